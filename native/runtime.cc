@@ -1,0 +1,146 @@
+// Threads, allocator, random generators, devices, and what the engine says about itself.
+#include "bridge.h"
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+namespace bridge {
+
+namespace {
+
+void set(napi_env env, napi_value object, const char* name, napi_value value) { check(env, napi_set_named_property(env, object, name, value)); }
+
+napi_value engineInfo(Call& call) {
+  napi_env env = call.env();
+  napi_value info;
+  check(env, napi_create_object(env, &info));
+  set(env, info, "version", fromString(env, TORCH_VERSION));
+  set(env, info, "configuration", fromString(env, at::show_config()));
+  set(env, info, "parallel", fromString(env, at::get_parallel_info()));
+  set(env, info, "mkl", fromBool(env, at::hasMKL()));
+  set(env, info, "onednn", fromBool(env, at::globalContext().hasMKLDNN()));
+  set(env, info, "cuda", fromBool(env, at::hasCUDA()));
+  set(env, info, "cudaDevices", fromNumber(env, at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0));
+  return info;
+}
+
+napi_value threads(Call& call) { return fromNumber(call.env(), at::get_num_threads()); }
+
+napi_value setThreads(Call& call) {
+  at::set_num_threads(call.int32(0));
+  return call.undefined();
+}
+
+// A training step allocates and frees the same large blocks again and again. With glibc's defaults each one is
+// mapped and unmapped, and every page is zeroed by the kernel anew; keeping them is worth about a quarter of a step.
+napi_value keepFreedMemory(Call& call) {
+#if defined(__GLIBC__)
+  const bool kept = mallopt(M_MMAP_THRESHOLD, static_cast<int>(call.int64(0))) == 1 && mallopt(M_TRIM_THRESHOLD, static_cast<int>(call.int64(1))) == 1;
+  return fromBool(call.env(), kept);
+#else
+  return fromBool(call.env(), false);
+#endif
+}
+
+napi_value returnFreedMemory(Call& call) {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+  return call.undefined();
+}
+
+napi_value manualSeed(Call& call) {
+  at::manual_seed(static_cast<uint64_t>(call.int64(0)));
+  return call.undefined();
+}
+
+at::Generator& generatorAt(Call& call, size_t i) {
+  const int32_t index = call.int32(i);
+  auto& generators = call.environment().generators;
+  if (index < 0 || static_cast<size_t>(index) >= generators.size() || !generators[index].defined()) {
+    throw BridgeError("disposed", "the generator has been disposed");
+  }
+  return generators[index];
+}
+
+napi_value createGenerator(Call& call) {
+  const at::Device device = deviceFromName(call.string(0));
+  at::Generator generator = at::globalContext().defaultGenerator(device).clone();
+  generator.set_current_seed(static_cast<uint64_t>(call.int64(1)));
+  auto& generators = call.environment().generators;
+  generators.push_back(std::move(generator));
+  return fromNumber(call.env(), static_cast<double>(generators.size() - 1));
+}
+
+napi_value releaseGenerator(Call& call) {
+  generatorAt(call, 0) = at::Generator();
+  return call.undefined();
+}
+
+napi_value seedGenerator(Call& call) {
+  at::Generator& generator = generatorAt(call, 0);
+  std::lock_guard<std::mutex> lock(generator.mutex());
+  generator.set_current_seed(static_cast<uint64_t>(call.int64(1)));
+  return call.undefined();
+}
+
+napi_value generatorState(Call& call) {
+  at::Generator& generator = generatorAt(call, 0);
+  std::lock_guard<std::mutex> lock(generator.mutex());
+  return fromHandle(call.env(), call.environment().add(generator.get_state()));
+}
+
+napi_value setGeneratorState(Call& call) {
+  at::Generator& generator = generatorAt(call, 0);
+  std::lock_guard<std::mutex> lock(generator.mutex());
+  generator.set_state(call.tensor(1));
+  return call.undefined();
+}
+
+napi_value setDeterministic(Call& call) {
+  at::globalContext().setDeterministicAlgorithms(call.boolean(0), false);
+  at::globalContext().setDeterministicCuDNN(call.boolean(0));
+  at::globalContext().setBenchmarkCuDNN(!call.boolean(0));
+  return call.undefined();
+}
+
+napi_value setTensorFloat32(Call& call) {
+  at::globalContext().setAllowTF32CuBLAS(call.boolean(0));
+  at::globalContext().setAllowTF32CuDNN(call.boolean(0));
+  return call.undefined();
+}
+
+napi_value synchronize(Call& call) {
+  const at::Device device = deviceFromName(call.string(0));
+  if (device.is_cuda()) at::detail::getCUDAHooks().deviceSynchronize(device.has_index() ? device.index() : 0);
+  return call.undefined();
+}
+
+napi_value setErrorFactory(Call& call) {
+  Environment& environment = call.environment();
+  if (environment.errorFactory) check(call.env(), napi_delete_reference(call.env(), environment.errorFactory));
+  check(call.env(), napi_create_reference(call.env(), call[0], 1, &environment.errorFactory));
+  return call.undefined();
+}
+
+}  // namespace
+
+void registerRuntime(Environment& environment, napi_value exports) {
+  exportFunction<engineInfo>(environment, exports, "engineInfo");
+  exportFunction<threads>(environment, exports, "threads");
+  exportFunction<setThreads>(environment, exports, "setThreads");
+  exportFunction<keepFreedMemory>(environment, exports, "keepFreedMemory");
+  exportFunction<returnFreedMemory>(environment, exports, "returnFreedMemory");
+  exportFunction<manualSeed>(environment, exports, "manualSeed");
+  exportFunction<createGenerator>(environment, exports, "createGenerator");
+  exportFunction<releaseGenerator>(environment, exports, "releaseGenerator");
+  exportFunction<seedGenerator>(environment, exports, "seedGenerator");
+  exportFunction<generatorState>(environment, exports, "generatorState");
+  exportFunction<setGeneratorState>(environment, exports, "setGeneratorState");
+  exportFunction<setDeterministic>(environment, exports, "setDeterministic");
+  exportFunction<setTensorFloat32>(environment, exports, "setTensorFloat32");
+  exportFunction<synchronize>(environment, exports, "synchronize");
+  exportFunction<setErrorFactory>(environment, exports, "setErrorFactory");
+}
+
+}  // namespace bridge

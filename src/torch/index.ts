@@ -1,0 +1,11 @@
+/** The engine: PyTorch's tensors and operators for TypeScript. */
+import "./generated/methods.js";
+
+export * from "./autograd.js";
+export * from "./create.js";
+export * from "./errors.js";
+export * from "./generated/functions.js";
+export { Generator, manualSeed } from "./random.js";
+export * from "./runtime.js";
+export { persist, scope } from "./scope.js";
+export { type Device, type DType, type MemoryFormat, Tensor, type TypedArray } from "./tensor.js";

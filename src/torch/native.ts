@@ -1,0 +1,112 @@
+/**
+ * The door to the C++ bridge. It is opened on first use, so that `dimseg --help` never loads libtorch.
+ * Nothing outside src/torch imports this file.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { ResourceError } from "../core/errors.js";
+import { packageRoot } from "../core/package-root.js";
+import { nativeError } from "./errors.js";
+
+type Handles = Int32Array | readonly number[];
+
+/** The functions of native/; handles are positive integers, 0 is "no tensor". */
+export interface Native {
+  findOperator(name: string, overload: string): number;
+  // biome-ignore lint/suspicious/noExplicitAny: arguments and results are typed by the generated signatures
+  callOperator(operator: number, ...args: any[]): any;
+  schemas(name: string): string[];
+  fromBytes(data: ArrayBufferView, dtype: string, shape: readonly number[]): number;
+  copyBytes(handle: number, into: ArrayBufferView): void;
+  release(handle: number): void;
+  releaseMany(handles: Handles): void;
+  alias(handle: number): number;
+  shape(handle: number): number[];
+  strides(handle: number): number[];
+  dtype(handle: number): string;
+  device(handle: number): string;
+  requiresGrad(handle: number): boolean;
+  isChannelsLast(handle: number): boolean;
+  liveTensors(): number;
+  gradient(
+    outputs: Handles,
+    inputs: Handles,
+    outputGradients: Handles | null,
+    retainGraph: boolean,
+    createGraph: boolean,
+    allowUnused: boolean,
+  ): number[];
+  backward(outputs: Handles, outputGradients: Handles | null, retainGraph: boolean, createGraph: boolean): void;
+  gradientOf(handle: number): number;
+  clearGradient(handle: number): void;
+  setGradMode(enabled: boolean): boolean;
+  enterInferenceMode(): void;
+  exitInferenceMode(): void;
+  enterAutocast(device: string, dtype: string): void;
+  exitAutocast(device: string): void;
+  engineInfo(): {
+    version: string;
+    configuration: string;
+    parallel: string;
+    mkl: boolean;
+    onednn: boolean;
+    cuda: boolean;
+    cudaDevices: number;
+  };
+  threads(): number;
+  setThreads(count: number): void;
+  keepFreedMemory(mapThreshold: number, trimThreshold: number): boolean;
+  returnFreedMemory(): void;
+  manualSeed(seed: number): void;
+  createGenerator(device: string, seed: number): number;
+  releaseGenerator(generator: number): void;
+  seedGenerator(generator: number, seed: number): void;
+  generatorState(generator: number): number;
+  setGeneratorState(generator: number, state: number): void;
+  setDeterministic(enabled: boolean): void;
+  setTensorFloat32(enabled: boolean): void;
+  synchronize(device: string): void;
+  setErrorFactory(factory: (kind: string, message: string) => Error): void;
+}
+
+/** What the set-up wrote about the addon it built. */
+export interface AddonRecord {
+  path: string;
+  libtorch?: { version: string; root: string; source: string };
+}
+
+/**
+ * Reads build/addon.json.
+ * @throws ResourceError when the set-up has not run
+ */
+export function addonRecord(): AddonRecord {
+  const path = join(packageRoot, "build", "addon.json");
+  if (!existsSync(path)) {
+    throw new ResourceError(`the engine has not been built: run "npm run setup" in ${packageRoot}`);
+  }
+  return JSON.parse(readFileSync(path, "utf8"));
+}
+
+function load(): Native {
+  const { path } = addonRecord();
+  let loaded: Native;
+  try {
+    loaded = createRequire(import.meta.url)(path);
+  } catch (cause) {
+    const reason = (cause as Error).message.split("\n")[0];
+    throw new ResourceError(`the engine ${path} does not load (${reason}): run "npm run setup" in ${packageRoot}`, {
+      cause,
+    });
+  }
+  loaded.setErrorFactory(nativeError);
+  return loaded;
+}
+
+let binding: Native | undefined;
+
+/** The bridge, loaded on first call. */
+export function native(): Native {
+  binding ??= load();
+  return binding;
+}

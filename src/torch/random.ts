@@ -1,0 +1,46 @@
+/** Seeded generators for libtorch's random operators, whose state can be saved and restored to the bit. */
+import { native } from "./native.js";
+import { type Device, Tensor } from "./tensor.js";
+
+/** A stream of random numbers on one device, independent of libtorch's default generator. */
+export class Generator implements Disposable {
+  /** @internal the bridge's number for it */
+  readonly index: number;
+  private disposed = false;
+
+  /** @param seed whole number below 2^53 @param device where the drawn tensors live */
+  constructor(seed: number, device: Device = "cpu") {
+    this.index = native().createGenerator(device, seed);
+  }
+
+  /** Starts the stream anew from a seed. */
+  seed(seed: number): void {
+    native().seedGenerator(this.index, seed);
+  }
+
+  /** The full state, as a uint8 tensor on the CPU. */
+  getState(): Tensor {
+    return new Tensor(native().generatorState(this.index));
+  }
+
+  /** Continues from a state taken by {@link getState}. */
+  setState(state: Tensor): void {
+    native().setGeneratorState(this.index, state.handle);
+  }
+
+  /** Frees the generator. Harmless when repeated. */
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    native().releaseGenerator(this.index);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Seeds libtorch's default generators on every device (used by operators without an explicit generator). */
+export function manualSeed(seed: number): void {
+  native().manualSeed(seed);
+}
