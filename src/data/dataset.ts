@@ -1,0 +1,128 @@
+/**
+ * A data set as the rest of dimseg sees it: domains with their cases in a fixed order, the classes, and the rules
+ * that turn files into arrays. Made from a `dataset.yaml` (schema.ts); nothing is decoded here.
+ */
+import { dirname, resolve } from "node:path";
+import { UsageError } from "../core/errors.js";
+import { type Case, expandSplit, type Split } from "./case-files.js";
+import { type DatasetFile, datasetSchema, type LabelRule } from "./schema.js";
+import { nearestWord, readValidatedYaml } from "./validated-yaml.js";
+
+export type { Case, Split } from "./case-files.js";
+
+/** A class; `colour` is always there. */
+export interface DatasetClass {
+  readonly index: number;
+  readonly name: string;
+  readonly colour: string;
+  readonly inside?: string;
+}
+
+export interface Domain {
+  readonly name: string;
+  /** Position in the file, 0-based. */
+  readonly index: number;
+  /** The cases in their fixed order; empty where the split is not given. */
+  cases(split: Split): readonly Case[];
+}
+
+export interface Dataset {
+  /** Absolute path of the `dataset.yaml`. */
+  readonly path: string;
+  /** Absolute path of the folder that relative file names start from. */
+  readonly root: string;
+  readonly name: string;
+  readonly target: "softmax" | "sigmoid";
+  readonly channels: 1 | 3;
+  /** Side of the square that images and masks are resized to, in pixels. */
+  readonly size: number;
+  readonly filter: "bilinear" | "lanczos";
+  readonly intensity?: { readonly low: number; readonly high: number };
+  /** Millimetres per stored pixel, [row, column]. */
+  readonly spacing?: readonly [number, number];
+  /** All classes; with softmax class 0 is the background. */
+  readonly classes: readonly DatasetClass[];
+  /** Number of output channels of a network for this set: the number of classes. */
+  readonly outputs: number;
+  /** The classes that are judged: all but the background. */
+  readonly parts: readonly DatasetClass[];
+  readonly labels: LabelRule;
+  readonly domains: readonly Domain[];
+}
+
+/** Overlay colours of classes that name none, easy to tell apart also for colour-blind readers. */
+const defaultColours = ["#e6194b", "#3cb44b", "#4363d8", "#f58231", "#42d4f4", "#f032e6", "#bfef45", "#fabed4"];
+
+function withColours(file: DatasetFile): DatasetClass[] {
+  const first = file.target === "softmax" ? 1 : 0;
+  return file.classes.map((one) => ({
+    ...one,
+    colour: one.colour ?? (one.index < first ? "#000000" : defaultColours[(one.index - first) % defaultColours.length]),
+  }));
+}
+
+/**
+ * Builds a data set from a file's content that already passed the schema.
+ * @param path path of the `dataset.yaml`, which relative names start from
+ * @throws DataError when a folder, list or image is missing or a split is empty
+ */
+export function buildDataset(file: DatasetFile, path: string): Dataset {
+  const root = resolve(dirname(path), file.root ?? ".");
+  const classes = withColours(file);
+  const domains = file.domains.map((domain, index): Domain => {
+    const expand = (split: Split) => {
+      const source = domain[split];
+      return source ? expandSplit(source, { root, domain: domain.name, domainIndex: index, split }) : [];
+    };
+    const cases = { train: expand("train"), test: expand("test") };
+    return { name: domain.name, index, cases: (split) => cases[split] };
+  });
+  return {
+    path: resolve(path),
+    root,
+    name: file.name,
+    target: file.target,
+    channels: file.channels,
+    size: file.resize.size,
+    filter: file.resize.filter,
+    ...(file.intensity ? { intensity: file.intensity } : {}),
+    ...(file.spacing ? { spacing: file.spacing } : {}),
+    classes,
+    outputs: classes.length,
+    parts: file.target === "softmax" ? classes.slice(1) : classes,
+    labels: file.labels,
+    domains,
+  };
+}
+
+/**
+ * Reads a `dataset.yaml` and lists its files.
+ * @throws UsageError for a key or value that the schema refuses, with line, key and the nearest valid key
+ * @throws DataError when the file, a folder, list or image is missing, or a split is empty
+ */
+export function loadDataset(path: string): Dataset {
+  return buildDataset(readValidatedYaml(path, datasetSchema), path);
+}
+
+/**
+ * The domain of that name.
+ * @throws UsageError that lists the names there are
+ */
+export function findDomain(dataset: Dataset, name: string): Domain {
+  const domain = dataset.domains.find((one) => one.name === name);
+  if (domain) return domain;
+  const names = dataset.domains.map((one) => one.name);
+  const near = nearestWord(name, names);
+  const hint = near ? `did you mean "${near}"? ` : "";
+  throw new UsageError(`${dataset.path}: has no domain "${name}"; ${hint}its domains are ${names.join(", ")}`);
+}
+
+/** Every case of the set, domain by domain, training before test. */
+export function allCases(dataset: Dataset): Case[] {
+  return dataset.domains.flatMap((domain) => [...domain.cases("train"), ...domain.cases("test")]);
+}
+
+/** How messages and tables name a case. */
+export function caseName(one: Case): string {
+  return `${one.domain}/${one.split}/${one.id}`;
+}

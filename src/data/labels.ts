@@ -1,0 +1,166 @@
+/**
+ * From a decoded mask to class numbers, after the `labels` rule of a data set. The intermediate form is one code a
+ * pixel: with softmax the class number, with sigmoid a bit set of the classes that hold there.
+ */
+import { DataError } from "../core/errors.js";
+import type { Dataset, DatasetClass } from "./dataset.js";
+import { isGrey, type Raster, toChannels, toGrey } from "./readers/raster.js";
+import type { PaletteReading } from "./readers/read-image.js";
+
+/** Decodes masks of one data set. */
+export interface LabelDecoder {
+  /** How palette files have to be read for this rule. */
+  readonly palette: PaletteReading;
+  /**
+   * Codes `[H, W]`.
+   * @throws DataError for a value or colour that the rule does not know, with its place
+   */
+  decode(mask: Raster, file: string): Int32Array;
+}
+
+type LabelSource = Pick<Dataset, "target" | "classes" | "labels">;
+
+const unknown = -1;
+
+/** The code of a list of class names; nested classes bring the classes that hold them. */
+function codeOf(names: string | readonly string[], { target, classes }: LabelSource): number {
+  const list = typeof names === "string" ? [names] : names;
+  const byName = new Map(classes.map((one) => [one.name, one]));
+  if (target === "softmax") return byName.get(list[0])?.index ?? 0;
+  let code = 0;
+  for (const name of list)
+    for (let one: DatasetClass | undefined = byName.get(name); one; one = byName.get(one.inside ?? ""))
+      code |= 1 << one.index;
+  return code;
+}
+
+/** Joins the code of a further class: with softmax the later class wins, with sigmoid both hold. */
+function join(code: number, added: number, target: Dataset["target"]): number {
+  return target === "softmax" ? added : code | added;
+}
+
+/** Looks every pixel up; `describe` names an unknown one for the message. */
+function lookUp(
+  mask: Raster,
+  file: string,
+  codeAt: (pixel: number) => number,
+  describe: (pixel: number) => string,
+): Int32Array {
+  const codes = new Int32Array(mask.height * mask.width);
+  for (let i = 0; i < codes.length; i++) {
+    const code = codeAt(i);
+    if (code === unknown)
+      throw new DataError(
+        `${file}: unknown label ${describe(i)} at row ${Math.floor(i / mask.width)}, column ${i % mask.width}; ` +
+          `add it to labels in dataset.yaml or mend the mask`,
+      );
+    codes[i] = code;
+  }
+  return codes;
+}
+
+function valuesDecoder(map: Record<string, string | string[]>, source: LabelSource): LabelDecoder {
+  const table = new Int32Array(65536).fill(unknown);
+  for (const [value, names] of Object.entries(map)) table[Number(value)] = codeOf(names, source);
+  const known = Object.keys(map).join(", ");
+  return {
+    palette: "indices",
+    decode(mask, file) {
+      if (!isGrey(mask))
+        throw new DataError(`${file}: is a colour image, but labels.kind is values; use kind: colours in dataset.yaml`);
+      const { samples, channels } = mask;
+      return lookUp(
+        mask,
+        file,
+        (i) => table[samples[i * channels]],
+        (i) => `value ${samples[i * channels]} (known: ${known})`,
+      );
+    },
+  };
+}
+
+function thresholdsDecoder(
+  ranges: Record<string, { atLeast?: number | undefined; atMost?: number | undefined }>,
+  source: LabelSource,
+): LabelDecoder {
+  const table = new Int32Array(65536);
+  for (const { name } of source.classes) {
+    const range = Object.hasOwn(ranges, name) ? ranges[name] : undefined;
+    if (!range) continue;
+    const code = codeOf(name, source);
+    for (let value = range.atLeast ?? 0; value <= (range.atMost ?? 65535); value++)
+      table[value] = join(table[value], code, source.target);
+  }
+  return {
+    palette: "colours",
+    decode: (mask) => Int32Array.from(toGrey(mask).samples, (value) => table[value]),
+  };
+}
+
+function eightBits(mask: Raster, file: string): Raster {
+  if (mask.samples instanceof Uint8Array) return toChannels(mask, 3);
+  throw new DataError(`${file}: has 16 bits a sample, but colour labels need 8; save it with 8 bits`);
+}
+
+function coloursDecoder(map: Record<string, string | string[]>, source: LabelSource): LabelDecoder {
+  const table = new Map(
+    Object.entries(map).map(([colour, names]) => [Number.parseInt(colour.slice(1), 16), codeOf(names, source)]),
+  );
+  return {
+    palette: "colours",
+    decode(mask, file) {
+      const { samples } = eightBits(mask, file);
+      const colourAt = (i: number) => (samples[3 * i] << 16) | (samples[3 * i + 1] << 8) | samples[3 * i + 2];
+      const known = Object.keys(map).join(", ");
+      return lookUp(
+        mask,
+        file,
+        (i) => table.get(colourAt(i)) ?? unknown,
+        (i) => `colour #${colourAt(i).toString(16).padStart(6, "0")} (known: ${known})`,
+      );
+    },
+  };
+}
+
+function channelsDecoder(
+  classes: { red?: string | undefined; green?: string | undefined; blue?: string | undefined },
+  equals: number,
+  source: LabelSource,
+): LabelDecoder {
+  const rules = source.classes.flatMap(({ name }) =>
+    [classes.red, classes.green, classes.blue].flatMap((wanted, channel) =>
+      wanted === name ? [{ channel, code: codeOf(name, source) }] : [],
+    ),
+  );
+  return {
+    palette: "colours",
+    decode(mask, file) {
+      const { samples } = eightBits(mask, file);
+      const codes = new Int32Array(mask.height * mask.width);
+      for (const { channel, code } of rules)
+        for (let i = 0; i < codes.length; i++)
+          if (samples[3 * i + channel] === equals) codes[i] = join(codes[i], code, source.target);
+      return codes;
+    },
+  };
+}
+
+/** The decoder of a data set's label rule. Make it once and use it for all masks. */
+export function createLabelDecoder(source: LabelSource): LabelDecoder {
+  const { labels } = source;
+  if (labels.kind === "values") return valuesDecoder(labels.map, source);
+  if (labels.kind === "thresholds") return thresholdsDecoder(labels.classes, source);
+  if (labels.kind === "colours") return coloursDecoder(labels.map, source);
+  return channelsDecoder(labels.classes, labels.equals, source);
+}
+
+/**
+ * Codes `[H, W]` as a network's target: with softmax class numbers `[H, W]`, with sigmoid 0/1 planes `[K, H, W]`.
+ */
+export function expandCodes(codes: Int32Array, source: Pick<Dataset, "target" | "outputs">): Uint8Array {
+  if (source.target === "softmax") return Uint8Array.from(codes);
+  const planes = new Uint8Array(source.outputs * codes.length);
+  for (let k = 0; k < source.outputs; k++)
+    for (let i = 0; i < codes.length; i++) planes[k * codes.length + i] = (codes[i] >> k) & 1;
+  return planes;
+}

@@ -1,0 +1,54 @@
+/**
+ * The mixed-domain semi-supervised protocol (method.md 3.1): labelled images come from one domain, everything else
+ * of every domain's training list is unlabelled.
+ */
+import { DataError, UsageError } from "../core/errors.js";
+import { type Case, type Dataset, findDomain } from "./dataset.js";
+
+export interface ProtocolOptions {
+  /** Name of the domain that the labels come from. */
+  readonly labelledDomain: string;
+  /** How many labelled cases, at least 1. */
+  readonly labelledCount: number;
+  /** How many further labelled cases of that domain are kept for choosing the checkpoint, at least 0. */
+  readonly validationCount: number;
+}
+
+export interface ProtocolSplit {
+  readonly labelled: readonly Case[];
+  /** Domain by domain in the file's order; validation cases are not among them. Masks, where there are, are not used. */
+  readonly unlabelled: readonly Case[];
+  readonly validation: readonly Case[];
+}
+
+function checkCount(name: string, value: number, least: number): void {
+  if (!Number.isInteger(value) || value < least)
+    throw new UsageError(`${name} is ${value}; it must be a whole number of at least ${least}`);
+}
+
+/**
+ * Divides the training cases: labelled = the first `labelledCount` cases of the labelled domain that have a mask,
+ * validation = the next `validationCount` of them, unlabelled = all other training cases of all domains.
+ * @throws UsageError for an unknown domain or a count that is no whole number or too small
+ * @throws DataError when the domain has no training cases, none with a mask, or fewer than asked for
+ */
+export function splitProtocol(dataset: Dataset, options: ProtocolOptions): ProtocolSplit {
+  const { labelledDomain, labelledCount, validationCount } = options;
+  const domain = findDomain(dataset, labelledDomain);
+  checkCount("labelledCount", labelledCount, 1);
+  checkCount("validationCount", validationCount, 0);
+  const training = domain.cases("train");
+  if (training.length === 0)
+    throw new DataError(`${dataset.path}: domain ${domain.name} has no training cases; choose another labelled domain`);
+  const masked = training.filter((one) => one.maskPath !== undefined);
+  if (labelledCount + validationCount > masked.length)
+    throw new DataError(
+      `${dataset.path}: ${labelledCount} labelled and ${validationCount} validation cases are asked for, but domain ` +
+        `${domain.name} has ${masked.length} training cases with a mask; ask for fewer or add masks`,
+    );
+  const labelled = masked.slice(0, labelledCount);
+  const validation = masked.slice(labelledCount, labelledCount + validationCount);
+  const taken = new Set([...labelled, ...validation]);
+  const unlabelled = dataset.domains.flatMap((one) => one.cases("train")).filter((one) => !taken.has(one));
+  return { labelled, unlabelled, validation };
+}

@@ -1,0 +1,174 @@
+/**
+ * What a `dataset.yaml` may say: the keys, their types and the rules between them. The JSON schema that editors
+ * use is made from this file (scripts/write-schemas.mjs); keep every rule that a key alone can break in here and
+ * every rule that needs the file system in case-files.ts.
+ */
+import { z } from "zod";
+
+const name = z
+  .string()
+  .regex(/^\p{L}[\p{L}\p{N} ._+/-]*$/u, "must begin with a letter and hold only letters, digits, spaces and . _ + / -")
+  .max(80);
+
+const domainName = z
+  .string()
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._+/-]*$/u, "must hold only letters, digits, spaces and . _ + / -")
+  .max(80);
+
+const colour = z.string().regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as "#ff0000"');
+
+/** One class name, or several where classes overlap; `background` stands for no class. */
+const classNames = z.union([name, z.array(name)]);
+
+const level = z.int().min(0).max(65535);
+
+const pattern = z
+  .string()
+  .regex(/^[^\0]*\{id\}[^/\\{}\0]*$/, "must hold {id} once, in the file name, as in images/{id}.png")
+  .refine((text) => text.split("{id}").length === 2, "must hold {id} once, in the file name, as in images/{id}.png");
+
+const path = z.string().min(1).max(4096);
+
+const classSchema = z.strictObject({
+  index: z.int().min(0).max(254).describe("softmax: class number, 0 is the background; sigmoid: output channel"),
+  name,
+  colour: colour.optional().describe("colour of overlays"),
+  inside: name.optional().describe("sigmoid only: the class that contains this one, as disc contains cup"),
+});
+
+const labelsSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("values").describe("each grey value (or palette index) stands for a class; others are errors"),
+    map: z.record(z.string().regex(/^\d{1,5}$/, "must be a grey value 0 to 65535"), classNames),
+  }),
+  z.strictObject({
+    kind: z.literal("thresholds").describe("a class is where the grey value lies in a range"),
+    classes: z.record(name, z.strictObject({ atLeast: level.optional(), atMost: level.optional() })),
+  }),
+  z.strictObject({
+    kind: z.literal("colours").describe("each RGB colour stands for a class; others are errors"),
+    map: z.record(colour, classNames),
+  }),
+  z.strictObject({
+    kind: z.literal("channels").describe("a class is where one colour channel has the value `equals`"),
+    equals: level.default(255),
+    classes: z.strictObject({ red: name.optional(), green: name.optional(), blue: name.optional() }),
+  }),
+]);
+
+const explicitCase = z.strictObject({ id: z.string().min(1).max(255).optional(), image: path, mask: path.optional() });
+
+const splitSchema = z
+  .strictObject({
+    images: pattern.optional().describe("file name pattern with {id}; {id}.* takes any image extension"),
+    masks: pattern.optional().describe("pattern of the masks; leave out where there are none"),
+    ids: z.array(z.string().min(1).max(255)).min(1).optional().describe("the cases, in this order"),
+    list: path.optional().describe("text file with one id a line, in this order"),
+    cases: z.array(explicitCase).min(1).optional().describe("the files one by one, instead of patterns"),
+  })
+  .superRefine((split, context) => {
+    if ((split.images === undefined) === (split.cases === undefined))
+      context.addIssue("needs either images (a pattern) or cases (a list of files)");
+    if (split.cases && (split.masks ?? split.ids ?? split.list))
+      context.addIssue("has cases, so masks, ids and list have no place here");
+    if (split.ids && split.list) context.addIssue("has both ids and list; keep one");
+  });
+
+const domainSchema = z
+  .strictObject({ name: domainName, train: splitSchema.optional(), test: splitSchema.optional() })
+  .refine((domain) => domain.train ?? domain.test, "needs train or test");
+
+/** The content of a `dataset.yaml`. */
+export const datasetSchema = z
+  .strictObject({
+    name,
+    root: path.optional().describe("folder that the patterns are relative to; the folder of this file if left out"),
+    target: z.enum(["softmax", "sigmoid"]).describe("softmax: exclusive classes; sigmoid: classes may overlap"),
+    channels: z.union([z.literal(1), z.literal(3)]).describe("1: grey, 3: RGB"),
+    resize: z.strictObject({
+      size: z.int().min(8).max(4096).describe("side of the square that images and masks are resized to, in pixels"),
+      filter: z.enum(["bilinear", "lanczos"]).default("bilinear").describe("of images; masks are always nearest"),
+    }),
+    intensity: z
+      .strictObject({ low: z.number(), high: z.number() })
+      .refine(({ low, high }) => high > low, "needs high above low")
+      .optional()
+      .describe("grey values that become 0 and 255; needed for 16-bit images"),
+    spacing: z
+      .tuple([z.number().positive(), z.number().positive()])
+      .optional()
+      .describe("millimetres per pixel of the stored images, [row, column]"),
+    classes: z.array(classSchema).min(1),
+    labels: labelsSchema,
+    domains: z.array(domainSchema).min(1),
+  })
+  .superRefine((file, context) => {
+    const issue = (keys: PropertyKey[], message: string) => context.addIssue({ code: "custom", path: keys, message });
+    checkClasses(file.target, file.classes, issue);
+    checkLabelNames(file.target, file.classes, file.labels, issue);
+    const seen = new Set<string>();
+    file.domains.forEach((domain, i) => {
+      if (seen.has(domain.name)) issue(["domains", i, "name"], `"${domain.name}" is used twice`);
+      seen.add(domain.name);
+    });
+  });
+
+export type DatasetFile = z.output<typeof datasetSchema>;
+/** A dataset file before defaults are filled in, as a writer makes it. */
+export type DatasetFileInput = z.input<typeof datasetSchema>;
+export type LabelRule = DatasetFile["labels"];
+export type SplitSource = z.output<typeof splitSchema>;
+
+type Issue = (path: PropertyKey[], message: string) => void;
+
+/** Class numbers are 0 … K−1 in order, names are unique and nesting names an existing class without a circle. */
+function checkClasses(target: string, classes: z.output<typeof classSchema>[], issue: Issue): void {
+  const names = classes.map((one) => one.name);
+  classes.forEach((one, i) => {
+    if (one.index !== i) issue(["classes", i, "index"], `must be ${i}: classes are numbered 0, 1, … in order`);
+    if (names.indexOf(one.name) !== i) issue(["classes", i, "name"], `"${one.name}" is used twice`);
+    if (one.inside === undefined) return;
+    if (target === "softmax") issue(["classes", i, "inside"], "is for target: sigmoid, where classes may overlap");
+    else if (!names.includes(one.inside)) issue(["classes", i, "inside"], unknownClass(one.inside, names));
+    let outer: string | undefined = one.inside;
+    for (let steps = 0; outer !== undefined && steps <= classes.length; steps++) {
+      if (outer === one.name) issue(["classes", i, "inside"], `makes "${one.name}" lie inside itself`);
+      outer = outer === one.name ? undefined : classes.find((other) => other.name === outer)?.inside;
+    }
+  });
+  if (target === "softmax" && classes.length < 2) issue(["classes"], "needs a background and at least one more class");
+  if (target === "sigmoid" && classes.length > 30) issue(["classes"], "holds more than 30 overlapping classes");
+  if (target === "sigmoid" && names.includes("background"))
+    issue(["classes"], "with target: sigmoid the background is no class; leave it out");
+}
+
+/** Every class that the label rule names exists, and exclusive classes are named one at a time. */
+function checkLabelNames(
+  target: string,
+  classes: z.output<typeof classSchema>[],
+  labels: LabelRule,
+  issue: Issue,
+): void {
+  const names = classes.map((one) => one.name);
+  const known = new Set([...names, "background"]);
+  const check = (path: PropertyKey[], value: string | string[]) => {
+    const list = typeof value === "string" ? [value] : value;
+    for (const one of list) if (!known.has(one)) issue(path, unknownClass(one, names));
+    if (target === "softmax" && list.length !== 1) issue(path, "must name exactly one class with target: softmax");
+  };
+  if (labels.kind === "values" || labels.kind === "colours")
+    for (const [key, value] of Object.entries(labels.map)) check(["labels", "map", key], value);
+  else if (labels.kind === "thresholds")
+    for (const [key, range] of Object.entries(labels.classes)) {
+      check(["labels", "classes", key], key);
+      if (range.atLeast === undefined && range.atMost === undefined)
+        issue(["labels", "classes", key], "needs atLeast, atMost or both");
+    }
+  else
+    for (const [key, value] of Object.entries(labels.classes))
+      if (value !== undefined) check(["labels", "classes", key], value);
+}
+
+function unknownClass(name: string, names: string[]): string {
+  return `"${name}" is not a class; the classes are ${names.join(", ")}`;
+}

@@ -1,0 +1,142 @@
+/**
+ * Reading a YAML file against a zod schema so that every mistake becomes one sentence: the file, the line, the key's
+ * path, what is wrong, and the nearest key that exists.
+ */
+import { readFileSync, statSync } from "node:fs";
+import { isNode, LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+import { DataError, UsageError } from "../core/errors.js";
+import { readFailureReason } from "../core/read-file.js";
+
+const maxBytes = 16 * 1024 * 1024;
+
+/** Number of single-letter edits between two words. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length];
+}
+
+/** The word of `candidates` that `word` was probably meant to be, if one is near enough. */
+export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
+  const ranked = candidates
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best && best.distance <= Math.max(1, Math.floor(word.length / 2)) ? best.candidate : undefined;
+}
+
+interface SchemaNode {
+  properties?: Record<string, SchemaNode>;
+  additionalProperties?: SchemaNode | boolean;
+  items?: SchemaNode;
+  prefixItems?: SchemaNode[];
+  anyOf?: SchemaNode[];
+  oneOf?: SchemaNode[];
+}
+
+/** The keys that a schema allows at a path, over all branches of its unions. */
+function keysAt(schema: SchemaNode, path: readonly PropertyKey[]): string[] {
+  const branches = (node: SchemaNode): SchemaNode[] => [
+    node,
+    ...[...(node.anyOf ?? []), ...(node.oneOf ?? [])].flatMap(branches),
+  ];
+  let nodes = branches(schema);
+  for (const key of path)
+    nodes = nodes
+      .flatMap((node) => [
+        node.properties?.[String(key)],
+        typeof node.additionalProperties === "object" ? node.additionalProperties : undefined,
+        typeof key === "number" ? (node.prefixItems?.[key] ?? node.items) : undefined,
+      ])
+      .filter((node) => node !== undefined)
+      .flatMap(branches);
+  return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
+}
+
+/** Writes a path as a reader of the YAML file would: `domains[0].train.images`. */
+function pathText(path: readonly PropertyKey[]): string {
+  return path.map((key, i) => (typeof key === "number" ? `[${key}]` : `${i > 0 ? "." : ""}${String(key)}`)).join("");
+}
+
+/** One issue of zod as a clause without the place. */
+function issueText(issue: z.core.$ZodIssue, schema: z.ZodType): string {
+  if (issue.code === "unrecognized_keys") {
+    const key = issue.keys[0];
+    const allowed = keysAt(z.toJSONSchema(schema, { io: "input" }) as SchemaNode, issue.path);
+    const near = nearestWord(key, allowed);
+    const hint = near ? `did you mean "${near}"?` : `the keys here are ${allowed.join(", ")}`;
+    return `unknown key "${key}"; ${hint}`;
+  }
+  if (issue.code === "invalid_type" && issue.input === undefined) return "is missing";
+  if (issue.code === "invalid_key" && issue.issues[0]) return `key ${issue.issues[0].message}`;
+  return issue.message;
+}
+
+/**
+ * Checks `value` against `schema`.
+ * @param where names the file, and the line of a path where it is known
+ * @throws UsageError one sentence with the first mistake, and how many more there are
+ */
+export function validate<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  where: (path: readonly PropertyKey[]) => string,
+): z.output<S> {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  const [issue, ...rest] = result.error.issues;
+  const key = issue.path.length > 0 ? `${pathText(issue.path)} ` : "";
+  const separator = issue.code === "unrecognized_keys" && key !== "" ? "has an " : "";
+  const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
+  throw new UsageError(`${where(issue.path)}: ${key}${separator}${issueText(issue, schema)}${more}`);
+}
+
+/**
+ * Reads a YAML file that must follow `schema`.
+ * @throws DataError when the file is missing, unreadable or larger than 16 MiB
+ * @throws UsageError when it is not YAML or breaks the schema; the message gives line and key
+ */
+export function readValidatedYaml<S extends z.ZodType>(path: string, schema: S): z.output<S> {
+  const text = readText(path);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const problem = document.errors[0];
+  if (problem) {
+    const { line } = lines.linePos(problem.pos[0]);
+    throw new UsageError(`${path} line ${line}: is not valid YAML: ${problem.message}`);
+  }
+  const where = (keys: readonly PropertyKey[]) => {
+    for (let length = keys.length; length > 0; length--) {
+      const node = document.getIn(keys.slice(0, length), true);
+      if (isNode(node) && node.range) return `${path} line ${lines.linePos(node.range[0]).line}`;
+    }
+    return path;
+  };
+  return validate(schema, toPlain(document, path), where);
+}
+
+/** The document as plain values; refuses alias bombs. */
+function toPlain(document: ReturnType<typeof parseDocument>, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    throw new UsageError(`${path}: cannot be expanded: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function readText(path: string): string {
+  try {
+    if (statSync(path).size > maxBytes)
+      throw new DataError(`${path}: is larger than 16 MiB; this is no YAML of dimseg`);
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    throw new DataError(`cannot read ${path}: ${readFailureReason(cause)}`, { cause });
+  }
+}
