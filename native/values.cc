@@ -87,10 +87,10 @@ bool toBool(napi_env env, napi_value value) {
   return flag;
 }
 
-c10::List<std::optional<at::Tensor>> toOptionalTensorList(Environment& environment, napi_value value) {
-  c10::List<std::optional<at::Tensor>> list;
+c10::List<c10::optional<at::Tensor>> toOptionalTensorList(Environment& environment, napi_value value) {
+  c10::List<c10::optional<at::Tensor>> list;
   for (const int64_t handle : toIntList(environment.env, value)) {
-    list.push_back(handle == 0 ? std::optional<at::Tensor>() : std::optional<at::Tensor>(environment.get(static_cast<int32_t>(handle))));
+    list.push_back(handle == 0 ? c10::optional<at::Tensor>() : c10::optional<at::Tensor>(environment.get(static_cast<int32_t>(handle))));
   }
   return list;
 }
