@@ -69,6 +69,7 @@ export const operators = {
   where: { overloads: ["aten::where.self", "aten::where.ScalarOther", "aten::where.ScalarSelf"], method: false },
   maskedFill: { overloads: ["aten::masked_fill.Scalar", "aten::masked_fill.Tensor"] },
   bitwiseAnd: { overloads: ["aten::bitwise_and.Scalar", "aten::bitwise_and.Tensor"] },
+  bitwiseXor: { overloads: ["aten::bitwise_xor.Scalar", "aten::bitwise_xor.Tensor"] },
   bitwiseRightShift: { overloads: ["aten::bitwise_right_shift.Tensor_Scalar"] },
   fill_: { overloads: ["aten::fill_.Scalar", "aten::fill_.Tensor"] },
   copy_: { overloads: ["aten::copy_"] },

@@ -7,5 +7,6 @@ export * from "./errors.js";
 export * from "./generated/functions.js";
 export { Generator, manualSeed } from "./random.js";
 export * from "./runtime.js";
-export { persist, scope } from "./scope.js";
+export { adopt, persist, scope } from "./scope.js";
+export { loadTensors, rawFromTensor, serializeTensors, tensorFromRaw } from "./serialize.js";
 export { type Device, type DType, type MemoryFormat, Tensor, type TypedArray } from "./tensor.js";

@@ -94,3 +94,16 @@ export function scope<T>(body: () => T): T {
     close(entered);
   }
 }
+
+/**
+ * Lets `target` stand for the tensor of `source` from now on, keeping the JavaScript object that others hold.
+ * The former tensor of `target` is freed; `source` is used up.
+ */
+export function adopt(target: Owned, source: Owned): void {
+  if (target.owner === null) finalizer.unregister(target);
+  if (source.owner === null) finalizer.unregister(source);
+  native().release(target.handle);
+  target.handle = source.handle;
+  source.handle = 0;
+  if (target.owner === null) finalizer.register(target, target.handle, target);
+}

@@ -91,6 +91,8 @@ const maskedFill_ScalarOp = new Operator("aten::masked_fill", "Scalar");
 const maskedFill_TensorOp = new Operator("aten::masked_fill", "Tensor");
 const bitwiseAnd_ScalarOp = new Operator("aten::bitwise_and", "Scalar");
 const bitwiseAnd_TensorOp = new Operator("aten::bitwise_and", "Tensor");
+const bitwiseXor_ScalarOp = new Operator("aten::bitwise_xor", "Scalar");
+const bitwiseXor_TensorOp = new Operator("aten::bitwise_xor", "Tensor");
 const bitwiseRightShift_Tensor_ScalarOp = new Operator("aten::bitwise_right_shift", "Tensor_Scalar");
 const fill__ScalarOp = new Operator("aten::fill_", "Scalar");
 const fill__TensorOp = new Operator("aten::fill_", "Tensor");
@@ -646,6 +648,21 @@ export function bitwiseAnd(self: Tensor, other: Tensor): Tensor;
 export function bitwiseAnd(...args: unknown[]): unknown {
   if (!(args[1] instanceof Tensor)) return bitwiseAnd0(...(args as Parameters<typeof bitwiseAnd0>));
   return bitwiseAnd1(...(args as Parameters<typeof bitwiseAnd1>));
+}
+
+function bitwiseXor0(self: Tensor, other: number): Tensor {
+  return new Tensor(native().callOperator(bitwiseXor_ScalarOp.id, self.handle, other));
+}
+function bitwiseXor1(self: Tensor, other: Tensor): Tensor {
+  return new Tensor(native().callOperator(bitwiseXor_TensorOp.id, self.handle, other.handle));
+}
+/** `aten::bitwise_xor.Scalar(Tensor self, Scalar other) -> Tensor` */
+export function bitwiseXor(self: Tensor, other: number): Tensor;
+/** `aten::bitwise_xor.Tensor(Tensor self, Tensor other) -> Tensor` */
+export function bitwiseXor(self: Tensor, other: Tensor): Tensor;
+export function bitwiseXor(...args: unknown[]): unknown {
+  if (!(args[1] instanceof Tensor)) return bitwiseXor0(...(args as Parameters<typeof bitwiseXor0>));
+  return bitwiseXor1(...(args as Parameters<typeof bitwiseXor1>));
 }
 
 /** `aten::bitwise_right_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor` */

@@ -136,6 +136,10 @@ declare module "../tensor.js" {
     bitwiseAnd(other: number): Tensor;
     /** `aten::bitwise_and.Tensor(Tensor self, Tensor other) -> Tensor` */
     bitwiseAnd(other: Tensor): Tensor;
+    /** `aten::bitwise_xor.Scalar(Tensor self, Scalar other) -> Tensor` */
+    bitwiseXor(other: number): Tensor;
+    /** `aten::bitwise_xor.Tensor(Tensor self, Tensor other) -> Tensor` */
+    bitwiseXor(other: Tensor): Tensor;
     /** `aten::bitwise_right_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor` */
     bitwiseRightShift(other: number): Tensor;
     /** `aten::fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)` */
@@ -391,6 +395,7 @@ const names = {
   clamp_: functions.clamp_,
   maskedFill: functions.maskedFill,
   bitwiseAnd: functions.bitwiseAnd,
+  bitwiseXor: functions.bitwiseXor,
   bitwiseRightShift: functions.bitwiseRightShift,
   fill_: functions.fill_,
   copy_: functions.copy_,

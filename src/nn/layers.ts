@@ -1,0 +1,178 @@
+/** The layers the networks are made of; initial values are PyTorch's defaults, drawn in PyTorch's order. */
+
+import type { Generator, Tensor } from "../torch/index.js";
+import * as torch from "../torch/index.js";
+import { Layer } from "./module.js";
+
+/** A tensor uniform in ±1/√fanIn, PyTorch's default for convolutions and linear layers. */
+function uniformByFanIn(shape: readonly number[], fanIn: number, generator: Generator | undefined): Tensor {
+  const bound = 1 / Math.sqrt(fanIn);
+  return torch.empty(shape).uniform_(-bound, bound, { generator });
+}
+
+/** Options shared by convolutions. */
+export interface ConvolutionOptions {
+  stride?: number;
+  padding?: number;
+  /** Default true. */
+  bias?: boolean;
+  /** Source of the initial values; default: libtorch's default generator. */
+  generator?: Generator;
+}
+
+/** Convolution [B, Cin, H, W] → [B, Cout, H', W']. */
+export class Conv2d extends Layer {
+  readonly weight: Tensor;
+  readonly bias: Tensor | null;
+
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number,
+    private readonly options: ConvolutionOptions = {},
+  ) {
+    super();
+    const fanIn = inChannels * kernelSize * kernelSize;
+    const shape = [outChannels, inChannels, kernelSize, kernelSize];
+    this.weight = this.parameter("weight", uniformByFanIn(shape, fanIn, options.generator));
+    const bias = options.bias ?? true;
+    this.bias = bias ? this.parameter("bias", uniformByFanIn([outChannels], fanIn, options.generator)) : null;
+  }
+
+  override forward(input: Tensor): Tensor {
+    const { stride, padding } = this.options;
+    return torch.conv2d(input, this.weight, { bias: this.bias, stride, padding });
+  }
+}
+
+/** Transposed convolution [B, Cin, H, W] → [B, Cout, H·stride, W·stride] for kernel = stride. */
+export class ConvTranspose2d extends Layer {
+  readonly weight: Tensor;
+  readonly bias: Tensor | null;
+
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number,
+    private readonly options: ConvolutionOptions = {},
+  ) {
+    super();
+    // PyTorch computes fan-in from the second axis of the weight, which is the output here.
+    const fanIn = outChannels * kernelSize * kernelSize;
+    const shape = [inChannels, outChannels, kernelSize, kernelSize];
+    this.weight = this.parameter("weight", uniformByFanIn(shape, fanIn, options.generator));
+    const bias = options.bias ?? true;
+    this.bias = bias ? this.parameter("bias", uniformByFanIn([outChannels], fanIn, options.generator)) : null;
+  }
+
+  override forward(input: Tensor): Tensor {
+    const { stride, padding } = this.options;
+    return torch.convTranspose2d(input, this.weight, { bias: this.bias, stride, padding });
+  }
+}
+
+/** Affine map of the last axis. */
+export class Linear extends Layer {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+
+  constructor(inFeatures: number, outFeatures: number, generator?: Generator) {
+    super();
+    this.weight = this.parameter("weight", uniformByFanIn([outFeatures, inFeatures], inFeatures, generator));
+    this.bias = this.parameter("bias", uniformByFanIn([outFeatures], inFeatures, generator));
+  }
+
+  override forward(input: Tensor): Tensor {
+    return torch.linear(input, this.weight, { bias: this.bias });
+  }
+}
+
+/**
+ * Batch normalisation over [B, C, H, W] (eps 1e-5, momentum 0.1). In training mode it uses the batch's own statistics;
+ * `updateRunningStatistics` says whether that pass also moves the running ones, which a sharpness-aware optimiser
+ * allows in its clean pass only.
+ */
+export class BatchNorm2d extends Layer {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+  readonly runningMean: Tensor;
+  readonly runningVar: Tensor;
+  updateRunningStatistics = true;
+
+  constructor(channels: number) {
+    super();
+    this.weight = this.parameter("weight", torch.ones([channels]));
+    this.bias = this.parameter("bias", torch.zeros([channels]));
+    this.runningMean = this.buffer("running_mean", torch.zeros([channels]));
+    this.runningVar = this.buffer("running_var", torch.ones([channels]));
+  }
+
+  override forward(input: Tensor): Tensor {
+    const useRunning = !this.training || this.updateRunningStatistics;
+    return torch.batchNorm(
+      input,
+      this.weight,
+      this.bias,
+      useRunning ? this.runningMean : null,
+      useRunning ? this.runningVar : null,
+      this.training,
+      0.1,
+      1e-5,
+      true,
+    );
+  }
+}
+
+/** max(x, 0), or slope·x below zero; overwrites its input to save memory. */
+export class ReLU extends Layer {
+  override forward(input: Tensor): Tensor {
+    return torch.relu_(input);
+  }
+}
+
+/** x above zero, slope·x below. */
+export class LeakyReLU extends Layer {
+  constructor(private readonly slope = 0.01) {
+    super();
+  }
+
+  override forward(input: Tensor): Tensor {
+    return torch.leakyRelu(input, this.slope);
+  }
+}
+
+/** Maximum over windows of `size`, stride `size`; odd edges are dropped. */
+export class MaxPool2d extends Layer {
+  constructor(private readonly size: number) {
+    super();
+  }
+
+  override forward(input: Tensor): Tensor {
+    return torch.maxPool2d(input, this.size);
+  }
+}
+
+/** Zeroes each value with the given probability while training. */
+export class Dropout extends Layer {
+  constructor(private readonly probability: number) {
+    super();
+  }
+
+  override forward(input: Tensor): Tensor {
+    return this.training && this.probability > 0 ? torch.dropout(input, this.probability, true) : input;
+  }
+}
+
+/** Layers applied in order; children are named "0", "1", … as in PyTorch. */
+export class Sequential extends Layer {
+  private readonly layers: Layer[];
+
+  constructor(...layers: Layer[]) {
+    super();
+    this.layers = layers.map((layer, i) => this.child(String(i), layer));
+  }
+
+  override forward(input: Tensor): Tensor {
+    return this.layers.reduce((value, layer) => layer.forward(value), input);
+  }
+}

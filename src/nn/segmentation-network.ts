@@ -1,0 +1,23 @@
+/** What training asks of a segmentation network, whichever its architecture. */
+import type { Tensor } from "../torch/index.js";
+import { Module } from "./module.js";
+
+/** Everything one forward pass can give. */
+export interface NetworkOutput {
+  /** Class scores before sigmoid or softmax, [B, K, H, W]. */
+  logits: Tensor;
+  /** Last decoder map, [B, width, H, W]. */
+  feature: Tensor;
+}
+
+export abstract class SegmentationNetwork extends Module {
+  /** Encoder maps from full resolution down; the last one is the bottleneck. */
+  abstract encode(images: Tensor): Tensor[];
+  /** From the encoder maps to logits and the last decoder map. */
+  abstract decode(levels: readonly Tensor[]): NetworkOutput;
+
+  /** Images [B, C, H, W] → logits [B, K, H, W]. */
+  forward(images: Tensor): Tensor {
+    return this.decode(this.encode(images)).logits;
+  }
+}

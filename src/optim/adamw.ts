@@ -1,0 +1,77 @@
+/** Adam with decoupled weight decay as torch.optim.AdamW defines it, over all tensors at once. */
+import {
+  foreachAdd_,
+  foreachAddcdiv_,
+  foreachAddcmul_,
+  foreachAddScalar_,
+  foreachMul_,
+  foreachSqrt,
+  noGrad,
+  persist,
+  scope,
+  type Tensor,
+  tensor,
+  zerosLike,
+} from "../torch/index.js";
+import type { Optimizer } from "./optimizer.js";
+import { loadList } from "./sgd.js";
+
+/** Settings of {@link AdamW}, with PyTorch's defaults. */
+export interface AdamWOptions {
+  beta1?: number;
+  beta2?: number;
+  eps?: number;
+  weightDecay?: number;
+}
+
+/** w ← w(1−lr·λ) − lr·m̂/(√v̂+ε) with bias-corrected m̂, v̂ (Loshchilov & Hutter 2019). */
+export class AdamW implements Optimizer {
+  private means: Tensor[] | null = null;
+  private squares: Tensor[] | null = null;
+  private steps = 0;
+
+  constructor(
+    private readonly parameters: readonly Tensor[],
+    private readonly options: AdamWOptions = {},
+  ) {}
+
+  step(gradients: readonly Tensor[], rate: number): void {
+    const { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0.01 } = this.options;
+    noGrad(() =>
+      scope(() => {
+        this.means ??= this.parameters.map((parameter) => persist(zerosLike(parameter)));
+        this.squares ??= this.parameters.map((parameter) => persist(zerosLike(parameter)));
+        this.steps++;
+        foreachMul_(this.parameters, 1 - rate * weightDecay);
+        foreachMul_(this.means, beta1);
+        foreachAdd_(this.means, gradients, { alpha: 1 - beta1 });
+        foreachMul_(this.squares, beta2);
+        foreachAddcmul_(this.squares, gradients, gradients, 1 - beta2);
+        const scale = Math.sqrt(1 - beta2 ** this.steps);
+        const denominators = foreachSqrt(this.squares);
+        foreachMul_(denominators, 1 / scale);
+        foreachAddScalar_(denominators, eps);
+        foreachAddcdiv_(this.parameters, this.means, denominators, -rate / (1 - beta1 ** this.steps));
+      }),
+    );
+  }
+
+  state(): Map<string, Tensor> {
+    if (!this.means || !this.squares) return new Map();
+    const state = new Map<string, Tensor>([["steps", tensor([this.steps], { dtype: "float64" })]]);
+    this.means.forEach((mean, i) => {
+      state.set(`mean.${i}`, mean);
+    });
+    this.squares.forEach((square, i) => {
+      state.set(`square.${i}`, square);
+    });
+    return state;
+  }
+
+  loadState(state: ReadonlyMap<string, Tensor>): void {
+    for (const old of [...(this.means ?? []), ...(this.squares ?? [])]) old.dispose();
+    this.means = state.size === 0 ? null : loadList(state, "mean", this.parameters);
+    this.squares = state.size === 0 ? null : loadList(state, "square", this.parameters);
+    this.steps = state.get("steps")?.item() ?? 0;
+  }
+}

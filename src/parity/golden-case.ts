@@ -1,0 +1,120 @@
+/**
+ * One golden case: numbers a reference implementation produced, with the inputs it was given. The format is described
+ * in docs/parity.md: NAME.json beside NAME.safetensors, optionally including further tensor files.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { z } from "zod";
+import { DataError } from "../core/errors.js";
+import type { RawTensor } from "../core/raw-tensor.js";
+import { readSafetensorsFile } from "../core/safetensors.js";
+import { noGrad, type Tensor, tensorFromRaw } from "../torch/index.js";
+
+const tolerance = z.object({ atol: z.number(), rtol: z.number() });
+
+const caseSchema = z.object({
+  kind: z.string(),
+  name: z.string(),
+  // biome-ignore lint/suspicious/noExplicitAny: each kind knows the parameters of its own cases
+  params: z.record(z.string(), z.any()),
+  inputs: z.array(z.string()),
+  outputs: z.array(z.string()),
+  tolerance,
+  outputTolerance: z.record(z.string(), tolerance).default({}),
+  include: z.array(z.string()).default([]),
+  sampled: z
+    .record(
+      z.string(),
+      z.object({ shape: z.array(z.number()), stride: z.number(), count: z.number(), l2: z.number(), sum: z.number() }),
+    )
+    .default({}),
+  packed: z.record(z.string(), z.object({ per: z.number(), order: z.enum(["params", "state"]) })).default({}),
+});
+
+/** The JSON half of a case. */
+export type CaseDescription = z.infer<typeof caseSchema>;
+
+/** What a kind computed: flat values by output name; a packed output is given as its tensors by name. */
+export type Computed = Map<string, ArrayLike<number> | Map<string, ArrayLike<number>>>;
+
+/** A case with its tensors at hand. */
+export class GoldenCase {
+  private constructor(
+    readonly path: string,
+    readonly description: CaseDescription,
+    private readonly tensors: ReadonlyMap<string, RawTensor>,
+  ) {}
+
+  /** @throws DataError naming the file when it is no golden case */
+  static read(path: string): GoldenCase {
+    let description: CaseDescription;
+    try {
+      description = caseSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+    } catch (cause) {
+      throw new DataError(`${path} is not a golden case: ${(cause as Error).message.split("\n")[0]}`, { cause });
+    }
+    const folder = dirname(path);
+    const own = join(folder, `${basename(path, ".json")}.safetensors`);
+    const files = [...description.include.map((name) => join(folder, name)), own].filter(existsSync);
+    const tensors = new Map(files.flatMap((file) => [...readSafetensorsFile(file).tensors]));
+    return new GoldenCase(path, description, tensors);
+  }
+
+  get kind(): string {
+    return this.description.kind;
+  }
+
+  get name(): string {
+    return this.description.name;
+  }
+
+  get params(): CaseDescription["params"] {
+    return this.description.params;
+  }
+
+  get outputNames(): string[] {
+    return this.description.outputs;
+  }
+
+  has(name: string): boolean {
+    return this.tensors.has(name);
+  }
+
+  /** Names of all stored tensors that begin with a prefix, without it. */
+  namesBelow(prefix: string): string[] {
+    return [...this.tensors.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  }
+
+  private raw(name: string): RawTensor {
+    const raw = this.tensors.get(name);
+    if (!raw) throw new DataError(`${this.path}: tensor "${name}" is missing; the case is incomplete`);
+    return raw;
+  }
+
+  shape(name: string): readonly number[] {
+    return this.raw(name).shape;
+  }
+
+  /** A stored tensor in its own dtype; the caller (or its scope) frees it. */
+  tensor(name: string): Tensor {
+    return tensorFromRaw(this.raw(name));
+  }
+
+  /** A stored tensor's values, row-major. */
+  numbers(name: string): Float64Array {
+    const tensor = this.tensor(name);
+    const numbers = noGrad(() => tensor.toNumbers());
+    tensor.dispose();
+    return numbers;
+  }
+
+  /** The order in which packed outputs list a network's tensors. */
+  packedOrder(order: "params" | "state"): string[] {
+    let folder = dirname(this.path);
+    for (let up = 0; up < 3; up++, folder = dirname(folder)) {
+      const path = join(folder, "states", "unet_tensors.json");
+      if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8"))[order];
+    }
+    throw new DataError(`${this.path}: states/unet_tensors.json was not found beside the case's folder`);
+  }
+}

@@ -1,0 +1,38 @@
+/** `npm run parity -- FOLDER`: one line per golden case; exit code 1 when any fails. */
+import { DimsegError } from "../core/errors.js";
+import { type CaseResult, checkCase, findCases } from "./run.js";
+
+const scientific = (value: number): string => (value === 0 ? "0" : value.toExponential(1));
+
+function line({ kind, name, comparison }: CaseResult): string {
+  const label = `${kind.padEnd(11)} ${name.padEnd(36)}`;
+  if (!comparison) return `${label} unsupported kind`;
+  const worst = `abs ${scientific(comparison.worstAbsolute).padEnd(8)} rel ${scientific(comparison.worstRelative).padEnd(8)}`;
+  const verdict = comparison.failures.length === 0 ? "pass" : `FAIL: ${comparison.failures.join("; ")}`;
+  return `${label} ${worst} ${verdict}`;
+}
+
+function main(folder: string | undefined): number {
+  if (!folder) {
+    console.error("usage: npm run parity -- FOLDER (a folder of golden cases, for example tests/golden)");
+    return 2;
+  }
+  const counts = { passed: 0, failed: 0, unsupported: 0 };
+  for (const path of findCases(folder)) {
+    const result = checkCase(path);
+    console.log(line(result));
+    if (!result.comparison) counts.unsupported++;
+    else if (result.comparison.failures.length > 0) counts.failed++;
+    else counts.passed++;
+  }
+  console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.unsupported} of unsupported kind`);
+  return counts.failed > 0 ? 1 : 0;
+}
+
+try {
+  process.exitCode = main(process.argv[2]);
+} catch (error) {
+  if (!(error instanceof DimsegError)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode;
+}

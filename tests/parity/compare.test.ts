@@ -1,0 +1,64 @@
+/** The comparison itself must be able to fail: each kind of deviation is found and named. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { compare } from "../../src/parity/compare.js";
+import { GoldenCase } from "../../src/parity/golden-case.js";
+import { checkCase, findCases } from "../../src/parity/run.js";
+
+const golden = join(import.meta.dirname, "..", "golden");
+let folder = "";
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "dimseg-parity-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function copyWith(change: (description: Record<string, unknown>) => void): string {
+  cpSync(join(golden, "schedule"), folder, { recursive: true });
+  const path = join(folder, "k30000.json");
+  const description = JSON.parse(readFileSync(path, "utf8"));
+  change(description);
+  writeFileSync(path, JSON.stringify(description));
+  return path;
+}
+
+describe("compare", () => {
+  it("names the first value out of tolerance", () => {
+    const path = copyWith(({ params }) => {
+      (params as { baseLr: number }).baseLr = 0.031;
+    });
+    const failures = checkCase(path).comparison?.failures.join() ?? "";
+    expect(failures).toMatch(/lr_during \d+ of \d+ values out of tolerance \(first at 0: got 0.031, expected 0.03\)/);
+  });
+
+  it("reports an output that was not computed", () => {
+    const testCase = GoldenCase.read(join(golden, "schedule", "k30000.json"));
+    expect(compare(testCase, new Map()).failures).toContain("ema was not computed");
+  });
+
+  it("reports a wrong number of values and a NaN", () => {
+    const testCase = GoldenCase.read(join(golden, "schedule", "k30000.json"));
+    const ema = testCase.numbers("ema");
+    const nan = ema.map(() => Number.NaN);
+    expect(compare(testCase, new Map([["ema", ema.slice(1)]])).failures.join()).toMatch(
+      /ema has \d+ values instead of/,
+    );
+    expect(compare(testCase, new Map([["ema", nan]])).failures.join()).toMatch(
+      /ema \d+ of \d+ values out of tolerance/,
+    );
+  });
+
+  it("counts a kind nobody knows as unsupported, not as passed", () => {
+    const path = copyWith((description) => {
+      description.kind = "tomorrow";
+    });
+    expect(checkCase(path)).toMatchObject({ kind: "tomorrow", comparison: null });
+  });
+
+  it("says so when a folder holds no case or does not exist", () => {
+    expect(() => findCases(folder)).toThrow(/holds no golden case/);
+    expect(() => findCases(join(folder, "missing"))).toThrow(/cannot be read/);
+  });
+});
