@@ -122,6 +122,7 @@ export const operators = {
   select: { overloads: ["aten::select.int"] },
   slice: { overloads: ["aten::slice.Tensor"], positional: 5 },
   index: { overloads: ["aten::index.Tensor"] },
+  indexCopy_: { overloads: ["aten::index_copy_"] },
   indexPut_: { overloads: ["aten::index_put_"] },
   scatter: { overloads: ["aten::scatter.src", "aten::scatter.value"] },
   flatten: { overloads: ["aten::flatten.using_ints"], positional: 3 },

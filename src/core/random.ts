@@ -43,6 +43,11 @@ function hashName(name: string): number {
   return hash >>> 0;
 }
 
+/** The Philox key of the streams of a seed and purpose, for programs that draw a whole tensor at once. */
+export function streamKey(seed: number, purpose: string): [number, number] {
+  return [(seed ^ Math.floor(seed / 0x100000000)) >>> 0, hashName(purpose)];
+}
+
 /** A stream of draws fixed by (seed, purpose, iteration, index); two streams with different keys are independent. */
 export class RandomStream {
   private block: number[] = [];
@@ -61,7 +66,7 @@ export class RandomStream {
     private readonly iteration = 0,
     private readonly index = 0,
   ) {
-    this.key = [(seed ^ Math.floor(seed / 0x100000000)) >>> 0, hashName(purpose)];
+    this.key = streamKey(seed, purpose);
   }
 
   /** The next unsigned 32-bit integer. */

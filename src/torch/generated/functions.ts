@@ -146,6 +146,7 @@ const chunk_Op = new Operator("aten::chunk", "");
 const select_intOp = new Operator("aten::select", "int");
 const slice_TensorOp = new Operator("aten::slice", "Tensor");
 const index_TensorOp = new Operator("aten::index", "Tensor");
+const indexCopy__Op = new Operator("aten::index_copy_", "");
 const indexPut__Op = new Operator("aten::index_put_", "");
 const scatter_srcOp = new Operator("aten::scatter", "src");
 const scatter_valueOp = new Operator("aten::scatter", "value");
@@ -966,6 +967,12 @@ export function slice(self: Tensor, dim?: number, start?: number | null, end?: n
 /** `aten::index.Tensor(Tensor self, Tensor?[] indices) -> Tensor` */
 export function index(self: Tensor, indices: readonly (Tensor | null)[]): Tensor {
   return new Tensor(native().callOperator(index_TensorOp.id, self.handle, handlesOf(indices)));
+}
+
+/** `aten::index_copy_(Tensor(a!) self, int dim, Tensor index, Tensor source) -> Tensor(a!)` */
+export function indexCopy_(self: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  native().callOperator(indexCopy__Op.id, self.handle, dim, index.handle, source.handle);
+  return self;
 }
 
 /** `aten::index_put_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor(a!)` */

@@ -242,6 +242,8 @@ declare module "../tensor.js" {
     slice(dim?: number, start?: number | null, end?: number | null, step?: number): Tensor;
     /** `aten::index.Tensor(Tensor self, Tensor?[] indices) -> Tensor` */
     index(indices: readonly (Tensor | null)[]): Tensor;
+    /** `aten::index_copy_(Tensor(a!) self, int dim, Tensor index, Tensor source) -> Tensor(a!)` */
+    indexCopy_(dim: number, index: Tensor, source: Tensor): Tensor;
     /** `aten::index_put_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor(a!)` */
     indexPut_(indices: readonly (Tensor | null)[], values: Tensor, options?: { accumulate?: boolean }): Tensor;
     /** `aten::scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor` */
@@ -440,6 +442,7 @@ const names = {
   select: functions.select,
   slice: functions.slice,
   index: functions.index,
+  indexCopy_: functions.indexCopy_,
   indexPut_: functions.indexPut_,
   scatter: functions.scatter,
   flatten: functions.flatten,
