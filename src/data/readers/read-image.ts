@@ -41,13 +41,13 @@ export async function readBytes(file: string): Promise<Buffer> {
   }
 }
 
-/** One sentence for a failure inside libvips. */
+/**
+ * One sentence for a failure inside libvips. Its own text is left to the cause: libvips collects messages of all
+ * threads in one place, so under concurrent decoding they are often another file's.
+ */
 function decodeFailure(file: string, format: ImageFormat, cause: unknown): DataError {
-  const message = (cause as Error).message;
-  const reason = /premature|truncat|end of|read error|too short|not enough|incomplete/i.test(message)
-    ? "is truncated or corrupt"
-    : `is corrupt (${message.split("\n")[0].slice(0, 120)})`;
-  return new DataError(`${file}: the ${format.toUpperCase()} ${reason}; replace it`, { cause });
+  const reason = format === "tiff" ? "truncated, corrupt or of a kind that is not read" : "truncated or corrupt";
+  return new DataError(`${file}: the ${format.toUpperCase()} is ${reason}; replace it`, { cause });
 }
 
 function openSharp(bytes: Uint8Array): Sharp {

@@ -1,0 +1,123 @@
+/**
+ * Decoded cases kept ready: in memory up to a bound (least recently used go first), and on disk under a hash of the
+ * files' contents and the decode settings, so that a changed file or setting is never answered with old arrays.
+ */
+import { dirname, join, resolve } from "node:path";
+import { entryKey, readEntry, settingsHash, writeEntry } from "./cache-entry.js";
+import type { Case, Dataset } from "./dataset.js";
+import { type DecodedCase, decodeCaseBytes, readCaseBytes } from "./decode.js";
+import { mapLimited } from "./limited.js";
+
+/** Decoding is libvips' threads plus our own arithmetic; more at a time only costs memory. */
+const decodedAtOnce = 4;
+
+export interface CacheOptions {
+  /** Side of the square, in pixels; the data set's own unless given. */
+  readonly size?: number;
+  /** Folder of the disk cache, or false for none; {@link cacheFolder} unless given. */
+  readonly folder?: string | false;
+  /** Bound of the arrays in memory; 1 GiB unless given. */
+  readonly memoryBytes?: number;
+  /** Told once, in a sentence, when the disk cache cannot be written; decoding goes on without it. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** The disk cache of a data set: `DIMSEG_CACHE` if it is set, else `.cache/dimseg` beside the `dataset.yaml`. */
+export function cacheFolder(dataset: Dataset): string {
+  const chosen = process.env.DIMSEG_CACHE;
+  return chosen ? resolve(chosen) : join(dirname(dataset.path), ".cache", "dimseg");
+}
+
+function bytesOf(decoded: DecodedCase): number {
+  return decoded.image.length + (decoded.label?.length ?? 0);
+}
+
+/** Hands out decoded cases. The arrays are shared: treat them as read-only. */
+export class DecodedCache {
+  private readonly size: number;
+  private readonly settings: string;
+  private readonly memoryBytes: number;
+  private folder: string | undefined;
+  /** Least recently used first: a Map keeps the order of insertion. */
+  private readonly kept = new Map<Case, DecodedCase>();
+  private readonly underWay = new Map<Case, Promise<DecodedCase>>();
+  private bytesKept = 0;
+
+  constructor(
+    private readonly dataset: Dataset,
+    private readonly options: CacheOptions = {},
+  ) {
+    this.size = options.size ?? dataset.size;
+    this.settings = settingsHash(dataset, this.size);
+    this.memoryBytes = options.memoryBytes ?? 2 ** 30;
+    this.folder = options.folder === false ? undefined : (options.folder ?? cacheFolder(dataset));
+  }
+
+  /** Bytes of the arrays held in memory now. */
+  get bytesInMemory(): number {
+    return this.bytesKept;
+  }
+
+  /**
+   * The decoded case, from memory, from the disk cache, or decoded now.
+   * @throws DataError as decodeCase does
+   */
+  async get(one: Case): Promise<DecodedCase> {
+    const found = this.kept.get(one);
+    if (found) {
+      this.kept.delete(one);
+      this.kept.set(one, found);
+      return found;
+    }
+    const running = this.underWay.get(one) ?? this.load(one).finally(() => this.underWay.delete(one));
+    this.underWay.set(one, running);
+    return running;
+  }
+
+  /**
+   * Makes all cases ready, a few at a time.
+   * @param onProgress called with the number of cases done after each
+   * @throws DataError for the first case that cannot be decoded
+   */
+  async prepare(cases: readonly Case[], onProgress?: (done: number) => void): Promise<void> {
+    let done = 0;
+    await mapLimited(cases, decodedAtOnce, async (one) => {
+      await this.get(one);
+      onProgress?.(++done);
+    });
+  }
+
+  private async load(one: Case): Promise<DecodedCase> {
+    const bytes = await readCaseBytes(one);
+    const key = entryKey(this.settings, bytes);
+    const path = this.folder && join(this.folder, key.slice(0, 2), `${key}.safetensors`);
+    let decoded = path ? readEntry(path, one) : undefined;
+    if (!decoded) {
+      decoded = await decodeCaseBytes(this.dataset, one, this.size, bytes);
+      if (path) this.store(path, decoded);
+    }
+    this.keep(one, decoded);
+    return decoded;
+  }
+
+  private store(path: string, decoded: DecodedCase): void {
+    try {
+      writeEntry(path, decoded);
+    } catch (error) {
+      if (this.folder === undefined) return;
+      this.folder = undefined;
+      this.options.onWarning?.(`${(error as Error).message}; going on without the disk cache`);
+    }
+  }
+
+  private keep(one: Case, decoded: DecodedCase): void {
+    if (bytesOf(decoded) > this.memoryBytes) return;
+    this.kept.set(one, decoded);
+    this.bytesKept += bytesOf(decoded);
+    for (const [oldest, arrays] of this.kept) {
+      if (this.bytesKept <= this.memoryBytes) break;
+      this.kept.delete(oldest);
+      this.bytesKept -= bytesOf(arrays);
+    }
+  }
+}
