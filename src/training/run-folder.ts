@@ -1,0 +1,116 @@
+/**
+ * The layout of a run folder, in one place:
+ *
+ *     config.yaml          the resolved configuration; written last, it makes the folder a run
+ *     environment.json     versions, machine and command line of the run's start
+ *     metrics.jsonl        one line a step or validation
+ *     events.out.tfevents.dimseg   the same for TensorBoard
+ *     checkpoints/         step-N/ folders, see CheckpointStore
+ *     evaluation/          results of `dimseg evaluate`
+ *     preview.png          what the model sees and says
+ */
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { writeFailure, writeFileAtomic } from "../core/atomic-file.js";
+import { UsageError } from "../core/errors.js";
+import type { Environment } from "./environment.js";
+import { acquireRunLock, lockName, type RunLock } from "./run-lock.js";
+
+/** Absolute paths of everything in a run folder. */
+export interface RunFolder {
+  path: string;
+  config: string;
+  environment: string;
+  metrics: string;
+  events: string;
+  checkpoints: string;
+  evaluation: string;
+  preview: string;
+}
+
+function layout(folder: string): RunFolder {
+  const path = resolve(folder);
+  return {
+    path,
+    config: join(path, "config.yaml"),
+    environment: join(path, "environment.json"),
+    metrics: join(path, "metrics.jsonl"),
+    events: join(path, "events.out.tfevents.dimseg"),
+    checkpoints: join(path, "checkpoints"),
+    evaluation: join(path, "evaluation"),
+    preview: join(path, "preview.png"),
+  };
+}
+
+/** Whether an entry may lie in a folder where a run begins: our lock, and what a run killed at its start left. */
+function isOurs(name: string): boolean {
+  return (
+    name === lockName ||
+    name.startsWith(`${lockName}.`) ||
+    name === "environment.json" ||
+    (name.startsWith(".") && name.endsWith(".tmp"))
+  );
+}
+
+function refuseOccupied(run: RunFolder): void {
+  if (existsSync(run.config)) {
+    throw new UsageError(
+      `${run.path} already holds a run; go on with \`dimseg train --resume ${run.path}\` or choose another folder`,
+    );
+  }
+  const foreign = readdirSync(run.path).find((name) => !isOurs(name));
+  if (foreign !== undefined) {
+    throw new UsageError(`${run.path} is not empty (it holds ${foreign}); choose a new or empty folder for the run`);
+  }
+}
+
+/**
+ * Begins a run in a new or empty folder and takes its lock.
+ * @param config the resolved configuration as YAML
+ * @param note   told when the lock of an ended process was taken over
+ * @throws UsageError when the folder holds a run or anything else; nothing is written then
+ * @throws ResourceError when it cannot be written or another process is beginning a run there
+ */
+export function createRunFolder(
+  path: string,
+  config: string,
+  environment: Environment,
+  note: (message: string) => void,
+): { run: RunFolder; lock: RunLock } {
+  const run = layout(path);
+  try {
+    mkdirSync(run.path, { recursive: true });
+  } catch (cause) {
+    throw writeFailure(run.path, cause);
+  }
+  refuseOccupied(run);
+  const lock = acquireRunLock(run.path, note);
+  try {
+    refuseOccupied(run);
+    writeFileAtomic(run.environment, `${JSON.stringify(environment, null, 2)}\n`);
+    writeFileAtomic(run.config, config);
+    return { run, lock };
+  } catch (cause) {
+    lock.release();
+    throw cause;
+  }
+}
+
+/**
+ * The paths of an existing run; writes nothing and takes no lock.
+ * @throws UsageError when the folder is not a run, saying what is missing and which verb makes one
+ */
+export function openRunFolder(path: string): RunFolder {
+  const run = layout(path);
+  const found = statSync(run.path, { throwIfNoEntry: false });
+  const remedy = "give a run folder, as made by `dimseg train CONFIG`";
+  if (found === undefined) throw new UsageError(`${run.path} does not exist; ${remedy}`);
+  if (!found.isDirectory()) throw new UsageError(`${run.path} is a file; ${remedy}`);
+  for (const [name, file] of [
+    ["config.yaml", run.config],
+    ["environment.json", run.environment],
+  ]) {
+    if (!existsSync(file)) throw new UsageError(`${run.path} is not a run folder: it has no ${name}; ${remedy}`);
+  }
+  return run;
+}
