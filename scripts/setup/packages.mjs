@@ -1,0 +1,61 @@
+/**
+ * Step 1: the npm packages of package-lock.json. npm itself writes down what it installed, in
+ * node_modules/.package-lock.json and only when it has finished, so comparing the two files tells whether
+ * `npm ci` is due without running npm.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { readJson } from "./files.mjs";
+import { failureLine, run, which, whileWaiting } from "./process.mjs";
+import { SetupError } from "./report.mjs";
+
+/** Whether node_modules holds exactly the versions of package-lock.json (packages of other platforms aside). */
+export function packagesAreCurrent(root) {
+  const wanted = readJson(join(root, "package-lock.json"))?.packages;
+  const installed = readJson(join(root, "node_modules", ".package-lock.json"))?.packages;
+  if (wanted === undefined || installed === undefined) return false;
+  const names = new Set([...Object.keys(wanted), ...Object.keys(installed)]);
+  names.delete("");
+  return [...names].every((name) => {
+    const [want, have] = [wanted[name], installed[name]];
+    if (want === undefined) return false;
+    if (have === undefined) return want.optional === true || want.devOptional === true;
+    return want.version === have.version && want.integrity === have.integrity && fitsMachine(have);
+  });
+}
+
+/** False for a binary package of another machine, as a copied node_modules may hold. */
+function fitsMachine({ os = [], cpu = [] }) {
+  return allows(os, process.platform) && allows(cpu, process.arch);
+}
+
+/** npm's lists name what is allowed, or with "!" what is not. */
+function allows(list, value) {
+  return !list.includes(`!${value}`) && (list.includes(value) || list.every((item) => item.startsWith("!")));
+}
+
+/**
+ * Runs `npm ci` when it is due. Does nothing in an installed package, which has no lock file.
+ * @throws SetupError when npm is missing or fails
+ */
+export async function installPackages(root, report) {
+  report.begin("packages");
+  if (!existsSync(join(root, "package-lock.json"))) return report.done("installed with dimseg");
+  if (packagesAreCurrent(root)) return report.done("up to date");
+  const npm = which("npm");
+  if (npm === undefined) {
+    throw new SetupError(
+      "npm was not found on PATH; install it with `apt-get install npm` or with Node from https://nodejs.org.",
+    );
+  }
+  // onnxruntime-node would otherwise download GPU libraries while it installs.
+  const environment = { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" };
+  const installing = run(npm, ["ci", "--include=dev", "--no-audit", "--no-fund"], { cwd: root, env: environment });
+  const { code, output } = await whileWaiting(installing, () => report.progress("npm ci"));
+  if (code !== 0) {
+    throw new SetupError(
+      `\`npm ci\` failed (${failureLine(output)}); check the network or \`npm config get registry\`, then run it again.`,
+    );
+  }
+  report.done("installed by npm ci");
+}

@@ -1,0 +1,41 @@
+/**
+ * Step 4: compiles src/ and bench/ to dist/ when a source, a setting or an installed type changed. The stamp is
+ * a hash of the contents, kept beside the output.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { hashOf, listFiles, writeWhole } from "./files.mjs";
+import { run, whileWaiting } from "./process.mjs";
+import { SetupError } from "./report.mjs";
+
+/** Hash of everything tsc's output depends on. */
+function sourceHash(root) {
+  const sources = ["src", "bench"].flatMap((folder) => listFiles(join(root, folder), [".ts"]));
+  const settings = ["tsconfig.json", "tsconfig.build.json", "package.json", "package-lock.json"].map((name) =>
+    join(root, name),
+  );
+  return hashOf(...[...settings, ...sources].flatMap((path) => [relative(root, path), readFileSync(path)]));
+}
+
+/**
+ * Compiles when due. Does nothing in an installed package, which brings its dist/.
+ * @throws SetupError when the sources do not compile; tsc's own messages are printed first
+ */
+export async function compileTypeScript(root, report) {
+  report.begin("typescript");
+  if (!existsSync(join(root, "tsconfig.build.json"))) return report.done("compiled with dimseg");
+  const stamp = join(root, "dist", ".sources");
+  const hash = sourceHash(root);
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return report.done("up to date");
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  const compiling = run(process.execPath, [compiler, "-p", "tsconfig.build.json", "--pretty", "false"], { cwd: root });
+  const { code, output } = await whileWaiting(compiling, () => report.progress("compiling"));
+  if (code !== 0) {
+    report.show(output);
+    throw new SetupError(
+      "the TypeScript sources do not compile; mend the errors above, then run `npm run setup` again.",
+    );
+  }
+  writeWhole(stamp, hash);
+  report.done("compiled to dist/");
+}

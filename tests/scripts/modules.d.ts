@@ -1,0 +1,2 @@
+/** The scripts are plain JavaScript; their tests check behaviour, not types. */
+declare module "*.mjs";
