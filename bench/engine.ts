@@ -1,0 +1,268 @@
+/**
+ * U-Net training steps of dimseg beside PyTorch's own modules: same weights, batch, loss, optimiser and threads.
+ * Every program lives in a process of its own that runs one setting only; they take turns step by step, so that a
+ * busy or throttled machine slows all of them alike.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { writeFileAtomic } from "../src/core/atomic-file.js";
+import { packageRoot } from "../src/core/package-root.js";
+import { percentileInPlace } from "../src/evaluation/percentile.js";
+import { UNet } from "../src/nn/index.js";
+import * as torch from "../src/torch/index.js";
+import { Conversation } from "./conversation.js";
+import type { BenchOptions, BenchReport, Row } from "./report.js";
+
+/** What one process is told to train; the names are those of the line protocol. */
+export interface StepSettings {
+  /** Safetensors file with the network's weights and the batch x, y. */
+  file: string;
+  width: number;
+  precision: "fp32" | "bf16";
+  channelsLast: boolean;
+  /** dimseg only: keep freed memory, as its training does. */
+  keepMemory: boolean;
+  threads: number;
+}
+
+interface Size {
+  width: number;
+  batch: number;
+  side: number;
+}
+
+interface Plan {
+  sizes: Size[];
+  warmUp: number;
+  rounds: number;
+  overheadCalls: number;
+  overheadRounds: number;
+}
+
+const fullPlan: Plan = {
+  sizes: [16, 32].flatMap((width) => [8, 4].map((batch) => ({ width, batch, side: 256 }))),
+  warmUp: 2,
+  rounds: 11,
+  overheadCalls: 100_000,
+  overheadRounds: 11,
+};
+const quickPlan: Plan = {
+  sizes: [{ width: 16, batch: 2, side: 128 }],
+  warmUp: 1,
+  rounds: 3,
+  overheadCalls: 10_000,
+  overheadRounds: 3,
+};
+
+type Side = "dimseg" | "pytorch";
+
+interface Setting extends Pick<StepSettings, "precision" | "channelsLast" | "keepMemory"> {
+  side: Side;
+}
+
+/** Every program that takes part, by name. */
+const settings = {
+  dimsegFloat: { side: "dimseg", precision: "fp32", channelsLast: false, keepMemory: true },
+  torchFloat: { side: "pytorch", precision: "fp32", channelsLast: false, keepMemory: false },
+  dimsegBfloat: { side: "dimseg", precision: "bf16", channelsLast: true, keepMemory: true },
+  torchBfloat: { side: "pytorch", precision: "bf16", channelsLast: true, keepMemory: false },
+  dimsegPlain: { side: "dimseg", precision: "fp32", channelsLast: false, keepMemory: false },
+} satisfies Record<string, Setting>;
+
+type SettingName = keyof typeof settings;
+
+/** What is compared with what; memory is compared where the arithmetic is the same. */
+const comparisons: { name: string; ours: SettingName; theirs: SettingName; target: number | null; memory: boolean }[] =
+  [
+    { name: "fp32 NCHW", ours: "dimsegFloat", theirs: "torchFloat", target: 1, memory: true },
+    { name: "bf16 channels-last", ours: "dimsegBfloat", theirs: "torchBfloat", target: 1, memory: true },
+    { name: "tuned vs PyTorch defaults", ours: "dimsegBfloat", theirs: "torchFloat", target: 0.5, memory: false },
+    { name: "fp32 NCHW, system allocator", ours: "dimsegPlain", theirs: "torchFloat", target: null, memory: true },
+  ];
+
+const memoryTarget = 1.1;
+const overheadTargetMicroseconds = 3;
+
+/** Relative difference allowed between the first losses; bfloat16 carries eight significant bits. */
+const lossTolerance = { fp32: 1e-5, bf16: 1e-2 };
+
+interface Measured {
+  /** Median seconds per step. */
+  seconds: number;
+  peakBytes: number;
+  firstLoss: number;
+}
+
+function start(side: Side): Conversation {
+  if (side === "dimseg") {
+    const worker = fileURLToPath(new URL("./engine-worker.js", import.meta.url));
+    return new Conversation("dimseg", process.execPath, [worker], {});
+  }
+  const python = process.env.DIMSEG_PEER_PYTHON || "python3";
+  return new Conversation("PyTorch", python, [join(packageRoot, "bench", "peers", "engine.py")], {});
+}
+
+/** PyTorch's version, or why there is no peer. */
+async function findPeer(): Promise<{ missing: string | null }> {
+  const peer = start("pytorch");
+  try {
+    await peer.ask({ do: "overhead", calls: 1 });
+    return { missing: null };
+  } catch (error) {
+    return { missing: (error as Error).message };
+  } finally {
+    await peer.end();
+  }
+}
+
+/** Writes the start of the experiment for all sides: PyTorch's initial weights for seed 0 and one random batch. */
+function writeStart(path: string, { width, batch, side }: Size): void {
+  torch.scope(() => {
+    const generator = new torch.Generator(0);
+    const network = new UNet({ inChannels: 3, outChannels: 2, width, generator });
+    const x = torch.randn([batch, 3, side, side], { generator });
+    const y = torch.rand([batch, side, side], { generator }).gt(0.5).to({ dtype: "int64" });
+    writeFileAtomic(path, torch.serializeTensors([...network.stateDict(), ["x", x], ["y", y]]));
+    network.dispose();
+    generator.dispose();
+  });
+}
+
+/** Runs all programs of one size turn by turn. */
+async function measureSize(size: Size, names: SettingName[], plan: Plan, file: string): Promise<Map<string, Measured>> {
+  const programs = names.map((name) => ({ name, conversation: start(settings[name].side), times: [] as number[] }));
+  const firstLoss = new Map<string, number>();
+  try {
+    for (const { name, conversation } of programs) {
+      const { precision, channelsLast, keepMemory } = settings[name];
+      const threads = availableParallelism();
+      const task: StepSettings = { file, width: size.width, precision, channelsLast, keepMemory, threads };
+      await conversation.ask({ do: "prepare", ...task });
+    }
+    for (let round = 0; round < plan.warmUp + plan.rounds; round++) {
+      for (const { name, conversation, times } of programs) {
+        const { seconds, loss } = await conversation.ask<{ seconds: number; loss: number }>({ do: "step" });
+        if (round === 0) firstLoss.set(name, loss);
+        if (round >= plan.warmUp) times.push(seconds);
+      }
+    }
+    const measured = new Map<string, Measured>();
+    for (const { name, conversation, times } of programs) {
+      const { bytes } = await conversation.ask<{ bytes: number }>({ do: "peak" });
+      const seconds = percentileInPlace(Float64Array.from(times), 50);
+      measured.set(name, { seconds, peakBytes: bytes, firstLoss: firstLoss.get(name) as number });
+    }
+    return measured;
+  } finally {
+    await Promise.all(programs.map(({ conversation }) => conversation.end()));
+  }
+}
+
+/** Refuses to compare times of different work. */
+function requireSameWork(measured: ReadonlyMap<string, Measured>): void {
+  const reference = measured.get("torchFloat") ?? measured.get("dimsegFloat");
+  if (!reference) return;
+  for (const [name, { firstLoss }] of measured) {
+    const tolerance = lossTolerance[settings[name as SettingName].precision];
+    if (Math.abs(firstLoss - reference.firstLoss) <= tolerance * Math.abs(reference.firstLoss)) continue;
+    throw new Error(
+      `the first losses differ: ${firstLoss} (${name}) and ${reference.firstLoss}; the programs do not do the same work`,
+    );
+  }
+}
+
+type Cells = Pick<Row, "dimseg" | "pytorch"> & { dimseg: number; pytorch: number | null };
+
+/** One line of the table. `target` bounds the ratio. */
+function comparisonRow(measure: string, setting: string, size: Size, cells: Cells, target: number | null): Row {
+  const ratio = cells.pytorch === null ? null : cells.dimseg / cells.pytorch;
+  return {
+    measure,
+    setting,
+    width: size.width,
+    batch: size.batch,
+    ...cells,
+    ratio,
+    target: target === null ? null : `<= ${target.toFixed(2)}`,
+    met: target === null || ratio === null ? null : ratio <= target ? "yes" : "no",
+  };
+}
+
+function stepRows(size: Size, measured: ReadonlyMap<string, Measured>): Row[] {
+  return comparisons.flatMap(({ name, ours, theirs, target, memory }) => {
+    const own = measured.get(ours) as Measured;
+    const peer = measured.get(theirs) ?? null;
+    const steps = { dimseg: own.seconds, pytorch: peer ? peer.seconds : null };
+    const peaks = { dimseg: own.peakBytes / 2 ** 20, pytorch: peer ? peer.peakBytes / 2 ** 20 : null };
+    return [
+      comparisonRow("s/step", name, size, steps, target),
+      ...(memory ? [comparisonRow("peak MiB", name, size, peaks, target === null ? null : memoryTarget)] : []),
+    ];
+  });
+}
+
+async function overheadRow(plan: Plan, withPeer: boolean): Promise<Row> {
+  const sides: Side[] = withPeer ? ["dimseg", "pytorch"] : ["dimseg"];
+  const programs = sides.map((side) => ({ side, conversation: start(side), times: [] as number[] }));
+  try {
+    for (let round = 0; round <= plan.overheadRounds; round++) {
+      for (const { conversation, times } of programs) {
+        const { nanoseconds } = await conversation.ask<{ nanoseconds: number }>({
+          do: "overhead",
+          calls: plan.overheadCalls,
+        });
+        if (round > 0) times.push(nanoseconds / 1000);
+      }
+    }
+  } finally {
+    await Promise.all(programs.map(({ conversation }) => conversation.end()));
+  }
+  const [dimseg, pytorch = null] = programs.map(({ times }) => percentileInPlace(Float64Array.from(times), 50));
+  return {
+    measure: "µs/call",
+    setting: "add of two small tensors, result freed",
+    width: null,
+    batch: null,
+    dimseg,
+    pytorch,
+    ratio: pytorch === null ? null : dimseg / pytorch,
+    target: `<= ${overheadTargetMicroseconds} µs`,
+    met: dimseg <= overheadTargetMicroseconds ? "yes" : "no",
+  };
+}
+
+function notes(plan: Plan, missingPeer: string | null): string[] {
+  const { side } = plan.sizes[0];
+  return [
+    `U-Net 3 → 2 classes, images ${side}x${side}, cross-entropy + Dice, SGD momentum 0.9 and decay 1e-4; median of ${plan.rounds} steps after ${plan.warmUp}, one step of each program in turn, ${availableParallelism()} threads each.`,
+    'dimseg keeps freed memory for the next step, as its training does; the row "system allocator" is without that.',
+    "Peak memory is the process's own high-water mark of resident memory; each process ran one setting only.",
+    ...(missingPeer === null
+      ? ["All programs start from the same weights and batch; their first losses agree."]
+      : [`No PyTorch to compare with (${missingPeer}): set DIMSEG_PEER_PYTHON to a Python that has torch.`]),
+  ];
+}
+
+export async function run({ quick }: BenchOptions): Promise<BenchReport> {
+  const plan = quick ? quickPlan : fullPlan;
+  const folder = mkdtempSync(join(tmpdir(), "dimseg-bench-"));
+  try {
+    const { missing } = await findPeer();
+    const names = Object.keys(settings) as SettingName[];
+    const taking = names.filter((name) => missing === null || settings[name].side === "dimseg");
+    const rows: Row[] = [];
+    for (const size of plan.sizes) {
+      const file = join(folder, `w${size.width}b${size.batch}.safetensors`);
+      writeStart(file, size);
+      const measured = await measureSize(size, taking, plan, file);
+      requireSameWork(measured);
+      rows.push(...stepRows(size, measured));
+    }
+    rows.push(await overheadRow(plan, missing === null));
+    return { title: "Training step of the engine", rows, notes: notes(plan, missing) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * `npm run bench -- NAME [--quick] [--json FILE]`: runs one bench, prints its table and stores it with the facts of the
+ * machine, by default as bench/results/NAME.json. A new bench is one file that exports `run` and one line here.
+ */
+import { relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { writeFileAtomic } from "../src/core/atomic-file.js";
+import { DimsegError, UsageError } from "../src/core/errors.js";
+import { packageRoot } from "../src/core/package-root.js";
+import { engineInfo, threads } from "../src/torch/index.js";
+import { collectEnvironment } from "../src/training/environment.js";
+import { type Bench, formatTable } from "./report.js";
+
+const benches: Record<string, () => Promise<{ run: Bench }>> = {
+  engine: () => import("./engine.js"),
+};
+
+interface CommandLine {
+  name: string;
+  quick: boolean;
+  /** Where the result goes; null: nowhere. */
+  json: string | null;
+}
+
+function readCommandLine(args: string[]): CommandLine {
+  const usage = `usage: npm run bench -- ${Object.keys(benches).join("|")} [--quick] [--json FILE]`;
+  let parsed: { values: { quick?: boolean; json?: string }; positionals: string[] };
+  try {
+    parsed = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { quick: { type: "boolean" }, json: { type: "string" } },
+    });
+  } catch (cause) {
+    throw new UsageError(`${(cause as Error).message.split(". ")[0]}; ${usage}`, { cause });
+  }
+  const [name, ...rest] = parsed.positionals;
+  if (name === undefined || rest.length > 0 || !Object.hasOwn(benches, name)) throw new UsageError(usage);
+  const quick = parsed.values.quick ?? false;
+  const standard = quick ? null : resolve(packageRoot, "bench", "results", `${name}.json`);
+  return { name, quick, json: parsed.values.json ?? standard };
+}
+
+/** What the numbers hold for, without anything that names a place on this machine. */
+function machineFacts(): object {
+  const { version, configuration } = engineInfo();
+  const { commandLine: _, ...facts } = collectEnvironment({
+    libtorch: version,
+    cpuCapability: /CPU capability usage: (\S+)/.exec(configuration)?.[1] ?? null,
+    threads: threads(),
+  });
+  return facts;
+}
+
+async function main(args: string[]): Promise<void> {
+  const { name, quick, json } = readCommandLine(args);
+  const { run } = await benches[name]();
+  const machine = machineFacts();
+  const { title, rows, notes } = await run({ quick });
+  console.log(`${title}${quick ? " (quick: not for the record)" : ""}\n\n${formatTable(rows)}\n`);
+  for (const note of notes) console.log(`- ${note}`);
+  if (json === null) return;
+  writeFileAtomic(json, `${JSON.stringify({ bench: name, title, quick, machine, rows, notes }, null, 2)}\n`);
+  console.log(`\nwritten to ${relative(process.cwd(), resolve(json))}`);
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof DimsegError)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode;
+}
