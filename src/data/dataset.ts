@@ -5,7 +5,7 @@
 import { dirname, resolve } from "node:path";
 import { UsageError } from "../core/errors.js";
 import { type Case, expandSplit, type Split } from "./case-files.js";
-import { type DatasetFile, datasetSchema, type LabelRule } from "./schema.js";
+import { type DatasetFile, datasetSchema, type LabelRule, type SplitSource } from "./schema.js";
 import { nearestWord, readValidatedYaml } from "./validated-yaml.js";
 
 export type { Case, Split } from "./case-files.js";
@@ -22,6 +22,8 @@ export interface Domain {
   readonly name: string;
   /** Position in the file, 0-based. */
   readonly index: number;
+  /** How the file describes each split, for checks of the folders themselves. */
+  readonly sources: Readonly<Partial<Record<Split, SplitSource>>>;
   /** The cases in their fixed order; empty where the split is not given. */
   cases(split: Split): readonly Case[];
 }
@@ -75,7 +77,9 @@ export function buildDataset(file: DatasetFile, path: string): Dataset {
       return source ? expandSplit(source, { root, domain: domain.name, domainIndex: index, split }) : [];
     };
     const cases = { train: expand("train"), test: expand("test") };
-    return { name: domain.name, index, cases: (split) => cases[split] };
+    const { train, test } = domain;
+    const sources = { ...(train ? { train } : {}), ...(test ? { test } : {}) };
+    return { name: domain.name, index, sources, cases: (split) => cases[split] };
   });
   return {
     path: resolve(path),

@@ -37,8 +37,11 @@ export function labelDecoder(dataset: Dataset): LabelDecoder {
   return decoder;
 }
 
-/** Maps samples to 0 … 255 by the data set's `intensity`; 8-bit images without one stay as they are. */
-function toBytes(raster: Raster, rule: ImageRule, file: string): Uint8Array {
+/**
+ * Maps samples to 0 … 255 by the data set's `intensity`; 8-bit images without one stay as they are.
+ * @throws DataError for a 16-bit image without an `intensity` rule
+ */
+export function toBytes(raster: Raster, rule: ImageRule, file: string): Uint8Array {
   const { samples } = raster;
   if (!rule.intensity) {
     if (samples instanceof Uint8Array) return samples;

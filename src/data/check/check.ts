@@ -1,0 +1,106 @@
+/**
+ * `dimseg data check`: every file of a data set is decoded once, and everything that would make training fail or
+ * results mislead is listed. One bad file never stops the check.
+ */
+import type { Split } from "../case-files.js";
+import { allCases, type Dataset } from "../dataset.js";
+import { mapLimited } from "../limited.js";
+import { repeatedImages, repeatedMasks } from "./duplicates.js";
+import { type CaseFacts, examineCase } from "./examine.js";
+import { namePairs } from "./pairs.js";
+import { type Problem, warning } from "./problems.js";
+
+export type { Problem } from "./problems.js";
+
+/** Files decoded at the same time. */
+const examinedAtOnce = 4;
+
+/** A mask with less foreground than this share of its pixels counts as nearly empty. */
+const nearlyEmptyShare = 0.0005;
+
+/** One split of one domain in numbers. */
+export interface SplitSummary {
+  readonly domain: string;
+  readonly split: Split;
+  readonly cases: number;
+  readonly masks: number;
+  /** Smallest and largest stored size in pixels, such as `256 x 256` or `200 x 180 to 512 x 512`. */
+  readonly sizes: string;
+  readonly emptyMasks: number;
+  readonly nearlyEmptyMasks: number;
+  /** Mean share of the pixels of each part over the masks, 0 … 1; empty where no mask decoded. */
+  readonly partShares: readonly number[];
+}
+
+export interface CheckReport {
+  readonly problems: readonly Problem[];
+  readonly splits: readonly SplitSummary[];
+  /** Names of the parts, in the order of `partShares`. */
+  readonly parts: readonly string[];
+}
+
+function sizeRange(facts: readonly CaseFacts[]): string {
+  const sizes = facts
+    .flatMap(({ width, height }) => (width === undefined || height === undefined ? [] : [{ width, height }]))
+    .sort((a, b) => a.width * a.height - b.width * b.height || a.width - b.width);
+  if (sizes.length === 0) return "none decoded";
+  const text = ({ width, height }: { width: number; height: number }) => `${width} x ${height}`;
+  const [least, most] = [text(sizes[0]), text(sizes[sizes.length - 1])];
+  return least === most ? least : `${least} to ${most}`;
+}
+
+function summarise(facts: readonly CaseFacts[], parts: number): SplitSummary {
+  const { domain, split } = facts[0].case;
+  const judged = facts.flatMap(({ foreground, partShares }) =>
+    foreground === undefined || partShares === undefined ? [] : [{ foreground, partShares }],
+  );
+  const mean = (part: number) => judged.reduce((sum, one) => sum + one.partShares[part], 0) / judged.length;
+  return {
+    domain,
+    split,
+    cases: facts.length,
+    masks: facts.filter((one) => one.case.maskPath !== undefined).length,
+    sizes: sizeRange(facts),
+    emptyMasks: judged.filter((one) => one.foreground === 0).length,
+    nearlyEmptyMasks: judged.filter((one) => one.foreground > 0 && one.foreground < nearlyEmptyShare).length,
+    partShares: judged.length === 0 ? [] : Array.from({ length: parts }, (_, part) => mean(part)),
+  };
+}
+
+/** Parts that no mask of the whole set holds: a label rule that does not fit, or a class too many. */
+function absentParts(dataset: Dataset, facts: readonly CaseFacts[]): Problem[] {
+  const judged = facts.filter((one) => one.partShares !== undefined);
+  if (judged.length === 0) return [];
+  return dataset.parts
+    .filter((_, i) => judged.every((one) => one.partShares?.[i] === 0))
+    .map((part) => warning(`class ${part.name} is in no mask; check labels in ${dataset.path}`));
+}
+
+/**
+ * Looks at every case of a data set.
+ * @param onProgress called after each case with the number of cases done
+ */
+export async function checkDataset(dataset: Dataset, onProgress?: (done: number) => void): Promise<CheckReport> {
+  let done = 0;
+  const facts = await mapLimited(allCases(dataset), examinedAtOnce, async (one) => {
+    const found = await examineCase(dataset, one);
+    onProgress?.(++done);
+    return found;
+  });
+  const splits = dataset.domains.flatMap((domain) =>
+    (["train", "test"] as const)
+      .map((split) => facts.filter((one) => one.case.domainIndex === domain.index && one.case.split === split))
+      .filter((group) => group.length > 0),
+  );
+  return {
+    problems: [
+      ...facts.flatMap((one) => one.problems),
+      ...namePairs(dataset),
+      ...repeatedImages(facts),
+      ...repeatedMasks(facts),
+      ...absentParts(dataset, facts),
+    ],
+    splits: splits.map((group) => summarise(group, dataset.parts.length)),
+    parts: dataset.parts.map((part) => part.name),
+  };
+}

@@ -1,0 +1,94 @@
+/** Looking at one case: do its files decode and fit each other, and what is in them. */
+import { createHash } from "node:crypto";
+import { DataError } from "../../core/errors.js";
+import { type Case, caseName, type Dataset } from "../dataset.js";
+import { decodeMask, readCaseBytes, toBytes } from "../decode.js";
+import type { Raster } from "../readers/raster.js";
+import { decodeImage } from "../readers/read-image.js";
+import { error, type Problem, warning } from "./problems.js";
+
+/** What is known of one case after looking at it; the facts are missing where its files do not decode. */
+export interface CaseFacts {
+  readonly case: Case;
+  readonly problems: readonly Problem[];
+  readonly width?: number;
+  readonly height?: number;
+  /** Hash of the decoded pixels, so that the same image saved twice is recognised. */
+  readonly imageHash?: string;
+  /** Hash of the decoded mask; missing also for an empty mask. */
+  readonly maskHash?: string;
+  /** Share of the pixels of each part of the data set, 0 … 1. */
+  readonly partShares?: readonly number[];
+  /** Share of the pixels that belong to any part. */
+  readonly foreground?: number;
+}
+
+/** A mask of fewer foreground pixels says nothing about the image under it. */
+const fewestTellingPixels = 16;
+
+function hash(size: { height: number; width: number }, samples: Uint8Array | Uint16Array | Int32Array): string {
+  const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+  return createHash("sha256").update(`${size.height}x${size.width}:`).update(bytes).digest("hex");
+}
+
+/** True when the image has one and the same colour everywhere under the mask: a mask of something else. */
+function coversNothing(image: Raster, codes: Int32Array): boolean {
+  const { samples, channels } = image;
+  let first = -1;
+  let count = 0;
+  for (let i = 0; i < codes.length; i++) {
+    if (codes[i] === 0) continue;
+    if (first < 0) first = i;
+    for (let c = 0; c < channels; c++) if (samples[i * channels + c] !== samples[first * channels + c]) return false;
+    count++;
+  }
+  return count >= fewestTellingPixels;
+}
+
+/** Share of the pixels of every part, and of all parts together. */
+function shares(dataset: Dataset, codes: Int32Array): { partShares: number[]; foreground: number } {
+  const counts = new Map<number, number>();
+  for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
+  const holds = (code: number, index: number) =>
+    dataset.target === "softmax" ? code === index : ((code >> index) & 1) === 1;
+  const share = (wanted: (code: number) => boolean) =>
+    [...counts].reduce((sum, [code, count]) => sum + (wanted(code) ? count : 0), 0) / codes.length;
+  return {
+    partShares: dataset.parts.map((part) => share((code) => holds(code, part.index))),
+    foreground: share((code) => code !== 0),
+  };
+}
+
+/** Runs `task`; a {@link DataError} becomes a problem, anything else is a defect and goes on. */
+async function attempt<T>(problems: Problem[], task: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await task();
+  } catch (cause) {
+    if (!(cause instanceof DataError)) throw cause;
+    problems.push(error(cause.message));
+    return undefined;
+  }
+}
+
+/** Decodes a case's files at their stored size and reports what is wrong and what is in them. */
+export async function examineCase(dataset: Dataset, one: Case): Promise<CaseFacts> {
+  const problems: Problem[] = [];
+  const bytes = await attempt(problems, () => readCaseBytes(one));
+  const image = bytes && (await attempt(problems, () => decodeImage(bytes.image, one.imagePath)));
+  if (!image) return { case: one, problems };
+  await attempt(problems, async () => toBytes(image, dataset, one.imagePath));
+  const facts = {
+    case: one,
+    problems,
+    width: image.width,
+    height: image.height,
+    imageHash: hash(image, image.samples),
+  };
+  const { mask } = bytes;
+  const codes = mask && (await attempt(problems, () => decodeMask(dataset, one, mask, image)));
+  if (!codes) return facts;
+  const found = shares(dataset, codes);
+  if (coversNothing(image, codes))
+    problems.push(warning(`${caseName(one)}: the mask lies where the image has a single colour; check the pair`));
+  return { ...facts, ...found, ...(found.foreground > 0 ? { maskHash: hash(image, codes) } : {}) };
+}

@@ -1,0 +1,55 @@
+/** Images and masks that do not find each other by their names. */
+import { basename } from "node:path";
+import { placeText, type Split } from "../case-files.js";
+import type { Dataset, Domain } from "../dataset.js";
+import { listPattern } from "../file-patterns.js";
+import { error, type Problem, warning } from "./problems.js";
+
+function fileList(paths: readonly string[]): string {
+  const shown = paths
+    .slice(0, 3)
+    .map((path) => basename(path))
+    .join(", ");
+  return paths.length > 3 ? `${shown} and ${paths.length - 3} more` : shown;
+}
+
+function lonelyFiles(dataset: Dataset, domain: Domain, split: Split): Problem[] {
+  const source = domain.sources[split];
+  if (source?.images === undefined || source.masks === undefined) return [];
+  const where = placeText({ domain: domain.name, split });
+  const images = listPattern(dataset.root, source.images, where);
+  const masks = listPattern(dataset.root, source.masks, where);
+  const maskless = domain.cases(split).filter((one) => one.maskPath === undefined);
+  const orphans = [...masks].filter(([id]) => !images.has(id)).map(([, path]) => path);
+  const problems: Problem[] = [];
+  if (maskless.length > 0 && orphans.length > 0)
+    problems.push(
+      error(
+        `${where}: ${fileList(maskless.map((one) => one.imagePath))} in ${source.images} has no mask, while ` +
+          `${fileList(orphans)} in ${source.masks} has no image: they are not a pair; rename or remove them`,
+      ),
+    );
+  else if (orphans.length > 0)
+    problems.push(warning(`${where}: ${fileList(orphans)} in ${source.masks} has no image; add it or remove the mask`));
+  else if (maskless.length > 0 && maskless.length === domain.cases(split).length)
+    problems.push(error(`${where}: no image has a mask in ${source.masks}; correct masks or leave it out`));
+  return problems;
+}
+
+/** What the names tell: masks without image, images and masks that miss each other, test cases without mask. */
+export function namePairs(dataset: Dataset): Problem[] {
+  return dataset.domains.flatMap((domain) => {
+    const unjudged = domain.cases("test").filter((one) => one.maskPath === undefined).length;
+    return [
+      ...lonelyFiles(dataset, domain, "train"),
+      ...lonelyFiles(dataset, domain, "test"),
+      ...(unjudged > 0
+        ? [
+            warning(
+              `domain ${domain.name}, test: ${unjudged} of ${domain.cases("test").length} cases have no mask to be judged by`,
+            ),
+          ]
+        : []),
+    ];
+  });
+}
