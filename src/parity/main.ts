@@ -8,7 +8,9 @@ function line({ kind, name, comparison }: CaseResult): string {
   const label = `${kind.padEnd(11)} ${name.padEnd(36)}`;
   if (!comparison) return `${label} unsupported kind`;
   const worst = `abs ${scientific(comparison.worstAbsolute).padEnd(8)} rel ${scientific(comparison.worstRelative).padEnd(8)}`;
-  const verdict = comparison.failures.length === 0 ? "pass" : `FAIL: ${comparison.failures.join("; ")}`;
+  const { failures } = comparison;
+  const more = failures.length > 3 ? `; and ${failures.length - 3} more` : "";
+  const verdict = failures.length === 0 ? "pass" : `FAIL: ${failures.slice(0, 3).join("; ")}${more}`;
   return `${label} ${worst} ${verdict}`;
 }
 

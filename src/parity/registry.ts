@@ -1,6 +1,8 @@
 /** The kinds of golden case this version can check; a new kind is one file and one line here. */
 import type { Computed, GoldenCase } from "./golden-case.js";
+import { divergence } from "./kinds/divergence.js";
 import { loss } from "./kinds/loss.js";
+import { midssStep } from "./kinds/midss-step.js";
 import { optimizer } from "./kinds/optimizer.js";
 import { schedule } from "./kinds/schedule.js";
 import { unet } from "./kinds/unet.js";
@@ -8,4 +10,4 @@ import { unet } from "./kinds/unet.js";
 /** Computes a case's outputs from its inputs, or returns null for a case it does not support (yet). */
 export type Kind = (testCase: GoldenCase) => Computed | null;
 
-export const kinds: Record<string, Kind> = { loss, optimizer, schedule, unet };
+export const kinds: Record<string, Kind> = { divergence, loss, midss_step: midssStep, optimizer, schedule, unet };

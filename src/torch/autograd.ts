@@ -1,4 +1,5 @@
 /** Gradients, and the modes in which operators run. All modes are per thread and end when their function returns. */
+import { zerosLike } from "./generated/functions.js";
 import { native } from "./native.js";
 import { type Device, handlesOf, Tensor } from "./tensor.js";
 
@@ -10,11 +11,13 @@ export interface GradOptions {
   retainGraph?: boolean;
   /** Makes the gradients differentiable. Default false. */
   createGraph?: boolean;
+  /** Gives zeros for inputs that do not take part in the outputs instead of refusing them. Default false. */
+  allowUnused?: boolean;
 }
 
 /**
  * Gradients of the sum of `outputs` with respect to `inputs`, one tensor each, in order.
- * @throws TorchError when an input does not take part in the outputs
+ * @throws TorchError when an input does not take part in the outputs, unless `allowUnused`
  * @example const [dw, db] = grad(loss, [w, b]);
  */
 export function grad(
@@ -29,9 +32,9 @@ export function grad(
       options.gradOutputs ? handlesOf(options.gradOutputs) : null,
       options.retainGraph ?? options.createGraph ?? false,
       options.createGraph ?? false,
-      false,
+      options.allowUnused ?? false,
     )
-    .map((handle) => new Tensor(handle));
+    .map((handle, i) => (handle === 0 ? zerosLike(inputs[i]) : new Tensor(handle)));
 }
 
 /** Adds gradients into the `grad` of every leaf that requires one. See {@link grad} for the options. */

@@ -1,0 +1,29 @@
+/** Student and teacher forward passes at the run's precision; scores come out in float32 for the losses. */
+import { type SegmentationNetwork, withFrozenRunningStatistics } from "../nn/index.js";
+import { autocast, type Device, noGrad, type Precision, type Tensor } from "../torch/index.js";
+
+/** How forward passes run. */
+export interface ForwardOptions {
+  precision: Precision;
+  device: Device;
+}
+
+/** Differentiable logits [B, K, H, W]; batch statistics in use, the running ones moved only when told to. */
+export function studentForward(
+  network: SegmentationNetwork,
+  images: Tensor,
+  updateRunningStatistics: boolean,
+  { precision, device }: ForwardOptions,
+): Tensor {
+  const run = () => autocast(precision, device, () => network.forward(images)).to({ dtype: "float32" });
+  return updateRunningStatistics ? run() : withFrozenRunningStatistics(network, run);
+}
+
+/** Logits without gradient; the teacher's own BatchNorm mode decides which statistics it uses and moves. */
+export function teacherForward(
+  network: SegmentationNetwork,
+  images: Tensor,
+  { precision, device }: ForwardOptions,
+): Tensor {
+  return noGrad(() => autocast(precision, device, () => network.forward(images)).to({ dtype: "float32" }));
+}

@@ -1,0 +1,74 @@
+/**
+ * What a semi-supervised method is: it turns one batch into an objective (see optim/objective.ts) and, after the
+ * weights have moved, updates whatever it keeps beside the student. One file per method, listed in registry.ts.
+ */
+import type { AugmentationProfile } from "../data/augment/index.js";
+import type { TargetKind } from "../losses/index.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import type { Evaluation } from "../optim/index.js";
+import type { Device, Precision, Tensor } from "../torch/index.js";
+
+/** Images of one step, on the training device, values 0…255 in float32, weak and strong views aligned pixel by pixel. */
+export interface Batch {
+  labelled: {
+    /** Weakly augmented, [B, C, H, W]. */
+    images: Tensor;
+    /** "sigmoid": [B, K, H, W] 0/1 float32; "softmax": [B, H, W] int64. */
+    labels: Tensor;
+  };
+  /** Null when neither the method nor a divergence looks at unlabelled images. */
+  unlabelled: {
+    /** Weakly augmented, [B, C, H, W]. */
+    weak: Tensor;
+    /** The same with strong photometric augmentation. */
+    strong: Tensor;
+  } | null;
+}
+
+/** Where a step stands, for draws and ramps. */
+export interface MethodStep {
+  seed: number;
+  /** 0-based. */
+  iteration: number;
+  maxIterations: number;
+}
+
+/** What every method is built from. */
+export interface MethodContext {
+  student: SegmentationNetwork;
+  /** Another network of the same shape, for methods that average or train a second one. */
+  createNetwork(): SegmentationNetwork;
+  kind: TargetKind;
+  augmentation: AugmentationProfile;
+  precision: Precision;
+  device: Device;
+}
+
+/** An evaluation whose forward passes the divergence estimators may reuse. */
+export interface MethodEvaluation extends Evaluation {
+  /** Logits of the labelled images, [B, K, H, W]. */
+  sourceLogits: Tensor;
+  /** Logits of the unlabelled images, [B, K, H, W]; null for methods that do not use any. */
+  targetLogits: Tensor | null;
+}
+
+/** One step's fixed inputs and targets; `evaluate` may be called at any weights. */
+export interface PreparedStep {
+  evaluate(pass: { updateRunningStatistics: boolean }): MethodEvaluation;
+  /** Network inputs of both domains in [−1, 1], for the divergence: [B, C, H, W] each. */
+  source: Tensor;
+  target: { weak: Tensor; strong: Tensor } | null;
+  /** Weight of the unlabelled terms in this step, in [0, 1]; the divergence's ramp follows it. */
+  rampUp: number;
+  /** Numbers for the log, such as the share of confident pixels. */
+  measures: Record<string, number>;
+}
+
+export interface Method {
+  /** Fixes all randomness and everything a teacher says. Tensors belong to the caller's scope. */
+  prepare(batch: Batch, step: MethodStep): PreparedStep;
+  /** Called once after each update of the student. */
+  afterUpdate(step: MethodStep): void;
+  /** The averaged network, or null where there is none. */
+  readonly teacher: SegmentationNetwork | null;
+}

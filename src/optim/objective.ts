@@ -1,0 +1,75 @@
+/**
+ * The seam between methods and optimisers. A method fixes everything random and everything the teacher says once per
+ * step; the objective it hands over can then be evaluated any number of times, at whatever weights the network holds.
+ */
+import type { Tensor } from "../torch/index.js";
+
+/** One evaluation at the network's present weights; every tensor is a differentiable scalar. */
+export interface Evaluation {
+  /** What the method minimises. */
+  task: Tensor;
+  /** The named terms it is made of; `sup` is always the loss on the labelled images. */
+  terms: Readonly<Record<string, Tensor>>;
+}
+
+export interface Objective<E extends Evaluation = Evaluation> {
+  /** @param pass.updateRunningStatistics whether this pass moves BatchNorm's running statistics */
+  evaluate(pass: { updateRunningStatistics: boolean }): E;
+  /**
+   * D_f between source and target at the present weights, running statistics untouched; null when no divergence was
+   * configured.
+   * @param evaluation the evaluation at the same weights, whose forward passes may be reused
+   */
+  divergence: ((evaluation: E) => Tensor) | null;
+}
+
+/** Where in training a step stands. */
+export interface StepContext {
+  /** 0-based. */
+  iteration: number;
+  maxIterations: number;
+  /** Learning rate of this step, and of the first one. */
+  rate: number;
+  baseRate: number;
+  /** The method's ramp for unlabelled terms, in [0, 1]. */
+  rampUp: number;
+  /** Also compute quantities for the log that the update itself does not need. */
+  measure: boolean;
+}
+
+/** A value that was NaN or infinite, which made the step be skipped with all weights as before. */
+export interface NonFinite {
+  pass: "clean" | "perturbed";
+  /** "sup", "divergence", "gradient of inc.double_conv.0.weight", … */
+  quantity: string;
+}
+
+/** Numbers of one step for the log (method section 6.6). Fields that were not computed are absent. */
+export interface StepReport {
+  terms: Record<string, number>;
+  task: number;
+  divergence?: number;
+  perturbedTask?: number;
+  perturbedDivergence?: number;
+  /** Task loss at the perturbed weights minus at the clean ones. */
+  sharpness?: number;
+  /** L2 norms over all parameters: of the ascent gradient, the perturbation, the gradient at the perturbed weights, and the one used. */
+  ascentNorm: number;
+  perturbationNorm: number;
+  perturbedNorm: number;
+  updateNorm: number;
+  /** Cosine between the ascent gradient and the one at the perturbed weights. */
+  cosine: number;
+  lambda: number;
+  rho: number;
+  nonFinite?: NonFinite;
+}
+
+/** Minimises objectives step by step. */
+export interface Minimizer {
+  step<E extends Evaluation>(objective: Objective<E>, at: StepContext): StepReport;
+  /** State to save, by name. The tensors stay owned by the minimiser. */
+  state(): Map<string, Tensor>;
+  /** Takes over copies of a saved state. @throws CheckpointError when it does not fit */
+  loadState(state: ReadonlyMap<string, Tensor>): void;
+}
