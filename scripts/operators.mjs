@@ -50,6 +50,7 @@ export const operators = {
     "maximum",
     "minimum",
     "addcmul",
+    "addcmul_",
     "addcdiv",
     "sigmoid_",
     "exp_",

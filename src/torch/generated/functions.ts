@@ -67,6 +67,7 @@ const logicalNot_Op = new Operator("aten::logical_not", "");
 const maximum_Op = new Operator("aten::maximum", "");
 const minimum_Op = new Operator("aten::minimum", "");
 const addcmul_Op = new Operator("aten::addcmul", "");
+const addcmul__Op = new Operator("aten::addcmul_", "");
 const addcdiv_Op = new Operator("aten::addcdiv", "");
 const sigmoid__Op = new Operator("aten::sigmoid_", "");
 const exp__Op = new Operator("aten::exp_", "");
@@ -496,6 +497,12 @@ export function minimum(self: Tensor, other: Tensor): Tensor {
 /** `aten::addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor` */
 export function addcmul(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: number }): Tensor {
   return new Tensor(native().callOperator(addcmul_Op.id, self.handle, tensor1.handle, tensor2.handle, options?.value));
+}
+
+/** `aten::addcmul_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)` */
+export function addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: number }): Tensor {
+  native().callOperator(addcmul__Op.id, self.handle, tensor1.handle, tensor2.handle, options?.value);
+  return self;
 }
 
 /** `aten::addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor` */

@@ -94,6 +94,8 @@ declare module "../tensor.js" {
     minimum(other: Tensor): Tensor;
     /** `aten::addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor` */
     addcmul(tensor1: Tensor, tensor2: Tensor, options?: { value?: number }): Tensor;
+    /** `aten::addcmul_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)` */
+    addcmul_(tensor1: Tensor, tensor2: Tensor, options?: { value?: number }): Tensor;
     /** `aten::addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor` */
     addcdiv(tensor1: Tensor, tensor2: Tensor, options?: { value?: number }): Tensor;
     /** `aten::sigmoid_(Tensor(a!) self) -> Tensor(a!)` */
@@ -380,6 +382,7 @@ const names = {
   maximum: functions.maximum,
   minimum: functions.minimum,
   addcmul: functions.addcmul,
+  addcmul_: functions.addcmul_,
   addcdiv: functions.addcdiv,
   sigmoid_: functions.sigmoid_,
   exp_: functions.exp_,
