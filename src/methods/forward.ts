@@ -1,4 +1,5 @@
 /** Student and teacher forward passes at the run's precision; scores come out in float32 for the losses. */
+import type { ViewOutput } from "../divergence/index.js";
 import { type SegmentationNetwork, withFrozenRunningStatistics } from "../nn/index.js";
 import { autocast, type Device, noGrad, type Precision, type Tensor } from "../torch/index.js";
 
@@ -8,15 +9,20 @@ export interface ForwardOptions {
   device: Device;
 }
 
-/** Differentiable logits [B, K, H, W]; batch statistics in use, the running ones moved only when told to. */
+/** Differentiable outputs of one view; batch statistics in use, the running ones moved only when told to. */
 export function studentForward(
   network: SegmentationNetwork,
   images: Tensor,
   updateRunningStatistics: boolean,
   { precision, device }: ForwardOptions,
-): Tensor {
-  const run = () => autocast(precision, device, () => network.forward(images)).to({ dtype: "float32" });
-  return updateRunningStatistics ? run() : withFrozenRunningStatistics(network, run);
+): ViewOutput {
+  const run = () =>
+    autocast(precision, device, () => {
+      const levels = network.encode(images);
+      return { bottleneck: levels[levels.length - 1], ...network.decode(levels) };
+    });
+  const output = updateRunningStatistics ? run() : withFrozenRunningStatistics(network, run);
+  return { ...output, logits: output.logits.to({ dtype: "float32" }) };
 }
 
 /** Logits without gradient; the teacher's own BatchNorm mode decides which statistics it uses and moves. */

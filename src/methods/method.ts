@@ -3,6 +3,7 @@
  * weights have moved, updates whatever it keeps beside the student. One file per method, listed in registry.ts.
  */
 import type { AugmentationProfile } from "../data/augment/index.js";
+import type { DomainLabels, ViewOutput } from "../divergence/index.js";
 import type { TargetKind } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import type { Evaluation } from "../optim/index.js";
@@ -46,18 +47,25 @@ export interface MethodContext {
 
 /** An evaluation whose forward passes the divergence estimators may reuse. */
 export interface MethodEvaluation extends Evaluation {
-  /** Logits of the labelled images, [B, K, H, W]. */
-  sourceLogits: Tensor;
-  /** Logits of the unlabelled images, [B, K, H, W]; null for methods that do not use any. */
-  targetLogits: Tensor | null;
+  /** Outputs of the labelled view and of the unlabelled one; null for methods that pass no unlabelled images. */
+  shared: { source: ViewOutput; target: ViewOutput } | null;
+}
+
+/** What a divergence between the domains may look at. */
+export interface DomainView {
+  /** Labelled network inputs in [−1, 1], [B, C, H, W]. */
+  source: Tensor;
+  /** Unlabelled ones, [B, C, H, W] each. */
+  target: { weak: Tensor; strong: Tensor };
+  /** Labels and pseudo-labels; null for methods that make none. */
+  labels: DomainLabels | null;
 }
 
 /** One step's fixed inputs and targets; `evaluate` may be called at any weights. */
 export interface PreparedStep {
   evaluate(pass: { updateRunningStatistics: boolean }): MethodEvaluation;
-  /** Network inputs of both domains in [−1, 1], for the divergence: [B, C, H, W] each. */
-  source: Tensor;
-  target: { weak: Tensor; strong: Tensor } | null;
+  /** Null when the batch held no unlabelled images. */
+  domains: DomainView | null;
   /** Weight of the unlabelled terms in this step, in [0, 1]; the divergence's ramp follows it. */
   rampUp: number;
   /** Numbers for the log, such as the share of confident pixels. */

@@ -3,30 +3,25 @@
  * segmentation", CVPR 2024; MQinghe/MiDSS train.py): FixMatch-style pseudo-labels with copy-paste between labelled and
  * unlabelled images (UCP), symmetric guidance (SymGD) and amplitude transfer (TP-RAM). Method section 3.5.
  */
+import { z } from "zod";
 import { boxMask, drawBoxes, drawTpRam, normalise, pasteBoxes, tpRam } from "../data/augment/index.js";
+import type { ViewOutput } from "../divergence/index.js";
 import { midssRampUp, type PseudoLabels, pseudoLabels, segmentationLoss, type TargetKind } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { emaDecay } from "../optim/index.js";
 import { noGrad, onesLike, type Tensor } from "../torch/index.js";
+import { methodEntry } from "./entry.js";
 import { type ForwardOptions, studentForward, teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodEvaluation, MethodStep, PreparedStep } from "./method.js";
 import { updateTeacher } from "./teacher.js";
 
 /** Settings of MiDSS; the defaults are the paper's. */
-export interface MidssOptions {
-  /** Probability above which a pseudo-label counts, in (0.5, 1). */
-  confidenceThreshold: number;
-  /** Limit of the teacher's averaging coefficient, in [0, 1). */
-  emaDecay: number;
-  /** Reproduces the reference's unmasked background Dice, see losses/segmentation.ts. */
-  diceMaskQuirk: boolean;
-}
-
-export const midssDefaults: MidssOptions = {
-  confidenceThreshold: 0.95,
-  emaDecay: 0.99,
-  diceMaskQuirk: true,
-};
+const options = z.strictObject({
+  confidenceThreshold: z.number().gt(0.5).lt(1).default(0.95).describe("probability above which a pseudo-label counts"),
+  emaDecay: z.number().min(0).lt(1).default(0.99).describe("limit of the teacher's averaging coefficient"),
+  diceMaskQuirk: z.boolean().default(true).describe("leave background Dice unmasked, as the reference does"),
+});
+export type MidssOptions = z.output<typeof options>;
 
 /** Network inputs in [−1, 1] [B, C, H, W], labels, and boxes [B, 1, H, W] (bool, true inside). */
 export interface MidssInputs {
@@ -112,15 +107,15 @@ export function evaluateViews(
   rampUp: number,
   updateRunningStatistics: boolean,
   settings: { kind: TargetKind; diceMaskQuirk: boolean; forward: ForwardOptions },
-): MethodEvaluation & { logits: Tensor[] } {
-  const results = views.map(({ name, images, labels, mask }) => {
-    const logits = studentForward(student, images, updateRunningStatistics, settings.forward);
-    return { name, logits, loss: segmentationLoss(logits, labels, mask, settings).loss };
+): MethodEvaluation & { outputs: ViewOutput[] } {
+  const outputs: ViewOutput[] = [];
+  const [sup, ul, lu, s] = views.map(({ images, labels, mask }) => {
+    const output = studentForward(student, images, updateRunningStatistics, settings.forward);
+    outputs.push(output);
+    return segmentationLoss(output.logits, labels, mask, settings).loss;
   });
-  const [sup, ul, lu, s] = results.map(({ loss }) => loss);
   const task = sup.add(ul.add(lu).add(s.mul(rampUp)).mul(rampUp));
-  const logits = results.map((result) => result.logits);
-  return { task, terms: { sup, ul, lu, s }, logits, sourceLogits: logits[0], targetLogits: logits[3] };
+  return { task, terms: { sup, ul, lu, s }, outputs, shared: { source: outputs[0], target: outputs[3] } };
 }
 
 export class Midss implements Method {
@@ -145,8 +140,11 @@ export class Midss implements Method {
     return {
       evaluate: ({ updateRunningStatistics }) =>
         evaluateViews(student, views, rampUp, updateRunningStatistics, settings),
-      source: inputs.x,
-      target: { weak: inputs.uWeak, strong: inputs.uStrong },
+      domains: {
+        source: inputs.x,
+        target: { weak: inputs.uWeak, strong: inputs.uStrong },
+        labels: { source: inputs.y, target: targets.labels, targetConfidence: targets.confident },
+      },
       rampUp,
       measures: { confidentShare: targets.confident.mean().item() },
     };
@@ -173,3 +171,11 @@ export class Midss implements Method {
     updateTeacher(this.teacher, this.context.student, emaDecay(iteration, this.options.emaDecay));
   }
 }
+
+export const midss = methodEntry({
+  summary: "copy-paste between labelled and unlabelled images, symmetric guidance and amplitude transfer",
+  source: "Ma et al., CVPR 2024; MQinghe/MiDSS code/train.py",
+  options,
+  usesUnlabelled: true,
+  create: (context, settings) => new Midss(context, settings),
+});

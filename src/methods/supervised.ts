@@ -1,7 +1,9 @@
 /** The supervised baseline: the labelled images only (the U-Net row of MiDSS's tables). */
+import { z } from "zod";
 import { normalise } from "../data/augment/index.js";
 import { segmentationLoss } from "../losses/index.js";
 import { noGrad } from "../torch/index.js";
+import { methodEntry } from "./entry.js";
 import { studentForward } from "./forward.js";
 import type { Batch, Method, MethodContext, PreparedStep } from "./method.js";
 
@@ -12,17 +14,17 @@ export class Supervised implements Method {
 
   prepare({ labelled, unlabelled }: Batch): PreparedStep {
     const { student, kind } = this.context;
-    const source = noGrad(() => normalise(labelled.images));
-    const target =
-      unlabelled && noGrad(() => ({ weak: normalise(unlabelled.weak), strong: normalise(unlabelled.strong) }));
+    const { source, target } = noGrad(() => ({
+      source: normalise(labelled.images),
+      target: unlabelled && { weak: normalise(unlabelled.weak), strong: normalise(unlabelled.strong) },
+    }));
     return {
       evaluate: ({ updateRunningStatistics }) => {
-        const logits = studentForward(student, source, updateRunningStatistics, this.context);
+        const { logits } = studentForward(student, source, updateRunningStatistics, this.context);
         const { loss } = segmentationLoss(logits, labelled.labels, null, { kind });
-        return { task: loss, terms: { sup: loss }, sourceLogits: logits, targetLogits: null };
+        return { task: loss, terms: { sup: loss }, shared: null };
       },
-      source,
-      target,
+      domains: target && { source, target, labels: null },
       rampUp: 1,
       measures: {},
     };
@@ -30,3 +32,11 @@ export class Supervised implements Method {
 
   afterUpdate(): void {}
 }
+
+export const supervised = methodEntry({
+  summary: "the labelled images only, the lower bound every other method must beat",
+  source: "the U-Net rows of MiDSS and SSL4MIS",
+  options: z.strictObject({}),
+  usesUnlabelled: false,
+  create: (context) => new Supervised(context),
+});

@@ -19,8 +19,9 @@ export interface Objective<E extends Evaluation = Evaluation> {
    * D_f between source and target at the present weights, running statistics untouched; null when no divergence was
    * configured.
    * @param evaluation the evaluation at the same weights, whose forward passes may be reused
+   * @param pass.updateRunningMeans whether this pass enters the estimator's running means; true in the clean pass
    */
-  divergence: ((evaluation: E) => Tensor) | null;
+  divergence: ((evaluation: E, pass: { updateRunningMeans: boolean }) => Tensor) | null;
 }
 
 /** Where in training a step stands. */

@@ -6,8 +6,11 @@
  *
  * λ = 0 is plain SAM, ρ = 0 is the divergence without sharpness, both 0 is the base optimiser alone.
  */
+import { z } from "zod";
 import { CheckpointError } from "../../core/errors.js";
 import { foreachAdd, grad, noGrad, scope, type Tensor, tensor } from "../../torch/index.js";
+import { divergenceOptions } from "../divergence-options.js";
+import { minimizerEntry } from "../entry.js";
 import type { Evaluation, Minimizer, NonFinite, Objective, StepContext, StepReport } from "../objective.js";
 import type { Optimizer } from "../optimizer.js";
 import {
@@ -29,27 +32,35 @@ import { type AscentName, ascentRules } from "./ascent.js";
 export const perturbations = ["total", "task", "clean", "source", "div", "disam"] as const;
 export type PerturbWith = (typeof perturbations)[number];
 
+const shared = {
+  inner: z
+    .enum(Object.keys(ascentRules) as [AscentName, ...AscentName[]])
+    .default("sam")
+    .describe("rule of the ascent"),
+  rho: z.number().min(0).default(0.05).describe("radius of the perturbation; 0: none"),
+  rhoMode: z
+    .enum(["constant", "rate", "divergence"])
+    .default("constant")
+    .describe("rate: in proportion to the learning rate; divergence: rho(1 + kappa D / running mean of D)"),
+  kappa: z.number().default(1).describe("kappa of rhoMode: divergence"),
+  startIteration: z.int().min(0).default(0).describe("plain steps before this one"),
+  every: z.int().min(1).default(1).describe("perturb in every n-th step only"),
+};
+
+const dimOptions = z.strictObject({
+  ...shared,
+  perturbWith: z.enum(perturbations).default("total").describe("DiM-1 to DiM-6, see docs/method.md"),
+  lambda: z.number().min(0).default(0.1).describe("weight of the divergence; 0: none"),
+  lambdaMode: z.enum(["constant", "ramp", "linear"]).default("ramp").describe("ramp: follows the method's ramp-up"),
+  addClean: z
+    .boolean()
+    .default(false)
+    .describe("perturbWith: source only: add the clean gradient of the labelled loss"),
+  divergence: divergenceOptions.prefault({}),
+});
+
 /** Settings of {@link Dim}. */
-export interface DimOptions {
-  perturbWith: PerturbWith;
-  inner: AscentName;
-  /** Radius of the perturbation, ≥ 0. */
-  rho: number;
-  /** "constant"; "rate": in proportion to the learning rate; "divergence": ρ(1 + κ·D/D̄). */
-  rhoMode: "constant" | "rate" | "divergence";
-  /** κ of "divergence". */
-  kappa: number;
-  /** Weight of the divergence, ≥ 0. */
-  lambda: number;
-  /** "ramp": λ times the method's ramp; "linear": λ·k/K. */
-  lambdaMode: "constant" | "ramp" | "linear";
-  /** DiM-4 only: adds the clean gradient of the labelled loss (FlatMatch). */
-  addClean: boolean;
-  /** Steps before this one neither perturb nor use the divergence. */
-  startIteration: number;
-  /** Perturbs in every n-th step only. */
-  every: number;
-}
+export type DimOptions = Omit<z.output<typeof dimOptions>, "divergence">;
 
 /** Memory of D̄, the running mean of the divergence. */
 const meanDecay = 0.9;
@@ -116,7 +127,7 @@ export class Dim implements Minimizer {
       const evaluation = objective.evaluate({ updateRunningStatistics: true });
       const needed = lambda > 0 && this.cleanNeedsDivergence(perturbing);
       const divergence =
-        lambda > 0 && (needed || at.measure) ? evaluateDivergence(objective, evaluation, needed) : null;
+        lambda > 0 && (needed || at.measure) ? evaluateDivergence(objective, evaluation, needed, true) : null;
       const report = {
         terms: Object.fromEntries(Object.entries(evaluation.terms).map(([name, value]) => [name, value.item()])),
         task: evaluation.task.item(),
@@ -199,7 +210,7 @@ export class Dim implements Minimizer {
       const evaluation = objective.evaluate({ updateRunningStatistics: false });
       const needed = lambda > 0 && this.options.perturbWith !== "clean";
       const divergence =
-        lambda > 0 && (needed || at.measure) ? evaluateDivergence(objective, evaluation, needed) : null;
+        lambda > 0 && (needed || at.measure) ? evaluateDivergence(objective, evaluation, needed, false) : null;
       const report = { perturbedTask: evaluation.task.item(), perturbedDivergence: divergence?.item() };
       const quantity = nonFiniteLoss({}, report.perturbedTask, report.perturbedDivergence);
       if (quantity) return { report, gradient: [], norm: Number.NaN, nonFinite: { pass: "perturbed", quantity } };
@@ -265,9 +276,11 @@ function evaluateDivergence<E extends Evaluation>(
   objective: Objective<E>,
   evaluation: E,
   differentiable: boolean,
+  updateRunningMeans: boolean,
 ): Tensor {
-  const compute = objective.divergence as (evaluation: E) => Tensor;
-  return differentiable ? compute(evaluation) : noGrad(() => compute(evaluation));
+  const compute = objective.divergence as NonNullable<Objective<E>["divergence"]>;
+  const run = () => compute(evaluation, { updateRunningMeans });
+  return differentiable ? run() : noGrad(run);
 }
 
 /** The first loss that is NaN or infinite. */
@@ -277,3 +290,38 @@ function nonFiniteLoss(terms: Record<string, number>, task: number, divergence: 
   if (!Number.isFinite(task)) return "task loss";
   return divergence === undefined || Number.isFinite(divergence) ? null : "divergence";
 }
+
+const withoutDivergence = { perturbWith: "task", lambda: 0, lambdaMode: "constant", addClean: false } as const;
+
+export const dim = minimizerEntry({
+  summary: "sharpness-aware steps guided by an f-divergence between labelled and unlabelled images",
+  source: "arXiv 2411.12350, our reading in docs/method.md",
+  cost: "2 passes over the method's views and 2 (DiM-1) or 1 over both domains for the divergence",
+  options: dimOptions,
+  create: (parameters, base, options) => new Dim(parameters, base, options),
+});
+
+export const sam = minimizerEntry({
+  summary: "sharpness-aware minimisation",
+  source: "Foret et al., ICLR 2021; davda54/sam",
+  cost: "2 passes",
+  options: z.strictObject(shared),
+  create: (parameters, base, options) => new Dim(parameters, base, { ...options, ...withoutDivergence }),
+});
+
+export const none = minimizerEntry({
+  summary: "the base optimiser alone",
+  source: "torch.optim",
+  cost: "1 pass",
+  options: z.strictObject({}),
+  create: (parameters, base) =>
+    new Dim(parameters, base, {
+      ...withoutDivergence,
+      inner: "sam",
+      rho: 0,
+      rhoMode: "constant",
+      kappa: 0,
+      startIteration: 0,
+      every: 1,
+    }),
+});

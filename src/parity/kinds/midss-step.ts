@@ -102,7 +102,7 @@ export function midssStep(testCase: GoldenCase): Computed {
       }
       if (i > 0) return;
       views.forEach((view, j) => {
-        trace.add(`logits_${view.name}_first`, evaluation.logits[j]);
+        trace.add(`logits_${view.name}_first`, evaluation.outputs[j].logits);
       });
       trace.add("teacher_logits_a_first", targets.pastedLogits[0]);
       trace.add("teacher_logits_b_first", targets.pastedLogits[1]);

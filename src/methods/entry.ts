@@ -1,0 +1,19 @@
+/** How a method is described to configurations and listings; each method's file exports one entry. */
+import type { z } from "zod";
+import type { Method, MethodContext } from "./method.js";
+
+export interface MethodEntry<Schema extends z.ZodObject = z.ZodObject> {
+  /** One line for `dimseg list methods`. */
+  summary: string;
+  /** Paper and reference code. */
+  source: string;
+  /** Settings with their defaults, as they stand under `method:` beside `name`. */
+  options: Schema;
+  usesUnlabelled: boolean;
+  create(context: MethodContext, options: z.output<Schema>): Method;
+}
+
+/** Ties an entry's settings to its `create`. */
+export function methodEntry<Schema extends z.ZodObject>(entry: MethodEntry<Schema>): MethodEntry<Schema> {
+  return entry;
+}

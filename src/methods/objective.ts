@@ -1,0 +1,48 @@
+/** Puts a method's step and a divergence between its domains together into what an optimiser minimises. */
+import { type DomainDivergence, divergence, domainDivergence } from "../divergence/index.js";
+import type { TargetKind } from "../losses/index.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import type { DivergenceOptions, Objective } from "../optim/index.js";
+import { autocast } from "../torch/index.js";
+import type { ForwardOptions } from "./forward.js";
+import type { MethodEvaluation, PreparedStep } from "./method.js";
+
+/** An estimator and the view of the unlabelled images it is given. */
+export interface DomainComparison {
+  estimator: DomainDivergence;
+  view: "weak" | "strong";
+}
+
+/** The comparison that a configuration's `divergence:` section asks for. */
+export function createComparison(options: DivergenceOptions, kind: TargetKind): DomainComparison {
+  const { f, alpha, pi, scale, estimator, forward, view, tau, side, runningMean } = options;
+  const params = { ...(alpha === undefined ? {} : { alpha }), ...(pi === undefined ? {} : { pi }) };
+  const chosen = { divergence: divergence(f, params), scale, kind, forward, side, tauF: tau, runningMean };
+  return { estimator: domainDivergence(estimator, chosen), view };
+}
+
+/** The objective of one step; without a comparison or unlabelled images it has no divergence. */
+export function createObjective(
+  step: PreparedStep,
+  network: SegmentationNetwork,
+  comparison: DomainComparison | null,
+  { precision, device }: ForwardOptions,
+): Objective<MethodEvaluation> {
+  const { domains } = step;
+  if (!comparison || !domains) return { evaluate: step.evaluate, divergence: null };
+  const { source, target, labels } = domains;
+  return {
+    evaluate: step.evaluate,
+    divergence: ({ shared }, { updateRunningMeans }) =>
+      autocast(precision, device, () =>
+        comparison.estimator.evaluate({
+          network,
+          source,
+          target: target[comparison.view],
+          shared: shared ?? undefined,
+          labels: labels ?? undefined,
+          updateRunningMeans,
+        }),
+      ),
+  };
+}

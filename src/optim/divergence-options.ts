@@ -1,0 +1,22 @@
+/** How an optimiser compares the labelled with the unlabelled domain: the `divergence:` section of a configuration. */
+import { z } from "zod";
+import { divergenceIds, estimatorIds } from "../divergence/index.js";
+
+export const divergenceOptions = z.strictObject({
+  f: z.enum(divergenceIds).default("js").describe("which f-divergence"),
+  alpha: z.number().optional().describe("order of f: alpha"),
+  pi: z.number().gt(0).lt(1).optional().describe("weight of f: wjs"),
+  scale: z.number().positive().optional().describe("factor on D; 0.5 for js (the textbook value), else 1"),
+  estimator: z.enum(estimatorIds).default("featSoftmax").describe("what of the two domains is compared"),
+  forward: z
+    .enum(["joint", "evalBN", "shared"])
+    .default("joint")
+    .describe("joint: one batch of both domains; evalBN: running statistics; shared: the method's own passes"),
+  view: z.enum(["weak", "strong"]).default("weak").describe("which view of the unlabelled images"),
+  tau: z.number().positive().default(1).describe("temperature of featSoftmax"),
+  runningMean: z.number().min(0).lt(1).optional().describe("memory of the running means of P and Q; default none"),
+  side: z.enum(["both", "target", "source"]).default("both").describe("which side's gradient is used"),
+});
+
+/** A resolved `divergence:` section. */
+export type DivergenceOptions = z.output<typeof divergenceOptions>;

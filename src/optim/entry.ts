@@ -1,0 +1,22 @@
+/** How an optimiser is described to configurations and listings; each optimiser's file exports one entry. */
+import type { z } from "zod";
+import type { Minimizer } from "./objective.js";
+import type { Optimizer } from "./optimizer.js";
+import type { NamedParameters } from "./parameter-list.js";
+
+export interface MinimizerEntry<Schema extends z.ZodObject = z.ZodObject> {
+  /** One line for `dimseg list optimizers`. */
+  summary: string;
+  /** Paper and reference code. */
+  source: string;
+  /** Forward and backward passes per step, in words. */
+  cost: string;
+  /** Settings with their defaults, as they stand under `optimizer:` beside `name`. */
+  options: Schema;
+  create(parameters: NamedParameters, base: Optimizer, options: z.output<Schema>): Minimizer;
+}
+
+/** Ties an entry's settings to its `create`. */
+export function minimizerEntry<Schema extends z.ZodObject>(entry: MinimizerEntry<Schema>): MinimizerEntry<Schema> {
+  return entry;
+}

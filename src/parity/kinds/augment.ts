@@ -1,0 +1,229 @@
+/** Kind `augment`: the deterministic parts of augmentation and loading with given draws (golden README section 7). */
+
+import { normalise } from "../../data/augment/batch.js";
+import { blur, gaussianBlur } from "../../data/augment/blur.js";
+import { boxMask, pasteBoxes, placeBox } from "../../data/augment/boxes.js";
+import { elasticField, elasticImages, elasticLabels } from "../../data/augment/elastic.js";
+import { brightness, contrast, meanGrey, toGrey } from "../../data/augment/photometric.js";
+import { rotateImages, rotateLabels } from "../../data/augment/rotate.js";
+import { scaleCropImages, scaleCropLabels } from "../../data/augment/scale-crop.js";
+import { tpRam } from "../../data/augment/tp-ram.js";
+import { createLabelDecoder, expandCodes } from "../../data/labels.js";
+import { type Raster, toGrey as rasterToGrey } from "../../data/readers/raster.js";
+import { resizeFiltered, resizeNearest } from "../../data/resize.js";
+import { stack, type Tensor } from "../../torch/index.js";
+import type { Computed, GoldenCase } from "../golden-case.js";
+
+type Operation = (testCase: GoldenCase) => Record<string, ArrayLike<number>>;
+
+/** An 8-bit image `[H, W]` or `[H, W, C]`, repeated: float32 `[copies, C, H, W]`. */
+function imageOf(testCase: GoldenCase, copies: number): Tensor {
+  const stored = testCase.tensor("image").to({ dtype: "float32" });
+  const planes = stored.ndim === 3 ? stored.permute([2, 0, 1]) : stored.unsqueeze(0);
+  return planes.unsqueeze(0).repeat([copies, 1, 1, 1]);
+}
+
+/** A mask `[H, W]`, repeated: `[copies, 1, H, W]` of its own type. */
+function maskOf(testCase: GoldenCase, copies: number): Tensor {
+  return testCase.tensor("mask").unsqueeze(0).unsqueeze(0).repeat([copies, 1, 1, 1]);
+}
+
+/** Values with the channel last, as images are stored. */
+const interleaved = (images: Tensor): Float64Array => images.permute([0, 2, 3, 1]).toNumbers();
+
+const scaleCrop: Operation = (testCase) => {
+  const crops = testCase.params.resizedWHxy.map(([width, height, left, top]: number[]) => ({
+    width,
+    height,
+    left,
+    top,
+  }));
+  return {
+    image_out: interleaved(scaleCropImages(imageOf(testCase, crops.length), crops)),
+    mask_out: scaleCropLabels(maskOf(testCase, crops.length), crops).toNumbers(),
+  };
+};
+
+const rotate: Operation = (testCase) => {
+  const { degrees, maskFill } = testCase.params;
+  return {
+    image_rot: interleaved(rotateImages(imageOf(testCase, degrees.length), degrees)),
+    mask_rot: rotateLabels(maskOf(testCase, degrees.length), degrees, maskFill).toNumbers(),
+  };
+};
+
+function fieldOf(testCase: GoldenCase): Tensor {
+  const noise = stack([testCase.tensor("noise_x"), testCase.tensor("noise_y")], 0).unsqueeze(0);
+  return elasticField(noise.to({ dtype: "float64" }).mul(2).sub(1), testCase.params.alpha, testCase.params.sigma);
+}
+
+const elastic: Operation = (testCase) => {
+  const field = fieldOf(testCase);
+  return {
+    dx: field.select(1, 0).toNumbers(),
+    dy: field.select(1, 1).toNumbers(),
+    image_out: interleaved(elasticImages(imageOf(testCase, 1), field)),
+    mask_out: elasticLabels(maskOf(testCase, 1), field).toNumbers(),
+  };
+};
+
+const weakChain: Operation = (testCase) => {
+  const { size, scaleWH, cropXY, degree, flip } = testCase.params;
+  const [width, height] = scaleWH.map((scale: number) => Math.floor(scale * size));
+  const crops = [{ width, height, left: cropXY[0], top: cropXY[1] }];
+  const turn = (planes: Tensor) => (flip ? planes.flip([3]) : planes);
+  const field = fieldOf(testCase);
+  const cropped = scaleCropImages(imageOf(testCase, 1), crops);
+  const rotated = rotateImages(cropped, [degree]);
+  const flipped = turn(rotated);
+  const deformed = elasticImages(flipped, field);
+  const mask = turn(rotateLabels(scaleCropLabels(maskOf(testCase, 1), crops), [degree], 255));
+  return {
+    after_crop: interleaved(cropped),
+    after_rotate: interleaved(rotated),
+    after_flip: interleaved(flipped),
+    after_elastic: interleaved(deformed),
+    mask_out: elasticLabels(mask, field).toNumbers(),
+    normalised: normalise(deformed).toNumbers(),
+  };
+};
+
+const photometric: Operation = (testCase) => {
+  const { factors } = testCase.params;
+  const images = imageOf(testCase, factors.length);
+  const single = images.narrow(0, 0, 1);
+  return {
+    brightness: interleaved(brightness(images, factors)),
+    contrast: interleaved(contrast(images, factors)),
+    gray: toGrey(single).toNumbers(),
+    mean_gray: meanGrey(single).toNumbers(),
+  };
+};
+
+const gaussian: Operation = (testCase) => {
+  const { sigmas, kernel } = testCase.params;
+  const images = imageOf(testCase, sigmas.length);
+  return {
+    blurred: interleaved(gaussianBlur(images, sigmas, kernel).div(255)),
+    blurred_u8: interleaved(blur(images, sigmas, kernel)),
+  };
+};
+
+const strongChain: Operation = (testCase) => {
+  const { params } = testCase;
+  const brightened = brightness(imageOf(testCase, 1), [params.brightness]);
+  const contrasted = contrast(brightened, [params.contrast]);
+  return {
+    after_brightness: interleaved(brightened),
+    after_contrast: interleaved(contrasted),
+    after_blur: interleaved(blur(contrasted, [params.sigma], params.kernel)),
+  };
+};
+
+const amplitude: Operation = (testCase) => {
+  const pixels = (name: string) => testCase.tensor(name).unsqueeze(0).add(1).mul(127.5);
+  return { y: normalise(tpRam(pixels("x"), pixels("u"), [testCase.params.r], testCase.params.L)).toNumbers() };
+};
+
+interface BoxDraw {
+  areaFraction: number;
+  tries: { ratio: number; x: number; y: number }[];
+}
+
+const boxes: Operation = ({ params }) => {
+  const size = { height: params.imgSize, width: params.imgSize };
+  const placed = params.draws.map(({ areaFraction, tries }: BoxDraw) => {
+    for (const { ratio, x, y } of tries) {
+      const box = placeBox(areaFraction, ratio, x, y, size);
+      if (box) return box;
+    }
+    throw new Error("boxes: none of the tries lies inside the image");
+  }) as NonNullable<ReturnType<typeof placeBox>>[];
+  return {
+    mask: boxMask(placed, size).toNumbers(),
+    rect: placed.flatMap(({ x, y, width, height }) => [x, y, width, height]),
+  };
+};
+
+const copyPaste: Operation = (testCase) => {
+  const [u, x, q, y] = ["u", "x", "q", "y"].map((name) => testCase.tensor(name));
+  const box = testCase.tensor("box").to({ dtype: "bool" }).unsqueeze(1);
+  return {
+    ul_image: pasteBoxes(u, x, box).toNumbers(),
+    lu_image: pasteBoxes(x, u, box).toNumbers(),
+    ul_label: pasteBoxes(q, y, box).toNumbers(),
+    lu_label: pasteBoxes(y, q, box).toNumbers(),
+  };
+};
+
+function rasterOf(testCase: GoldenCase, name: string): Raster {
+  const [height, width, channels = 1] = testCase.shape(name);
+  return { height, width, channels: channels as 1 | 3, samples: Uint8Array.from(testCase.numbers(name)) };
+}
+
+function resized(raster: Raster, height: number, width: number, filter: "bilinear" | "lanczos"): Uint8Array {
+  return resizeFiltered(raster.samples as Uint8Array, raster, height, width, filter);
+}
+
+const classesOf = (...names: string[]) => names.map((name, index) => ({ index, name, colour: "#000000" }));
+
+const loaderFundus: Operation = (testCase) => {
+  const { size } = testCase.params;
+  const grey = rasterToGrey(rasterOf(testCase, "mask_rgb"));
+  const samples = resizeNearest(grey.samples, grey, size, size);
+  const source = {
+    target: "sigmoid",
+    outputs: 2,
+    classes: classesOf("cup", "disc"),
+    labels: { kind: "thresholds", classes: { cup: { atMost: 0 }, disc: { atMost: 128 } } },
+  } as const;
+  const codes = createLabelDecoder(source).decode({ height: size, width: size, channels: 1, samples }, testCase.name);
+  return {
+    image_out: resized(rasterOf(testCase, "image"), size, size, "lanczos"),
+    mask_gray: samples,
+    target: expandCodes(codes, source),
+  };
+};
+
+const loaderMnms: Operation = (testCase) => {
+  const { size } = testCase.params;
+  const mask = rasterOf(testCase, "mask_rgb");
+  const samples = resizeNearest(mask.samples, mask, size, size);
+  const source = {
+    target: "softmax",
+    outputs: 4,
+    classes: classesOf("background", "LV", "MYO", "RV"),
+    labels: { kind: "channels", equals: 255, classes: { red: "LV", green: "MYO", blue: "RV" } },
+  } as const;
+  const codes = createLabelDecoder(source).decode({ height: size, width: size, channels: 3, samples }, testCase.name);
+  return {
+    image_out: resized(rasterOf(testCase, "image"), size, size, "bilinear"),
+    target: expandCodes(codes, source),
+  };
+};
+
+const resizeLanczos: Operation = (testCase) => {
+  const { height, width } = testCase.params;
+  return { image_out: resized(rasterOf(testCase, "image"), height, width, "lanczos") };
+};
+
+const operations: Record<string, Operation> = {
+  scaleCrop,
+  rotate,
+  elastic,
+  weakChain,
+  photometric,
+  gaussianBlur: gaussian,
+  strongChain,
+  tpram: amplitude,
+  boxes,
+  copyPaste,
+  loaderFundus,
+  loaderMnms,
+  resizeLanczos,
+};
+
+export function augment(testCase: GoldenCase): Computed | null {
+  const { op } = testCase.params;
+  return Object.hasOwn(operations, op) ? new Map(Object.entries(operations[op](testCase))) : null;
+}
