@@ -5,6 +5,7 @@ import { type Case, caseName, type Dataset } from "../dataset.js";
 import { decodeMask, readCaseBytes, toBytes } from "../decode.js";
 import type { Raster } from "../readers/raster.js";
 import { decodeImage } from "../readers/read-image.js";
+import { countValues } from "../value-counts.js";
 import { error, type Problem, warning } from "./problems.js";
 
 /** What is known of one case after looking at it; the facts are missing where its files do not decode. */
@@ -47,8 +48,7 @@ function coversNothing(image: Raster, codes: Int32Array): boolean {
 
 /** Share of the pixels of every part, and of all parts together. */
 function shares(dataset: Dataset, codes: Int32Array): { partShares: number[]; foreground: number } {
-  const counts = new Map<number, number>();
-  for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
+  const counts = countValues(codes);
   const holds = (code: number, index: number) =>
     dataset.target === "softmax" ? code === index : ((code >> index) & 1) === 1;
   const share = (wanted: (code: number) => boolean) =>

@@ -1,0 +1,65 @@
+/** `dimseg data check dataset.yaml`: decodes every file and lists what is wrong. */
+import type { Command } from "commander";
+import { exitCodes } from "../core/errors.js";
+import type { CheckReport, Problem } from "../data/check/check.js";
+import { createProgress } from "./progress.js";
+import { formatTable } from "./table.js";
+
+/** More would hide the table above them; `--json` gives all. */
+const mostShown = 40;
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(share < 0.1 ? 2 : 1)} %`;
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
+function splitTable({ splits, parts }: CheckReport): string {
+  const header = ["domain", "split", "cases", "masks", "size", "empty", "nearly empty", ...parts];
+  const rows = splits.map((one) => [
+    one.domain,
+    one.split,
+    one.cases,
+    one.masks,
+    one.sizes,
+    one.emptyMasks,
+    one.nearlyEmptyMasks,
+    ...one.partShares.map(percent),
+  ]);
+  const right = ["right", "right"] as const;
+  return formatTable(header, rows, ["left", "left", ...right, "left", ...right, ...parts.map(() => "right" as const)]);
+}
+
+function problemList(problems: readonly Problem[]): string {
+  const errors = problems.filter((one) => one.severity === "error");
+  const ordered = [...errors, ...problems.filter((one) => one.severity === "warning")];
+  const shown = ordered.slice(0, mostShown).map((one) => `${one.severity}: ${one.message}`);
+  const more = ordered.length > mostShown ? [`and ${ordered.length - mostShown} more; --json lists all`] : [];
+  const counts = `${counted(errors.length, "error")}, ${counted(problems.length - errors.length, "warning")}`;
+  return [...shown, ...more, counts].join("\n");
+}
+
+async function check(path: string, options: { json?: boolean }): Promise<void> {
+  const { loadDataset, allCases } = await import("../data/dataset.js");
+  const { checkDataset } = await import("../data/check/check.js");
+  const dataset = loadDataset(path);
+  const progress = createProgress({ label: "checking", total: allCases(dataset).length });
+  const report = await checkDataset(dataset, (done) => progress.update(done));
+  progress.finish();
+  const failed = report.problems.some((one) => one.severity === "error");
+  if (options.json) console.log(JSON.stringify({ dataset: dataset.path, ok: !failed, ...report }, null, 2));
+  else console.log(`${splitTable(report)}\n\n${problemList(report.problems)}`);
+  if (failed) process.exitCode = exitCodes.data;
+}
+
+/** Adds the verb to `dimseg data`. */
+export function register(parent: Command): void {
+  parent
+    .command("check")
+    .description("decode every file of a data set and list what is wrong (exit code 3 when there are errors)")
+    .argument("<dataset>", "dataset.yaml")
+    .option("--json", "print the whole report as JSON")
+    .action(check);
+}

@@ -1,0 +1,11 @@
+/** `dimseg data ...`: the verbs that bring data in. */
+import type { Command } from "commander";
+import { register as registerCheck } from "./data-check.js";
+import { register as registerInspect } from "./data-inspect.js";
+
+/** Adds `data` and its verbs to the command line. */
+export function register(parent: Command): void {
+  const data = parent.command("data").description("look at folders of images and check data sets");
+  registerInspect(data);
+  registerCheck(data);
+}

@@ -1,0 +1,71 @@
+/**
+ * The public sets of the paper in their own folder trees (method.md 3.1), recognised by the names of their domains.
+ * What cannot be seen in the files is known here: which grey value means what, and how images are resized.
+ */
+import type { DatasetFileInput } from "../schema.js";
+
+/** The parts of a `dataset.yaml` that a known layout settles. */
+export interface Layout
+  extends Pick<DatasetFileInput, "name" | "target" | "channels" | "resize" | "classes" | "labels"> {
+  /** Told to the user. */
+  readonly title: string;
+  /** The names that its domains may have. */
+  readonly domains: readonly string[];
+  /** A folder that every image path holds, where the names alone would be too weak a sign. */
+  readonly folder?: string;
+}
+
+const layouts: readonly Layout[] = [
+  {
+    title: "Fundus (four domains; cup inside disc; grey 0 is cup, up to 128 is disc)",
+    domains: ["Domain1", "Domain2", "Domain3", "Domain4"],
+    folder: "ROIs",
+    name: "Fundus",
+    target: "sigmoid",
+    channels: 3,
+    resize: { size: 256, filter: "lanczos" },
+    classes: [
+      { index: 0, name: "cup", colour: "#ff0000", inside: "disc" },
+      { index: 1, name: "disc", colour: "#00ff00" },
+    ],
+    labels: { kind: "thresholds", classes: { cup: { atMost: 0 }, disc: { atMost: 128 } } },
+  },
+  {
+    title: "ProstateSlice (six sites; black is prostate, white is background)",
+    domains: ["BIDMC", "BMC", "HK", "I2CVB", "RUNMC", "UCL"],
+    name: "ProstateSlice",
+    target: "softmax",
+    channels: 1,
+    resize: { size: 384, filter: "bilinear" },
+    classes: [
+      { index: 0, name: "background" },
+      { index: 1, name: "prostate", colour: "#ff0000" },
+    ],
+    labels: { kind: "values", map: { 0: "prostate", 255: "background" } },
+  },
+  {
+    title: "M&Ms (four vendors; red is LV, green MYO, blue RV)",
+    domains: ["vendorA", "vendorB", "vendorC", "vendorD"],
+    name: "MnMs",
+    target: "softmax",
+    channels: 1,
+    resize: { size: 288, filter: "bilinear" },
+    classes: [
+      { index: 0, name: "background" },
+      { index: 1, name: "LV", colour: "#ff0000" },
+      { index: 2, name: "MYO", colour: "#00ff00" },
+      { index: 3, name: "RV", colour: "#0000ff" },
+    ],
+    labels: { kind: "channels", equals: 255, classes: { red: "LV", green: "MYO", blue: "RV" } },
+  },
+];
+
+/** The layout whose domains these are, if it is one of the paper's. */
+export function recogniseLayout(domains: readonly string[], imagePatterns: readonly string[]): Layout | undefined {
+  return layouts.find(
+    (layout) =>
+      domains.length > 0 &&
+      domains.every((name) => layout.domains.includes(name)) &&
+      (layout.folder === undefined || imagePatterns.every((path) => path.split("/").includes(layout.folder as string))),
+  );
+}

@@ -1,0 +1,54 @@
+/** Writing a first `dataset.yaml`, with what was guessed as comments at its top. */
+import { existsSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { stringify } from "yaml";
+import { writeFileAtomic } from "../../core/atomic-file.js";
+import { UsageError } from "../../core/errors.js";
+import { packageRoot } from "../../core/package-root.js";
+import type { DatasetFileInput } from "../schema.js";
+import type { Inspection } from "./inspect.js";
+
+/** A path as seen from a folder, with forward slashes; absolute only where no relative one exists. */
+function seenFrom(folder: string, path: string): string {
+  const result = relative(folder, path);
+  return (isAbsolute(result) ? path : result).split(sep).join("/");
+}
+
+/** Grey values as numbers, so that they stand in the file without quotes. */
+function plainKeys(labels: DatasetFileInput["labels"]): unknown {
+  if (labels.kind !== "values") return labels;
+  return { ...labels, map: new Map(Object.entries(labels.map).map(([value, names]) => [Number(value), names])) };
+}
+
+/**
+ * The text of a `dataset.yaml` for an inspected folder.
+ * @param folder the folder that was inspected
+ * @param path   where the file will lie; `root` and the schema's place are written relative to it
+ */
+export function datasetYaml(inspection: Inspection, folder: string, path: string): string {
+  const here = dirname(resolve(path));
+  const schema = seenFrom(here, join(packageRoot, "schema", "dataset.schema.json"));
+  const root = seenFrom(here, resolve(folder));
+  const { name, labels, domains, ...rest } = inspection.file;
+  const comments = inspection.guesses.map((guess) => `#   ${guess.replaceAll(/\s+/g, " ")}`);
+  return [
+    `# yaml-language-server: $schema=${schema}`,
+    "# Written by `dimseg data inspect`. Guessed, so please read:",
+    ...comments,
+    stringify(
+      { name, ...(root === "" ? {} : { root }), ...rest, labels: plainKeys(labels), domains },
+      { lineWidth: 0 },
+    ),
+  ].join("\n");
+}
+
+/**
+ * Writes the file in one step.
+ * @throws UsageError when it exists and `force` is not set
+ * @throws ResourceError when it cannot be written
+ */
+export function writeDatasetYaml(inspection: Inspection, folder: string, path: string, force: boolean): void {
+  if (existsSync(path) && !force)
+    throw new UsageError(`${path}: exists already; choose another name with --out, or replace it with --force`);
+  writeFileAtomic(path, datasetYaml(inspection, folder, path));
+}

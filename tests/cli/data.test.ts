@@ -1,0 +1,112 @@
+/** `dimseg data inspect` and `dimseg data check` as a user runs them. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { register } from "../../src/cli/data.js";
+import { formatTable } from "../../src/cli/table.js";
+import { DataError, UsageError } from "../../src/core/errors.js";
+import { png, put, temporaryFolder } from "../data/files.js";
+
+const base = temporaryFolder();
+let count = 0;
+
+/** Runs the command line and gives what it printed on standard output. */
+async function run(...words: string[]): Promise<string> {
+  const program = new Command("dimseg").exitOverride();
+  register(program);
+  const lines: string[] = [];
+  vi.spyOn(console, "log").mockImplementation((text: string) => lines.push(text));
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  await program.parseAsync(["data", ...words], { from: "user" });
+  return lines.join("\n");
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+/** Six pairs in images/ and masks/. */
+function makeFolder(): string {
+  const folder = join(base, `eyes${count++}`);
+  for (let i = 0; i < 6; i++) {
+    put(
+      join(folder, `images/${i}.png`),
+      png(
+        8,
+        8,
+        Array.from({ length: 64 }, (_, k) => (k * 7 + i) % 256),
+      ),
+    );
+    put(
+      join(folder, `masks/${i}.png`),
+      png(
+        8,
+        8,
+        Array.from({ length: 64 }, (_, k) => (k > 20 + i && k < 40 ? 1 : 0)),
+      ),
+    );
+  }
+  return folder;
+}
+
+describe("dimseg data", () => {
+  it("inspects, writes dataset.yaml and says what it guessed; the check then passes", async () => {
+    const folder = makeFolder();
+    const yaml = join(folder, "dataset.yaml");
+    const printed = await run("inspect", folder, "--out", yaml);
+    expect(printed).toMatch(/^domain +split +images +masks +size +values in masks\n/);
+    expect(printed).toMatch(/eyes0 +train +5 +5 +8 x 8 +0, 1\n/);
+    expect(printed).toMatch(/Guessed:\n {2}- domain eyes0: nothing divides training from test/);
+    expect(printed).toMatch(/Wrote .*dataset\.yaml\. Read it, correct it, then run: dimseg data check/);
+    const checked = await run("check", yaml);
+    expect(checked).toMatch(/eyes0 +test +1 +1 +8 x 8 +0 +0 +23\.4 %/);
+    expect(checked).toMatch(/0 errors, 0 warnings$/);
+    expect(process.exitCode).toBeUndefined();
+  });
+
+  it("refuses to overwrite and writes nothing then; --force and --out are the ways out", async () => {
+    const folder = makeFolder();
+    const path = put(join(folder, "dataset.yaml"), "mine");
+    await expect(run("inspect", folder, "--out", path)).rejects.toThrow(UsageError);
+    expect(readFileSync(path, "utf8")).toBe("mine");
+    await run("inspect", folder, "--out", join(base, "out.yaml"));
+    expect(existsSync(join(base, "out.yaml"))).toBe(true);
+    await run("inspect", folder, "--out", path, "--force");
+    expect(readFileSync(path, "utf8")).toMatch(/^# yaml-language-server/);
+  });
+
+  it("exits with 3 when files are broken, and prints the whole report as JSON", async () => {
+    const folder = makeFolder();
+    const yaml = join(folder, "dataset.yaml");
+    await run("inspect", folder, "--out", yaml);
+    put(join(folder, "images/3.png"), "no image");
+    const printed = await run("check", yaml);
+    expect(printed).toMatch(/error: .*images\/3\.png: is no PNG, JPEG, TIFF, BMP or WebP image; replace or convert it/);
+    expect(printed).toMatch(/1 error, 0 warnings$/);
+    expect(process.exitCode).toBe(3);
+    const report = JSON.parse(await run("check", yaml, "--json"));
+    expect(report).toMatchObject({ ok: false, parts: ["foreground"] });
+    expect(report.problems).toHaveLength(1);
+    expect(report.splits).toHaveLength(2);
+  });
+
+  it("names a folder or file that is not there", async () => {
+    await expect(run("inspect", join(base, "none"))).rejects.toThrow(DataError);
+    await expect(run("check", join(base, "none.yaml"))).rejects.toThrow(/none\.yaml: it does not exist/);
+  });
+});
+
+it("formatTable aligns columns", () => {
+  expect(
+    formatTable(
+      ["name", "n"],
+      [
+        ["a", 1],
+        ["bcdef", 10],
+      ],
+      ["left", "right"],
+    ),
+  ).toBe(["name    n", "─────  ──", "a       1", "bcdef  10"].join("\n"));
+});
