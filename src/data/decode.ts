@@ -50,9 +50,10 @@ export function toBytes(raster: Raster, rule: ImageRule, file: string): Uint8Arr
     );
   }
   const { low, high } = rule.intensity;
-  return Uint8Array.from(samples, (value) =>
-    Math.min(255, Math.max(0, Math.floor(((value - low) / (high - low)) * 255 + 0.5))),
-  );
+  const bytes = new Uint8Array(samples.length);
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = Math.min(255, Math.max(0, Math.floor(((samples[i] - low) / (high - low)) * 255 + 0.5)));
+  return bytes;
 }
 
 /**

@@ -93,7 +93,12 @@ function thresholdsDecoder(
   }
   return {
     palette: "colours",
-    decode: (mask) => Int32Array.from(toGrey(mask).samples, (value) => table[value]),
+    decode(mask) {
+      const { samples } = toGrey(mask);
+      const codes = new Int32Array(samples.length);
+      for (let i = 0; i < codes.length; i++) codes[i] = table[samples[i]];
+      return codes;
+    },
   };
 }
 

@@ -54,32 +54,46 @@ function axisTaps(from: number, to: number, filter: ResizeFilter): AxisTaps {
   return taps;
 }
 
-/**
- * Filters one axis. The image is seen as `[outer, from, inner]` with the axis in the middle, so that rows
- * (inner = channels) and columns (inner = width · channels) share the code.
- */
-function resizeAxis(
-  source: Uint8Array,
-  outer: number,
-  from: number,
-  inner: number,
-  to: number,
-  filter: ResizeFilter,
-): Uint8Array {
-  const { length, first, count, weights } = axisTaps(from, to, filter);
-  const result = new Uint8Array(outer * to * inner);
-  const sums = new Int32Array(inner);
-  for (let o = 0; o < outer; o++)
-    for (let i = 0; i < to; i++) {
-      sums.fill(1 << (precision - 1));
-      for (let k = 0; k < count[i]; k++) {
-        const weight = weights[i * length + k];
-        const start = (o * from + first[i] + k) * inner;
-        for (let c = 0; c < inner; c++) sums[c] += weight * source[start + c];
+/** Ends a sum of weighted bytes: rounded by the half it began with, cut to 8 bits. */
+function toByte(sum: number): number {
+  return Math.min(255, Math.max(0, sum >> precision));
+}
+
+const half = 1 << (precision - 1);
+
+/** Filters along the rows of `[rows, from, channels]`: a pixel's few channels are summed one after the other. */
+function resizeRows(image: Uint8Array, rows: number, from: number, channels: number, taps: AxisTaps): Uint8Array {
+  const { length, first, count, weights } = taps;
+  const to = first.length;
+  const result = new Uint8Array(rows * to * channels);
+  let target = 0;
+  for (let row = 0; row < rows; row++)
+    for (let i = 0; i < to; i++)
+      for (let c = 0; c < channels; c++) {
+        const end = i * length + count[i];
+        let source = (row * from + first[i]) * channels + c;
+        let sum = half;
+        for (let k = i * length; k < end; k++, source += channels) sum += weights[k] * image[source];
+        result[target++] = toByte(sum);
       }
-      const target = (o * to + i) * inner;
-      for (let c = 0; c < inner; c++) result[target + c] = Math.min(255, Math.max(0, sums[c] >> precision));
+  return result;
+}
+
+/** Filters along the columns of `[from, width]`: whole rows are summed, so that memory is read in order. */
+function resizeColumns(image: Uint8Array, width: number, taps: AxisTaps): Uint8Array {
+  const { length, first, count, weights } = taps;
+  const to = first.length;
+  const result = new Uint8Array(to * width);
+  const sums = new Int32Array(width);
+  for (let i = 0; i < to; i++) {
+    sums.fill(half);
+    for (let k = 0; k < count[i]; k++) {
+      const weight = weights[i * length + k];
+      const start = (first[i] + k) * width;
+      for (let x = 0; x < width; x++) sums[x] += weight * image[start + x];
     }
+    for (let x = 0; x < width; x++) result[i * width + x] = toByte(sums[x]);
+  }
   return result;
 }
 
@@ -96,8 +110,12 @@ export function resizeFiltered(
   filter: ResizeFilter,
 ): Uint8Array {
   const { channels } = shape;
-  const rows = width === shape.width ? image : resizeAxis(image, shape.height, shape.width, channels, width, filter);
-  const both = height === shape.height ? rows : resizeAxis(rows, 1, shape.height, width * channels, height, filter);
+  const rows =
+    width === shape.width
+      ? image
+      : resizeRows(image, shape.height, shape.width, channels, axisTaps(shape.width, width, filter));
+  const both =
+    height === shape.height ? rows : resizeColumns(rows, width * channels, axisTaps(shape.height, height, filter));
   return both === image ? image.slice() : both;
 }
 
