@@ -34,6 +34,12 @@ function allows(list, value) {
   return !list.includes(`!${value}`) && (list.includes(value) || list.every((item) => item.startsWith("!")));
 }
 
+/** npm's own reason: the first line of its error that is not a code, without the label. */
+function npmFailure(output) {
+  const reasons = output.matchAll(/^npm (?:error|ERR!) (?!(?:code|syscall|errno|path) )(.+)$/gm);
+  return reasons.next().value?.[1].replace(/\.$/, "") ?? failureLine(output);
+}
+
 /**
  * Runs `npm ci` when it is due. Does nothing in an installed package, which has no lock file.
  * @throws SetupError when npm is missing or fails
@@ -50,11 +56,14 @@ export async function installPackages(root, report) {
   }
   // onnxruntime-node would otherwise download GPU libraries while it installs.
   const environment = { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" };
-  const installing = run(npm, ["ci", "--include=dev", "--no-audit", "--no-fund"], { cwd: root, env: environment });
+  // npm's own waits between retries add up to many minutes where there is no network.
+  const patience = ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"];
+  const args = ["ci", "--include=dev", "--no-audit", "--no-fund", ...patience];
+  const installing = run(npm, args, { cwd: root, env: environment });
   const { code, output } = await whileWaiting(installing, () => report.progress("npm ci"));
   if (code !== 0) {
     throw new SetupError(
-      `\`npm ci\` failed (${failureLine(output)}); check the network or \`npm config get registry\`, then run it again.`,
+      `\`npm ci\` failed (${npmFailure(output)}); mend that, or check the network and \`npm config get registry\`, then set up again.`,
     );
   }
   report.done("installed by npm ci");
