@@ -1,0 +1,47 @@
+/**
+ * What can be made of a label map, class numbers `[H, W]` (softmax) or 0/1 planes `[K, H, W]` (sigmoid): the mask of one
+ * class, and one number a pixel for mask files. Those are the class numbers with softmax. Where classes overlap
+ * (sigmoid) it is the class's index + 1 and 0 is no class; of several classes at a pixel the innermost by the data
+ * set's nesting counts (the cup rather than the disc around it), else the later one.
+ */
+import type { Dataset, DatasetClass } from "../data/dataset.js";
+
+type ClassRules = Pick<Dataset, "target" | "classes">;
+
+/**
+ * One class's 0/1 mask.
+ * @param pixels height times width
+ */
+export function classMask(labels: Uint8Array, index: number, target: Dataset["target"], pixels: number): Uint8Array {
+  if (target === "sigmoid") return labels.slice(index * pixels, (index + 1) * pixels);
+  return labels.map((value) => (value === index ? 1 : 0));
+}
+
+/** How many classes a class lies inside of. */
+function depth(one: DatasetClass, classes: readonly DatasetClass[]): number {
+  const outer = classes.find(({ name }) => name === one.inside);
+  return outer ? 1 + depth(outer, classes) : 0;
+}
+
+/** Classes from the outermost in, so that drawing them in this order leaves the innermost visible. */
+export function outermostFirst(classes: readonly DatasetClass[]): DatasetClass[] {
+  return [...classes].sort((a, b) => depth(a, classes) - depth(b, classes) || a.index - b.index);
+}
+
+/** The number that stands for a class in an index map. */
+export function indexValue({ index }: DatasetClass, target: Dataset["target"]): number {
+  return target === "softmax" ? index : index + 1;
+}
+
+/** The index map `[H, W]` of a label map. */
+export function indexMap(labels: Uint8Array, { target, classes }: ClassRules): Uint8Array {
+  if (target === "softmax") return labels.slice();
+  const pixels = labels.length / classes.length;
+  const map = new Uint8Array(pixels);
+  for (const one of outermostFirst(classes)) {
+    const value = indexValue(one, target);
+    const plane = labels.subarray(one.index * pixels, (one.index + 1) * pixels);
+    for (let i = 0; i < pixels; i++) if (plane[i] !== 0) map[i] = value;
+  }
+  return map;
+}

@@ -1,0 +1,51 @@
+/** Segments one decoded image file of any size, in its own size. */
+import type { Dataset } from "../data/dataset.js";
+import { prepareImage } from "../data/decode.js";
+import type { Raster } from "../data/readers/raster.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import { fromTypedArray, inferenceMode, scope, upsampleBilinear2d } from "../torch/index.js";
+import { labelMaps, type PredictOptions, predict, requireFinite } from "./predict.js";
+
+export interface PredictImageOptions extends Omit<PredictOptions, "kind"> {
+  /** Side of the square the network works at, in pixels. */
+  readonly size: number;
+}
+
+/** What a network says about one image, in the image's own size. */
+export interface ImagePrediction {
+  readonly height: number;
+  readonly width: number;
+  /** `[K, H, W]`, in [0, 1]. */
+  readonly probabilities: Float32Array;
+  /** softmax: class numbers `[H, W]`; sigmoid: 0/1 planes `[K, H, W]`. */
+  readonly labels: Uint8Array;
+}
+
+/**
+ * Prepares the image as the data set's images are, asks the network, and resizes the probabilities back bilinearly
+ * before they become labels, so that outlines follow the image's own pixels.
+ * @param file the image's name, for messages
+ * @throws DataError for a 16-bit image when the data set has no `intensity` rule
+ * @throws NumericError when the network's output holds NaN
+ */
+export function predictImage(
+  network: SegmentationNetwork,
+  raster: Raster,
+  file: string,
+  dataset: Dataset,
+  { size, ...options }: PredictImageOptions,
+): ImagePrediction {
+  const { height, width } = raster;
+  const kind = dataset.target;
+  const pixels = prepareImage(raster, dataset, size, file);
+  return inferenceMode(() =>
+    scope(() => {
+      const images = fromTypedArray(pixels, [1, dataset.channels, size, size]);
+      const { probabilities } = predict(network, images, { ...options, kind });
+      requireFinite(probabilities, file);
+      const resized = upsampleBilinear2d(probabilities, [height, width], false, null);
+      const [labels] = labelMaps(resized, kind);
+      return { height, width, probabilities: resized.toTypedArray() as Float32Array, labels };
+    }),
+  );
+}

@@ -1,0 +1,118 @@
+/**
+ * From images to class probabilities and label maps. Whatever the batch, the network sees one image at a time:
+ * libtorch's convolutions round differently for different batch sizes, and a pixel on the threshold must not depend
+ * on which other images were in the batch.
+ */
+import { NumericError } from "../core/errors.js";
+import { normalise } from "../data/augment/index.js";
+import type { Dataset } from "../data/dataset.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import {
+  autocast,
+  cat,
+  type Device,
+  inferenceMode,
+  type Precision,
+  ShapeError,
+  scope,
+  type Tensor,
+} from "../torch/index.js";
+
+/** How a network is asked. */
+export interface PredictOptions {
+  /** "sigmoid": overlapping classes, one channel each; "softmax": exclusive classes. */
+  readonly kind: Dataset["target"];
+  /** Where the network lies. */
+  readonly device: Device;
+  readonly precision: Precision;
+  /** Averages the probabilities of the image and its horizontal, vertical and double mirror images. Default false. */
+  readonly testTimeFlips?: boolean;
+}
+
+/** What a network says about a batch, float32 on its device. */
+export interface Prediction {
+  /** [B, K, H, W], of the images as they are, without mirror images. */
+  logits: Tensor;
+  /** [B, K, H, W], in [0, 1]. */
+  probabilities: Tensor;
+}
+
+/** Axes to mirror for each further view, width 3 and height 2. */
+const mirrorAxes = [[3], [2], [2, 3]] as const;
+
+/** Runs `body` with running BatchNorm statistics and no dropout, then gives every part its mode back. */
+function inEvaluationMode<T>(network: SegmentationNetwork, body: () => T): T {
+  const parts = network.namedModules().map(([, part]) => ({ part, training: part.training }));
+  network.eval();
+  try {
+    return body();
+  } finally {
+    for (const { part, training } of parts) part.training = training;
+  }
+}
+
+function toProbabilities(logits: Tensor, kind: PredictOptions["kind"]): Tensor {
+  return kind === "sigmoid" ? logits.sigmoid() : logits.softmax(1);
+}
+
+/** Logits and probabilities [1, K, H, W] of one network input [1, C, H, W]. */
+function predictOne(network: SegmentationNetwork, input: Tensor, options: PredictOptions): Prediction {
+  const { kind, device, precision, testTimeFlips } = options;
+  const forward = (x: Tensor) => autocast(precision, device, () => network.forward(x)).to({ dtype: "float32" });
+  const logits = forward(input);
+  const direct = toProbabilities(logits, kind);
+  if (!testTimeFlips) return { logits, probabilities: direct };
+  const mirrored = mirrorAxes.map((axes) => toProbabilities(forward(input.flip(axes)), kind).flip(axes));
+  const sum = mirrored.reduce((total, one) => total.add(one), direct);
+  return { logits, probabilities: sum.div(mirrored.length + 1) };
+}
+
+/**
+ * Asks a network in evaluation mode, whatever mode it is in; the mode is as before afterwards. An image gets the same
+ * bits alone and in a batch.
+ * @param images [B, C, H, W], pixels 0 … 255 of any dtype and device
+ * @returns tensors of inference mode that belong to the caller's scope
+ * @throws ShapeError when the images are no batch or do not fit the network
+ * @example const { probabilities } = predict(network, images, { kind: "softmax", device: "cpu", precision: "fp32" });
+ */
+export function predict(network: SegmentationNetwork, images: Tensor, options: PredictOptions): Prediction {
+  if (images.ndim !== 4 || images.shape[0] === 0) {
+    throw new ShapeError(`predict: images has shape [${images.shape}]; expected [B, C, H, W] with B of at least 1`);
+  }
+  return inEvaluationMode(network, () =>
+    inferenceMode(() =>
+      scope(() => {
+        const singles = images
+          .split(1)
+          .map((image) => scope(() => predictOne(network, normalise(image.to({ device: options.device })), options)));
+        return {
+          logits: cat(singles.map(({ logits }) => logits)),
+          probabilities: cat(singles.map(({ probabilities }) => probabilities)),
+        };
+      }),
+    ),
+  );
+}
+
+/**
+ * Label maps from probabilities [B, K, H, W], one array an image: "sigmoid" 0/1 planes `[K, H, W]` of p ≥ 0.5,
+ * "softmax" class numbers `[H, W]` of the largest p, the lowest class among equals.
+ */
+export function labelMaps(probabilities: Tensor, kind: PredictOptions["kind"]): Uint8Array[] {
+  return scope(() => {
+    const maps = kind === "sigmoid" ? probabilities.ge(0.5) : probabilities.argmax(1);
+    const all = maps.to({ dtype: "uint8" }).toTypedArray() as Uint8Array;
+    const each = all.length / probabilities.shape[0];
+    return Array.from({ length: probabilities.shape[0] }, (_, i) => all.slice(i * each, (i + 1) * each));
+  });
+}
+
+/**
+ * Refuses probabilities that would become a plausible-looking but meaningless mask.
+ * @param what the image, for the message
+ * @throws NumericError when one is NaN or infinite
+ */
+export function requireFinite(probabilities: Tensor, what: string): void {
+  if (scope(() => probabilities.isfinite().all().item()) === 1) return;
+  throw new NumericError(`${what}: the network's output holds NaN; use an earlier checkpoint or train again`);
+}
