@@ -1,0 +1,96 @@
+/**
+ * What an estimator of the divergence between the labelled (source, P) and unlabelled (target, Q) domain is given and
+ * gives (method section 5.3). Each estimator is one file here and one line in registry.ts.
+ */
+import type { SegmentationNetwork } from "../../nn/index.js";
+import type { Tensor } from "../../torch/index.js";
+import type { FDivergence } from "../f-divergence.js";
+import type { GaussianDivergenceId } from "../gaussian.js";
+
+/**
+ * How the network sees the images when the divergence is computed.
+ * - `joint`: one batch [x; u] with that batch's own BatchNorm statistics, running ones untouched. Separate batches
+ *   would each be normalised to the same moments, which hides most of the difference between the domains.
+ * - `evalBN`: BatchNorm's running statistics, untouched.
+ * - `shared`: what the method's own passes already gave; free, but with the flaw that `joint` avoids. For ablation.
+ */
+export type DivergenceForward = "joint" | "evalBN" | "shared";
+
+/** Through which domain's images the gradient flows. */
+export type DivergenceSide = "both" | "source" | "target";
+
+/** What a method keeps of its passes over one view; B images. */
+export interface ViewOutput {
+  /** [B, K, H, W] */
+  logits: Tensor;
+  /** Last encoder map [B, C, h, w]. */
+  bottleneck?: Tensor;
+  /** Last decoder map [B, F, H, W]. */
+  feature?: Tensor;
+}
+
+/** Labels of the images, for the class-conditional estimator. */
+export interface DomainLabels {
+  /** "sigmoid": [B, K, H, W] of 0/1; "softmax": class numbers [B, H, W] int64. */
+  source: Tensor;
+  /** Pseudo-labels of the target images, in the same form. */
+  target: Tensor;
+  /** Where to trust them, 0/1: "sigmoid" [B, K, H, W], "softmax" [B, 1, H, W]. */
+  targetConfidence: Tensor;
+}
+
+/** One evaluation's input. The two batches may differ in size; the precision is the caller's, who may run it under autocast. */
+export interface DomainInput {
+  network: SegmentationNetwork;
+  /** Labelled images [B, C, H, W], normalised. */
+  source: Tensor;
+  /** Unlabelled images [B, C, H, W], weak or strong view. */
+  target: Tensor;
+  /** For `shared`: outputs of the labelled view (P) and of the unlabelled view (Q) in the same pass. */
+  shared?: { source: ViewOutput; target: ViewOutput };
+  /** For `featProto`. */
+  labels?: DomainLabels;
+  /** Whether running means take this evaluation in: true (default) in the clean pass, false in a perturbed one. */
+  updateRunningMeans?: boolean;
+}
+
+/** Choices made once per run. */
+export interface DomainDivergenceOptions {
+  divergence: FDivergence;
+  /** Factor on D; default: the divergence's own (½ for `js`). */
+  scale?: number;
+  /** "sigmoid": overlapping classes, one channel each; "softmax": exclusive classes. */
+  kind: "sigmoid" | "softmax";
+  /** Default "joint". */
+  forward?: DivergenceForward;
+  /** Default "both". */
+  side?: DivergenceSide;
+  /** Temperature of the feature softmax, > 0. Default 1. */
+  tauF?: number;
+  /** β of the running means P̄ ← βP̄ + (1−β)P, in [0, 1); default 0: none. Gradient flows through the current P only. */
+  runningMean?: number;
+  /**
+   * `predMarginal` of "sigmoid": a Bernoulli divergence per channel, averaged ("channels", default), or one between the
+   * categories {inner, outer without inner, background} of two nested channels [inner, outer] ("nested").
+   */
+  marginal?: "channels" | "nested";
+  /** `gaussian` only: a closed form other than the divergence's own, and the order when it is Rényi's (default 0.5). */
+  gaussianForm?: Extract<GaussianDivergenceId, "renyi" | "geojs">;
+  renyiOrder?: number;
+}
+
+/** An estimator with its choices made and its running means, if any. */
+export interface DomainDivergence {
+  readonly id: string;
+  /**
+   * scale·D_f(P‖Q) as a scalar tensor, differentiable in the network's parameters; it belongs to the caller's scope.
+   * @throws UsageError when the input lacks what the choices need
+   */
+  evaluate(input: DomainInput): Tensor;
+  /** The running means, for a checkpoint; they stay owned by the estimator. Empty without running means. */
+  state(): Map<string, Tensor>;
+  /** Continues from a saved {@link state}; copies the tensors. */
+  loadState(state: ReadonlyMap<string, Tensor>): void;
+  /** Frees the running means. */
+  dispose(): void;
+}

@@ -1,0 +1,32 @@
+/**
+ * `featSoftmax`, the default: the bottleneck's channels as one distribution per domain. h = spatial mean of the last
+ * encoder map, standardised over channels so that the softmax does not saturate; π = softmax(h/τ); P and Q are the
+ * means of π over the images of each domain.
+ */
+import { layerNorm, type Tensor } from "../../torch/index.js";
+import { discreteDivergence } from "../discrete.js";
+import type { DomainDivergence, DomainDivergenceOptions } from "./domain-divergence.js";
+import { estimator } from "./estimator.js";
+import { bottlenecks } from "./forward.js";
+
+/** Bottleneck maps [B, C, h, w] → mean channel distribution [C]. */
+export function channelDistribution(bottleneck: Tensor, tauF: number): Tensor {
+  const pooled = bottleneck.mean([2, 3]);
+  return layerNorm(pooled, [pooled.shape[1]], { eps: 1e-5 }).div(tauF).softmax(1).mean(0);
+}
+
+export function featSoftmax(options: DomainDivergenceOptions): DomainDivergence {
+  const { divergence, tauF = 1 } = options;
+  return estimator(
+    {
+      id: "featSoftmax",
+      describe(input, forward) {
+        const { source, target } = bottlenecks(input, forward);
+        const values = { source: channelDistribution(source, tauF), target: channelDistribution(target, tauF) };
+        return [{ name: "channels", values }];
+      },
+      compare: ([{ values }]) => discreteDivergence(divergence, values.source, values.target),
+    },
+    options,
+  );
+}

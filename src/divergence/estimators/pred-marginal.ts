@@ -1,0 +1,50 @@
+/**
+ * `predMarginal`: how much of the images each class takes, as predicted. P[c] and Q[c] are the mean probability of
+ * class c over images and pixels. Few degrees of freedom, and real differences of anatomy count as well.
+ */
+import { UsageError } from "../../core/errors.js";
+import { ShapeError, stack, type Tensor } from "../../torch/index.js";
+import { discreteDivergence } from "../discrete.js";
+import type { DomainDivergence, DomainDivergenceOptions } from "./domain-divergence.js";
+import { estimator } from "./estimator.js";
+import { logitsOf } from "./forward.js";
+
+/** Exclusive classes: logits [B, K, H, W] → [1, K]. */
+function classMarginal(logits: Tensor): Tensor {
+  return logits.softmax(1).mean([0, 2, 3]).unsqueeze(0);
+}
+
+/** Overlapping classes: logits [B, K, H, W] → a pair (m, 1−m) per channel, [K, 2]. */
+function channelMarginals(logits: Tensor): Tensor {
+  const mean = logits.sigmoid().mean([0, 2, 3]);
+  return stack([mean, mean.neg().add(1)], 1);
+}
+
+/** Channels [inner, outer]: logits [B, 2, H, W] → {inner, outer without inner, rest}, [1, 3]. */
+function nestedMarginal(logits: Tensor): Tensor {
+  if (logits.shape[1] !== 2)
+    throw new ShapeError(`predMarginal: "nested" needs the channels [inner, outer], but there are ${logits.shape[1]}`);
+  const [inner, outer] = logits.sigmoid().unbind(1);
+  const ring = outer.sub(inner).relu();
+  const means = [inner, ring].map((part) => part.mean());
+  return stack([...means, means[0].add(means[1]).neg().add(1)]).unsqueeze(0);
+}
+
+export function predMarginal(options: DomainDivergenceOptions): DomainDivergence {
+  const { divergence, kind, marginal = "channels" } = options;
+  if (kind === "softmax" && marginal === "nested")
+    throw new UsageError('predMarginal: "nested" is for overlapping classes (sigmoid); softmax classes are exclusive');
+  const ofSigmoid = marginal === "nested" ? nestedMarginal : channelMarginals;
+  const marginals = kind === "softmax" ? classMarginal : ofSigmoid;
+  return estimator(
+    {
+      id: "predMarginal",
+      describe(input, forward) {
+        const { source, target } = logitsOf(input, forward);
+        return [{ name: "classes", values: { source: marginals(source), target: marginals(target) } }];
+      },
+      compare: ([{ values }]) => discreteDivergence(divergence, values.source, values.target).mean(),
+    },
+    options,
+  );
+}

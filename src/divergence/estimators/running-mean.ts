@@ -1,0 +1,61 @@
+/**
+ * Running means of batch statistics, P̄ ← βP̄ + (1−β)P, for batches too small to describe a domain. The gradient flows
+ * through the current term only. An entry counts fully until its mean has a past.
+ */
+import { UsageError } from "../../core/errors.js";
+import { persist, type Tensor, where, zerosLike } from "../../torch/index.js";
+
+export class RunningMeans {
+  private readonly stored = new Map<string, Tensor>();
+
+  /** @param beta weight of the past in [0, 1); 0 keeps no state @throws UsageError outside */
+  constructor(private readonly beta: number) {
+    if (!(beta >= 0 && beta < 1))
+      throw new UsageError(`domain divergence: runningMean is ${beta}; give a number from 0 to below 1`);
+  }
+
+  /**
+   * The mean of the past and `current`.
+   * @param name what it is, for example "source"
+   * @param current [rows, ...] or [n]
+   * @param update whether the stored mean becomes the result
+   * @param present 1 for rows of `current` that count, else 0, broadcastable to it; default: all
+   */
+  blend(name: string, current: Tensor, update: boolean, present?: Tensor): Tensor {
+    if (this.beta === 0) return current;
+    const { device, dtype } = current;
+    const mean = this.stored.get(`${name}.mean`)?.to({ device }) ?? zerosLike(current);
+    const seen = this.stored.get(`${name}.seen`)?.to({ device }) ?? zerosLike(current);
+    const pastWeight = seen.mul(this.beta);
+    const blended = current.mul(pastWeight.neg().add(1)).add(mean.mul(pastWeight));
+    if (update) {
+      const next = blended.detach();
+      // A step that overflowed is skipped by the trainer; one NaN taken in here would spoil every step after it.
+      const counts = present ? next.isfinite().logicalAnd(present.gt(0)) : next.isfinite();
+      this.store(`${name}.mean`, where(counts, next, mean));
+      this.store(`${name}.seen`, seen.maximum(counts.to({ dtype })));
+    }
+    return blended;
+  }
+
+  private store(name: string, value: Tensor): void {
+    this.stored.get(name)?.dispose();
+    this.stored.set(name, persist(value));
+  }
+
+  /** The stored tensors by name; they stay owned by this object. */
+  state(): Map<string, Tensor> {
+    return new Map(this.stored);
+  }
+
+  /** Replaces what is stored by copies of `state`. */
+  load(state: ReadonlyMap<string, Tensor>): void {
+    this.dispose();
+    for (const [name, tensor] of state) this.store(name, tensor.clone());
+  }
+
+  dispose(): void {
+    for (const tensor of this.stored.values()) tensor.dispose();
+    this.stored.clear();
+  }
+}

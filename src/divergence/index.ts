@@ -1,0 +1,13 @@
+/** f-divergences, and their estimates between the labelled and the unlabelled domain. */
+export * from "./discrete.js";
+export type * from "./estimators/domain-divergence.js";
+export {
+  domainDivergence,
+  type EstimatorEntry,
+  type EstimatorId,
+  estimatorIds,
+  estimators,
+} from "./estimators/registry.js";
+export type { FDivergence } from "./f-divergence.js";
+export * from "./gaussian.js";
+export { type DivergenceId, type DivergenceParams, divergence, divergenceIds } from "./registry.js";
