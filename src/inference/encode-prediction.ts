@@ -1,0 +1,82 @@
+/**
+ * The files a prediction becomes, as bytes; where they go is the caller's business. Masks are 8-bit grey PNG with
+ * exact values: nothing here may convert their colours.
+ */
+import sharp from "sharp";
+import type { RawTensor } from "../core/raw-tensor.js";
+import { serializeSafetensors } from "../core/safetensors.js";
+import type { Dataset } from "../data/dataset.js";
+import type { Raster } from "../data/readers/raster.js";
+import { classMask, indexMap } from "./label-map.js";
+import { drawOverlay } from "./overlay.js";
+import type { ImagePrediction } from "./predict-image.js";
+
+/** What to write beside the masks. */
+export interface PredictionContents {
+  /** The image with the outlines of the classes. */
+  readonly overlay: boolean;
+  /** Class probabilities as safetensors: tensor `probabilities` [K, H, W] float32, class names in the metadata. */
+  readonly probabilities: boolean;
+}
+
+/** One kind of file; every image has one in each of these folders, under its own name. */
+export interface PredictionFile {
+  readonly folder: string;
+  readonly extension: "png" | "safetensors";
+  encode(prediction: ImagePrediction, raster: Raster, file: string): Promise<Uint8Array[]>;
+}
+
+async function png(data: Uint8Array, { width, height }: ImagePrediction, channels: 1 | 3): Promise<Uint8Array[]> {
+  const image = sharp(data, { raw: { width, height, channels } });
+  return [
+    await image
+      .toColourspace(channels === 1 ? "b-w" : "srgb")
+      .png()
+      .toBuffer(),
+  ];
+}
+
+/** Class names may hold slashes; folders may not. */
+function classFolder(name: string): string {
+  return `classes/${name.replaceAll("/", "%2F")}`;
+}
+
+function probabilityFile({ probabilities, height, width }: ImagePrediction, { classes }: Dataset): Uint8Array[] {
+  const shape = [classes.length, height, width];
+  const data = new Uint8Array(probabilities.buffer, probabilities.byteOffset, probabilities.byteLength);
+  const tensor: RawTensor = { dtype: "F32", shape, data };
+  return serializeSafetensors([["probabilities", tensor]], {
+    classes: JSON.stringify(classes.map(({ name }) => name)),
+  });
+}
+
+/**
+ * The kinds of file that predictions for a data set give: `masks` with index maps, with overlapping classes also
+ * `classes/NAME` with 0 and 255, and what else is wanted.
+ */
+export function predictionFiles(dataset: Dataset, wanted: PredictionContents): PredictionFile[] {
+  const files: PredictionFile[] = [
+    { folder: "masks", extension: "png", encode: async (one) => png(indexMap(one.labels, dataset), one, 1) },
+  ];
+  for (const { name, index } of dataset.target === "sigmoid" ? dataset.classes : []) {
+    const encode = async (one: ImagePrediction) => {
+      const mask = classMask(one.labels, index, "sigmoid", one.height * one.width);
+      return png(
+        mask.map((value) => 255 * value),
+        one,
+        1,
+      );
+    };
+    files.push({ folder: classFolder(name), extension: "png", encode });
+  }
+  if (wanted.overlay) {
+    const encode = async (one: ImagePrediction, raster: Raster, file: string) =>
+      png(drawOverlay(raster, one.labels, file, dataset), one, 3);
+    files.push({ folder: "overlays", extension: "png", encode });
+  }
+  if (wanted.probabilities) {
+    const encode = async (one: ImagePrediction) => probabilityFile(one, dataset);
+    files.push({ folder: "probabilities", extension: "safetensors", encode });
+  }
+  return files;
+}
