@@ -99,10 +99,15 @@ export function validate<S extends z.ZodType>(
 
 /**
  * Reads a YAML file that must follow `schema`.
+ * @param transform what happens to the file's content before it is checked, such as filling in a preset
  * @throws DataError when the file is missing, unreadable or larger than 16 MiB
  * @throws UsageError when it is not YAML or breaks the schema; the message gives line and key
  */
-export function readValidatedYaml<S extends z.ZodType>(path: string, schema: S): z.output<S> {
+export function readValidatedYaml<S extends z.ZodType>(
+  path: string,
+  schema: S,
+  transform: (content: unknown) => unknown = (content) => content,
+): z.output<S> {
   const text = readText(path);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -118,7 +123,7 @@ export function readValidatedYaml<S extends z.ZodType>(path: string, schema: S):
     }
     return path;
   };
-  return validate(schema, toPlain(document, path), where);
+  return validate(schema, transform(toPlain(document, path)), where);
 }
 
 /** The document as plain values; refuses alias bombs. */

@@ -77,6 +77,6 @@ export interface Method {
   prepare(batch: Batch, step: MethodStep): PreparedStep;
   /** Called once after each update of the student. */
   afterUpdate(step: MethodStep): void;
-  /** The averaged network, or null where there is none. */
-  readonly teacher: SegmentationNetwork | null;
+  /** Networks kept beside the student, saved with it; `teacher` is the averaged one and is evaluated beside it. */
+  readonly networks: Readonly<{ teacher?: SegmentationNetwork } & Record<string, SegmentationNetwork>>;
 }

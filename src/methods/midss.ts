@@ -119,21 +119,21 @@ export function evaluateViews(
 }
 
 export class Midss implements Method {
-  readonly teacher: SegmentationNetwork;
+  readonly networks: { teacher: SegmentationNetwork };
   private readonly forward: ForwardOptions;
 
   constructor(
     private readonly context: MethodContext,
     private readonly options: MidssOptions,
   ) {
-    this.teacher = context.createNetwork();
+    this.networks = { teacher: context.createNetwork() };
     this.forward = { precision: context.precision, device: context.device };
   }
 
   prepare(batch: Batch, step: MethodStep): PreparedStep {
     const { kind, student } = this.context;
     const inputs = noGrad(() => this.draw(batch, step));
-    const targets = teacherTargets(this.teacher, inputs, this.options, kind, this.forward);
+    const targets = teacherTargets(this.networks.teacher, inputs, this.options, kind, this.forward);
     const views = studentViews(inputs, targets);
     const rampUp = midssRampUp(step.iteration, step.maxIterations);
     const settings = { kind, diceMaskQuirk: this.options.diceMaskQuirk, forward: this.forward };
@@ -168,7 +168,7 @@ export class Midss implements Method {
   }
 
   afterUpdate({ iteration }: MethodStep): void {
-    updateTeacher(this.teacher, this.context.student, emaDecay(iteration, this.options.emaDecay));
+    updateTeacher(this.networks.teacher, this.context.student, emaDecay(iteration, this.options.emaDecay));
   }
 }
 

@@ -8,7 +8,7 @@ import { studentForward } from "./forward.js";
 import type { Batch, Method, MethodContext, PreparedStep } from "./method.js";
 
 export class Supervised implements Method {
-  readonly teacher = null;
+  readonly networks = {};
 
   constructor(private readonly context: MethodContext) {}
 

@@ -1,0 +1,127 @@
+/** `dimseg train CONFIG` and `dimseg train --resume RUN`. */
+import { existsSync } from "node:fs";
+import { basename, extname, join } from "node:path";
+import type { Command } from "commander";
+import { exitCodes, UsageError } from "../core/errors.js";
+import type { MetricRecord } from "../training/metrics-log.js";
+import type { RunObserver } from "../training/run.js";
+import { createProgress, type Progress } from "./progress.js";
+
+interface TrainOptions {
+  out?: string;
+  set: string[];
+  resume?: string;
+}
+
+/** Remembers the first signal; a second one ends the process at once, which a checkpoint survives. */
+function watchSignals(): { code(): number | null; release(): void } {
+  let code: number | null = null;
+  const handler = (signal: NodeJS.Signals) => {
+    const own = signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated;
+    if (code !== null) process.exit(own);
+    code = own;
+    console.error(`\n${signal}: finishing this step and saving; send it again to stop at once`);
+  };
+  process.on("SIGINT", handler).on("SIGTERM", handler);
+  return { code: () => code, release: () => process.off("SIGINT", handler).off("SIGTERM", handler) };
+}
+
+/** A folder under runs/ named after the configuration that does not exist yet. */
+function freshFolder(config: string): string {
+  const name = basename(config, extname(config));
+  const candidates = [name, ...Array.from({ length: 999 }, (_, i) => `${name}-${i + 2}`)];
+  const free = candidates.map((candidate) => join("runs", candidate)).find((path) => !existsSync(path));
+  if (!free) throw new UsageError(`runs/ holds 1000 runs named ${name}; choose a folder with --out`);
+  return free;
+}
+
+const percent = (value: unknown): string => (typeof value === "number" ? `${(100 * value).toFixed(1)} %` : "");
+
+function validationLine(record: MetricRecord): string {
+  const of = (key: string) => record[key];
+  const parts = [
+    ["validation Dice", of("validation.student.dice")],
+    ["teacher", of("validation.teacher.dice")],
+    ["test Dice", of("test.student.dice")],
+  ].flatMap(([label, value]) => (value === undefined ? [] : [`${label} ${percent(value)}`]));
+  return parts.join(", ");
+}
+
+function createObserver(stopRequested: () => boolean): RunObserver & { finish(): void } {
+  let training: Progress | undefined;
+  let decoding: Progress | undefined;
+  let total = 0;
+  return {
+    warn: (message) => console.error(message),
+    stopRequested,
+    decoding(done, cases) {
+      decoding ??= createProgress({ label: "decoding", total: cases });
+      decoding.update(done);
+      if (done === cases) decoding.finish();
+    },
+    begun(run, { config, split, device, precision }, { iteration }) {
+      total = config.training.iterations;
+      console.log(`run folder: ${run.path}`);
+      console.log(
+        `${config.method.name} with ${config.optimizer.name}, ${split.labelled.length} labelled cases of ${config.labelled.domain}, ` +
+          `${split.unlabelled.length} unlabelled, ${split.validation.length} for validation, ${precision} on ${device}`,
+      );
+      if (iteration > 0) console.log(`resuming after step ${iteration}`);
+    },
+    step(done, note) {
+      training ??= createProgress({ label: "training", total });
+      training.update(done, note);
+    },
+    validation(iteration, record) {
+      const line = validationLine(record);
+      if (line !== "") console.log(`step ${iteration}: ${line}`);
+    },
+    finish() {
+      training?.finish();
+      training = undefined;
+    },
+  };
+}
+
+async function train(config: string | undefined, options: TrainOptions): Promise<void> {
+  const { loadConfig } = await import("../training/config.js");
+  const { resumeRun, startRun } = await import("../training/run.js");
+  if ((config === undefined) === (options.resume === undefined)) {
+    throw new UsageError(
+      "give either a configuration (dimseg train CONFIG) or a run to go on with (dimseg train --resume RUN)",
+    );
+  }
+  if (options.resume !== undefined && (options.set.length > 0 || options.out !== undefined)) {
+    throw new UsageError("--resume goes on with a run's own settings and folder; leave out --set and --out");
+  }
+  const signals = watchSignals();
+  const observer = createObserver(() => signals.code() !== null);
+  try {
+    const outcome =
+      config === undefined
+        ? await resumeRun(options.resume as string, observer)
+        : await startRun(options.out ?? freshFolder(config), loadConfig(config, options.set), observer);
+    observer.finish();
+    const { iteration, best, skipped } = outcome.progress;
+    if (skipped > 0) console.log(`${skipped} steps were skipped because of NaN or infinity`);
+    if (best) console.log(`best validation Dice ${percent(best.dice)} at step ${best.iteration}`);
+    if (outcome.finished) console.log(`trained ${iteration} steps`);
+    else process.exitCode = signals.code() ?? 0;
+  } finally {
+    observer.finish();
+    signals.release();
+  }
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+export function register(program: Command): void {
+  program
+    .command("train")
+    .description("train a network as a configuration says, or go on with a run")
+    .argument("[config]", "configuration file (YAML)")
+    .option("--out <folder>", "run folder to make (default: runs/<name of the configuration>)")
+    .option("--set <key=value>", "override a key of the configuration, as in training.seed=7; repeatable", collect, [])
+    .option("--resume <run>", "go on with this run from its newest checkpoint")
+    .action(train);
+}

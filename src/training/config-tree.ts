@@ -1,0 +1,59 @@
+/** Plain YAML trees: merging a preset under a file, and `--set a.b=c`. */
+import { parse } from "yaml";
+import { UsageError } from "../core/errors.js";
+
+export type Tree = Record<string, unknown>;
+
+export function isPlainObject(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** `own` with what it leaves out taken from `below`; where both name different entries, `below`'s section is dropped. */
+export function mergeUnder(own: Tree, below: Tree): Tree {
+  if (own.name !== undefined && below.name !== undefined && own.name !== below.name) return own;
+  const merged: Tree = { ...below, ...own };
+  for (const [key, value] of Object.entries(own)) {
+    const lower = below[key];
+    if (isPlainObject(value) && isPlainObject(lower)) merged[key] = mergeUnder(value, lower);
+  }
+  return merged;
+}
+
+/** Sets one dotted key, making the sections on the way. */
+function assign(tree: Tree, keys: readonly string[], value: unknown): Tree {
+  const [key, ...rest] = keys;
+  if (rest.length === 0) return { ...tree, [key]: value };
+  const section = tree[key];
+  return { ...tree, [key]: assign(isPlainObject(section) ? section : {}, rest, value) };
+}
+
+/**
+ * Applies `key.path=value` texts in order; values are read as YAML, so `true`, `3`, `1e-3` and `[1, 2]` have their types.
+ * Naming another entry (`optimizer.name=sam`) drops the former entry's settings from that section.
+ * @throws UsageError for a text of another form
+ */
+export function applyAssignments(content: unknown, assignments: readonly string[]): unknown {
+  let tree = isPlainObject(content) ? content : {};
+  if (assignments.length === 0) return content;
+  for (const text of assignments) {
+    const match = /^([A-Za-z][\w]*(?:\.[A-Za-z][\w]*)*)=(.*)$/s.exec(text);
+    if (!match) throw new UsageError(`--set ${text}: write it as key=value, for example --set training.seed=7`);
+    const keys = match[1].split(".");
+    const value = readValue(match[2], text);
+    const section = keys.slice(0, -1).reduce<unknown>((at, key) => (isPlainObject(at) ? at[key] : undefined), tree);
+    const renames =
+      keys.at(-1) === "name" && isPlainObject(section) && section.name !== undefined && section.name !== value;
+    tree = renames ? assign(tree, keys.slice(0, -1), { name: value }) : assign(tree, keys, value);
+  }
+  return tree;
+}
+
+function readValue(text: string, assignment: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    throw new UsageError(
+      `--set ${assignment}: the value is not valid YAML; quote it, for example --set 'dataset="my set.yaml"'`,
+    );
+  }
+}

@@ -1,0 +1,45 @@
+/** Turns `auto` into what this machine does best. Decided by what the processor has, never by timing, so that two runs agree. */
+import { readFileSync } from "node:fs";
+import { UsageError } from "../core/errors.js";
+import { engineInfo } from "../torch/index.js";
+import type { TrainingConfig } from "./config.js";
+
+type Training = TrainingConfig["training"];
+
+/** Whether the processor multiplies bfloat16 in hardware (AVX-512 BF16, AMX or Arm BF16). */
+export function hasFastBfloat16(): boolean {
+  try {
+    const flags = readFileSync("/proc/cpuinfo", "utf8").match(/^(?:flags|Features)\s*:(.*)$/m)?.[1] ?? "";
+    return /\b(avx512_bf16|amx_bf16|bf16)\b/.test(flags);
+  } catch {
+    return false;
+  }
+}
+
+function resolveDevice(wanted: string): string {
+  const { cuda, cudaDevices } = engineInfo();
+  if (wanted === "auto") return cuda && cudaDevices > 0 ? "cuda" : "cpu";
+  if (wanted === "cpu") return wanted;
+  const match = /^cuda(?::(\d+))?$/.exec(wanted);
+  if (!match) throw new UsageError(`training.device is "${wanted}"; take cpu, cuda, cuda:N or auto`);
+  if (!cuda || cudaDevices <= Number(match[1] ?? 0)) {
+    throw new UsageError(
+      `training.device is "${wanted}", but this engine sees ${cudaDevices} CUDA devices; take cpu, or see docs/install.md`,
+    );
+  }
+  return wanted;
+}
+
+/** Replaces every `auto` of the training section. */
+export function resolveEngine(training: Training): Training {
+  const device = resolveDevice(training.device);
+  const fast = device !== "cpu" || hasFastBfloat16();
+  const precision = training.precision === "auto" ? (fast ? "bf16" : "fp32") : training.precision;
+  const wide = precision === "bf16" ? "channelsLast" : "contiguous";
+  return {
+    ...training,
+    device,
+    precision,
+    memoryFormat: training.memoryFormat === "auto" ? wide : training.memoryFormat,
+  };
+}

@@ -1,0 +1,79 @@
+/** A trained run, opened for evaluation, prediction, reports and export. */
+import { CheckpointError } from "../core/errors.js";
+import type { DecodedCache } from "../data/cache.js";
+import type { Dataset } from "../data/dataset.js";
+import type { ProtocolSplit } from "../data/protocol.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import { engineInfo, type Precision, scope } from "../torch/index.js";
+import { CheckpointStore } from "./checkpoint-store.js";
+import { readResolvedConfig, type TrainingConfig } from "./config.js";
+import { openRunFolder, type RunFolder } from "./run-folder.js";
+import { openModel } from "./session.js";
+import { studentFile, tensorsOf } from "./training-state.js";
+
+/** Which checkpoint of a run: the newest, or the one chosen by a rule. */
+export const checkpointNames = ["best", "last", "best-on-test"] as const;
+export type CheckpointName = (typeof checkpointNames)[number];
+
+export interface LoadedRun {
+  folder: RunFolder;
+  config: TrainingConfig;
+  dataset: Dataset;
+  split: ProtocolSplit;
+  cache: DecodedCache;
+  /** Side of the network's input in pixels. */
+  size: number;
+  kind: Dataset["target"];
+  device: string;
+  precision: Precision;
+  /** Optimiser steps done at the checkpoint. */
+  step: number;
+  networks: { student: SegmentationNetwork; teacher: SegmentationNetwork | null };
+}
+
+/**
+ * Opens a run's networks in evaluation mode.
+ * @param options.device where to compute; default: where the run was trained, or the CPU when that is not there
+ * @throws UsageError when the folder is no run; CheckpointError when the checkpoint is missing, damaged or of another
+ *   architecture
+ */
+export async function loadRun(
+  path: string,
+  options: { checkpoint: CheckpointName; device?: string; warn?: (message: string) => void },
+): Promise<LoadedRun> {
+  const folder = openRunFolder(path);
+  const resolved = readResolvedConfig(folder.config);
+  const device = options.device ?? (engineInfo().cuda ? resolved.training.device : "cpu");
+  const config = { ...resolved, training: { ...resolved.training, device } };
+  const warn = options.warn ?? (() => {});
+  const store = new CheckpointStore(folder.checkpoints, { keep: 1, warn });
+  const checkpoint = options.checkpoint === "last" ? store.load() : loadChosen(store, options.checkpoint, path);
+  const model = openModel(config, warn);
+  const fill = (network: SegmentationNetwork, file: string) =>
+    scope(() => network.loadStateDict(tensorsOf(checkpoint.files, file, checkpoint.folder)));
+  fill(model.student, studentFile);
+  let teacher: SegmentationNetwork | null = null;
+  if (checkpoint.files.has("teacher.safetensors")) {
+    teacher = model.createNetwork().eval();
+    fill(teacher, "teacher.safetensors");
+  }
+  return {
+    ...model,
+    folder,
+    kind: model.dataset.target,
+    step: checkpoint.step,
+    networks: { student: model.student.eval(), teacher },
+  };
+}
+
+function loadChosen(store: CheckpointStore, name: "best" | "best-on-test", path: string) {
+  try {
+    return store.loadNamed(name);
+  } catch (cause) {
+    const key = name === "best" ? "labelled.validation" : "evaluation.monitorTest";
+    throw new CheckpointError(
+      `${path} has no intact checkpoint "${name}"; take --checkpoint last, or train with ${key} set so that one is chosen`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,122 @@
+/** Everything a configuration stands for, built and ready: data, networks, method, optimiser. */
+
+import { type AugmentationProfile, fundusProfile, mriProfile } from "../data/augment/index.js";
+import { DecodedCache } from "../data/cache.js";
+import { type Dataset, loadDataset } from "../data/dataset.js";
+import { type ProtocolSplit, splitProtocol } from "../data/protocol.js";
+import { createComparison, type DomainComparison, type Method, methods } from "../methods/index.js";
+import { type SegmentationNetwork, UNet, UNetSsl4mis } from "../nn/index.js";
+import { AdamW, type DivergenceOptions, type Minimizer, minimizers, type Optimizer, Sgd } from "../optim/index.js";
+import {
+  Generator,
+  keepFreedMemory,
+  type Precision,
+  setDeterministic,
+  setThreads,
+  type Tensor,
+} from "../torch/index.js";
+import type { TrainingConfig } from "./config.js";
+
+/** Data and networks of a configuration, enough to predict and evaluate. */
+export interface ModelSession {
+  config: TrainingConfig;
+  dataset: Dataset;
+  split: ProtocolSplit;
+  cache: DecodedCache;
+  size: number;
+  precision: Precision;
+  device: string;
+  student: SegmentationNetwork;
+  createNetwork(): SegmentationNetwork;
+}
+
+/** A {@link ModelSession} that can train. */
+export interface TrainingSession extends ModelSession {
+  profile: AugmentationProfile;
+  method: Method;
+  minimizer: Minimizer;
+  comparison: DomainComparison | null;
+  usesUnlabelled: boolean;
+}
+
+const networks = { unet: UNet, "unet-ssl4mis": UNetSsl4mis };
+
+function createNetwork(config: TrainingConfig, dataset: Dataset, seed: number): SegmentationNetwork {
+  const { model, training } = config;
+  using generator = new Generator(seed);
+  const shape = { inChannels: dataset.channels, outChannels: dataset.outputs, width: model.width, generator };
+  const network = new networks[model.name](shape);
+  const memoryFormat = training.memoryFormat === "channelsLast" ? "channelsLast" : "contiguous";
+  return network.to({ device: training.device, memoryFormat });
+}
+
+/**
+ * Loads the data set and builds the network with its initial weights.
+ * @param config a resolved configuration, without `auto` in its training section
+ * @throws DataError, UsageError as the data set and the protocol split do
+ */
+export function openModel(config: TrainingConfig, warn: (message: string) => void): ModelSession {
+  const { training, labelled } = config;
+  if (training.threads !== undefined) setThreads(training.threads);
+  setDeterministic(true);
+  keepFreedMemory();
+  const dataset = loadDataset(config.dataset);
+  const split = splitProtocol(dataset, {
+    labelledDomain: labelled.domain,
+    labelledCount: labelled.count,
+    validationCount: labelled.validation,
+  });
+  const size = config.imageSize ?? dataset.size;
+  let created = 0;
+  const create = () => createNetwork(config, dataset, training.seed + created++);
+  return {
+    config,
+    dataset,
+    split,
+    size,
+    cache: new DecodedCache(dataset, { size, onWarning: warn }),
+    precision: training.precision as Precision,
+    device: training.device,
+    student: create(),
+    createNetwork: create,
+  };
+}
+
+function baseOptimizer({ base }: TrainingConfig, parameters: readonly Tensor[]): Optimizer {
+  return base.name === "sgd" ? new Sgd(parameters, base) : new AdamW(parameters, base);
+}
+
+function profileOf({ augmentation }: TrainingConfig, { channels }: Dataset): AugmentationProfile {
+  const colour = augmentation.profile === "fundus" || (augmentation.profile === "auto" && channels === 3);
+  const profile = colour ? fundusProfile : mriProfile;
+  return augmentation.tpRamFactor === undefined ? profile : { ...profile, tpRamFactor: augmentation.tpRamFactor };
+}
+
+/** Adds method, optimiser and divergence to a model. */
+export function openTraining(model: ModelSession): TrainingSession {
+  const { config, dataset, student, precision, device } = model;
+  const profile = profileOf(config, dataset);
+  const entry = methods[config.method.name];
+  const context = {
+    student,
+    createNetwork: model.createNetwork,
+    kind: dataset.target,
+    augmentation: profile,
+    precision,
+    device,
+  };
+  const method = entry.create(context, config.method as never);
+  const chosen = minimizers[config.optimizer.name];
+  const base = baseOptimizer(config, student.parameters());
+  const minimizer = chosen.create(student.namedParameters(), base, config.optimizer as never);
+  const { divergence, lambda } = config.optimizer as { divergence?: DivergenceOptions; lambda?: number };
+  const comparison = divergence && lambda !== 0 ? createComparison(divergence, dataset.target) : null;
+  return {
+    ...model,
+    profile,
+    method,
+    minimizer,
+    comparison,
+    usesUnlabelled: entry.usesUnlabelled || comparison !== null,
+  };
+}

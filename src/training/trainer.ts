@@ -1,0 +1,179 @@
+/**
+ * The training loop. Everything random is a function of (seed, iteration), so that a resumed run gives the same bits
+ * as an uninterrupted one; what the loop remembers beside the tensors is in {@link Progress}.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { NumericError } from "../core/errors.js";
+import { RandomStream } from "../core/random.js";
+import { createObjective } from "../methods/index.js";
+import { learningRate, restore, type StepReport, save } from "../optim/index.js";
+import { liveTensors, manualSeed, scope, type Tensor } from "../torch/index.js";
+import { Batches, type DecodedBatch } from "./batches.js";
+import type { CheckpointStore } from "./checkpoint-store.js";
+import type { MetricRecord, MetricsLog } from "./metrics-log.js";
+import type { TrainingSession } from "./session.js";
+import { stepRecord } from "./step-log.js";
+import type { EventLog } from "./tensorboard.js";
+import { collectState, type Progress } from "./training-state.js";
+import { monitorTest, type Validation, validate } from "./validation.js";
+
+/** Where a run writes. */
+export interface RunOutputs {
+  store: CheckpointStore;
+  metrics: MetricsLog;
+  events: EventLog;
+}
+
+/** What the loop tells whoever watches. */
+export interface TrainingObserver {
+  /** After each step. @param note a few words for the progress line */
+  step(done: number, note: string): void;
+  validation(iteration: number, record: MetricRecord): void;
+  warn(message: string): void;
+  /** Whether to stop after the present step. */
+  stopRequested(): boolean;
+}
+
+/** How training ended. */
+export interface TrainingOutcome {
+  progress: Progress;
+  finished: boolean;
+}
+
+export class Trainer {
+  private readonly batches: Batches;
+  private readonly buffers: Tensor[];
+
+  constructor(
+    private readonly session: TrainingSession,
+    private readonly outputs: RunOutputs,
+    private readonly observer: TrainingObserver,
+    private progress: Progress,
+  ) {
+    const { config, dataset, split, cache, profile, device, usesUnlabelled, student, method } = session;
+    const { labelledBatch, unlabelledBatch, seed } = config.training;
+    this.batches = new Batches({
+      source: cache,
+      dataset,
+      split,
+      labelledBatch,
+      unlabelledBatch: usesUnlabelled ? unlabelledBatch : 0,
+      seed,
+      profile,
+      device,
+    });
+    const kept = [student, ...Object.values(method.networks)];
+    this.buffers = kept.flatMap((network) => network.namedBuffers().map(([, buffer]) => buffer));
+  }
+
+  /** Trains to the configured end, or until told to stop; a checkpoint is saved either way. */
+  async run(): Promise<TrainingOutcome> {
+    const { iterations } = this.session.config.training;
+    const { every } = this.session.config.evaluation;
+    if (this.progress.iteration === 0) this.save([]);
+    while (this.progress.iteration < iterations) {
+      const batch = await this.batches.fetch(this.progress.iteration);
+      const report = this.step(batch);
+      this.progress = { ...this.progress, iteration: this.progress.iteration + 1 };
+      const done = this.progress.iteration;
+      this.observer.step(done, noteOf(report));
+      if (done % every === 0 || done === iterations) await this.validateAndSave();
+      // Lets signals and timers in: the steps themselves never leave the main thread.
+      await nextTurn();
+      if (!this.observer.stopRequested()) continue;
+      if (done % every !== 0 && done !== iterations) this.save([]);
+      return { progress: this.progress, finished: done === iterations };
+    }
+    return { progress: this.progress, finished: true };
+  }
+
+  /** One optimiser step; nothing but logs, networks and optimiser state outlives it. */
+  private step(decoded: DecodedBatch): StepReport {
+    const { session } = this;
+    const { iterations: maxIterations, seed, onNonFinite } = session.config.training;
+    const { iteration } = decoded;
+    return scope(() => {
+      // Dropout is the only operator that draws from libtorch's own generator.
+      manualSeed(new RandomStream(seed, "libtorch", iteration).uint32());
+      const at = { seed, iteration, maxIterations };
+      const saved = onNonFinite === "skip" ? save(this.buffers) : null;
+      const prepared = session.method.prepare(this.batches.assemble(decoded), at);
+      const objective = createObjective(prepared, session.student, session.comparison, session);
+      const baseRate = session.config.base.rate;
+      const rate = learningRate(baseRate, iteration, maxIterations);
+      const logged = iteration % session.config.logging.every === 0 || iteration === maxIterations - 1;
+      const { rampUp, measures } = prepared;
+      const report = session.minimizer.step(objective, {
+        iteration,
+        maxIterations,
+        rate,
+        baseRate,
+        rampUp,
+        measure: logged,
+      });
+      if (report.nonFinite) this.refuse(report, iteration, saved);
+      else session.method.afterUpdate(at);
+      if (logged || report.nonFinite) this.log(iteration, stepRecord(iteration, report, { rate, rampUp, measures }));
+      return report;
+    });
+  }
+
+  /** Ends the run on a NaN or infinity, or puts everything back as it was before the step. */
+  private refuse(report: StepReport, iteration: number, saved: Tensor[] | null): void {
+    const { pass, quantity } = report.nonFinite as NonNullable<StepReport["nonFinite"]>;
+    const what = `step ${iteration}: ${quantity} is NaN or infinite in the ${pass} pass`;
+    if (!saved) {
+      throw new NumericError(
+        `${what}; the weights are those of the last checkpoint; lower base.rate, take training.precision: fp32, or set training.onNonFinite: skip`,
+      );
+    }
+    restore(this.buffers, saved);
+    this.progress = { ...this.progress, skipped: this.progress.skipped + 1 };
+    this.observer.warn(`${what}; skipped (${this.progress.skipped} so far)`);
+  }
+
+  private log(step: number, record: MetricRecord): void {
+    this.outputs.metrics.append(record);
+    for (const [name, value] of Object.entries(record)) {
+      if (typeof value === "number" && name !== "iteration")
+        this.outputs.events.scalar(step, name.replaceAll(".", "/"), value);
+    }
+  }
+
+  private async validateAndSave(): Promise<void> {
+    const { iteration } = this.progress;
+    const validation = await validate(this.session);
+    const test = await monitorTest(this.session);
+    const record = { iteration, ...validation.record, ...test.record };
+    this.log(iteration, record);
+    this.outputs.events.scalar(iteration, "engine/liveTensors", liveTensors());
+    this.observer.validation(iteration, record);
+    const best = better(this.progress.best, validation, iteration);
+    const bestOnTest = better(this.progress.bestOnTest, test, iteration);
+    const names = [
+      ...(best !== this.progress.best ? ["best"] : []),
+      ...(bestOnTest !== this.progress.bestOnTest ? ["best-on-test"] : []),
+    ];
+    this.progress = { ...this.progress, best, bestOnTest };
+    this.save(names);
+  }
+
+  private save(names: string[]): void {
+    const { metrics, events, store } = this.outputs;
+    metrics.sync();
+    events.sync();
+    this.progress = { ...this.progress, metricsOffset: metrics.offset(), eventsOffset: events.offset() };
+    store.save(this.progress.iteration, collectState(this.session, this.progress), names);
+  }
+}
+
+function better(before: Progress["best"], { dice }: Validation, iteration: number): Progress["best"] {
+  if (dice === null || !Number.isFinite(dice)) return before;
+  return before === null || dice > before.dice ? { iteration, dice } : before;
+}
+
+function noteOf({ task, divergence, nonFinite }: StepReport): string {
+  if (nonFinite) return "skipped";
+  const distance = divergence === undefined ? "" : `, D ${divergence.toPrecision(2)}`;
+  return `loss ${task.toFixed(3)}${distance}`;
+}

@@ -1,0 +1,64 @@
+/** Judging the student and the teacher while they train, and choosing the best checkpoint. */
+import type { Case } from "../data/dataset.js";
+import type { ConventionName } from "../evaluation/conventions.js";
+import { evaluateNetwork } from "../inference/evaluate-network.js";
+import { summarise } from "../inference/summarise.js";
+import { segmentationLoss } from "../losses/index.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import type { MetricRecord } from "./metrics-log.js";
+import type { TrainingSession } from "./session.js";
+
+/** Named numbers of one validation, and the figure that checkpoints are compared by. */
+export interface Validation {
+  record: MetricRecord;
+  /** The student's mean Dice over domains and parts; null when there was nothing to judge. */
+  dice: number | null;
+}
+
+async function judge(
+  session: TrainingSession,
+  network: SegmentationNetwork,
+  cases: readonly Case[],
+  prefix: string,
+): Promise<Validation> {
+  const { dataset, cache, device, precision, config } = session;
+  const kind = dataset.target;
+  const convention = config.evaluation.convention as ConventionName;
+  const { scores, losses } = await evaluateNetwork(network, dataset, cases, cache, {
+    device,
+    precision,
+    convention,
+    loss: (logits, target) => segmentationLoss(logits, target, null, { kind }).loss.item(),
+  });
+  const summary = summarise(scores);
+  const record: MetricRecord = {};
+  const judged = cases.filter((one) => one.maskPath !== undefined);
+  for (const { name, parts, average } of summary.domains) {
+    const own = losses.filter((_, i) => judged[i].domain === name);
+    record[`${prefix}.${name}.loss`] = own.reduce((sum, loss) => sum + loss, 0) / own.length;
+    record[`${prefix}.${name}.dice`] = average.dice.mean;
+    for (const [part, metrics] of Object.entries(parts)) record[`${prefix}.${name}.${part}.dice`] = metrics.dice.mean;
+  }
+  record[`${prefix}.dice`] = summary.average.dice.mean;
+  return { record, dice: summary.average.dice.mean };
+}
+
+/** Judges student and teacher on the given cases; nothing to do without any. */
+async function judgeBoth(session: TrainingSession, cases: readonly Case[], prefix: string): Promise<Validation> {
+  if (cases.length === 0) return { record: {}, dice: null };
+  const student = await judge(session, session.student, cases, `${prefix}.student`);
+  const { teacher } = session.method.networks;
+  const averaged = teacher ? await judge(session, teacher, cases, `${prefix}.teacher`) : { record: {} };
+  return { record: { ...student.record, ...averaged.record }, dice: student.dice };
+}
+
+/** The validation split of the labelled domain. */
+export function validate(session: TrainingSession): Promise<Validation> {
+  return judgeBoth(session, session.split.validation, "validation");
+}
+
+/** The test sets of all domains, for curves and for "best on test" under its own name. */
+export function monitorTest(session: TrainingSession): Promise<Validation> {
+  const cases = session.dataset.domains.flatMap((domain) => domain.cases("test"));
+  return judgeBoth(session, session.config.evaluation.monitorTest ? cases : [], "test");
+}
