@@ -28,6 +28,8 @@ interface Course {
   radius: number;
   length: number;
   depth: number;
+  /** share of its width with which a vessel that comes out of the tissue begins; absent on branches */
+  emerging?: number;
 }
 
 const thinnest = 0.0011;
@@ -66,6 +68,7 @@ function growTrunk(
     radius,
     length: disc * stream.uniform(0.05, 0.95),
     depth: 0,
+    emerging: 0.4,
   };
   const end = extend(stream, anatomy, trunk, out);
   const share = stream.uniform(0.5, 0.75);
@@ -114,6 +117,7 @@ function growFineVessels(stream: RandomStream, anatomy: FundusAnatomy, out: Vess
         radius: disc * stream.uniform(0.018, 0.038),
         length: disc * stream.uniform(1.2, 4),
         depth: 2,
+        emerging: 0,
       },
       out,
     );
@@ -136,8 +140,8 @@ function extend(stream: RandomStream, anatomy: FundusAnatomy, course: Course, ou
   let side = stream.bernoulli() ? 1 : -1;
   let nextBranch = disc * stream.uniform(0.6, 2);
   for (let s = 0; s <= course.length && radius > thinnest; s += step) {
-    // A central vessel comes up out of the depth of the cup.
-    const emerged = course.depth === 0 ? 0.4 + 0.6 * Math.min(1, s / (0.25 * disc)) : 1;
+    const begun = course.emerging ?? 1;
+    const emerged = begun + (1 - begun) * Math.min(1, s / (0.3 * disc));
     vessel.points.push({ x, y, radius: radius * emerged });
     if (x < -0.1 || x > 1.1 || y < -0.1 || y > 1.1) break;
     const fade = Math.min(1, s / disc);
@@ -165,6 +169,7 @@ function branch(stream: RandomStream, anatomy: FundusAnatomy, parent: Course, si
     anatomy,
     {
       ...parent,
+      emerging: undefined,
       heading: parent.heading + side * angle,
       curvature: parent.curvature - (side * angle * 0.5) / length,
       radius: parent.radius * Math.cbrt(share),
