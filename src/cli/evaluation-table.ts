@@ -1,0 +1,57 @@
+/** The results of an evaluation as text for a terminal: overlaps in percent, distances in pixels. */
+import type { DomainSummary, EvaluationSummary, MetricEstimates } from "../inference/summarise.js";
+import { formatTable } from "./table.js";
+
+function percent(value: number): string {
+  return Number.isNaN(value) ? "undefined" : (100 * value).toFixed(2);
+}
+
+function pixels(value: number): string {
+  if (Number.isNaN(value)) return "undefined";
+  return Number.isFinite(value) ? value.toFixed(2) : "infinite";
+}
+
+function withInterval({ mean, interval }: MetricEstimates["dice"]): string {
+  return interval ? `${percent(mean)} (${interval.map(percent).join(" to ")})` : percent(mean);
+}
+
+function cells({ dice, jaccard, hd95, asd }: MetricEstimates): string[] {
+  return [withInterval(dice), percent(jaccard.mean), pixels(hd95.mean), pixels(asd.mean)];
+}
+
+const header = ["domain", "part", "cases", "Dice % (95 % interval)", "Jaccard %", "HD95 px", "ASD px"];
+
+/** One row for each part, and one for their average where there are several. */
+function rowsOf(name: string, count: number, { parts, average }: Pick<DomainSummary, "parts" | "average">) {
+  const rows = Object.entries(parts).map(([part, metrics]) => [name, part, count, ...cells(metrics)]);
+  return rows.length > 1 ? [...rows, [name, "average", count, ...cells(average)]] : rows;
+}
+
+function gapLine({ gap, domains }: EvaluationSummary): string[] {
+  if (!gap) return [];
+  const { labelled, others, difference } = gap.dice;
+  const name = domains.find((one) => one.labelled)?.name;
+  const interval = difference.interval ? ` (95 % interval ${difference.interval.map(percent).join(" to ")})` : "";
+  return [
+    `Dice of the labelled domain ${name} ${percent(labelled)}, of the other domains ${percent(others)}: ` +
+      `gap ${percent(difference.mean)}${interval}`,
+  ];
+}
+
+function undefinedLine({ average }: EvaluationSummary): string[] {
+  const left = Object.entries(average).flatMap(([metric, { undefinedValues }]) =>
+    undefinedValues > 0 ? [`${undefinedValues} of ${metric}`] : [],
+  );
+  return left.length === 0 ? [] : [`Undefined by the convention and left out of the means: ${left.join(", ")}.`];
+}
+
+/** Table by domain and part, means over domains below, then the gap between labelled and other domains. */
+export function evaluationTable(summary: EvaluationSummary): string {
+  const domains = summary.domains.flatMap((one) =>
+    rowsOf(one.labelled ? `${one.name} (labelled)` : one.name, one.cases, one),
+  );
+  const all = summary.domains.length > 1 ? rowsOf("mean of domains", summary.cases, summary) : [];
+  const right = ["right", "right", "right", "right", "right"] as const;
+  const table = formatTable(header, [...domains, ...all], ["left", "left", ...right]);
+  return [table, ...gapLine(summary), ...undefinedLine(summary)].join("\n");
+}

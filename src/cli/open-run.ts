@@ -1,0 +1,50 @@
+/** Opening a run for the verbs that use its networks, and saying honestly which checkpoint that is. */
+import { UsageError } from "../core/errors.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import type { CheckpointName, LoadedRun } from "../training/load-run.js";
+
+/** What `--checkpoint` accepts. */
+export const checkpointChoices: readonly CheckpointName[] = ["best", "last", "best-on-test"];
+
+export type NetworkName = keyof LoadedRun["networks"];
+
+/** A run at one of its checkpoints. */
+export interface OpenedRun extends LoadedRun {
+  readonly checkpoint: CheckpointName;
+  /** How the checkpoint was chosen, for people. */
+  readonly checkpointRule: string;
+}
+
+function ruleText(name: CheckpointName, { config, step }: LoadedRun): string {
+  const { domain, validation } = config.labelled;
+  if (name === "last") return `last checkpoint, step ${step}`;
+  if (name === "best") {
+    return `best student Dice on the validation split of the labelled domain (${validation} cases of ${domain}), step ${step}`;
+  }
+  return `best student Dice on the test sets, step ${step}: chosen by looking at the test labels, as published tables are`;
+}
+
+/**
+ * Opens a run.
+ * @param checkpoint default: "best" for a run with a validation split, "last" for one without
+ * @throws UsageError when the folder is no run; CheckpointError when the checkpoint is missing or damaged
+ */
+export async function openRun(path: string, checkpoint: CheckpointName | undefined): Promise<OpenedRun> {
+  const { loadRun } = await import("../training/load-run.js");
+  const { openRunFolder } = await import("../training/run-folder.js");
+  const { readResolvedConfig } = await import("../training/config.js");
+  const hasValidation = () => readResolvedConfig(openRunFolder(path).config).labelled.validation > 0;
+  const name = checkpoint ?? (hasValidation() ? "best" : "last");
+  const run = await loadRun(path, { checkpoint: name, warn: (message) => console.error(message) });
+  return { ...run, checkpoint: name, checkpointRule: ruleText(name, run) };
+}
+
+/**
+ * One of the run's networks.
+ * @throws UsageError when the run's method keeps no teacher
+ */
+export function networkOf({ networks, config, folder }: LoadedRun, name: NetworkName): SegmentationNetwork {
+  const network = networks[name];
+  if (network) return network;
+  throw new UsageError(`${folder.path}: method ${config.method.name} keeps no ${name}; take --network student`);
+}

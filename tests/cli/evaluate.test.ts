@@ -1,0 +1,156 @@
+/** `dimseg evaluate` on a run made by `dimseg train`: what it prints and keeps, and what it refuses. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { CheckpointError, DataError, UsageError } from "../../src/core/errors.js";
+import { evaluateNetwork } from "../../src/inference/evaluate-network.js";
+import { scoresCsv } from "../../src/inference/scores-csv.js";
+import { summarise } from "../../src/inference/summarise.js";
+import { loadRun } from "../../src/training/load-run.js";
+import { png, put, temporaryFolder } from "../data/files.js";
+import { dimseg, oddId, putDataset, trainRun } from "./trained-run.js";
+
+const base = temporaryFolder();
+let run: string;
+let supervised: string;
+
+beforeAll(async () => {
+  putDataset(join(base, "data"));
+  run = await trainRun(base, "midss");
+  supervised = await trainRun(base, "supervised", {
+    method: { name: "supervised" },
+    labelled: { domain: "a", count: 4 },
+    training: { iterations: 1, labelledBatch: 2, precision: "fp32", device: "cpu", threads: 1 },
+  });
+});
+
+const kept = (folder: string, file: string, of = run) => readFileSync(join(of, "evaluation", folder, file), "utf8");
+const folders = (of = run) => readdirSync(join(of, "evaluation")).sort();
+
+describe("dimseg evaluate", () => {
+  it("keeps every digit of what the evaluation of the chosen network gives", async () => {
+    await dimseg("evaluate", run);
+    const { networks, dataset, cache, device, precision, step } = await loadRun(run, { checkpoint: "best" });
+    const cases = dataset.domains.flatMap((domain) => domain.cases("test"));
+    for (const name of ["student", "teacher"] as const) {
+      const network = networks[name]!;
+      const { scores } = await evaluateNetwork(network, dataset, cases, cache, { device, precision });
+      expect(kept(`best-${name}`, "cases.csv")).toBe(scoresCsv(scores));
+      const { average } = summarise(scores);
+      const summary = JSON.parse(kept(`best-${name}`, "summary.json"));
+      expect(summary.average.dice.mean).toBe(average.dice.mean);
+      expect(summary).toMatchObject({
+        ...{ run, network: name, method: "midss", optimizer: "none", split: "test", size: 32, cases: 4, seed: 1337 },
+        checkpoint: { name: "best", step },
+        labelled: { domain: "a", count: 4 },
+        convention: { name: "midss" },
+        withoutMask: ["b/test/1"],
+      });
+    }
+    expect(kept("best-student", "cases.csv")).not.toBe(kept("best-teacher", "cases.csv"));
+    expect(kept("best-student", "cases.csv")).toContain(`a,"${oddId.replaceAll('"', '""')}",cup,`);
+  });
+
+  it("prints a table for each network, the gap, the convention and how the checkpoint was chosen", async () => {
+    const { out } = await dimseg("evaluate", run);
+    expect(out).toMatch(
+      /^\nstudent, best student Dice on the validation split of the labelled domain \(2 cases of a\), step \d+\n/,
+    );
+    expect(out).toContain(
+      "test split of tiny: 4 cases at 32 x 32 pixels, unit spacing; left out for want of a mask: 1\n",
+    );
+    expect(out).toContain("convention midss (MiDSS: ");
+    expect(out).toMatch(/\ndomain +part +cases +Dice % \(95 % interval\) +Jaccard % +HD95 px +ASD px\n/);
+    const number = String.raw`\d+\.\d\d`;
+    const metrics = String.raw`${number} \(${number} to ${number}\) +${number} +${number} +${number}\n`;
+    for (const row of ["a \\(labelled\\) +cup +3", "b +average +1", "mean of domains +disc +4"]) {
+      expect(out).toMatch(new RegExp(`\n${row} +${metrics}`));
+    }
+    expect(out).toMatch(/Dice of the labelled domain a .*, of the other domains .*: gap -?\d+\.\d\d \(95 % interval /);
+    expect(out).toContain("\nteacher, best student Dice");
+    expect(out).toContain(`Wrote cases.csv and summary.json to ${join(run, "evaluation", "best-teacher")}.`);
+  });
+
+  it("prints as JSON what it keeps", async () => {
+    const { out } = await dimseg("evaluate", run, "--json");
+    const printed = JSON.parse(out);
+    expect(printed).toEqual(["student", "teacher"].map((name) => JSON.parse(kept(`best-${name}`, "summary.json"))));
+  });
+
+  it("gives other questions folders of their own", async () => {
+    const plain = kept("best-student", "summary.json");
+    await dimseg("evaluate", run, "--network", "student", "--split", "validation", "--tta", "--convention", "medpy");
+    await dimseg("evaluate", run, "--network", "student", "--checkpoint", "last", "--split", "train");
+    const other = putDataset(join(base, "other"), { name: "other eyes" });
+    const { out } = await dimseg("evaluate", run, "--network", "student", "--data", other);
+    expect(out).toContain("test split of other eyes: 4 cases");
+    expect(folders()).toEqual(
+      [
+        "best-student",
+        "best-student-other_eyes",
+        "best-student-validation-tta-medpy",
+        "best-teacher",
+        "last-student-train",
+      ].sort(),
+    );
+    expect(kept("best-student", "summary.json")).toBe(plain);
+    expect(kept("best-student-other_eyes", "cases.csv")).toBe(kept("best-student", "cases.csv"));
+    const validation = JSON.parse(kept("best-student-validation-tta-medpy", "summary.json"));
+    expect(validation).toMatchObject({ cases: 2, testTimeFlips: true, gap: null, split: "validation" });
+    expect(JSON.parse(kept("last-student-train", "summary.json"))).toMatchObject({
+      cases: 11,
+      checkpoint: { name: "last", step: 20, rule: "last checkpoint, step 20" },
+    });
+  });
+
+  it("writes undefined values as null and infinite ones by name", async () => {
+    const data = putDataset(join(base, "empty"));
+    for (const domain of ["a", "b"])
+      for (const id of ["0", "1", ...(domain === "a" ? [oddId] : [])])
+        put(join(base, "empty", domain, `test/masks/${id}.png`), png(32, 32, Array(1024).fill(0)));
+    const words = ["evaluate", run, "--network", "student", "--data", data, "--convention", "monai"];
+    const { out } = await dimseg(...words);
+    expect(out).toMatch(/mean of domains +cup +5 +undefined +undefined +infinite +infinite\n/);
+    expect(out).toContain("Undefined by the convention and left out of the means: 10 of dice, 10 of jaccard.");
+    const [summary] = JSON.parse((await dimseg(...words, "--json")).out);
+    expect(summary.average.dice).toEqual({ mean: null, interval: null, values: 0, undefinedValues: 10 });
+    expect(summary.average.hd95).toMatchObject({ mean: "Infinity", interval: null });
+  });
+
+  it("judges a run without teacher and validation at its last checkpoint, and says so", async () => {
+    const { out } = await dimseg("evaluate", supervised);
+    expect(out).toMatch(/^\nstudent, last checkpoint, step 1\n/);
+    expect(out).not.toContain("teacher");
+    expect(folders(supervised)).toEqual(["last-student"]);
+    await expect(dimseg("evaluate", supervised, "--network", "teacher")).rejects.toThrow(
+      "method supervised keeps no teacher; take --network student",
+    );
+    await expect(dimseg("evaluate", supervised, "--checkpoint", "best")).rejects.toThrow(CheckpointError);
+    await expect(dimseg("evaluate", supervised, "--split", "validation")).rejects.toThrow(
+      "the run keeps no cases of a for validation; take --split test or train",
+    );
+  });
+
+  it("refuses what does not fit, with nothing written", async () => {
+    const before = folders();
+    await expect(dimseg("evaluate", join(base, "nowhere"))).rejects.toThrow(UsageError);
+    await expect(dimseg("evaluate", base)).rejects.toThrow("is not a run folder");
+    const colour = putDataset(join(base, "colour"), { channels: 3 });
+    await expect(dimseg("evaluate", run, "--data", colour)).rejects.toThrow(
+      `${colour}: has RGB images, sigmoid classes cup, disc, but the run was trained on grey images`,
+    );
+    const own = join(base, "data/dataset.yaml");
+    await expect(dimseg("evaluate", run, "--data", own, "--split", "validation")).rejects.toThrow(UsageError);
+    const unlabelled = [{ name: "b", test: { cases: [{ image: "b/test/images/1.png" }] } }];
+    const without = putDataset(join(base, "unlabelled"), { domains: unlabelled });
+    await expect(dimseg("evaluate", run, "--data", without)).rejects.toThrow(DataError);
+    await expect(dimseg("evaluate", run, "--data", without, "--split", "train")).rejects.toThrow(
+      "no domain has train cases",
+    );
+    await expect(dimseg("evaluate", run, "--convention", "mine")).rejects.toThrow("Allowed choices are medpy, monai");
+    const broken = putDataset(join(base, "broken"));
+    put(join(base, "broken/a/test/masks/1.png"), "not an image");
+    await expect(dimseg("evaluate", run, "--data", broken)).rejects.toThrow("a/test/masks/1.png: is no PNG");
+    expect(folders()).toEqual(before);
+  });
+});

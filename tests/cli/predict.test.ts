@@ -1,0 +1,141 @@
+/** `dimseg predict` on a run made by `dimseg train`: masks, their geometry, and inputs that are broken or precious. */
+import { existsSync, readdirSync, readFileSync, symlinkSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import sharp from "sharp";
+import { beforeAll, describe, expect, it } from "vitest";
+import { DataError, exitCodes, UsageError } from "../../src/core/errors.js";
+import { readSafetensorsFile } from "../../src/core/safetensors.js";
+import { readImage } from "../../src/data/readers/read-image.js";
+import { confusionCounts, dice } from "../../src/evaluation/overlap.js";
+import { png, put, temporaryFolder } from "../data/files.js";
+import { pixels } from "../inference/tiny.js";
+import { dimseg, oddId, putDataset, trainRun } from "./trained-run.js";
+
+const base = temporaryFolder();
+const images = join(base, "data/a/test/images");
+let run: string;
+let outputs = 0;
+
+beforeAll(async () => {
+  putDataset(join(base, "data"));
+  run = await trainRun(base, "midss");
+});
+
+const fresh = () => join(base, `out${outputs++}`);
+const filesBelow = (folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+
+describe("dimseg predict", () => {
+  it("writes an index map and one mask a class for every image of a folder, and says what the values mean", async () => {
+    const out = fresh();
+    const printed = await dimseg("predict", run, images, "--out", out);
+    const names = ["0", "1", oddId];
+    expect(filesBelow(out)).toEqual(
+      ["masks", "classes/cup", "classes/disc"].flatMap((kind) => names.map((name) => `${kind}/${name}.png`)).sort(),
+    );
+    expect(printed.out).toContain(`Wrote 3 of 3 masks to ${join(out, "masks")}: 0 none, 1 cup, 2 disc.`);
+    expect(printed.out).toMatch(/^student, best student Dice on the validation split .* step \d+\n/);
+    const [index, cup, disc] = await Promise.all(
+      ["masks", "classes/cup", "classes/disc"].map((kind) => readImage(join(out, kind, "0.png"), "indices")),
+    );
+    expect([...index.samples]).toEqual([...cup.samples].map((value, i) => (value ? 1 : disc.samples[i] ? 2 : 0)));
+    expect(new Set([...cup.samples, ...disc.samples])).toEqual(new Set([0, 255]));
+  });
+
+  it("predicts the masks that evaluation judges", async () => {
+    const out = fresh();
+    await dimseg("predict", run, join(images, "0.png"), "--out", out, "--network", "teacher", "--checkpoint", "last");
+    await dimseg("evaluate", run, "--network", "teacher", "--checkpoint", "last");
+    const csv = readFileSync(join(run, "evaluation/last-teacher/cases.csv"), "utf8");
+    const reference = await readImage(join(base, "data/a/test/masks/0.png"), "indices");
+    for (const [name, least] of [
+      ["cup", 2],
+      ["disc", 1],
+    ] as const) {
+      const predicted = await readImage(join(out, "classes", name, "0.png"));
+      const expected = Uint8Array.from(reference.samples, (value) => (value >= least ? 1 : 0));
+      const value = dice(confusionCounts(predicted.samples as Uint8Array, expected));
+      expect(csv).toContain(`\na,0,${name},${value},`);
+    }
+  });
+
+  it("keeps each image's own size, with overlays and probabilities beside the masks", async () => {
+    const folder = join(base, "photos");
+    const photo = sharp(pixels(3 * 50 * 21), { raw: { width: 50, height: 21, channels: 3 } });
+    put(join(folder, "deep/one.JPG"), await photo.jpeg().toBuffer());
+    put(join(folder, "small.png"), png(5, 7, pixels(35)));
+    put(join(folder, "notes.txt"), "no image");
+    put(join(folder, ".hidden.png"), "no image");
+    const out = fresh();
+    await dimseg("predict", run, folder, "--out", out, "--overlay", "--probabilities", "--tta");
+    expect(filesBelow(join(out, "masks"))).toEqual(["deep/one.png", "small.png"]);
+    for (const [name, width, height] of [
+      ["deep/one", 50, 21],
+      ["small", 5, 7],
+    ] as const) {
+      for (const kind of ["masks", "classes/cup", "overlays"]) {
+        const found = await sharp(join(out, kind, `${name}.png`)).metadata();
+        expect(found).toMatchObject({ width, height, channels: kind === "overlays" ? 3 : 1, depth: "uchar" });
+      }
+      const { tensors } = readSafetensorsFile(join(out, "probabilities", `${name}.safetensors`));
+      expect(tensors.get("probabilities")?.shape).toEqual([2, height, width]);
+    }
+  });
+
+  it("names a broken image, does the others and ends with exit code 3", async () => {
+    const folder = join(base, "partly");
+    for (const name of ["a", "b", "c"]) put(join(folder, `${name}.png`), png(16, 16, pixels(256)));
+    truncateSync(join(folder, "b.png"), 80);
+    symlinkSync(join(folder, "gone"), join(folder, "dangling.png"));
+    const out = fresh();
+    const failure = await dimseg("predict", run, folder, "--out", out).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(DataError);
+    expect(failure).toMatchObject({
+      exitCode: exitCodes.data,
+      message: "2 of 4 images could not be read, each named above; the others are done",
+    });
+    expect(filesBelow(join(out, "masks"))).toEqual(["a.png", "c.png"]);
+  });
+
+  it("refuses to overwrite an input or a file of the data set, by any of its names", async () => {
+    const folder = join(base, "precious");
+    const file = put(join(folder, "masks/x.png"), png(16, 16, pixels(256)));
+    const before = readFileSync(file);
+    await expect(dimseg("predict", run, file, "--out", folder)).rejects.toThrow(UsageError);
+    symlinkSync(folder, join(base, "alias"));
+    await expect(dimseg("predict", run, file, "--out", join(base, "alias"))).rejects.toThrow(
+      `${join(base, "alias/masks/x.png")} is an input and would be overwritten; choose another folder with --out`,
+    );
+    await expect(dimseg("predict", run, images, "--out", join(base, "data/a/test"))).rejects.toThrow(UsageError);
+    expect(readFileSync(file)).toEqual(before);
+    expect(existsSync(join(folder, "classes"))).toBe(false);
+    expect(existsSync(join(base, "data/a/test/classes"))).toBe(false);
+  });
+
+  it("replaces its own earlier results", async () => {
+    const out = fresh();
+    const image = put(join(base, "again.png"), png(16, 16, pixels(256)));
+    await dimseg("predict", run, image, image, "--out", out);
+    const first = readFileSync(join(out, "masks/again.png"));
+    await dimseg("predict", run, image, "--out", out);
+    expect(readFileSync(join(out, "masks/again.png"))).toEqual(first);
+  });
+
+  it("refuses inputs that do not exist, hold nothing or collide, before anything is written", async () => {
+    const out = fresh();
+    const predict = (...paths: string[]) => dimseg("predict", run, ...paths, "--out", out);
+    await expect(predict(join(base, "nothing.png"))).rejects.toThrow(DataError);
+    await expect(predict(join(base, "nothing.png"))).rejects.toThrow("nothing.png: cannot be read: ");
+    const empty = join(base, "texts");
+    put(join(empty, "notes.txt"), "no image");
+    await expect(predict(empty)).rejects.toThrow(`${empty}: holds no PNG, JPEG, TIFF, BMP or WebP image`);
+    const twin = put(join(base, "twin/0.jpg"), "whatever");
+    await expect(predict(join(images, "0.png"), twin)).rejects.toThrow(
+      `${join(images, "0.png")} and ${twin} would both give 0.png; predict them into different folders`,
+    );
+    expect(existsSync(out)).toBe(false);
+  });
+});
