@@ -56,6 +56,10 @@ export class AdamW implements Optimizer {
     );
   }
 
+  momentum(): readonly Tensor[] {
+    return this.means ?? [];
+  }
+
   state(): Map<string, Tensor> {
     if (!this.means || !this.squares) return new Map();
     const state = new Map<string, Tensor>([["steps", tensor([this.steps], { dtype: "float64" })]]);

@@ -1,11 +1,17 @@
 /** Optimisers and schedules. */
 export { AdamW, type AdamWOptions } from "./adamw.js";
 export { type DivergenceOptions, divergenceOptions } from "./divergence-options.js";
+export { type MinimizerEntry, minimizerEntry } from "./entry.js";
 export * from "./objective.js";
 export type { Optimizer } from "./optimizer.js";
 export * from "./parameter-list.js";
 export { type MinimizerName, minimizers } from "./registry.js";
 export * from "./schedules.js";
 export { Sgd, type SgdOptions } from "./sgd.js";
-export { type AscentName, ascentRules } from "./sharpness/ascent.js";
+export { type AscentChoice, type AscentName, ascentRules } from "./sharpness/ascent.js";
+export { type AscentRule, ascentRule } from "./sharpness/ascent-rule.js";
 export { Dim, type DimOptions, type PerturbWith, perturbations } from "./sharpness/dim.js";
+export { domainVariance } from "./sharpness/disam.js";
+export type { Memory, MemoryNames } from "./sharpness/memory.js";
+export { type SharpnessDefinition, sharpnessEntry } from "./sharpness/sharpness-minimizer.js";
+export type { PassResult, SharpnessStep } from "./sharpness/sharpness-step.js";

@@ -10,6 +10,10 @@ export interface Evaluation {
   task: Tensor;
   /** The named terms it is made of; `sup` is always the loss on the labelled images. */
   terms: Readonly<Record<string, Tensor>>;
+  /** For DISAM: the same loss over the samples of each domain in the batch, one scalar each. */
+  perDomain?: readonly Tensor[];
+  /** For ESAM: the loss of each sample, [B]; its mean is `task`. */
+  perSample?: Tensor;
 }
 
 export interface Objective<E extends Evaluation = Evaluation> {
@@ -19,7 +23,8 @@ export interface Objective<E extends Evaluation = Evaluation> {
    * D_f between source and target at the present weights, running statistics untouched; null when no divergence was
    * configured.
    * @param evaluation the evaluation at the same weights, whose forward passes may be reused
-   * @param pass.updateRunningMeans whether this pass enters the estimator's running means; true in the clean pass
+   * @param pass.updateRunningMeans whether this pass enters the estimator's running means; true once per step, in the
+   *   first pass whose divergence the update uses
    */
   divergence: ((evaluation: E, pass: { updateRunningMeans: boolean }) => Tensor) | null;
 }
@@ -36,6 +41,8 @@ export interface StepContext {
   rampUp: number;
   /** Also compute quantities for the log that the update itself does not need. */
   measure: boolean;
+  /** Seed of the run, for optimisers that draw (ESAM). Default 0. */
+  seed?: number;
 }
 
 /** A value that was NaN or infinite, which made the step be skipped with all weights as before. */
@@ -45,7 +52,11 @@ export interface NonFinite {
   quantity: string;
 }
 
-/** Numbers of one step for the log (method section 6.6). Fields that were not computed are absent. */
+/**
+ * Numbers of one step for the log (method section 6.6). Optional fields that were not computed are absent; the others
+ * are NaN in a step that was skipped before they were known. An optimiser with several perturbed passes reports the
+ * last one.
+ */
 export interface StepReport {
   terms: Record<string, number>;
   task: number;

@@ -6,8 +6,16 @@ export interface Optimizer {
    * Updates the parameters in place.
    * @param gradients one per parameter, in order; not changed and still owned by the caller
    * @param rate learning rate of this step
+   * @param decayAt the weights that coupled weight decay reads instead of the parameters (MSAM); decoupled decay
+   *   shrinks the parameters themselves and ignores it
    */
-  step(gradients: readonly Tensor[], rate: number): void;
+  step(gradients: readonly Tensor[], rate: number, decayAt?: readonly Tensor[]): void;
+
+  /**
+   * The running mean (or sum) of past gradients, one per parameter, still owned by the optimiser; empty before the
+   * first step, null when it keeps none.
+   */
+  momentum(): readonly Tensor[] | null;
 
   /** State to save, by name; empty before the first step. The tensors stay owned by the optimiser. */
   state(): Map<string, Tensor>;

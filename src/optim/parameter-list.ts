@@ -22,6 +22,12 @@ export function globalDot(a: readonly Tensor[], b: readonly Tensor[]): number {
   );
 }
 
+/** Cosine of the angle between two vectors of known norms; 0 when one of them vanishes. */
+export function globalCosine(a: readonly Tensor[], normA: number, b: readonly Tensor[], normB: number): number {
+  const product = normA * normB;
+  return product > 0 ? globalDot(a, b) / product : 0;
+}
+
 /** Copies of all values, to be given back by {@link restore}. The caller's scope owns them. */
 export function save(parameters: readonly Tensor[]): Tensor[] {
   return noGrad(() => parameters.map((parameter) => parameter.detach().clone()));

@@ -20,11 +20,11 @@ export class Sgd implements Optimizer {
     private readonly options: SgdOptions = {},
   ) {}
 
-  step(gradients: readonly Tensor[], rate: number): void {
+  step(gradients: readonly Tensor[], rate: number, decayAt: readonly Tensor[] = this.parameters): void {
     noGrad(() =>
       scope(() => {
         const { momentum = 0, nesterov = false, weightDecay = 0 } = this.options;
-        const decayed = weightDecay === 0 ? gradients : foreachAdd(gradients, this.parameters, { alpha: weightDecay });
+        const decayed = weightDecay === 0 ? gradients : foreachAdd(gradients, decayAt, { alpha: weightDecay });
         const direction = momentum === 0 ? decayed : this.accumulate(decayed, momentum);
         const update = nesterov ? foreachAdd(decayed, direction, { alpha: momentum }) : direction;
         foreachAdd_(this.parameters, update, { alpha: -rate });
@@ -40,6 +40,10 @@ export class Sgd implements Optimizer {
       foreachAdd_(this.buffers, direction);
     }
     return this.buffers;
+  }
+
+  momentum(): readonly Tensor[] | null {
+    return this.options.momentum ? (this.buffers ?? []) : null;
   }
 
   state(): Map<string, Tensor> {

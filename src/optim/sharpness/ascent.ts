@@ -1,23 +1,36 @@
-/** Rules for the ascent step: from a gradient to the perturbation of the weights. One file each, listed below. */
-import type { Tensor } from "../../torch/index.js";
-import type { NamedParameters } from "../parameter-list.js";
-import { samAscent } from "./sam-ascent.js";
+/** The ascent rules a configuration may name; a new one is one file and one line here. */
+import { z } from "zod";
+import { asam } from "./asam.js";
+import { asamAdaptive } from "./asam-adaptive.js";
+import type { AscentRule } from "./ascent-rule.js";
+import { fisherSam } from "./fisher-sam.js";
+import { friendlySam } from "./friendly-sam.js";
+import { gsam } from "./gsam.js";
+import { sagm } from "./sagm.js";
+import { sam } from "./sam.js";
 
-/** What a rule sees. */
-export interface AscentInput {
-  parameters: NamedParameters;
-  /** One per parameter; not to be changed. */
-  gradient: readonly Tensor[];
-  /** L2 norm of the gradient over all parameters. */
-  norm: number;
-  /** Radius of the perturbation. */
-  rho: number;
-}
-
-/** Returns the perturbation to add, one tensor per parameter, owned by the caller's scope. */
-export type AscentRule = (input: AscentInput) => Tensor[];
-
-export const ascentRules = { sam: samAscent } satisfies Record<string, AscentRule>;
+export const ascentRules = {
+  sam,
+  asam,
+  asamAdaptive,
+  fsam: friendlySam,
+  fisher: fisherSam,
+  gsam,
+  sagm,
+} satisfies Record<string, AscentRule>;
 
 /** Name of an ascent rule in a configuration. */
 export type AscentName = keyof typeof ascentRules;
+
+/** A rule's name beside its own settings. */
+export type AscentChoice = { name: AscentName } & Record<string, unknown>;
+
+const branches = Object.entries<AscentRule>(ascentRules).map(([name, { options }]) =>
+  z.strictObject({ name: z.literal(name), ...options }),
+);
+
+/** `inner: asam` or `inner: { name: asam, eta: 0.02 }`. */
+export const ascentChoice = z.preprocess(
+  (value) => (typeof value === "string" ? { name: value } : value),
+  z.discriminatedUnion("name", branches as never) as unknown as z.ZodType<AscentChoice>,
+);

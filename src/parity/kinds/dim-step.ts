@@ -6,54 +6,27 @@ import { createComparison, createObjective } from "../../methods/objective.js";
 import { updateTeacher } from "../../methods/teacher.js";
 import type { UNet } from "../../nn/index.js";
 import {
-  Dim,
   divergenceOptions,
   emaDecay,
   learningRate,
-  type NamedParameters,
-  type Optimizer,
+  type Minimizer,
+  minimizers,
   Sgd,
   type StepReport,
 } from "../../optim/index.js";
-import { scope, type Tensor } from "../../torch/index.js";
+import { scope } from "../../torch/index.js";
 import type { Computed, GoldenCase } from "../golden-case.js";
+import { RecordingOptimizer } from "../recording-optimizer.js";
 import { forward, inputsOf, settingsOf, Trace } from "./midss-step.js";
 import { networkOf } from "./unet.js";
 
-/** Hands gradients on and keeps the first ones it sees. */
-class RecordingOptimizer implements Optimizer {
-  first: Map<string, Float64Array> | null = null;
-
-  constructor(
-    private readonly inner: Optimizer,
-    private readonly parameters: NamedParameters,
-  ) {}
-
-  step(gradients: readonly Tensor[], rate: number): void {
-    this.first ??= new Map(gradients.map((gradient, i) => [this.parameters[i][0], gradient.toNumbers()]));
-    this.inner.step(gradients, rate);
-  }
-
-  state = () => this.inner.state();
-  loadState = (state: ReadonlyMap<string, Tensor>) => this.inner.loadState(state);
-}
-
-function optimizerOf({ params }: GoldenCase, student: UNet): { dim: Dim; base: RecordingOptimizer } {
+function optimizerOf({ params }: GoldenCase, student: UNet): { dim: Minimizer; base: RecordingOptimizer } {
   const parameters = student.namedParameters();
   const { momentum, weightDecay, perturbWith, inner, rho, rhoMode, lam, lambdaMode, addClean } = params;
   const base = new RecordingOptimizer(new Sgd(student.parameters(), { momentum, weightDecay }), parameters);
-  const fixed = { kappa: 1, startIteration: 0, every: 1 };
-  const dim = new Dim(parameters, base, {
-    ...fixed,
-    perturbWith,
-    inner,
-    rho,
-    rhoMode,
-    lambda: lam,
-    lambdaMode,
-    addClean,
-  });
-  return { dim, base };
+  const { dim } = minimizers;
+  const options = dim.options.parse({ perturbWith, inner, rho, rhoMode, lambda: lam, lambdaMode, addClean });
+  return { dim: dim.create(parameters, base, options), base };
 }
 
 function recordReport(trace: Trace, report: StepReport): void {
@@ -107,7 +80,7 @@ export function dimStep(testCase: GoldenCase): Computed {
       trace.add("lr", rate);
     });
   }
-  if (base.first) trace.values.set("g_first", base.first);
+  trace.values.set("g_first", base.gradients[0]);
   trace.addNetwork("final_student", student);
   trace.addNetwork("final_teacher", teacher);
   return trace.values;

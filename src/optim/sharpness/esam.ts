@@ -1,0 +1,65 @@
+/**
+ * ESAM (Du et al., "Efficient sharpness-aware minimization for improved training of neural networks", ICLR 2022):
+ * a random share of the tensors is perturbed, and only the samples whose loss rose most make the update. The authors'
+ * code runs one more forward pass over those samples; here their losses are taken from the perturbed pass itself.
+ */
+import { z } from "zod";
+import { UsageError } from "../../core/errors.js";
+import { RandomStream } from "../../core/random.js";
+import { foreachMul, noGrad, type Tensor, tensor, zerosLike } from "../../torch/index.js";
+import type { Evaluation, StepContext } from "../objective.js";
+import { globalNorm } from "../parameter-list.js";
+import { sharpnessEntry } from "./sharpness-minimizer.js";
+
+function perSampleOf({ perSample }: Evaluation): Tensor {
+  if (perSample) return perSample;
+  throw new UsageError(
+    "optimizer esam: the method gives no loss per sample (Evaluation.perSample), by which esam chooses; take a method that does, set optimizer.gamma: 1, or take optimizer sam",
+  );
+}
+
+/** ε = (ρ/β)·g/(‖g‖+1e-7) over tensors drawn with probability β, 0 for the others. */
+function perturbation(
+  gradient: readonly Tensor[],
+  rho: number,
+  beta: number,
+  { seed, iteration }: StepContext,
+): Tensor[] {
+  const stream = new RandomStream(seed ?? 0, "optimizer.esam", iteration);
+  const drawn = gradient.map((one) => (beta === 1 || stream.bernoulli(beta) ? one : zerosLike(one)));
+  return foreachMul(drawn, rho / (beta * (globalNorm(drawn) + 1e-7)));
+}
+
+/** Mean loss of the ⌊γB⌋ samples (at least one) whose loss rose most. */
+function sharpestLoss(evaluation: Evaluation, before: ArrayLike<number>, gamma: number): Tensor {
+  const losses = perSampleOf(evaluation);
+  const after = noGrad(() => losses.toNumbers());
+  const rise = Array.from(after, (loss, i) => loss - before[i]);
+  const order = rise.map((_, i) => i).sort((a, b) => rise[b] - rise[a]);
+  const chosen = order.slice(0, Math.max(1, Math.floor(gamma * order.length)));
+  const index = tensor(chosen, { dtype: "int64", device: losses.device });
+  return losses.indexSelect(0, index).mean();
+}
+
+export const esam = sharpnessEntry({
+  summary: "ESAM: perturbs a random share of the tensors, updates with the samples whose loss rose most",
+  source: "Du et al., ICLR 2022; dydjw9/Efficient_SAM utils/Esam.py; beta and gamma as in MarlonBecker/MSAM",
+  cost: "2 passes; with gamma below 1 the method must give a loss per sample",
+  options: {
+    rho: z.number().min(0).default(0.05).describe("radius of the perturbation; 0: the base optimiser alone"),
+    beta: z.number().gt(0).max(1).default(0.5).describe("probability that a tensor is perturbed"),
+    gamma: z.number().gt(0).max(1).default(0.5).describe("share of the samples that make the update"),
+  },
+  advance(step, { rho, beta, gamma }) {
+    step.report.rho = rho;
+    let before: ArrayLike<number> = [];
+    const clean = step.clean((evaluation) => {
+      if (gamma < 1) before = noGrad(() => perSampleOf(evaluation).toNumbers());
+      return { losses: [evaluation.task] };
+    });
+    const perturbed = step.perturbed(perturbation(clean.gradient, rho, beta, step.at), (evaluation) => ({
+      losses: [gamma < 1 ? sharpestLoss(evaluation, before, gamma) : evaluation.task],
+    }));
+    step.descend(perturbed.gradient);
+  },
+});

@@ -1,0 +1,50 @@
+/**
+ * GAM (Zhang et al., "Gradient norm aware minimization seeks first-order flatness and improves generalization", CVPR
+ * 2023), the accelerated form of the authors' code, with its quirk that β0 is never applied to the first gradient.
+ */
+import { z } from "zod";
+import { foreachAdd, foreachMul, foreachSub, type Tensor } from "../../torch/index.js";
+import { globalCosine, globalNorm } from "../parameter-list.js";
+import { ofLength, tiny } from "./ascent-rule.js";
+import { sharpnessEntry } from "./sharpness-minimizer.js";
+
+/** a + factor·b. */
+function plus(a: readonly Tensor[], factor: number, b: readonly Tensor[]): Tensor[] {
+  return foreachAdd(a, b, { alpha: factor });
+}
+
+/** b − γ(a − cos(a,b)·‖a‖·b/(‖b‖+1e-12)): b without γ times the part of a at a right angle to it. */
+function decompose(a: Tensor[], b: Tensor[], gamma: number): Tensor[] {
+  const [normA, normB] = [globalNorm(a), globalNorm(b)];
+  const along = (globalCosine(a, normA, b, normB) * normA) / (normB + tiny);
+  return plus(foreachMul(b, 1 + gamma * along), -gamma, a);
+}
+
+/**
+ * g0 at w; g1 at w+ρ'ĝ0; w2 = w+ρ·ĥ with h = g1−g0; g2 at w2; g3 at w2+ρ'ĝ2. With a = g0+(1−β0)g2 and
+ * b = β1·g1+(1−β1)g3 the update is b − γ·(a's part at a right angle to b).
+ */
+export const gam = sharpnessEntry({
+  summary: "GAM: flatness of the gradient's norm, not only of the loss",
+  source: "Zhang et al., CVPR 2023; xxgege/GAM gam/gam.py",
+  cost: "4 passes",
+  options: {
+    rho: z.number().min(0).default(0.2).describe("radius of the gradient-norm ascent; 0: the base optimiser alone"),
+    gradRho: z.number().min(0).default(0.02).describe("radius of the inner ascent along the gradient"),
+    beta0: z.number().min(0).max(1).default(0.5).describe("1 − weight of g2"),
+    beta1: z.number().min(0).max(1).default(0.6).describe("weight of g1 against g3"),
+    gamma: z.number().min(0).default(0.03).describe("weight of the orthogonal part that is taken off"),
+  },
+  advance(step, { rho, gradRho, beta0, beta1, gamma }) {
+    step.report.rho = rho;
+    const g0 = step.clean();
+    const g1 = step.perturbed(ofLength(gradRho, g0.gradient, g0.norm));
+    const rise = foreachSub(g1.gradient, g0.gradient);
+    const outer = ofLength(rho, rise, globalNorm(rise));
+    const g2 = step.perturbed(outer);
+    const g3 = step.perturbed(plus(outer, gradRho / (g2.norm + tiny), g2.gradient));
+    const a = plus(g0.gradient, 1 - beta0, g2.gradient);
+    const b = plus(foreachMul(g1.gradient, beta1), 1 - beta1, g3.gradient);
+    step.descend(decompose(a, b, gamma));
+  },
+});

@@ -1,0 +1,40 @@
+/**
+ * LookSAM (Liu et al., "Towards efficient and scalable sharpness-aware minimization", CVPR 2022), with norms over all
+ * parameters as in MarlonBecker/MSAM; ports that take norms per tensor and restore a stale copy in plain steps roll
+ * the weights back.
+ */
+import { z } from "zod";
+import { foreachAdd, foreachMul } from "../../torch/index.js";
+import { globalDot, globalNorm } from "../parameter-list.js";
+import { ofLength, tiny } from "./ascent-rule.js";
+import { sharpnessEntry } from "./sharpness-minimizer.js";
+
+/**
+ * Every n-th iteration a SAM step, which keeps the unit vector of g_v = g_p − (⟨g,g_p⟩/‖g‖²)·g; in between one pass
+ * and the gradient g + α·‖g‖·g_v/‖g_v‖.
+ */
+export const lookSam = sharpnessEntry({
+  summary: "LookSAM: SAM in every n-th step, its direction reused in between",
+  source: "Liu et al., CVPR 2022; MarlonBecker/MSAM optimizer/looksam.py",
+  cost: "1 + 1/n passes on average",
+  options: {
+    rho: z.number().min(0).default(0.05).describe("radius of the perturbation; 0: the base optimiser alone"),
+    alpha: z.number().min(0).default(0.2).describe("weight of the reused direction"),
+    every: z.int().min(1).default(5).describe("n: a SAM step in every n-th iteration"),
+  },
+  remembers: { lists: ["direction"] },
+  advance(step, { rho, alpha, every }, memory) {
+    const clean = step.clean();
+    const direction = memory.list("direction");
+    if (direction && step.at.iteration % every !== 0) {
+      step.descend(foreachAdd(clean.gradient, direction, { alpha: alpha * clean.norm }));
+      return;
+    }
+    step.report.rho = rho;
+    const perturbed = step.perturbed(ofLength(rho, clean.gradient, clean.norm));
+    const along = globalDot(clean.gradient, perturbed.gradient) / (clean.norm ** 2 + tiny);
+    const across = foreachAdd(perturbed.gradient, clean.gradient, { alpha: -along });
+    memory.keepList("direction", foreachMul(across, 1 / (globalNorm(across) + tiny)));
+    step.descend(perturbed.gradient);
+  },
+});

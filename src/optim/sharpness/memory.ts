@@ -1,0 +1,77 @@
+/** What a sharpness-aware optimiser keeps from step to step beside its base optimiser, in the form it is saved in. */
+import { CheckpointError } from "../../core/errors.js";
+import { persist, type Tensor, tensor } from "../../torch/index.js";
+import { type NamedParameters, restore, save } from "../parameter-list.js";
+import { loadList } from "../sgd.js";
+
+/** Names of what is kept: lists hold one tensor per parameter. */
+export interface MemoryNames {
+  lists?: readonly string[];
+  numbers?: readonly string[];
+}
+
+export class Memory {
+  private readonly lists = new Map<string, Tensor[]>();
+  private readonly numbers = new Map<string, number>();
+  private readonly tensors: readonly Tensor[];
+
+  constructor(
+    parameters: NamedParameters,
+    private readonly names: MemoryNames = {},
+  ) {
+    this.tensors = parameters.map(([, parameter]) => parameter);
+  }
+
+  /** The list kept under a name, or null before the first {@link keepList}. Not to be changed. */
+  list(name: string): readonly Tensor[] | null {
+    return this.lists.get(name) ?? null;
+  }
+
+  /** Keeps copies of the values, one tensor per parameter. */
+  keepList(name: string, values: readonly Tensor[]): void {
+    const kept = this.lists.get(name);
+    if (kept) restore(kept, values);
+    else this.lists.set(name, save(values).map(persist));
+  }
+
+  /** The number kept under a name, or null. */
+  number(name: string): number | null {
+    return this.numbers.get(name) ?? null;
+  }
+
+  keepNumber(name: string, value: number): void {
+    this.numbers.set(name, value);
+  }
+
+  /** Everything kept, by name; lists as `name.0`, `name.1`, …, numbers as float64 scalars of the caller's scope. */
+  state(): Map<string, Tensor> {
+    const state = new Map<string, Tensor>();
+    for (const [name, list] of this.lists) for (const [i, value] of list.entries()) state.set(`${name}.${i}`, value);
+    for (const [name, value] of this.numbers) state.set(name, tensor([value], { dtype: "float64" }));
+    return state;
+  }
+
+  /** Takes over copies of a saved state. @throws CheckpointError for a name or shape that does not belong here */
+  loadState(state: ReadonlyMap<string, Tensor>): void {
+    const { lists = [], numbers = [] } = this.names;
+    const known = new Set([...numbers, ...lists.flatMap((name) => this.tensors.map((_, i) => `${name}.${i}`))]);
+    for (const name of state.keys()) {
+      if (!known.has(name)) {
+        throw new CheckpointError(
+          `loadState: this optimiser keeps no "${name}"; the state was saved by another one, or for another network`,
+        );
+      }
+    }
+    const loaded = lists
+      .filter((name) => state.has(`${name}.0`))
+      .map((name) => [name, loadList(state, name, this.tensors)] as const);
+    for (const list of this.lists.values()) for (const old of list) old.dispose();
+    this.lists.clear();
+    this.numbers.clear();
+    for (const [name, list] of loaded) this.lists.set(name, list);
+    for (const name of numbers) {
+      const value = state.get(name);
+      if (value) this.numbers.set(name, value.item());
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/** The frame of every sharpness-aware optimiser: one method or function says what a step does, the rest is here. */
+import { z } from "zod";
+import { scope, type Tensor } from "../../torch/index.js";
+import { type MinimizerEntry, minimizerEntry } from "../entry.js";
+import type { Evaluation, Minimizer, Objective, StepContext, StepReport } from "../objective.js";
+import type { Optimizer } from "../optimizer.js";
+import type { NamedParameters } from "../parameter-list.js";
+import { Memory, type MemoryNames } from "./memory.js";
+import { NonFiniteSignal, SharpnessStep } from "./sharpness-step.js";
+
+const basePrefix = "base.";
+
+export abstract class SharpnessMinimizer implements Minimizer {
+  protected readonly memory: Memory;
+
+  constructor(
+    private readonly parameters: NamedParameters,
+    private readonly base: Optimizer,
+    names?: MemoryNames,
+  ) {
+    this.memory = new Memory(parameters, names);
+  }
+
+  /** The passes and the update of one step, with the weights back at w, or moved by the update, at its end. */
+  protected abstract advance(step: SharpnessStep): void;
+
+  step<E extends Evaluation>(objective: Objective<E>, at: StepContext): StepReport {
+    return scope(() => {
+      // The divergence of an objective is only ever given evaluations of that same objective.
+      const erased = objective as unknown as Objective;
+      const step = new SharpnessStep(this.parameters, this.base, erased, at);
+      try {
+        this.advance(step);
+      } catch (signal) {
+        if (!(signal instanceof NonFiniteSignal)) throw signal;
+        step.report.nonFinite = signal.what;
+      }
+      return step.report;
+    });
+  }
+
+  state(): Map<string, Tensor> {
+    const base = [...this.base.state()].map(([name, value]) => [basePrefix + name, value] as const);
+    return new Map([...base, ...this.memory.state()]);
+  }
+
+  loadState(state: ReadonlyMap<string, Tensor>): void {
+    const isBase = ([name]: readonly [string, Tensor]) => name.startsWith(basePrefix);
+    this.memory.loadState(new Map([...state].filter((entry) => !isBase(entry))));
+    const base = [...state].filter(isBase).map(([name, value]) => [name.slice(basePrefix.length), value] as const);
+    this.base.loadState(new Map(base));
+  }
+}
+
+/** A step of the base optimiser alone. */
+export function plainStep(step: SharpnessStep): void {
+  step.descend(step.clean().gradient);
+}
+
+type OptionShape = Record<string, z.ZodType> & { rho: z.ZodType<number> };
+
+/** An optimiser whose step is a function; `rho: 0` makes it its base optimiser. */
+export interface SharpnessDefinition<Shape extends OptionShape> {
+  summary: string;
+  source: string;
+  cost: string;
+  options: Shape;
+  remembers?: MemoryNames;
+  /** Refuses a base optimiser or options that make no sense. @throws UsageError */
+  check?(base: Optimizer): void;
+  advance(step: SharpnessStep, options: z.output<z.ZodObject<Shape>>, memory: Memory): void;
+}
+
+/** Turns a definition into a registry entry. */
+export function sharpnessEntry<Shape extends OptionShape>(
+  definition: SharpnessDefinition<Shape>,
+): MinimizerEntry<z.ZodObject<Shape, z.core.$strict>> {
+  const { summary, source, cost } = definition;
+  return minimizerEntry({
+    summary,
+    source,
+    cost,
+    options: z.strictObject(definition.options),
+    create(parameters, base, options) {
+      const settings = options as z.output<z.ZodObject<Shape>>;
+      if ((settings as { rho: number }).rho === 0) return new Plain(parameters, base, definition.remembers);
+      definition.check?.(base);
+      return new FromDefinition(parameters, base, definition, settings);
+    },
+  });
+}
+
+/** The base optimiser alone. */
+class Plain extends SharpnessMinimizer {
+  protected override advance(step: SharpnessStep): void {
+    plainStep(step);
+  }
+}
+
+class FromDefinition<Shape extends OptionShape> extends SharpnessMinimizer {
+  constructor(
+    parameters: NamedParameters,
+    base: Optimizer,
+    private readonly definition: SharpnessDefinition<Shape>,
+    private readonly options: z.output<z.ZodObject<Shape>>,
+  ) {
+    super(parameters, base, definition.remembers);
+  }
+
+  protected override advance(step: SharpnessStep): void {
+    this.definition.advance(step, this.options, this.memory);
+  }
+}
+
+export const none = minimizerEntry({
+  summary: "the base optimiser alone",
+  source: "torch.optim",
+  cost: "1 pass",
+  options: z.strictObject({}),
+  create: (parameters, base) => new Plain(parameters, base),
+});
