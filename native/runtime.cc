@@ -1,8 +1,5 @@
-// Threads, allocator, random generators, devices, and what the engine says about itself.
+// Threads, random generators, devices, and what the engine says about itself.
 #include "bridge.h"
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
 
 namespace bridge {
 
@@ -31,24 +28,6 @@ napi_value setThreads(Call& call) {
   return call.undefined();
 }
 
-// A training step allocates and frees the same large blocks again and again. With glibc's defaults each one is
-// mapped and unmapped, and every page is zeroed by the kernel anew; keeping them is worth about a quarter of a step.
-napi_value keepFreedMemory(Call& call) {
-#if defined(__GLIBC__)
-  const bool kept = mallopt(M_MMAP_THRESHOLD, static_cast<int>(call.int64(0))) == 1 && mallopt(M_TRIM_THRESHOLD, static_cast<int>(call.int64(1))) == 1;
-  return fromBool(call.env(), kept);
-#else
-  return fromBool(call.env(), false);
-#endif
-}
-
-napi_value returnFreedMemory(Call& call) {
-#if defined(__GLIBC__)
-  malloc_trim(0);
-#endif
-  return call.undefined();
-}
-
 napi_value manualSeed(Call& call) {
   at::manual_seed(static_cast<uint64_t>(call.int64(0)));
   return call.undefined();
@@ -68,8 +47,11 @@ napi_value createGenerator(Call& call) {
   at::Generator generator = at::globalContext().defaultGenerator(device).clone();
   generator.set_current_seed(static_cast<uint64_t>(call.int64(1)));
   auto& generators = call.environment().generators;
-  generators.push_back(std::move(generator));
-  return fromNumber(call.env(), static_cast<double>(generators.size() - 1));
+  const auto free = std::find_if(generators.begin(), generators.end(), [](const at::Generator& g) { return !g.defined(); });
+  const auto slot = free - generators.begin();
+  if (free == generators.end()) generators.emplace_back();
+  generators[slot] = std::move(generator);
+  return fromNumber(call.env(), static_cast<double>(slot));
 }
 
 napi_value releaseGenerator(Call& call) {
@@ -99,6 +81,10 @@ napi_value setGeneratorState(Call& call) {
 
 napi_value setDeterministic(Call& call) {
   at::globalContext().setDeterministicAlgorithms(call.boolean(0), false);
+#if TORCH_VERSION_MAJOR >= 2
+  // Deterministic mode would also fill every fresh tensor with NaN, a debugging aid that costs a fifth of a step.
+  at::globalContext().setDeterministicFillUninitializedMemory(false);
+#endif
   at::globalContext().setDeterministicCuDNN(call.boolean(0));
   at::globalContext().setBenchmarkCuDNN(!call.boolean(0));
   return call.undefined();
@@ -129,8 +115,6 @@ void registerRuntime(Environment& environment, napi_value exports) {
   exportFunction<engineInfo>(environment, exports, "engineInfo");
   exportFunction<threads>(environment, exports, "threads");
   exportFunction<setThreads>(environment, exports, "setThreads");
-  exportFunction<keepFreedMemory>(environment, exports, "keepFreedMemory");
-  exportFunction<returnFreedMemory>(environment, exports, "returnFreedMemory");
   exportFunction<manualSeed>(environment, exports, "manualSeed");
   exportFunction<createGenerator>(environment, exports, "createGenerator");
   exportFunction<releaseGenerator>(environment, exports, "releaseGenerator");

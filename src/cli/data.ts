@@ -2,10 +2,12 @@
 import type { Command } from "commander";
 import { register as registerCheck } from "./data-check.js";
 import { register as registerInspect } from "./data-inspect.js";
+import { register as registerPhantoms } from "./data-phantoms.js";
 
 /** Adds `data` and its verbs to the command line. */
 export function register(parent: Command): void {
-  const data = parent.command("data").description("look at folders of images and check data sets");
+  const data = parent.command("data").description("look at folders of images, check data sets, draw phantoms");
   registerInspect(data);
   registerCheck(data);
+  registerPhantoms(data);
 }

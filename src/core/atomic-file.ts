@@ -34,6 +34,15 @@ export function syncFolder(folder: string): void {
   }
 }
 
+/** Removes what a failed write may have left; the failure itself is what the caller must hear of. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Nothing was written where nothing can be removed.
+  }
+}
+
 /** Writes all bytes to an open file; a write may be partial. */
 function writeAll(handle: number, bytes: Uint8Array): void {
   let done = 0;
@@ -61,7 +70,7 @@ export function writeFileAtomic(path: string, chunks: string | Uint8Array | Iter
     syncFolder(folder);
   } catch (cause) {
     if (handle !== undefined) closeSync(handle);
-    rmSync(temporary, { force: true });
+    removeQuietly(temporary);
     throw writeFailure(path, cause);
   }
 }

@@ -64,7 +64,7 @@ export function readEntry(path: string, one: Case): DecodedCase | undefined {
     const { tensors, metadata } = readSafetensorsFile(path);
     const image = tensors.get("image");
     const label = tensors.get("label");
-    if (!image || image.shape.length !== 3 || (label !== undefined) !== (one.maskPath !== undefined)) return undefined;
+    if (image?.shape.length !== 3 || (label !== undefined) !== (one.maskPath !== undefined)) return undefined;
     const [channels, height, width] = image.shape;
     const decoded: DecodedCase = {
       image: image.data,

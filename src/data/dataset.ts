@@ -4,9 +4,10 @@
  */
 import { dirname, resolve } from "node:path";
 import { UsageError } from "../core/errors.js";
+import { nearestWord } from "../core/nearest-word.js";
+import { readValidatedYaml } from "../core/validated-yaml.js";
 import { type Case, expandSplit, type Split } from "./case-files.js";
 import { type DatasetFile, datasetSchema, type LabelRule, type SplitSource } from "./schema.js";
-import { nearestWord, readValidatedYaml } from "./validated-yaml.js";
 
 export type { Case, Split } from "./case-files.js";
 

@@ -15,7 +15,6 @@ const tolerance = z.object({ atol: z.number(), rtol: z.number() });
 const caseSchema = z.object({
   kind: z.string(),
   name: z.string(),
-  // biome-ignore lint/suspicious/noExplicitAny: each kind knows the parameters of its own cases
   params: z.record(z.string(), z.any()),
   inputs: z.array(z.string()),
   outputs: z.array(z.string()),

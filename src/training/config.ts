@@ -6,7 +6,7 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { UsageError } from "../core/errors.js";
-import { readValidatedYaml, validate } from "../data/validated-yaml.js";
+import { readValidatedYaml, validate } from "../core/validated-yaml.js";
 import { methods } from "../methods/registry.js";
 import { minimizers } from "../optim/index.js";
 import { applyAssignments, isPlainObject, mergeUnder } from "./config-tree.js";

@@ -5,31 +5,11 @@
 import { readFileSync, statSync } from "node:fs";
 import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
-import { DataError, UsageError } from "../core/errors.js";
-import { readFailureReason } from "../core/read-file.js";
+import { DataError, UsageError } from "./errors.js";
+import { nearestWord } from "./nearest-word.js";
+import { readFailureReason } from "./read-file.js";
 
 const maxBytes = 16 * 1024 * 1024;
-
-/** Number of single-letter edits between two words. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length];
-}
-
-/** The word of `candidates` that `word` was probably meant to be, if one is near enough. */
-export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
-  const ranked = candidates
-    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best && best.distance <= Math.max(1, Math.floor(word.length / 2)) ? best.candidate : undefined;
-}
 
 interface SchemaNode {
   properties?: Record<string, SchemaNode>;
