@@ -27,7 +27,7 @@ void throwToJavaScript(Environment& environment, const char* kind, const std::st
   napi_value factory = nullptr, error = nullptr, global;
   if (environment.errorFactory) napi_get_reference_value(env, environment.errorFactory, &factory);
   std::string text = environment.running ? environment.running->name + ": " + message : message;
-  environment.running = nullptr;
+  environment.endCall();
   napi_value arguments[2] = {fromString(env, kind), fromString(env, text)};
   napi_get_global(env, &global);
   if (factory && napi_call_function(env, global, factory, 2, arguments, &error) == napi_ok) {
@@ -64,6 +64,11 @@ void Environment::release(int32_t handle) {
   tensors[handle].reset();
   freeSlots.push_back(handle);
   liveTensors--;
+}
+
+void Environment::endCall() {
+  stack.clear();
+  running = nullptr;
 }
 
 void Environment::reportMemory(int64_t bytes) {

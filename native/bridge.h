@@ -38,6 +38,8 @@ class Environment {
   const at::Tensor& get(int32_t handle) const;
   void release(int32_t handle);
   void reportMemory(int64_t bytes);
+  // Lets go of the arguments and results of an operator call, also after a failed one.
+  void endCall();
 
   napi_env env;
   std::vector<at::Tensor> tensors;  // slot 0 means "none"
@@ -116,6 +118,7 @@ void registerOperators(Environment& environment, napi_value exports);
 void registerTensors(Environment& environment, napi_value exports);
 void registerAutograd(Environment& environment, napi_value exports);
 void registerRuntime(Environment& environment, napi_value exports);
+void registerAllocator(Environment& environment, napi_value exports);
 
 template <Body body>
 napi_value guarded(napi_env env, napi_callback_info info) {
@@ -125,6 +128,7 @@ napi_value guarded(napi_env env, napi_callback_info info) {
     Call call(env, info);
     return body(call);
   } catch (const PendingException&) {
+    environment->endCall();
   } catch (const BridgeError& error) {
     throwToJavaScript(*environment, error.kind, error.what());
   } catch (const c10::IndexError& error) {

@@ -48,8 +48,8 @@ napi_value callOperator(Call& call) {
     const napi_valuetype type = i + 1 < call.size() ? typeOf(call.env(), call[i + 1]) : napi_undefined;
     if (type == napi_undefined) {
       const auto& fallback = schemaArguments[i].default_value();
-      if (!fallback) throw BridgeError("argument", "argument " + schemaArguments[i].name() + " is missing");
-      stack.push_back(*fallback);
+      if (!fallback && !argument.optional) throw BridgeError("argument", "argument " + schemaArguments[i].name() + " is missing");
+      stack.push_back(fallback ? *fallback : c10::IValue());
     } else if (type == napi_null && argument.optional) {
       stack.emplace_back();
     } else {
@@ -58,8 +58,7 @@ napi_value callOperator(Call& call) {
   }
   op.handle.callBoxed(&stack);
   napi_value result = op.returnsArgument || stack.empty() ? call.undefined() : results(environment);
-  stack.clear();
-  environment.running = nullptr;
+  environment.endCall();
   return result;
 }
 

@@ -101,7 +101,10 @@ export function segmentationLoss(
   const full = [batch, classes, height, width];
   requireShape("target", target, options.kind === "sigmoid" ? full : [batch, height, width]);
   if (mask) requireShape("mask", mask, options.kind === "sigmoid" ? full : [batch, 1, height, width]);
-  const ce = crossEntropy(logits, target, mask, options.kind);
-  const dice = diceLoss(logits, target, mask, options);
-  return { ce, dice, loss: ce.add(dice) };
+  // Intermediate maps go now rather than with the caller's scope: backward would find them still in memory.
+  return torch.scope(() => {
+    const ce = crossEntropy(logits, target, mask, options.kind);
+    const dice = diceLoss(logits, target, mask, options);
+    return { ce, dice, loss: ce.add(dice) };
+  });
 }

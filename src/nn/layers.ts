@@ -163,7 +163,10 @@ export class Dropout extends Layer {
   }
 }
 
-/** Layers applied in order; children are named "0", "1", … as in PyTorch. */
+/**
+ * Layers applied in order; children are named "0", "1", … as in PyTorch. What lies between them is freed at the end,
+ * so that during the backward pass only autograd holds it and can let go of it layer by layer.
+ */
 export class Sequential extends Layer {
   private readonly layers: Layer[];
 
@@ -173,6 +176,6 @@ export class Sequential extends Layer {
   }
 
   override forward(input: Tensor): Tensor {
-    return this.layers.reduce((value, layer) => layer.forward(value), input);
+    return torch.scope(() => this.layers.reduce((value, layer) => layer.forward(value), input));
   }
 }

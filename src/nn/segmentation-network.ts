@@ -1,5 +1,5 @@
 /** What training asks of a segmentation network, whichever its architecture. */
-import type { Tensor } from "../torch/index.js";
+import { scope, type Tensor } from "../torch/index.js";
 import { Module } from "./module.js";
 
 /** Everything one forward pass can give. */
@@ -16,8 +16,8 @@ export abstract class SegmentationNetwork extends Module {
   /** From the encoder maps to logits and the last decoder map. */
   abstract decode(levels: readonly Tensor[]): NetworkOutput;
 
-  /** Images [B, C, H, W] → logits [B, K, H, W]. */
+  /** Images [B, C, H, W] → logits [B, K, H, W]; the maps in between stay alive only where a gradient needs them. */
   forward(images: Tensor): Tensor {
-    return this.decode(this.encode(images)).logits;
+    return scope(() => this.decode(this.encode(images)).logits);
   }
 }

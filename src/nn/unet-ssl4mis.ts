@@ -62,8 +62,10 @@ class UpBlock extends Module {
   }
 
   forward(input: Tensor, skip: Tensor): Tensor {
-    const upsampled = torch.upsampleBilinear2d(this.conv1x1.forward(input), skip.shape.slice(-2), true, null);
-    return this.conv.forward(torch.cat([skip, upsampled], 1));
+    return torch.scope(() => {
+      const upsampled = torch.upsampleBilinear2d(this.conv1x1.forward(input), skip.shape.slice(-2), true, null);
+      return this.conv.forward(torch.cat([skip, upsampled], 1));
+    });
   }
 }
 
@@ -97,9 +99,11 @@ class Decoder extends Module {
   }
 
   forward(levels: readonly Tensor[]): NetworkOutput {
-    const skips = levels.slice(0, -1).reverse();
-    const feature = this.ups.reduce((value, up, i) => up.forward(value, skips[i]), levels[levels.length - 1]);
-    return { logits: this.outConv.forward(feature), feature };
+    return torch.scope(() => {
+      const skips = levels.slice(0, -1).reverse();
+      const feature = this.ups.reduce((value, up, i) => up.forward(value, skips[i]), levels[levels.length - 1]);
+      return { logits: this.outConv.forward(feature), feature };
+    });
   }
 }
 

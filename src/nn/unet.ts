@@ -73,8 +73,10 @@ class Up extends Module {
   }
 
   forward(input: Tensor, skip: Tensor): Tensor {
-    const upsampled = padTo(this.up.forward(input), skip);
-    return this.conv.forward(torch.cat([skip, upsampled], 1));
+    return torch.scope(() => {
+      const upsampled = padTo(this.up.forward(input), skip);
+      return this.conv.forward(torch.cat([skip, upsampled], 1));
+    });
   }
 }
 
@@ -129,8 +131,10 @@ export class UNet extends SegmentationNetwork {
   }
 
   override decode(levels: readonly Tensor[]): NetworkOutput {
-    const skips = levels.slice(0, -1).reverse();
-    const feature = this.ups.reduce((value, up, i) => up.forward(value, skips[i]), levels[levels.length - 1]);
-    return { logits: this.outc.forward(feature), feature };
+    return torch.scope(() => {
+      const skips = levels.slice(0, -1).reverse();
+      const feature = this.ups.reduce((value, up, i) => up.forward(value, skips[i]), levels[levels.length - 1]);
+      return { logits: this.outc.forward(feature), feature };
+    });
   }
 }

@@ -56,7 +56,7 @@ export interface Native {
   };
   threads(): number;
   setThreads(count: number): void;
-  keepFreedMemory(mapThreshold: number, trimThreshold: number): boolean;
+  keepFreedMemory(): boolean;
   returnFreedMemory(): void;
   manualSeed(seed: number): void;
   createGenerator(device: string, seed: number): number;

@@ -2,15 +2,21 @@
 import { native } from "./native.js";
 import { type Device, Tensor } from "./tensor.js";
 
+const finalizer = new FinalizationRegistry<number>((slot) => native().releaseGenerator(slot));
+
 /** A stream of random numbers on one device, independent of libtorch's default generator. */
 export class Generator implements Disposable {
-  /** @internal the bridge's number for it */
-  readonly index: number;
-  private disposed = false;
+  private slot: number;
 
   /** @param seed whole number below 2^53 @param device where the drawn tensors live */
   constructor(seed: number, device: Device = "cpu") {
-    this.index = native().createGenerator(device, seed);
+    this.slot = native().createGenerator(device, seed);
+    finalizer.register(this, this.slot, this);
+  }
+
+  /** @internal the bridge's number for it; -1 after it was disposed */
+  get index(): number {
+    return this.slot;
   }
 
   /** Starts the stream anew from a seed. */
@@ -30,9 +36,10 @@ export class Generator implements Disposable {
 
   /** Frees the generator. Harmless when repeated. */
   dispose(): void {
-    if (this.disposed) return;
-    this.disposed = true;
-    native().releaseGenerator(this.index);
+    if (this.slot < 0) return;
+    finalizer.unregister(this);
+    native().releaseGenerator(this.slot);
+    this.slot = -1;
   }
 
   [Symbol.dispose](): void {

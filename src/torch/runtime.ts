@@ -35,15 +35,13 @@ export function liveTensors(): number {
   return native().liveTensors();
 }
 
-/** Blocks below this size are kept for reuse; the C library's own ceiling for the setting is just above 32 MiB. */
-const keptBlock = 0x7fffffff;
-
 /**
- * Makes the C library keep freed blocks for the next step instead of returning them to the system, which saves the
- * kernel from zeroing the same pages in every step. Returns false where the C library has no such setting.
+ * From now on keeps large blocks that tensors on the CPU have freed for the next step instead of returning them to the
+ * system, which saves the kernel from zeroing the same pages in every step. Adds at most 30 % to the memory that the
+ * tensors needed at their peak. Holds for the whole process. Returns false where the system offers no way to do so.
  */
 export function keepFreedMemory(): boolean {
-  return native().keepFreedMemory(keptBlock, keptBlock);
+  return native().keepFreedMemory();
 }
 
 /** Gives memory kept by {@link keepFreedMemory} back to the system. */
