@@ -3,9 +3,7 @@ import { existsSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
 import { exitCodes, UsageError } from "../core/errors.js";
-import type { MetricRecord } from "../training/metrics-log.js";
-import type { RunObserver } from "../training/run.js";
-import { createProgress, type Progress } from "./progress.js";
+import { createTrainingDisplay, percent } from "./training-display.js";
 
 interface TrainOptions {
   out?: string;
@@ -35,54 +33,6 @@ function freshFolder(config: string): string {
   return free;
 }
 
-const percent = (value: unknown): string => (typeof value === "number" ? `${(100 * value).toFixed(1)} %` : "");
-
-function validationLine(record: MetricRecord): string {
-  const of = (key: string) => record[key];
-  const parts = [
-    ["validation Dice", of("validation.student.dice")],
-    ["teacher", of("validation.teacher.dice")],
-    ["test Dice", of("test.student.dice")],
-  ].flatMap(([label, value]) => (value === undefined ? [] : [`${label} ${percent(value)}`]));
-  return parts.join(", ");
-}
-
-function createObserver(stopRequested: () => boolean): RunObserver & { finish(): void } {
-  let training: Progress | undefined;
-  let decoding: Progress | undefined;
-  let total = 0;
-  return {
-    warn: (message) => console.error(message),
-    stopRequested,
-    decoding(done, cases) {
-      decoding ??= createProgress({ label: "decoding", total: cases });
-      decoding.update(done);
-      if (done === cases) decoding.finish();
-    },
-    begun(run, { config, split, device, precision }, { iteration }) {
-      total = config.training.iterations;
-      console.log(`run folder: ${run.path}`);
-      console.log(
-        `${config.method.name} with ${config.optimizer.name}, ${split.labelled.length} labelled cases of ${config.labelled.domain}, ` +
-          `${split.unlabelled.length} unlabelled, ${split.validation.length} for validation, ${precision} on ${device}`,
-      );
-      if (iteration > 0) console.log(`resuming after step ${iteration}`);
-    },
-    step(done, note) {
-      training ??= createProgress({ label: "training", total });
-      training.update(done, note);
-    },
-    validation(iteration, record) {
-      const line = validationLine(record);
-      if (line !== "") console.log(`step ${iteration}: ${line}`);
-    },
-    finish() {
-      training?.finish();
-      training = undefined;
-    },
-  };
-}
-
 async function train(config: string | undefined, options: TrainOptions): Promise<void> {
   const { loadConfig } = await import("../training/config.js");
   const { resumeRun, startRun } = await import("../training/run.js");
@@ -95,7 +45,7 @@ async function train(config: string | undefined, options: TrainOptions): Promise
     throw new UsageError("--resume goes on with a run's own settings and folder; leave out --set and --out");
   }
   const signals = watchSignals();
-  const observer = createObserver(() => signals.code() !== null);
+  const observer = createTrainingDisplay(() => signals.code() !== null);
   try {
     const outcome =
       config === undefined

@@ -1,0 +1,54 @@
+/** What a person sees of a training run in the terminal. */
+import type { MetricRecord } from "../training/metrics-log.js";
+import type { RunObserver } from "../training/run.js";
+import { createProgress, type Progress } from "./progress.js";
+
+/** A share as text for people. */
+export const percent = (value: unknown): string => (typeof value === "number" ? `${(100 * value).toFixed(1)} %` : "");
+
+function validationLine(record: MetricRecord): string {
+  const of = (key: string) => record[key];
+  const parts = [
+    ["validation Dice", of("validation.student.dice")],
+    ["teacher", of("validation.teacher.dice")],
+    ["test Dice", of("test.student.dice")],
+  ].flatMap(([label, value]) => (value === undefined ? [] : [`${label} ${percent(value)}`]));
+  return parts.join(", ");
+}
+
+/** Shows a run in the terminal; call `finish` at the end, also after a failure. */
+export function createTrainingDisplay(stopRequested: () => boolean): RunObserver & { finish(): void } {
+  let training: Progress | undefined;
+  let decoding: Progress | undefined;
+  let total = 0;
+  return {
+    warn: (message) => console.error(message),
+    stopRequested,
+    decoding(done, cases) {
+      decoding ??= createProgress({ label: "decoding", total: cases });
+      decoding.update(done);
+      if (done === cases) decoding.finish();
+    },
+    begun(run, { config, split, device, precision }, { iteration }) {
+      total = config.training.iterations;
+      console.log(`run folder: ${run.path}`);
+      console.log(
+        `${config.method.name} with ${config.optimizer.name}, ${split.labelled.length} labelled cases of ${config.labelled.domain}, ` +
+          `${split.unlabelled.length} unlabelled, ${split.validation.length} for validation, ${precision} on ${device}`,
+      );
+      if (iteration > 0) console.log(`resuming after step ${iteration}`);
+    },
+    step(done, note) {
+      training ??= createProgress({ label: "training", total });
+      training.update(done, note);
+    },
+    validation(iteration, record) {
+      const line = validationLine(record);
+      if (line !== "") console.log(`step ${iteration}: ${line}`);
+    },
+    finish() {
+      training?.finish();
+      training = undefined;
+    },
+  };
+}
