@@ -4,7 +4,8 @@
  *
  *   min_w max_{‖ε‖≤ρ} L_task(w+ε) + λ·D_f(P_S ‖ P_T)(w+ε)
  *
- * λ = 0 is the inner rule alone (SAM), ρ = 0 is the divergence without sharpness, both 0 is the base optimiser alone.
+ * For every variant λ = 0 is the inner rule alone (SAM), ρ = 0 is the divergence without sharpness, and both 0 is the
+ * base optimiser alone.
  */
 import { z } from "zod";
 import { foreachAdd, noGrad, type Tensor } from "../../torch/index.js";
@@ -53,7 +54,7 @@ const dimOptions = z.strictObject({
   addClean: z
     .boolean()
     .default(false)
-    .describe("perturbWith: source only: add the clean gradient of the labelled loss"),
+    .describe("perturbWith: source only: add the clean gradient of the labelled loss to the update"),
   divergence: divergenceOptions.prefault({}),
 });
 
@@ -80,9 +81,12 @@ export class Dim extends SharpnessMinimizer {
     const lambda = step.divergence ? this.lambdaAt(step.at) : 0;
     step.report.lambda = lambda;
     const clean = step.clean((evaluation) => this.cleanTargets(step, evaluation, lambda, perturbing));
-    // The divergence's gradient at w (DiM-3) or that of the labelled loss (`addClean`).
-    const [added = null] = clean.further;
-    const gradient = perturbing ? this.perturbedGradient(step, clean, lambda) : clean.gradient;
+    if (!perturbing) {
+      step.descend(clean.gradient);
+      return;
+    }
+    const gradient = this.perturbedGradient(step, clean, lambda);
+    const added = this.addedGradient(clean, lambda);
     step.descend(added ? foreachAdd(gradient, added) : gradient);
   }
 
@@ -98,22 +102,27 @@ export class Dim extends SharpnessMinimizer {
     return rule.combine ? noGrad(() => rule.combine!(clean, perturbed, inner)) : perturbed.gradient;
   }
 
-  /** The loss whose gradient perturbs (or updates, when nothing perturbs), and the one whose gradient is added later. */
+  /** What of the clean pass joins the update: the divergence's gradient (DiM-3) or the labelled loss's (`addClean`). */
+  private addedGradient(clean: PassResult, lambda: number): readonly Tensor[] | null {
+    const { perturbWith, addClean } = this.options;
+    if (perturbWith === "source" && addClean && lambda > 0) return clean.gradient;
+    return clean.further[0] ?? null;
+  }
+
+  /** The loss whose gradient perturbs, or updates when nothing perturbs; for DiM-3 also the divergence on its own. */
   private cleanTargets(step: SharpnessStep, evaluation: Evaluation, lambda: number, perturbing: boolean): PassTargets {
-    const { perturbWith, addClean, rho } = this.options;
+    const { perturbWith } = this.options;
     const { task, terms } = evaluation;
     const differentiated = !perturbing || (perturbWith !== "task" && perturbWith !== "source");
     const used = this.cleanUsesDivergence(perturbing);
     const divergence = evaluateDivergence(step, evaluation, { lambda, differentiated, used, updateRunningMeans: used });
     const weighted = divergence && differentiated ? divergence.mul(lambda) : null;
-    const extra = perturbWith === "source" && addClean && (perturbing || rho === 0) ? [terms.sup] : [];
     const choose = (): Tensor[] => {
-      if (!perturbing) return [weighted ? task.add(weighted) : task, ...extra];
-      if (perturbWith === "source") return [terms.sup, ...extra];
-      if (!weighted || perturbWith === "task") return [task];
+      if (perturbing && perturbWith === "source" && lambda > 0) return [terms.sup];
+      if (!weighted) return [task];
+      if (!perturbing || perturbWith === "total") return [task.add(weighted)];
       if (perturbWith === "clean") return [task, weighted];
-      if (perturbWith === "div") return [weighted];
-      return [perturbWith === "disam" ? task.sub(weighted) : task.add(weighted)];
+      return [perturbWith === "div" ? weighted : task.sub(weighted)];
     };
     return { losses: choose(), divergence };
   }

@@ -4,6 +4,7 @@ import { UsageError } from "../../core/errors.js";
 import { stack, type Tensor } from "../../torch/index.js";
 import type { Evaluation } from "../objective.js";
 import { ofLength } from "./ascent-rule.js";
+import { rhoOption } from "./radius.js";
 import { sharpnessEntry } from "./sharpness-minimizer.js";
 
 /** Mean over domains of (L_d − mean L)²: the losses of the domains are spread this far. */
@@ -25,7 +26,7 @@ export const disam = sharpnessEntry({
   source: "Zhang et al., ICLR 2024; MediaBrain-SJTU/DISAM code/algorithms/DISAM.py",
   cost: "2 passes; the method must give a loss per domain",
   options: {
-    rho: z.number().min(0).default(0.05).describe("radius of the perturbation; 0: the base optimiser alone"),
+    rho: rhoOption(0.05),
     lambda: z.number().min(0).default(0.1).describe("weight of the variance of the domains' losses"),
   },
   advance(step, { rho, lambda }) {

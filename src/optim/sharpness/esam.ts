@@ -9,6 +9,7 @@ import { RandomStream } from "../../core/random.js";
 import { foreachMul, noGrad, type Tensor, tensor, zerosLike } from "../../torch/index.js";
 import type { Evaluation, StepContext } from "../objective.js";
 import { globalNorm } from "../parameter-list.js";
+import { rhoOption } from "./radius.js";
 import { sharpnessEntry } from "./sharpness-minimizer.js";
 
 function perSampleOf({ perSample }: Evaluation): Tensor {
@@ -46,7 +47,7 @@ export const esam = sharpnessEntry({
   source: "Du et al., ICLR 2022; dydjw9/Efficient_SAM utils/Esam.py; beta and gamma as in MarlonBecker/MSAM",
   cost: "2 passes; with gamma below 1 the method must give a loss per sample",
   options: {
-    rho: z.number().min(0).default(0.05).describe("radius of the perturbation; 0: the base optimiser alone"),
+    rho: rhoOption(0.05),
     beta: z.number().gt(0).max(1).default(0.5).describe("probability that a tensor is perturbed"),
     gamma: z.number().gt(0).max(1).default(0.5).describe("share of the samples that make the update"),
   },

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { foreachAdd, foreachMul, foreachSub, type Tensor } from "../../torch/index.js";
 import { globalCosine, globalNorm } from "../parameter-list.js";
 import { ofLength, tiny } from "./ascent-rule.js";
+import { rhoOption } from "./radius.js";
 import { sharpnessEntry } from "./sharpness-minimizer.js";
 
 /** a + factor·b. */
@@ -29,7 +30,7 @@ export const gam = sharpnessEntry({
   source: "Zhang et al., CVPR 2023; xxgege/GAM gam/gam.py",
   cost: "4 passes",
   options: {
-    rho: z.number().min(0).default(0.2).describe("radius of the gradient-norm ascent; 0: the base optimiser alone"),
+    rho: rhoOption(0.2),
     gradRho: z.number().min(0).default(0.02).describe("radius of the inner ascent along the gradient"),
     beta0: z.number().min(0).max(1).default(0.5).describe("1 − weight of g2"),
     beta1: z.number().min(0).max(1).default(0.6).describe("weight of g1 against g3"),

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { foreachAdd, foreachMul } from "../../torch/index.js";
 import { globalDot, globalNorm } from "../parameter-list.js";
 import { ofLength, tiny } from "./ascent-rule.js";
+import { rhoOption } from "./radius.js";
 import { sharpnessEntry } from "./sharpness-minimizer.js";
 
 /**
@@ -18,7 +19,7 @@ export const lookSam = sharpnessEntry({
   source: "Liu et al., CVPR 2022; MarlonBecker/MSAM optimizer/looksam.py",
   cost: "1 + 1/n passes on average",
   options: {
-    rho: z.number().min(0).default(0.05).describe("radius of the perturbation; 0: the base optimiser alone"),
+    rho: rhoOption(0.05),
     alpha: z.number().min(0).default(0.2).describe("weight of the reused direction"),
     every: z.int().min(1).default(5).describe("n: a SAM step in every n-th iteration"),
   },

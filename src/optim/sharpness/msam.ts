@@ -3,11 +3,11 @@
  * authors' code leaves the weights perturbed between steps and moves them back for evaluation; here they are perturbed
  * within a step only, which is the same arithmetic and lets averages, checkpoints and evaluation see the clean ones.
  */
-import { z } from "zod";
 import { UsageError } from "../../core/errors.js";
 import { foreachAdd, noGrad } from "../../torch/index.js";
 import { globalNorm } from "../parameter-list.js";
 import { ofLength } from "./ascent-rule.js";
+import { rhoOption } from "./radius.js";
 import { plainStep, sharpnessEntry } from "./sharpness-minimizer.js";
 
 /**
@@ -18,7 +18,7 @@ export const msam = sharpnessEntry({
   summary: "Momentum-SAM: perturbs against the momentum, in a single pass",
   source: "Becker et al., 2024; MarlonBecker/MSAM optimizer/msam.py, adamW_msam.py",
   cost: "1 pass",
-  options: { rho: z.number().min(0).default(0.3).describe("length of the perturbation; 0: the base optimiser alone") },
+  options: { rho: rhoOption(0.3) },
   check(base) {
     if (base.momentum() !== null) return;
     throw new UsageError(

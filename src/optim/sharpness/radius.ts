@@ -11,10 +11,15 @@ export const timing = {
 /** Where a radius that follows the learning rate ends. */
 export const rhoMin = z.number().min(0).default(0).describe("rhoMode: rate: the radius at learning rate 0");
 
+/** The setting `rho` with an optimiser's own default. */
+export function rhoOption(rho: number) {
+  return z.number().min(0).default(rho).describe("radius of the perturbation; 0: the base optimiser alone");
+}
+
 /** Settings of the radius with an optimiser's own defaults. */
 export function radiusOptions(rho: number, rhoMode: "constant" | "rate" = "constant") {
   return {
-    rho: z.number().min(0).default(rho).describe("radius of the perturbation; 0: the base optimiser alone"),
+    rho: rhoOption(rho),
     rhoMode: z.enum(["constant", "rate"]).default(rhoMode).describe("rate: follows the learning rate down to rhoMin"),
     rhoMin,
     ...timing,

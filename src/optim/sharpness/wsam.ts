@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { foreachAdd_, foreachSub, noGrad } from "../../torch/index.js";
 import { ofLength } from "./ascent-rule.js";
+import { rhoOption } from "./radius.js";
 import { sharpnessEntry } from "./sharpness-minimizer.js";
 
 /** The decoupled form: the base optimiser takes g, then w ← w − lr·κ·(g_p−g) with κ = γ/(1−γ). */
@@ -10,7 +11,7 @@ export const wsam = sharpnessEntry({
   source: "Yue et al., KDD 2023; kozistr/pytorch_optimizer sam.py, WSAM with decouple=True",
   cost: "2 passes",
   options: {
-    rho: z.number().min(0).default(0.05).describe("radius of the perturbation; 0: the base optimiser alone"),
+    rho: rhoOption(0.05),
     gamma: z.number().min(0).lt(1).default(0.9).describe("weight of the sharpness against the loss"),
   },
   advance(step, { rho, gamma }) {

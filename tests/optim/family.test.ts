@@ -1,0 +1,152 @@
+/** What holds for every registered optimiser, whichever it is; a new one is tested by being registered. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { CheckpointError } from "../../src/core/errors.js";
+import type { MinimizerName } from "../../src/optim/index.js";
+import { liveTensors, rawFromTensor, scope, type Tensor, tensorFromRaw } from "../../src/torch/index.js";
+import { Bench, baseOptimizers, contextAt, everything, flat, names, ToyObjective } from "./support.js";
+
+/** Passes of each optimiser's second step, after one that may be special. */
+const passes: Partial<Record<MinimizerName, number>> = { none: 1, msam: 1, looksam: 1, gam: 4 };
+const passCount = (name: MinimizerName) => passes[name] ?? 2;
+const settings = (name: MinimizerName, options: Record<string, unknown>) => (name === "none" ? {} : options);
+
+const bases = fc.constantFrom(...Object.keys(baseOptimizers));
+
+describe.each(names)("%s", (name) => {
+  it("with rho = 0 is its base optimiser bit for bit", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1000 }), bases, (seed, base) => {
+        const plain = new Bench("none", base, {}, seed).run(0, 4);
+        const off = new Bench(name, base, settings(name, { rho: 0 }), seed).run(0, 4);
+        expect(everything(off.network)).toEqual(everything(plain.network));
+      }),
+      { numRuns: 6 },
+    );
+  });
+
+  it.each(Object.keys(baseOptimizers))("returns to the same weights to the bit before %s moves them", (base) => {
+    const bench = new Bench(name, base);
+    const seen: number[][] = [];
+    const step = bench.base.step.bind(bench.base);
+    bench.base.step = (gradients, rate, decayAt) => {
+      seen.push(flat(bench.network.parameters()));
+      step(gradients, rate, decayAt);
+    };
+    for (let k = 0; k < 3; k++) {
+      const before = flat(bench.network.parameters());
+      bench.step(k);
+      expect(seen[k]).toEqual(before);
+    }
+    const before = flat(bench.network.parameters());
+    bench.step(3, false, { rate: 0 });
+    expect(flat(bench.network.parameters()), "after a step of rate 0").toEqual(before);
+  });
+
+  it("evaluates as often as it says and moves BatchNorm's running statistics as one clean pass would", () => {
+    const bench = new Bench(name);
+    const reference = new Bench("none");
+    for (let k = 0; k < 2; k++) {
+      const before = flat(bench.network.parameters());
+      scope(() => reference.network.loadStateDict(bench.network.stateDict()));
+      const { passes } = bench.step(k);
+      expect(passes.map((pass) => pass.updateRunningStatistics)).toEqual(passes.map((_, i) => i === 0));
+      if (k === 0) reference.step(k);
+      if (k === 1) expect(passes).toHaveLength(passCount(name));
+      if (name !== "msam") expect(passes[0].weights, "weights of the clean pass").toEqual(before);
+      const buffers = (of: Bench) => flat(of.network.namedBuffers().map(([, buffer]) => buffer));
+      if (k === 0) expect(buffers(bench)).toEqual(buffers(reference));
+    }
+  });
+
+  it.each(Object.keys(baseOptimizers))("continues from a saved state bit for bit over %s", (base) => {
+    const whole = new Bench(name, base).run(0, 7, true);
+    const first = new Bench(name, base).run(0, 3, true);
+    const rest = new Bench(name, base, {}, 99);
+    scope(() => {
+      const stored = (state: Map<string, Tensor>) =>
+        new Map([...state].map(([key, value]) => [key, tensorFromRaw(rawFromTensor(value))]));
+      rest.network.loadStateDict(stored(first.network.stateDict()));
+      rest.minimizer.loadState(stored(first.minimizer.state()));
+    });
+    rest.run(3, 7, true);
+    expect(everything(rest.network)).toEqual(everything(whole.network));
+  });
+
+  it("stays finite and does not move where the gradient vanishes", () => {
+    const bench = new Bench(name);
+    bench.base.step = () => {};
+    scope(() => {
+      const before = flat(bench.network.parameters());
+      const objective = new ToyObjective(bench.network, 0, false, (task) => task.mul(0));
+      objective.evaluate = withoutSlope(objective);
+      const report = bench.minimizer.step(objective, contextAt(0));
+      expect(report.nonFinite).toBeUndefined();
+      expect(Object.values(report).filter((value) => typeof value === "number" && !Number.isFinite(value))).toEqual([]);
+      expect(flat(bench.network.parameters())).toEqual(before);
+    });
+  });
+
+  it("leaves weights and state as before when its last pass is not finite, and names the loss", () => {
+    const bench = new Bench(name).run(0, 1);
+    const state = () => new Map([...bench.minimizer.state()].map(([key, value]) => [key, [...value.toNumbers()]]));
+    const baseState = () => [...state()].filter(([key]) => key.startsWith("base."));
+    scope(() => {
+      const [weights, before] = [flat(bench.network.parameters()), baseState()];
+      const last = passCount(name) - 1;
+      const spoil = (task: Tensor, pass: number) => (pass === last ? task.mul(Number.NaN) : task);
+      const report = bench.minimizer.step(new ToyObjective(bench.network, 1, false, spoil), contextAt(1));
+      const perturbs = last > 0;
+      expect(report.nonFinite).toEqual({ pass: perturbs ? "perturbed" : "clean", quantity: "task loss" });
+      expect(flat(bench.network.parameters())).toEqual(weights);
+      expect(baseState()).toEqual(before);
+    });
+    const after = bench.step(2).report;
+    expect(after.nonFinite, "the next step").toBeUndefined();
+  });
+
+  it("keeps the number of live tensors constant", () => {
+    const bench = new Bench(name).run(0, 6, true);
+    const before = liveTensors();
+    bench.run(6, 12, true);
+    expect(liveTensors()).toBe(before);
+  });
+
+  it("lowers the loss", () => {
+    const bench = new Bench(name);
+    const losses = Array.from({ length: 25 }, () => bench.step(0, false, { rate: 0.05, baseRate: 0.05 }).report.task);
+    expect(losses.at(-1)).toBeLessThan(losses[0] - 0.05);
+  });
+
+  it("refuses a state that belongs to another optimiser", () => {
+    const bench = new Bench(name);
+    scope(() => {
+      const foreign = new Map([["tomorrow.0", bench.network.parameters()[0].detach()]]);
+      expect(() => bench.minimizer.loadState(foreign)).toThrow(CheckpointError);
+    });
+  });
+});
+
+describe.each(names.filter((name) => !["dim", "sdat"].includes(name)))("%s", (name) => {
+  it("ignores a divergence that others use", () => {
+    const without = new Bench(name).run(0, 3);
+    const bench = new Bench(name);
+    for (let k = 0; k < 3; k++) expect(bench.step(k, true, { measure: true }).divergences).toEqual([]);
+    expect(everything(bench.network)).toEqual(everything(without.network));
+  });
+});
+
+/** The same losses times zero: finite, and with a gradient that is exactly zero. */
+function withoutSlope(objective: ToyObjective): ToyObjective["evaluate"] {
+  const evaluate = ToyObjective.prototype.evaluate.bind(objective);
+  return (pass) => {
+    const { task, terms, perSample, perDomain, features } = evaluate(pass);
+    return {
+      task,
+      terms: { sup: terms.sup.mul(0), ul: terms.ul.mul(0) },
+      perSample: perSample.mul(0),
+      perDomain: perDomain.map((loss) => loss.mul(0)),
+      features,
+    };
+  };
+}
