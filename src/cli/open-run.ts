@@ -27,15 +27,20 @@ function ruleText(name: CheckpointName, { config, step }: LoadedRun): string {
 /**
  * Opens a run.
  * @param checkpoint default: "best" for a run with a validation split, "last" for one without
+ * @param images "optional" where the data set's own images are not needed
  * @throws UsageError when the folder is no run; CheckpointError when the checkpoint is missing or damaged
  */
-export async function openRun(path: string, checkpoint: CheckpointName | undefined): Promise<OpenedRun> {
+export async function openRun(
+  path: string,
+  checkpoint: CheckpointName | undefined,
+  images: "needed" | "optional" = "needed",
+): Promise<OpenedRun> {
   const { loadRun } = await import("../training/load-run.js");
   const { openRunFolder } = await import("../training/run-folder.js");
   const { readResolvedConfig } = await import("../training/config.js");
   const hasValidation = () => readResolvedConfig(openRunFolder(path).config).labelled.validation > 0;
   const name = checkpoint ?? (hasValidation() ? "best" : "last");
-  const run = await loadRun(path, { checkpoint: name, warn: (message) => console.error(message) });
+  const run = await loadRun(path, { checkpoint: name, images, warn: (message) => console.error(message) });
   return { ...run, checkpoint: name, checkpointRule: ruleText(name, run) };
 }
 

@@ -75,7 +75,7 @@ async function predict(path: string, images: string[], options: PredictVerbOptio
   const { allCases } = await import("../data/dataset.js");
   const { predictionFiles } = await import("../inference/encode-prediction.js");
   const inputs = listInputs(images);
-  const run = await openRun(path, options.checkpoint);
+  const run = await openRun(path, options.checkpoint, "optional");
   const files = predictionFiles(run.dataset, options);
   refuseOverwriting(
     inputs.flatMap((image) => files.map((file) => outputPath(options.out, file, image))),

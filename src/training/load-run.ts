@@ -1,5 +1,5 @@
 /** A trained run, opened for evaluation, prediction, reports and export. */
-import { CheckpointError } from "../core/errors.js";
+import { CheckpointError, DataError } from "../core/errors.js";
 import type { DecodedCache } from "../data/cache.js";
 import type { Dataset } from "../data/dataset.js";
 import type { ProtocolSplit } from "../data/protocol.js";
@@ -7,8 +7,9 @@ import type { SegmentationNetwork } from "../nn/index.js";
 import { engineInfo, type Precision, scope } from "../torch/index.js";
 import { CheckpointStore } from "./checkpoint-store.js";
 import { readResolvedConfig, type TrainingConfig } from "./config.js";
+import { readDatasetFacts } from "./dataset-facts.js";
 import { openRunFolder, type RunFolder } from "./run-folder.js";
-import { openModel } from "./session.js";
+import { type ModelSession, openModel } from "./session.js";
 import { studentFile, tensorsOf } from "./training-state.js";
 
 /** Which checkpoint of a run: the newest, or the one chosen by a rule. */
@@ -39,7 +40,13 @@ export interface LoadedRun {
  */
 export async function loadRun(
   path: string,
-  options: { checkpoint: CheckpointName; device?: string; warn?: (message: string) => void },
+  options: {
+    checkpoint: CheckpointName;
+    device?: string;
+    /** "optional" opens the run also where its data set is missing; it then has no cases. Default "needed". */
+    images?: "needed" | "optional";
+    warn?: (message: string) => void;
+  },
 ): Promise<LoadedRun> {
   const folder = openRunFolder(path);
   const resolved = readResolvedConfig(folder.config);
@@ -48,7 +55,7 @@ export async function loadRun(
   const warn = options.warn ?? (() => {});
   const store = new CheckpointStore(folder.checkpoints, { keep: 1, warn });
   const checkpoint = options.checkpoint === "last" ? store.load() : loadChosen(store, options.checkpoint, path);
-  const model = openModel(config, warn);
+  const model = openWithData(config, warn, options.images ?? "needed", folder);
   const fill = (network: SegmentationNetwork, file: string) =>
     scope(() => network.loadStateDict(tensorsOf(checkpoint.files, file, checkpoint.folder)));
   fill(model.student, studentFile);
@@ -64,6 +71,20 @@ export async function loadRun(
     step: checkpoint.step,
     networks: { student: model.student.eval(), teacher },
   };
+}
+
+function openWithData(
+  config: TrainingConfig,
+  warn: (message: string) => void,
+  images: "needed" | "optional",
+  folder: RunFolder,
+): ModelSession {
+  try {
+    return openModel(config, warn);
+  } catch (error) {
+    if (images === "needed" || !(error instanceof DataError)) throw error;
+    return openModel(config, warn, readDatasetFacts(folder.dataset));
+  }
 }
 
 function loadChosen(store: CheckpointStore, name: "best" | "best-on-test", path: string) {

@@ -2,6 +2,7 @@
  * The layout of a run folder, in one place:
  *
  *     config.yaml          the resolved configuration; written last, it makes the folder a run
+ *     dataset.json         classes, channels and intensities, so that the run predicts without its data set
  *     environment.json     versions, machine and command line of the run's start
  *     metrics.jsonl        one line a step or validation
  *     events.out.tfevents.dimseg   the same for TensorBoard
@@ -20,6 +21,7 @@ import { acquireRunLock, lockName, type RunLock } from "./run-lock.js";
 export interface RunFolder {
   path: string;
   config: string;
+  dataset: string;
   environment: string;
   metrics: string;
   events: string;
@@ -33,6 +35,7 @@ function layout(folder: string): RunFolder {
   return {
     path,
     config: join(path, "config.yaml"),
+    dataset: join(path, "dataset.json"),
     environment: join(path, "environment.json"),
     metrics: join(path, "metrics.jsonl"),
     events: join(path, "events.out.tfevents.dimseg"),

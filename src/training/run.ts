@@ -2,6 +2,7 @@
 import { engineInfo, threads } from "../torch/index.js";
 import { CheckpointStore } from "./checkpoint-store.js";
 import { formatConfig, readResolvedConfig, type TrainingConfig } from "./config.js";
+import { writeDatasetFacts } from "./dataset-facts.js";
 import { resolveEngine } from "./engine-settings.js";
 import { collectEnvironment } from "./environment.js";
 import { MetricsLog } from "./metrics-log.js";
@@ -67,7 +68,10 @@ export async function startRun(path: string, wanted: TrainingConfig, observer: R
   const session = openTraining(openModel(config, observer.warn));
   const environment = collectEnvironment({ ...engineInfo(), threads: threads() });
   const { run, lock } = createRunFolder(path, formatConfig(config), environment, observer.warn);
-  return trainIn(run, lock, session, observer, () => freshProgress);
+  return trainIn(run, lock, session, observer, () => {
+    writeDatasetFacts(run.dataset, session.dataset);
+    return freshProgress;
+  });
 }
 
 /**

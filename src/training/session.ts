@@ -50,22 +50,31 @@ function createNetwork(config: TrainingConfig, dataset: Dataset, seed: number): 
   return network.to({ device: training.device, memoryFormat });
 }
 
+const noCases: ProtocolSplit = { labelled: [], unlabelled: [], validation: [] };
+
 /**
  * Loads the data set and builds the network with its initial weights.
  * @param config a resolved configuration, without `auto` in its training section
+ * @param withoutImages stands in for the data set where its images are not at hand
  * @throws DataError, UsageError as the data set and the protocol split do
  */
-export function openModel(config: TrainingConfig, warn: (message: string) => void): ModelSession {
+export function openModel(
+  config: TrainingConfig,
+  warn: (message: string) => void,
+  withoutImages?: Dataset,
+): ModelSession {
   const { training, labelled } = config;
   if (training.threads !== undefined) setThreads(training.threads);
-  setDeterministic(true);
+  if (training.device !== "cpu") setDeterministic(true);
   keepFreedMemory();
-  const dataset = loadDataset(config.dataset);
-  const split = splitProtocol(dataset, {
-    labelledDomain: labelled.domain,
-    labelledCount: labelled.count,
-    validationCount: labelled.validation,
-  });
+  const dataset = withoutImages ?? loadDataset(config.dataset);
+  const split = withoutImages
+    ? noCases
+    : splitProtocol(dataset, {
+        labelledDomain: labelled.domain,
+        labelledCount: labelled.count,
+        validationCount: labelled.validation,
+      });
   const size = config.imageSize ?? dataset.size;
   let created = 0;
   const create = () => createNetwork(config, dataset, training.seed + created++);
