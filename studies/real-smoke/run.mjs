@@ -55,7 +55,9 @@ async function oneRun({ name, settings, seed }) {
   }
   const read = (checkpoint) =>
     JSON.parse(readFileSync(join(folder, "evaluation", `${checkpoint}-student`, "summary.json"), "utf8"));
-  const seconds = existsSync(join(folder, "seconds.txt")) ? Number(readFileSync(join(folder, "seconds.txt"), "utf8")) : null;
+  const seconds = existsSync(join(folder, "seconds.txt"))
+    ? Number(readFileSync(join(folder, "seconds.txt"), "utf8"))
+    : null;
   console.log(`${name}, seed ${seed}: done${seconds ? ` in ${Math.round(seconds)} s` : ""}`);
   return { name, seed, seconds, best: read("best"), last: read("last") };
 }
@@ -68,7 +70,8 @@ const worker = async () => {
 await Promise.all([worker(), worker()]);
 
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
-const deviation = (values) => Math.sqrt(values.reduce((sum, v) => sum + (v - mean(values)) ** 2, 0) / (values.length - 1));
+const deviation = (values) =>
+  Math.sqrt(values.reduce((sum, v) => sum + (v - mean(values)) ** 2, 0) / (values.length - 1));
 const cell = (values) => `${(100 * mean(values)).toFixed(1)} ± ${(100 * deviation(values)).toFixed(1)}`;
 const domains = results[0].last.domains.map(({ name }) => name);
 
@@ -109,5 +112,8 @@ const compact = results
     ),
   }));
 writeFileSync(join(work, "results.json"), `${JSON.stringify(compact, null, 2)}\n`);
-writeFileSync(join(work, "results.md"), `Last checkpoint\n\n${table("last")}\n\nBest on validation\n\n${table("best")}\n`);
+writeFileSync(
+  join(work, "results.md"),
+  `Last checkpoint\n\n${table("last")}\n\nBest on validation\n\n${table("best")}\n`,
+);
 console.log(readFileSync(join(work, "results.md"), "utf8"));
