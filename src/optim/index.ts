@@ -13,5 +13,6 @@ export { type AscentRule, ascentRule } from "./sharpness/ascent-rule.js";
 export { Dim, type DimOptions, type PerturbWith, perturbations } from "./sharpness/dim.js";
 export { domainVariance } from "./sharpness/disam.js";
 export type { Memory, MemoryNames } from "./sharpness/memory.js";
+export { rhoOption } from "./sharpness/radius.js";
 export { type SharpnessDefinition, sharpnessEntry } from "./sharpness/sharpness-minimizer.js";
 export type { PassResult, SharpnessStep } from "./sharpness/sharpness-step.js";
