@@ -6,17 +6,22 @@ namespace bridge {
 namespace {
 
 napi_value gradient(Call& call) {
+  call.environment().running = "grad";
   const auto outputs = call.tensorList(0), inputs = call.tensorList(1);
   const auto outputGradients = call.missing(2) ? std::vector<at::Tensor>() : call.tensorList(2);
   const bool retainGraph = call.boolean(3), createGraph = call.boolean(4), allowUnused = call.boolean(5);
   const auto gradients = torch::autograd::grad(outputs, inputs, outputGradients, retainGraph, createGraph, allowUnused);
-  return fromIValue(call.environment(), c10::IValue(gradients));
+  const napi_value result = fromIValue(call.environment(), c10::IValue(gradients));
+  call.environment().endCall();
+  return result;
 }
 
 napi_value backward(Call& call) {
+  call.environment().running = "backward";
   const auto outputs = call.tensorList(0);
   const auto outputGradients = call.missing(1) ? std::vector<at::Tensor>() : call.tensorList(1);
   torch::autograd::backward(outputs, outputGradients, call.boolean(2), call.boolean(3));
+  call.environment().endCall();
   return call.undefined();
 }
 

@@ -14,19 +14,21 @@ int64_t bytesOf(const at::Tensor& tensor) {
 
 void check(napi_env env, napi_status status) {
   if (status == napi_ok) return;
+  // Read first: the next call on the environment forgets it.
+  const napi_extended_error_info* info = nullptr;
+  napi_get_last_error_info(env, &info);
+  const std::string message = info && info->error_message ? info->error_message : "invalid argument";
   bool pending = false;
   napi_is_exception_pending(env, &pending);
   if (pending) throw PendingException();
-  const napi_extended_error_info* info = nullptr;
-  napi_get_last_error_info(env, &info);
-  throw BridgeError("argument", info && info->error_message ? info->error_message : "invalid argument");
+  throw BridgeError("argument", message);
 }
 
 void throwToJavaScript(Environment& environment, const char* kind, const std::string& message) {
   napi_env env = environment.env;
   napi_value factory = nullptr, error = nullptr, global;
   if (environment.errorFactory) napi_get_reference_value(env, environment.errorFactory, &factory);
-  std::string text = environment.running ? environment.running->name + ": " + message : message;
+  std::string text = environment.running ? std::string(environment.running) + ": " + message : message;
   environment.endCall();
   napi_value arguments[2] = {fromString(env, kind), fromString(env, text)};
   napi_get_global(env, &global);

@@ -50,7 +50,7 @@ class Environment {
   std::vector<at::Generator> generators;
   std::vector<std::unique_ptr<c10::InferenceMode>> inferenceModes;
   std::vector<c10::IValue> stack;
-  const Operator* running = nullptr;  // names the operator in error messages
+  const char* running = nullptr;  // names the operator in error messages
   napi_ref errorFactory = nullptr;
 };
 

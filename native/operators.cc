@@ -32,6 +32,15 @@ napi_value results(Environment& environment) {
   return array;
 }
 
+// Says which argument was wrong.
+c10::IValue readArgument(Environment& environment, const Argument& argument, const std::string& name, napi_value value) {
+  try {
+    return toIValue(environment, argument, value);
+  } catch (const BridgeError& error) {
+    throw BridgeError(error.kind, "argument \"" + name + "\": " + error.what());
+  }
+}
+
 napi_value callOperator(Call& call) {
   Environment& environment = call.environment();
   const int32_t index = call.int32(0);
@@ -39,7 +48,7 @@ napi_value callOperator(Call& call) {
     throw BridgeError("unknownOperator", "unknown operator number " + std::to_string(index));
   }
   const Operator& op = environment.operators[index];
-  environment.running = &op;
+  environment.running = op.name.c_str();
   auto& stack = environment.stack;
   stack.clear();
   const auto& schemaArguments = op.handle.schema().arguments();
@@ -53,7 +62,7 @@ napi_value callOperator(Call& call) {
     } else if (type == napi_null && argument.optional) {
       stack.emplace_back();
     } else {
-      stack.push_back(toIValue(environment, argument, call[i + 1]));
+      stack.push_back(readArgument(environment, argument, schemaArguments[i].name(), call[i + 1]));
     }
   }
   op.handle.callBoxed(&stack);
