@@ -7,6 +7,8 @@ export interface MethodEntry<Schema extends z.ZodObject = z.ZodObject> {
   summary: string;
   /** Paper and reference code. */
   source: string;
+  /** Network passes per step over B images each, in words; an optimiser multiplies the student's. */
+  cost: string;
   /** Settings with their defaults, as they stand under `method:` beside `name`. */
   options: Schema;
   usesUnlabelled: boolean;

@@ -175,6 +175,7 @@ export class Midss implements Method {
 export const midss = methodEntry({
   summary: "copy-paste between labelled and unlabelled images, symmetric guidance and amplitude transfer",
   source: "Ma et al., CVPR 2024; MQinghe/MiDSS code/train.py",
+  cost: "4 passes, and 3 of the teacher without gradient",
   options,
   usesUnlabelled: true,
   create: (context, settings) => new Midss(context, settings),

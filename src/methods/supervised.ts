@@ -36,6 +36,7 @@ export class Supervised implements Method {
 export const supervised = methodEntry({
   summary: "the labelled images only, the lower bound every other method must beat",
   source: "the U-Net rows of MiDSS and SSL4MIS",
+  cost: "1 pass",
   options: z.strictObject({}),
   usesUnlabelled: false,
   create: (context) => new Supervised(context),

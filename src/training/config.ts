@@ -8,6 +8,7 @@ import { z } from "zod";
 import { UsageError } from "../core/errors.js";
 import { readValidatedYaml, validate } from "../core/validated-yaml.js";
 import { methods } from "../methods/registry.js";
+import { networkNames } from "../nn/index.js";
 import { minimizers } from "../optim/index.js";
 import { applyAssignments, isPlainObject, mergeUnder } from "./config-tree.js";
 import { presets } from "./presets.js";
@@ -39,6 +40,12 @@ const baseOptimizer = z.discriminatedUnion("name", [
   }),
 ]);
 
+/** The `model:` section. */
+export const modelOptions = z.strictObject({
+  name: z.enum(networkNames).default("unet"),
+  width: z.int().min(1).default(64).describe("channels at full resolution"),
+});
+
 export const trainingSchema = z.strictObject({
   preset: z
     .enum(Object.keys(presets) as [string, ...string[]])
@@ -51,12 +58,7 @@ export const trainingSchema = z.strictObject({
     validation: z.int().min(0).default(0).describe("how many further ones choose the best checkpoint"),
   }),
   imageSize: z.int().min(16).multipleOf(16).optional().describe("side in pixels; default: the data set's"),
-  model: z
-    .strictObject({
-      name: z.enum(["unet", "unet-ssl4mis"]).default("unet"),
-      width: z.int().min(1).default(64).describe("channels at full resolution"),
-    })
-    .prefault({}),
+  model: modelOptions.prefault({}),
   method: sectionOf(methods),
   optimizer: sectionOf(minimizers),
   base: baseOptimizer.prefault({ name: "sgd" }).describe("the base optimiser under the sharpness-aware one"),
@@ -101,7 +103,7 @@ export type TrainingConfig = z.output<typeof trainingSchema>;
 function withPreset(content: unknown): unknown {
   if (!isPlainObject(content) || typeof content.preset !== "string" || !Object.hasOwn(presets, content.preset))
     return content;
-  return mergeUnder(content, presets[content.preset]);
+  return mergeUnder(content, presets[content.preset].values);
 }
 
 /** Refuses combinations that no single key shows. */

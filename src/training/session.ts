@@ -5,7 +5,7 @@ import { DecodedCache } from "../data/cache.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
 import { type ProtocolSplit, splitProtocol } from "../data/protocol.js";
 import { createComparison, type DomainComparison, type Method, methods } from "../methods/index.js";
-import { type SegmentationNetwork, UNet, UNetSsl4mis } from "../nn/index.js";
+import { networks, type SegmentationNetwork } from "../nn/index.js";
 import { AdamW, type DivergenceOptions, type Minimizer, minimizers, type Optimizer, Sgd } from "../optim/index.js";
 import {
   Generator,
@@ -39,13 +39,11 @@ export interface TrainingSession extends ModelSession {
   usesUnlabelled: boolean;
 }
 
-const networks = { unet: UNet, "unet-ssl4mis": UNetSsl4mis };
-
 function createNetwork(config: TrainingConfig, dataset: Dataset, seed: number): SegmentationNetwork {
   const { model, training } = config;
   using generator = new Generator(seed);
   const shape = { inChannels: dataset.channels, outChannels: dataset.outputs, width: model.width, generator };
-  const network = new networks[model.name](shape);
+  const network = networks[model.name].create(shape);
   const memoryFormat = training.memoryFormat === "channelsLast" ? "channelsLast" : "contiguous";
   return network.to({ device: training.device, memoryFormat });
 }

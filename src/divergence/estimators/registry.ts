@@ -11,6 +11,8 @@ import { predMarginal } from "./pred-marginal.js";
 export interface EstimatorEntry {
   /** What it compares, in one line. */
   summary: string;
+  /** Where the idea comes from. */
+  source: string;
   /** What it costs beside the method's own passes, for B + B images. */
   cost: string;
   create(options: DomainDivergenceOptions): DomainDivergence;
@@ -20,21 +22,25 @@ export interface EstimatorEntry {
 export const estimators = {
   featSoftmax: {
     summary: "softmax over the standardised, pooled bottleneck channels",
+    source: "ours; docs/method.md",
     cost: "encoder on 2B images",
     create: featSoftmax,
   },
   predMarginal: {
     summary: "mean predicted probability of each class",
+    source: "ours; docs/method.md",
     cost: "network on 2B images",
     create: predMarginal,
   },
   featProto: {
     summary: "softmax of the decoder features averaged per class",
+    source: "ours",
     cost: "network on 2B images",
     create: featProto,
   },
   gaussian: {
     summary: "normal distributions of the bottleneck channels",
+    source: "ours",
     cost: "encoder on 2B images",
     create: gaussian,
   },

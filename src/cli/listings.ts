@@ -1,0 +1,122 @@
+/** The registries under one form, for `dimseg list`. */
+import { z } from "zod";
+import { divergence, divergenceIds, estimators } from "../divergence/index.js";
+import { methods } from "../methods/registry.js";
+import { networks } from "../nn/index.js";
+import { divergenceOptions, minimizers } from "../optim/index.js";
+import { modelOptions } from "../training/config.js";
+import { presets } from "../training/presets.js";
+
+/** What can be listed. */
+export type ListingKind = "methods" | "optimizers" | "divergences" | "estimators" | "models" | "presets";
+
+/** One entry of a registry. */
+export interface Listing {
+  name: string;
+  /** What it is, in one line. */
+  summary: string;
+  /** Paper and reference code. */
+  source: string;
+  /** What a step of training costs with it, or how large it is. */
+  cost: string;
+  /** Its settings where a configuration says nothing. */
+  defaults: Record<string, unknown>;
+  /** Settings without a default of their own, and what they do. */
+  optional: Record<string, string>;
+}
+
+type Settings = Pick<Listing, "defaults" | "optional">;
+
+interface Described {
+  summary: string;
+  source: string;
+  cost: string;
+}
+
+interface SchemaNode {
+  properties?: Record<string, SchemaNode>;
+  description?: string;
+}
+
+/** Keys of a schema that its defaults leave out, by dotted name. */
+function optionalOf(schema: SchemaNode, defaults: object, prefix = ""): [string, string][] {
+  const values = defaults as Record<string, unknown>;
+  return Object.entries(schema.properties ?? {}).flatMap(([key, below]): [string, string][] => {
+    const value = values[key];
+    if (value === undefined) return [[prefix + key, below.description ?? ""]];
+    return typeof value === "object" && value !== null ? optionalOf(below, value, `${prefix}${key}.`) : [];
+  });
+}
+
+/** No setting is required, so an empty section gives all defaults. */
+function settingsOf({ options }: { options: z.ZodObject }): Settings {
+  const defaults = options.parse({});
+  const schema = z.toJSONSchema(options, { io: "input" }) as SchemaNode;
+  return { defaults, optional: Object.fromEntries(optionalOf(schema, defaults)) };
+}
+
+function fixed(defaults: Record<string, unknown>): Settings {
+  return { defaults, optional: {} };
+}
+
+function listed<Entry extends Described>(
+  entries: Record<string, Entry>,
+  settings: (entry: Entry, name: string) => Settings,
+): Listing[] {
+  return Object.entries(entries).map(([name, entry]) => {
+    const { summary, source, cost } = entry;
+    return { name, summary, source, cost, ...settings(entry, name) };
+  });
+}
+
+/** A bound of a divergence, which may be infinite. */
+function bound(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "infinity";
+}
+
+function divergenceListings(): Listing[] {
+  return divergenceIds.map((name) => {
+    const { name: title, source, params, symmetric, range, defaultScale } = divergence(name);
+    const [least, most] = range.map((value) => bound(value * defaultScale));
+    return {
+      name,
+      summary: `${title}: ${symmetric ? "symmetric" : "not symmetric"}, from ${least} to ${most}`,
+      source,
+      cost: "a few operators on short vectors; the estimator decides",
+      ...fixed({ ...params, scale: defaultScale }),
+    };
+  });
+}
+
+/** Settings that every estimator reads; `tau` only those that take a softmax over features. */
+function estimatorSettings(name: string): Settings {
+  const { forward, view, side, tau } = divergenceOptions.parse({});
+  return fixed({ forward, view, side, ...(/^feat/.test(name) ? { tau } : {}) });
+}
+
+/** All of them share the settings of the `model:` section. */
+function modelSettings(): Settings {
+  const { name: _, ...defaults } = modelOptions.parse({});
+  return fixed(defaults);
+}
+
+/** The entries of a registry, and how a configuration names one. */
+export function listings(kind: ListingKind): { key: string; entries: Listing[] } {
+  switch (kind) {
+    case "methods":
+      return { key: "method: { name: ... }", entries: listed(methods, settingsOf) };
+    case "optimizers":
+      return { key: "optimizer: { name: ... }", entries: listed(minimizers, settingsOf) };
+    case "divergences":
+      return { key: "optimizer: { divergence: { f: ... } }", entries: divergenceListings() };
+    case "estimators":
+      return {
+        key: "optimizer: { divergence: { estimator: ... } }",
+        entries: listed(estimators, (_, name) => estimatorSettings(name)),
+      };
+    case "models":
+      return { key: "model: { name: ... }", entries: listed(networks, modelSettings) };
+    case "presets":
+      return { key: "preset: ...", entries: listed(presets, ({ values }) => fixed(values)) };
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * The command line without a process around it: which verbs there are, how they share `--debug`, and what a wrong
+ * word becomes. Each verb is one file that loads what it needs only when it runs, so that `--help` never touches
+ * libtorch.
+ */
+import { Command, type CommanderError } from "commander";
+import { UsageError } from "../core/errors.js";
+import { packageVersion } from "../core/package-root.js";
+import { register as data } from "./data.js";
+import { register as demo } from "./demo.js";
+import { register as doctor } from "./doctor.js";
+import { register as evaluate } from "./evaluate.js";
+import { register as list } from "./list.js";
+import { register as predict } from "./predict.js";
+import { register as train } from "./train.js";
+
+const verbs = [doctor, demo, data, train, evaluate, predict, list];
+
+const exitCodeHelp = `
+Exit codes: 0 done, 1 defect, 2 wrong arguments or configuration, 3 data, 4 checkpoint,
+5 NaN or infinity, 6 machine (disk, memory, lock, engine), 130 and 143 interrupted.`;
+
+/** Commander spreads a complaint and its hint over two lines; ours is one sentence that says what to do. */
+function asUsageError({ message }: CommanderError, words: string): UsageError {
+  const [complaint, hint] = message.replace(/^error: /, "").split("\n");
+  const near = /^\(Did you mean (.+)\?\)$/.exec(hint ?? "")?.[1];
+  return new UsageError(
+    `${complaint.replace(/\.$/, "")}; ${near ? `did you mean ${near}?` : `see \`${words} --help\``}`,
+  );
+}
+
+/** Lets a command and those below it throw instead of ending the process. */
+function throwing(command: Command, words: string): void {
+  command.exitOverride((error) => {
+    throw error.exitCode === 0 || error.code === "commander.help" ? error : asUsageError(error, words);
+  });
+  for (const below of command.commands) throwing(below, `${words} ${below.name()}`);
+}
+
+/** All verbs. Parsing throws {@link UsageError} for wrong words, and CommanderError after it has shown help or version. */
+export function createProgram(): Command {
+  const program = new Command("dimseg")
+    .description(
+      "Trains a segmentation network from a few labelled images of one domain and many unlabelled of several.",
+    )
+    .version(packageVersion())
+    .option("--debug", "show where an error came from")
+    .addHelpText("after", exitCodeHelp)
+    .configureOutput({ outputError: () => {} });
+  for (const register of verbs) register(program);
+  throwing(program, "dimseg");
+  return program;
+}
