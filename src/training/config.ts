@@ -116,7 +116,8 @@ function checkSense(config: TrainingConfig, where: string): void {
         `method ${method.name} pairs the images of both, so make them equal`,
     );
   }
-  if (optimizer.name === "dim" && (optimizer.divergence as { forward: string }).forward === "shared" && !unlabelled) {
+  const { divergence } = optimizer as { divergence?: { forward: string } };
+  if (divergence?.forward === "shared" && !unlabelled) {
     throw new UsageError(
       `${where}: optimizer.divergence.forward: shared needs a method that passes unlabelled images, and ${method.name} passes none; take joint`,
     );

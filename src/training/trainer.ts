@@ -104,6 +104,7 @@ export class Trainer {
       const logged = iteration % session.config.logging.every === 0 || iteration === maxIterations - 1;
       const { rampUp, measures } = prepared;
       const report = session.minimizer.step(objective, {
+        seed,
         iteration,
         maxIterations,
         rate,
