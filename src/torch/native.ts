@@ -88,7 +88,17 @@ export function addonRecord(): AddonRecord {
   return JSON.parse(readFileSync(path, "utf8"));
 }
 
+/**
+ * OpenMP's threads wait for each other by spinning, for milliseconds unless told otherwise; on a machine that does
+ * anything else at the same time a step then takes three times as long. A short spin costs nothing on a free one.
+ * The OpenMP library reads this once, when it is loaded with the addon.
+ */
+function limitSpinning(): void {
+  if (process.env.OMP_WAIT_POLICY === undefined) process.env.GOMP_SPINCOUNT ??= "10000";
+}
+
 function load(): Native {
+  limitSpinning();
   const { path } = addonRecord();
   let loaded: Native;
   try {
