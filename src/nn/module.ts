@@ -3,7 +3,7 @@
  * weights pass both ways. Layers are in layers.ts; nothing here knows a particular one.
  */
 import { CheckpointError } from "../core/errors.js";
-import { adopt, type Device, type MemoryFormat, noGrad, persist, type Tensor } from "../torch/index.js";
+import { adopt, type Device, type MemoryFormat, noGrad, persist, scope, type Tensor } from "../torch/index.js";
 
 /** Where and how a module's tensors lie. */
 export interface Placement {
@@ -114,15 +114,16 @@ export abstract class Module {
 
   /** Moves all tensors to a device or memory layout, in place. Returns the module. */
   to({ device, memoryFormat }: Placement): this {
-    noGrad(() => {
+    const move = () => {
       for (const [, tensor] of this.stateDict()) {
         const trained = tensor.requiresGrad;
         const moved = tensor
           .detach()
           .to({ device, memoryFormat: tensor.ndim === 4 ? memoryFormat : undefined, copy: true });
-        adopt(tensor, persist(trained ? moved.requiresGrad_() : moved));
+        adopt(tensor, trained ? moved.requiresGrad_() : moved);
       }
-    });
+    };
+    noGrad(() => scope(move));
     return this;
   }
 
