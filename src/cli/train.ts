@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
 import { exitCodes, UsageError } from "../core/errors.js";
+import type { TrainingOutcome } from "../training/trainer.js";
 import { createTrainingDisplay, percent } from "./training-display.js";
 
 interface TrainOptions {
@@ -33,6 +34,15 @@ function freshFolder(config: string): string {
   return free;
 }
 
+/** What came of it, in a few lines. */
+function summarise({ progress: { iteration, best, skipped }, finished }: TrainingOutcome, run: string): void {
+  if (skipped > 0) console.log(`${skipped} steps were skipped because of NaN or infinity`);
+  if (best) console.log(`best validation Dice ${percent(best.dice)} at step ${best.iteration}`);
+  if (finished) console.log(`trained ${iteration} steps`);
+  else if (iteration > 0) console.log(`stopped after step ${iteration}; go on with: dimseg train --resume ${run}`);
+  else console.log("stopped before the first step; nothing was written");
+}
+
 async function train(config: string | undefined, options: TrainOptions): Promise<void> {
   const { loadConfig } = await import("../training/config.js");
   const { resumeRun, startRun } = await import("../training/run.js");
@@ -44,19 +54,17 @@ async function train(config: string | undefined, options: TrainOptions): Promise
   if (options.resume !== undefined && (options.set.length > 0 || options.out !== undefined)) {
     throw new UsageError("--resume goes on with a run's own settings and folder; leave out --set and --out");
   }
+  const run = options.resume ?? options.out ?? freshFolder(config as string);
   const signals = watchSignals();
   const observer = createTrainingDisplay(() => signals.code() !== null);
   try {
     const outcome =
       config === undefined
-        ? await resumeRun(options.resume as string, observer)
-        : await startRun(options.out ?? freshFolder(config), loadConfig(config, options.set), observer);
+        ? await resumeRun(run, observer)
+        : await startRun(run, loadConfig(config, options.set), observer);
     observer.finish();
-    const { iteration, best, skipped } = outcome.progress;
-    if (skipped > 0) console.log(`${skipped} steps were skipped because of NaN or infinity`);
-    if (best) console.log(`best validation Dice ${percent(best.dice)} at step ${best.iteration}`);
-    if (outcome.finished) console.log(`trained ${iteration} steps`);
-    else process.exitCode = signals.code() ?? 0;
+    summarise(outcome, run);
+    if (!outcome.finished) process.exitCode = signals.code() ?? exitCodes.internal;
   } finally {
     observer.finish();
     signals.release();

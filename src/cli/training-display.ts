@@ -27,7 +27,9 @@ export function createTrainingDisplay(stopRequested: () => boolean): RunObserver
     decoding(done, cases) {
       decoding ??= createProgress({ label: "decoding", total: cases });
       decoding.update(done);
-      if (done === cases) decoding.finish();
+      if (done < cases) return;
+      decoding.finish();
+      decoding = undefined;
     },
     begun(run, { config, split, device, precision }, { iteration }) {
       total = config.training.iterations;
@@ -47,7 +49,8 @@ export function createTrainingDisplay(stopRequested: () => boolean): RunObserver
       if (line !== "") console.log(`step ${iteration}: ${line}`);
     },
     finish() {
-      training?.finish();
+      for (const progress of [decoding, training]) progress?.finish();
+      decoding = undefined;
       training = undefined;
     },
   };

@@ -3,15 +3,15 @@
  * Written into the run folder, so that a run can be moved and still predict.
  */
 import { readFileSync } from "node:fs";
-import { writeFileAtomic } from "../core/atomic-file.js";
 import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
 import type { Dataset } from "../data/dataset.js";
 
 type Facts = Omit<Dataset, "domains">;
 
-export function writeDatasetFacts(path: string, { domains: _, ...facts }: Dataset): void {
-  writeFileAtomic(path, `${JSON.stringify(facts satisfies Facts, null, 2)}\n`);
+/** The facts as JSON, for the run folder. */
+export function formatDatasetFacts({ domains: _, ...facts }: Dataset): string {
+  return `${JSON.stringify(facts satisfies Facts, null, 2)}\n`;
 }
 
 /** The data set without its images. @throws DataError when the file is missing or no JSON */

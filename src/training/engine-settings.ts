@@ -1,7 +1,7 @@
 /** Turns `auto` into what this machine does best. Decided by what the processor has, never by timing, so that two runs agree. */
 import { readFileSync } from "node:fs";
 import { UsageError } from "../core/errors.js";
-import { engineInfo } from "../torch/index.js";
+import { engineInfo, threads } from "../torch/index.js";
 import type { TrainingConfig } from "./config.js";
 
 type Training = TrainingConfig["training"];
@@ -30,7 +30,10 @@ function resolveDevice(wanted: string): string {
   return wanted;
 }
 
-/** Replaces every `auto` of the training section. */
+/**
+ * Replaces every `auto` of the training section, and writes down the number of threads.
+ * @throws UsageError for a device that is not there
+ */
 export function resolveEngine(training: Training): Training {
   const device = resolveDevice(training.device);
   const fast = device !== "cpu" || hasFastBfloat16();
@@ -40,6 +43,8 @@ export function resolveEngine(training: Training): Training {
     ...training,
     device,
     precision,
+    // Another number of threads would change the last bits of a resumed run.
+    threads: training.threads ?? threads(),
     memoryFormat: training.memoryFormat === "auto" ? wide : training.memoryFormat,
   };
 }

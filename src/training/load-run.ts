@@ -51,7 +51,8 @@ export async function loadRun(
   const folder = openRunFolder(path);
   const resolved = readResolvedConfig(folder.config);
   const device = options.device ?? (engineInfo().cuda ? resolved.training.device : "cpu");
-  const config = { ...resolved, training: { ...resolved.training, device } };
+  // The number of threads was right for the machine that trained; here the engine's own choice is.
+  const config = { ...resolved, training: { ...resolved.training, device, threads: undefined } };
   const warn = options.warn ?? (() => {});
   const store = new CheckpointStore(folder.checkpoints, { keep: 1, warn });
   const checkpoint = options.checkpoint === "last" ? store.load() : loadChosen(store, options.checkpoint, path);

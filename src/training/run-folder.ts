@@ -3,6 +3,7 @@
  *
  *     config.yaml          the resolved configuration; written last, it makes the folder a run
  *     dataset.json         classes, channels and intensities, so that the run predicts without its data set
+ *     split.json           the cases it learns from: labelled, validation, unlabelled
  *     environment.json     versions, machine and command line of the run's start
  *     metrics.jsonl        one line a step or validation
  *     events.out.tfevents.dimseg   the same for TensorBoard
@@ -22,6 +23,7 @@ export interface RunFolder {
   path: string;
   config: string;
   dataset: string;
+  split: string;
   environment: string;
   metrics: string;
   events: string;
@@ -36,6 +38,7 @@ function layout(folder: string): RunFolder {
     path,
     config: join(path, "config.yaml"),
     dataset: join(path, "dataset.json"),
+    split: join(path, "split.json"),
     environment: join(path, "environment.json"),
     metrics: join(path, "metrics.jsonl"),
     events: join(path, "events.out.tfevents.dimseg"),
@@ -51,33 +54,59 @@ function isOurs(name: string): boolean {
     name === lockName ||
     name.startsWith(`${lockName}.`) ||
     name === "environment.json" ||
+    name === "dataset.json" ||
     (name.startsWith(".") && name.endsWith(".tmp"))
   );
 }
 
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (cause) {
+    throw writeFailure(folder, cause);
+  }
+}
+
 function refuseOccupied(run: RunFolder): void {
+  if (!existsSync(run.path)) return;
   if (existsSync(run.config)) {
     throw new UsageError(
       `${run.path} already holds a run; go on with \`dimseg train --resume ${run.path}\` or choose another folder`,
     );
   }
-  const foreign = readdirSync(run.path).find((name) => !isOurs(name));
+  const foreign = entriesOf(run.path).find((name) => !isOurs(name));
   if (foreign !== undefined) {
     throw new UsageError(`${run.path} is not empty (it holds ${foreign}); choose a new or empty folder for the run`);
   }
 }
 
 /**
+ * Says early whether a run can begin in a folder; writes nothing.
+ * @throws UsageError when it holds a run or anything else
+ */
+export function checkRunFolder(path: string): void {
+  refuseOccupied(layout(path));
+}
+
+/** What a run folder holds from its beginning. */
+export interface RunContents {
+  /** The resolved configuration as YAML. */
+  config: string;
+  /** The data set's facts as JSON. */
+  dataset: string;
+  split: string;
+  environment: Environment;
+}
+
+/**
  * Begins a run in a new or empty folder and takes its lock.
- * @param config the resolved configuration as YAML
- * @param note   told when the lock of an ended process was taken over
+ * @param note told when the lock of an ended process was taken over
  * @throws UsageError when the folder holds a run or anything else; nothing is written then
  * @throws ResourceError when it cannot be written or another process is beginning a run there
  */
 export function createRunFolder(
   path: string,
-  config: string,
-  environment: Environment,
+  { config, dataset, environment }: RunContents,
   note: (message: string) => void,
 ): { run: RunFolder; lock: RunLock } {
   const run = layout(path);
@@ -91,6 +120,7 @@ export function createRunFolder(
   try {
     refuseOccupied(run);
     writeFileAtomic(run.environment, `${JSON.stringify(environment, null, 2)}\n`);
+    writeFileAtomic(run.dataset, dataset);
     writeFileAtomic(run.config, config);
     return { run, lock };
   } catch (cause) {

@@ -2,13 +2,14 @@
 import { engineInfo, threads } from "../torch/index.js";
 import { CheckpointStore } from "./checkpoint-store.js";
 import { formatConfig, readResolvedConfig, type TrainingConfig } from "./config.js";
-import { writeDatasetFacts } from "./dataset-facts.js";
+import { formatDatasetFacts } from "./dataset-facts.js";
 import { resolveEngine } from "./engine-settings.js";
 import { collectEnvironment } from "./environment.js";
 import { MetricsLog } from "./metrics-log.js";
-import { createRunFolder, openRunFolder, type RunFolder } from "./run-folder.js";
-import { acquireRunLock, type RunLock } from "./run-lock.js";
+import { checkRunFolder, createRunFolder, openRunFolder, type RunFolder } from "./run-folder.js";
+import { acquireRunLock } from "./run-lock.js";
 import { openModel, openTraining, type TrainingSession } from "./session.js";
+import { writeSplit } from "./split-record.js";
 import { EventLog } from "./tensorboard.js";
 import { Trainer, type TrainingObserver, type TrainingOutcome } from "./trainer.js";
 import { freshProgress, type Progress, restoreState } from "./training-state.js";
@@ -17,61 +18,71 @@ function storeOf(run: RunFolder, config: TrainingConfig, warn: (message: string)
   return new CheckpointStore(run.checkpoints, { keep: config.logging.keepCheckpoints, warn });
 }
 
-/** Prepares the data, showing how far it is. */
-async function decodeAll(session: TrainingSession, onDecoded: (done: number, total: number) => void): Promise<void> {
-  const { split, usesUnlabelled, cache, dataset, config } = session;
-  const test = config.evaluation.monitorTest ? dataset.domains.flatMap((domain) => domain.cases("test")) : [];
-  const needed = [...split.labelled, ...split.validation, ...(usesUnlabelled ? split.unlabelled : []), ...test];
-  await cache.prepare(needed, (done) => onDecoded(done, needed.length));
-}
-
 /** What a caller of {@link startRun} and {@link resumeRun} is told. */
 export interface RunObserver extends TrainingObserver {
   decoding(done: number, total: number): void;
   begun(run: RunFolder, session: TrainingSession, progress: Progress): void;
 }
 
+/** Cases decoded between two looks at whether to stop. */
+const decodedAtOnce = 32;
+
+/**
+ * Decodes all images that training needs, so that a broken one is found before anything is written.
+ * @returns false when told to stop before the end
+ */
+async function decodeAll(session: TrainingSession, observer: RunObserver): Promise<boolean> {
+  const { split, usesUnlabelled, cache, dataset, config } = session;
+  const test = config.evaluation.monitorTest ? dataset.domains.flatMap((domain) => domain.cases("test")) : [];
+  const needed = [...split.labelled, ...split.validation, ...(usesUnlabelled ? split.unlabelled : []), ...test];
+  for (let first = 0; first < needed.length; first += decodedAtOnce) {
+    if (observer.stopRequested()) return false;
+    const report = (done: number) => observer.decoding(first + done, needed.length);
+    await cache.prepare(needed.slice(first, first + decodedAtOnce), report);
+  }
+  return !observer.stopRequested();
+}
+
 async function trainIn(
   run: RunFolder,
-  lock: RunLock,
+  store: CheckpointStore,
   session: TrainingSession,
   observer: RunObserver,
-  progressOf: (store: CheckpointStore) => Progress,
+  progress: Progress,
 ): Promise<TrainingOutcome> {
+  const metrics = new MetricsLog(run.metrics);
+  const events = new EventLog(run.events);
   try {
-    const store = storeOf(run, session.config, observer.warn);
-    store.recover();
-    const progress = progressOf(store);
-    const metrics = new MetricsLog(run.metrics);
-    const events = new EventLog(run.events);
-    try {
-      metrics.truncateTo(progress.metricsOffset);
-      events.truncateTo(progress.eventsOffset);
-      observer.begun(run, session, progress);
-      await decodeAll(session, observer.decoding);
-      return await new Trainer(session, { store, metrics, events }, observer, progress).run();
-    } finally {
-      metrics.close();
-      events.close();
-    }
+    metrics.truncateTo(progress.metricsOffset);
+    events.truncateTo(progress.eventsOffset);
+    observer.begun(run, session, progress);
+    return await new Trainer(session, { store, metrics, events }, observer, progress).run();
   } finally {
-    lock.release();
+    metrics.close();
+    events.close();
   }
 }
 
 /**
- * Begins a run in a new or empty folder and trains it.
+ * Begins a run in a new or empty folder and trains it. Told to stop while it still decodes images, it writes nothing.
  * @throws UsageError, DataError before anything is written; NumericError, ResourceError while training
  */
 export async function startRun(path: string, wanted: TrainingConfig, observer: RunObserver): Promise<TrainingOutcome> {
+  checkRunFolder(path);
   const config = { ...wanted, training: resolveEngine(wanted.training) };
   const session = openTraining(openModel(config, observer.warn));
-  const environment = collectEnvironment({ ...engineInfo(), threads: threads() });
-  const { run, lock } = createRunFolder(path, formatConfig(config), environment, observer.warn);
-  return trainIn(run, lock, session, observer, () => {
-    writeDatasetFacts(run.dataset, session.dataset);
-    return freshProgress;
-  });
+  if (!(await decodeAll(session, observer))) return { progress: freshProgress, finished: false };
+  const contents = {
+    config: formatConfig(config),
+    dataset: formatDatasetFacts(session.dataset),
+    environment: collectEnvironment({ ...engineInfo(), threads: threads() }),
+  };
+  const { run, lock } = createRunFolder(path, contents, observer.warn);
+  try {
+    return await trainIn(run, storeOf(run, config, observer.warn), session, observer, freshProgress);
+  } finally {
+    lock.release();
+  }
 }
 
 /**
@@ -81,14 +92,17 @@ export async function startRun(path: string, wanted: TrainingConfig, observer: R
 export async function resumeRun(path: string, observer: RunObserver): Promise<TrainingOutcome> {
   const run = openRunFolder(path);
   const lock = acquireRunLock(run.path, observer.warn);
-  let session: TrainingSession;
   try {
-    session = openTraining(openModel(readResolvedConfig(run.config), observer.warn));
-  } catch (error) {
+    const resolved = readResolvedConfig(run.config);
+    // A run moved to another machine may name a device that is not there.
+    const config = { ...resolved, training: resolveEngine(resolved.training) };
+    const session = openTraining(openModel(config, observer.warn));
+    const store = storeOf(run, config, observer.warn);
+    store.recover();
+    const progress = store.steps().length === 0 ? freshProgress : restoreState(session, store.load());
+    if (!(await decodeAll(session, observer))) return { progress, finished: false };
+    return await trainIn(run, store, session, observer, progress);
+  } finally {
     lock.release();
-    throw error;
   }
-  return trainIn(run, lock, session, observer, (store) =>
-    store.steps().length === 0 ? freshProgress : restoreState(session, store.load()),
-  );
 }

@@ -1,5 +1,6 @@
 /** Everything a configuration stands for, built and ready: data, networks, method, optimiser. */
 
+import { DataError, UsageError } from "../core/errors.js";
 import { type AugmentationProfile, fundusProfile, mriProfile } from "../data/augment/index.js";
 import { DecodedCache } from "../data/cache.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
@@ -47,6 +48,9 @@ function createNetwork(config: TrainingConfig, dataset: Dataset, seed: number): 
   const memoryFormat = training.memoryFormat === "channelsLast" ? "channelsLast" : "contiguous";
   return network.to({ device: training.device, memoryFormat });
 }
+
+/** Four halvings must leave a pixel. */
+const leastSize = 16;
 
 const noCases: ProtocolSplit = { labelled: [], unlabelled: [], validation: [] };
 
@@ -99,7 +103,25 @@ function profileOf({ augmentation }: TrainingConfig, { channels }: Dataset): Aug
   return augmentation.tpRamFactor === undefined ? profile : { ...profile, tpRamFactor: augmentation.tpRamFactor };
 }
 
-/** Adds method, optimiser and divergence to a model. */
+/** Refuses data that the chosen method or the network cannot be trained on. */
+function checkData({ config, dataset, split, size }: ModelSession, usesUnlabelled: boolean): void {
+  if (usesUnlabelled && split.unlabelled.length === 0) {
+    throw new DataError(
+      `${dataset.path}: no training case is left for method ${config.method.name} with optimizer ${config.optimizer.name} ` +
+        "to use without its label; lower labelled.count or labelled.validation, or add images",
+    );
+  }
+  if (size < leastSize) {
+    throw new UsageError(
+      `${dataset.path}: images are resized to ${size} pixels, but the network needs ${leastSize}; raise resize.size`,
+    );
+  }
+}
+
+/**
+ * Adds method, optimiser and divergence to a model.
+ * @throws DataError, UsageError when they cannot be trained on this data
+ */
 export function openTraining(model: ModelSession): TrainingSession {
   const { config, dataset, student, precision, device } = model;
   const profile = profileOf(config, dataset);
@@ -118,12 +140,7 @@ export function openTraining(model: ModelSession): TrainingSession {
   const minimizer = chosen.create(student.namedParameters(), base, config.optimizer as never);
   const { divergence, lambda } = config.optimizer as { divergence?: DivergenceOptions; lambda?: number };
   const comparison = divergence && lambda !== 0 ? createComparison(divergence, dataset.target) : null;
-  return {
-    ...model,
-    profile,
-    method,
-    minimizer,
-    comparison,
-    usesUnlabelled: entry.usesUnlabelled || comparison !== null,
-  };
+  const usesUnlabelled = entry.usesUnlabelled || comparison !== null;
+  checkData(model, usesUnlabelled);
+  return { ...model, profile, method, minimizer, comparison, usesUnlabelled };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { ResourceError, UsageError } from "../../src/core/errors.js";
 import { collectEnvironment } from "../../src/training/environment.js";
-import { createRunFolder, openRunFolder } from "../../src/training/run-folder.js";
+import { checkRunFolder, createRunFolder, openRunFolder } from "../../src/training/run-folder.js";
 
 let root: string;
 let path: string;
@@ -15,11 +15,11 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 const environment = collectEnvironment({ version: "test" });
-const create = () => createRunFolder(path, "seed: 1\n", environment, () => {});
+const create = () => createRunFolder(path, { config: "seed: 1\n", dataset: "{}\n", environment }, () => {});
 
 it("makes a run that opens again, locked until released", () => {
   const { run, lock } = create();
-  expect(readdirSync(path).sort()).toEqual(["config.yaml", "environment.json", "run.lock"]);
+  expect(readdirSync(path).sort()).toEqual(["config.yaml", "dataset.json", "environment.json", "run.lock"]);
   expect(readFileSync(run.config, "utf8")).toBe("seed: 1\n");
   expect(JSON.parse(readFileSync(run.environment, "utf8"))).toEqual(JSON.parse(JSON.stringify(environment)));
   expect(openRunFolder(path)).toEqual(run);
@@ -39,12 +39,14 @@ it("does not begin in a folder with anything else in it, and leaves that as it w
   writeFileSync(join(path, "thesis.docx"), "");
   expect(create).toThrow(UsageError);
   expect(create).toThrow(/is not empty \(it holds thesis\.docx\); choose a new or empty folder/);
+  expect(() => checkRunFolder(path)).toThrow(/is not empty/);
   expect(readdirSync(path)).toEqual(["thesis.docx"]);
 });
 
 it("begins again where a run was killed at its very start", () => {
   mkdirSync(path, { recursive: true });
-  for (const name of ["environment.json", ".config.yaml.12.ab.tmp"]) writeFileSync(join(path, name), "");
+  for (const name of ["environment.json", "dataset.json", ".config.yaml.12.ab.tmp"])
+    writeFileSync(join(path, name), "");
   create().lock.release();
   expect(openRunFolder(path).path).toBe(path);
 });
@@ -54,6 +56,13 @@ it("does not begin where another process is beginning", () => {
   rmSync(run.config);
   expect(create).toThrow(ResourceError);
   lock.release();
+});
+
+it("checks a folder without making it", () => {
+  checkRunFolder(path);
+  expect(readdirSync(root)).toEqual([]);
+  create().lock.release();
+  expect(() => checkRunFolder(path)).toThrow(/already holds a run/);
 });
 
 it("names what keeps the folder from being made", () => {
