@@ -22,7 +22,7 @@ function sectionOf<Name extends string>(entries: Record<Name, { options: z.ZodOb
   return z.discriminatedUnion("name", branches as never) as unknown as z.ZodType<Section>;
 }
 
-const baseOptimizer = z.discriminatedUnion("name", [
+const baseOptimizers = z.discriminatedUnion("name", [
   z.strictObject({
     name: z.literal("sgd"),
     rate: z.number().positive().default(0.03),
@@ -39,6 +39,12 @@ const baseOptimizer = z.discriminatedUnion("name", [
     weightDecay: z.number().min(0).default(0.01),
   }),
 ]);
+
+/** `base: { rate: 0.01 }` means SGD. */
+const baseOptimizer = z.preprocess(
+  (value) => (isPlainObject(value) && value.name === undefined ? { name: "sgd", ...value } : value),
+  baseOptimizers,
+);
 
 /** The `model:` section. */
 export const modelOptions = z.strictObject({
@@ -61,7 +67,7 @@ export const trainingSchema = z.strictObject({
   model: modelOptions.prefault({}),
   method: sectionOf(methods),
   optimizer: sectionOf(minimizers),
-  base: baseOptimizer.prefault({ name: "sgd" }).describe("the base optimiser under the sharpness-aware one"),
+  base: baseOptimizer.prefault({}).describe("the base optimiser under the sharpness-aware one"),
   augmentation: z
     .strictObject({
       profile: z.enum(["auto", "fundus", "mri"]).default("auto").describe("auto: fundus for colour, mri for grey"),

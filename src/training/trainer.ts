@@ -143,8 +143,8 @@ export class Trainer {
 
   private async validateAndSave(): Promise<void> {
     const { iteration } = this.progress;
-    const validation = await validate(this.session);
-    const test = await monitorTest(this.session);
+    const validation = await this.judged(() => validate(this.session));
+    const test = await this.judged(() => monitorTest(this.session));
     const record = { iteration, ...validation.record, ...test.record };
     this.log(iteration, record);
     this.outputs.events.scalar(iteration, "engine/liveTensors", liveTensors());
@@ -157,6 +157,19 @@ export class Trainer {
     ];
     this.progress = { ...this.progress, best, bestOnTest };
     this.save(names);
+  }
+
+  /** A validation under the same policy as the steps: outputs that are NaN end the run, or are told and passed over. */
+  private async judged(judge: () => Promise<Validation>): Promise<Validation> {
+    try {
+      return await judge();
+    } catch (error) {
+      if (!(error instanceof NumericError)) throw error;
+      const what = `validation after step ${this.progress.iteration}: ${error.message}`;
+      if (this.session.config.training.onNonFinite === "stop") throw new NumericError(what, { cause: error });
+      this.observer.warn(what);
+      return { record: {}, dice: null };
+    }
   }
 
   private save(names: string[]): void {
