@@ -14,7 +14,8 @@ const layers = {
   methods: ["data", "losses", "divergence", "optim", "nn", "torch", "core"],
   inference: ["data", "evaluation", "nn", "torch", "core"],
   training: ["methods", "optim", "divergence", "losses", "nn", "data", "evaluation", "inference", "torch", "core"],
-  reporting: ["training", "inference", "evaluation", "data", "nn", "torch", "core"],
+  sweep: ["training", "core"],
+  reporting: ["sweep", "training", "inference", "evaluation", "data", "nn", "torch", "core"],
   parity: ["training", "methods", "optim", "divergence", "losses", "nn", "data", "evaluation", "torch", "core"],
 };
 

@@ -55,6 +55,7 @@ function isOurs(name: string): boolean {
     name.startsWith(`${lockName}.`) ||
     name === "environment.json" ||
     name === "dataset.json" ||
+    name === "split.json" ||
     (name.startsWith(".") && name.endsWith(".tmp"))
   );
 }
@@ -94,6 +95,7 @@ export interface RunContents {
   config: string;
   /** The data set's facts as JSON. */
   dataset: string;
+  /** The training cases by use as JSON. */
   split: string;
   environment: Environment;
 }
@@ -106,7 +108,7 @@ export interface RunContents {
  */
 export function createRunFolder(
   path: string,
-  { config, dataset, environment }: RunContents,
+  { config, dataset, split, environment }: RunContents,
   note: (message: string) => void,
 ): { run: RunFolder; lock: RunLock } {
   const run = layout(path);
@@ -121,6 +123,7 @@ export function createRunFolder(
     refuseOccupied(run);
     writeFileAtomic(run.environment, `${JSON.stringify(environment, null, 2)}\n`);
     writeFileAtomic(run.dataset, dataset);
+    writeFileAtomic(run.split, split);
     writeFileAtomic(run.config, config);
     return { run, lock };
   } catch (cause) {

@@ -9,7 +9,7 @@ import { MetricsLog } from "./metrics-log.js";
 import { checkRunFolder, createRunFolder, openRunFolder, type RunFolder } from "./run-folder.js";
 import { acquireRunLock } from "./run-lock.js";
 import { openModel, openTraining, type TrainingSession } from "./session.js";
-import { writeSplit } from "./split-record.js";
+import { formatSplit } from "./split-record.js";
 import { EventLog } from "./tensorboard.js";
 import { Trainer, type TrainingObserver, type TrainingOutcome } from "./trainer.js";
 import { freshProgress, type Progress, restoreState } from "./training-state.js";
@@ -75,6 +75,7 @@ export async function startRun(path: string, wanted: TrainingConfig, observer: R
   const contents = {
     config: formatConfig(config),
     dataset: formatDatasetFacts(session.dataset),
+    split: formatSplit(session.split),
     environment: collectEnvironment({ ...engineInfo(), threads: threads() }),
   };
   const { run, lock } = createRunFolder(path, contents, observer.warn);

@@ -1,4 +1,6 @@
 /** What a checkpoint holds: every tensor that training continues from, and where it stood. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 import { CheckpointError } from "../core/errors.js";
 import { readSafetensors } from "../core/safetensors.js";
@@ -79,4 +81,16 @@ export function restoreState(
   const text = files.get(progressFile);
   if (!text) throw new CheckpointError(`${folder} has no ${progressFile}; it is not a training checkpoint`);
   return progressSchema.parse(JSON.parse(new TextDecoder().decode(text)));
+}
+
+/**
+ * Where a run stands by its newest checkpoint, without reading the tensors; null when there is none or it is damaged.
+ * @param folder of the checkpoint
+ */
+export function peekProgress(folder: string): Progress | null {
+  try {
+    return progressSchema.parse(JSON.parse(readFileSync(join(folder, progressFile), "utf8")));
+  } catch {
+    return null;
+  }
 }

@@ -15,11 +15,18 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 const environment = collectEnvironment({ version: "test" });
-const create = () => createRunFolder(path, { config: "seed: 1\n", dataset: "{}\n", environment }, () => {});
+const create = () =>
+  createRunFolder(path, { config: "seed: 1\n", dataset: "{}\n", split: "{}\n", environment }, () => {});
 
 it("makes a run that opens again, locked until released", () => {
   const { run, lock } = create();
-  expect(readdirSync(path).sort()).toEqual(["config.yaml", "dataset.json", "environment.json", "run.lock"]);
+  expect(readdirSync(path).sort()).toEqual([
+    "config.yaml",
+    "dataset.json",
+    "environment.json",
+    "run.lock",
+    "split.json",
+  ]);
   expect(readFileSync(run.config, "utf8")).toBe("seed: 1\n");
   expect(JSON.parse(readFileSync(run.environment, "utf8"))).toEqual(JSON.parse(JSON.stringify(environment)));
   expect(openRunFolder(path)).toEqual(run);
@@ -45,7 +52,7 @@ it("does not begin in a folder with anything else in it, and leaves that as it w
 
 it("begins again where a run was killed at its very start", () => {
   mkdirSync(path, { recursive: true });
-  for (const name of ["environment.json", "dataset.json", ".config.yaml.12.ab.tmp"])
+  for (const name of ["environment.json", "dataset.json", "split.json", ".config.yaml.12.ab.tmp"])
     writeFileSync(join(path, name), "");
   create().lock.release();
   expect(openRunFolder(path).path).toBe(path);
