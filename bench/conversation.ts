@@ -11,6 +11,9 @@ export interface Request {
   [argument: string]: unknown;
 }
 
+/** Taken before the engine loads, which sets variables for itself that no peer must inherit. */
+const inherited = { ...process.env };
+
 /** The two sides of a conversation with one child. */
 export class Conversation {
   private readonly child: ChildProcessWithoutNullStreams;
@@ -18,14 +21,13 @@ export class Conversation {
   private readonly answers: AsyncIterator<string>;
   private complaints = "";
 
-  /** @param name how messages call this child  @param environment added to this process's own */
+  /** @param name how messages call this child */
   constructor(
     private readonly name: string,
     command: string,
     args: readonly string[],
-    environment: NodeJS.ProcessEnv,
   ) {
-    this.child = spawn(command, args, { env: { ...process.env, ...environment } });
+    this.child = spawn(command, args, { env: inherited });
     // A child that is gone shows as missing answer; the write itself needs no second report.
     this.child.stdin.on("error", () => {});
     this.child.on("error", (cause) => {

@@ -98,10 +98,10 @@ interface Measured {
 function start(side: Side): Conversation {
   if (side === "dimseg") {
     const worker = fileURLToPath(new URL("./engine-worker.js", import.meta.url));
-    return new Conversation("dimseg", process.execPath, [worker], {});
+    return new Conversation("dimseg", process.execPath, [worker]);
   }
   const python = process.env.DIMSEG_PEER_PYTHON || "python3";
-  return new Conversation("PyTorch", python, [join(packageRoot, "bench", "peers", "engine.py")], {});
+  return new Conversation("PyTorch", python, [join(packageRoot, "bench", "peers", "engine.py")]);
 }
 
 /** PyTorch's version, or why there is no peer. */
