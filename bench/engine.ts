@@ -237,7 +237,7 @@ function notes(plan: Plan, missingPeer: string | null): string[] {
   const { side } = plan.sizes[0];
   return [
     `U-Net 3 → 2 classes, images ${side}x${side}, cross-entropy + Dice, SGD momentum 0.9 and decay 1e-4; median of ${plan.rounds} steps after ${plan.warmUp}, one step of each program in turn, ${availableParallelism()} threads each.`,
-    'dimseg keeps freed memory for the next step, as its training does; the row "system allocator" is without that.',
+    'dimseg keeps freed memory for the next step, as its training does; the row "system allocator" is without that. It also limits how long OpenMP waits by spinning; PyTorch runs as it comes.',
     "Peak memory is the process's own high-water mark of resident memory; each process ran one setting only.",
     ...(missingPeer === null
       ? ["All programs start from the same weights and batch; their first losses agree."]
