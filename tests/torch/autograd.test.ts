@@ -1,127 +1,108 @@
-/** Gradients against hand calculations, and modes that end with their function. */
+/** Gradients against analytic answers, their options, and what is refused. */
 import { describe, expect } from "vitest";
 import * as torch from "../../src/torch/index.js";
-import { errorOf, expectClose, tensorTest } from "../support/tensors.js";
+import { backward, grad, TorchError, tensor } from "../../src/torch/index.js";
+import { expectRelative, numbers, tensorTest } from "../support/tensors.js";
 
-const leaf = (values: number[]) => torch.tensor(values).requiresGrad_();
-
-describe("grad and backward", () => {
-  tensorTest("give one gradient per input, in order", () => {
-    const [a, b] = [leaf([2, 3]), leaf([5, 7])];
-    const [da, db] = torch.grad(a.mul(b).sum(), [a, b]);
-    expect([da.toArray(), db.toArray()]).toEqual([
-      [5, 7],
-      [2, 3],
-    ]);
-    expect(a.grad).toBeNull();
+describe("grad", () => {
+  tensorTest("of x³ is 3x², and of that 6x with createGraph", () => {
+    const x = tensor([2, -3]).requiresGrad_();
+    const [first] = grad(x.pow(3).sum(), [x], { createGraph: true });
+    expect([numbers(first), first.requiresGrad]).toEqual([[12, 27], true]);
+    const [second] = grad(first.sum(), [x]);
+    expect([numbers(second), second.requiresGrad]).toEqual([[12, -18], false]);
   });
 
-  tensorTest("weigh several outputs", () => {
-    const a = leaf([2, 3]);
-    const [da] = torch.grad([a.square(), a.mul(10)], [a], {
-      gradOutputs: [torch.tensor([1, 2]), torch.tensor([1, 0])],
+  tensorTest("gives one tensor per input, in order, and leaves `grad` alone", () => {
+    const x = tensor([1, 2]).requiresGrad_();
+    const y = tensor([5]).requiresGrad_();
+    const [dy, dx] = grad(x.mul(y).sum(), [y, x]);
+    expect([numbers(dx), numbers(dy), x.grad]).toEqual([[5, 5], [3], null]);
+  });
+
+  tensorTest("sums several outputs", () => {
+    const x = tensor([3]).requiresGrad_();
+    expect(numbers(grad([x.square().sum(), x.mul(10).sum()], [x])[0])).toEqual([16]);
+  });
+
+  tensorTest("weights outputs of several elements by gradOutputs", () => {
+    const x = tensor([1, 2]).requiresGrad_();
+    const y = x.square();
+    expect(() => grad(y, [x])).toThrow(/scalar outputs/);
+    expect(numbers(grad(y, [x], { gradOutputs: [tensor([1, 10])] })[0])).toEqual([2, 40]);
+  });
+
+  tensorTest("refuses inputs that do not take part, or gives zeros with allowUnused", () => {
+    const x = tensor([1]).requiresGrad_();
+    const other = torch.ones([2, 3]).requiresGrad_();
+    const y = x.square().sum();
+    expect(() => grad(y, [x, other], { retainGraph: true })).toThrow(TorchError);
+    const [dx, unused] = grad(y, [x, other], { allowUnused: true });
+    expect([numbers(dx), unused.shape, unused.sum().item()]).toEqual([[2], [2, 3], 0]);
+  });
+
+  tensorTest("frees the graph unless told to retain it", () => {
+    const x = tensor([3]).requiresGrad_();
+    const y = x.square().sum();
+    grad(y, [x], { retainGraph: true });
+    expect(numbers(grad(y, [x])[0])).toEqual([6]);
+    expect(() => grad(y, [x])).toThrow(/second time/);
+  });
+
+  tensorTest("refuses outputs that nothing was recorded for, and changing a leaf in place", () => {
+    const x = tensor([1]);
+    expect(() => grad(x.sum(), [x])).toThrow(/does not require grad/);
+    const leaf = tensor([1]).requiresGrad_();
+    expect(() => leaf.add_(1)).toThrow(/leaf Variable/);
+    expect(leaf.item()).toBe(1);
+  });
+
+  tensorTest("stops at detach", () => {
+    const x = tensor([4]).requiresGrad_();
+    expect(numbers(grad(x.mul(x.detach()).sum(), [x])[0])).toEqual([4]);
+  });
+
+  tensorTest("agrees with finite differences through a convolution, a norm and a pool", () => {
+    using generator = new torch.Generator(1);
+    const draw = (shape: number[]) => torch.randn(shape, { generator, dtype: "float64" });
+    const image = draw([2, 3, 8, 8]);
+    const weight = draw([4, 3, 3, 3]);
+    const gamma = draw([4]);
+    const beta = draw([4]);
+    const loss = () => {
+      const map = torch.conv2d(image, weight, { padding: 1 });
+      const normed = torch.batchNorm(map, gamma, beta, null, null, true, 0.1, 1e-5, true);
+      return torch.maxPool2d(normed.leakyRelu(0.1), 2).square().sum();
+    };
+    for (const x of [weight, gamma, beta]) x.requiresGrad_();
+    const gradients = grad(loss(), [weight, gamma, beta]);
+    [weight, gamma, beta].forEach((x, i) => {
+      const direction = draw(x.shape);
+      const moved = (step: number) => {
+        torch.noGrad(() => x.add_(direction, { alpha: step }));
+        const value = loss().item();
+        torch.noGrad(() => x.sub_(direction, { alpha: step }));
+        return value;
+      };
+      const slope = (moved(1e-6) - moved(-1e-6)) / 2e-6;
+      expectRelative([slope], [gradients[i].mul(direction).sum().item()], { relative: 1e-6, absolute: 1e-6 });
     });
-    expect(da.toArray()).toEqual([14, 12]);
   });
+});
 
-  tensorTest("differentiate twice with createGraph", () => {
-    const x = leaf([2]);
-    const [first] = torch.grad(x.pow(3).sum(), [x], { createGraph: true });
-    const [second] = torch.grad(first.sum(), [x]);
-    expect([first.item(), second.item()]).toEqual([12, 12]);
-  });
-
-  tensorTest("accumulate into grad until it is cleared", () => {
-    const x = leaf([3]);
-    torch.backward(x.square().sum());
-    torch.backward(x.square().sum());
-    expect(x.grad?.toArray()).toEqual([12]);
+describe("backward", () => {
+  tensorTest("adds into the leaves until they are cleared", () => {
+    const x = tensor([1, 2]).requiresGrad_();
+    backward(x.square().sum());
+    backward(x.square().sum());
+    expect(numbers(x.grad!)).toEqual([4, 8]);
     x.clearGrad();
     expect(x.grad).toBeNull();
   });
 
-  tensorTest("free the graph unless told to keep it", () => {
-    const x = leaf([3]);
-    const kept = x.square().sum();
-    torch.grad(kept, [x], { retainGraph: true });
-    expect(torch.grad(kept, [x])[0].item()).toBe(6);
-    expect(() => torch.grad(kept, [x])).toThrow(torch.TorchError);
-  });
-
-  tensorTest("say when an input takes no part", () => {
-    const [a, b] = [leaf([1]), leaf([1])];
-    const error = errorOf(() => torch.grad(a.sum(), [b]));
-    expect(error).toBeInstanceOf(torch.TorchError);
-    expect(error.message).toMatch(/not have been used in the graph/);
-    expect(() => torch.grad(a.mul(torch.ones([2])), [a])).toThrow(/grad can be implicitly created only for scalar/);
-  });
-});
-
-describe("modes", () => {
-  tensorTest("noGrad records nothing and ends, also by an error", () => {
-    const x = leaf([1]);
-    expect(torch.noGrad(() => x.mul(2)).requiresGrad).toBe(false);
-    expect(() =>
-      torch.noGrad(() => {
-        throw new Error("stop");
-      }),
-    ).toThrow("stop");
-    expect(x.mul(2).requiresGrad).toBe(true);
-  });
-
-  tensorTest("noGrad nests", () => {
-    const x = leaf([1]);
-    torch.noGrad(() => {
-      torch.noGrad(() => x.mul(2));
-      expect(x.mul(2).requiresGrad).toBe(false);
-    });
-  });
-
-  tensorTest("inference tensors never take part in a gradient, and the mode ends", () => {
-    const x = leaf([1]);
-    const y = torch.inferenceMode(() => torch.inferenceMode(() => x.mul(2)).add(1));
-    expect([y.requiresGrad, y.item()]).toEqual([false, 3]);
-    expect(() => x.mul(y)).toThrow(/Inference tensors cannot be saved for backward/);
-    expect(x.mul(2).requiresGrad).toBe(true);
-  });
-
-  tensorTest("autocast runs convolutions in bfloat16 and ends, also by an error", () => {
-    const x = torch.ones([1, 1, 4, 4]);
-    const w = torch.full([1, 1, 3, 3], 0.5);
-    const convolve = () => torch.conv2d(x, w);
-    const within = torch.autocast("bf16", "cpu", convolve);
-    expect([within.dtype, within.toNumbers()[0]]).toEqual(["bfloat16", 4.5]);
-    expect(torch.autocast("fp32", "cpu", convolve).dtype).toBe("float32");
-    expect(() =>
-      torch.autocast("bf16", "cpu", () => {
-        throw new Error("stop");
-      }),
-    ).toThrow("stop");
-    expect(convolve().dtype).toBe("float32");
-  });
-
-  tensorTest("autocast does not nest, and stays usable after the attempt", () => {
-    const nested = () => torch.autocast("bf16", "cpu", () => torch.autocast("bf16", "cpu", () => 0));
-    expect(nested).toThrow(/autocast is already active on this thread; it does not nest/);
-    expect(torch.autocast("bf16", "cpu", () => torch.matmul(torch.ones([2, 2]), torch.ones([2, 2]))).dtype).toBe(
-      "bfloat16",
-    );
-  });
-
-  tensorTest("weights cast under autocast are not remembered past it", () => {
-    const x = torch.ones([1, 1, 3, 3]);
-    const w = torch.ones([1, 1, 3, 3]).requiresGrad_();
-    const value = () => torch.autocast("bf16", "cpu", () => torch.conv2d(x, w)).item();
-    expect(value()).toBe(9);
-    torch.noGrad(() => w.mul_(2));
-    expect(value()).toBe(18);
-  });
-
-  tensorTest("gradients of float32 weights under autocast are float32", () => {
-    const w = torch.ones([1, 1, 3, 3]).requiresGrad_();
-    const y = torch.autocast("bf16", "cpu", () => torch.conv2d(torch.full([1, 1, 3, 3], 0.5), w));
-    const [dw] = torch.grad(y.to({ dtype: "float32" }).sum(), [w]);
-    expect(dw.dtype).toBe("float32");
-    expectClose(dw, Array(9).fill(0.5));
+  tensorTest("takes several outputs and their weights", () => {
+    const x = tensor([1, 2]).requiresGrad_();
+    backward([x.mul(2), x.mul(3)], { gradOutputs: [tensor([1, 1]), tensor([0, 1])] });
+    expect(numbers(x.grad!)).toEqual([2, 5]);
   });
 });

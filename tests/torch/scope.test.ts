@@ -1,7 +1,7 @@
 /** Who frees a tensor: scopes, `using`, dispose, persist and adopt, and the counts that prove it. */
 import { describe, expect, it } from "vitest";
 import { adopt, liveTensors, ones, persist, scope, type Tensor, tensor, zeros } from "../../src/torch/index.js";
-import { numbers } from "../support/scoped.js";
+import { numbers } from "../support/tensors.js";
 
 /** Runs `body` and says how many tensors it left alive. */
 function leftBy(body: () => unknown): number {
