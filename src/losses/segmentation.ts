@@ -87,6 +87,11 @@ export function diceLoss(
   return diceComplement(logits.softmax(1), oneHot(target, classes), classMask, [0, 2, 3], smooth).mean();
 }
 
+/** What the network believes: "sigmoid" one probability per channel, "softmax" over all channels; [B, K, H, W]. */
+export function probabilities(logits: Tensor, kind: TargetKind): Tensor {
+  return kind === "sigmoid" ? logits.sigmoid() : logits.softmax(1);
+}
+
 /**
  * Cross-entropy + Dice.
  * @throws ShapeError when target or mask do not fit the logits
@@ -107,4 +112,10 @@ export function segmentationLoss(
     const dice = diceLoss(logits, target, mask, options);
     return { ce, dice, loss: ce.add(dice) };
   });
+}
+
+/** The supervised loss of HiLab-git/SSL4MIS: ½(cross-entropy + Dice) with `smooth` 1e-5. Shapes as above. */
+export function ssl4misLoss(logits: Tensor, target: Tensor, kind: TargetKind, smooth = 1e-5): SegmentationLoss {
+  const parts = segmentationLoss(logits, target, null, { kind, smooth });
+  return { ...parts, loss: parts.loss.mul(0.5) };
 }

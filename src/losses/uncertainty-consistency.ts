@@ -1,21 +1,42 @@
-/** The uncertainty-aware consistency of UA-MT (HiLab-git/SSL4MIS train_uncertainty_aware_mean_teacher_2D.py). */
+/**
+ * Consistency between student and teacher (HiLab-git/SSL4MIS train_mean_teacher_2D.py and
+ * train_uncertainty_aware_mean_teacher_2D.py). The references know softmax only; a sigmoid channel is treated as the
+ * two-class softmax that it is equivalent to, channel by channel.
+ */
 
 import type { Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";
+import { probabilities, type TargetKind } from "./segmentation.js";
 
-/** Entropy in nats of the mean of several softmax predictions; logits [P, B, K, H, W] → [B, 1, H, W]. */
-export function predictiveUncertainty(logits: Tensor): Tensor {
-  const mean = logits.softmax(2).mean(0);
-  return mean.mul(mean.add(1e-6).log()).sum(1, { keepdim: true }).neg();
+/** Mean squared difference of student and teacher probabilities; logits [B, K, H, W], the teacher's without gradient. */
+export function consistency(student: Tensor, teacher: Tensor, kind: TargetKind): Tensor {
+  return probabilities(student, kind).sub(probabilities(teacher, kind)).square().mean();
 }
 
 /**
- * Squared difference of student and teacher probabilities on the certain pixels, over twice their number.
- * @param student logits [B, K, H, W]  @param teacher logits [B, K, H, W], no gradient
- * @param certain [B, 1, H, W] of 0/1
+ * Entropy in nats of the mean of several predictions.
+ * @param logits [P, B, K, H, W]
+ * @returns [B, 1, H, W], or for "sigmoid" one entropy per channel, [B, K, H, W]
  */
-export function maskedConsistency(student: Tensor, teacher: Tensor, certain: Tensor): Tensor {
-  const difference = student.softmax(1).sub(teacher.softmax(1)).square();
+export function predictiveUncertainty(logits: Tensor, kind: TargetKind): Tensor {
+  const entropy = (p: Tensor) => p.mul(p.add(1e-6).log());
+  if (kind === "softmax") return entropy(logits.softmax(2).mean(0)).sum(1, { keepdim: true }).neg();
+  const mean = logits.sigmoid().mean(0);
+  return entropy(mean)
+    .add(entropy(mean.neg().add(1)))
+    .neg();
+}
+
+/**
+ * Squared difference of student and teacher probabilities, summed over the classes of the certain pixels, over twice
+ * their number.
+ * @param student logits [B, K, H, W]  @param teacher logits [B, K, H, W], no gradient
+ * @param certain 0/1 in the shape of {@link predictiveUncertainty}
+ */
+export function maskedConsistency(student: Tensor, teacher: Tensor, certain: Tensor, kind: TargetKind): Tensor {
+  const difference = probabilities(student, kind).sub(probabilities(teacher, kind)).square();
+  // Both classes of a sigmoid channel differ by the same amount.
+  const classes = kind === "sigmoid" ? 2 : 1;
   const weight = certain.sum().mul(2).add(1e-16);
-  return torch.mul(difference, certain).sum().div(weight);
+  return torch.mul(difference, certain).sum().mul(classes).div(weight);
 }

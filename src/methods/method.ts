@@ -5,8 +5,8 @@
 import type { AugmentationProfile } from "../data/augment/index.js";
 import type { DomainLabels, ViewOutput } from "../divergence/index.js";
 import type { TargetKind } from "../losses/index.js";
-import type { SegmentationNetwork } from "../nn/index.js";
-import type { Evaluation } from "../optim/index.js";
+import type { Module, SegmentationNetwork } from "../nn/index.js";
+import type { Evaluation, NamedParameters } from "../optim/index.js";
 import type { Device, Precision, Tensor } from "../torch/index.js";
 
 /** Images of one step, on the training device, values 0…255 in float32, weak and strong views aligned pixel by pixel. */
@@ -77,6 +77,11 @@ export interface Method {
   prepare(batch: Batch, step: MethodStep): PreparedStep;
   /** Called once after each update of the student. */
   afterUpdate(step: MethodStep): void;
-  /** Networks kept beside the student, saved with it; `teacher` is the averaged one and is evaluated beside it. */
-  readonly networks: Readonly<{ teacher?: SegmentationNetwork } & Record<string, SegmentationNetwork>>;
+  /**
+   * What is kept beside the student and saved with it, buffers included; `teacher` is the averaged network and is
+   * evaluated beside it.
+   */
+  readonly networks: Readonly<{ teacher?: SegmentationNetwork } & Record<string, Module>>;
+  /** Parameters that are trained, and perturbed, together with the student's as one vector. Default: none. */
+  readonly trainable?: NamedParameters;
 }

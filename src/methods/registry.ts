@@ -1,8 +1,15 @@
 /** The methods a configuration may name; a new one is one file and one line here. */
+import { meanTeacher } from "./mean-teacher.js";
 import { midss } from "./midss.js";
 import { supervised } from "./supervised.js";
+import { uaMt } from "./ua-mt.js";
 
-export const methods = { midss, supervised };
+export const methods = {
+  midss,
+  supervised,
+  "mean-teacher": meanTeacher,
+  "ua-mt": uaMt,
+};
 
 /** Name of a method in a configuration. */
 export type MethodName = keyof typeof methods;

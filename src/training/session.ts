@@ -136,8 +136,12 @@ export function openTraining(model: ModelSession): TrainingSession {
   };
   const method = entry.create(context, config.method as never);
   const chosen = minimizers[config.optimizer.name];
-  const base = baseOptimizer(config, student.parameters());
-  const minimizer = chosen.create(student.namedParameters(), base, config.optimizer as never);
+  const trained = [...student.namedParameters(), ...(method.trainable ?? [])];
+  const base = baseOptimizer(
+    config,
+    trained.map(([, parameter]) => parameter),
+  );
+  const minimizer = chosen.create(trained, base, config.optimizer as never);
   const { divergence, lambda } = config.optimizer as { divergence?: DivergenceOptions; lambda?: number };
   const comparison = divergence && lambda !== 0 ? createComparison(divergence, dataset.target) : null;
   const usesUnlabelled = entry.usesUnlabelled || comparison !== null;

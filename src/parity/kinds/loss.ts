@@ -28,24 +28,18 @@ function midss(testCase: GoldenCase): Computed {
   ]);
 }
 
-/** ½(CE + Dice) of SSL4MIS on the labelled rows. */
-function ssl4misSupervised(logits: Tensor, labels: Tensor, smooth: number): losses.SegmentationLoss {
-  const parts = losses.segmentationLoss(logits, labels, null, { kind: "softmax", smooth });
-  return { ...parts, loss: parts.loss.mul(0.5) };
-}
-
 function uamt(testCase: GoldenCase): Computed {
   const { labelled, iteration, maxIterations, consistency, rampLength, rampIterations, smooth } = testCase.params;
   const student = leaf(testCase, "student_logits");
   const noisy = testCase.tensor("teacher_noisy_logits");
   const [passes, doubled, ...rest] = noisy.shape;
-  const uncertainty = losses.predictiveUncertainty(noisy.reshape([passes * 2, doubled / 2, ...rest]));
+  const uncertainty = losses.predictiveUncertainty(noisy.reshape([passes * 2, doubled / 2, ...rest]), "softmax");
   const threshold = losses.uncertaintyThreshold(iteration, maxIterations);
   const certain = uncertainty.lt(threshold).to({ dtype: "float32" });
   const labels = classes(testCase, "labels").narrow(0, 0, labelled);
-  const supervised = ssl4misSupervised(student.narrow(0, 0, labelled), labels, smooth);
+  const supervised = losses.ssl4misLoss(student.narrow(0, 0, labelled), labels, "softmax", smooth);
   const unlabelled = student.narrow(0, labelled, student.shape[0] - labelled);
-  const consistencyLoss = losses.maskedConsistency(unlabelled, testCase.tensor("teacher_logits"), certain);
+  const consistencyLoss = losses.maskedConsistency(unlabelled, testCase.tensor("teacher_logits"), certain, "softmax");
   const weight = losses.ssl4misRampUp(iteration, { weight: consistency, stairs: rampLength, perStair: rampIterations });
   const loss = supervised.loss.add(consistencyLoss.mul(weight));
   return numbers([
@@ -68,7 +62,7 @@ function cps(testCase: GoldenCase): Computed {
   const logits = [leaf(testCase, "logits1"), leaf(testCase, "logits2")];
   const labels = classes(testCase, "labels").narrow(0, 0, labelled);
   const unlabelled = logits.map((z) => z.narrow(0, labelled, z.shape[0] - labelled));
-  const supervised = logits.map((z) => ssl4misSupervised(z.narrow(0, 0, labelled), labels, smooth).loss);
+  const supervised = logits.map((z) => losses.ssl4misLoss(z.narrow(0, 0, labelled), labels, "softmax", smooth).loss);
   const pseudo = unlabelled.map((z, i) => crossEntropyLoss(z, unlabelled[1 - i].detach().argmax(1)));
   const weight = losses.ssl4misRampUp(iteration, { weight: consistency, stairs: rampLength, perStair: rampIterations });
   const loss = supervised[0].add(supervised[1]).add(pseudo[0].add(pseudo[1]).mul(weight));

@@ -1,0 +1,67 @@
+/**
+ * Mean Teacher (Tarvainen & Valpola, NeurIPS 2017; HiLab-git/SSL4MIS train_mean_teacher_2D.py): the student's
+ * probabilities on unlabelled images are drawn to those of its moving average on noisy copies. Method section 7.
+ */
+import { z } from "zod";
+import { consistency, ssl4misLoss } from "../losses/index.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import { emaDecay } from "../optim/index.js";
+import { noGrad } from "../torch/index.js";
+import { noisyTeacherOptions, rampAt, weightOptions } from "./consistency-options.js";
+import { methodEntry } from "./entry.js";
+import { teacherForward } from "./forward.js";
+import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
+import { clippedNoise } from "./noise.js";
+import { updateTeacher } from "./teacher.js";
+import { jointForward, networkInputs } from "./views.js";
+
+const options = z.strictObject({
+  ...weightOptions,
+  ...noisyTeacherOptions,
+  startShare: weightOptions.startShare.default(1 / 30),
+});
+export type MeanTeacherOptions = z.output<typeof options>;
+
+export class MeanTeacher implements Method {
+  readonly networks: { teacher: SegmentationNetwork };
+
+  constructor(
+    private readonly context: MethodContext,
+    private readonly options: MeanTeacherOptions,
+  ) {
+    this.networks = { teacher: context.createNetwork() };
+  }
+
+  prepare(batch: Batch, step: MethodStep): PreparedStep {
+    const { student, kind } = this.context;
+    const { x, y, weak, strong } = networkInputs(batch);
+    const noisy = noGrad(() => weak.add(clippedNoise(weak, step, 0, this.options)));
+    const targets = teacherForward(this.networks.teacher, noisy, this.context);
+    const rampUp = rampAt(step, this.options);
+    const weight = this.options.consistencyWeight * rampUp;
+    return {
+      evaluate: ({ updateRunningStatistics }) => {
+        const shared = jointForward(student, x, weak, updateRunningStatistics, this.context);
+        const sup = ssl4misLoss(shared.source.logits, y, kind).loss;
+        const agreement = consistency(shared.target.logits, targets, kind);
+        return { task: sup.add(agreement.mul(weight)), terms: { sup, consistency: agreement }, shared };
+      },
+      domains: { source: x, target: { weak, strong }, labels: null },
+      rampUp,
+      measures: {},
+    };
+  }
+
+  afterUpdate({ iteration }: MethodStep): void {
+    updateTeacher(this.networks.teacher, this.context.student, emaDecay(iteration, this.options.emaDecay));
+  }
+}
+
+export const meanTeacher = methodEntry({
+  summary: "agreement with an averaged teacher on noisy unlabelled images",
+  source: "Tarvainen & Valpola, NeurIPS 2017; HiLab-git/SSL4MIS code/train_mean_teacher_2D.py",
+  cost: "2 passes, and 1 of the teacher without gradient",
+  options,
+  usesUnlabelled: true,
+  create: (context, settings) => new MeanTeacher(context, settings),
+});

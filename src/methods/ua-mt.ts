@@ -1,0 +1,91 @@
+/**
+ * UA-MT (Yu et al., "Uncertainty-aware self-ensembling model", MICCAI 2019; HiLab-git/SSL4MIS
+ * train_uncertainty_aware_mean_teacher_2D.py): Mean Teacher on the pixels where the mean of several noisy teacher
+ * passes has low entropy. Method section 7.
+ */
+import { z } from "zod";
+import {
+  maskedConsistency,
+  predictiveUncertainty,
+  pseudoLabels,
+  ssl4misLoss,
+  uncertaintyThreshold,
+} from "../losses/index.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import { emaDecay } from "../optim/index.js";
+import { cat, noGrad, scope, type Tensor } from "../torch/index.js";
+import { noisyTeacherOptions, rampAt, weightOptions } from "./consistency-options.js";
+import { methodEntry } from "./entry.js";
+import { teacherForward } from "./forward.js";
+import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
+import { clippedNoise } from "./noise.js";
+import { updateTeacher } from "./teacher.js";
+import { jointForward, networkInputs } from "./views.js";
+
+const options = z.strictObject({
+  ...weightOptions,
+  ...noisyTeacherOptions,
+  passes: z.int().min(2).multipleOf(2).default(8).describe("noisy predictions that the uncertainty is taken from"),
+});
+export type UaMtOptions = z.output<typeof options>;
+
+export class UaMt implements Method {
+  readonly networks: { teacher: SegmentationNetwork };
+
+  constructor(
+    private readonly context: MethodContext,
+    private readonly options: UaMtOptions,
+  ) {
+    this.networks = { teacher: context.createNetwork() };
+  }
+
+  prepare(batch: Batch, step: MethodStep): PreparedStep {
+    const { student, kind } = this.context;
+    const { x, y, weak, strong } = networkInputs(batch);
+    const { targets, certain } = noGrad(() => scope(() => this.askTeacher(weak, step)));
+    const rampUp = rampAt(step, this.options);
+    const weight = this.options.consistencyWeight * rampUp;
+    return {
+      evaluate: ({ updateRunningStatistics }) => {
+        const shared = jointForward(student, x, weak, updateRunningStatistics, this.context);
+        const sup = ssl4misLoss(shared.source.logits, y, kind).loss;
+        const agreement = maskedConsistency(shared.target.logits, targets, certain, kind);
+        return { task: sup.add(agreement.mul(weight)), terms: { sup, consistency: agreement }, shared };
+      },
+      domains: {
+        source: x,
+        target: { weak, strong },
+        labels: { source: y, target: pseudoLabels(targets, 0.95, kind).labels, targetConfidence: certain },
+      },
+      rampUp,
+      measures: { certainShare: certain.mean().item() },
+    };
+  }
+
+  /** The teacher's logits on one noisy copy, and 1 where its predictions on `passes` others are certain. */
+  private askTeacher(weak: Tensor, step: MethodStep): { targets: Tensor; certain: Tensor } {
+    const { passes } = this.options;
+    const { kind } = this.context;
+    const ask = (images: Tensor, pass: number) =>
+      teacherForward(this.networks.teacher, images.add(clippedNoise(images, step, pass, this.options)), this.context);
+    const targets = ask(weak, 0);
+    const doubled = cat([weak, weak]);
+    const noisy = cat(Array.from({ length: passes / 2 }, (_, i) => ask(doubled, i + 1)));
+    const uncertainty = predictiveUncertainty(noisy.reshape([passes, ...targets.shape]), kind);
+    const threshold = uncertaintyThreshold(step.iteration, step.maxIterations);
+    return { targets, certain: uncertainty.lt(threshold).to({ dtype: "float32" }) };
+  }
+
+  afterUpdate({ iteration }: MethodStep): void {
+    updateTeacher(this.networks.teacher, this.context.student, emaDecay(iteration, this.options.emaDecay));
+  }
+}
+
+export const uaMt = methodEntry({
+  summary: "Mean Teacher where several noisy teacher passes agree",
+  source: "Yu et al., MICCAI 2019; HiLab-git/SSL4MIS code/train_uncertainty_aware_mean_teacher_2D.py",
+  cost: "2 passes, and 9 of the teacher without gradient",
+  options,
+  usesUnlabelled: true,
+  create: (context, settings) => new UaMt(context, settings),
+});

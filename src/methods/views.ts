@@ -1,0 +1,50 @@
+/** What methods share that pass labelled and unlabelled images through a network together. */
+import { normalise } from "../data/augment/index.js";
+import type { ViewOutput } from "../divergence/index.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import { cat, noGrad, type Tensor } from "../torch/index.js";
+import { type ForwardOptions, studentForward } from "./forward.js";
+import type { Batch } from "./method.js";
+
+/** Network inputs in [−1, 1], [B, C, H, W] each, and the labels of the labelled ones. */
+export interface NetworkInputs {
+  x: Tensor;
+  y: Tensor;
+  weak: Tensor;
+  strong: Tensor;
+}
+
+/** A batch as networks take it, for methods that need unlabelled images. */
+export function networkInputs({ labelled, unlabelled }: Batch): NetworkInputs {
+  if (!unlabelled) throw new Error("internal: the method was given no unlabelled images");
+  return noGrad(() => ({
+    x: normalise(labelled.images),
+    y: labelled.labels,
+    weak: normalise(unlabelled.weak),
+    strong: normalise(unlabelled.strong),
+  }));
+}
+
+/** Outputs of the labelled and of the unlabelled rows. */
+export interface JointOutput {
+  source: ViewOutput;
+  target: ViewOutput;
+}
+
+/** One differentiable pass of both, so that BatchNorm sees them as one batch. Arguments as in studentForward. */
+export function jointForward(
+  network: SegmentationNetwork,
+  source: Tensor,
+  target: Tensor,
+  updateRunningStatistics: boolean,
+  forward: ForwardOptions,
+): JointOutput {
+  const output = studentForward(network, cat([source, target]), updateRunningStatistics, forward);
+  const rows = (first: number, count: number): ViewOutput => ({
+    logits: output.logits.narrow(0, first, count),
+    bottleneck: output.bottleneck?.narrow(0, first, count),
+    feature: output.feature?.narrow(0, first, count),
+  });
+  const [labelled] = source.shape;
+  return { source: rows(0, labelled), target: rows(labelled, target.shape[0]) };
+}

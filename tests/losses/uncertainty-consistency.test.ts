@@ -1,0 +1,39 @@
+import { expect } from "vitest";
+import { consistency, maskedConsistency, predictiveUncertainty } from "../../src/losses/index.js";
+import { stack, type Tensor, tensor, zerosLike } from "../../src/torch/index.js";
+import { expectClose, tensorTest } from "../support/tensors.js";
+
+/** The two-class softmax logits that say the same as one sigmoid channel, [B, 1, H, W] → [B, 2, H, W]. */
+const asSoftmax = (logits: Tensor) => stack([zerosLike(logits), logits], 1).squeeze(2);
+
+const student = () => tensor([[[[0.3, -1.2, 2.5, 0]]], [[[1, -4, 0.2, 3]]]]);
+const teacher = () => tensor([[[[0.1, -2, 1.5, 1]]], [[[-1, -3, 0.4, 0.5]]]]);
+
+tensorTest("consistency is the mean squared difference of probabilities", () => {
+  const [zero, certain] = [tensor([[[[0]]]]), tensor([[[[Math.log(3)]]]])];
+  expectClose(consistency(zero, certain, "sigmoid"), [0.0625]);
+  expectClose(consistency(zero, zero, "sigmoid"), [0]);
+});
+
+tensorTest("one sigmoid channel counts as the two-class softmax it is equivalent to", () => {
+  const [s, t] = [student(), teacher()];
+  expectClose(consistency(s, t, "sigmoid"), [consistency(asSoftmax(s), asSoftmax(t), "softmax").item()]);
+  const passes = stack([s, t]);
+  const softmaxPasses = stack([asSoftmax(s), asSoftmax(t)]);
+  const entropy = predictiveUncertainty(passes, "sigmoid");
+  expectClose(entropy, [...predictiveUncertainty(softmaxPasses, "softmax").toNumbers()]);
+  const certain = entropy.lt(0.5).to({ dtype: "float32" });
+  const wanted = maskedConsistency(asSoftmax(s), asSoftmax(t), certain, "softmax").item();
+  expectClose(maskedConsistency(s, t, certain, "sigmoid"), [wanted]);
+});
+
+tensorTest("uncertainty is ln 2 at p = ½ and almost 0 at sure predictions", () => {
+  const entropy = predictiveUncertainty(tensor([[[[[0, 30]]]]]), "sigmoid").toNumbers();
+  expect(entropy[0]).toBeCloseTo(Math.LN2, 5);
+  expect(entropy[1]).toBeCloseTo(0, 5);
+});
+
+tensorTest("no certain pixel gives no loss", () => {
+  const certain = zerosLike(student());
+  expectClose(maskedConsistency(student(), teacher(), certain, "sigmoid"), [0]);
+});
