@@ -6,15 +6,17 @@
 import { Command, type CommanderError } from "commander";
 import { UsageError } from "../core/errors.js";
 import { packageVersion } from "../core/package-root.js";
+import { register as compare } from "./compare.js";
 import { register as data } from "./data.js";
 import { register as demo } from "./demo.js";
 import { register as doctor } from "./doctor.js";
 import { register as evaluate } from "./evaluate.js";
 import { register as list } from "./list.js";
 import { register as predict } from "./predict.js";
+import { register as sweep } from "./sweep.js";
 import { register as train } from "./train.js";
 
-const verbs = [doctor, demo, data, train, evaluate, predict, list];
+const verbs = [doctor, demo, data, train, evaluate, predict, sweep, compare, list];
 
 const exitCodeHelp = `
 Exit codes: 0 done, 1 defect, 2 wrong arguments or configuration, 3 data, 4 checkpoint,

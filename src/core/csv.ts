@@ -20,20 +20,14 @@ export function parseCsv(text: string): string[][] {
   let row: string[] = [];
   // One field and what ends it; the two alternatives of the field cannot both match.
   const pattern = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/y;
-  while (pattern.lastIndex < text.length) {
-    const at = pattern.lastIndex;
+  // A comma at the very end opens one more, empty field.
+  while (pattern.lastIndex < text.length || row.length > 0) {
     const match = pattern.exec(text);
     if (!match) throw new Error(`line ${rows.length + 1} has a quote in a wrong place`);
     row.push(match[1] === undefined ? match[2] : match[1].replaceAll('""', '"'));
-    if (match[3] === ",") {
-      // A comma at the very end opens one more, empty field.
-      if (pattern.lastIndex === text.length) row.push("");
-      else continue;
-    }
+    if (match[3] === ",") continue;
     rows.push(row);
     row = [];
-    if (pattern.lastIndex === at) break;
   }
-  if (row.length > 0) rows.push(row);
   return rows;
 }

@@ -1,0 +1,91 @@
+/** `dimseg sweep GRID`: many runs from one file. */
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { exitCodes, UsageError } from "../core/errors.js";
+import type { RunStatus, Sweep } from "../sweep/sweep.js";
+
+interface SweepVerbOptions {
+  jobs: number;
+  out?: string;
+  set: string[];
+}
+
+/** What the children are: this command line again. */
+const commandLine = [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url))];
+
+/** Passes signals on to the sweep, and remembers which came first. */
+function watchSignals(sweep: Sweep): { first(): NodeJS.Signals | null; release(): void } {
+  let first: NodeJS.Signals | null = null;
+  const handler = (signal: NodeJS.Signals) => {
+    if (first === null) console.error(`${signal}: the running ones save and stop; send it again to stop at once`);
+    first ??= signal;
+    sweep.stop(signal);
+  };
+  process.on("SIGINT", handler).on("SIGTERM", handler);
+  return { first: () => first, release: () => process.off("SIGINT", handler).off("SIGTERM", handler) };
+}
+
+/** What is left to say when a sweep has ended, and its exit code. */
+function conclude(statuses: readonly RunStatus[], sweep: Sweep, signal: NodeJS.Signals | null, again: string): number {
+  const failed = statuses.filter(({ state }) => state === "failed");
+  for (const { run, error } of failed) console.log(`failed: ${run.id}: ${error}\n  its output: ${sweep.logPath(run)}`);
+  if (signal !== null) {
+    console.log(`stopped; go on with \`${again}\``);
+    return signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated;
+  }
+  return failed.length > 0 ? 1 : 0;
+}
+
+async function sweep(path: string, { jobs, out, set }: SweepVerbOptions): Promise<void> {
+  const { loadGrid } = await import("../sweep/grid-file.js");
+  const { planSweep } = await import("../sweep/plan.js");
+  const { writeSweepRecord } = await import("../sweep/record.js");
+  const { Sweep } = await import("../sweep/sweep.js");
+  const { Children } = await import("../sweep/child.js");
+  const { countsLine, createSweepDisplay } = await import("./sweep-display.js");
+  const grid = loadGrid(path);
+  const plan = planSweep(out === undefined ? grid : { ...grid, out: resolve(out) }, set);
+  const display = createSweepDisplay();
+  const work = new Sweep(plan, { jobs, children: new Children(commandLine), onChange: display.changed });
+  writeSweepRecord(plan);
+  console.log(`sweep folder: ${plan.out}`);
+  const signals = watchSignals(work);
+  try {
+    display.follow(work);
+    await work.run();
+  } finally {
+    display.finish();
+    signals.release();
+  }
+  console.log(countsLine(work.statuses));
+  const code = conclude(work.statuses, work, signals.first(), `dimseg sweep ${path}`);
+  if (code === 0) console.log(`Next: dimseg compare ${plan.out}`);
+  process.exitCode = code;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new UsageError(`--jobs ${text}: give a whole number of at least 1`);
+  return value;
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+/** Adds the verb to the command line. */
+export function register(program: Command): void {
+  program
+    .command("sweep")
+    .description("train and judge many configurations with several seeds; goes on where it stopped")
+    .argument("<grid>", "grid file (YAML)")
+    .option("--jobs <number>", `runs at once; they share the ${availableParallelism()} cores`, positive, 1)
+    .option("--out <folder>", "folder of the runs (default: what the grid says)")
+    .option(
+      "--set <key=value>",
+      "override a key in all runs, as in dataset=/data/dataset.yaml; repeatable",
+      collect,
+      [],
+    )
+    .action(sweep);
+}

@@ -1,0 +1,110 @@
+/** A judged run as `dimseg compare` needs it: its settings, its training cases, and one row for each test case and part. */
+import { existsSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { z } from "zod";
+import { DataError, UsageError } from "../../core/errors.js";
+import { readFailureReason } from "../../core/read-file.js";
+import type { PartScore } from "../../inference/evaluate-network.js";
+import { parseScores } from "../../inference/scores-csv.js";
+import { CheckpointStore } from "../../training/checkpoint-store.js";
+import { readResolvedConfig, type TrainingConfig } from "../../training/config.js";
+import type { CheckpointName } from "../../training/load-run.js";
+import { openRunFolder, type RunFolder } from "../../training/run-folder.js";
+import { readSplit, type SplitRecord } from "../../training/split-record.js";
+
+/** Which of a run's evaluations. */
+export interface EvaluationChoice {
+  checkpoint: CheckpointName;
+  network: "student" | "teacher";
+}
+
+const summarySchema = z.object({
+  checkpoint: z.object({ step: z.int() }),
+  dataset: z.object({ name: z.string() }),
+  size: z.int(),
+  testTimeFlips: z.boolean(),
+  convention: z.object({ name: z.string(), description: z.string() }),
+});
+
+/** How a run was judged: the part of `summary.json` that decides whether its numbers may stand beside others. */
+export type Judgement = z.output<typeof summarySchema>;
+
+export interface ComparedRun {
+  /** Name of its configuration, for people. */
+  name: string;
+  folder: string;
+  config: TrainingConfig;
+  split: SplitRecord;
+  judgement: Judgement;
+  scores: readonly PartScore[];
+}
+
+/** The name of a run that no sweep named: its folder's without the seed. */
+export function nameOfFolder(folder: string): string {
+  return basename(folder).replace(/-seed\d+$/, "");
+}
+
+/** A run that cannot be compared yet; a sweep that is not finished has such runs. */
+export class UnfinishedRun extends UsageError {}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new DataError(`cannot read ${path}: ${readFailureReason(cause)}`, { cause });
+  }
+}
+
+function readJudgement(path: string): Judgement {
+  try {
+    return summarySchema.parse(JSON.parse(readText(path)));
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    throw new DataError(`${path} is damaged; run \`dimseg evaluate\` again`, { cause });
+  }
+}
+
+/** Half-trained networks and old evaluations must not slip into a mean. */
+function checkFinished(
+  run: RunFolder,
+  config: TrainingConfig,
+  { checkpoint }: Judgement,
+  choice: EvaluationChoice,
+): void {
+  const { iterations } = config.training;
+  const newest = new CheckpointStore(run.checkpoints, { keep: 1, warn: () => {} }).steps()[0];
+  if (newest !== undefined && newest < iterations) {
+    throw new UnfinishedRun(
+      `${run.path} has trained ${newest} of ${iterations} steps; go on with \`dimseg train --resume ${run.path}\``,
+    );
+  }
+  if (choice.checkpoint === "last" && checkpoint.step !== iterations) {
+    throw new UnfinishedRun(
+      `${run.path} was judged at step ${checkpoint.step} of ${iterations}; run \`dimseg evaluate ${run.path} --checkpoint last\` again`,
+    );
+  }
+}
+
+/**
+ * Reads a run.
+ * @param name of its configuration; from the folder when not given
+ * @throws UnfinishedRun when it was not trained to its end or not judged as chosen; UsageError when it is no run;
+ *   DataError when a file is damaged
+ */
+export function readRun(path: string, choice: EvaluationChoice, name = nameOfFolder(path)): ComparedRun {
+  if (!existsSync(path)) throw new UnfinishedRun(`${path} does not exist; give a run folder or a sweep's folder`);
+  const run = openRunFolder(path);
+  const config = readResolvedConfig(run.config);
+  const folder = join(run.evaluation, `${choice.checkpoint}-${choice.network}`);
+  const [summary, cases] = ["summary.json", "cases.csv"].map((file) => join(folder, file));
+  if (!existsSync(summary) || !existsSync(cases)) {
+    throw new UnfinishedRun(
+      `${run.path} has no evaluation ${choice.checkpoint}-${choice.network}; ` +
+        `run \`dimseg evaluate ${run.path} --checkpoint ${choice.checkpoint} --network ${choice.network}\``,
+    );
+  }
+  const judgement = readJudgement(summary);
+  checkFinished(run, config, judgement, choice);
+  const scores = parseScores(readText(cases), cases);
+  return { name, folder: run.path, config, split: readSplit(run.split, config), judgement, scores };
+}

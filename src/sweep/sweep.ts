@@ -1,0 +1,156 @@
+/**
+ * Runs a plan, some runs side by side, each in processes of its own: a run that fails, even by a crash of the engine,
+ * does not stop the others. Nothing is remembered outside the run folders, so that a sweep can be stopped at any
+ * time and goes on where it was.
+ */
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { DimsegError } from "../core/errors.js";
+import type { ChildEnd, Children } from "./child.js";
+import { MetricsTail } from "./metrics-tail.js";
+import type { PlannedRun, SweepPlan } from "./plan.js";
+import { type Standing, standingOf } from "./standing.js";
+
+export type RunState = "waiting" | "training" | "evaluating" | "done" | "skipped" | "failed" | "stopped";
+
+/** A run as a display shows it. */
+export interface RunStatus {
+  readonly run: PlannedRun;
+  state: RunState;
+  step: number;
+  /** Newest or best validation Dice. */
+  dice: number | null;
+  /** Why it failed. */
+  error: string;
+  /** When and at which step this process began to train it, for the remaining time. */
+  begun: { time: number; step: number } | null;
+}
+
+/** How to run a sweep. */
+export interface SweepOptions {
+  /** How many runs at once. */
+  jobs: number;
+  children: Children;
+  /** Told whenever a run's state changed. */
+  onChange(status: RunStatus): void;
+}
+
+export class Sweep {
+  /** In the plan's order. */
+  readonly statuses: readonly RunStatus[];
+  private readonly tails = new Map<RunStatus, MetricsTail>();
+  private stopping = false;
+
+  /** @throws UsageError when a run folder holds a run with other settings */
+  constructor(
+    private readonly plan: SweepPlan,
+    private readonly options: SweepOptions,
+  ) {
+    this.statuses = plan.runs.map((run) => {
+      const { stage, step, dice } = this.standing(run);
+      return { run, state: stage === "finished" ? "skipped" : "waiting", step, dice, error: "", begun: null };
+    });
+  }
+
+  /** Starts no further run and passes the signal on to those that are running. */
+  stop(signal: NodeJS.Signals): void {
+    this.stopping = true;
+    this.options.children.signal(signal);
+  }
+
+  /** Brings the steps and Dice of training runs up to date. */
+  poll(): void {
+    for (const [status, tail] of this.tails) {
+      const { step, dice } = tail.read();
+      status.step = Math.max(status.step, step);
+      status.dice = dice ?? status.dice;
+    }
+  }
+
+  /** Works until every run is done, failed or stopped. */
+  async run(): Promise<void> {
+    const queue = this.statuses.filter(({ state }) => state === "waiting");
+    const worker = async () => {
+      while (!this.stopping) {
+        const next = queue.shift();
+        if (!next) return;
+        await this.make(next);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(this.options.jobs, queue.length) }, worker));
+  }
+
+  private standing(run: PlannedRun): Standing {
+    return standingOf(run, this.plan.evaluate);
+  }
+
+  private change(status: RunStatus, state: RunState, error = ""): void {
+    status.state = state;
+    status.error = error;
+    this.options.onChange(status);
+  }
+
+  /** Trains and judges one run; whatever goes wrong is its own failure. */
+  private async make(status: RunStatus): Promise<void> {
+    try {
+      const error = (await this.train(status)) ?? (await this.evaluate(status));
+      if (error === null) this.change(status, "done");
+      else this.change(status, this.stopping ? "stopped" : "failed", error);
+    } catch (cause) {
+      if (!(cause instanceof DimsegError)) throw cause;
+      this.change(status, "failed", cause.message);
+    }
+  }
+
+  private async train(status: RunStatus): Promise<string | null> {
+    const { run } = status;
+    const { stage, step } = this.standing(run);
+    if (stage === "trained" || stage === "finished") return null;
+    status.begun = { time: Date.now(), step };
+    this.tails.set(status, new MetricsTail(join(run.folder, "metrics.jsonl")));
+    this.change(status, "training");
+    try {
+      const { error } = await this.child(
+        status,
+        stage === "begun" ? ["train", "--resume", run.folder] : this.beginning(run),
+      );
+      if (error !== "") return error;
+    } finally {
+      this.poll();
+      this.tails.delete(status);
+      status.begun = null;
+    }
+    const after = this.standing(run);
+    status.step = after.step;
+    status.dice = after.dice;
+    return after.stage === "trained" || after.stage === "finished" ? null : "training ended early";
+  }
+
+  private async evaluate(status: RunStatus): Promise<string | null> {
+    for (const { checkpoint, network } of this.standing(status.run).missing) {
+      if (this.stopping) return "stopped before its evaluation";
+      if (status.state !== "evaluating") this.change(status, "evaluating");
+      const words = ["evaluate", status.run.folder, "--checkpoint", checkpoint, "--network", network];
+      const { error } = await this.child(status, words);
+      if (error !== "") return error;
+    }
+    return null;
+  }
+
+  /** The words that begin a run; cores are shared out unless the configuration says how many it takes. */
+  private beginning({ config, folder, assignments }: PlannedRun): string[] {
+    const share = Math.max(1, Math.floor(availableParallelism() / this.options.jobs));
+    const own = config.training.threads === undefined ? [`training.threads=${share}`] : [];
+    const settings = [...assignments, ...own].flatMap((text) => ["--set", text]);
+    return ["train", this.plan.base, "--out", folder, ...settings];
+  }
+
+  private child({ run }: RunStatus, words: string[]): Promise<ChildEnd> {
+    return this.options.children.run(words, this.logPath(run));
+  }
+
+  /** Where a run's output goes: beside the run folders, for a run begins in an empty one. */
+  logPath({ id }: PlannedRun): string {
+    return join(this.plan.out, "logs", `${id}.log`);
+  }
+}
