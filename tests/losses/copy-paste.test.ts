@@ -1,0 +1,53 @@
+/** The loss of bidirectional copy-paste: each region against its own target, weighted, averaged over itself. */
+import { expect } from "vitest";
+import { mixLoss, oneHot } from "../../src/losses/index.js";
+import { type Tensor, tensor, zeros } from "../../src/torch/index.js";
+import { expectRelative, tensorTest } from "../support/tensors.js";
+
+const labels = (values: number[]) => tensor([[values]], { dtype: "int64" });
+/** Four pixels in a row; the last is pasted. */
+const outside = () => tensor([[[1, 1, 1, 0]]]);
+const image = () => labels([0, 1, 1, 1]);
+const patch = () => labels([1, 0, 0, 0]);
+const both = { image: 1, patch: 1 };
+
+/** Scores that name these classes beyond doubt. */
+const sure = (target: Tensor) => oneHot(target, 2).mul(100);
+const items = ({ dice, ce }: { dice: Tensor; ce: Tensor }) => [dice.item(), ce.item()];
+
+tensorTest("a network that names each region's own classes loses nothing", () => {
+  expectRelative(items(mixLoss(sure(labels([0, 1, 1, 0])), image(), patch(), outside(), both)), [0, 0], {
+    absolute: 1e-6,
+  });
+});
+
+tensorTest("cross-entropy of no opinion is ln 2 in each region, whatever its size, times its weight", () => {
+  const logits = zeros([1, 2, 1, 4]);
+  const ce = (imageWeight: number, patchWeight: number) =>
+    mixLoss(logits, image(), patch(), outside(), { image: imageWeight, patch: patchWeight }).ce;
+  expectRelative(ce(1, 1), [2 * Math.LN2]);
+  expectRelative(ce(1, 0.5), [1.5 * Math.LN2]);
+  expectRelative(ce(0, 0.5), [0.5 * Math.LN2]);
+});
+
+tensorTest("dice is taken per region and averaged over both classes", () => {
+  // p = ½. Outside (0 1 1): background Σpt ½, Σp² ¾, Σt² 1; foreground 1, ¾, 2. Inside (0): ½, ¼, 1 and 0, ¼, 0.
+  const { dice } = mixLoss(zeros([1, 2, 1, 4]), image(), patch(), outside(), { image: 1, patch: 0.5 });
+  const outer = (1 - 1 / 1.75 + (1 - 2 / 2.75)) / 2;
+  const inner = (1 - 1 / 1.25 + 1) / 2;
+  expectRelative(dice, [outer + 0.5 * inner]);
+});
+
+tensorTest("targets outside their own region do not matter", () => {
+  const logits = tensor([[[[2, -1, 0, 1]], [[0, 1, 3, -2]]]]);
+  const want = items(mixLoss(logits, image(), patch(), outside(), both));
+  expect(items(mixLoss(logits, labels([0, 1, 1, 0]), labels([0, 1, 1, 0]), outside(), both))).toEqual(want);
+});
+
+tensorTest("nothing pasted leaves the loss of the image alone", () => {
+  const logits = tensor([[[[2, -1, 0, 1]], [[0, 1, 3, -2]]]]);
+  const whole = tensor([[[1, 1, 1, 1]]]);
+  const [dice, ce] = items(mixLoss(logits, image(), patch(), whole, both));
+  const alone = items(mixLoss(logits, image(), patch(), whole, { image: 1, patch: 0 }));
+  expectRelative([dice, ce], alone);
+});
