@@ -6,7 +6,7 @@
 import { NumericError } from "../core/errors.js";
 import { normalise } from "../data/augment/index.js";
 import type { Dataset } from "../data/dataset.js";
-import type { SegmentationNetwork } from "../nn/index.js";
+import { inEvaluationMode, type SegmentationNetwork } from "../nn/index.js";
 import {
   autocast,
   cat,
@@ -39,17 +39,6 @@ export interface Prediction {
 
 /** Axes to mirror for each further view, width 3 and height 2. */
 const mirrorAxes = [[3], [2], [2, 3]] as const;
-
-/** Runs `body` with running BatchNorm statistics and no dropout, then gives every part its mode back. */
-function inEvaluationMode<T>(network: SegmentationNetwork, body: () => T): T {
-  const parts = network.namedModules().map(([, part]) => ({ part, training: part.training }));
-  network.eval();
-  try {
-    return body();
-  } finally {
-    for (const { part, training } of parts) part.training = training;
-  }
-}
 
 function toProbabilities(logits: Tensor, kind: PredictOptions["kind"]): Tensor {
   return kind === "sigmoid" ? logits.sigmoid() : logits.softmax(1);

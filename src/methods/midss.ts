@@ -4,6 +4,7 @@
  * unlabelled images (UCP), symmetric guidance (SymGD) and amplitude transfer (TP-RAM). Method section 3.5.
  */
 import { z } from "zod";
+import { UsageError } from "../core/errors.js";
 import { boxMask, drawBoxes, drawTpRam, normalise, pasteBoxes, tpRam } from "../data/augment/index.js";
 import type { ViewOutput } from "../divergence/index.js";
 import { midssRampUp, type PseudoLabels, pseudoLabels, segmentationLoss, type TargetKind } from "../losses/index.js";
@@ -14,14 +15,18 @@ import { methodEntry } from "./entry.js";
 import { type ForwardOptions, studentForward, teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodEvaluation, MethodStep, PreparedStep } from "./method.js";
 import { updateTeacher } from "./teacher.js";
+import { networkInputs } from "./views.js";
 
 /** Settings of MiDSS; the defaults are the paper's. */
-const options = z.strictObject({
+export const midssOptions = z.strictObject({
   confidenceThreshold: z.number().gt(0.5).lt(1).default(0.95).describe("probability above which a pseudo-label counts"),
   emaDecay: z.number().min(0).lt(1).default(0.99).describe("limit of the teacher's averaging coefficient"),
   diceMaskQuirk: z.boolean().default(true).describe("leave background Dice unmasked, as the reference does"),
+  ucp: z.boolean().default(true).describe("train on copy-paste images of labelled and unlabelled ones"),
+  symGD: z.boolean().default(true).describe("train on strong views with labels that the copy-paste images confirm"),
+  tpRam: z.boolean().default(true).describe("give the pasted labelled images the style of unlabelled ones"),
 });
-export type MidssOptions = z.output<typeof options>;
+export type MidssOptions = z.output<typeof midssOptions>;
 
 /** Network inputs in [−1, 1] [B, C, H, W], labels, and boxes [B, 1, H, W] (bool, true inside). */
 export interface MidssInputs {
@@ -46,25 +51,35 @@ export interface MidssTargets extends PseudoLabels {
 
 /** One student input with its target and the weight of each pixel (null: all). */
 export interface StudentView {
-  name: "sup" | "ul" | "lu" | "s";
+  /** "u": the strong views with the teacher's direct labels; "s": with the symmetric ones. */
+  name: "sup" | "u" | "ul" | "lu" | "s";
   images: Tensor;
   labels: Tensor;
   mask: Tensor | null;
+}
+
+/** Logits and pseudo-labels of one pass of the teacher. */
+function askTeacher(
+  teacher: SegmentationNetwork,
+  images: Tensor,
+  { confidenceThreshold }: Pick<MidssOptions, "confidenceThreshold">,
+  kind: TargetKind,
+  forward: ForwardOptions,
+): PseudoLabels & { logits: Tensor } {
+  const logits = teacherForward(teacher, images, forward);
+  return { logits, ...pseudoLabels(logits, confidenceThreshold, kind) };
 }
 
 /** Three teacher passes, each with its own batch statistics: the weak views and both copy-paste images. */
 export function teacherTargets(
   teacher: SegmentationNetwork,
   { x, uWeak, box }: MidssInputs,
-  { confidenceThreshold }: MidssOptions,
+  options: Pick<MidssOptions, "confidenceThreshold">,
   kind: TargetKind,
   forward: ForwardOptions,
 ): MidssTargets {
   return noGrad(() => {
-    const answer = (images: Tensor) => {
-      const logits = teacherForward(teacher, images, forward);
-      return { logits, ...pseudoLabels(logits, confidenceThreshold, kind) };
-    };
+    const answer = (images: Tensor) => askTeacher(teacher, images, options, kind, forward);
     const direct = answer(uWeak);
     const outer = answer(pasteBoxes(uWeak, x, box));
     const inner = answer(pasteBoxes(x, uWeak, box));
@@ -77,13 +92,18 @@ export function teacherTargets(
   });
 }
 
-/** The four student inputs of one step. */
-export function studentViews(inputs: MidssInputs, targets: MidssTargets): StudentView[] {
+/** The student inputs of one step: four, fewer without symmetric labels, and only "sup" and "u" without copy-paste. */
+export function studentViews(
+  inputs: MidssInputs,
+  targets: PseudoLabels & { symmetric?: PseudoLabels },
+  ucp = true,
+): StudentView[] {
   const { x, y, uStrong, xTransferred, box } = inputs;
   const { labels, confident, symmetric } = targets;
+  const sup: StudentView = { name: "sup", images: x, labels: y, mask: null };
+  if (!ucp) return [sup, { name: "u", images: uStrong, labels, mask: confident }];
   const sure = onesLike(confident);
-  return [
-    { name: "sup", images: x, labels: y, mask: null },
+  const pasted: StudentView[] = [
     {
       name: "ul",
       images: pasteBoxes(uStrong, xTransferred, box),
@@ -96,11 +116,12 @@ export function studentViews(inputs: MidssInputs, targets: MidssTargets): Studen
       labels: pasteBoxes(y, labels, box),
       mask: pasteBoxes(sure, confident, box),
     },
-    { name: "s", images: uStrong, labels: symmetric.labels, mask: symmetric.confident },
   ];
+  if (!symmetric) return [sup, ...pasted];
+  return [sup, ...pasted, { name: "s", images: uStrong, labels: symmetric.labels, mask: symmetric.confident }];
 }
 
-/** L_sup + γ(L_ul + L_lu + γ·L_s), four separate forward passes. */
+/** L_sup + γ(L_ul + L_lu + γ·L_s), or L_sup + γ·L_u; one forward pass for each view, "sup" first. */
 export function evaluateViews(
   student: SegmentationNetwork,
   views: readonly StudentView[],
@@ -109,13 +130,26 @@ export function evaluateViews(
   settings: { kind: TargetKind; diceMaskQuirk: boolean; forward: ForwardOptions },
 ): MethodEvaluation & { outputs: ViewOutput[] } {
   const outputs: ViewOutput[] = [];
-  const [sup, ul, lu, s] = views.map(({ images, labels, mask }) => {
+  const losses = views.map(({ images, labels, mask }) => {
     const output = studentForward(student, images, updateRunningStatistics, settings.forward);
     outputs.push(output);
     return segmentationLoss(output.logits, labels, mask, settings).loss;
   });
-  const task = sup.add(ul.add(lu).add(s.mul(rampUp)).mul(rampUp));
-  return { task, terms: { sup, ul, lu, s }, outputs, shared: { source: outputs[0], target: outputs[3] } };
+  const [sup, ...unlabelled] = losses.map((loss, i) => (views[i].name === "s" ? loss.mul(rampUp) : loss));
+  const task = sup.add(unlabelled.reduce((sum, loss) => sum.add(loss)).mul(rampUp));
+  const terms = Object.fromEntries(views.map(({ name }, i) => [name, losses[i]]));
+  const unmixed = views.findIndex(({ name }) => name === "u" || name === "s");
+  const shared = unmixed < 0 ? null : { source: outputs[0], target: outputs[unmixed] };
+  return { task, terms, outputs, shared };
+}
+
+/** Refuses parts that work on what a missing part would make. @throws UsageError */
+function checkParts({ ucp, symGD, tpRam }: MidssOptions): void {
+  const idle = [...(symGD ? ["symGD"] : []), ...(tpRam ? ["tpRam"] : [])];
+  if (ucp || idle.length === 0) return;
+  throw new UsageError(
+    `method.ucp: false leaves ${idle.join(" and ")} without copy-paste images to work on; set ${idle.map((part) => `method.${part}: false`).join(" and ")} too`,
+  );
 }
 
 export class Midss implements Method {
@@ -126,15 +160,19 @@ export class Midss implements Method {
     private readonly context: MethodContext,
     private readonly options: MidssOptions,
   ) {
+    checkParts(options);
     this.networks = { teacher: context.createNetwork() };
     this.forward = { precision: context.precision, device: context.device };
   }
 
   prepare(batch: Batch, step: MethodStep): PreparedStep {
     const { kind, student } = this.context;
+    const { teacher } = this.networks;
     const inputs = noGrad(() => this.draw(batch, step));
-    const targets = teacherTargets(this.networks.teacher, inputs, this.options, kind, this.forward);
-    const views = studentViews(inputs, targets);
+    const targets: PseudoLabels & { symmetric?: PseudoLabels } = this.options.symGD
+      ? teacherTargets(teacher, inputs, this.options, kind, this.forward)
+      : askTeacher(teacher, inputs.uWeak, this.options, kind, this.forward);
+    const views = studentViews(inputs, targets, this.options.ucp);
     const rampUp = midssRampUp(step.iteration, step.maxIterations);
     const settings = { kind, diceMaskQuirk: this.options.diceMaskQuirk, forward: this.forward };
     return {
@@ -151,20 +189,23 @@ export class Midss implements Method {
   }
 
   /** Boxes and mixing ratios of this step; amplitude transfer works on pixel values, the network on [−1, 1]. */
-  private draw({ labelled, unlabelled }: Batch, { seed, iteration, maxIterations }: MethodStep): MidssInputs {
-    if (!unlabelled) throw new Error("internal: MiDSS was given no unlabelled images");
-    const [count, , height, width] = labelled.images.shape;
+  private draw(batch: Batch, { seed, iteration, maxIterations }: MethodStep): MidssInputs {
+    const { x, y, weak, strong } = networkInputs(batch);
+    const [count, , height, width] = x.shape;
     const key = { seed, iteration, purpose: "midss" };
-    const ratios = drawTpRam(key, count, iteration / maxIterations);
-    const transferred = tpRam(labelled.images, unlabelled.weak, ratios, this.context.augmentation.tpRamFactor);
     return {
-      x: normalise(labelled.images),
-      y: labelled.labels,
-      uWeak: normalise(unlabelled.weak),
-      uStrong: normalise(unlabelled.strong),
-      xTransferred: normalise(transferred),
+      x,
+      y,
+      uWeak: weak,
+      uStrong: strong,
+      xTransferred: this.options.tpRam ? this.transfer(batch, drawTpRam(key, count, iteration / maxIterations)) : x,
       box: boxMask(drawBoxes(key, count, { height, width }), { height, width }, this.forward.device),
     };
+  }
+
+  private transfer({ labelled, unlabelled }: Batch, ratios: ReturnType<typeof drawTpRam>): Tensor {
+    if (!unlabelled) throw new Error("internal: MiDSS was given no unlabelled images");
+    return normalise(tpRam(labelled.images, unlabelled.weak, ratios, this.context.augmentation.tpRamFactor));
   }
 
   afterUpdate({ iteration }: MethodStep): void {
@@ -175,8 +216,8 @@ export class Midss implements Method {
 export const midss = methodEntry({
   summary: "copy-paste between labelled and unlabelled images, symmetric guidance and amplitude transfer",
   source: "Ma et al., CVPR 2024; MQinghe/MiDSS code/train.py",
-  cost: "4 passes, and 3 of the teacher without gradient",
-  options,
+  cost: "4 passes, and 3 of the teacher without gradient; 3 and 1 without symGD",
+  options: midssOptions,
   usesUnlabelled: true,
   create: (context, settings) => new Midss(context, settings),
 });

@@ -1,4 +1,6 @@
 /** The methods a configuration may name; a new one is one file and one line here. */
+import { fixMatch } from "./fixmatch.js";
+import { fixMatchCutMix } from "./fixmatch-cutmix.js";
 import { meanTeacher } from "./mean-teacher.js";
 import { midss } from "./midss.js";
 import { supervised } from "./supervised.js";
@@ -9,6 +11,8 @@ export const methods = {
   supervised,
   "mean-teacher": meanTeacher,
   "ua-mt": uaMt,
+  fixmatch: fixMatch,
+  "fixmatch-cutmix": fixMatchCutMix,
 };
 
 /** Name of a method in a configuration. */

@@ -1,5 +1,6 @@
 /** Networks and the layers they are made of. */
 export { withFrozenRunningStatistics } from "./batch-norm.js";
+export { inEvaluationMode } from "./evaluation-mode.js";
 export * from "./layers.js";
 export { Layer, Module, type Placement } from "./module.js";
 export { type NetworkEntry, type NetworkName, networkNames, networks } from "./registry.js";

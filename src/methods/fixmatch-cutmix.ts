@@ -1,0 +1,97 @@
+/**
+ * FixMatch as the UniMatch repository trains it (LiheYoung/UniMatch fixmatch.py): CutMix between two unlabelled images,
+ * labels from the student itself, in training mode for the image and in evaluation mode for what is pasted into it.
+ * Method section 7.
+ */
+import { z } from "zod";
+import { RandomStream } from "../core/random.js";
+import { type Box, boxMask, drawBoxes, pasteBoxes } from "../data/augment/index.js";
+import { crossEntropy, type PseudoLabels, pseudoLabels } from "../losses/index.js";
+import { inEvaluationMode, withFrozenRunningStatistics } from "../nn/index.js";
+import { cat, noGrad, scope, type Tensor } from "../torch/index.js";
+import { methodEntry } from "./entry.js";
+import { studentForward, teacherForward } from "./forward.js";
+import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
+import { jointForward, type NetworkInputs, networkInputs } from "./views.js";
+
+const options = z.strictObject({
+  confidenceThreshold: z.number().gt(0.5).lt(1).default(0.95).describe("probability above which a label counts"),
+  cutMixProbability: z.number().min(0).max(1).default(0.5).describe("share of the images that a box is pasted into"),
+});
+export type FixMatchCutMixOptions = z.output<typeof options>;
+
+const nothing: Box = { x: 0, y: 0, width: 0, height: 0 };
+
+/** Every image's neighbour in the batch, from which its box is cut. */
+const neighbours = (images: Tensor) => images.roll(1, 0);
+
+export class FixMatchCutMix implements Method {
+  readonly networks = {};
+
+  constructor(
+    private readonly context: MethodContext,
+    private readonly options: FixMatchCutMixOptions,
+  ) {}
+
+  prepare(batch: Batch, step: MethodStep): PreparedStep {
+    const { student, kind } = this.context;
+    const inputs = networkInputs(batch);
+    const { x, y, weak, strong } = inputs;
+    const { base, mixed, pasted } = noGrad(() => scope(() => this.mix(inputs, step)));
+    return {
+      evaluate: ({ updateRunningStatistics }) => {
+        const shared = jointForward(student, x, weak, updateRunningStatistics, this.context);
+        const strongView = studentForward(student, pasted, updateRunningStatistics, this.context);
+        const sup = crossEntropy(shared.source.logits, y, null, kind);
+        const u = crossEntropy(strongView.logits, mixed.labels, mixed.confident, kind);
+        return { task: sup.add(u).mul(0.5), terms: { sup, u }, shared };
+      },
+      domains: {
+        source: x,
+        target: { weak, strong },
+        labels: { source: y, target: base.labels, targetConfidence: base.confident },
+      },
+      rampUp: 1,
+      measures: { confidentShare: mixed.confident.mean().item() },
+    };
+  }
+
+  /** The student's labels of the weak views, and strong views and labels after CutMix. */
+  private mix({ x, weak, strong }: NetworkInputs, step: MethodStep) {
+    const { student, kind } = this.context;
+    const answer = (logits: Tensor) => pseudoLabels(logits, this.options.confidenceThreshold, kind);
+    const ofNeighbours = inEvaluationMode(student, () =>
+      answer(teacherForward(student, neighbours(weak), this.context)),
+    );
+    const [, logits] = withFrozenRunningStatistics(student, () =>
+      teacherForward(student, cat([x, weak]), this.context),
+    ).split([x.shape[0], weak.shape[0]]);
+    const base = answer(logits);
+    const box = this.drawBoxes(weak, step);
+    const mixed: PseudoLabels = {
+      labels: pasteBoxes(base.labels, ofNeighbours.labels, box),
+      confident: pasteBoxes(base.confident, ofNeighbours.confident, box),
+    };
+    return { base, mixed, pasted: pasteBoxes(strong, neighbours(strong), box) };
+  }
+
+  private drawBoxes(images: Tensor, { seed, iteration }: MethodStep): Tensor {
+    const [count, , height, width] = images.shape;
+    const boxes = drawBoxes({ seed, iteration, purpose: "cutmix" }, count, { height, width }).map((box, i) => {
+      const applied = new RandomStream(seed, "method.cutmix.apply", iteration, i);
+      return applied.bernoulli(this.options.cutMixProbability) ? box : nothing;
+    });
+    return boxMask(boxes, { height, width }, this.context.device);
+  }
+
+  afterUpdate(): void {}
+}
+
+export const fixMatchCutMix = methodEntry({
+  summary: "the student's own confident labels, learnt on strong views with CutMix",
+  source: "Sohn et al., NeurIPS 2020; LiheYoung/UniMatch fixmatch.py",
+  cost: "3 passes, and 3 without gradient",
+  options,
+  usesUnlabelled: true,
+  create: (context, settings) => new FixMatchCutMix(context, settings),
+});
