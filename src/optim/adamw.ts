@@ -1,4 +1,5 @@
 /** Adam with decoupled weight decay as torch.optim.AdamW defines it, over all tensors at once. */
+import { CheckpointError } from "../core/errors.js";
 import {
   foreachAdd_,
   foreachAddcdiv_,
@@ -73,9 +74,15 @@ export class AdamW implements Optimizer {
   }
 
   loadState(state: ReadonlyMap<string, Tensor>): void {
+    const steps = state.get("steps");
+    if (state.size > 0 && !steps) {
+      throw new CheckpointError('loadState: the optimiser state has no "steps"; it belongs to another optimiser');
+    }
+    const means = steps ? loadList(state, "mean", this.parameters) : null;
+    const squares = steps ? loadList(state, "square", this.parameters) : null;
     for (const old of [...(this.means ?? []), ...(this.squares ?? [])]) old.dispose();
-    this.means = state.size === 0 ? null : loadList(state, "mean", this.parameters);
-    this.squares = state.size === 0 ? null : loadList(state, "square", this.parameters);
-    this.steps = state.get("steps")?.item() ?? 0;
+    this.means = means;
+    this.squares = squares;
+    this.steps = steps?.item() ?? 0;
   }
 }

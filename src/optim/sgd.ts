@@ -1,6 +1,15 @@
 /** Stochastic gradient descent as torch.optim.SGD defines it, over all tensors at once. */
 import { CheckpointError } from "../core/errors.js";
-import { foreachAdd, foreachAdd_, foreachMul_, noGrad, persist, scope, type Tensor } from "../torch/index.js";
+import {
+  foreachAdd,
+  foreachAdd_,
+  foreachMul_,
+  noGrad,
+  persist,
+  scope,
+  type Tensor,
+  zerosLike,
+} from "../torch/index.js";
 import type { Optimizer } from "./optimizer.js";
 
 /** Settings of {@link Sgd}; MiDSS uses momentum 0.9 and weight decay 1e-4. */
@@ -51,20 +60,25 @@ export class Sgd implements Optimizer {
   }
 
   loadState(state: ReadonlyMap<string, Tensor>): void {
+    const loaded = state.size === 0 ? null : loadList(state, "momentum", this.parameters);
     for (const buffer of this.buffers ?? []) buffer.dispose();
-    this.buffers = state.size === 0 ? null : loadList(state, "momentum", this.parameters);
+    this.buffers = loaded;
   }
 }
 
-/** Copies of the saved tensors `name.0 …`, one per parameter and of its shape. */
+/**
+ * Copies of the saved tensors `name.0 …`, one per parameter and of its shape; they belong to the caller.
+ * @throws CheckpointError when one is missing or of another shape; nothing is then copied
+ */
 export function loadList(state: ReadonlyMap<string, Tensor>, name: string, parameters: readonly Tensor[]): Tensor[] {
-  return parameters.map((parameter, i) => {
-    const saved = state.get(`${name}.${i}`);
-    if (!saved || String(saved.shape) !== String(parameter.shape)) {
+  const saved = parameters.map((parameter, i) => {
+    const tensor = state.get(`${name}.${i}`);
+    if (!tensor || String(tensor.shape) !== String(parameter.shape)) {
       throw new CheckpointError(
-        `loadState: optimiser state "${name}.${i}" has shape [${saved?.shape ?? "missing"}] but the parameter has [${parameter.shape}]`,
+        `loadState: optimiser state "${name}.${i}" has shape [${tensor?.shape ?? "missing"}] but the parameter has [${parameter.shape}]`,
       );
     }
-    return persist(noGrad(() => parameter.detach().clone().copy_(saved)));
+    return tensor;
   });
+  return noGrad(() => parameters.map((parameter, i) => persist(zerosLike(parameter)).copy_(saved[i])));
 }

@@ -1,0 +1,109 @@
+/** SGD and AdamW against PyTorch's, what they leave alone, and their saved state. */
+import { describe, expect } from "vitest";
+import { CheckpointError } from "../../src/core/errors.js";
+import { AdamW, type Optimizer, Sgd } from "../../src/optim/index.js";
+import { liveTensors, ones, scope, type Tensor, tensor } from "../../src/torch/index.js";
+import { errorOf, expectClose, numbers, tensorTest } from "../support/tensors.js";
+
+const float64 = { dtype: "float64" } as const;
+
+/** Weights (1, −2, 0.5) as two parameters, and an optimiser on them; disposed with its state by the scope's end. */
+function setUp<T extends Optimizer>(make: (parameters: Tensor[]) => T): { optimizer: T; weights: () => number[] } {
+  const parameters = [tensor([1], float64).requiresGrad_(), tensor([[-2, 0.5]], float64).requiresGrad_()];
+  return { optimizer: make(parameters), weights: () => parameters.flatMap(numbers) };
+}
+
+/** The gradient of step k (0-based): (0.1(k+1), −0.3, 0.2(1−k)). */
+const gradients = (k: number) => [tensor([0.1 * (k + 1)], float64), tensor([[-0.3, 0.2 * (1 - k)]], float64)];
+
+function steps(optimizer: Optimizer, from: number, to: number, rate: number): void {
+  for (let k = from; k < to; k++) scope(() => optimizer.step(gradients(k), rate));
+}
+
+const release = (optimizer: Optimizer) => optimizer.loadState(new Map());
+
+const makers: [string, (parameters: Tensor[]) => Optimizer, number, number[]][] = [
+  ["SGD", (p) => new Sgd(p), 0.1, [0.94, -1.91, 0.5]],
+  [
+    "SGD with momentum and decay",
+    (p) => new Sgd(p, { momentum: 0.9, weightDecay: 0.01 }),
+    0.1,
+    [0.899352789, -1.820633568, 0.4630733795],
+  ],
+  [
+    "SGD with Nesterov's momentum",
+    (p) => new Sgd(p, { momentum: 0.9, nesterov: true, weightDecay: 0.01 }),
+    0.1,
+    [0.846550012551, -1.742876836512, 0.465408273391],
+  ],
+  ["AdamW", (p) => new AdamW(p), 0.1, [0.704981112721, -1.69430590799, 0.340349360555]],
+  [
+    "AdamW with settings",
+    (p) => new AdamW(p, { beta1: 0.8, beta2: 0.95, eps: 1e-3, weightDecay: 0.2 }),
+    0.05,
+    [0.824982507785, -1.792586372093, 0.414071129002],
+  ],
+];
+
+describe.each(makers)("%s", (_, make, rate, afterThree) => {
+  tensorTest("takes three steps as PyTorch does", () => {
+    const { optimizer, weights } = setUp(make);
+    steps(optimizer, 0, 3, rate);
+    expectClose(weights(), afterThree, 10);
+    release(optimizer);
+  });
+
+  tensorTest("leaves the gradients as they were and makes no tensors after the first step", () => {
+    const { optimizer } = setUp(make);
+    const given = gradients(0);
+    optimizer.step(given, rate);
+    expect(given.flatMap(numbers)).toEqual(gradients(0).flatMap(numbers));
+    const alive = liveTensors();
+    steps(optimizer, 1, 4, rate);
+    expect(liveTensors()).toBe(alive);
+    release(optimizer);
+  });
+
+  tensorTest("goes on from a saved state to the bit", () => {
+    const { optimizer, weights } = setUp(make);
+    const resumed = setUp(make);
+    steps(optimizer, 0, 2, rate);
+    steps(resumed.optimizer, 0, 2, rate);
+    // The weights are the same by now; the state is replaced by the other's.
+    resumed.optimizer.loadState(optimizer.state());
+    steps(optimizer, 2, 5, rate);
+    steps(resumed.optimizer, 2, 5, rate);
+    expect(resumed.weights()).toEqual(weights());
+    release(optimizer);
+    release(resumed.optimizer);
+  });
+
+  tensorTest("has no state before its first step", () => {
+    expect(setUp(make).optimizer.state().size).toBe(0);
+  });
+});
+
+describe("a state that does not fit", () => {
+  tensorTest("is refused by name and shape, and the old one stays in use", () => {
+    const { optimizer, weights } = setUp((p) => new Sgd(p, { momentum: 0.9, weightDecay: 0.01 }));
+    steps(optimizer, 0, 2, 0.1);
+    const wrong = new Map([
+      ["momentum.0", ones([1], float64)],
+      ["momentum.1", ones([3], float64)],
+    ]);
+    const error = errorOf(() => optimizer.loadState(wrong));
+    expect(error).toBeInstanceOf(CheckpointError);
+    expect(error.message).toMatch(/"momentum\.1" has shape \[3\] but the parameter has \[1,2\]/);
+    steps(optimizer, 2, 3, 0.1);
+    expectClose(weights(), [0.899352789, -1.820633568, 0.4630733795], 10);
+    release(optimizer);
+  });
+
+  tensorTest("names what is missing", () => {
+    const { optimizer } = setUp((p) => new AdamW(p));
+    const other = new Map([["momentum.0", ones([1], float64)]]);
+    expect(() => optimizer.loadState(other)).toThrow(/has no "steps"; it belongs to another optimiser/);
+    const partial = new Map([["steps", ones([1], float64)]]);
+    expect(() => optimizer.loadState(partial)).toThrow(/"mean\.0" has shape \[missing\]/);
+  });
+});
