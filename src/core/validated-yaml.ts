@@ -12,6 +12,7 @@ import { readFailureReason } from "./read-file.js";
 const maxBytes = 16 * 1024 * 1024;
 
 interface SchemaNode {
+  const?: unknown;
   properties?: Record<string, SchemaNode>;
   additionalProperties?: SchemaNode | boolean;
   items?: SchemaNode;
@@ -20,14 +21,28 @@ interface SchemaNode {
   oneOf?: SchemaNode[];
 }
 
-/** The keys that a schema allows at a path, over all branches of its unions. */
-function keysAt(schema: SchemaNode, path: readonly PropertyKey[]): string[] {
-  const branches = (node: SchemaNode): SchemaNode[] => [
-    node,
-    ...[...(node.anyOf ?? []), ...(node.oneOf ?? [])].flatMap(branches),
+/** What `value` holds at a path; undefined where it ends earlier. */
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
+}
+
+/** The branches of a node's unions, without those that a `name:` in `value` rules out. */
+function branchesFor(node: SchemaNode, value: unknown): SchemaNode[] {
+  const branches = (one: SchemaNode): SchemaNode[] => [
+    one,
+    ...[...(one.anyOf ?? []), ...(one.oneOf ?? [])].flatMap(branches),
   ];
-  let nodes = branches(schema);
-  for (const key of path)
+  return branches(node).filter((branch) =>
+    Object.entries(branch.properties ?? {}).every(
+      ([key, property]) => property.const === undefined || property.const === valueAt(value, [key]),
+    ),
+  );
+}
+
+/** The keys that a schema allows at a path of `value`. */
+function keysAt(schema: SchemaNode, value: unknown, path: readonly PropertyKey[]): string[] {
+  let nodes = branchesFor(schema, value);
+  path.forEach((key, depth) => {
     nodes = nodes
       .flatMap((node) => [
         node.properties?.[String(key)],
@@ -35,7 +50,8 @@ function keysAt(schema: SchemaNode, path: readonly PropertyKey[]): string[] {
         typeof key === "number" ? (node.prefixItems?.[key] ?? node.items) : undefined,
       ])
       .filter((node) => node !== undefined)
-      .flatMap(branches);
+      .flatMap((node) => branchesFor(node, valueAt(value, path.slice(0, depth + 1))));
+  });
   return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
 }
 
@@ -44,14 +60,27 @@ function pathText(path: readonly PropertyKey[]): string {
   return path.map((key, i) => (typeof key === "number" ? `[${key}]` : `${i > 0 ? "." : ""}${String(key)}`)).join("");
 }
 
+/** The words that an issue says are possible, if it is about a word. */
+function choicesOf(issue: z.core.$ZodIssue): string[] | undefined {
+  if (issue.code === "invalid_value") return issue.values.map(String);
+  return issue.code === "invalid_union" && "options" in issue ? (issue.options as unknown[]).map(String) : undefined;
+}
+
 /** One issue of zod as a clause without the place. */
-function issueText(issue: z.core.$ZodIssue, schema: z.ZodType): string {
+function issueText(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): string {
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0];
-    const allowed = keysAt(z.toJSONSchema(schema, { io: "input" }) as SchemaNode, issue.path);
+    const allowed = keysAt(z.toJSONSchema(schema, { io: "input" }) as SchemaNode, value, issue.path);
     const near = nearestWord(key, allowed);
     const hint = near ? `did you mean "${near}"?` : `the keys here are ${allowed.join(", ")}`;
     return `unknown key "${key}"; ${hint}`;
+  }
+  const choices = choicesOf(issue);
+  if (choices) {
+    const given = valueAt(value, issue.path);
+    if (given === undefined) return `is missing; the choices are ${choices.join(", ")}`;
+    const near = typeof given === "string" ? nearestWord(given, choices) : undefined;
+    return `is ${JSON.stringify(given)}; ${near ? `did you mean "${near}"?` : `the choices are ${choices.join(", ")}`}`;
   }
   if (issue.code === "invalid_type" && issue.input === undefined) return "is missing";
   if (issue.code === "invalid_key" && issue.issues[0]) return `key ${issue.issues[0].message}`;
@@ -74,7 +103,7 @@ export function validate<S extends z.ZodType>(
   const key = issue.path.length > 0 ? `${pathText(issue.path)} ` : "";
   const separator = issue.code === "unrecognized_keys" && key !== "" ? "has an " : "";
   const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
-  throw new UsageError(`${where(issue.path)}: ${key}${separator}${issueText(issue, schema)}${more}`);
+  throw new UsageError(`${where(issue.path)}: ${key}${separator}${issueText(issue, schema, value)}${more}`);
 }
 
 /**
