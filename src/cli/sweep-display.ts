@@ -30,7 +30,7 @@ export function countsLine(statuses: readonly RunStatus[]): string {
     [count("stopped"), "stopped"],
   ] as const;
   const shown = parts.filter(([number, name]) => number > 0 || name === "finished");
-  return `${statuses.length} runs: ${shown.map(([number, name]) => `${number} ${name}`).join(", ")}`;
+  return `${statuses.length} ${statuses.length === 1 ? "run" : "runs"}: ${shown.map(([number, name]) => `${number} ${name}`).join(", ")}`;
 }
 
 const order: RunStatus["state"][] = ["training", "evaluating", "failed", "stopped", "waiting", "done", "skipped"];

@@ -1,0 +1,57 @@
+/** What a sweep shows: plain lines in a file, a table that fits and is redrawn in place on a terminal. */
+import { expect, it } from "vitest";
+import { countsLine, createSweepDisplay, sweepTable } from "../../src/cli/sweep-display.js";
+import type { RunStatus, Sweep } from "../../src/sweep/sweep.js";
+
+function status(id: string, state: RunStatus["state"], changes: Partial<RunStatus> = {}): RunStatus {
+  const run = { id, config: { training: { iterations: 100 } } } as RunStatus["run"];
+  return { run, state, step: 0, dice: null, error: "", begun: null, ...changes };
+}
+
+const statuses = [
+  status("done-seed1", "done", { step: 100, dice: 0.8 }),
+  status("now-seed1", "training", { step: 30, dice: 0.5, begun: { time: 0, step: 10 } }),
+  status("bad-seed1", "failed", { error: "error: no data" }),
+  status("later-seed1", "waiting"),
+];
+
+function shown(stream: object) {
+  let text = "";
+  const display = createSweepDisplay({ write: (part: string) => (text += part), ...stream }, () => 20_000);
+  display.follow({ statuses, poll() {} } as unknown as Sweep);
+  for (const one of statuses) display.changed(one);
+  display.finish();
+  return text;
+}
+
+it("counts the states that occur", () => {
+  expect(countsLine(statuses)).toBe("4 runs: 1 finished, 1 running, 1 waiting, 1 failed");
+  expect(countsLine([])).toBe("0 runs: 0 finished");
+});
+
+it("shows steps, the time left at the present pace, and Dice", () => {
+  // 20 steps in 20 s, 70 to go.
+  expect(sweepTable(statuses, 20_000, 24)).toMatch(/\nnow-seed1 +training +30\/100 +1 min 10 s +50\.0 %\n/);
+  expect(sweepTable(statuses, 20_000, 24)).toMatch(/\ndone-seed1 +done +100\/100 +80\.0 %\n/);
+});
+
+it("leaves finished and waiting runs out where the terminal is too small", () => {
+  const table = sweepTable(statuses, 20_000, 6);
+  expect(table.split("\n")).toHaveLength(4);
+  expect(table).toMatch(/now-seed1[\s\S]*bad-seed1/);
+});
+
+it("writes one line for each change where there is no terminal", () => {
+  expect(shown({})).toBe(
+    "4 runs: 1 finished, 1 running, 1 waiting, 1 failed\n" +
+      "done-seed1: done, validation Dice 80.0 %\nnow-seed1: training, from step 30 of 100\n" +
+      "bad-seed1: failed: error: no data\nlater-seed1: waiting\n",
+  );
+});
+
+it("redraws in place on a terminal, with lines that do not wrap", () => {
+  const text = shown({ isTTY: true, columns: 30, rows: 24 });
+  const drawings = text.split("\x1b[7A\r\x1b[0J");
+  expect(drawings).toHaveLength(6);
+  for (const drawing of drawings) for (const line of drawing.split("\n")) expect([...line].length).toBeLessThan(30);
+});
