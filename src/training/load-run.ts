@@ -10,7 +10,7 @@ import { readResolvedConfig, type TrainingConfig } from "./config.js";
 import { readDatasetFacts } from "./dataset-facts.js";
 import { openRunFolder, type RunFolder } from "./run-folder.js";
 import { type ModelSession, openModel } from "./session.js";
-import { studentFile, tensorsOf } from "./training-state.js";
+import { loadNetwork, studentFile } from "./training-state.js";
 
 /** Which checkpoint of a run: the newest, or the one chosen by a rule. */
 export const checkpointNames = ["best", "last", "best-on-test"] as const;
@@ -58,7 +58,7 @@ export async function loadRun(
   const checkpoint = options.checkpoint === "last" ? store.load() : loadChosen(store, options.checkpoint, path);
   const model = openWithData(config, warn, options.images ?? "needed", folder);
   const fill = (network: SegmentationNetwork, file: string) =>
-    scope(() => network.loadStateDict(tensorsOf(checkpoint.files, file, checkpoint.folder)));
+    scope(() => loadNetwork(network, checkpoint.files, file, checkpoint.folder));
   fill(model.student, studentFile);
   let teacher: SegmentationNetwork | null = null;
   if (checkpoint.files.has("teacher.safetensors")) {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { CheckpointError } from "../core/errors.js";
 import { readSafetensors } from "../core/safetensors.js";
+import type { Module } from "../nn/index.js";
 import { scope, serializeTensors, type Tensor, tensorFromRaw } from "../torch/index.js";
 import type { TrainingSession } from "./session.js";
 
@@ -65,16 +66,32 @@ export function tensorsOf(files: ReadonlyMap<string, Uint8Array>, name: string, 
   return new Map([...tensors].map(([key, raw]) => [key, tensorFromRaw(raw)]));
 }
 
+/** Fills a network from one file of a checkpoint. @throws CheckpointError naming the file when it does not fit */
+export function loadNetwork(
+  network: Module,
+  files: ReadonlyMap<string, Uint8Array>,
+  name: string,
+  folder: string,
+): void {
+  const tensors = tensorsOf(files, name, folder);
+  try {
+    network.loadStateDict(tensors);
+  } catch (cause) {
+    if (!(cause instanceof CheckpointError)) throw cause;
+    throw new CheckpointError(`${folder}/${name}: ${cause.message.replace(/^loadStateDict: /, "")}`, { cause });
+  }
+}
+
 /** Puts a checkpoint back. @throws CheckpointError when it does not fit the configuration */
 export function restoreState(
   session: TrainingSession,
   { files, folder }: { files: ReadonlyMap<string, Uint8Array>; folder: string },
 ): Progress {
   scope(() => {
-    session.student.loadStateDict(tensorsOf(files, studentFile, folder));
+    loadNetwork(session.student, files, studentFile, folder);
     session.minimizer.loadState(tensorsOf(files, optimizerFile, folder));
     for (const [name, network] of Object.entries(session.method.networks)) {
-      network.loadStateDict(tensorsOf(files, networkFile(name), folder));
+      loadNetwork(network, files, networkFile(name), folder);
     }
     session.comparison?.estimator.loadState(tensorsOf(files, divergenceFile, folder));
   });

@@ -4,6 +4,9 @@ import { loadDataset } from "../../src/data/dataset.js";
 import { UNet } from "../../src/nn/index.js";
 import { Generator, noGrad, randn, scope, setThreads, type Tensor } from "../../src/torch/index.js";
 import { png, put, putDatasetYaml } from "../data/files.js";
+import { pixels } from "../data/tiny.js";
+
+export { nestedClasses, pixels } from "../data/tiny.js";
 
 // Images this small gain nothing from threads, and test files that run side by side lose by them.
 setThreads(1);
@@ -19,15 +22,6 @@ export function tinyNetwork(inChannels: number, outChannels: number, seed = 1): 
   );
   generator.dispose();
   return network;
-}
-
-/** Repeatable pixels 0 … 255. */
-export function pixels(count: number, seed = 1): Uint8Array {
-  let state = seed * 2654435761;
-  return Uint8Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state >>> 24;
-  });
 }
 
 /** All values of a tensor. */
@@ -54,13 +48,3 @@ export function twoDomains(folder: string, changes: Record<string, unknown> = {}
   const domains = ["a", "b"].map((name) => ({ name, test: test(name) }));
   return loadDataset(putDatasetYaml(folder, { domains, ...changes }));
 }
-
-/** Keys of a data set file in which a cup lies inside a disc: mask value 2 is the cup, 1 the disc around it. */
-export const nestedClasses = {
-  target: "sigmoid",
-  classes: [
-    { index: 0, name: "cup", inside: "disc", colour: "#ff0000" },
-    { index: 1, name: "disc", colour: "#00ff00" },
-  ],
-  labels: { kind: "values", map: { 0: "background", 1: "disc", 2: "cup" } },
-};

@@ -1,0 +1,232 @@
+/** `dimseg train` as real processes: what a run leaves behind, and that nothing done to it changes its bits. */
+import { cpSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { RandomStream } from "../../src/core/random.js";
+import { temporaryFolder } from "../data/files.js";
+import { putDataset } from "../data/tiny.js";
+import { checkpoints, metricLines, putConfig, Running, run } from "./built.js";
+
+const base = temporaryFolder();
+const dim = { optimizer: { name: "dim", inner: "fsam", rhoMode: "divergence", divergence: { runningMean: 0.5 } } };
+const supervised = { method: { name: "supervised" }, optimizer: { name: "none" }, evaluation: { every: 25 } };
+const kinds = {
+  "dim fp32": { ...dim, training: { iterations: 12 } },
+  "dim bf16": { ...dim, training: { iterations: 12, precision: "bf16" } },
+  "supervised fp32": { ...supervised, base: { name: "adamw" }, training: { iterations: 60 } },
+  "supervised bf16": { ...supervised, training: { iterations: 60, precision: "bf16" } },
+} as const;
+type Kind = keyof typeof kinds;
+const iterations = (kind: Kind) => kinds[kind].training.iterations;
+
+const folder = (name: string) => join(base, name.replace(" ", "-"));
+const configOf = (kind: Kind) => join(base, `${kind}.yaml`);
+const last = (path: string) => join(path, "checkpoints", readFileSync(join(path, "checkpoints/latest"), "utf8").trim());
+
+/** The uninterrupted run of a kind, trained when first asked for. */
+function reference(kind: Kind): string {
+  const path = folder(`${kind} reference`);
+  if (!existsSync(path)) expect(run(["train", configOf(kind), "--out", path])).toMatchObject({ code: 0, signal: null });
+  return path;
+}
+
+/** Every byte that is promised to be the same, by file name. */
+function promised(path: string): Map<string, Buffer> {
+  const checkpoint = last(path);
+  const files = readdirSync(checkpoint).map((name) => [name, readFileSync(join(checkpoint, name))] as const);
+  return new Map([...files, ["metrics.jsonl", readFileSync(join(path, "metrics.jsonl"))]]);
+}
+
+function expectSame(path: string, other: string): void {
+  const [found, wanted] = [promised(path), promised(other)];
+  expect([...found.keys()]).toEqual([...wanted.keys()]);
+  const different = [...wanted].filter(([name, bytes]) => !bytes.equals(found.get(name)!)).map(([name]) => name);
+  expect(different).toEqual([]);
+}
+
+function expectResumes(path: string, kind: Kind): void {
+  expect(run(["train", "--resume", path])).toMatchObject({ code: 0, signal: null });
+  expectSame(path, reference(kind));
+}
+
+/** Starts a run of a kind and lets it get to its third step. */
+async function started(kind: Kind, name: string): Promise<{ path: string; running: Running }> {
+  const path = folder(name);
+  const running = new Running(["train", configOf(kind), "--out", path]);
+  await running.until(() => metricLines(path) >= 3);
+  return { path, running };
+}
+
+beforeAll(() => {
+  putDataset(join(base, "data"));
+  for (const [kind, changes] of Object.entries(kinds)) putConfig(join(base, `${kind}.yaml`), changes);
+});
+
+describe("a finished run", () => {
+  it("holds its resolved configuration, environment, metrics, events and checkpoints", () => {
+    const path = reference("dim fp32");
+    const read = (name: string) => readFileSync(join(path, name), "utf8");
+    const config = parse(read("config.yaml"));
+    expect(read("config.yaml")).not.toMatch(/precision: auto|memoryFormat: auto|device: auto/);
+    expect(config).toMatchObject({
+      dataset: join(base, "data/dataset.yaml"),
+      base: { name: "sgd", rate: 0.03, momentum: 0.9, weightDecay: 1e-4 },
+      optimizer: { name: "dim", inner: { name: "fsam", lambda: 0.9 }, perturbWith: "total" },
+      training: { seed: 1337, precision: "fp32", memoryFormat: "contiguous", device: "cpu", threads: 1 },
+    });
+    const environment = JSON.parse(read("environment.json"));
+    expect(environment).toMatchObject({ node: process.version, engine: { threads: 1 } });
+    expect(environment.commandLine).toContain(configOf("dim fp32"));
+    const records = read("metrics.jsonl")
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+    const steps = records.filter((one) => "task" in one);
+    expect(steps.map((one) => one.iteration)).toEqual(Array.from({ length: 12 }, (_, i) => i));
+    for (const name of ["loss.sup", "divergence", "sharpness", "perturbationNorm", "cosine"])
+      expect(steps.every((one) => Number.isFinite(one[name]))).toBe(true);
+    const validations = records.filter((one) => "validation.teacher.dice" in one);
+    expect(validations.map((one) => one.iteration)).toEqual([5, 10, 12]);
+    expect(checkpoints(path)).toEqual(expect.arrayContaining(["latest", "step-10", "step-12"]));
+    expect(readdirSync(last(path)).sort()).toEqual(
+      ["divergence", "optimizer", "student", "teacher"]
+        .map((name) => `${name}.safetensors`)
+        .concat("manifest.json", "progress.json")
+        .sort(),
+    );
+    expect(readdirSync(path).filter((name) => /lock|tmp/.test(name))).toEqual([]);
+  });
+
+  it("holds TensorBoard events whose frames fill the file", () => {
+    const bytes = readFileSync(join(reference("dim fp32"), "events.out.tfevents.dimseg"));
+    let [at, frames] = [0, 0];
+    for (; at < bytes.length; frames++) at += 16 + Number(bytes.readBigUInt64LE(at));
+    expect(at).toBe(bytes.length);
+    expect(frames).toBeGreaterThan(12 * 10);
+    expect(bytes.includes("validation/student/dice")).toBe(true);
+  });
+
+  it("is the same to the byte when trained again with the same seed, and another with another", () => {
+    const again = folder("again");
+    expect(run(["train", configOf("supervised fp32"), "--out", again]).code).toBe(0);
+    expectSame(again, reference("supervised fp32"));
+    const other = folder("other seed");
+    expect(run(["train", configOf("supervised fp32"), "--out", other, "--set", "training.seed=2"]).code).toBe(0);
+    expect(promised(other).get("student.safetensors")).not.toEqual(promised(again).get("student.safetensors"));
+  });
+});
+
+describe("kill -9", () => {
+  /** Lets a run go on until `condition` and kills it there; on a busy machine it may reach its end before we looked. */
+  async function killAt(path: string, kind: Kind, condition: () => boolean): Promise<void> {
+    const words = existsSync(join(path, "config.yaml")) ? ["--resume", path] : [configOf(kind), "--out", path];
+    const running = new Running(["train", ...words]);
+    await running.until(condition);
+    running.child.kill("SIGKILL");
+    const { code, signal, err } = await running.ended;
+    expect(signal === "SIGKILL" || code === 0, err).toBe(true);
+  }
+
+  it.each([
+    ["dim fp32", 2],
+    ["dim bf16", 1],
+    ["supervised fp32", 2],
+    ["supervised bf16", 1],
+  ] as [Kind, number][])(
+    "%s: after %d at random moments it ends with the bits of an uninterrupted run",
+    async (kind, kills) => {
+      const path = folder(`${kind} killed`);
+      const draws = new RandomStream(Date.now(), "kill");
+      const lines = Array.from({ length: kills }, () => draws.integer(1, (iterations(kind) * 2) / 3)).sort(
+        (a, b) => a - b,
+      );
+      for (const line of lines) await killAt(path, kind, () => metricLines(path) >= line);
+      expectResumes(path, kind);
+    },
+  );
+
+  it("in the middle of a save it loses nothing that was saved before", async () => {
+    const path = folder("killed in a save");
+    const saving = () => checkpoints(path).some((name) => /^step-[1-9]\d*\.tmp$/.test(name));
+    await killAt(path, "supervised fp32", saving);
+    expectResumes(path, "supervised fp32");
+    expect(checkpoints(path).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+});
+
+describe("signals", () => {
+  it("SIGINT finishes the step, saves and exits 130", async () => {
+    const { path, running } = await started("supervised fp32", "interrupted");
+    const { code, out, err } = await running.interrupt("SIGINT");
+    expect(code).toBe(130);
+    expect(err).toContain("SIGINT: finishing this step and saving");
+    const done = Number(/stopped after step (\d+); go on with: dimseg train --resume/.exec(out)?.[1]);
+    expect(last(path)).toMatch(new RegExp(`/step-${done}$`));
+    expect(readdirSync(path)).not.toContain("run.lock");
+    expectResumes(path, "supervised fp32");
+  });
+
+  it("SIGTERM exits 143, and while it runs a second process is refused", async () => {
+    const { path, running } = await started("supervised bf16", "terminated");
+    running.child.kill("SIGSTOP");
+    const before = readdirSync(path, { recursive: true });
+    const resumed = run(["train", "--resume", path]);
+    expect(resumed).toMatchObject({ code: 6, out: "" });
+    expect(resumed.err).toMatch(new RegExp(`^error: run folder .* is in use by process ${running.child.pid}; .*\n$`));
+    const second = run(["train", configOf("supervised bf16"), "--out", path]);
+    expect(second.code).toBe(2);
+    expect(second.err).toMatch(/^error: .* already holds a run; go on with `dimseg train --resume .*\n$/);
+    expect(readdirSync(path, { recursive: true })).toEqual(before);
+    expect(await running.interrupt("SIGTERM")).toMatchObject({ code: 143 });
+    expect(checkpoints(path).length).toBeGreaterThan(2);
+  });
+
+  it("a second signal ends it at once, without a save", async () => {
+    const { path, running } = await started("supervised fp32", "impatient");
+    const before = checkpoints(path);
+    const { code } = await running.interrupt("SIGINT", "SIGTERM");
+    expect([130, 143]).toContain(code);
+    expect(checkpoints(path)).toEqual(before);
+  });
+});
+
+describe("a damaged checkpoint", () => {
+  /** A copy of a finished run. */
+  function copied(name: string): string {
+    const path = folder(name);
+    cpSync(reference("dim fp32"), path, { recursive: true });
+    return path;
+  }
+
+  function flipBit(path: string): void {
+    const bytes = readFileSync(path);
+    bytes[bytes.length >> 1] ^= 1;
+    writeFileSync(path, bytes);
+  }
+
+  it.each([
+    ["a truncated file", "student.safetensors", (path: string) => truncateSync(path, 100)],
+    ["one flipped bit", "optimizer.safetensors", flipBit],
+  ])("%s: the one before is used with a warning", (name, file, damage) => {
+    const path = copied(`damaged ${name}`);
+    damage(join(last(path), file));
+    const resumed = run(["train", "--resume", path]);
+    expect(resumed).toMatchObject({ code: 0 });
+    expect(resumed.err).toMatch(new RegExp(`step-12/${file}.*; using the checkpoint of step 10\n`));
+    expect(resumed.out).toContain("resuming after step 10\n");
+    expectSame(path, reference("dim fp32"));
+  });
+
+  it("none intact: exit code 4, naming the files, with everything left as it was", () => {
+    const path = copied("all damaged");
+    for (const name of checkpoints(path).filter((one) => one.startsWith("step-")))
+      flipBit(join(path, "checkpoints", name, "student.safetensors"));
+    const metrics = metricLines(path);
+    const resumed = run(["train", "--resume", path]);
+    expect(resumed).toMatchObject({ code: 4, out: "" });
+    expect(resumed.err).toMatch(/^error: no usable checkpoint in .*step-12\/student\.safetensors.*restore .*\n$/);
+    expect(metricLines(path)).toBe(metrics);
+    expect(readdirSync(path)).not.toContain("run.lock");
+  });
+});
