@@ -2,7 +2,7 @@
 
 import type { Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";
-import { diceLoss } from "./segmentation.js";
+import { diceLoss, type TargetKind } from "./segmentation.js";
 
 /** Weights of the target that belongs to the image and of the one pasted into it. */
 export interface MixWeights {
@@ -10,15 +10,28 @@ export interface MixWeights {
   patch: number;
 }
 
-/** Cross-entropy averaged over the masked pixels only. */
-function regionCrossEntropy(perPixel: Tensor, region: Tensor): Tensor {
+/** Weighted scalars: the sum of both regions by kind of loss, and the sum of both losses by region. */
+export interface MixLoss {
+  dice: Tensor;
+  ce: Tensor;
+  image: Tensor;
+  patch: Tensor;
+}
+
+/** Cross-entropy averaged over the pixels of a region only, and over channels for "sigmoid". */
+function regionCrossEntropy(logits: Tensor, target: Tensor, region: Tensor, kind: TargetKind): Tensor {
+  if (kind === "softmax") {
+    const perPixel = torch.crossEntropyLoss(logits, target, { reduction: 0 });
+    return perPixel.mul(region).sum().div(region.sum().add(1e-16));
+  }
+  const perPixel = torch.binaryCrossEntropyWithLogits(logits, target, { reduction: 0 }).mean(1);
   return perPixel.mul(region).sum().div(region.sum().add(1e-16));
 }
 
 /**
  * Dice and cross-entropy of a mixed image, each region against its own target.
  * @param logits [B, K, H, W]
- * @param imageTarget, patchTarget class numbers [B, H, W] int64
+ * @param imageTarget, patchTarget "softmax": class numbers [B, H, W] int64; "sigmoid": [B, K, H, W] of 0/1 floats
  * @param outside [B, H, W], 1 outside the pasted rectangle, 0 inside
  */
 export function mixLoss(
@@ -27,14 +40,22 @@ export function mixLoss(
   patchTarget: Tensor,
   outside: Tensor,
   weights: MixWeights,
-): { dice: Tensor; ce: Tensor } {
-  const inside = outside.neg().add(1);
-  const dice = (target: Tensor, region: Tensor) =>
-    diceLoss(logits, target, region.unsqueeze(1), { kind: "softmax", diceMaskQuirk: false });
-  const ce = (target: Tensor, region: Tensor) =>
-    regionCrossEntropy(torch.crossEntropyLoss(logits, target, { reduction: 0 }), region);
+  kind: TargetKind = "softmax",
+): MixLoss {
+  const channels = kind === "sigmoid" ? logits.shape[1] : 1;
+  const part = (target: Tensor, region: Tensor, weight: number) => {
+    const mask = region.unsqueeze(1).expand([-1, channels, -1, -1]);
+    return {
+      dice: diceLoss(logits, target, mask, { kind, diceMaskQuirk: false }).mul(weight),
+      ce: regionCrossEntropy(logits, target, region, kind).mul(weight),
+    };
+  };
+  const image = part(imageTarget, outside, weights.image);
+  const patch = part(patchTarget, outside.neg().add(1), weights.patch);
   return {
-    dice: dice(imageTarget, outside).mul(weights.image).add(dice(patchTarget, inside).mul(weights.patch)),
-    ce: ce(imageTarget, outside).mul(weights.image).add(ce(patchTarget, inside).mul(weights.patch)),
+    dice: image.dice.add(patch.dice),
+    ce: image.ce.add(patch.ce),
+    image: image.dice.add(image.ce),
+    patch: patch.dice.add(patch.ce),
   };
 }

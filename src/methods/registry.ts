@@ -1,4 +1,6 @@
 /** The methods a configuration may name; a new one is one file and one line here. */
+import { bcp } from "./bcp.js";
+import { cps } from "./cps.js";
 import { fixMatch } from "./fixmatch.js";
 import { fixMatchCutMix } from "./fixmatch-cutmix.js";
 import { meanTeacher } from "./mean-teacher.js";
@@ -13,6 +15,8 @@ export const methods = {
   "ua-mt": uaMt,
   fixmatch: fixMatch,
   "fixmatch-cutmix": fixMatchCutMix,
+  cps,
+  bcp,
 };
 
 /** Name of a method in a configuration. */

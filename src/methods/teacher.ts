@@ -14,3 +14,12 @@ export function updateTeacher(teacher: SegmentationNetwork, student: Segmentatio
     foreachAdd_(averaged, student.parameters(), { alpha: 1 - decay });
   });
 }
+
+/** The same over all state, BatchNorm's running statistics included (DeepMed-Lab-ECNU/BCP, `update_model_ema`). */
+export function updateWholeTeacher(teacher: SegmentationNetwork, student: SegmentationNetwork, decay: number): void {
+  noGrad(() => {
+    const averaged = [...teacher.stateDict().values()];
+    foreachMul_(averaged, decay);
+    foreachAdd_(averaged, [...student.stateDict().values()], { alpha: 1 - decay });
+  });
+}

@@ -85,14 +85,11 @@ function bcp(testCase: GoldenCase): Computed {
   const l = leaf(testCase, "logits_l");
   const outside = testCase.tensor("loss_mask").to({ dtype: "float32" });
   const target = (name: string) => classes(testCase, name);
-  const mixedUnl = losses.mixLoss(unl, target("pseudo_a"), target("label_a"), outside, {
-    image: unlabelledWeight,
-    patch: labelledWeight,
-  });
-  const mixedL = losses.mixLoss(l, target("label_b"), target("pseudo_b"), outside, {
-    image: labelledWeight,
-    patch: unlabelledWeight,
-  });
+  const weights = [unlabelledWeight, labelledWeight] as const;
+  const mixed = (logits: Tensor, image: string, patch: string, [ofImage, ofPatch]: readonly [number, number]) =>
+    losses.mixLoss(logits, target(image), target(patch), outside, { image: ofImage, patch: ofPatch }, "softmax");
+  const mixedUnl = mixed(unl, "pseudo_a", "label_a", weights);
+  const mixedL = mixed(l, "label_b", "pseudo_b", [weights[1], weights[0]]);
   const loss = mixedUnl.dice.add(mixedUnl.ce).add(mixedL.dice).add(mixedL.ce).mul(0.5);
   const [gradUnl, gradL] = grad(loss, [unl, l]);
   return numbers([

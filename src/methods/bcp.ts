@@ -1,0 +1,169 @@
+/**
+ * BCP (Bai et al., "Bidirectional copy-paste for semi-supervised medical image segmentation", CVPR 2023;
+ * DeepMed-Lab-ECNU/BCP code/ACDC_BCP_train.py): labelled patches in unlabelled images and the reverse, after a first
+ * phase of copy-paste between labelled images. Method section 7.
+ */
+import { z } from "zod";
+import { UsageError } from "../core/errors.js";
+import { RandomStream } from "../core/random.js";
+import { boxMask, type ImageSize, pasteBoxes } from "../data/augment/index.js";
+import { mixLoss, pseudoLabels } from "../losses/index.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import { cat, noGrad, scope, type Tensor } from "../torch/index.js";
+import { methodEntry } from "./entry.js";
+import { studentForward, teacherForward } from "./forward.js";
+import { largestComponents } from "./largest-component.js";
+import type { Batch, Method, MethodContext, MethodEvaluation, MethodStep, PreparedStep } from "./method.js";
+import { updateWholeTeacher } from "./teacher.js";
+import { type NetworkInputs, networkInputs } from "./views.js";
+
+const options = z.strictObject({
+  pretrainIterations: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("steps on labelled images alone; default: a quarter of the training"),
+  unlabelledWeight: z.number().min(0).default(0.5).describe("weight of pixels that carry a pseudo-label"),
+  emaDecay: z.number().min(0).lt(1).default(0.99).describe("averaging coefficient of the teacher"),
+});
+export type BcpOptions = z.output<typeof options>;
+
+/** One student input: an image with a rectangle of another one in it, and the target of each. */
+interface MixedView {
+  images: Tensor;
+  imageTarget: Tensor;
+  patchTarget: Tensor;
+  weights: { image: number; patch: number };
+  /** Which of the two targets is a true label. */
+  labelled: "image" | "patch" | "both";
+}
+
+/** The first half of a batch, rounded up, and the rest. */
+function halves(tensor: Tensor): [Tensor, Tensor] {
+  const [count] = tensor.shape;
+  const first = Math.ceil(count / 2);
+  return [tensor.narrow(0, 0, first), tensor.narrow(0, first, count - first)];
+}
+
+/** One rectangle of two thirds of each side for all images of a step: [1, 1, H, W], true inside. */
+export function drawRectangle({ seed, iteration }: MethodStep, { height, width }: ImageSize, device: string): Tensor {
+  const stream = new RandomStream(seed, "method.bcp.rectangle", iteration);
+  const [h, w] = [Math.floor((height * 2) / 3), Math.floor((width * 2) / 3)];
+  const box = { y: stream.integer(0, height - h - 1), x: stream.integer(0, width - w - 1), height: h, width: w };
+  return boxMask([box], { height, width }, device);
+}
+
+function evaluation(task: Tensor, terms: Record<string, Tensor>): MethodEvaluation {
+  return { task, terms, shared: null };
+}
+
+export class Bcp implements Method {
+  readonly networks: { teacher: SegmentationNetwork };
+
+  constructor(
+    private readonly context: MethodContext,
+    private readonly options: BcpOptions,
+  ) {
+    this.networks = { teacher: context.createNetwork() };
+  }
+
+  private pretrainIterations({ maxIterations }: MethodStep): number {
+    return this.options.pretrainIterations ?? Math.floor(maxIterations / 4);
+  }
+
+  prepare(batch: Batch, step: MethodStep): PreparedStep {
+    const inputs = networkInputs(batch);
+    const { x, y, weak, strong } = inputs;
+    const [count, , height, width] = x.shape;
+    if (count < 2)
+      throw new UsageError("method bcp mixes two halves of a batch; set training.labelledBatch to 2 or more");
+    const pretraining = step.iteration < this.pretrainIterations(step);
+    const rectangle = noGrad(() => drawRectangle(step, { height, width }, this.context.device));
+    const pseudo = pretraining ? null : noGrad(() => scope(() => this.askTeacher(weak)));
+    const views = noGrad(() =>
+      pseudo ? this.mixBoth(inputs, pseudo, rectangle) : this.mixLabelled(inputs, rectangle),
+    );
+    const outside = rectangle.squeeze(1).logicalNot().to({ dtype: "float32" });
+    return {
+      evaluate: ({ updateRunningStatistics }) => {
+        const parts = views.map((view) => this.lossesOf(view, outside, updateRunningStatistics));
+        const sum = (losses: readonly Tensor[]) => losses.reduce((total, loss) => total.add(loss));
+        const sup = sum(parts.flatMap(({ labelled }) => labelled));
+        const pseudoLabelled = parts.flatMap(({ unlabelled }) => unlabelled);
+        if (pseudoLabelled.length === 0) return evaluation(sup, { sup });
+        const u = sum(pseudoLabelled);
+        return evaluation(sup.add(u), { sup, u });
+      },
+      domains: { source: x, target: { weak, strong }, labels: pseudo && { source: y, ...pseudo } },
+      rampUp: pretraining ? 0 : 1,
+      measures: {},
+    };
+  }
+
+  /** Half the loss of each region, by whether its target is a true label. */
+  private lossesOf(view: MixedView, outside: Tensor, updateRunningStatistics: boolean) {
+    const { student, kind } = this.context;
+    const { images, imageTarget, patchTarget, weights, labelled } = view;
+    const { logits } = studentForward(student, images, updateRunningStatistics, this.context);
+    const mask = outside.expand([images.shape[0], -1, -1]);
+    const loss = mixLoss(logits, imageTarget, patchTarget, mask, weights, kind);
+    const [image, patch] = [loss.image.mul(0.5), loss.patch.mul(0.5)];
+    if (labelled === "both") return { labelled: [image, patch], unlabelled: [] };
+    return labelled === "image"
+      ? { labelled: [image], unlabelled: [patch] }
+      : { labelled: [patch], unlabelled: [image] };
+  }
+
+  /** The largest components of the teacher's labels, one pass for each half; confidence as FixMatch takes it. */
+  private askTeacher(weak: Tensor): { target: Tensor; targetConfidence: Tensor } {
+    const { kind } = this.context;
+    const answers = halves(weak).map((images) => teacherForward(this.networks.teacher, images, this.context));
+    const { labels, confident } = pseudoLabels(cat(answers), 0.95, kind);
+    return { target: largestComponents(labels, kind, answers[0].shape[1]), targetConfidence: confident };
+  }
+
+  /** First phase: one labelled half with a rectangle of the other. */
+  private mixLabelled({ x, y }: NetworkInputs, rectangle: Tensor): MixedView[] {
+    const [first, second] = [halves(x), halves(y)].map(([a, b]) => [a.narrow(0, 0, b.shape[0]), b]);
+    const images = pasteBoxes(first[0], first[1], rectangle);
+    const weights = { image: 1, patch: 1 };
+    return [{ images, imageTarget: second[0], patchTarget: second[1], weights, labelled: "both" }];
+  }
+
+  /** Second phase: labelled rectangles in unlabelled images, unlabelled ones in labelled images. */
+  private mixBoth({ x, y, weak }: NetworkInputs, { target }: { target: Tensor }, rectangle: Tensor): MixedView[] {
+    const [[xA, xB], [yA, yB], [uA, uB], [qA, qB]] = [x, y, weak, target].map(halves);
+    const { unlabelledWeight } = this.options;
+    return [
+      {
+        images: pasteBoxes(uA, xA, rectangle),
+        imageTarget: qA,
+        patchTarget: yA,
+        weights: { image: unlabelledWeight, patch: 1 },
+        labelled: "patch",
+      },
+      {
+        images: pasteBoxes(xB, uB, rectangle),
+        imageTarget: yB,
+        patchTarget: qB,
+        weights: { image: 1, patch: unlabelledWeight },
+        labelled: "image",
+      },
+    ];
+  }
+
+  /** The teacher is the student until the first phase ends. */
+  afterUpdate(step: MethodStep): void {
+    const pretraining = step.iteration < Math.max(this.pretrainIterations(step), 1);
+    updateWholeTeacher(this.networks.teacher, this.context.student, pretraining ? 0 : this.options.emaDecay);
+  }
+}
+
+export const bcp = methodEntry({
+  summary: "copy-paste in both directions between labelled and unlabelled images",
+  source: "Bai et al., CVPR 2023; DeepMed-Lab-ECNU/BCP code/ACDC_BCP_train.py",
+  cost: "1 pass, and 1 of the teacher without gradient; half a pass alone in the first phase",
+  options,
+  usesUnlabelled: true,
+  create: (context, settings) => new Bcp(context, settings),
+});

@@ -1,0 +1,17 @@
+/**
+ * CPS (Chen et al., "Semi-supervised semantic segmentation with cross pseudo supervision", CVPR 2021;
+ * HiLab-git/SSL4MIS train_cross_pseudo_supervision_2D.py). The student is the first of the two networks. Method section 7.
+ */
+import { z } from "zod";
+import { CoTraining } from "./co-training.js";
+import { weightOptions } from "./consistency-options.js";
+import { methodEntry } from "./entry.js";
+
+export const cps = methodEntry({
+  summary: "two networks that learn each other's labels of unlabelled images",
+  source: "Chen et al., CVPR 2021; HiLab-git/SSL4MIS code/train_cross_pseudo_supervision_2D.py",
+  cost: "4 passes, and 4 without gradient",
+  options: z.strictObject(weightOptions),
+  usesUnlabelled: true,
+  create: (context, settings) => new CoTraining(context, settings),
+});
