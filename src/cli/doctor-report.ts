@@ -2,8 +2,9 @@
 import { DimsegError } from "../core/errors.js";
 import { packageVersion } from "../core/package-root.js";
 import { engineInfo, keepFreedMemory, threads } from "../torch/index.js";
+import { type TrainingConfig, trainingSchema } from "../training/config.js";
 import { type EngineProbe, probeEngine } from "../training/engine-choice.js";
-import { hasFastBfloat16 } from "../training/engine-settings.js";
+import { resolveEngine } from "../training/engine-settings.js";
 import { type MachineFacts, machineFacts } from "./machine-facts.js";
 
 /** The engine as it loaded on this machine. */
@@ -36,11 +37,13 @@ export interface DoctorReport {
   machine: MachineFacts;
   engine: EngineFacts | null;
   probe: EngineProbe | null;
-  /** What `precision: auto` takes in a training configuration. */
-  auto: "fp32" | "bf16";
+  /** What a training configuration takes where it says `auto`; null where the engine does not load. */
+  auto: Pick<TrainingConfig["training"], "device" | "precision" | "memoryFormat"> | null;
   problems: Problem[];
 }
 
+/** `engines` of package.json. */
+const leastNode = [20, 12] as const;
 const gigabyte = 2 ** 30;
 const leastMemory = 2 * gigabyte;
 const leastDisk = 2 * gigabyte;
@@ -83,9 +86,21 @@ function machineProblems({ memory, disk, cpu }: MachineFacts, engineThreads: num
   return problems;
 }
 
-/** What the facts call for; `engineError` is why the engine did not load. */
-export function findProblems(machine: MachineFacts, engine: EngineFacts | null, engineError: string | null): Problem[] {
-  const problems: Problem[] = [];
+function nodeProblems(version: string): Problem[] {
+  const [major, minor] = version.replace(/^v/, "").split(".").map(Number);
+  if (major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1])) return [];
+  const problem = `Node ${version} is older than ${leastNode.join(".")}`;
+  return [{ severity: "error", problem, remedy: "nvm install 22, or a current Node from https://nodejs.org" }];
+}
+
+/** What the facts call for; `engineError` is why the engine did not load. @param node version of Node */
+export function findProblems(
+  machine: MachineFacts,
+  engine: EngineFacts | null,
+  engineError: string | null,
+  node = process.version,
+): Problem[] {
+  const problems = nodeProblems(node);
   if (engineError !== null) problems.push({ severity: "error", problem: engineError, remedy: "npm run setup" });
   if (machine.gpus.length > 0 && engine?.cudaDevices === 0) {
     const problem = `${machine.gpus[0]} is there but libtorch ${engine.version} sees no CUDA device`;
@@ -101,6 +116,12 @@ export function findProblems(machine: MachineFacts, engine: EngineFacts | null, 
     problems.push({ severity: "advice", problem, remedy: "rm -rf build && npm run setup, without DIMSEG_LIBTORCH" });
   }
   return [...problems, ...machineProblems(machine, engine?.threads ?? 0)];
+}
+
+/** What training takes where nothing is configured. */
+function automaticChoice(): DoctorReport["auto"] {
+  const { device, precision, memoryFormat } = resolveEngine(trainingSchema.shape.training.parse(undefined));
+  return { device, precision, memoryFormat };
 }
 
 /** Loads the engine and times it for about two seconds. @param folder whose disk runs would fill */
@@ -122,7 +143,7 @@ export function examine(folder: string): DoctorReport {
     machine,
     engine,
     probe: engine && probeEngine(),
-    auto: hasFastBfloat16() ? "bf16" : "fp32",
+    auto: engine && automaticChoice(),
     problems: findProblems(machine, engine, engineError),
   };
 }

@@ -46,20 +46,29 @@ function factLines({ dimseg, node, platform, machine, engine }: DoctorReport): s
   return lines.map(([name, text]) => `${name.padEnd(13)} ${text}`).join("\n");
 }
 
+type EngineSettings = Pick<NonNullable<DoctorReport["auto"]>, "precision" | "memoryFormat">;
+
 const formatNames = { contiguous: "NCHW", channelsLast: "channels-last" };
 
 function probeLines({ probe, auto }: DoctorReport): string[] {
-  if (!probe) return [];
+  if (!probe || !auto) return [];
   const rows = probe.measurements.map(({ precision, memoryFormat, milliseconds }) => {
     const chosen = precision === probe.precision && memoryFormat === probe.memoryFormat;
     return [precision, formatNames[memoryFormat], milliseconds.toFixed(1), chosen ? "fastest" : ""];
   });
   const table = formatTable(["precision", "layout", "ms/step", ""], rows, ["left", "left", "right", "left"]);
-  const choice = `training.precision=${probe.precision} training.memoryFormat=${probe.memoryFormat}`;
+  const settings = ({ precision, memoryFormat }: EngineSettings) =>
+    `training.precision=${precision} training.memoryFormat=${memoryFormat}`;
   return [
     `\nTraining step of a small U-Net on the CPU:\n${table}`,
-    `Choice: ${choice} (auto takes ${auto} by the processor's features)\n`,
+    `Choice: ${settings(probe)}`,
+    `auto:   ${settings(auto)} training.device=${auto.device}`,
+    "        (training goes by the machine's features, since timings vary and runs must be repeatable)\n",
   ];
+}
+
+function missesSomething({ problems }: DoctorReport): boolean {
+  return problems.some(({ severity }) => severity === "error");
 }
 
 /** The report as a person reads it. */
@@ -67,14 +76,14 @@ export function formatReport(report: DoctorReport): string {
   const problems = report.problems.map(
     ({ severity, problem, remedy }) => `${severity === "error" ? "missing" : "advice"}: ${problem}\n  → ${remedy}`,
   );
-  const ready = report.engine ? ["Ready to train."] : [];
+  const ready = missesSomething(report) ? [] : ["Ready to train."];
   return [factLines(report), ...probeLines(report), ...problems, ...ready].join("\n");
 }
 
 async function doctor({ json }: { json?: boolean }): Promise<void> {
   const { examine } = await import("./doctor-report.js");
   const report = examine(process.cwd());
-  if (!report.engine) process.exitCode = exitCodes.resource;
+  if (missesSomething(report)) process.exitCode = exitCodes.resource;
   console.log(json ? JSON.stringify(report, null, 2) : formatReport(report));
 }
 

@@ -71,6 +71,13 @@ describe("problems", () => {
     expect(found).toEqual([{ severity: "error", problem: "the engine has not been built", remedy: "npm run setup" }]);
   });
 
+  it("name an old Node", () => {
+    expect(findProblems(machine, engine, null, "v20.12.0")).toEqual([]);
+    expect(findProblems(machine, engine, null, "v20.11.9")).toMatchObject([
+      { severity: "error", problem: "Node v20.11.9 is older than 20.12" },
+    ]);
+  });
+
   it("advise on GPUs the engine cannot use, old engines, little memory or disk, and container limits", () => {
     const poor: MachineFacts = {
       ...machine,
@@ -93,25 +100,27 @@ describe("problems", () => {
 });
 
 describe("the report", () => {
-  const base = { dimseg: "1.2.3", node: "v20", platform: "linux x64", machine, auto: "fp32" as const };
+  const base = { dimseg: "1.2.3", node: "v20", platform: "linux x64", machine };
 
   it("shows facts, timings and the choice", () => {
     const measurements = [
       { precision: "fp32" as const, memoryFormat: "contiguous" as const, milliseconds: 40 },
       { precision: "bf16" as const, memoryFormat: "channelsLast" as const, milliseconds: 18.25 },
     ];
+    const auto = { device: "cpu", precision: "fp32" as const, memoryFormat: "contiguous" as const };
     const probe = { precision: "bf16" as const, memoryFormat: "channelsLast" as const, measurements };
-    const text = formatReport({ ...base, engine, probe, problems: [] });
+    const text = formatReport({ ...base, engine, probe, auto, problems: [] });
     expect(text).toMatch(/engine +libtorch 2\.13\.0, from wheel/);
     expect(text).toMatch(/features +AVX2, AVX-512 \(not: BF16, AMX\)/);
     expect(text).toMatch(/bf16 +channels-last +18\.3 +fastest/);
     expect(text).toMatch(/Choice: training\.precision=bf16 training\.memoryFormat=channelsLast/);
+    expect(text).toMatch(/auto: +training\.precision=fp32 training\.memoryFormat=contiguous training\.device=cpu\n/);
     expect(text).toMatch(/Ready to train\.$/);
   });
 
   it("without an engine says what is missing and does not call the machine ready", () => {
     const problems = findProblems(machine, null, "the engine has not been built");
-    const text = formatReport({ ...base, engine: null, probe: null, problems });
+    const text = formatReport({ ...base, engine: null, probe: null, auto: null, problems });
     expect(text).toMatch(/missing: the engine has not been built\n {2}→ npm run setup$/);
   });
 
