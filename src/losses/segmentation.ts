@@ -87,6 +87,11 @@ export function diceLoss(
   return diceComplement(logits.softmax(1), oneHot(target, classes), classMask, [0, 2, 3], smooth).mean();
 }
 
+/** Soft Dice loss between two predictions in place of a label, unmasked, `smooth` 1e-10; both [B, K, H, W]. */
+export function softDiceDistance(p: Tensor, q: Tensor, kind: TargetKind): Tensor {
+  return diceComplement(p, q, null, kind === "sigmoid" ? [0, 1, 2, 3] : [0, 2, 3], 1e-10).mean();
+}
+
 /** What the network believes: "sigmoid" one probability per channel, "softmax" over all channels; [B, K, H, W]. */
 export function probabilities(logits: Tensor, kind: TargetKind): Tensor {
   return kind === "sigmoid" ? logits.sigmoid() : logits.softmax(1);

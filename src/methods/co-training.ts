@@ -16,7 +16,7 @@ export class CoTraining implements Method {
   readonly trainable: NamedParameters;
 
   constructor(
-    protected readonly context: MethodContext,
+    private readonly context: MethodContext,
     private readonly weight: WeightOptions,
   ) {
     const second = context.createNetwork();

@@ -43,6 +43,8 @@ export interface MethodContext {
   augmentation: AugmentationProfile;
   precision: Precision;
   device: Device;
+  /** Seed of the run, for parts that a method initialises itself. Default 0. */
+  seed?: number;
 }
 
 /** An evaluation whose forward passes the divergence estimators may reuse. */

@@ -1,10 +1,12 @@
 /** The methods a configuration may name; a new one is one file and one line here. */
 import { bcp } from "./bcp.js";
+import { cauSsl } from "./caussl.js";
 import { cps } from "./cps.js";
 import { fixMatch } from "./fixmatch.js";
 import { fixMatchCutMix } from "./fixmatch-cutmix.js";
 import { meanTeacher } from "./mean-teacher.js";
 import { midss } from "./midss.js";
+import { ssNet } from "./ss-net.js";
 import { supervised } from "./supervised.js";
 import { uaMt } from "./ua-mt.js";
 
@@ -17,6 +19,8 @@ export const methods = {
   "fixmatch-cutmix": fixMatchCutMix,
   cps,
   bcp,
+  caussl: cauSsl,
+  "ss-net": ssNet,
 };
 
 /** Name of a method in a configuration. */

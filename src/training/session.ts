@@ -133,6 +133,7 @@ export function openTraining(model: ModelSession): TrainingSession {
     augmentation: profile,
     precision,
     device,
+    seed: config.training.seed,
   };
   const method = entry.create(context, config.method as never);
   const chosen = minimizers[config.optimizer.name];
