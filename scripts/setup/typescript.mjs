@@ -2,7 +2,7 @@
  * Step 4: compiles src/ and bench/ to dist/ when a source, a setting or an installed type changed. The stamp is
  * a hash of the contents, kept beside the output.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { hashOf, listFiles, writeWhole } from "./files.mjs";
 import { run, whileWaiting } from "./process.mjs";
@@ -15,6 +15,12 @@ function sourceHash(root) {
     join(root, name),
   );
   return hashOf(...[...settings, ...sources].flatMap((path) => [relative(root, path), readFileSync(path)]));
+}
+
+/** npm makes commands executable when it installs a package; `npx dimseg` in a clone needs it as well. */
+function makeExecutable(root) {
+  const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  for (const path of Object.values(bin)) chmodSync(join(root, path), 0o755);
 }
 
 /**
@@ -36,6 +42,7 @@ export async function compileTypeScript(root, report) {
       "the TypeScript sources do not compile; mend the errors above, then run `npm run setup` again.",
     );
   }
+  makeExecutable(root);
   writeWhole(stamp, hash);
   report.done("compiled to dist/");
 }
