@@ -61,3 +61,16 @@ export class Conversation {
     await ended;
   }
 }
+
+/** The child's side: answers each request of standard input by one line on standard output, until it closes. */
+export async function serve(answer: (request: Request) => object): Promise<void> {
+  for await (const line of createInterface({ input: process.stdin })) {
+    let reply: object;
+    try {
+      reply = answer(JSON.parse(line));
+    } catch (error) {
+      reply = { error: (error as Error).message };
+    }
+    process.stdout.write(`${JSON.stringify(reply)}\n`);
+  }
+}

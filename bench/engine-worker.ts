@@ -3,12 +3,11 @@
  * conversation.ts; bench/peers/engine.py is the same program on PyTorch's own modules.
  */
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 import { segmentationLoss } from "../src/losses/index.js";
 import { UNet } from "../src/nn/index.js";
 import { Sgd } from "../src/optim/index.js";
 import * as torch from "../src/torch/index.js";
-import type { Request } from "./conversation.js";
+import { type Request, serve } from "./conversation.js";
 import type { StepSettings } from "./engine.js";
 
 const learningRate = 0.01;
@@ -85,12 +84,4 @@ function answer(request: Request): object {
   }
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  let reply: object;
-  try {
-    reply = answer(JSON.parse(line));
-  } catch (error) {
-    reply = { error: (error as Error).message };
-  }
-  process.stdout.write(`${JSON.stringify(reply)}\n`);
-}
+await serve(answer);

@@ -14,6 +14,7 @@ import { type Bench, formatTable } from "./report.js";
 const benches: Record<string, () => Promise<{ run: Bench }>> = {
   engine: () => import("./engine.js"),
   metrics: () => import("./metrics.js"),
+  step: () => import("./step.js"),
 };
 
 interface CommandLine {

@@ -17,7 +17,7 @@ except ImportError as error:
     print(json.dumps({"error": f"this Python has no torch ({error})"}), flush=True)
     sys.exit(0)
 
-DTYPES = {"F32": torch.float32, "I64": torch.int64}
+DTYPES = {"F32": torch.float32, "I64": torch.int64, "BOOL": torch.bool}
 LEARNING_RATE = 0.01
 
 
@@ -179,14 +179,22 @@ def answer(request):
         return {"seconds": time.perf_counter() - started, "loss": loss}
     if action == "peak":
         return {"bytes": peak_memory()}
+    if action == "version":
+        return {"version": torch.__version__}
     if action == "overhead":
         return {"nanoseconds": overhead(request["calls"])}
     raise ValueError(f'unknown request "{action}"')
 
 
-for line in sys.stdin:
-    try:
-        reply = answer(json.loads(line))
-    except Exception as error:
-        reply = {"error": f"{type(error).__name__}: {error}"}
-    print(json.dumps(reply), flush=True)
+def serve(answer):
+    """Answers each request of standard input by one line on standard output."""
+    for line in sys.stdin:
+        try:
+            reply = answer(json.loads(line))
+        except Exception as error:
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(reply), flush=True)
+
+
+if __name__ == "__main__":
+    serve(answer)

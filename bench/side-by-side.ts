@@ -1,0 +1,77 @@
+/**
+ * Programs of dimseg and of PyTorch that do the same work, each in a process of its own, timed step by step in turn:
+ * a busy or throttled machine then slows all of them alike.
+ */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { packageRoot } from "../src/core/package-root.js";
+import { percentileInPlace } from "../src/evaluation/percentile.js";
+import { Conversation } from "./conversation.js";
+import type { Row } from "./report.js";
+
+export type Side = "dimseg" | "pytorch";
+
+/** Starts one program of a bench: bench/NAME-worker.ts, or bench/peers/NAME.py in the Python of DIMSEG_PEER_PYTHON. */
+export function startProgram(side: Side, bench: string): Conversation {
+  if (side === "dimseg") {
+    const worker = fileURLToPath(new URL(`./${bench}-worker.js`, import.meta.url));
+    return new Conversation("dimseg", process.execPath, [worker]);
+  }
+  const python = process.env.DIMSEG_PEER_PYTHON || "python3";
+  return new Conversation("PyTorch", python, [join(packageRoot, "bench", "peers", `${bench}.py`)]);
+}
+
+/** Why there is no PyTorch to compare with, or null. */
+export async function missingPeer(bench: string): Promise<string | null> {
+  const peer = startProgram("pytorch", bench);
+  try {
+    await peer.ask({ do: "version" });
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    await peer.end();
+  }
+}
+
+/** The note for a report without PyTorch. */
+export function noPeerNote(missing: string): string {
+  return `No PyTorch to compare with (${missing}): set DIMSEG_PEER_PYTHON to a Python that has torch.`;
+}
+
+/** What one program took and said. */
+export interface Timing<Answer> {
+  /** Median seconds per step. */
+  seconds: number;
+  /** Its answer to the very first step. */
+  first: Answer;
+}
+
+/** Asks every program for one step, again and again; the first `warmUp` rounds are not timed. */
+export async function takeTurns<Answer extends { seconds: number }>(
+  programs: ReadonlyMap<string, Conversation>,
+  { warmUp, rounds }: { warmUp: number; rounds: number },
+): Promise<Map<string, Timing<Answer>>> {
+  const answers = new Map([...programs.keys()].map((name): [string, Answer[]] => [name, []]));
+  for (let round = 0; round < warmUp + rounds; round++) {
+    for (const [name, program] of programs) answers.get(name)?.push(await program.ask<Answer>({ do: "step" }));
+  }
+  return new Map(
+    [...answers].map(([name, given]) => {
+      const times = given.slice(warmUp).map(({ seconds }) => seconds);
+      return [name, { seconds: percentileInPlace(Float64Array.from(times), 50), first: given[0] }];
+    }),
+  );
+}
+
+/** The last columns of a table: both sides, dimseg/PyTorch, and whether that ratio is at most the target (null: none). */
+export function comparedCells(dimseg: number, pytorch: number | null, target: number | null): Row {
+  const ratio = pytorch === null ? null : dimseg / pytorch;
+  return {
+    dimseg,
+    pytorch,
+    ratio,
+    target: target === null ? null : `<= ${target.toFixed(2)}`,
+    met: target === null || ratio === null ? null : ratio <= target ? "yes" : "no",
+  };
+}

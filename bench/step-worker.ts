@@ -1,0 +1,110 @@
+/**
+ * The dimseg side of the step bench: MiDSS and DiM-1 iterations through the classes that training uses, on inputs that
+ * are drawn already. Speaks the line protocol of conversation.ts; bench/peers/step.py is the same program on PyTorch's
+ * own modules.
+ */
+import { midssRampUp } from "../src/losses/index.js";
+import { createComparison, createObjective, type PreparedStep } from "../src/methods/index.js";
+import { evaluateViews, type MidssInputs, midss, studentViews, teacherTargets } from "../src/methods/midss.js";
+import { updateTeacher } from "../src/methods/teacher.js";
+import { UNet } from "../src/nn/index.js";
+import {
+  type DivergenceOptions,
+  emaDecay,
+  learningRate,
+  type Minimizer,
+  minimizers,
+  type Optimizer,
+  Sgd,
+  type StepReport,
+} from "../src/optim/index.js";
+import * as torch from "../src/torch/index.js";
+import { type Request, serve } from "./conversation.js";
+import type { StepSettings } from "./step.js";
+
+/** One iteration; returns what it reports. */
+type Step = () => StepReport;
+
+/** Takes the tensors whose names begin with `prefix` out of the file, without it. */
+function takeWeights(tensors: ReadonlyMap<string, torch.Tensor>, prefix: string): Map<string, torch.Tensor> {
+  const chosen = [...tensors].filter(([name]) => name.startsWith(prefix));
+  return new Map(chosen.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}
+
+function inputsOf(tensors: ReadonlyMap<string, torch.Tensor>): MidssInputs {
+  const [x, y, uWeak, uStrong, xTransferred, box] = ["x", "y", "u_w", "u_s", "xt", "box"].map(
+    (name) => tensors.get(name) as torch.Tensor,
+  );
+  return { x, y, uWeak, uStrong, xTransferred, box };
+}
+
+/** The optimiser as a configuration that leaves everything at its default would build it. */
+function createMinimizer(method: StepSettings["method"], student: UNet, base: Optimizer) {
+  const { none, dim } = minimizers;
+  const parameters = student.namedParameters();
+  if (method === "MiDSS") return { minimizer: none.create(parameters, base, none.options.parse({})), divergence: null };
+  const options = dim.options.parse({});
+  return { minimizer: dim.create(parameters, base, options) as Minimizer, divergence: options.divergence };
+}
+
+function prepare(settings: StepSettings): Step {
+  const { file, method, kind, width, precision, channelsLast, threads, schedule } = settings;
+  const { baseRate, firstIteration, maxIterations } = schedule;
+  torch.setThreads(threads);
+  torch.keepFreedMemory();
+  const tensors = torch.loadTensors(file);
+  const inputs = inputsOf(tensors);
+  const network = (prefix: string) => {
+    const created = new UNet({ inChannels: inputs.x.shape[1], outChannels: 2, width });
+    created.loadStateDict(takeWeights(tensors, prefix));
+    return created.to({ memoryFormat: channelsLast ? "channelsLast" : "contiguous" });
+  };
+  const student = network("student.");
+  const teacher = network("teacher.");
+  const forward = { precision, device: "cpu" };
+  const options = { ...midss.options.parse({}), kind, forward };
+  const base = new Sgd(student.parameters(), { momentum: 0.9, weightDecay: 1e-4 });
+  const { minimizer, divergence } = createMinimizer(method, student, base);
+  const comparison = divergence && createComparison(divergence as DivergenceOptions, kind);
+  let iteration = firstIteration;
+  return () =>
+    torch.scope(() => {
+      const targets = teacherTargets(teacher, inputs, options, kind, forward);
+      const views = studentViews(inputs, targets);
+      const rampUp = midssRampUp(iteration, maxIterations);
+      const prepared: PreparedStep = {
+        evaluate: ({ updateRunningStatistics }) =>
+          evaluateViews(student, views, rampUp, updateRunningStatistics, options),
+        domains: { source: inputs.x, target: { weak: inputs.uWeak, strong: inputs.uStrong }, labels: null },
+        rampUp,
+        measures: {},
+      };
+      const objective = createObjective(prepared, student, comparison, forward);
+      const rate = learningRate(baseRate, iteration, maxIterations);
+      const report = minimizer.step(objective, { iteration, maxIterations, rate, baseRate, rampUp, measure: false });
+      updateTeacher(teacher, student, emaDecay(iteration, options.emaDecay));
+      iteration++;
+      return report;
+    });
+}
+
+let step: Step | undefined;
+
+function answer(request: Request): object {
+  switch (request.do) {
+    case "prepare":
+      step = prepare(request as unknown as StepSettings & Request);
+      return {};
+    case "step": {
+      const started = performance.now();
+      const report = (step as Step)();
+      const seconds = (performance.now() - started) / 1000;
+      const { terms, task, divergence, perturbedTask, perturbedDivergence } = report;
+      return { seconds, losses: { ...terms, task, divergence, perturbedTask, perturbedDivergence } };
+    }
+    default:
+      throw new Error(`unknown request "${request.do}"`);
+  }
+}
+
+await serve(answer);

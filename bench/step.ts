@@ -1,0 +1,246 @@
+/**
+ * Whole MiDSS and DiM-1 iterations of dimseg beside the same iterations written in PyTorch: from drawn and augmented
+ * inputs through teacher, four student views, losses, gradients and update to the moved teacher.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeFileAtomic } from "../src/core/atomic-file.js";
+import { boxMask, drawBoxes } from "../src/data/augment/index.js";
+import type { TargetKind } from "../src/losses/index.js";
+import { UNet } from "../src/nn/index.js";
+import * as torch from "../src/torch/index.js";
+import type { Conversation } from "./conversation.js";
+import type { BenchOptions, BenchReport, Row } from "./report.js";
+import {
+  comparedCells,
+  missingPeer,
+  noPeerNote,
+  type Side,
+  startProgram,
+  type Timing,
+  takeTurns,
+} from "./side-by-side.js";
+
+const methods = ["MiDSS", "DiM-1"] as const;
+type MethodName = (typeof methods)[number];
+
+/** What one process is told to run; the names are those of the line protocol. */
+export interface StepSettings {
+  /** Safetensors file with the weights of student and teacher and the inputs of an iteration. */
+  file: string;
+  method: MethodName;
+  kind: TargetKind;
+  width: number;
+  precision: "fp32" | "bf16";
+  channelsLast: boolean;
+  threads: number;
+  schedule: { baseRate: number; firstIteration: number; maxIterations: number };
+}
+
+/** Half-way through training: every term has weight. */
+const schedule = { baseRate: 0.03, firstIteration: 15000, maxIterations: 30000 };
+
+interface Size {
+  width: number;
+  side: number;
+  /** Labelled images, and as many unlabelled ones. */
+  batch: number;
+  channels: number;
+  kind: TargetKind;
+}
+
+interface Plan {
+  sizes: (Size & { rounds: number })[];
+  warmUp: number;
+}
+
+/** Fundus images (two overlapping classes) and prostate slices (one class and background) as training meets them. */
+const fundus = { channels: 3, kind: "sigmoid" } as const;
+const prostate = { channels: 1, kind: "softmax" } as const;
+
+const fullPlan: Plan = {
+  sizes: [
+    { width: 16, side: 128, batch: 4, ...fundus, rounds: 9 },
+    { width: 8, side: 96, batch: 4, ...prostate, rounds: 15 },
+    { width: 16, side: 256, batch: 2, ...fundus, rounds: 5 },
+  ],
+  warmUp: 2,
+};
+const quickPlan: Plan = {
+  sizes: [
+    { width: 8, side: 96, batch: 2, ...fundus, rounds: 3 },
+    { width: 8, side: 64, batch: 2, ...prostate, rounds: 3 },
+  ],
+  warmUp: 1,
+};
+
+const engines = {
+  float: { name: "fp32 NCHW", precision: "fp32", channelsLast: false },
+  bfloat: { name: "bf16 channels-last", precision: "bf16", channelsLast: true },
+} as const;
+type EngineName = keyof typeof engines;
+const engineNames = Object.keys(engines) as EngineName[];
+
+/** Which engine of each side is compared, and the bound on dimseg/PyTorch. */
+const comparisons: { name: string; ours: EngineName; theirs: EngineName; target: number }[] = [
+  { name: engines.float.name, ours: "float", theirs: "float", target: 1 },
+  { name: engines.bfloat.name, ours: "bfloat", theirs: "bfloat", target: 1 },
+  { name: "tuned vs PyTorch defaults", ours: "bfloat", theirs: "float", target: 0.5 },
+];
+
+const costTarget = 2.2;
+
+/** Relative difference allowed between the losses of the first iterations; bfloat16 carries eight significant bits. */
+const lossTolerance = { fp32: 1e-4, bf16: 3e-2 };
+
+interface Answer {
+  seconds: number;
+  losses: Record<string, number>;
+}
+
+/** A program's place in the table of timings. */
+const key = (side: Side, engine: EngineName, method: MethodName) => `${side} ${engine} ${method}`;
+
+/**
+ * Writes the start of the experiment for all sides. The heads' weights are enlarged so that the teacher is sure of some
+ * pixels and not of others.
+ */
+function writeStart(path: string, { width, side, batch, channels, kind }: Size): void {
+  torch.scope(() => {
+    const generator = new torch.Generator(0);
+    const weights = ["student.", "teacher."].flatMap((prefix) => {
+      const network = new UNet({ inChannels: channels, outChannels: 2, width, generator });
+      return [...network.stateDict()].map(([name, tensor]): [string, torch.Tensor] => [
+        prefix + name,
+        name === "outc.conv.weight" ? torch.noGrad(() => tensor.mul(8)) : tensor,
+      ]);
+    });
+    const images = () => torch.rand([batch, channels, side, side], { generator }).mul(2).sub(1);
+    const labelShape = kind === "sigmoid" ? [batch, 2, side, side] : [batch, side, side];
+    const y = torch.rand(labelShape, { generator }).gt(0.5);
+    const size = { height: side, width: side };
+    const inputs: [string, torch.Tensor][] = [
+      ["x", images()],
+      ["y", y.to({ dtype: kind === "sigmoid" ? "float32" : "int64" })],
+      ["u_w", images()],
+      ["u_s", images()],
+      ["xt", images()],
+      ["box", boxMask(drawBoxes({ seed: 0, iteration: 0, purpose: "bench" }, batch, size), size)],
+    ];
+    writeFileAtomic(path, torch.serializeTensors([...weights, ...inputs]));
+    generator.dispose();
+  });
+}
+
+/** Runs all programs of one size turn by turn, those that are compared next to each other. */
+async function measureSize(size: Size & { rounds: number }, sides: Side[], warmUp: number, file: string) {
+  const programs = new Map<string, Conversation>();
+  try {
+    for (const method of methods) {
+      for (const engine of engineNames) {
+        for (const side of sides) {
+          const program = startProgram(side, "step");
+          programs.set(key(side, engine, method), program);
+          const { precision, channelsLast } = engines[engine];
+          const { width, kind } = size;
+          const threads = torch.threads();
+          const task: StepSettings = { file, method, kind, width, precision, channelsLast, threads, schedule };
+          await program.ask({ do: "prepare", ...task });
+        }
+      }
+    }
+    return await takeTurns<Answer>(programs, { warmUp, rounds: size.rounds });
+  } finally {
+    await Promise.all([...programs.values()].map((program) => program.end()));
+  }
+}
+
+type Timings = ReadonlyMap<string, Timing<Answer>>;
+
+/**
+ * Refuses to compare times of different work.
+ * @throws Error when a loss of the first iteration differs from PyTorch's in the same arithmetic
+ */
+function requireSameWork(timings: Timings): void {
+  for (const engine of engineNames) {
+    const tolerance = lossTolerance[engines[engine].precision];
+    for (const method of methods) {
+      const ours = timings.get(key("dimseg", engine, method))?.first.losses ?? {};
+      const theirs = timings.get(key("pytorch", engine, method))?.first.losses ?? {};
+      for (const [name, want] of Object.entries(theirs)) {
+        if (Math.abs(ours[name] - want) <= tolerance * Math.abs(want)) continue;
+        throw new Error(
+          `the first ${method} iterations differ (${engines[engine].name}): ${name} is ${ours[name]} in dimseg and ${want} in PyTorch; they do not do the same work`,
+        );
+      }
+    }
+  }
+}
+
+function sizeCells({ width, side, batch, kind }: Size): Row {
+  return { width, images: `${side}x${side}, ${batch}+${batch}, ${kind}` };
+}
+
+function iterationRows(size: Size, timings: Timings): Row[] {
+  const seconds = (...of: Parameters<typeof key>) => timings.get(key(...of))?.seconds ?? null;
+  return methods.flatMap((method) =>
+    comparisons.map(({ name, ours, theirs, target }) => ({
+      measure: `s/iteration ${method}`,
+      setting: name,
+      ...sizeCells(size),
+      ...comparedCells(seconds("dimseg", ours, method) as number, seconds("pytorch", theirs, method), target),
+    })),
+  );
+}
+
+/** What DiM-1 costs in units of MiDSS, on each side by itself. */
+function costRows(size: Size, timings: Timings): Row[] {
+  return engineNames.map((engine) => {
+    const cost = (side: Side) => {
+      const [plain, dim] = methods.map((method) => timings.get(key(side, engine, method))?.seconds);
+      return plain === undefined || dim === undefined ? null : dim / plain;
+    };
+    const [dimseg, pytorch] = [cost("dimseg") as number, cost("pytorch")];
+    return {
+      measure: "DiM-1 / MiDSS",
+      setting: engines[engine].name,
+      ...sizeCells(size),
+      ...comparedCells(dimseg, pytorch, null),
+      target: `dimseg <= ${costTarget.toFixed(2)}`,
+      met: dimseg <= costTarget ? "yes" : "no",
+    };
+  });
+}
+
+function notes(plan: Plan, missing: string | null): string[] {
+  const rounds = plan.sizes.map((size) => size.rounds).join(", ");
+  return [
+    `One iteration: three teacher passes, pseudo-labels, four student passes, losses, gradients, SGD, EMA; DiM-1 adds the joint encoder pass of its divergence and does everything of the student twice. Augmentation is outside on both sides.`,
+    `Median of ${rounds} iterations (by size) after ${plan.warmUp}, one iteration of each program in turn, ${torch.threads()} threads each.`,
+    "dimseg keeps freed memory for the next step, as its training does.",
+    missing === null
+      ? "All programs start from the same weights and inputs; the losses of their first iterations agree."
+      : noPeerNote(missing),
+  ];
+}
+
+export async function run({ quick }: BenchOptions): Promise<BenchReport> {
+  const plan = quick ? quickPlan : fullPlan;
+  const folder = mkdtempSync(join(tmpdir(), "dimseg-bench-"));
+  try {
+    const missing = await missingPeer("step");
+    const sides: Side[] = missing === null ? ["dimseg", "pytorch"] : ["dimseg"];
+    const rows: Row[] = [];
+    for (const [i, size] of plan.sizes.entries()) {
+      const file = join(folder, `${i}.safetensors`);
+      writeStart(file, size);
+      const timings = await measureSize(size, sides, plan.warmUp, file);
+      if (missing === null) requireSameWork(timings);
+      rows.push(...iterationRows(size, timings), ...costRows(size, timings));
+    }
+    return { title: "MiDSS and DiM-1 iterations", rows, notes: notes(plan, missing) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
