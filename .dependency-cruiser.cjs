@@ -15,7 +15,14 @@ const layers = {
   inference: ["data", "evaluation", "nn", "torch", "core"],
   training: ["methods", "optim", "divergence", "losses", "nn", "data", "evaluation", "inference", "torch", "core"],
   sweep: ["training", "core"],
-  reporting: ["sweep", "training", "inference", "evaluation", "data", "nn", "torch", "core"],
+  embedding: ["torch", "core"],
+  analysis: [
+    ...["embedding", "training", "methods", "optim", "divergence", "losses", "nn", "data"],
+    ...["evaluation", "inference", "torch", "core"],
+  ],
+  reporting: [
+    ...["analysis", "embedding", "sweep", "training", "inference", "evaluation", "data", "nn", "torch", "core"],
+  ],
   parity: ["training", "methods", "optim", "divergence", "losses", "nn", "data", "evaluation", "torch", "core"],
 };
 
