@@ -49,10 +49,15 @@ export class CauSsl implements Method {
     return {
       ...prepared,
       evaluate: (pass) => {
-        const { task, terms, shared } = prepared.evaluate(pass);
+        const { task, terms, perSample, shared } = prepared.evaluate(pass);
         const [dependence1, dependence2] = this.dependence.values();
         const penalty = dependence1.add(dependence2).mul(dependenceWeight);
-        return { task: task.add(penalty), terms: { ...terms, dependence1, dependence2 }, shared };
+        return {
+          task: task.add(penalty),
+          terms: { ...terms, dependence1, dependence2 },
+          perSample: perSample && { ...perSample, loss: (chosen) => perSample.loss(chosen).add(penalty) },
+          shared,
+        };
       },
     };
   }

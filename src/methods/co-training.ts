@@ -9,6 +9,7 @@ import { cat, noGrad, scope, type Tensor } from "../torch/index.js";
 import { rampAt, type WeightOptions } from "./consistency-options.js";
 import { teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
+import { allRows, type ChooseRows, sampleLosses } from "./samples.js";
 import { jointForward, networkInputs } from "./views.js";
 
 export class CoTraining implements Method {
@@ -36,13 +37,17 @@ export class CoTraining implements Method {
         const outputs = networks.map((network) =>
           jointForward(network, x, weak, updateRunningStatistics, this.context),
         );
-        const [sup1, sup2] = outputs.map(({ source }) => ssl4misLoss(source.logits, y, kind).loss);
-        const [pseudo1, pseudo2] = outputs.map(({ target }, i) =>
-          crossEntropy(target.logits, labels[1 - i].labels, null, kind),
-        );
-        const sup = sup1.add(sup2);
-        const task = sup.add(pseudo1.add(pseudo2).mul(weight));
-        return { task, terms: { sup, pseudo1, pseudo2 }, shared: outputs[0] };
+        const over = (rows: ChooseRows) => {
+          const [sup1, sup2] = outputs.map(({ source }) => ssl4misLoss(rows(source.logits), rows(y), kind).loss);
+          const [pseudo1, pseudo2] = outputs.map(({ target }, i) =>
+            crossEntropy(rows(target.logits), rows(labels[1 - i].labels), null, kind),
+          );
+          const sup = sup1.add(sup2);
+          const task = sup.add(pseudo1.add(pseudo2).mul(weight));
+          return { task, terms: { sup, pseudo1, pseudo2 } };
+        };
+        const perSample = sampleLosses(x.shape[0], (rows) => over(rows).task);
+        return { ...over(allRows), perSample, shared: outputs[0] };
       },
       domains: {
         source: x,

@@ -12,6 +12,7 @@ import { cat, noGrad, scope, type Tensor } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
 import { studentForward, teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
+import { allRows, type ChooseRows, sampleLosses } from "./samples.js";
 import { jointForward, type NetworkInputs, networkInputs } from "./views.js";
 
 const options = z.strictObject({
@@ -42,9 +43,14 @@ export class FixMatchCutMix implements Method {
       evaluate: ({ updateRunningStatistics }) => {
         const shared = jointForward(student, x, weak, updateRunningStatistics, this.context);
         const strongView = studentForward(student, pasted, updateRunningStatistics, this.context);
-        const sup = crossEntropy(shared.source.logits, y, null, kind);
-        const u = crossEntropy(strongView.logits, mixed.labels, mixed.confident, kind);
-        return { task: sup.add(u).mul(0.5), terms: { sup, u }, shared };
+        const over = (rows: ChooseRows) => {
+          const sup = crossEntropy(rows(shared.source.logits), rows(y), null, kind);
+          const u = crossEntropy(rows(strongView.logits), rows(mixed.labels), rows(mixed.confident), kind);
+          return { task: sup.add(u).mul(0.5), terms: { sup, u } };
+        };
+        const { task, terms } = over(allRows);
+        const perSample = sampleLosses(x.shape[0], (rows) => over(rows).task);
+        return { task, terms, perDomain: [terms.sup, terms.u], perSample, shared };
       },
       domains: {
         source: x,

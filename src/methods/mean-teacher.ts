@@ -12,6 +12,7 @@ import { methodEntry } from "./entry.js";
 import { teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
 import { clippedNoise } from "./noise.js";
+import { allRows, type ChooseRows, sampleLosses } from "./samples.js";
 import { updateTeacher } from "./teacher.js";
 import { jointForward, networkInputs } from "./views.js";
 
@@ -42,9 +43,12 @@ export class MeanTeacher implements Method {
     return {
       evaluate: ({ updateRunningStatistics }) => {
         const shared = jointForward(student, x, weak, updateRunningStatistics, this.context);
-        const sup = ssl4misLoss(shared.source.logits, y, kind).loss;
-        const agreement = consistency(shared.target.logits, targets, kind);
-        return { task: sup.add(agreement.mul(weight)), terms: { sup, consistency: agreement }, shared };
+        const over = (rows: ChooseRows) => {
+          const sup = ssl4misLoss(rows(shared.source.logits), rows(y), kind).loss;
+          const agreement = consistency(rows(shared.target.logits), rows(targets), kind);
+          return { task: sup.add(agreement.mul(weight)), terms: { sup, consistency: agreement } };
+        };
+        return { ...over(allRows), perSample: sampleLosses(x.shape[0], (rows) => over(rows).task), shared };
       },
       domains: { source: x, target: { weak, strong }, labels: null },
       rampUp,

@@ -14,6 +14,7 @@ import { noGrad, onesLike, type Tensor } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
 import { type ForwardOptions, studentForward, teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodEvaluation, MethodStep, PreparedStep } from "./method.js";
+import { type ChooseRows, sampleLosses } from "./samples.js";
 import { updateTeacher } from "./teacher.js";
 import { networkInputs } from "./views.js";
 
@@ -135,12 +136,28 @@ export function evaluateViews(
     outputs.push(output);
     return segmentationLoss(output.logits, labels, mask, settings).loss;
   });
-  const [sup, ...unlabelled] = losses.map((loss, i) => (views[i].name === "s" ? loss.mul(rampUp) : loss));
-  const task = sup.add(unlabelled.reduce((sum, loss) => sum.add(loss)).mul(rampUp));
+  const task = weightedSum(views, losses, rampUp);
   const terms = Object.fromEntries(views.map(({ name }, i) => [name, losses[i]]));
+  const over = (rows: ChooseRows) => {
+    const chosen = views.map(({ labels, mask }, i) =>
+      segmentationLoss(rows(outputs[i].logits), rows(labels), mask && rows(mask), settings),
+    );
+    return weightedSum(
+      views,
+      chosen.map(({ loss }) => loss),
+      rampUp,
+    );
+  };
+  const perSample = sampleLosses(views[0].images.shape[0], over);
   const unmixed = views.findIndex(({ name }) => name === "u" || name === "s");
-  const shared = unmixed < 0 ? null : { source: outputs[0], target: outputs[unmixed] };
-  return { task, terms, outputs, shared };
+  if (unmixed < 0) return { task, terms, perSample, outputs, shared: null };
+  const shared = { source: outputs[0], target: outputs[unmixed] };
+  return { task, terms, perSample, perDomain: [losses[0], losses[unmixed]], outputs, shared };
+}
+
+function weightedSum(views: readonly StudentView[], losses: readonly Tensor[], rampUp: number): Tensor {
+  const [sup, ...unlabelled] = losses.map((loss, i) => (views[i].name === "s" ? loss.mul(rampUp) : loss));
+  return sup.add(unlabelled.reduce((sum, loss) => sum.add(loss)).mul(rampUp));
 }
 
 /** Refuses parts that work on what a missing part would make. @throws UsageError */

@@ -6,6 +6,7 @@ import { noGrad } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
 import { studentForward } from "./forward.js";
 import type { Batch, Method, MethodContext, PreparedStep } from "./method.js";
+import { allRows, type ChooseRows, sampleLosses } from "./samples.js";
 
 export class Supervised implements Method {
   readonly networks = {};
@@ -21,8 +22,9 @@ export class Supervised implements Method {
     return {
       evaluate: ({ updateRunningStatistics }) => {
         const { logits } = studentForward(student, source, updateRunningStatistics, this.context);
-        const { loss } = segmentationLoss(logits, labelled.labels, null, { kind });
-        return { task: loss, terms: { sup: loss }, shared: null };
+        const over = (rows: ChooseRows) => segmentationLoss(rows(logits), rows(labelled.labels), null, { kind }).loss;
+        const sup = over(allRows);
+        return { task: sup, terms: { sup }, perSample: sampleLosses(logits.shape[0], over), shared: null };
       },
       domains: target && { source, target, labels: null },
       rampUp: 1,

@@ -4,16 +4,27 @@
  */
 import type { Tensor } from "../torch/index.js";
 
+/** The task loss of parts of a batch. */
+export interface SampleLosses {
+  /** Samples in the batch; those of a semi-supervised method are pairs of a labelled and an unlabelled image. */
+  count: number;
+  /** The task loss over these samples alone, from the same forward passes; over all of them it is `task`. */
+  loss(chosen: readonly number[]): Tensor;
+}
+
 /** One evaluation at the network's present weights; every tensor is a differentiable scalar. */
 export interface Evaluation {
   /** What the method minimises. */
   task: Tensor;
   /** The named terms it is made of; `sup` is always the loss on the labelled images. */
   terms: Readonly<Record<string, Tensor>>;
-  /** For DISAM: the same loss over the samples of each domain in the batch, one scalar each. */
+  /**
+   * For DISAM: one kind of loss over the images of each domain by itself, one scalar each, without the weights that
+   * they have in `task`. Absent when the batch has no such images of two domains.
+   */
   perDomain?: readonly Tensor[];
-  /** For ESAM: the loss of each sample, [B]; its mean is `task`. */
-  perSample?: Tensor;
+  /** For ESAM; absent when the task loss is not one of single samples. */
+  perSample?: SampleLosses;
 }
 
 export interface Objective<E extends Evaluation = Evaluation> {

@@ -144,7 +144,7 @@ function withoutSlope(objective: ToyObjective): ToyObjective["evaluate"] {
     return {
       task,
       terms: { sup: terms.sup.mul(0), ul: terms.ul.mul(0) },
-      perSample: perSample.mul(0),
+      perSample: { ...perSample, loss: (chosen: readonly number[]) => perSample.loss(chosen).mul(0) },
       perDomain: perDomain.map((loss) => loss.mul(0)),
       features,
     };

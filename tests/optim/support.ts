@@ -10,6 +10,7 @@ import {
   type NamedParameters,
   type Objective,
   type Optimizer,
+  type SampleLosses,
   Sgd,
   type StepContext,
 } from "../../src/optim/index.js";
@@ -91,11 +92,18 @@ export class ToyObjective implements Objective<Evaluation & { features: Tensor }
     this.passes.push({ updateRunningStatistics, weights: flat(this.network.parameters()) });
     const run = () => this.network.features(this.x);
     const features = updateRunningStatistics ? run() : withFrozenRunningStatistics(this.network, run);
-    const perSample = crossEntropyLoss(this.network.logits(features), this.y, { reduction: 0 });
-    const [source, target] = perSample.chunk(2).map((half) => half.mean());
-    const task = this.spoil(perSample.mean(), this.passes.length - 1);
+    const losses = crossEntropyLoss(this.network.logits(features), this.y, { reduction: 0 });
+    const [source, target] = losses.chunk(2).map((half) => half.mean());
+    const task = this.spoil(losses.mean(), this.passes.length - 1);
+    const perSample = meanOfChosen(losses);
     return { task, terms: { sup: source, ul: target }, perSample, perDomain: [source, target], features };
   }
+}
+
+/** Samples whose task loss is the mean of their own losses [B]. */
+export function meanOfChosen(losses: Tensor): SampleLosses {
+  const loss = (chosen: readonly number[]) => losses.indexSelect(0, tensor(chosen, { dtype: "int64" })).mean();
+  return { count: losses.shape[0], loss };
 }
 
 /** All values, one after the other. */

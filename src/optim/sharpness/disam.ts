@@ -16,7 +16,7 @@ export function domainVariance(losses: readonly Tensor[]): Tensor {
 function perDomainOf({ perDomain }: Evaluation): readonly Tensor[] {
   if (perDomain && perDomain.length > 0) return perDomain;
   throw new UsageError(
-    "optimizer disam: the method gives no loss per domain (Evaluation.perDomain), whose spread disam needs; take a method that knows the domains of its images, or optimizer sam",
+    "optimizer disam: the method gives no loss per domain, whose spread disam needs, because it does not learn from images of both domains unmixed and by one kind of loss; take method midss or fixmatch, or optimizer sam",
   );
 }
 

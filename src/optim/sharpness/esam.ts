@@ -6,17 +6,23 @@
 import { z } from "zod";
 import { UsageError } from "../../core/errors.js";
 import { RandomStream } from "../../core/random.js";
-import { foreachMul, noGrad, type Tensor, tensor, zerosLike } from "../../torch/index.js";
-import type { Evaluation, StepContext } from "../objective.js";
+import { foreachMul, noGrad, scope, type Tensor, zerosLike } from "../../torch/index.js";
+import type { Evaluation, SampleLosses, StepContext } from "../objective.js";
 import { globalNorm } from "../parameter-list.js";
 import { rhoOption } from "./radius.js";
 import { sharpnessEntry } from "./sharpness-minimizer.js";
 
-function perSampleOf({ perSample }: Evaluation): Tensor {
+function samplesOf({ perSample }: Evaluation): SampleLosses {
   if (perSample) return perSample;
   throw new UsageError(
-    "optimizer esam: the method gives no loss per sample (Evaluation.perSample), by which esam chooses; take a method that does, set optimizer.gamma: 1, or take optimizer sam",
+    "optimizer esam: the method gives no loss per sample, by which esam chooses, because its images are mixed or its terms are of the batch; take another method, set optimizer.gamma: 1, or take optimizer sam",
   );
+}
+
+/** The loss of each sample alone, as numbers. */
+function lossOfEach(evaluation: Evaluation): number[] {
+  const { count, loss } = samplesOf(evaluation);
+  return noGrad(() => Array.from({ length: count }, (_, i) => scope(() => loss([i]).item())));
 }
 
 /** ε = (ρ/β)·g/(‖g‖+1e-7) over tensors drawn with probability β, 0 for the others. */
@@ -31,15 +37,11 @@ function perturbation(
   return foreachMul(drawn, rho / (beta * (globalNorm(drawn) + 1e-7)));
 }
 
-/** Mean loss of the ⌊γB⌋ samples (at least one) whose loss rose most. */
-function sharpestLoss(evaluation: Evaluation, before: ArrayLike<number>, gamma: number): Tensor {
-  const losses = perSampleOf(evaluation);
-  const after = noGrad(() => losses.toNumbers());
-  const rise = Array.from(after, (loss, i) => loss - before[i]);
+/** Loss of the ⌊γB⌋ samples (at least one) whose own loss rose most. */
+function sharpestLoss(evaluation: Evaluation, before: readonly number[], gamma: number): Tensor {
+  const rise = lossOfEach(evaluation).map((loss, i) => loss - before[i]);
   const order = rise.map((_, i) => i).sort((a, b) => rise[b] - rise[a]);
-  const chosen = order.slice(0, Math.max(1, Math.floor(gamma * order.length)));
-  const index = tensor(chosen, { dtype: "int64", device: losses.device });
-  return losses.indexSelect(0, index).mean();
+  return samplesOf(evaluation).loss(order.slice(0, Math.max(1, Math.floor(gamma * order.length))));
 }
 
 export const esam = sharpnessEntry({
@@ -53,9 +55,9 @@ export const esam = sharpnessEntry({
   },
   advance(step, { rho, beta, gamma }) {
     step.report.rho = rho;
-    let before: ArrayLike<number> = [];
+    let before: number[] = [];
     const clean = step.clean((evaluation) => {
-      if (gamma < 1) before = noGrad(() => perSampleOf(evaluation).toNumbers());
+      if (gamma < 1) before = lossOfEach(evaluation);
       return { losses: [evaluation.task] };
     });
     const perturbed = step.perturbed(perturbation(clean.gradient, rho, beta, step.at), (evaluation) => ({
