@@ -82,8 +82,8 @@ function judge(
   });
 }
 
-/** The metrics of every part of one case. */
-function scoreParts(
+/** The metrics of every part of one case that has a mask, from its label map at the case's decoded size. */
+export function scoreParts(
   labels: Uint8Array,
   { label, height, width }: DecodedCase,
   { domain, id }: Case,

@@ -1,0 +1,59 @@
+/**
+ * Which cases are shown: of each domain the best, the median and the worst, by one run's scores, so that nobody picks
+ * them and several runs are seen on the same cases.
+ */
+import { groupBy } from "../../core/group-by.js";
+import { definedValues, mean } from "../../evaluation/statistics.js";
+import type { PartScore } from "../../inference/evaluate-network.js";
+
+/**
+ * Why a case is shown. `only`: the one judged case of its domain. `unjudged`: the first case of a domain of which no
+ * case could be judged.
+ */
+export type CaseRole = "best" | "median" | "worst" | "only" | "unjudged";
+
+/** A case to show. */
+export interface ChosenCase {
+  readonly domain: string;
+  readonly id: string;
+  readonly role: CaseRole;
+  /** Mean over the parts whose Dice is defined, in [0, 1]; null for an unjudged case. */
+  readonly dice: number | null;
+}
+
+type CaseKey = Pick<PartScore, "domain" | "id">;
+
+const rolesByCount: Record<number, readonly CaseRole[]> = { 0: [], 1: ["only"], 2: ["best", "worst"] };
+const allRoles: readonly CaseRole[] = ["best", "median", "worst"];
+
+/** Where a role's case stands among `count` cases from the worst to the best. */
+function position(role: CaseRole, count: number): number {
+  if (role === "best") return count - 1;
+  return role === "median" ? (count - 1) >> 1 : 0;
+}
+
+/** The judged cases of a domain with their mean Dice, from the worst to the best, earlier ones first among equals. */
+function ranked(scores: readonly PartScore[]): { id: string; dice: number }[] {
+  return [...groupBy(scores, ({ id }) => id)]
+    .map(([id, rows]) => ({ id, dice: mean(definedValues(rows.map(({ dice }) => dice))) }))
+    .filter(({ dice }) => !Number.isNaN(dice))
+    .sort((a, b) => a.dice - b.dice);
+}
+
+/**
+ * Chooses up to three cases of each domain by mean Dice over parts: best, median (the lower one of two middles) and
+ * worst. A domain with two judged cases shows both, one with a single one shows it, one with none its first case.
+ * Equal Dice is decided by the order of the scores, so that the choice is the same each time.
+ * @param scores rows of one run (of several compared runs, the first's)
+ * @param cases  all cases, for the order of the domains and for those without a mask; the scores' own unless given
+ * @example const chosen = chooseCases(scores, run.dataset.domains.flatMap((domain) => domain.cases("test")));
+ */
+export function chooseCases(scores: readonly PartScore[], cases: readonly CaseKey[] = scores): ChosenCase[] {
+  const byDomain = groupBy(scores, ({ domain }) => domain);
+  return [...groupBy(cases, ({ domain }) => domain)].flatMap(([domain, own]): ChosenCase[] => {
+    const order = ranked(byDomain.get(domain) ?? []);
+    if (order.length === 0) return [{ domain, id: own[0].id, role: "unjudged", dice: null }];
+    const roles = rolesByCount[order.length] ?? allRoles;
+    return roles.map((role) => ({ domain, role, ...order[position(role, order.length)] }));
+  });
+}

@@ -1,0 +1,68 @@
+/** The choice of the cases that are shown. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { chooseCases } from "../../../src/reporting/overlays/choose-cases.js";
+import { scoresOf } from "../compared-runs.js";
+
+const chosen = (dice: Record<string, readonly number[]>) =>
+  chooseCases(scoresOf(dice)).map(({ domain, id, role }) => `${domain}/${id} ${role}`);
+
+describe("chooseCases", () => {
+  it("takes the best, the median and the worst case of each domain", () => {
+    expect(chosen({ a: [0.5, 0.9, 0.1, 0.7, 0.6], b: [0.2, 0.4, 0.3] })).toEqual([
+      ...["a/1 best", "a/4 median", "a/2 worst"],
+      ...["b/1 best", "b/2 median", "b/0 worst"],
+    ]);
+  });
+
+  it("takes the lower of two middles", () => {
+    expect(chosen({ a: [0.1, 0.2, 0.3, 0.4] })[1]).toBe("a/1 median");
+  });
+
+  it("shows both of two cases and one of one", () => {
+    expect(chosen({ a: [0.1, 0.2], b: [0.3] })).toEqual(["a/1 best", "a/0 worst", "b/0 only"]);
+  });
+
+  it("decides ties by order", () => {
+    expect(chosen({ a: [0.5, 0.5, 0.5] })).toEqual(["a/2 best", "a/1 median", "a/0 worst"]);
+  });
+
+  it("goes by the mean over parts, without undefined ones", () => {
+    const scores = [
+      ...scoresOf({ a: [0.9, 0.2, 0.5, Number.NaN] }),
+      ...scoresOf({ a: [0.1, 0.9, 0.5, Number.NaN] }, "cup"),
+    ];
+    scores[0] = { ...scores[0], dice: Number.NaN };
+    const found = chooseCases(scores);
+    expect(found.map(({ id, role, dice }) => [id, role, dice])).toEqual([
+      ["1", "best", 0.55],
+      ["2", "median", 0.5],
+      ["0", "worst", 0.1],
+    ]);
+  });
+
+  it("shows the first case of a domain without masks", () => {
+    const cases = [
+      { domain: "b", id: "7" },
+      { domain: "b", id: "8" },
+      { domain: "a", id: "0" },
+    ];
+    expect(chooseCases(scoresOf({ a: [0.4] }), cases)).toEqual([
+      { domain: "b", id: "7", role: "unjudged", dice: null },
+      { domain: "a", id: "0", role: "only", dice: 0.4 },
+    ]);
+    expect(chooseCases([], [])).toEqual([]);
+  });
+
+  it("never shows a case twice, and its best is nowhere below its median or worst", () => {
+    fc.assert(
+      fc.property(fc.array(fc.float({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 20 }), (dice) => {
+        const found = chooseCases(scoresOf({ a: dice }));
+        expect(new Set(found.map(({ id }) => id)).size).toBe(3);
+        const [best, median, worst] = found.map((one) => one.dice as number);
+        expect(best >= median && median >= worst).toBe(true);
+        expect([best, worst]).toEqual([Math.max(...dice), Math.min(...dice)]);
+      }),
+    );
+  });
+});
