@@ -1,0 +1,72 @@
+/** `dimseg report RUNS...`: one page with everything about some runs, and each figure and table as a file. */
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import type { Judge } from "../reporting/report/read-report-run.js";
+import type { CheckpointName } from "../training/load-run.js";
+import { checkpointChoices, type NetworkName, openRun } from "./open-run.js";
+import { createProgress } from "./progress.js";
+
+interface ReportOptions {
+  out?: string;
+  checkpoint: CheckpointName;
+  network: NetworkName;
+}
+
+/** As `dimseg evaluate` does, with its progress line. */
+const judge: Judge = async (folder, { checkpoint, network }, keep) => {
+  const run = await openRun(folder, checkpoint);
+  const { selectCases } = await import("./evaluation-cases.js");
+  const { judgeNetwork, resultJson, writeResult } = await import("./evaluation-result.js");
+  const { scoresCsv } = await import("../inference/scores-csv.js");
+  const cases = selectCases(run, "test", undefined);
+  const total = cases.cases.filter((one) => one.maskPath !== undefined).length;
+  const progress = createProgress({ label: `evaluating ${folder}`, total });
+  try {
+    const { convention } = run.config.evaluation;
+    const onProgress = (done: number) => progress.update(done);
+    const result = await judgeNetwork(run, cases, { network, convention, tta: false, onProgress });
+    if (keep) writeResult(run, result);
+    return keep ? null : { summary: resultJson(result), cases: scoresCsv(result.evaluation.scores) };
+  } finally {
+    progress.finish();
+  }
+};
+
+/** A single run or sweep keeps its report. */
+function defaultFolder(paths: readonly string[]): string {
+  return paths.length === 1 ? join(paths[0], "report") : "report";
+}
+
+async function report(paths: string[], { out, checkpoint, network }: ReportOptions): Promise<void> {
+  const { checkReportFolder, writeReport } = await import("../reporting/report/write-report.js");
+  const { collectReport } = await import("../reporting/report/collect.js");
+  const folder = out ?? defaultFolder(paths);
+  checkReportFolder(folder);
+  const data = await collectReport(paths, { checkpoint, network }, judge, new Date().toISOString());
+  for (const { name, missing } of data.runs) for (const one of missing) console.error(`${name}: ${one}`);
+  const { makeReport } = await import("../reporting/report/make-report.js");
+  let progress: ReturnType<typeof createProgress> | undefined;
+  const files = await makeReport(data, (done, total) => {
+    progress ??= createProgress({ label: "drawing figures", total });
+    progress.update(done);
+  });
+  progress?.finish();
+  writeReport(folder, data.dimseg, files);
+  console.log(`Wrote ${join(folder, "index.html")} and ${files.length - 1} files beside it.`);
+}
+
+/** Adds the verb to the command line. */
+export function register(program: Command): void {
+  program
+    .command("report")
+    .description("one page about some runs: results, curves, errors; figures and tables beside it")
+    .argument("<runs...>", "run folders, or folders of `dimseg sweep`; also running and failed ones")
+    .option("--out <folder>", "where to write (default: report/ in the run's folder; for several, here)")
+    .addOption(
+      new Option("--checkpoint <name>", "which checkpoint is judged").choices(checkpointChoices).default("last"),
+    )
+    .addOption(
+      new Option("--network <name>", "which network is judged").choices(["student", "teacher"]).default("student"),
+    )
+    .action(report);
+}

@@ -1,0 +1,6 @@
+/** The figures of a report: each a pure function from the report's data to a specification. */
+export { curveFigures, validationFigures } from "./curves.js";
+export { diceFigures } from "./dice-intervals.js";
+export { distributionFigures } from "./distributions.js";
+export { type Figure, figureLabels, slug } from "./figure.js";
+export { inlineSvg, renderPng, renderSvg } from "./render-figure.js";

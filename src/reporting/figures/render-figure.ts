@@ -1,0 +1,67 @@
+/** From specification to SVG and PNG, without a browser. Nothing is fetched: data are inside the specifications. */
+import { createRequire } from "node:module";
+import { Resvg } from "@resvg/resvg-js";
+import { loader, parse, View, Error as vegaError } from "vega";
+import { compile, type TopLevelSpec } from "vega-lite";
+import { measureTextByWidths } from "./text-width.js";
+import { dataColours } from "./theme.js";
+
+const require = createRequire(import.meta.url);
+const fontFiles = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) =>
+  require.resolve(`dejavu-fonts-ttf/ttf/${file}`),
+);
+
+/** Ink and paper of pictures that stand alone. */
+const ink = "#1d2127";
+const paper = "#ffffff";
+
+/** Pixels of a PNG for each CSS pixel. */
+const pngScale = 2;
+
+/** A loader that refuses: a specification that names a file or an address is a defect. */
+function sealedLoader() {
+  const sealed = loader();
+  sealed.load = async (uri) => {
+    throw new Error(`internal: a figure wanted to load ${uri}`);
+  };
+  return sealed;
+}
+
+/** The figure as an SVG document whose ink is `currentColor`, dark unless the surroundings say otherwise. */
+export async function renderSvg(spec: TopLevelSpec): Promise<string> {
+  measureTextByWidths();
+  const view = new View(parse(compile(spec).spec), {
+    renderer: "none",
+    loader: sealedLoader(),
+    logLevel: vegaError,
+  });
+  try {
+    const svg = await view.toSVG();
+    return svg.replace("<svg ", `<svg color="${ink}" `);
+  } finally {
+    view.finalize();
+  }
+}
+
+/** A figure's SVG as PNG on white, in a font that comes with dimseg. */
+export function renderPng(svg: string): Uint8Array {
+  const image = new Resvg(svg, {
+    background: paper,
+    fitTo: { mode: "zoom", value: pngScale },
+    font: { fontFiles, loadSystemFonts: false, defaultFontFamily: "DejaVu Sans", sansSerifFamily: "DejaVu Sans" },
+  });
+  return image.render().asPng();
+}
+
+/** The SVG for a page that holds several: ids that are its own, and colours that the page may change by scheme. */
+export function inlineSvg(svg: string, id: string): string {
+  return svg
+    .replace(/<\?xml[^>]*>|<!DOCTYPE[^>]*>/g, "")
+    .replace(/ color="[^"]*"/, "")
+    .replaceAll(/\bid="((?:clip|gradient)[^"]*)"/g, `id="${id}-$1"`)
+    .replaceAll(/url\(#((?:clip|gradient)[^)]*)\)/g, `url(#${id}-$1)`)
+    .replaceAll(new RegExp(`"(${dataColours.join("|")})"`, "gi"), (_, colour: string) => {
+      const index = (dataColours as readonly string[]).indexOf(colour.toLowerCase());
+      return `"var(--data-${index + 1})"`;
+    });
+}

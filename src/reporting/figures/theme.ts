@@ -1,0 +1,87 @@
+/**
+ * How all figures look: the ink takes the page's text colour (`currentColor`), so that one picture serves light and
+ * dark pages; data colours are those of Okabe and Ito (2008), which colour-blind readers can tell apart.
+ */
+import type { Config } from "vega-lite";
+
+/** Okabe-Ito without black and yellow, which vanish on dark and on light pages; strongest contrast first. */
+export const dataColours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"] as const;
+
+/** Width and height of a figure in CSS pixels: as wide as a phone's page, so that text keeps its size everywhere. */
+export const figureWidth = 360;
+export const figureHeight = 230;
+
+const ink = "currentColor";
+
+/** Lines after the colours are used up. */
+const dashes = [
+  [1, 0],
+  [5, 2],
+  [2, 2],
+  [8, 2, 2, 2],
+] as const;
+const shapes = ["circle", "square", "triangle-up", "diamond"] as const;
+
+/** Colour, dash and shape for each label; two labels never share all. */
+export function groupScales(labels: readonly string[]) {
+  const round = (i: number) => Math.floor(i / dataColours.length);
+  return {
+    colour: { domain: [...labels], range: labels.map((_, i) => dataColours[i % dataColours.length]) },
+    dash: { domain: [...labels], range: labels.map((_, i) => [...dashes[round(i) % dashes.length]]) },
+    shape: { domain: [...labels], range: labels.map((_, i) => shapes[round(i) % shapes.length]) },
+  };
+}
+
+/** A legend above the figure, in as many columns as fit; none for a single label. */
+export function legendAbove(labels: readonly string[]) {
+  if (labels.length < 2) return null;
+  const longest = Math.max(...labels.map((label) => label.length));
+  const columns = Math.max(1, Math.min(4, Math.floor(figureWidth / (7 * longest + 24))));
+  return { orient: "top" as const, title: null, columns, labelLimit: figureWidth / columns - 24 };
+}
+
+/** Passed to every specification as its `config`. */
+export const figureConfig: Config = {
+  background: "transparent",
+  font: "sans-serif",
+  aria: false,
+  padding: 4,
+  view: { stroke: null },
+  axis: {
+    labelColor: ink,
+    titleColor: ink,
+    domainColor: ink,
+    tickColor: ink,
+    gridColor: ink,
+    gridOpacity: 0.13,
+    domainOpacity: 0.45,
+    tickOpacity: 0.45,
+    tickSize: 4,
+    labelFontSize: 11,
+    titleFontSize: 11,
+    titleFontWeight: "normal",
+    labelLimit: 130,
+  },
+  legend: {
+    labelColor: ink,
+    titleColor: ink,
+    labelFontSize: 11,
+    symbolStrokeWidth: 2,
+    symbolSize: 50,
+    columnPadding: 12,
+    rowPadding: 2,
+    offset: 6,
+  },
+  text: { color: ink },
+  rule: { color: ink },
+  title: { color: ink },
+};
+
+/** What the specifications of all figures begin with. */
+export const figureBase = {
+  $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+  config: figureConfig,
+  width: figureWidth,
+  height: figureHeight,
+  autosize: { type: "fit", contains: "padding" },
+} as const;

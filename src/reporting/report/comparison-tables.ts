@@ -1,0 +1,53 @@
+/** The tables of `dimseg compare` for those of the report's runs that may stand in one. */
+import { DimsegError, UsageError } from "../../core/errors.js";
+import { checkComparable } from "../compare/comparable.js";
+import { type Comparison, compareGroups } from "../compare/comparison.js";
+import { groupRuns } from "../compare/groups.js";
+import { type ComparedRun, type EvaluationChoice, readRun } from "../compare/read-run.js";
+import { type ComparisonTable, comparisonTable } from "../compare/table.js";
+import type { ReportRun } from "./data.js";
+
+/** One table for each domain that labels came from. */
+export interface ComparedTable {
+  labelledDomain: string;
+  comparison: Comparison;
+  table: ComparisonTable;
+}
+
+export interface ReportComparison {
+  tables: ComparedTable[];
+  /** Why runs are in no table, one sentence each. */
+  leftOut: string[];
+}
+
+function tableOf(runs: readonly ComparedRun[], choice: EvaluationChoice): ComparedTable {
+  checkComparable(runs);
+  const comparison = compareGroups(groupRuns(runs));
+  const [{ judgement, config }] = runs;
+  const table = comparisonTable(comparison, { ...choice, judgement, labelled: config.labelled });
+  return { labelledDomain: comparison.labelledDomain, comparison, table };
+}
+
+/** Runs `make`; what it refuses is a sentence of the report. */
+function attempt<T>(leftOut: string[], make: () => T): T[] {
+  try {
+    return [make()];
+  } catch (error) {
+    if (!(error instanceof DimsegError)) throw error;
+    leftOut.push(`${error.message}${error instanceof UsageError ? "" : " (damaged)"}.`);
+    return [];
+  }
+}
+
+/** Compares the finished and judged runs, labelled domain by labelled domain; null for a single run. */
+export function compareReportRuns(runs: readonly ReportRun[], choice: EvaluationChoice): ReportComparison | null {
+  if (runs.length < 2) return null;
+  const leftOut: string[] = [];
+  const read = runs.flatMap(({ folder, group }) => attempt(leftOut, () => readRun(folder, choice, group)));
+  const domains = [...new Set(read.map(({ config }) => config.labelled.domain))];
+  const tables = domains.flatMap((domain) => {
+    const own = read.filter(({ config }) => config.labelled.domain === domain);
+    return attempt(leftOut, () => tableOf(own, choice));
+  });
+  return { tables, leftOut };
+}

@@ -1,0 +1,106 @@
+/**
+ * What a report says, as plain values: no HTML, no figures. Everything is optional that a running or failed run may not
+ * have. Numbers that stand on the page carry where they were read, so that a reader (and a test) can look them up.
+ */
+import type { Dataset } from "../../data/dataset.js";
+import type { PartScore } from "../../inference/evaluate-network.js";
+import type { EvaluationSummary } from "../../inference/summarise.js";
+import type { TrainingConfig } from "../../training/config.js";
+import type { Environment } from "../../training/environment.js";
+import type { MetricRecord } from "../../training/metrics-log.js";
+import type { SplitRecord } from "../../training/split-record.js";
+import type { EvaluationChoice } from "../compare/read-run.js";
+import type { ReportComparison } from "./comparison-tables.js";
+
+/** How far a run is. */
+export interface RunState {
+  /** `running`: a process holds its lock; `stopped`: interrupted or failed before its end. */
+  stage: "finished" | "running" | "stopped";
+  /** Optimiser steps at the newest checkpoint; null when there is none. */
+  step: number | null;
+  iterations: number;
+}
+
+/** The head of `summary.json`. */
+export interface EvaluationAbout {
+  checkpoint: { name: string; step: number; rule: string };
+  network: string;
+  dataset: { name: string };
+  size: number;
+  testTimeFlips: boolean;
+  convention: { name: string; description: string };
+}
+
+/** One evaluation of a run on the test cases. */
+export interface RunEvaluation {
+  about: EvaluationAbout;
+  summary: EvaluationSummary;
+  scores: readonly PartScore[];
+  /** Path of its folder below the run's, such as `evaluation/last-student`; null when it was made for this report only. */
+  folder: string | null;
+}
+
+/** How long a run computed and on what. */
+export interface RunCost {
+  /** Seconds from the first to the last log entry, pauses of resumed runs left out; null when no log tells. */
+  seconds: number | null;
+  /** Seconds per step, from the same log. */
+  secondsPerStep: number | null;
+}
+
+/** The measured quantities of training, as logged. */
+export interface RunCurves {
+  /** One record a logged step. */
+  steps: readonly MetricRecord[];
+  /** One record a validation. */
+  validations: readonly MetricRecord[];
+}
+
+export interface ReportRun {
+  /** `run-1`, `run-2`, ...: for anchors and file names. */
+  id: string;
+  /** What the run is called; runs that differ in their seed alone share it. */
+  group: string;
+  /** Distinct among the report's runs. */
+  name: string;
+  /** Absolute path. */
+  folder: string;
+  state: RunState;
+  config: TrainingConfig;
+  environment: Environment | null;
+  split: SplitRecord | null;
+  /** The data set's facts at the run's start; it has no domains here. */
+  dataset: Dataset | null;
+  cost: RunCost;
+  curves: RunCurves;
+  evaluation: RunEvaluation | null;
+  /** What could not be shown, one sentence each. */
+  missing: string[];
+}
+
+export interface ReportData {
+  /** ISO 8601, UTC. */
+  madeAt: string;
+  dimseg: string;
+  choice: EvaluationChoice;
+  /** At least one. */
+  runs: ReportRun[];
+  comparison: ReportComparison | null;
+  /** What concerns the whole report, such as runs of a sweep that were never begun. */
+  notes: string[];
+}
+
+/** Names of `ReportRun.group`, in order of appearance. */
+export function groupNames({ runs }: Pick<ReportData, "runs">): string[] {
+  return [...new Set(runs.map(({ group }) => group))];
+}
+
+/** Domains that were judged, in the order of the first evaluation that has them. */
+export function judgedDomains({ runs }: Pick<ReportData, "runs">): string[] {
+  return [...new Set(runs.flatMap(({ evaluation }) => evaluation?.summary.domains.map(({ name }) => name) ?? []))];
+}
+
+/** Parts that were judged. */
+export function judgedParts({ runs }: Pick<ReportData, "runs">): string[] {
+  return [...new Set(runs.flatMap(({ evaluation }) => Object.keys(evaluation?.summary.parts ?? {})))];
+}

@@ -1,0 +1,49 @@
+/** The sentence that a reader takes away: what was compared, what came out, and what is missing. */
+import { groupNames, type ReportData, type ReportRun } from "../data.js";
+import { percentText } from "../numbers.js";
+import { intervalText, stateText, summarySource } from "../result-tables.js";
+import { type Content, html, nameHtml } from "./markup.js";
+import { numberHtml } from "./parts.js";
+
+/** The judged run with the best mean Dice. */
+function bestRun({ runs }: ReportData): ReportRun | undefined {
+  const judged = runs.filter(({ evaluation }) => evaluation && !Number.isNaN(evaluation.summary.average.dice.mean));
+  const dice = (run: ReportRun) => run.evaluation?.summary.average.dice.mean ?? -1;
+  return judged.reduce<ReportRun | undefined>((best, run) => (best && dice(best) >= dice(run) ? best : run), undefined);
+}
+
+function gapSentence(run: ReportRun): Content {
+  const gap = run.evaluation?.summary.gap?.dice;
+  if (!gap) return null;
+  const number = (key: "labelled" | "others") =>
+    numberHtml({ text: percentText(gap[key]), value: gap[key], source: summarySource(run, ["gap", "dice", key]) });
+  return html` It reaches ${number("labelled")} % on the domain that the labels came from and ${number("others")} % on the others.`;
+}
+
+/** What came out, in two sentences. */
+export function ledeHtml(data: ReportData): Content {
+  const best = bestRun(data);
+  if (!best?.evaluation) {
+    const [first] = data.runs;
+    return html`Nothing is judged yet; ${nameHtml(first.name)}: ${stateText(first)}.`;
+  }
+  const { mean, interval } = best.evaluation.summary.average.dice;
+  const dice = numberHtml({
+    text: intervalText({ mean, interval, values: 0, undefinedValues: 0 }),
+    value: mean,
+    source: summarySource(best, ["average", "dice", "mean"]),
+  });
+  const who =
+    data.runs.length > 1 ? html`Best mean Dice: ${nameHtml(best.name)} with ` : "Mean Dice over the domains: ";
+  return html`${who}${dice} %.${gapSentence(best)}`;
+}
+
+/** The page's heading: the run, or how many of what. */
+export function headingHtml(data: ReportData): Content {
+  if (data.runs.length === 1) return nameHtml(data.runs[0].name);
+  const groups = groupNames(data).length;
+  const runs = data.runs.length;
+  const what = groups === runs ? `${runs} runs` : `${groups} methods, ${runs} runs`;
+  const datasets = [...new Set(data.runs.flatMap(({ dataset }) => dataset?.name ?? []))];
+  return datasets.length === 1 ? html`${what} on ${nameHtml(datasets[0])}` : what;
+}
