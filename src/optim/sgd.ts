@@ -4,8 +4,6 @@ import {
   foreachAdd,
   foreachAdd_,
   foreachMul_,
-  fusedSgd_,
-  hasOperator,
   noGrad,
   persist,
   scope,
@@ -34,34 +32,13 @@ export class Sgd implements Optimizer {
   step(gradients: readonly Tensor[], rate: number, decayAt: readonly Tensor[] = this.parameters): void {
     noGrad(() =>
       scope(() => {
-        const { weightDecay = 0 } = this.options;
-        const elsewhere = weightDecay !== 0 && decayAt !== this.parameters;
-        const decayed = elsewhere ? foreachAdd(gradients, decayAt, { alpha: weightDecay }) : gradients;
-        const decay = elsewhere ? 0 : weightDecay;
-        if (hasOperator("aten::_fused_sgd_")) this.fused(decayed, rate, decay);
-        else this.separate(decayed, rate, decay);
+        const { momentum = 0, nesterov = false, weightDecay = 0 } = this.options;
+        const decayed = weightDecay === 0 ? gradients : foreachAdd(gradients, decayAt, { alpha: weightDecay });
+        const direction = momentum === 0 ? decayed : this.accumulate(decayed, momentum);
+        const update = nesterov ? foreachAdd(decayed, direction, { alpha: momentum }) : direction;
+        foreachAdd_(this.parameters, update, { alpha: -rate });
       }),
     );
-  }
-
-  /** One sweep over weights, gradients and momentum; a list of operators makes five, and memory sets their pace. */
-  private fused(gradients: readonly Tensor[], rate: number, weightDecay: number): void {
-    const { momentum = 0, nesterov = false } = this.options;
-    const first = this.buffers === null;
-    if (first && momentum !== 0) this.buffers = this.parameters.map((parameter) => persist(zerosLike(parameter)));
-    fusedSgd_(this.parameters, gradients, this.buffers ?? [], {
-      ...{ weightDecay, momentum, nesterov, lr: rate },
-      ...{ dampening: 0, maximize: false, isFirstStep: first },
-    });
-  }
-
-  /** The same for a libtorch without the fused operator (before 2.4). */
-  private separate(gradients: readonly Tensor[], rate: number, weightDecay: number): void {
-    const { momentum = 0, nesterov = false } = this.options;
-    const decayed = weightDecay === 0 ? gradients : foreachAdd(gradients, this.parameters, { alpha: weightDecay });
-    const direction = momentum === 0 ? decayed : this.accumulate(decayed, momentum);
-    const update = nesterov ? foreachAdd(decayed, direction, { alpha: momentum }) : direction;
-    foreachAdd_(this.parameters, update, { alpha: -rate });
   }
 
   private accumulate(direction: readonly Tensor[], momentum: number): readonly Tensor[] {
