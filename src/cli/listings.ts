@@ -88,10 +88,11 @@ function divergenceListings(): Listing[] {
   });
 }
 
-/** Settings that every estimator reads; `tau` only those that take a softmax over features. */
+/** Settings that every estimator reads, `tau` only those that take a softmax over features, and an estimator's own. */
 function estimatorSettings(name: string): Settings {
-  const { forward, view, side, tau } = divergenceOptions.parse({});
-  return fixed({ forward, view, side, ...(/^feat/.test(name) ? { tau } : {}) });
+  const { forward, view, side, tau, estimator } = divergenceOptions.parse({ estimator: name });
+  const own = typeof estimator === "string" ? {} : { estimator };
+  return fixed({ forward, view, side, ...(/^feat/.test(name) ? { tau } : {}), ...own });
 }
 
 /** All of them share the settings of the `model:` section. */

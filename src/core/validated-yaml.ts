@@ -55,6 +55,12 @@ function keysAt(schema: SchemaNode, value: unknown, path: readonly PropertyKey[]
   return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
 }
 
+/** A schema may read `inner: sam` as `inner: { name: sam }`; a mistake in the name is then in the word that was written. */
+function writtenPath(value: unknown, path: PropertyKey[]): PropertyKey[] {
+  const shorthand = path.at(-1) === "name" && typeof valueAt(value, path.slice(0, -1)) === "string";
+  return shorthand ? path.slice(0, -1) : path;
+}
+
 /** Writes a path as a reader of the YAML file would: `domains[0].train.images`. */
 function pathText(path: readonly PropertyKey[]): string {
   return path.map((key, i) => (typeof key === "number" ? `[${key}]` : `${i > 0 ? "." : ""}${String(key)}`)).join("");
@@ -99,7 +105,8 @@ export function validate<S extends z.ZodType>(
 ): z.output<S> {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const [issue, ...rest] = result.error.issues;
+  const [first, ...rest] = result.error.issues;
+  const issue = { ...first, path: writtenPath(value, first.path) };
   const key = issue.path.length > 0 ? `${pathText(issue.path)} ` : "";
   const separator = issue.code === "unrecognized_keys" && key !== "" ? "has an " : "";
   const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";

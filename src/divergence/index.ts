@@ -1,10 +1,12 @@
 /** f-divergences, and their estimates between the labelled and the unlabelled domain. */
 export * from "./discrete.js";
 export type * from "./estimators/domain-divergence.js";
+export { type EstimatorEntry, estimatorEntry } from "./estimators/entry.js";
 export {
   domainDivergence,
-  type EstimatorEntry,
+  type EstimatorChoice,
   type EstimatorId,
+  estimatorChoice,
   estimatorIds,
   estimators,
 } from "./estimators/registry.js";

@@ -13,11 +13,14 @@ export interface DomainComparison {
   view: "weak" | "strong";
 }
 
-/** The comparison that a configuration's `divergence:` section asks for. */
-export function createComparison(options: DivergenceOptions, kind: TargetKind): DomainComparison {
+/**
+ * The comparison that a configuration's `divergence:` section asks for.
+ * @param seed of the run, for an estimator that draws its first weights
+ */
+export function createComparison(options: DivergenceOptions, kind: TargetKind, seed = 0): DomainComparison {
   const { f, alpha, pi, scale, estimator, forward, view, tau, side, runningMean } = options;
   const params = { ...(alpha === undefined ? {} : { alpha }), ...(pi === undefined ? {} : { pi }) };
-  const chosen = { divergence: divergence(f, params), scale, kind, forward, side, tauF: tau, runningMean };
+  const chosen = { divergence: divergence(f, params), scale, kind, forward, side, tauF: tau, runningMean, seed };
   return { estimator: domainDivergence(estimator, chosen), view };
 }
 

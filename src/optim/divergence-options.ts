@@ -1,13 +1,15 @@
 /** How an optimiser compares the labelled with the unlabelled domain: the `divergence:` section of a configuration. */
 import { z } from "zod";
-import { divergenceIds, estimatorIds } from "../divergence/index.js";
+import { divergenceIds, estimatorChoice } from "../divergence/index.js";
 
 export const divergenceOptions = z.strictObject({
   f: z.enum(divergenceIds).default("js").describe("which f-divergence"),
   alpha: z.number().optional().describe("order of f: alpha"),
   pi: z.number().gt(0).lt(1).optional().describe("weight of f: wjs"),
   scale: z.number().positive().optional().describe("factor on D; 0.5 for js (the textbook value), else 1"),
-  estimator: z.enum(estimatorIds).default("featSoftmax").describe("what of the two domains is compared"),
+  estimator: estimatorChoice
+    .default("featSoftmax")
+    .describe("what of the two domains is compared: a name, or a name with the estimator's own settings"),
   forward: z
     .enum(["joint", "evalBN", "shared"])
     .default("joint")

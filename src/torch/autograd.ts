@@ -57,6 +57,16 @@ export function noGrad<T>(body: () => T): T {
   }
 }
 
+/** Runs `body` recording operators for gradients, also within {@link noGrad}. */
+export function enableGrad<T>(body: () => T): T {
+  const before = native().setGradMode(true);
+  try {
+    return body();
+  } finally {
+    native().setGradMode(before);
+  }
+}
+
 /** Runs `body` in inference mode: faster than {@link noGrad}, but its tensors can never take part in a gradient. */
 export function inferenceMode<T>(body: () => T): T {
   native().enterInferenceMode();

@@ -144,7 +144,8 @@ export function openTraining(model: ModelSession): TrainingSession {
   );
   const minimizer = chosen.create(trained, base, config.optimizer as never);
   const { divergence, lambda } = config.optimizer as { divergence?: DivergenceOptions; lambda?: number };
-  const comparison = divergence && lambda !== 0 ? createComparison(divergence, dataset.target) : null;
+  const comparison =
+    divergence && lambda !== 0 ? createComparison(divergence, dataset.target, config.training.seed) : null;
   const usesUnlabelled = entry.usesUnlabelled || comparison !== null;
   checkData(model, usesUnlabelled);
   return { ...model, profile, method, minimizer, comparison, usesUnlabelled };

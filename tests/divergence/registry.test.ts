@@ -29,7 +29,7 @@ describe("divergence", () => {
 describe("domainDivergence refuses what makes no sense", () => {
   it.each([
     [() => domainDivergence("featSoftMx", { divergence: js, kind }), 'did you mean "featSoftmax"?'],
-    [() => domainDivergence("critic9", { divergence: js, kind }), /the estimators are featSoftmax, predMarginal/],
+    [() => domainDivergence("wasserstein", { divergence: js, kind }), /the estimators are featSoftmax, predMarginal/],
     [() => domainDivergence("featSoftmax", { divergence: js, kind, tauF: 0 }), /tauF is 0/],
     [() => domainDivergence("featSoftmax", { divergence: js, kind, runningMean: 1 }), /runningMean is 1/],
     [() => domainDivergence("predMarginal", { divergence: js, kind, marginal: "nested" }), /overlapping classes/],

@@ -86,6 +86,7 @@ export class Training {
       optimizer = "none" as MinimizerName,
       seed = 1,
       options = {} as Record<string, unknown>,
+      settings: chosenSettings = {} as Record<string, unknown>,
       model = "unet" as "unet" | "unet-ssl4mis",
     } = {},
   ) {
@@ -102,7 +103,7 @@ export class Training {
     this.method = entry.create(this.context, entry.options.parse(options) as never);
     const trained = [...this.student.namedParameters(), ...(this.method.trainable ?? [])];
     const chosen = minimizers[optimizer];
-    const settings = chosen.options.parse({});
+    const settings = chosen.options.parse(chosenSettings);
     const sgd = new Sgd(
       trained.map(([, parameter]) => parameter),
       { momentum: 0.9, weightDecay: 1e-4 },

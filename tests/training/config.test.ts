@@ -215,6 +215,16 @@ describe("refusals name line, key and remedy", () => {
       { ...minimal, optimizer: { name: "dim", divergence: { estimator: "featSoftMx" } } },
       'optimizer.divergence.estimator is "featSoftMx"; did you mean "featSoftmax"?',
     ],
+    [
+      "a mistyped setting of an estimator",
+      { ...minimal, optimizer: { name: "dim", divergence: { estimator: { name: "critic", hiden: 8 } } } },
+      'unknown key "hiden"; did you mean "hidden"?',
+    ],
+    [
+      "a mistyped inner rule",
+      { ...minimal, optimizer: { name: "dim", inner: "gsan" } },
+      'optimizer.inner is "gsan"; did you mean "gsam"?',
+    ],
     ["an unknown preset", { ...minimal, preset: "fundos" }, 'preset is "fundos"; did you mean "fundus"?'],
     ["a preset by inheritance", { ...minimal, preset: "toString" }, 'preset is "toString"; the choices are fundus'],
     ["a missing data set", { ...minimal, dataset: undefined }, "config.yaml: dataset is missing"],

@@ -50,7 +50,10 @@ export interface DomainInput {
   shared?: { source: ViewOutput; target: ViewOutput };
   /** For `featProto`. */
   labels?: DomainLabels;
-  /** Whether running means take this evaluation in: true (default) in the clean pass, false in a perturbed one. */
+  /**
+   * Whether the estimator learns from this evaluation (running means, a critic): true (default) in one pass of each
+   * step, false in the others.
+   */
   updateRunningMeans?: boolean;
 }
 
@@ -77,9 +80,11 @@ export interface DomainDivergenceOptions {
   /** `gaussian` only: a closed form other than the divergence's own, and the order when it is Rényi's (default 0.5). */
   gaussianForm?: Extract<GaussianDivergenceId, "renyi" | "geojs">;
   renyiOrder?: number;
+  /** For estimators that draw their first weights. Default 0. */
+  seed?: number;
 }
 
-/** An estimator with its choices made and its running means, if any. */
+/** An estimator with its choices made and what it learns, if anything. */
 export interface DomainDivergence {
   readonly id: string;
   /**
@@ -87,10 +92,10 @@ export interface DomainDivergence {
    * @throws UsageError when the input lacks what the choices need
    */
   evaluate(input: DomainInput): Tensor;
-  /** The running means, for a checkpoint; they stay owned by the estimator. Empty without running means. */
+  /** What it has learnt, for a checkpoint; the tensors stay owned by the estimator. Empty where nothing is learnt. */
   state(): Map<string, Tensor>;
   /** Continues from a saved {@link state}; copies the tensors. */
   loadState(state: ReadonlyMap<string, Tensor>): void;
-  /** Frees the running means. */
+  /** Frees what it has learnt. */
   dispose(): void;
 }

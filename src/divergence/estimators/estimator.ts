@@ -36,7 +36,7 @@ function requireTemperature(tauF: number): void {
 }
 
 /** Cuts the gradient of the other side. */
-function oneSided({ source, target }: Pair<Tensor>, side: DivergenceSide): Pair<Tensor> {
+export function oneSided({ source, target }: Pair<Tensor>, side: DivergenceSide): Pair<Tensor> {
   if (side === "source") return { source, target: target.detach() };
   return side === "target" ? { source: source.detach(), target } : { source, target };
 }
