@@ -17,13 +17,20 @@ const leastPoints = 8;
 /** How far the path may leave the relaxed loop, as a share of the picture's longer side. */
 const tolerance = 1 / 4000;
 
+/** Which coordinates lie on the picture's edge; an outline follows it exactly. */
+function pinned(points: Float64Array, { height, width }: PictureSize): Uint8Array {
+  const onEdge = (i: number) => points[i] === 0 || points[i] === (i % 2 === 0 ? width : height);
+  return Uint8Array.from(points, (_, i) => (onEdge(i) || onEdge(i ^ 1) ? 1 : 0));
+}
+
 /** Moves each point towards the middle of its neighbours, at most half a pixel along each axis in all. */
-function relax(points: Float64Array): Float64Array {
+function relax(points: Float64Array, fixed: Uint8Array): Float64Array {
   const count = points.length;
   let now = points;
   for (let round = 0; round < rounds; round++) {
-    const next = new Float64Array(count);
+    const next = now.slice();
     for (let i = 0; i < count; i++) {
+      if (fixed[i] === 1) continue;
       const middle = (now[(i + count - 2) % count] + now[(i + 2) % count]) / 2;
       const moved = (now[i] + middle) / 2;
       next[i] = Math.min(points[i] + 0.5, Math.max(points[i] - 0.5, moved));
@@ -43,8 +50,8 @@ export function polygonArea(points: ArrayLike<number>): number {
   return double / 2;
 }
 
-/** Moves all points outwards or inwards by the same distance until the polygon has an area. */
-function withArea(points: Float64Array, area: number): Float64Array {
+/** Moves all free points outwards or inwards by the same distance until the polygon has an area. */
+function withArea(points: Float64Array, fixed: Uint8Array, area: number): Float64Array {
   const count = points.length;
   let now = points;
   for (let round = 0; round < 3; round++) {
@@ -54,9 +61,11 @@ function withArea(points: Float64Array, area: number): Float64Array {
       const [before, after] = [(i + count - 2) % count, (i + 2) % count];
       const [dx, dy] = [now[after] - now[before], now[after + 1] - now[before + 1]];
       const chord = Math.hypot(dx, dy);
+      if (chord === 0 || fixed[i] === 1) continue;
       growth += chord / 2;
-      if (chord > 0) normals.set([dy / chord, -dx / chord], i);
+      normals.set([dy / chord, -dx / chord], i);
     }
+    if (growth === 0) return now;
     const distance = (area - polygonArea(now)) / growth;
     now = now.map((value, i) => value + distance * normals[i]);
   }
@@ -119,7 +128,8 @@ export function outlinePath(mask: Uint8Array, size: PictureSize, picture: Pictur
   const digits = digitsFor(picture);
   const most = tolerance * Math.max(picture.height, picture.width);
   const loops = outlineLoops(mask, size).map(({ points, area }) => {
-    const smooth = withArea(points.length / 2 > leastPoints ? relax(points) : points, area);
+    const fixed = pinned(points, size);
+    const smooth = withArea(points.length / 2 > leastPoints ? relax(points, fixed) : points, fixed, area);
     const placed = smooth.map((value, i) => value * scale[i % 2]);
     const text = simplified(placed, most).map((i) =>
       [placed[2 * i], placed[2 * i + 1]].map((value) => String(Number(value.toFixed(digits)))).join(" "),

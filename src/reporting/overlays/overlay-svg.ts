@@ -28,7 +28,8 @@ export interface OverlayDrawing {
 }
 
 /** Line widths and dashes as shares of the unit: 1 CSS pixel, or a 320th of the picture's longer side. */
-const widths = { rim: 3.2, line: 1.7 };
+const rimWidths = { prediction: 2.9, reference: 4.2 } as const;
+const lineWidth = 1.7;
 const dash = [4.5, 3.5];
 const figureUnits = 320;
 
@@ -53,8 +54,8 @@ function outlineSvg(
     kind === "reference" ? ` stroke-dasharray="${dash.map((length) => number(length * unit)).join(" ")}"` : "";
   return (
     `<g class="outline ${kind} part-${index}">` +
-    stroke(rims[kind], widths.rim, ` stroke-opacity="${rimOpacity[kind]}"`) +
-    stroke(kind === "reference" ? "#000000" : partColours[index % partColours.length], widths.line, dashes) +
+    stroke(rims[kind], rimWidths[kind], ` stroke-opacity="${rimOpacity[kind]}"`) +
+    stroke(kind === "reference" ? "#000000" : partColours[index % partColours.length], lineWidth, dashes) +
     "</g>"
   );
 }
@@ -90,4 +91,22 @@ export function svgRoot({ width, height }: PictureSize): string {
 export function panelSvg(overlay: CaseOverlay, panel: OverlayPanel, drawing: OverlayDrawing): string {
   const { picture } = overlay;
   return `<svg ${svgRoot(picture)}>${pictureSvg(picture)}${outlinesSvg(overlay, panel, drawing)}</svg>`;
+}
+
+export interface InlinePanel extends OverlayDrawing {
+  /** Id of the case's picture in the page. */
+  readonly pictureId: string;
+  /** Whether this panel brings the picture; the page's other panels of the case show the same one by its id. */
+  readonly holdsPicture: boolean;
+  /** What somebody who cannot see it should hear. */
+  readonly description: string;
+}
+
+/** One panel of a case as an SVG element within a page, in whose bytes the picture is once for all panels. */
+export function inlinePanelSvg(overlay: CaseOverlay, panel: OverlayPanel, inline: InlinePanel): string {
+  const { picture } = overlay;
+  const { pictureId, holdsPicture, description } = inline;
+  const shown = holdsPicture ? pictureSvg(picture, pictureId) : `<use href="#${escapeXml(pictureId)}"/>`;
+  const size = `viewBox="0 0 ${picture.width} ${picture.height}"`;
+  return `<svg ${size} role="img" aria-label="${escapeXml(description)}">${shown}${outlinesSvg(overlay, panel, inline)}</svg>`;
 }
