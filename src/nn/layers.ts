@@ -67,8 +67,34 @@ export class ConvTranspose2d extends Layer {
 
   override forward(input: Tensor): Tensor {
     const { stride, padding } = this.options;
-    return torch.convTranspose2d(input, this.weight, { bias: this.bias, stride, padding });
+    if (input.dtype === "float32" || !isChannelsLast(input)) {
+      return torch.convTranspose2d(input, this.weight, { bias: this.bias, stride, padding });
+    }
+    const output = torch.convTranspose2d(input, this.weight, { stride, padding });
+    return this.bias ? addBiasByRows(output, this.bias) : output;
   }
+}
+
+/** Whether the channels of one pixel lie side by side. */
+function isChannelsLast({ ndim, shape, strides }: Tensor): boolean {
+  return ndim === 4 && strides[1] === 1 && strides[3] === shape[1];
+}
+
+/**
+ * x + bias for a channels-last x [B, C, H, W] of reduced precision. There oneDNN has only a scalar loop for the bias
+ * gradient of a transposed convolution, and broadcasting C values is as slow; a bias as long as a row of pixels is
+ * added at full width.
+ */
+function addBiasByRows(x: Tensor, bias: Tensor): Tensor {
+  return torch.scope(() => {
+    const [batch, channels, height, width] = x.shape;
+    const row = bias.to({ dtype: x.dtype }).repeat([width]);
+    const sum = x
+      .permute([0, 2, 3, 1])
+      .reshape([batch * height, width * channels])
+      .add(row);
+    return sum.view([batch, height, width, channels]).permute([0, 3, 1, 2]);
+  });
 }
 
 /** Affine map of the last axis. */

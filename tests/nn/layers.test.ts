@@ -46,6 +46,25 @@ describe("convolutions", () => {
     layer.dispose();
   });
 
+  tensorTest("transposed, give in bfloat16 and channels-last what they give in float32", () => {
+    const generator = new Generator(5);
+    const layer = new ConvTranspose2d(8, 4, 2, { stride: 2, generator });
+    const x = torch.randn([2, 8, 5, 7], { generator });
+    const evaluate = (precision: "fp32" | "bf16", input: torch.Tensor) => {
+      const output = torch.autocast(precision, "cpu", () => layer.forward(input)).to({ dtype: "float32" });
+      return [output, ...torch.grad(output.square().mean(), [layer.weight, layer.bias!])].map(numbers);
+    };
+    const exact = evaluate("fp32", x);
+    const reduced = evaluate("bf16", x.to({ dtype: "bfloat16" }).contiguous({ memoryFormat: "channelsLast" }));
+    exact.forEach((values, part) => {
+      const scale = Math.max(...values.map(Math.abs));
+      const worst = Math.max(...values.map((value, i) => Math.abs(value - reduced[part][i])));
+      expect(worst / scale).toBeLessThan(0.02);
+    });
+    layer.dispose();
+    generator.dispose();
+  });
+
   tensorTest("transposed, write each pixel into its own square", () => {
     const layer = new ConvTranspose2d(1, 1, 2, { stride: 2 });
     noGrad(() => {
