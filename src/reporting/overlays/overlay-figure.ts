@@ -4,8 +4,9 @@
  */
 import { escapeXml, shorten, svgFont } from "../../core/svg.js";
 import type { PartScore } from "../../inference/evaluate-network.js";
+import { outlineSvg } from "../../inference/outline-svg.js";
 import type { CaseOverlay } from "./case-overlay.js";
-import { type OverlayDrawing, type OverlayPanel, outlinesSvg, partColours, pictureSvg } from "./overlay-svg.js";
+import { type OverlayDrawing, type OverlayPanel, outlinesSvg, pictureSvg } from "./overlay-svg.js";
 
 export interface OverlayFigureOptions extends Pick<OverlayDrawing, "parts" | "shown"> {
   /** Width of one picture in CSS pixels; default 200. */
@@ -115,7 +116,6 @@ function rowSvg(
 
 /** What the lines mean; samples are those of the panels, on grey. */
 function legendSvg({ parts, shown }: Required<OverlayFigureOptions>, width: number): Placed {
-  const line = "M4 6H32";
   const entries = [
     { words: "reference", kind: "reference" as const, part: parts[0] },
     ...shown.map((part) => ({ words: `prediction: ${part}`, kind: "prediction" as const, part })),
@@ -125,11 +125,7 @@ function legendSvg({ parts, shown }: Required<OverlayFigureOptions>, width: numb
     const label = fitted(words, width - 44, small);
     const length = 44 + label.length * small * letterWidth + 2 * gap;
     if (x > 0 && x + length > width) [x, y] = [0, y + 18];
-    const colour = partColours[Math.max(0, parts.indexOf(part)) % partColours.length];
-    const sample =
-      kind === "reference"
-        ? `<path d="${line}" stroke="#fff" stroke-width="3.4"/><path d="${line}" stroke="#000" stroke-width="1.4" stroke-dasharray="3.6 2.8"/>`
-        : `<path d="${line}" stroke="#000" stroke-opacity="0.6" stroke-width="2.6"/><path d="${line}" stroke="${colour}" stroke-width="1.5"/>`;
+    const sample = outlineSvg("M4 6H32", { kind, part: Math.max(0, parts.indexOf(part)), unit: 0.9 });
     const svg = `<g transform="translate(${x} ${y})"><rect width="36" height="12" fill="#8a8178"/>${sample}${text(42, 10, label)}</g>`;
     x += length;
     return svg;

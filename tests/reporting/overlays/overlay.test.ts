@@ -4,10 +4,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { inspectPredictions } from "../../../src/analysis/errors/inspect.js";
 import { svgToPng } from "../../../src/core/svg.js";
 import { DecodedCache } from "../../../src/data/cache.js";
+import { partColours } from "../../../src/inference/outline-svg.js";
 import { type CaseOverlay, overlayCases } from "../../../src/reporting/overlays/case-overlay.js";
 import { chooseCases } from "../../../src/reporting/overlays/choose-cases.js";
 import { overlayFigure } from "../../../src/reporting/overlays/overlay-figure.js";
-import { inlinePanelSvg, outlinesSvg, panelSvg, partColours } from "../../../src/reporting/overlays/overlay-svg.js";
+import { inlinePanelSvg, outlinesSvg, panelSvg } from "../../../src/reporting/overlays/overlay-svg.js";
 import { temporaryFolder } from "../../data/files.js";
 import { nestedClasses, tinyNetwork, twoDomains } from "../../inference/tiny.js";
 
