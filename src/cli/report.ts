@@ -10,6 +10,31 @@ interface ReportOptions {
   out?: string;
   checkpoint: CheckpointName;
   network: NetworkName;
+  part?: string[];
+}
+
+/** Shows one progress line after the other, by label. */
+function progressLines(): { update(label: string, done: number, total: number): void; finish(): void } {
+  let current: { label: string; line: ReturnType<typeof createProgress> } | undefined;
+  const finish = () => {
+    current?.line.finish();
+    current = undefined;
+  };
+  return {
+    update(label, done, total) {
+      if (current?.label !== label) {
+        finish();
+        current = { label, line: createProgress({ label, total }) };
+      }
+      current.line.update(done);
+    },
+    finish,
+  };
+}
+
+/** A part of that name, for `--part`. */
+function collect(value: string, earlier: string[] = []): string[] {
+  return [...earlier, value];
 }
 
 /** As `dimseg evaluate` does, with its progress line. */
@@ -37,22 +62,25 @@ function defaultFolder(paths: readonly string[]): string {
   return paths.length === 1 ? join(paths[0], "report") : "report";
 }
 
-async function report(paths: string[], { out, checkpoint, network }: ReportOptions): Promise<void> {
+async function report(paths: string[], { out, checkpoint, network, part }: ReportOptions): Promise<void> {
   const { checkReportFolder, writeReport } = await import("../reporting/report/write-report.js");
   const { collectReport } = await import("../reporting/report/collect.js");
   const folder = out ?? defaultFolder(paths);
   checkReportFolder(folder);
-  const data = await collectReport(paths, { checkpoint, network }, judge, new Date().toISOString());
-  for (const { name, missing } of data.runs) for (const one of missing) console.error(`${name}: ${one}`);
-  const { makeReport } = await import("../reporting/report/make-report.js");
-  let progress: ReturnType<typeof createProgress> | undefined;
-  const files = await makeReport(data, (done, total) => {
-    progress ??= createProgress({ label: "drawing figures", total });
-    progress.update(done);
-  });
-  progress?.finish();
-  writeReport(folder, data.dimseg, files);
-  console.log(`Wrote ${join(folder, "index.html")} and ${files.length - 1} files beside it.`);
+  const lines = progressLines();
+  try {
+    const collected = await collectReport(paths, { checkpoint, network }, judge, new Date().toISOString());
+    const { examineRuns } = await import("../reporting/report/examine.js");
+    const data = await examineRuns(collected, { parts: part, onProgress: lines.update });
+    const { makeReport } = await import("../reporting/report/make-report.js");
+    const files = await makeReport(data, (done, total) => lines.update("drawing figures", done, total));
+    lines.finish();
+    for (const { name, missing } of data.runs) for (const one of missing) console.error(`${name}: ${one}`);
+    writeReport(folder, data.dimseg, files);
+    console.log(`Wrote ${join(folder, "index.html")} and ${files.length - 1} files beside it.`);
+  } finally {
+    lines.finish();
+  }
 }
 
 /** Adds the verb to the command line. */
@@ -68,5 +96,6 @@ export function register(program: Command): void {
     .addOption(
       new Option("--network <name>", "which network is judged").choices(["student", "teacher"]).default("student"),
     )
+    .option("--part <name>", "draw the outlines of this part only; repeatable", collect)
     .action(report);
 }

@@ -3,7 +3,7 @@ import type { MetricRecord } from "../../training/metrics-log.js";
 import type { ReportData, ReportRun } from "../report/data.js";
 import { groupNames } from "../report/data.js";
 import { distinctSlugs, type Figure, figureLabels } from "./figure.js";
-import { figureBase, groupScales, legendAbove } from "./theme.js";
+import { figureBase, groupScales, legendAbove, legendHeight, plotHeight } from "./theme.js";
 
 /** Points of one line at most; a longer log is averaged in blocks. */
 const mostPoints = 250;
@@ -49,12 +49,9 @@ const known: Record<string, { title: string; caption: string }> = {
   certainShare: { title: "Certain share", caption: "Share of pixels whose uncertainty is below the threshold." },
 };
 
-const lossTerms: Record<string, string> = {
-  sup: "Supervised loss",
-  ul: "Loss, unlabelled with labelled patch",
-  lu: "Loss, labelled with unlabelled patch",
-  s: "Loss, strong view",
-  consistency: "Consistency loss",
+const lossTerms: Record<string, { title: string; caption: string }> = {
+  sup: { title: "Supervised loss", caption: "On labelled images." },
+  consistency: { title: "Consistency loss", caption: "Between student and teacher, before its weight." },
 };
 
 const optimiserKeys = ["sharpness", "ascentNorm", "perturbedNorm", "updateNorm", "cosine", "rate"];
@@ -75,7 +72,7 @@ function simple(key: string): Quantity {
   const words =
     term === undefined
       ? (known[key] ?? { title: key, caption: `The measure ${key}, as logged.` })
-      : { title: lossTerms[term] ?? `Loss term ${term}`, caption: `The loss term ${term}, before its weight.` };
+      : (lossTerms[term] ?? { title: `Loss ${term}`, caption: `The method's loss term ${term}, before its weight.` });
   return { id: "", ...words, keys: [{ key }] };
 }
 
@@ -164,9 +161,9 @@ function lineSpec(lines: readonly Line[], data: ReportData, title: string, marke
     domain: labels,
     range: labels.map((label) => scale.range[scale.domain.indexOf(label)]),
   });
-  const stroke = { symbolType: "stroke", symbolStrokeColor: "currentColor", symbolSize: 180 };
   return {
     ...figureBase,
+    height: plotHeight + legendHeight(labels),
     data: { values },
     mark: { type: "line", strokeWidth: 1.5, point: markers ? { size: 22 } : false, clip: true },
     encoding: {
@@ -176,14 +173,14 @@ function lineSpec(lines: readonly Line[], data: ReportData, title: string, marke
         type: "quantitative",
         title,
         scale: { zero: false },
-        axis: { tickCount: 5, titleLimit: 180 },
+        axis: { tickCount: 5, titleLimit: 160 },
       },
       color: { field: "group", type: "nominal", scale: only(colour), legend: legendAbove(labels) },
       ...(kinds.length > 0
         ? {
             strokeDash: {
               ...{ field: "kind", type: "nominal", scale: { domain: kinds, range: kindDashes } },
-              legend: kinds.length > 1 ? { ...legendAbove(kinds), ...stroke } : null,
+              legend: null,
             },
           }
         : { strokeDash: { field: "group", type: "nominal", scale: only(dash), legend: legendAbove(labels) } }),

@@ -2,11 +2,11 @@
 import type { MetricEstimates } from "../../inference/summarise.js";
 import { groupNames, judgedDomains, judgedParts, type ReportData } from "../report/data.js";
 import { distinctSlugs, type Figure, figureLabels } from "./figure.js";
-import { figureBase, figureWidth, groupScales, legendAbove } from "./theme.js";
+import { figureBase, figureWidth, groupScales, legendAbove, legendHeight } from "./theme.js";
 
 /** Height of one run's row and of what surrounds the rows, in CSS pixels. */
 const rowHeight = 11;
-const frameHeight = 70;
+const frameHeight = 46;
 
 interface Row {
   domain: string;
@@ -67,7 +67,7 @@ function specOf(rows: readonly Row[], data: ReportData): Figure["spec"] {
   const legend = legendAbove(labels);
   return {
     ...figureBase,
-    height: frameHeight + Math.max(3, runs.size + 0.8) * rowHeight * domains.length,
+    height: frameHeight + legendHeight(labels) + Math.max(3, runs.size + 0.8) * rowHeight * domains.length,
     width: figureWidth,
     data: { values },
     layer: [

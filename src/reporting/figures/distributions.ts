@@ -1,10 +1,10 @@
 /** How Dice is distributed over the cases of each domain: every case a tick, quartiles as a box. */
 import { groupNames, judgedDomains, judgedParts, type ReportData } from "../report/data.js";
 import { distinctSlugs, type Figure, figureLabels } from "./figure.js";
-import { figureBase, groupScales, legendAbove } from "./theme.js";
+import { figureBase, groupScales, legendAbove, legendHeight } from "./theme.js";
 
 const rowHeight = 13;
-const frameHeight = 70;
+const frameHeight = 46;
 
 /** One case of one run. */
 interface Row {
@@ -56,7 +56,7 @@ function specOf(rows: readonly Row[], data: ReportData): Figure["spec"] {
   };
   return {
     ...figureBase,
-    height: frameHeight + Math.max(3, runs.size + 0.6) * rowHeight * domains.size,
+    height: frameHeight + legendHeight(labels) + Math.max(3, runs.size + 0.6) * rowHeight * domains.size,
     data: { values },
     encoding: {
       y: { field: "domain", type: "nominal", title: null, sort: [...domains.values()] },

@@ -2,5 +2,6 @@
 export { curveFigures, validationFigures } from "./curves.js";
 export { diceFigures } from "./dice-intervals.js";
 export { distributionFigures } from "./distributions.js";
+export { confusionFigures, sizeFigures } from "./errors.js";
 export { type Figure, figureLabels, slug } from "./figure.js";
 export { inlineSvg, renderPng, renderSvg } from "./render-figure.js";

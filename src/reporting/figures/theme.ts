@@ -9,7 +9,7 @@ export const dataColours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00
 
 /** Width and height of a figure in CSS pixels: as wide as a phone's page, so that text keeps its size everywhere. */
 export const figureWidth = 360;
-export const figureHeight = 230;
+export const plotHeight = 205;
 
 const ink = "currentColor";
 
@@ -32,12 +32,29 @@ export function groupScales(labels: readonly string[]) {
   };
 }
 
+/** Colour and shape for each domain. */
+export function domainScale(labels: readonly string[]) {
+  return {
+    colour: { domain: [...labels], range: labels.map((_, i) => dataColours[i % dataColours.length]) },
+    shape: { domain: [...labels], range: labels.map((_, i) => shapes[i % shapes.length]) },
+  };
+}
+
+function legendColumns(labels: readonly string[]): number {
+  const longest = Math.max(...labels.map((label) => label.length));
+  return Math.max(1, Math.min(4, Math.floor(figureWidth / (7 * longest + 24))));
+}
+
 /** A legend above the figure, in as many columns as fit; none for a single label. */
 export function legendAbove(labels: readonly string[]) {
   if (labels.length < 2) return null;
-  const longest = Math.max(...labels.map((label) => label.length));
-  const columns = Math.max(1, Math.min(4, Math.floor(figureWidth / (7 * longest + 24))));
+  const columns = legendColumns(labels);
   return { orient: "top" as const, title: null, columns, labelLimit: figureWidth / columns - 24 };
+}
+
+/** Height that {@link legendAbove} takes, in CSS pixels. */
+export function legendHeight(labels: readonly string[]): number {
+  return labels.length < 2 ? 0 : 12 + 15 * Math.ceil(labels.length / legendColumns(labels));
 }
 
 /** Passed to every specification as its `config`. */
@@ -68,6 +85,7 @@ export const figureConfig: Config = {
     labelFontSize: 11,
     symbolStrokeWidth: 2,
     symbolSize: 50,
+    symbolOpacity: 1,
     columnPadding: 12,
     rowPadding: 2,
     offset: 6,
@@ -82,6 +100,6 @@ export const figureBase = {
   $schema: "https://vega.github.io/schema/vega-lite/v6.json",
   config: figureConfig,
   width: figureWidth,
-  height: figureHeight,
+  height: plotHeight,
   autosize: { type: "fit", contains: "padding" },
 } as const;

@@ -38,5 +38,6 @@ export async function collectReport(
   for (const [i, folder] of folders.entries()) {
     runs.push(await readReportRun(folder, { id: `run-${i + 1}`, name: names[i] }, choice, judge));
   }
-  return { madeAt, dimseg: packageVersion(), choice, runs, comparison: compareReportRuns(runs, choice), notes };
+  const comparison = compareReportRuns(runs, choice);
+  return { madeAt, dimseg: packageVersion(), choice, runs, comparison, overlays: null, notes };
 }

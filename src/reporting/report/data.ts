@@ -2,6 +2,7 @@
  * What a report says, as plain values: no HTML, no figures. Everything is optional that a running or failed run may not
  * have. Numbers that stand on the page carry where they were read, so that a reader (and a test) can look them up.
  */
+import type { DomainConfusion, SizePoint } from "../../analysis/errors/summary.js";
 import type { Dataset } from "../../data/dataset.js";
 import type { PartScore } from "../../inference/evaluate-network.js";
 import type { EvaluationSummary } from "../../inference/summarise.js";
@@ -10,6 +11,7 @@ import type { Environment } from "../../training/environment.js";
 import type { MetricRecord } from "../../training/metrics-log.js";
 import type { SplitRecord } from "../../training/split-record.js";
 import type { EvaluationChoice } from "../compare/read-run.js";
+import type { CaseOverlay } from "../overlays/case-overlay.js";
 import type { ReportComparison } from "./comparison-tables.js";
 
 /** How far a run is. */
@@ -56,6 +58,27 @@ export interface RunCurves {
   validations: readonly MetricRecord[];
 }
 
+/** What asking a run's network about every test image showed. */
+export interface RunFindings {
+  /** One point for each case with a mask and each part. */
+  sizes: readonly SizePoint[];
+  /** By domain, then of all; empty when no case has a mask. */
+  confusion: readonly DomainConfusion[];
+}
+
+/** Cases as pictures with outlines. */
+export interface ReportOverlays {
+  /** Ids of the runs in the order of each overlay's predictions. */
+  runs: string[];
+  /** Names of all parts, for their colours, and of those that are drawn. */
+  parts: string[];
+  shown: string[];
+  /** Best, median and worst of each domain by the first of these runs. */
+  chosen: CaseOverlay[];
+  /** Cases of the lists of failures that are not among the chosen. */
+  failures: CaseOverlay[];
+}
+
 export interface ReportRun {
   /** `run-1`, `run-2`, ...: for anchors and file names. */
   id: string;
@@ -74,6 +97,8 @@ export interface ReportRun {
   cost: RunCost;
   curves: RunCurves;
   evaluation: RunEvaluation | null;
+  /** Null where the network was not asked. */
+  findings: RunFindings | null;
   /** What could not be shown, one sentence each. */
   missing: string[];
 }
@@ -86,6 +111,8 @@ export interface ReportData {
   /** At least one. */
   runs: ReportRun[];
   comparison: ReportComparison | null;
+  /** Null where no network was asked. */
+  overlays: ReportOverlays | null;
   /** What concerns the whole report, such as runs of a sweep that were never begun. */
   notes: string[];
 }
@@ -103,4 +130,11 @@ export function judgedDomains({ runs }: Pick<ReportData, "runs">): string[] {
 /** Parts that were judged. */
 export function judgedParts({ runs }: Pick<ReportData, "runs">): string[] {
   return [...new Set(runs.flatMap(({ evaluation }) => Object.keys(evaluation?.summary.parts ?? {})))];
+}
+
+/** The first judged run of each group: those whose pictures are shown side by side. */
+export function shownRuns(data: Pick<ReportData, "runs">): ReportRun[] {
+  return groupNames(data).flatMap(
+    (name) => data.runs.find(({ group, evaluation }) => group === name && evaluation) ?? [],
+  );
 }

@@ -1,15 +1,27 @@
 /** From the report's data to its files. */
+import { groupBy } from "../../core/group-by.js";
 import { comparisonCsv, formatLatex } from "../compare/formats.js";
-import { curveFigures, diceFigures, distributionFigures, type Figure, validationFigures } from "../figures/index.js";
+import { distinctSlugs } from "../figures/figure.js";
+import {
+  confusionFigures,
+  curveFigures,
+  diceFigures,
+  distributionFigures,
+  type Figure,
+  sizeFigures,
+  validationFigures,
+} from "../figures/index.js";
 import { renderPng, renderSvg } from "../figures/render-figure.js";
+import { overlayFigure } from "../overlays/overlay-figure.js";
 import type { ReportData } from "./data.js";
-import { reportPage } from "./page/page.js";
+import { failureTable } from "./failures.js";
+import { type FigurePlace, reportPage } from "./page/page.js";
 import type { DrawnFigure } from "./page/parts.js";
 import { diceTable, domainTable, overviewTable } from "./result-tables.js";
 import { type ReportTable, tableCsv, tableLatex } from "./table.js";
 import type { ReportFile } from "./write-report.js";
 
-type Figures = Record<"dice" | "losses" | "optimiser" | "other" | "validation" | "cases", Figure[]>;
+type Figures = Record<FigurePlace, Figure[]>;
 
 /** All figures that the data allow, by their place on the page. */
 export function reportFigures(data: ReportData): Figures {
@@ -18,6 +30,8 @@ export function reportFigures(data: ReportData): Figures {
     dice: diceFigures(data),
     validation: validationFigures(data),
     cases: distributionFigures(data),
+    sizes: sizeFigures(data),
+    confusion: confusionFigures(data),
   };
 }
 
@@ -46,6 +60,23 @@ function figureFiles({ figure: { id, spec }, svg }: DrawnFigure): ReportFile[] {
   ];
 }
 
+/** The overlays of each domain and those of failures as figures for a paper. */
+function overlayFiles({ overlays }: ReportData): ReportFile[] {
+  if (!overlays) return [];
+  const { parts, shown, chosen, failures } = overlays;
+  const domains = [...groupBy(chosen, ({ domain }) => domain)];
+  const ids = distinctSlugs(domains.map(([domain]) => domain));
+  const sets = domains.map(([, cases], i) => ({ id: `overlays-${ids[i]}`, cases }));
+  if (failures.length > 0) sets.push({ id: "overlays-failures", cases: failures });
+  return sets.flatMap(({ id, cases }) => {
+    const svg = overlayFigure(cases, { parts, shown });
+    return [
+      { path: `figures/${id}.svg`, content: svg },
+      { path: `figures/${id}.png`, content: renderPng(svg) },
+    ];
+  });
+}
+
 /**
  * Draws the figures and lays out the page.
  * @param onProgress told after each figure
@@ -56,7 +87,7 @@ export async function makeReport(
 ): Promise<ReportFile[]> {
   const figures = reportFigures(data);
   const total = Object.values(figures).flat().length;
-  const files: ReportFile[] = [];
+  const files: ReportFile[] = overlayFiles(data);
   const drawn = {} as Record<keyof Figures, DrawnFigure[]>;
   let done = 0;
   for (const place of Object.keys(figures) as (keyof Figures)[]) {
@@ -69,19 +100,20 @@ export async function makeReport(
       onProgress(done, total);
     }
   }
-  const [overview, dice, domains, compared] = [
-    overviewTable(data),
-    diceTable(data),
-    domainTable(data),
-    comparedTables(data),
-  ];
-  const own = [overview, dice, domains].filter(({ rows }) => rows.length > 0);
+  const [overview, dice, domains, failures] = [overviewTable, diceTable, domainTable, failureTable].map((make) =>
+    make(data),
+  );
+  const compared = comparedTables(data);
+  const own = [overview, dice, domains, failures].filter(({ rows }) => rows.length > 0);
   files.push(...own.flatMap((table) => tableFiles(table, tableCsv(table), tableLatex(table))));
   files.push(
     ...(data.comparison?.tables ?? []).flatMap(({ comparison, table }, i) =>
       tableFiles(compared[i], comparisonCsv(comparison), formatLatex(table)),
     ),
   );
-  files.push({ path: "index.html", content: reportPage(data, { overview, dice, domains, compared, figures: drawn }) });
+  files.push({
+    path: "index.html",
+    content: reportPage(data, { overview, dice, domains, failures, compared, figures: drawn }),
+  });
   return files;
 }

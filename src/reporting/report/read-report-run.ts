@@ -139,6 +139,7 @@ export async function readReportRun(
     cost: costOf(run, curves),
     dataset: orMissing(missing, "Data set", () => readDatasetFacts(run.dataset)),
     evaluation: await evaluationOf(run, choice, present, judge, missing),
+    findings: null,
     missing,
   };
 }

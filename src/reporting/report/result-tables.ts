@@ -7,7 +7,7 @@ import type { ReportCell, ReportTable } from "./table.js";
 const dash: ReportCell = { text: "–" };
 
 /** A key as a step of a JSON pointer (RFC 6901). */
-function pointerKey(key: string | number): string {
+export function pointerKey(key: string | number): string {
   return String(key).replaceAll("~", "~0").replaceAll("/", "~1");
 }
 

@@ -5,9 +5,11 @@ import { intervalText, stateText, summarySource } from "../result-tables.js";
 import { type Content, html, nameHtml } from "./markup.js";
 import { numberHtml } from "./parts.js";
 
-/** The judged run with the best mean Dice. */
+/** The judged run with the best mean Dice, of finished runs where there are any. */
 function bestRun({ runs }: ReportData): ReportRun | undefined {
-  const judged = runs.filter(({ evaluation }) => evaluation && !Number.isNaN(evaluation.summary.average.dice.mean));
+  const all = runs.filter(({ evaluation }) => evaluation && !Number.isNaN(evaluation.summary.average.dice.mean));
+  const finished = all.filter(({ state }) => state.stage === "finished");
+  const judged = finished.length > 0 ? finished : all;
   const dice = (run: ReportRun) => run.evaluation?.summary.average.dice.mean ?? -1;
   return judged.reduce<ReportRun | undefined>((best, run) => (best && dice(best) >= dice(run) ? best : run), undefined);
 }
@@ -18,6 +20,15 @@ function gapSentence(run: ReportRun): Content {
   const number = (key: "labelled" | "others") =>
     numberHtml({ text: percentText(gap[key]), value: gap[key], source: summarySource(run, ["gap", "dice", key]) });
   return html` It reaches ${number("labelled")} % on the domain that the labels came from and ${number("others")} % on the others.`;
+}
+
+/** Which others could as well be the best, by the comparison's tests. */
+function rivalSentence({ comparison }: ReportData): Content {
+  if (comparison?.tables.length !== 1) return null;
+  const close = comparison.tables[0].comparison.groups.filter(({ standing }) => standing === "close");
+  if (close.length === 0) return " All others are significantly worse.";
+  const names = close.map(({ name }, i) => [i > 0 ? ", " : "", nameHtml(name)]);
+  return html` Not significantly worse: ${names}.`;
 }
 
 /** What came out, in two sentences. */
@@ -35,7 +46,7 @@ export function ledeHtml(data: ReportData): Content {
   });
   const who =
     data.runs.length > 1 ? html`Best mean Dice: ${nameHtml(best.name)} with ` : "Mean Dice over the domains: ";
-  return html`${who}${dice} %.${gapSentence(best)}`;
+  return html`${who}${dice} %.${gapSentence(best)}${rivalSentence(data)}`;
 }
 
 /** The page's heading: the run, or how many of what. */

@@ -2,11 +2,18 @@
 import type { ReportComparison } from "../comparison-tables.js";
 import type { ReportData } from "../data.js";
 import type { ReportTable } from "../table.js";
+import { errorsBody } from "./errors.js";
 import { headingHtml, ledeHtml } from "./lede.js";
 import { type Content, html, nameHtml } from "./markup.js";
+import { overlaysBody } from "./overlays.js";
 import { type DrawnFigure, figureGrid, missingHtml, tableHtml } from "./parts.js";
 import { runsBody } from "./runs.js";
 import { type PageSection, pageShell } from "./shell.js";
+
+/** Where on the page a figure stands. */
+export type FigurePlace =
+  | ("dice" | "validation" | "optimiser" | "losses" | "other")
+  | ("cases" | "sizes" | "confusion");
 
 /** Everything of a report that is drawn or laid out before the page is. */
 export interface PageParts {
@@ -15,7 +22,8 @@ export interface PageParts {
   domains: ReportTable;
   /** In the order of the comparison's tables. */
   compared: readonly ReportTable[];
-  figures: Record<"dice" | "losses" | "optimiser" | "other" | "validation" | "cases", readonly DrawnFigure[]>;
+  failures: ReportTable;
+  figures: Record<FigurePlace, readonly DrawnFigure[]>;
 }
 
 function summaryBody(data: ReportData, { overview, dice, domains, figures }: PageParts): Content {
@@ -75,7 +83,10 @@ function sectionsOf(data: ReportData, parts: PageParts): PageSection[] {
       ? [{ id: "comparison", title: "Comparison", body: comparedBody(data.comparison, parts.compared) }]
       : []),
     ...(hasCurves ? [{ id: "curves", title: "Training curves", body: curvesBody(parts) }] : []),
-    ...(figures.cases.length > 0 ? [{ id: "errors", title: "Error analysis", body: figureGrid(figures.cases) }] : []),
+    ...(data.overlays ? [{ id: "overlays", title: "Overlays", body: overlaysBody(data) }] : []),
+    ...(figures.cases.length > 0
+      ? [{ id: "errors", title: "Error analysis", body: errorsBody(data, figures, parts.failures) }]
+      : []),
     { id: "runs", title: "Runs", body: runsBody(data.runs, data.choice) },
   ];
 }

@@ -29,9 +29,12 @@ function cellHtml(cell: ReportCell, column: number): Html {
 }
 
 /** Links to the files of a table or figure beside the page. */
-function filesHtml(base: string, endings: readonly (readonly [ending: string, name: string])[]): Html {
-  const links = endings.map(([ending, name], i) => [i > 0 ? " · " : "", html`<a href="${base}.${ending}">${name}</a>`]);
-  return html`<nav aria-label="Files of ${base}">${links}</nav>`;
+export function filesHtml(base: string, endings: readonly (readonly [ending: string, name: string])[]): Html {
+  const links = endings.map(([ending, name], i) => [
+    i > 0 ? " · " : "",
+    html`<a href="${base}.${ending}" aria-label="${`${name}: ${base}`}">${name}</a>`,
+  ]);
+  return html`<span class="files">${links}</span>`;
 }
 
 /** A table that scrolls within itself where the page is narrow; `rows` makes other cells than the usual ones. */
@@ -83,8 +86,13 @@ export function factsHtml(facts: readonly (readonly [name: string, content: Cont
   return html`<dl>${facts.flatMap(([name, content]) => (content === null ? [] : [html`<dt>${name}</dt><dd>${content}</dd>\n`]))}</dl>`;
 }
 
+/** More sentences than this are folded. */
+const unfolded = 4;
+
 /** What is not shown, and why. */
 export function missingHtml(sentences: readonly string[]): Content {
   if (sentences.length === 0) return null;
-  return html`<div class="missing"><p>Not shown:</p><ul>${sentences.map((one) => html`<li class="name">${one}</li>`)}</ul></div>`;
+  const list = html`<ul>${sentences.map((one) => html`<li class="name">${one}</li>`)}</ul>`;
+  if (sentences.length <= unfolded) return html`<div class="missing"><p>Not shown:</p>${list}</div>`;
+  return html`<details class="missing"><summary>Not shown: ${sentences.length} things</summary>${list}</details>`;
 }

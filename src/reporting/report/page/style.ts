@@ -85,7 +85,7 @@ figure h4 { margin: 0 0 .3rem; font-size: .95rem; font-weight: 600; }
 figure svg { display: block; width: 100%; height: auto; max-width: 30rem; color: var(--ink); }
 figure > a { display: block; color: inherit; cursor: zoom-in; }
 figcaption { margin-top: .35rem; max-width: 30rem; }
-figcaption nav { display: inline; }
+.files { white-space: nowrap; }
 .shut { display: none; }
 figure:target { position: fixed; inset: 0; z-index: 9; overflow: auto; padding: 1.25rem; background: var(--paper); }
 figure:target svg, figure:target img { width: min(100%, 1.5 * 100vh); max-width: none; max-height: 80vh; margin: 0 auto; }
@@ -93,8 +93,30 @@ figure:target > a { cursor: default; }
 figure:target figcaption { max-width: 60rem; margin-inline: auto; }
 figure:target .shut { display: inline-block; position: fixed; top: .8rem; right: 1rem; padding: .3rem .8rem;
   background: var(--raised); border: 1px solid var(--line); border-radius: 6px; text-decoration: none; }
+.cases { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, calc(var(--panels) * 9.4rem)), 1fr));
+  gap: 1.6rem 2rem; margin: .9rem 0; }
+.case h4 { font-weight: 550; }
+.role { margin-left: .4rem; padding: .05rem .5rem; border: 1px solid var(--line); border-radius: 1rem; color: var(--soft);
+  font-size: .8rem; font-weight: 450; white-space: nowrap; }
+.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 8.4rem), 1fr)); gap: .8rem .7rem; }
+.panel a { display: block; cursor: zoom-in; }
+.panel svg { border-radius: 4px; max-width: none; }
+.panel p { margin: .15rem 0 0; }
+.panel .run { margin-top: .35rem; font-size: .9rem; font-weight: 550; line-height: 1.3; }
+.case:target .panels { grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
+.case:target .panel svg { max-height: none; width: 100%; }
+.part-choice { display: flex; flex-wrap: wrap; gap: .2rem 1.3rem; margin: .8rem 0 0; padding: 0; border: 0; font-size: .925rem; }
+.part-choice legend { float: left; margin-right: 1.2rem; padding: 0; color: var(--soft); }
+.part-choice label { display: inline-flex; align-items: center; gap: .35rem; }
+.swatch { display: inline-block; width: .85rem; height: .85rem; border-radius: 2px; border: 1px solid var(--soft); }
+@media (max-width: 40rem) {
+  .case:not(:target) .panels { grid-template-columns: none; grid-auto-flow: column; grid-auto-columns: max(46%, 8.4rem);
+    overflow-x: auto; scroll-snap-type: x proximity; }
+  .panel { scroll-snap-align: start; }
+}
 details > summary { cursor: pointer; }
-section > details { margin: .8rem 0; }
+details { margin: .8rem 0; }
+.long-name { margin: 0; }
 .missing { padding: .1rem 0 .1rem .9rem; border-left: 3px solid var(--data-5); margin: .8rem 0; }
 .missing ul { margin: .3rem 0; padding-left: 1.1rem; }
 `;
@@ -103,7 +125,7 @@ const print = `
 @media print {
   :root { --paper: #fff; --raised: #f4f4f4; --ink: #000; --soft: #444; --line: #ccc; --accent: #000; --good: #eee; ${dataVariables} }
   body { font-size: 10pt; }
-  .contents, figcaption nav { display: none; }
+  .contents, .files, .shut { display: none; }
   .columns { display: block; }
   .sheet { max-width: none; padding: 0; }
   .scroll { overflow: visible; }
