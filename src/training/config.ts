@@ -92,6 +92,7 @@ export const trainingSchema = z.strictObject({
       every: z.int().min(1).default(500).describe("iterations between validations and checkpoints"),
       monitorTest: z.boolean().default(false).describe("also follow the test sets of all domains, for curves"),
       convention: z.enum(["midss", "medpy", "monai", "monai-count-empty"]).default("midss"),
+      preview: z.boolean().default(true).describe("draw preview.png, a few cases at each validation"),
     })
     .prefault({}),
   logging: z

@@ -9,7 +9,8 @@
  *     events.out.tfevents.dimseg   the same for TensorBoard
  *     checkpoints/         step-N/ folders, see CheckpointStore
  *     evaluation/          results of `dimseg evaluate`
- *     preview.png          what the model sees and says
+ *     preview.png          what the student sees and says over time
+ *     preview/             step-N.json files that it is drawn from
  */
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -30,6 +31,7 @@ export interface RunFolder {
   checkpoints: string;
   evaluation: string;
   preview: string;
+  previewSteps: string;
 }
 
 function layout(folder: string): RunFolder {
@@ -45,6 +47,7 @@ function layout(folder: string): RunFolder {
     checkpoints: join(path, "checkpoints"),
     evaluation: join(path, "evaluation"),
     preview: join(path, "preview.png"),
+    previewSteps: join(path, "preview"),
   };
 }
 

@@ -6,6 +6,7 @@ import { formatDatasetFacts } from "./dataset-facts.js";
 import { resolveEngine } from "./engine-settings.js";
 import { collectEnvironment } from "./environment.js";
 import { MetricsLog } from "./metrics-log.js";
+import { Preview } from "./preview.js";
 import { checkRunFolder, createRunFolder, openRunFolder, type RunFolder } from "./run-folder.js";
 import { acquireRunLock } from "./run-lock.js";
 import { openModel, openTraining, type TrainingSession } from "./session.js";
@@ -55,8 +56,10 @@ async function trainIn(
   try {
     metrics.truncateTo(progress.metricsOffset);
     events.truncateTo(progress.eventsOffset);
+    const preview = session.config.evaluation.preview ? new Preview(session, run, observer.warn) : null;
+    preview?.goBackTo(progress.iteration);
     observer.begun(run, session, progress);
-    return await new Trainer(session, { store, metrics, events }, observer, progress).run();
+    return await new Trainer(session, { store, metrics, events, preview }, observer, progress).run();
   } finally {
     metrics.close();
     events.close();

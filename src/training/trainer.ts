@@ -11,6 +11,7 @@ import { liveTensors, manualSeed, scope, type Tensor } from "../torch/index.js";
 import { Batches, type DecodedBatch } from "./batches.js";
 import type { CheckpointStore } from "./checkpoint-store.js";
 import type { MetricRecord, MetricsLog } from "./metrics-log.js";
+import type { Preview } from "./preview.js";
 import type { TrainingSession } from "./session.js";
 import { stepRecord } from "./step-log.js";
 import type { EventLog } from "./tensorboard.js";
@@ -22,6 +23,7 @@ export interface RunOutputs {
   store: CheckpointStore;
   metrics: MetricsLog;
   events: EventLog;
+  preview: Preview | null;
 }
 
 /** What the loop tells whoever watches. */
@@ -156,6 +158,8 @@ export class Trainer {
       ...(bestOnTest !== this.progress.bestOnTest ? ["best-on-test"] : []),
     ];
     this.progress = { ...this.progress, best, bestOnTest };
+    // Before the checkpoint: a run that is resumed from it has the picture up to there.
+    await this.outputs.preview?.add(iteration);
     this.save(names);
   }
 
