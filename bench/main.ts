@@ -14,7 +14,9 @@ import { type Bench, formatTable } from "./report.js";
 const benches: Record<string, () => Promise<{ run: Bench }>> = {
   engine: () => import("./engine.js"),
   metrics: () => import("./metrics.js"),
+  optimisers: () => import("./optimisers.js"),
   step: () => import("./step.js"),
+  tsne: () => import("./tsne.js"),
 };
 
 interface CommandLine {
