@@ -11,6 +11,8 @@ interface ReportOptions {
   checkpoint: CheckpointName;
   network: NetworkName;
   part?: string[];
+  tsne: boolean;
+  landscape?: boolean;
 }
 
 /** Shows one progress line after the other, by label. */
@@ -62,7 +64,10 @@ function defaultFolder(paths: readonly string[]): string {
   return paths.length === 1 ? join(paths[0], "report") : "report";
 }
 
-async function report(paths: string[], { out, checkpoint, network, part }: ReportOptions): Promise<void> {
+async function report(
+  paths: string[],
+  { out, checkpoint, network, part, tsne, landscape = false }: ReportOptions,
+): Promise<void> {
   const { checkReportFolder, writeReport } = await import("../reporting/report/write-report.js");
   const { collectReport } = await import("../reporting/report/collect.js");
   const folder = out ?? defaultFolder(paths);
@@ -71,7 +76,7 @@ async function report(paths: string[], { out, checkpoint, network, part }: Repor
   try {
     const collected = await collectReport(paths, { checkpoint, network }, judge, new Date().toISOString());
     const { examineRuns } = await import("../reporting/report/examine.js");
-    const data = await examineRuns(collected, { parts: part, onProgress: lines.update });
+    const data = await examineRuns(collected, { parts: part, tsne, landscape, onProgress: lines.update });
     const { makeReport } = await import("../reporting/report/make-report.js");
     const files = await makeReport(data, (done, total) => lines.update("drawing figures", done, total));
     lines.finish();
@@ -97,5 +102,7 @@ export function register(program: Command): void {
       new Option("--network <name>", "which network is judged").choices(["student", "teacher"]).default("student"),
     )
     .option("--part <name>", "draw the outlines of this part only; repeatable", collect)
+    .option("--no-tsne", "leave the picture of features out")
+    .option("--landscape", "add slices of the loss around the weights (132 passes over 8 images a run)")
     .action(report);
 }

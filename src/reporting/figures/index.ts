@@ -3,5 +3,7 @@ export { curveFigures, validationFigures } from "./curves.js";
 export { diceFigures } from "./dice-intervals.js";
 export { distributionFigures } from "./distributions.js";
 export { confusionFigures, sizeFigures } from "./errors.js";
+export { featureFigures } from "./features.js";
 export { type Figure, figureLabels, slug } from "./figure.js";
+export { landscapeFigures } from "./landscape.js";
 export { inlineSvg, renderPng, renderSvg } from "./render-figure.js";

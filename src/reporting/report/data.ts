@@ -3,7 +3,9 @@
  * have. Numbers that stand on the page carry where they were read, so that a reader (and a test) can look them up.
  */
 import type { DomainConfusion, SizePoint } from "../../analysis/errors/summary.js";
+import type { LossLandscape } from "../../analysis/landscape.js";
 import type { Dataset } from "../../data/dataset.js";
+import type { Separability } from "../../embedding/index.js";
 import type { PartScore } from "../../inference/evaluate-network.js";
 import type { EvaluationSummary } from "../../inference/summarise.js";
 import type { TrainingConfig } from "../../training/config.js";
@@ -58,12 +60,35 @@ export interface RunCurves {
   validations: readonly MetricRecord[];
 }
 
+/** One test image in the plane of t-SNE. */
+export interface FeaturePoint {
+  domain: string;
+  id: string;
+  x: number;
+  y: number;
+}
+
+/** Pooled bottleneck features of all test images. */
+export interface FeatureMap {
+  points: readonly FeaturePoint[];
+  /** What t-SNE reached, in nats. */
+  kl: number;
+  /** Channels of the bottleneck. */
+  dimensions: number;
+  /** Null where there is one domain, or one image of a domain. */
+  separability: Separability | null;
+}
+
 /** What asking a run's network about every test image showed. */
 export interface RunFindings {
   /** One point for each case with a mask and each part. */
   sizes: readonly SizePoint[];
   /** By domain, then of all; empty when no case has a mask. */
   confusion: readonly DomainConfusion[];
+  /** Null where it was not wanted or there are too few images. */
+  features: FeatureMap | null;
+  /** Null where it was not wanted. */
+  landscape: LossLandscape | null;
 }
 
 /** Cases as pictures with outlines. */

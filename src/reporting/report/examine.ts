@@ -1,18 +1,33 @@
 /**
- * Asks the networks of a report about every test image: for outlines, sizes and confusion. One run of each group is
+ * Asks the networks of a report about every test image: for outlines, sizes, confusion and features. One run of each group is
  * asked, so that many seeds do not make the page long; runs whose data set or checkpoint is gone are left out.
  */
+import { bottleneckFeatures } from "../../analysis/bottleneck.js";
 import { inspectPredictions } from "../../analysis/errors/inspect.js";
 import { confusionByDomain, sizeAgainstDice } from "../../analysis/errors/summary.js";
+import { lossLandscape } from "../../analysis/landscape.js";
 import { DimsegError, UsageError } from "../../core/errors.js";
+import type { Case } from "../../data/dataset.js";
+import { domainSeparability, tsne } from "../../embedding/index.js";
 import type { ConventionName } from "../../evaluation/conventions.js";
 import { type LoadedRun, loadRun } from "../../training/load-run.js";
 import { type InspectedRun, overlayCases } from "../overlays/case-overlay.js";
 import { chooseCases } from "../overlays/choose-cases.js";
-import { type ReportData, type ReportOverlays, type ReportRun, type RunEvaluation, shownRuns } from "./data.js";
+import {
+  type FeatureMap,
+  type ReportData,
+  type ReportOverlays,
+  type ReportRun,
+  type RunEvaluation,
+  shownRuns,
+} from "./data.js";
 import { failedCases } from "./failures.js";
 
 export interface ExamineOptions {
+  /** Whether features are embedded by t-SNE. */
+  tsne: boolean;
+  /** Whether slices of the loss are computed. */
+  landscape: boolean;
   /** Parts whose outlines are drawn; all unless given. */
   parts?: readonly string[];
   /** Told of long work: what is being done, and how far it is. */
@@ -42,6 +57,58 @@ async function open(run: ReportRun, { choice }: ReportData): Promise<OpenedRun |
   return null;
 }
 
+/** What cannot be computed is null, and said among the run's missing things. */
+async function orMissing<T>(run: ReportRun, what: string, compute: () => T | Promise<T>): Promise<T | null> {
+  try {
+    return await compute();
+  } catch (error) {
+    if (!(error instanceof DimsegError)) throw error;
+    run.missing.push(`${what}: ${error.message}.`);
+    return null;
+  }
+}
+
+/** Of t-SNE and of the folds of the domain classifier; fixed, so that reports can be repeated. */
+const seed = 0;
+const tsneIterations = 1000;
+
+function featureMap(
+  run: ReportRun,
+  loaded: LoadedRun,
+  cases: readonly Case[],
+  { choice: { network } }: ReportData,
+  { onProgress }: ExamineOptions,
+): Promise<FeatureMap | null> {
+  return orMissing(run, "Features", async () => {
+    const { features, count, dimensions } = await bottleneckFeatures(loaded, cases, { network });
+    const { embedding, kl } = tsne(features, count, dimensions, {
+      ...{ seed, iterations: tsneIterations },
+      onProgress: (done) => onProgress?.(`t-SNE of ${run.name}`, done, tsneIterations),
+    });
+    const domains = cases.map(({ domain }) => domain);
+    return {
+      points: cases.map(({ domain, id }, i) => ({ domain, id, x: embedding[2 * i], y: embedding[2 * i + 1] })),
+      ...{ kl, dimensions },
+      separability: await orMissing(run, "Separability", () =>
+        domainSeparability(features, count, dimensions, domains, { seed }),
+      ),
+    };
+  });
+}
+
+/** Points along each axis of the slices, and how far they reach; see `lossLandscape`. */
+const slices = { points: 11, radius: 0.5 };
+
+function landscapeOf(run: ReportRun, loaded: LoadedRun, { onProgress }: ExamineOptions) {
+  return orMissing(run, "Loss landscape", () =>
+    lossLandscape(loaded, {
+      ...slices,
+      seed,
+      onProgress: (done, total) => onProgress?.(`loss around ${run.name}`, done, total),
+    }),
+  );
+}
+
 /** Fills in the run's findings. */
 async function examine(
   { run, loaded }: OpenedRun,
@@ -63,7 +130,12 @@ async function examine(
     testTimeFlips: about.testTimeFlips,
     onProgress: (done) => options.onProgress?.(`looking at ${run.name}`, done, cases.length),
   });
-  run.findings = { sizes: sizeAgainstDice(inspected), confusion: confusionByDomain(inspected) };
+  run.findings = {
+    sizes: sizeAgainstDice(inspected),
+    confusion: confusionByDomain(inspected),
+    features: options.tsne ? await featureMap(run, loaded, cases, data, options) : null,
+    landscape: options.landscape ? await landscapeOf(run, loaded, options) : null,
+  };
   return { run, loaded, inspected: { name: run.name, inspected } };
 }
 
@@ -109,7 +181,7 @@ async function overlaysOf(examined: readonly Examined[], data: ReportData, shown
  * Adds to a report what only its networks can tell. What cannot be done is added to each run's `missing`.
  * @throws DataError naming an image that cannot be decoded
  */
-export async function examineRuns(data: ReportData, options: ExamineOptions = {}): Promise<ReportData> {
+export async function examineRuns(data: ReportData, options: ExamineOptions): Promise<ReportData> {
   const examined: Examined[] = [];
   for (const run of shownRuns(data)) {
     const opened = await open(run, data);

@@ -8,6 +8,8 @@ import {
   diceFigures,
   distributionFigures,
   type Figure,
+  featureFigures,
+  landscapeFigures,
   sizeFigures,
   validationFigures,
 } from "../figures/index.js";
@@ -17,7 +19,7 @@ import type { ReportData } from "./data.js";
 import { failureTable } from "./failures.js";
 import { type FigurePlace, reportPage } from "./page/page.js";
 import type { DrawnFigure } from "./page/parts.js";
-import { diceTable, domainTable, overviewTable } from "./result-tables.js";
+import { diceTable, domainTable, overviewTable, separabilityTable } from "./result-tables.js";
 import { type ReportTable, tableCsv, tableLatex } from "./table.js";
 import type { ReportFile } from "./write-report.js";
 
@@ -32,6 +34,8 @@ export function reportFigures(data: ReportData): Figures {
     cases: distributionFigures(data),
     sizes: sizeFigures(data),
     confusion: confusionFigures(data),
+    features: featureFigures(data),
+    landscape: landscapeFigures(data),
   };
 }
 
@@ -100,11 +104,11 @@ export async function makeReport(
       onProgress(done, total);
     }
   }
-  const [overview, dice, domains, failures] = [overviewTable, diceTable, domainTable, failureTable].map((make) =>
-    make(data),
-  );
+  const [overview, dice, domains, failures, separability] = [
+    ...[overviewTable, diceTable, domainTable, failureTable, separabilityTable],
+  ].map((make) => make(data));
   const compared = comparedTables(data);
-  const own = [overview, dice, domains, failures].filter(({ rows }) => rows.length > 0);
+  const own = [overview, dice, domains, failures, separability].filter(({ rows }) => rows.length > 0);
   files.push(...own.flatMap((table) => tableFiles(table, tableCsv(table), tableLatex(table))));
   files.push(
     ...(data.comparison?.tables ?? []).flatMap(({ comparison, table }, i) =>
@@ -113,7 +117,7 @@ export async function makeReport(
   );
   files.push({
     path: "index.html",
-    content: reportPage(data, { overview, dice, domains, failures, compared, figures: drawn }),
+    content: reportPage(data, { overview, dice, domains, failures, separability, compared, figures: drawn }),
   });
   return files;
 }

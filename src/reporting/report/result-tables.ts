@@ -178,3 +178,29 @@ export function domainTable({ runs }: ReportData): ReportTable {
     ],
   };
 }
+
+/** How well a linear classifier tells the domains from the features; no rows where none were computed. */
+export function separabilityTable(data: ReportData): ReportTable {
+  const domains = judgedDomains(data);
+  const share = (value: number | undefined): ReportCell =>
+    value === undefined ? dash : { text: percentText(value), value };
+  const rows = data.runs.flatMap(({ name, id, findings }) => {
+    const found = findings?.features?.separability;
+    if (!found) return [];
+    return [
+      [
+        ...[{ text: name, link: id }, share(found.accuracy), share(found.chance)],
+        ...domains.map((domain) => share(found.perDomain[domain])),
+      ],
+    ];
+  });
+  return {
+    id: "separability",
+    title: "Domain separability",
+    header: ["run", "accuracy %", "chance %", ...domains],
+    rows,
+    notes: [
+      "Held-out accuracy in percent of a linear classifier from the features to the domain, each domain counting the same; lower is more alike. The picture can mislead, this number less so.",
+    ],
+  };
+}

@@ -2,23 +2,23 @@
 import type { PartScore } from "../../../inference/evaluate-network.js";
 import { distinctSlugs } from "../../figures/figure.js";
 import type { CaseOverlay } from "../../overlays/case-overlay.js";
-import { type OverlayPanel, outlinesSvg, partColours, pictureSvg, svgRoot } from "../../overlays/overlay-svg.js";
+import { inlinePanelSvg, type OverlayPanel, partColours } from "../../overlays/overlay-svg.js";
 import type { ReportData, ReportOverlays, ReportRun } from "../data.js";
 import { caseSource, overlayAnchor } from "../failures.js";
 import { percentText, pixelText } from "../numbers.js";
 import { type Content, Html, html, nameHtml } from "./markup.js";
 import { filesHtml, numberHtml } from "./parts.js";
 
-function pictureId(anchor: string): string {
-  return `picture-${anchor}`;
-}
-
-/** One picture; the image itself is in the first panel, the others show it again. */
-function panelSvg(overlay: CaseOverlay, panel: OverlayPanel, { parts, shown }: ReportOverlays, anchor: string): Html {
-  const image =
-    panel === "reference" ? pictureSvg(overlay.picture, pictureId(anchor)) : `<use href="#${pictureId(anchor)}"/>`;
-  const outlines = outlinesSvg(overlay, panel, { parts, shown, lines: "screen" });
-  return new Html(`<svg aria-hidden="true" ${svgRoot(overlay.picture)}>${image}${outlines}</svg>`);
+/** One picture; the image itself is in the reference's panel, the others show it again. */
+function panelSvg(
+  overlay: CaseOverlay,
+  panel: OverlayPanel,
+  { parts, shown }: ReportOverlays,
+  anchor: string,
+  description: string,
+): Html {
+  const place = { pictureId: `picture-${anchor}`, holdsPicture: panel === "reference", description };
+  return new Html(inlinePanelSvg(overlay, panel, { parts, shown, lines: "screen", ...place }));
 }
 
 function metricsHtml(run: ReportRun, scores: readonly PartScore[]): Content {
@@ -28,7 +28,7 @@ function metricsHtml(run: ReportRun, scores: readonly PartScore[]): Content {
     const number = (column: "dice" | "hd95", text: string) =>
       numberHtml({ text, value: score[column], source: caseSource(run, score, column) });
     const name = several ? html`${nameHtml(score.part)}: ` : null;
-    return html`<p class="note">${name}Dice ${number("dice", percentText(score.dice))}, HD95 ${number("hd95", pixelText(score.hd95))}</p>`;
+    return html`<p class="note">${name}${number("dice", percentText(score.dice))} %, ${number("hd95", pixelText(score.hd95))} px</p>`;
   });
 }
 
@@ -51,14 +51,15 @@ function caseHtml(overlay: CaseOverlay, data: ReportData, index: number, role: s
   const panels = predictions.map(({ scores }, i) => {
     const run = data.runs.find((one) => one.id === overlays.runs[i]) as ReportRun;
     const what = `${domain} ${id}: ${run.name}`;
-    const picture = panelSvg(overlay, i, overlays, anchor);
+    const picture = panelSvg(overlay, i, overlays, anchor, what);
     return panelHtml(picture, anchor, what, html`<p class="run">${nameHtml(run.name)}</p>${metricsHtml(run, scores)}`);
   });
-  const reference = panelSvg(overlay, "reference", overlays, anchor);
+  const what = `${domain} ${id}: reference`;
+  const reference = panelSvg(overlay, "reference", overlays, anchor, what);
   return html`<div id="at-${anchor}"><figure id="${anchor}" class="case" aria-label="${`${domain} ${id}`}">
 <a class="shut" href="#at-${anchor}">Close</a>
 <h4>${role === null ? [nameHtml(domain), " · "] : null}${nameHtml(id)}${role === null ? null : html` <span class="role">${role}</span>`}</h4>
-<div class="panels">${panelHtml(reference, anchor, `${domain} ${id}: reference`, html`<p class="run">Reference</p>`)}${panels}</div>
+<div class="panels">${panelHtml(reference, anchor, what, html`<p class="run">Reference</p>`)}${panels}</div>
 </figure></div>
 `;
 }
@@ -107,7 +108,7 @@ export function overlaysBody(data: ReportData): Content {
     return html`<h3>${nameHtml(domain)}</h3>${caseGrid(cases, overlays)}<p class="note">${pictureFiles(`overlays-${ids[d]}`)}</p>`;
   });
   return html`${partStyle(overlays)}
-<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}. Coloured line: prediction; dashed line: reference. Dice in percent, HD95 in pixels.</p>
+<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}. Coloured line: prediction; dashed line: reference. Beneath: Dice in percent and HD95 in pixels.</p>
 ${partsHtml(overlays)}
 ${groups}`;
 }

@@ -13,7 +13,7 @@ import { type PageSection, pageShell } from "./shell.js";
 /** Where on the page a figure stands. */
 export type FigurePlace =
   | ("dice" | "validation" | "optimiser" | "losses" | "other")
-  | ("cases" | "sizes" | "confusion");
+  | ("features" | "cases" | "sizes" | "confusion" | "landscape");
 
 /** Everything of a report that is drawn or laid out before the page is. */
 export interface PageParts {
@@ -23,6 +23,7 @@ export interface PageParts {
   /** In the order of the comparison's tables. */
   compared: readonly ReportTable[];
   failures: ReportTable;
+  separability: ReportTable;
   figures: Record<FigurePlace, readonly DrawnFigure[]>;
 }
 
@@ -73,6 +74,10 @@ function comparedBody(comparison: ReportComparison, tables: readonly ReportTable
   ];
 }
 
+function featuresBody({ separability, figures }: PageParts): Content {
+  return [figureGrid(figures.features), separability.rows.length > 0 ? tableHtml(separability) : null];
+}
+
 /** The sections that have something to show. */
 function sectionsOf(data: ReportData, parts: PageParts): PageSection[] {
   const { figures } = parts;
@@ -84,8 +89,12 @@ function sectionsOf(data: ReportData, parts: PageParts): PageSection[] {
       : []),
     ...(hasCurves ? [{ id: "curves", title: "Training curves", body: curvesBody(parts) }] : []),
     ...(data.overlays ? [{ id: "overlays", title: "Overlays", body: overlaysBody(data) }] : []),
+    ...(figures.features.length > 0 ? [{ id: "features", title: "Features", body: featuresBody(parts) }] : []),
     ...(figures.cases.length > 0
       ? [{ id: "errors", title: "Error analysis", body: errorsBody(data, figures, parts.failures) }]
+      : []),
+    ...(figures.landscape.length > 0
+      ? [{ id: "landscape", title: "Loss landscape", body: figureGrid(figures.landscape) }]
       : []),
     { id: "runs", title: "Runs", body: runsBody(data.runs, data.choice) },
   ];
