@@ -18,12 +18,12 @@ export interface OutlineStyle {
   readonly screen?: boolean;
 }
 
-const lineWidth = 1.7;
+const lineWidth = 1.9;
 const dash = [4.5, 3.5];
 /** The reference lies beneath; its wider rim shows where a prediction agrees with it. */
 const rims = {
-  prediction: { colour: "#000000", opacity: 0.6, width: 2.9 },
-  reference: { colour: "#ffffff", opacity: 0.85, width: 4.2 },
+  prediction: { colour: "#000000", opacity: 0.7, width: 3.3 },
+  reference: { colour: "#ffffff", opacity: 0.85, width: 4.4 },
 } as const;
 
 const number = (value: number): string => String(Number(value.toFixed(2)));

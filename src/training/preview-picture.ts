@@ -17,6 +17,13 @@ export interface PreviewRow {
   readonly reference: readonly string[];
 }
 
+/** What the picture is of. */
+export interface PreviewSubject {
+  readonly rows: readonly PreviewRow[];
+  /** Names of the parts in the order of the paths. */
+  readonly parts: readonly string[];
+}
+
 /** A column: what the network said at a time. */
 export interface PreviewColumn {
   readonly iteration: number;
@@ -28,7 +35,9 @@ const gap = 4;
 const rowHead = 14;
 const columnHead = 18;
 const footer = 18;
-const unit = 0.62;
+const unit = 0.56;
+/** Of the usual letter, in pixels. */
+const letterWidth = 6.2;
 
 function text(x: number, y: number, words: string, bold = false): string {
   return `<text x="${x}" y="${y}"${bold ? ' font-weight="bold"' : ""}>${escapeXml(words)}</text>`;
@@ -47,11 +56,35 @@ function rowSvg({ title, image, reference }: PreviewRow, row: number, columns: r
   const tiles = columns.map(({ outlines }, c) =>
     tile(c + 1, `<use href="#row-${row}"/>${expected}${outlinesSvg(outlines[row], "prediction")}`),
   );
-  const letters = Math.floor(((columns.length + 1) * tileSide) / 6.2);
+  const letters = Math.floor(((columns.length + 1) * tileSide) / letterWidth);
   return text(0, 10, shorten(title, letters)) + tile(0, picture + expected) + tiles.join("");
 }
 
-function previewSvg(rows: readonly PreviewRow[], columns: readonly PreviewColumn[]): string {
+interface Legend {
+  readonly words: string;
+  readonly kind: "reference" | "prediction";
+  readonly part: number;
+}
+
+/** What the lines mean, as far as there is room. */
+function legendSvg(parts: readonly string[], y: number, width: number): string {
+  const entries: Legend[] = [
+    ...parts.map((name, part): Legend => ({ words: `${shorten(name, 24)} of the student`, kind: "prediction", part })),
+    { words: "reference", kind: "reference", part: 0 },
+  ];
+  let x = 0;
+  return entries
+    .map(({ words, kind, part }) => {
+      const at = x;
+      x += 40 + words.length * letterWidth;
+      if (x > width) return "";
+      const sample = `<rect width="26" height="9" fill="#8a8178"/>${outlineSvg("M2 4.5H24", { kind, part, unit })}`;
+      return `<g transform="translate(${at} ${y})">${sample}${text(31, 8, words)}</g>`;
+    })
+    .join("");
+}
+
+function previewSvg({ rows, parts }: PreviewSubject, columns: readonly PreviewColumn[]): string {
   const width = (columns.length + 1) * (tileSide + gap) - gap;
   const rowHeight = rowHead + tileSide + gap;
   const height = columnHead + rows.length * rowHeight + footer;
@@ -59,7 +92,7 @@ function previewSvg(rows: readonly PreviewRow[], columns: readonly PreviewColumn
   const body = [
     ...heads.map((head, c) => text(c * (tileSide + gap), 11, head, true)),
     ...rows.map((row, r) => `<g transform="translate(0 ${columnHead + r * rowHeight})">${rowSvg(row, r, columns)}</g>`),
-    text(0, height - 5, shorten("solid: the student; dashed: reference", Math.floor(width / 6))),
+    legendSvg(parts, height - footer + 6, width),
   ];
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width + 2 * gap}" height="${height + 2 * gap}">` +
@@ -73,10 +106,10 @@ function previewSvg(rows: readonly PreviewRow[], columns: readonly PreviewColumn
  * fewer when that is too large.
  * @param columns at least one, in order of time
  */
-export async function drawPreview(rows: readonly PreviewRow[], columns: readonly PreviewColumn[]): Promise<Uint8Array> {
+export async function drawPreview(subject: PreviewSubject, columns: readonly PreviewColumn[]): Promise<Uint8Array> {
   for (let most = Math.min(mostColumns, columns.length); ; most--) {
     const shown = most === 1 ? columns.slice(-1) : thinned(columns, most);
-    const drawn = svgToPng(previewSvg(rows, shown));
+    const drawn = svgToPng(previewSvg(subject, shown));
     const png = await sharp(drawn).png({ palette: true, effort: 1 }).toBuffer();
     if (png.length <= mostBytes || most === 1) return png;
   }

@@ -81,9 +81,10 @@ export class Preview {
       const decoded = await Promise.all(this.cases.map((one) => this.session.cache.get(one.case)));
       this.rows ??= await this.prepare(decoded);
       const outlines = decoded.map((one) => this.predicted(one));
+      const parts = this.session.dataset.parts.map(({ name }) => name);
       const content = JSON.stringify({ iteration, cases: this.names, outlines });
       writeFileAtomic(join(this.run.previewSteps, `step-${iteration}.json`), `${content}\n`);
-      writeFileAtomic(this.run.preview, await drawPreview(this.rows, this.columns()));
+      writeFileAtomic(this.run.preview, await drawPreview({ rows: this.rows, parts }, this.columns()));
     });
   }
 

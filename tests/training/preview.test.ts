@@ -79,6 +79,7 @@ describe("thinned", () => {
 
 describe("drawPreview", () => {
   const hostile = `<img src=x onerror=alert(1)> \u202e${"n".repeat(4000)}`;
+  const parts = ["cup", hostile];
   const square = "M40 40 90 40 90 90 40 90Z";
   const columns = Array.from({ length: 60 }, (_, i) => ({
     iteration: 500 * (i + 1),
@@ -97,17 +98,19 @@ describe("drawPreview", () => {
   }
 
   it("is at most as large as it may be, also for noise that does not compress", async () => {
-    const png = await drawPreview(await rowsOfNoise(6), columns);
+    const png = await drawPreview({ rows: await rowsOfNoise(6), parts }, columns);
     expect(png.length).toBeLessThanOrEqual(mostBytes);
     expect((await sharp(png).metadata()).width).toBeGreaterThan(2 * tileSide);
   });
 
   it("shows eight times at most, and is the same each time", async () => {
     const rows = await rowsOfNoise(1);
-    const png = await drawPreview(rows, columns);
+    const png = await drawPreview({ rows, parts }, columns);
     expect((await sharp(png).metadata()).width).toBe(9 * (tileSide + 4) + 4);
-    expect(await drawPreview(rows, columns)).toEqual(png);
-    expect((await sharp(await drawPreview(rows, columns.slice(0, 1))).metadata()).width).toBe(2 * (tileSide + 4) + 4);
+    expect(await drawPreview({ rows, parts }, columns)).toEqual(png);
+    expect((await sharp(await drawPreview({ rows, parts }, columns.slice(0, 1))).metadata()).width).toBe(
+      2 * (tileSide + 4) + 4,
+    );
   });
 });
 
