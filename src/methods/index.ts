@@ -1,6 +1,9 @@
-/** Semi-supervised methods. */
-export type { MethodEntry } from "./entry.js";
-export { type ForwardOptions, studentForward } from "./forward.js";
+/** Semi-supervised methods, and what new ones are made of. */
+export { type MethodEntry, methodEntry } from "./entry.js";
+export { type ForwardOptions, studentForward, teacherForward } from "./forward.js";
 export type * from "./method.js";
 export { createComparison, createObjective, type DomainComparison } from "./objective.js";
 export { type MethodName, methods } from "./registry.js";
+export { allRows, type ChooseRows, sampleLosses } from "./samples.js";
+export { updateTeacher } from "./teacher.js";
+export { type JointOutput, jointForward, type NetworkInputs, networkInputs } from "./views.js";

@@ -1,7 +1,14 @@
 /** What the tests of methods share: small networks, made-up batches, and training steps as the trainer takes them. */
 import { Buffer } from "node:buffer";
 import { mriProfile } from "../../src/data/augment/index.js";
-import { createComparison, createObjective, type Method, type MethodName, methods } from "../../src/methods/index.js";
+import {
+  createComparison,
+  createObjective,
+  type Method,
+  type MethodEntry,
+  type MethodName,
+  methods,
+} from "../../src/methods/index.js";
 import type { Batch, MethodContext, MethodStep } from "../../src/methods/method.js";
 import { type SegmentationNetwork, UNet, UNetSsl4mis } from "../../src/nn/index.js";
 import { type Minimizer, type MinimizerName, minimizers, Sgd, type StepReport } from "../../src/optim/index.js";
@@ -80,7 +87,7 @@ export class Training {
   private readonly session: TrainingSession;
 
   constructor(
-    name: MethodName,
+    name: MethodName | MethodEntry,
     readonly kind: Kind,
     {
       optimizer = "none" as MinimizerName,
@@ -99,8 +106,8 @@ export class Training {
     this.student = createNetwork();
     const base = { precision: "fp32", device: "cpu" } as const;
     this.context = { student: this.student, createNetwork, kind, augmentation: mriProfile, ...base };
-    const entry = methods[name];
-    this.method = entry.create(this.context, entry.options.parse(options) as never);
+    const entry: MethodEntry = typeof name === "string" ? (methods[name] as never) : name;
+    this.method = entry.create(this.context, entry.options.parse(options));
     const trained = [...this.student.namedParameters(), ...(this.method.trainable ?? [])];
     const chosen = minimizers[optimizer];
     const settings = chosen.options.parse(chosenSettings);

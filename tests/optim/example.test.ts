@@ -1,9 +1,8 @@
 /** The worked example of docs/add-an-optimiser.md is the code that runs here, and it is short. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Sgd } from "../../src/optim/index.js";
 import { scope } from "../../src/torch/index.js";
+import { expectWorkedExample } from "../support/worked-example.js";
 import { signSam } from "./example-sign-sam.js";
 import { Bench, contextAt, everything, SmallNetwork, ToyObjective } from "./support.js";
 
@@ -19,13 +18,8 @@ function run(options: Record<string, unknown>) {
 }
 
 describe("the worked example", () => {
-  it("is the one in the documentation", () => {
-    const folder = join(import.meta.dirname, "..", "..");
-    const page = readFileSync(join(folder, "docs", "add-an-optimiser.md"), "utf8");
-    const code = readFileSync(join(import.meta.dirname, "example-sign-sam.ts"), "utf8");
-    const shown = /```ts\n([\s\S]*?)```/.exec(page)?.[1].replace('"dimseg"', '"../../src/optim/index.js"');
-    expect(shown).toBe(code);
-    expect(code.split("\n").length).toBeLessThan(60);
+  it("is the one in the documentation: one short file and one line", () => {
+    expectWorkedExample("add-an-optimiser.md", "tests/optim/example-sign-sam.ts", "src/optim/registry.ts");
   });
 
   it("moves every weight by rho and returns", () => {
