@@ -171,6 +171,17 @@ describe("a run", () => {
     expect((await sharp(picture(resumed)).metadata()).width).toBe(3 * (tileSide + 4) + 4);
   });
 
+  it("trains to its end with one warning when it cannot be written", async () => {
+    const resumed = join(base, "unwritable");
+    cpSync(reference, resumed, { recursive: true });
+    for (const step of [15, 20]) rmSync(join(resumed, `checkpoints/step-${step}`), { recursive: true });
+    rmSync(join(resumed, "preview"), { recursive: true });
+    writeFileSync(join(resumed, "preview"), "in the way");
+    const { out, err } = await dimseg("train", "--resume", resumed);
+    expect(out).toContain("trained 20 steps");
+    expect(err.match(/training goes on without the preview/g)).toHaveLength(1);
+  });
+
   it("trains to its end with one warning when an image of the picture is broken", async () => {
     const data = join(base, "broken/data");
     putDataset(data);

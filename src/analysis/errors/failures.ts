@@ -12,7 +12,8 @@ import type { PartScore } from "../../inference/evaluate-network.js";
  * - `missed`: the reference has the part, the prediction has nothing
  * - `invented`: the prediction has the part, the reference has nothing
  * - `low`: Dice below the threshold
- * - `outlier`: Dice below the first quartile of its domain and part by more than 1.5 interquartile ranges (Tukey 1977)
+ * - `outlier`: Dice below the first quartile of its domain and part by more than 1.5 interquartile ranges (Tukey 1977);
+ *   quartiles are those of cases in which both masks have the part, since rightly empty ones would hide the spread
  */
 export type FailureRule = "missed" | "invented" | "low" | "outlier";
 
@@ -39,9 +40,9 @@ export interface FailureOptions {
 /** Fewer values have no quartiles to speak of. */
 const leastForQuartiles = 4;
 
-/** Dice below this is an outlier among the values; null for too few of them. */
-function lowerFence(values: readonly number[]): number | null {
-  const defined = definedValues(values);
+/** Dice below this is an outlier among the rows of a domain and part; null for too few of them. */
+function lowerFence(rows: readonly PartScore[]): number | null {
+  const defined = definedValues(rows.filter(({ empty }) => empty === "none").map(({ dice }) => dice));
   if (defined.length < leastForQuartiles) return null;
   const [first, third] = [percentile(defined, 25), percentile(defined, 75)];
   return first - 1.5 * (third - first);
@@ -80,9 +81,7 @@ export function findFailures(scores: readonly PartScore[], options: FailureOptio
     throw new UsageError(`findFailures: threshold is ${threshold}; expected a Dice in 0 … 1`);
   }
   const groupOf = ({ domain, part }: PartScore) => JSON.stringify([domain, part]);
-  const fences = new Map(
-    [...groupBy(scores, groupOf)].map(([key, rows]) => [key, lowerFence(rows.map(({ dice }) => dice))]),
-  );
+  const fences = new Map([...groupBy(scores, groupOf)].map(([key, rows]) => [key, lowerFence(rows)]));
   const failures = scores.flatMap((row): Failure[] => {
     const found = reasons(row, threshold, fences.get(groupOf(row)) ?? null);
     if (found.length === 0) return [];
@@ -99,6 +98,6 @@ export function failureRuleText({ threshold = 0.5 }: FailureOptions = {}): strin
   return (
     `A part of a case counts as failed when its Dice is below ${percent(threshold)}, when it is in the reference and ` +
     "nothing was predicted or the other way round, or when its Dice is more than 1.5 interquartile ranges below the " +
-    `first quartile of its domain (domains of at least ${leastForQuartiles} cases).`
+    `first quartile of its domain (over at least ${leastForQuartiles} cases that have the part in both masks).`
   );
 }

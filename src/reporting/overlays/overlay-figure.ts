@@ -40,7 +40,7 @@ function pixelsText(distance: number): string {
 }
 
 /** A part's metrics in one line, distances in pixels at the network's size. */
-export function metricsLine({ part, dice, hd95 }: PartScore): string {
+function metricsLine({ part, dice, hd95 }: PartScore): string {
   return `${part}: Dice ${percentText(dice)}, HD95 ${pixelsText(hd95)}`;
 }
 
@@ -53,7 +53,7 @@ const roleWords = {
 } as const;
 
 /** What stands above a case: where it comes from and why it is shown. */
-export function caseHeading({ domain, id, role }: Pick<CaseOverlay, "domain" | "id" | "role">): string {
+function caseHeading({ domain, id, role }: Pick<CaseOverlay, "domain" | "id" | "role">): string {
   return `${roleWords[role]} of ${domain}: ${id}`;
 }
 

@@ -4,7 +4,6 @@
  */
 import type { PartOutline } from "../../analysis/errors/inspect.js";
 import { escapeXml } from "../../core/svg.js";
-import type { PictureSize } from "../../inference/outline-path.js";
 import { type OutlineKind, outlineSvg } from "../../inference/outline-svg.js";
 import type { CaseOverlay, OverlayPicture } from "./case-overlay.js";
 
@@ -50,17 +49,6 @@ export function pictureSvg({ bytes, type, width, height }: OverlayPicture, id?: 
   const name = id === undefined ? "" : ` id="${escapeXml(id)}"`;
   const data = Buffer.from(bytes).toString("base64");
   return `<image${name} width="${width}" height="${height}" preserveAspectRatio="none" href="data:${type};base64,${data}"/>`;
-}
-
-/** The root element's attributes for a picture of this size. */
-export function svgRoot({ width, height }: PictureSize): string {
-  return `xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`;
-}
-
-/** One panel of a case as an SVG file of its own, in the picture's size. */
-export function panelSvg(overlay: CaseOverlay, panel: OverlayPanel, drawing: OverlayDrawing): string {
-  const { picture } = overlay;
-  return `<svg ${svgRoot(picture)}>${pictureSvg(picture)}${outlinesSvg(overlay, panel, drawing)}</svg>`;
 }
 
 export interface InlinePanel extends OverlayDrawing {

@@ -55,6 +55,12 @@ describe("findFailures", () => {
     expect(rulesOf([row("1", 0.9), row("2", 0.9), row("3", 0.6)])).toEqual([]);
   });
 
+  it("does not take every case for an outlier where most are rightly empty", () => {
+    const empty = Array.from({ length: 12 }, (_, i) => row(`empty ${i}`, 1, { empty: "both" }));
+    const full = [0.9, 0.85, 0.92, 0.88].map((value, i) => row(String(i), value));
+    expect(findFailures([...empty, ...full])).toEqual([]);
+  });
+
   it("refuses a threshold that is no Dice, and has none to tell of nothing", () => {
     expect(() => findFailures([], { threshold: 50 })).toThrow(/0 … 1/);
     expect(() => findFailures([], { threshold: Number.NaN })).toThrow(/0 … 1/);

@@ -8,7 +8,7 @@ import { partColours } from "../../../src/inference/outline-svg.js";
 import { type CaseOverlay, overlayCases } from "../../../src/reporting/overlays/case-overlay.js";
 import { chooseCases } from "../../../src/reporting/overlays/choose-cases.js";
 import { overlayFigure } from "../../../src/reporting/overlays/overlay-figure.js";
-import { inlinePanelSvg, outlinesSvg, panelSvg } from "../../../src/reporting/overlays/overlay-svg.js";
+import { inlinePanelSvg, outlinesSvg, pictureSvg } from "../../../src/reporting/overlays/overlay-svg.js";
 import { temporaryFolder } from "../../data/files.js";
 import { nestedClasses, tinyNetwork, twoDomains } from "../../inference/tiny.js";
 
@@ -104,11 +104,11 @@ describe("panels", () => {
 
   it("mark the outline in the drawn picture and leave the rest as it was", async () => {
     const overlay = { ...judged(), reference: [{ part: "cup", path: "M4 4 12 4 12 12 4 12Z" }] };
-    const [drawn, plain] = await Promise.all(
-      [overlay, { ...overlay, reference: [] }].map(async (one) =>
-        pixelsOf(svgToPng(panelSvg(one, "reference", figure), 160)),
-      ),
-    );
+    const draw = (one: CaseOverlay) => {
+      const content = pictureSvg(one.picture) + outlinesSvg(one, "reference", figure);
+      return pixelsOf(svgToPng(`<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16">${content}</svg>`, 160));
+    };
+    const [drawn, plain] = [await draw(overlay), await draw({ ...overlay, reference: [] })];
     expect(drawn.info).toMatchObject({ width: 160, height: 160, channels: 3 });
     const changed = (x: number, y: number) => drawn.data[(y * 160 + x) * 3] !== plain.data[(y * 160 + x) * 3];
     const along = Array.from({ length: 60 }, (_, i) => 50 + i);
