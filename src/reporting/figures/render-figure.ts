@@ -1,7 +1,7 @@
 /** From specification to SVG and PNG, without a browser. Nothing is fetched: data are inside the specifications. */
 import { createRequire } from "node:module";
 import { Resvg } from "@resvg/resvg-js";
-import { loader, parse, View, Error as vegaError } from "vega";
+import { loader, parse, resetSVGDefIds, View, Error as vegaError } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { measureTextByWidths } from "./text-width.js";
 import { dataColours } from "./theme.js";
@@ -30,6 +30,8 @@ function sealedLoader() {
 /** The figure as an SVG document whose ink is `currentColor`, dark unless the surroundings say otherwise. */
 export async function renderSvg(spec: TopLevelSpec): Promise<string> {
   measureTextByWidths();
+  // Clip paths are numbered through all pictures of a process; the same figure shall be the same bytes.
+  resetSVGDefIds();
   const view = new View(parse(compile(spec).spec), {
     renderer: "none",
     loader: sealedLoader(),
@@ -53,11 +55,15 @@ export function renderPng(svg: string): Uint8Array {
   return image.render().asPng();
 }
 
-/** The SVG for a page that holds several: ids that are its own, and colours that the page may change by scheme. */
+/**
+ * The SVG for a page that holds several: ids that are its own, colours that the page may change by scheme, and no roles
+ * of its parts, since the page describes the whole.
+ */
 export function inlineSvg(svg: string, id: string): string {
   return svg
     .replace(/<\?xml[^>]*>|<!DOCTYPE[^>]*>/g, "")
     .replace(/ color="[^"]*"/, "")
+    .replaceAll(/<[^>]*>/g, (tag) => tag.replaceAll(/ (?:role|aria-[a-z]+)="[^"]*"/g, ""))
     .replaceAll(/\bid="((?:clip|gradient)[^"]*)"/g, `id="${id}-$1"`)
     .replaceAll(/url\(#((?:clip|gradient)[^)]*)\)/g, `url(#${id}-$1)`)
     .replaceAll(new RegExp(`"(${dataColours.join("|")})"`, "gi"), (_, colour: string) => {

@@ -7,7 +7,7 @@ import type { ReportData, ReportOverlays, ReportRun } from "../data.js";
 import { caseSource, overlayAnchor } from "../failures.js";
 import { percentText, pixelText } from "../numbers.js";
 import { type Content, Html, html, nameHtml } from "./markup.js";
-import { filesHtml, numberHtml } from "./parts.js";
+import { enlargeable, filesHtml, numberHtml } from "./parts.js";
 
 /** One picture; the image itself is in the reference's panel, the others show it again. */
 function panelSvg(
@@ -33,7 +33,7 @@ function metricsHtml(run: ReportRun, scores: readonly PartScore[]): Content {
 }
 
 function panelHtml(picture: Html, anchor: string, what: string, below: Content): Html {
-  return html`<div class="panel"><a href="#${anchor}" aria-label="Enlarge ${what}">${picture}</a>${below}</div>`;
+  return html`<div class="panel">${enlargeable(picture, anchor, what)}${below}</div>`;
 }
 
 const roleWords: Record<CaseOverlay["role"], string> = {
@@ -58,7 +58,7 @@ function caseHtml(overlay: CaseOverlay, data: ReportData, index: number, role: s
   const reference = panelSvg(overlay, "reference", overlays, anchor, what);
   return html`<div id="at-${anchor}"><figure id="${anchor}" class="case" aria-label="${`${domain} ${id}`}">
 <a class="shut" href="#at-${anchor}">Close</a>
-<h4>${role === null ? [nameHtml(domain), " · "] : null}${nameHtml(id)}${role === null ? null : html` <span class="role">${role}</span>`}</h4>
+<p class="title">${role === null ? [nameHtml(domain), " · "] : null}${nameHtml(id)}${role === null ? null : html` <span class="role">${role}</span>`}</p>
 <div class="panels">${panelHtml(reference, anchor, what, html`<p class="run">Reference</p>`)}${panels}</div>
 </figure></div>
 `;

@@ -60,18 +60,25 @@ function nameHtmlIn(sentence: string): Html {
   return html`<span class="name">${sentence}</span>`;
 }
 
+/** A picture under a link that enlarges the figure it belongs to. */
+export function enlargeable(picture: Html, anchor: string, what: string): Html {
+  return html`<div class="picture">${picture}<a href="#${anchor}"><span class="unseen">Enlarge ${what}</span></a></div>`;
+}
+
 /** A figure that fills the window when it is clicked. */
 export function figureHtml({ figure: { id, title, caption, alt }, svg }: DrawnFigure): Html {
-  const picture = new Html(inlineSvg(svg, id).replace("<svg ", '<svg aria-hidden="true" '));
-  return html`<div id="at-${id}"><figure id="${id}">
-<a class="shut" href="#at-${id}">Close</a>
-<h4>${title}</h4>
-<a href="#${id}" aria-label="Enlarge. ${alt}">${picture}</a>
-<figcaption>${caption} ${filesHtml(`figures/${id}`, [
+  const words = html`role="img" aria-label="${alt}" `;
+  const picture = new Html(inlineSvg(svg, id).replace("<svg ", () => `<svg ${words}`));
+  const files = filesHtml(`figures/${id}`, [
     ["svg", "SVG"],
     ["png", "PNG"],
     ["vl.json", "Vega-Lite"],
-  ])}</figcaption>
+  ]);
+  return html`<div id="at-${id}"><figure id="${id}">
+<a class="shut" href="#at-${id}">Close</a>
+<p class="title">${title}</p>
+${enlargeable(picture, id, title)}
+<figcaption>${caption} ${files}</figcaption>
 </figure></div>
 `;
 }

@@ -81,25 +81,26 @@ const figures = `
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: 1.5rem 1.75rem;
   margin: 1rem 0; align-items: start; }
 figure { margin: 0; }
-figure h4 { margin: 0 0 .3rem; font-size: .95rem; font-weight: 600; }
+figure .title { margin: 0 0 .3rem; font-size: .95rem; font-weight: 600; }
 figure svg { display: block; width: 100%; height: auto; max-width: 30rem; color: var(--ink); }
-figure > a { display: block; color: inherit; cursor: zoom-in; }
+.picture { position: relative; }
+.picture > a { position: absolute; inset: 0; cursor: zoom-in; border-radius: 4px; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+figure:target .picture > a { display: none; }
 figcaption { margin-top: .35rem; max-width: 30rem; }
 .files { white-space: nowrap; }
 .shut { display: none; }
 figure:target { position: fixed; inset: 0; z-index: 9; overflow: auto; padding: 1.25rem; background: var(--paper); }
 figure:target svg, figure:target img { width: min(100%, 1.5 * 100vh); max-width: none; max-height: 80vh; margin: 0 auto; }
-figure:target > a { cursor: default; }
 figure:target figcaption { max-width: 60rem; margin-inline: auto; }
 figure:target .shut { display: inline-block; position: fixed; top: .8rem; right: 1rem; padding: .3rem .8rem;
   background: var(--raised); border: 1px solid var(--line); border-radius: 6px; text-decoration: none; }
 .cases { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, calc(var(--panels) * 9.4rem)), 1fr));
   gap: 1.6rem 2rem; margin: .9rem 0; }
-.case h4 { font-weight: 550; }
+figure.case .title { font-weight: 550; }
 .role { margin-left: .4rem; padding: .05rem .5rem; border: 1px solid var(--line); border-radius: 1rem; color: var(--soft);
   font-size: .8rem; font-weight: 450; white-space: nowrap; }
 .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 8.4rem), 1fr)); gap: .8rem .7rem; }
-.panel a { display: block; cursor: zoom-in; }
 .panel svg { border-radius: 4px; max-width: none; }
 .panel p { margin: .15rem 0 0; }
 .panel .run { margin-top: .35rem; font-size: .9rem; font-weight: 550; line-height: 1.3; }
@@ -133,7 +134,7 @@ const print = `
   th, td { padding-right: .5rem; }
   .figures { grid-template-columns: repeat(2, 1fr); }
   figure, tr, pre { break-inside: avoid; }
-  h2, h3, h4 { break-after: avoid; }
+  h2, h3, .title { break-after: avoid; }
   a { text-decoration: none; }
 }`;
 
