@@ -1,5 +1,5 @@
 /**
- * t-SNE of dimseg beside scikit-learn's (Barnes-Hut, two jobs) with the same settings on the same points: seconds, and
+ * t-SNE of dimseg beside scikit-learn's (Barnes-Hut) with the same settings on the same points: seconds, and
  * how good the pictures are by the same formulas, computed by dimseg without approximation for both.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,7 +12,8 @@ import { Conversation } from "./conversation.js";
 import type { BenchOptions, BenchReport, Row } from "./report.js";
 
 const perplexity = 30;
-const jobs = 2;
+/** Threads that scikit-learn is given in turn; the faster run counts, since two lose to one on a busy machine. */
+const jobs = [1, 2];
 const neighbours = 12;
 /** Seconds for up to 3000 points, KL in units of scikit-learn's, and how much less trustworthiness is allowed. */
 const targets = { seconds: 15, kl: 1.02, trust: 0.01 };
@@ -59,13 +60,17 @@ function ours({ values, count, dimensions }: Points, iterations: number): Embedd
 async function theirs(peer: Conversation, points: Points, iterations: number, file: string): Promise<Embedded> {
   const { count, dimensions } = points;
   writeFileSync(file, points.values);
-  const task = { file, count, dimensions, perplexity, iterations, jobs };
-  const answer = await peer.ask<{ seconds: number; iterations: number; embedding: number[] }>({ do: "tsne", ...task });
-  if (answer.iterations !== iterations)
-    throw new Error(
-      `scikit-learn stopped after ${answer.iterations} of ${iterations} iterations; the times do not compare`,
-    );
-  return { seconds: answer.seconds, embedding: Float64Array.from(answer.embedding) };
+  const runs: Embedded[] = [];
+  for (const threads of jobs) {
+    const task = { do: "tsne", file, count, dimensions, perplexity, iterations, jobs: threads };
+    const answer = await peer.ask<{ seconds: number; iterations: number; embedding: number[] }>(task);
+    if (answer.iterations !== iterations)
+      throw new Error(
+        `scikit-learn stopped after ${answer.iterations} of ${iterations} iterations; the times do not compare`,
+      );
+    runs.push({ seconds: answer.seconds, embedding: Float64Array.from(answer.embedding) });
+  }
+  return runs.reduce((best, one) => (one.seconds < best.seconds ? one : best));
 }
 
 interface Quality {
@@ -147,7 +152,7 @@ export async function run({ quick }: BenchOptions): Promise<BenchReport> {
     const settings = `Perplexity ${perplexity}, ${iterations} iterations, start at the principal components, learning rate "auto".`;
     const noted =
       "version" in started
-        ? `scikit-learn ${started.version}, Barnes-Hut, n_jobs ${jobs}, one run; dimseg's seconds are the slower of one run before and one after it.`
+        ? `scikit-learn ${started.version}, Barnes-Hut, with ${jobs.join(" and ")} threads, the faster run; dimseg's seconds are the slower of one run before and one after them.`
         : `No scikit-learn to compare with (${started.missing}): set DIMSEG_PEER_PYTHON to a Python that has it.`;
     const quality =
       "Both pictures are judged by dimseg's own functions, over all pairs of points; dimseg iterates on one thread.";

@@ -147,7 +147,8 @@ function requireOptions(
 }
 
 /**
- * Places points in the plane so that neighbours stay neighbours. The same points and options give the same bits.
+ * Places points in the plane so that neighbours stay neighbours. The same points and options give the same bits on one
+ * machine with one number of threads (of which only the search for neighbours and the start make use).
  * @param points     [n, d], row-major
  * @param count      n, at least 4
  * @param dimensions d
