@@ -22,7 +22,8 @@ export function studentForward(
       return { bottleneck: levels[levels.length - 1], ...network.decode(levels) };
     });
   const output = updateRunningStatistics ? run() : withFrozenRunningStatistics(network, run);
-  return { ...output, logits: output.logits.to({ dtype: "float32" }) };
+  // Labels and masks lie channel by channel; the losses' many small operators are slow over two different layouts.
+  return { ...output, logits: output.logits.to({ dtype: "float32", memoryFormat: "contiguous" }) };
 }
 
 /** Logits without gradient; the teacher's own BatchNorm mode decides which statistics it uses and moves. */
