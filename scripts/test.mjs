@@ -38,6 +38,7 @@ const checks = [
     name: "layers",
     command: [tool("dependency-cruiser", "bin", "dependency-cruise.mjs"), "src", "--config", ".dependency-cruiser.cjs"],
   },
+  { name: "api docs", command: [tool("typedoc", "bin", "typedoc"), "--emit", "none"] },
   { name: "codegen", command: [join(root, "scripts", "codegen.mjs"), "--check"], skip: otherLibtorch },
 ];
 

@@ -9,6 +9,7 @@ import { readFailureReason } from "../core/read-file.js";
 import { isImageName, listPattern } from "./file-patterns.js";
 import type { SplitSource } from "./schema.js";
 
+/** The two parts of a domain. */
 export type Split = "train" | "test";
 
 /** One image of a data set, with its mask where it has one. */

@@ -19,6 +19,7 @@ export interface DatasetClass {
   readonly inside?: string;
 }
 
+/** Images of one origin, such as a scanner or a clinic. */
 export interface Domain {
   readonly name: string;
   /** Position in the file, 0-based. */
@@ -29,6 +30,7 @@ export interface Domain {
   cases(split: Split): readonly Case[];
 }
 
+/** A data set as its dataset.yaml describes it. */
 export interface Dataset {
   /** Absolute path of the `dataset.yaml`. */
   readonly path: string;

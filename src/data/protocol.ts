@@ -5,6 +5,7 @@
 import { DataError, UsageError } from "../core/errors.js";
 import { type Case, type Dataset, findDomain } from "./dataset.js";
 
+/** How many cases of which domain keep their labels. */
 export interface ProtocolOptions {
   /** Name of the domain that the labels come from. */
   readonly labelledDomain: string;
@@ -14,6 +15,7 @@ export interface ProtocolOptions {
   readonly validationCount: number;
 }
 
+/** The training cases by the use that the protocol makes of them. */
 export interface ProtocolSplit {
   readonly labelled: readonly Case[];
   /** Domain by domain in the file's order; validation cases are not among them. Masks, where there are, are not used. */

@@ -9,6 +9,7 @@ export interface Covariance {
   readonly dimension: number;
   /** weight·Σ + otherWeight·other; positive definite only if the weights make it so. */
   mix(weight: number, other: Covariance, otherWeight: number): Covariance;
+  /** Σ⁻¹. */
   inverse(): Covariance;
   /** ln|Σ|, [...]. */
   logDeterminant(): Tensor;

@@ -1,4 +1,5 @@
 /** f-divergences, and their estimates between the labelled and the unlabelled domain. */
+export type { Covariance } from "./covariance.js";
 export * from "./discrete.js";
 export type * from "./estimators/domain-divergence.js";
 export { type EstimatorEntry, estimatorEntry } from "./estimators/entry.js";

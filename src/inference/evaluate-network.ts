@@ -15,12 +15,14 @@ import { labelMaps, type PredictOptions, predict, requireFinite } from "./predic
 
 /** Where decoded cases come from; a `DecodedCache` of the network's size is one. */
 export interface CaseSource {
+  /** The decoded case. */
   get(one: Case): Promise<DecodedCase>;
 }
 
 /** The loss of one case: logits [1, K, H, W]; target 0/1 float32 [1, K, H, W] or class numbers int64 [1, H, W]. */
 export type CaseLoss = (logits: Tensor, target: Tensor) => number;
 
+/** Choices of {@link evaluateNetwork}. */
 export interface EvaluateNetworkOptions extends Omit<PredictOptions, "kind"> {
   /** Rules for empty masks; default "midss". */
   readonly convention?: ConventionName;

@@ -6,6 +6,7 @@ import type { SegmentationNetwork } from "../nn/index.js";
 import { fromTypedArray, inferenceMode, scope, upsampleBilinear2d } from "../torch/index.js";
 import { labelMaps, type PredictOptions, predict, requireFinite } from "./predict.js";
 
+/** Choices of {@link predictImage}. */
 export interface PredictImageOptions extends Omit<PredictOptions, "kind"> {
   /** Side of the square the network works at, in pixels. */
   readonly size: number;

@@ -9,6 +9,7 @@ import type { PartScore } from "./evaluate-network.js";
 
 /** The metrics of a results table. */
 export const summaryMetrics = ["dice", "jaccard", "hd95", "asd"] as const;
+/** Name of a metric of a results table. */
 export type SummaryMetric = (typeof summaryMetrics)[number];
 
 /** A mean over cases or over domains. */
@@ -22,6 +23,7 @@ export interface Estimate {
   readonly undefinedValues: number;
 }
 
+/** One estimate per metric. */
 export type MetricEstimates = Readonly<Record<SummaryMetric, Estimate>>;
 
 /** Metrics by part name, and their average over parts. */
@@ -30,6 +32,7 @@ export interface PartsSummary {
   readonly average: MetricEstimates;
 }
 
+/** The scores of one domain. */
 export interface DomainSummary extends PartsSummary {
   readonly name: string;
   /** Whether the training labels came from this domain. */
@@ -53,6 +56,7 @@ export interface EvaluationSummary extends PartsSummary {
   readonly gap: Readonly<Record<SummaryMetric, DomainGap>> | null;
 }
 
+/** Choices of {@link summarise}. */
 export interface SummaryOptions {
   /** The domain that the training labels came from. */
   readonly labelledDomain?: string;

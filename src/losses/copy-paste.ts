@@ -31,7 +31,8 @@ function regionCrossEntropy(logits: Tensor, target: Tensor, region: Tensor, kind
 /**
  * Dice and cross-entropy of a mixed image, each region against its own target.
  * @param logits [B, K, H, W]
- * @param imageTarget, patchTarget "softmax": class numbers [B, H, W] int64; "sigmoid": [B, K, H, W] of 0/1 floats
+ * @param imageTarget "softmax": class numbers [B, H, W] int64; "sigmoid": [B, K, H, W] of 0/1 floats
+ * @param patchTarget the same for the rectangle
  * @param outside [B, H, W], 1 outside the pasted rectangle, 0 inside
  */
 export function mixLoss(

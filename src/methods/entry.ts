@@ -12,6 +12,7 @@ export interface MethodEntry<Schema extends z.ZodObject = z.ZodObject> {
   /** Settings with their defaults, as they stand under `method:` beside `name`. */
   options: Schema;
   usesUnlabelled: boolean;
+  /** The method over a student, with its further networks. */
   create(context: MethodContext, options: z.output<Schema>): Method;
 }
 

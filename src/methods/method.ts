@@ -65,6 +65,7 @@ export interface DomainView {
 
 /** One step's fixed inputs and targets; `evaluate` may be called at any weights. */
 export interface PreparedStep {
+  /** Losses and forward passes at the network's present weights, running statistics moved only when told to. */
   evaluate(pass: { updateRunningStatistics: boolean }): MethodEvaluation;
   /** Null when the batch held no unlabelled images. */
   domains: DomainView | null;
@@ -74,6 +75,7 @@ export interface PreparedStep {
   measures: Record<string, number>;
 }
 
+/** A method with its settings and networks; see `methods`. */
 export interface Method {
   /** Fixes all randomness and everything a teacher says. Tensors belong to the caller's scope. */
   prepare(batch: Batch, step: MethodStep): PreparedStep;

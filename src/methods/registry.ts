@@ -10,6 +10,7 @@ import { ssNet } from "./ss-net.js";
 import { supervised } from "./supervised.js";
 import { uaMt } from "./ua-mt.js";
 
+/** All methods by their names in configurations. */
 export const methods = {
   midss,
   supervised,

@@ -12,6 +12,7 @@ export interface Placement {
   memoryFormat?: MemoryFormat;
 }
 
+/** Something with parameters, buffers and parts, all named as PyTorch names them. */
 export abstract class Module {
   /** Batch statistics and dropout (true) or running statistics and none (false). */
   training = true;
@@ -135,5 +136,6 @@ export abstract class Module {
 
 /** A module that maps one tensor to one tensor. */
 export abstract class Layer extends Module {
+  /** The layer's output. */
   abstract forward(input: Tensor): Tensor;
 }

@@ -11,23 +11,30 @@ export interface NetworkEntry {
   source: string;
   /** Parameters at the usual widths, for 3 input and 2 output channels. */
   cost: string;
+  /** A network with initial weights drawn from the options' generator. */
   create(options: UNetOptions): SegmentationNetwork;
 }
 
+/** Types an entry. */
+function networkEntry(entry: NetworkEntry): NetworkEntry {
+  return entry;
+}
+
+/** All networks by their names in configurations. */
 export const networks = {
-  unet: {
+  unet: networkEntry({
     summary: "U-Net with BatchNorm and transposed convolutions, the network of the MiDSS experiments",
     source: "Ronneberger et al., MICCAI 2015; MQinghe/MiDSS networks/unet_model.py, bilinear=False",
     cost: "31.0 M parameters at width 64, 1.9 M at 16",
     create: (options) => new UNet(options),
-  },
-  "unet-ssl4mis": {
+  }),
+  "unet-ssl4mis": networkEntry({
     summary: "U-Net with LeakyReLU, dropout in the encoder and bilinear upsampling, the network of SSL4MIS",
     source: "HiLab-git/SSL4MIS networks/unet.py",
     cost: "29.0 M parameters at width 64, 1.8 M at 16 (the reference's width)",
     create: (options) => new UNetSsl4mis(options),
-  },
-} satisfies Record<string, NetworkEntry>;
+  }),
+};
 
 /** Name of a network in a configuration. */
 export type NetworkName = keyof typeof networks;

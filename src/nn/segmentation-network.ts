@@ -10,6 +10,7 @@ export interface NetworkOutput {
   feature: Tensor;
 }
 
+/** An encoder and a decoder that make one logit per class and pixel. */
 export abstract class SegmentationNetwork extends Module {
   /** Encoder maps from full resolution down; the last one is the bottleneck. */
   abstract encode(images: Tensor): Tensor[];

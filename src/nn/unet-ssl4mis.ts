@@ -107,11 +107,12 @@ class Decoder extends Module {
   }
 }
 
+/** U-Net with LeakyReLU, dropout in the encoder and bilinear upsampling (HiLab-git/SSL4MIS networks/unet.py). */
 export class UNetSsl4mis extends SegmentationNetwork {
   private readonly encoder: Encoder;
   private readonly decoder: Decoder;
 
-  /** @param options.width channels at full resolution; SSL4MIS uses 16. Image sides must be multiples of 16. */
+  /** `width` is the channels at full resolution; SSL4MIS uses 16. Image sides must be multiples of 16. */
   constructor({ inChannels, outChannels, width, generator }: UNetOptions) {
     super();
     const channels = [1, 2, 4, 8, 16].map((factor) => factor * width);

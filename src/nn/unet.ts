@@ -106,6 +106,7 @@ class OutConv extends Layer {
   }
 }
 
+/** U-Net with BatchNorm and transposed convolutions (MQinghe/MiDSS networks/unet_model.py, bilinear=False). */
 export class UNet extends SegmentationNetwork {
   private readonly inc: DoubleConv;
   private readonly downs: Down[];

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { divergenceIds, estimatorChoice } from "../divergence/index.js";
 
+/** Schema of the `divergence:` section. */
 export const divergenceOptions = z.strictObject({
   f: z.enum(divergenceIds).default("js").describe("which f-divergence"),
   alpha: z.number().optional().describe("order of f: alpha"),

@@ -4,6 +4,7 @@ import type { Minimizer } from "./objective.js";
 import type { Optimizer } from "./optimizer.js";
 import type { NamedParameters } from "./parameter-list.js";
 
+/** An optimiser as the registry knows it. */
 export interface MinimizerEntry<Schema extends z.ZodObject = z.ZodObject> {
   /** One line for `dimseg list optimizers`. */
   summary: string;
@@ -13,6 +14,7 @@ export interface MinimizerEntry<Schema extends z.ZodObject = z.ZodObject> {
   cost: string;
   /** Settings with their defaults, as they stand under `optimizer:` beside `name`. */
   options: Schema;
+  /** The optimiser over the parameters, which it perturbs and the base optimiser updates. */
   create(parameters: NamedParameters, base: Optimizer, options: z.output<Schema>): Minimizer;
 }
 

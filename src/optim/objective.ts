@@ -27,8 +27,10 @@ export interface Evaluation {
   perSample?: SampleLosses;
 }
 
+/** What one step minimises: everything random in it is fixed, so that it may be evaluated at several weights. */
 export interface Objective<E extends Evaluation = Evaluation> {
   /** @param pass.updateRunningStatistics whether this pass moves BatchNorm's running statistics */
+  /** Losses at the network's present weights. */
   evaluate(pass: { updateRunningStatistics: boolean }): E;
   /**
    * D_f between source and target at the present weights, running statistics untouched; null when no divergence was
@@ -90,6 +92,7 @@ export interface StepReport {
 
 /** Minimises objectives step by step. */
 export interface Minimizer {
+  /** One step; skipped with all weights as before when a loss or gradient is not finite, which the report then names. */
   step<E extends Evaluation>(objective: Objective<E>, at: StepContext): StepReport;
   /** State to save, by name. The tensors stay owned by the minimiser. */
   state(): Map<string, Tensor>;

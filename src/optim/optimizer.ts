@@ -1,6 +1,7 @@
 /** What turns a gradient into new weights. Gradients are given, never read from `grad`, so that any pass may supply them. */
 import type { Tensor } from "../torch/index.js";
 
+/** A base optimiser. */
 export interface Optimizer {
   /**
    * Updates the parameters in place.

@@ -11,6 +11,7 @@ import { sdat } from "./sharpness/sdat.js";
 import { none } from "./sharpness/sharpness-minimizer.js";
 import { wsam } from "./sharpness/wsam.js";
 
+/** All optimisers by their names in configurations. */
 export const minimizers = {
   none,
   dim,

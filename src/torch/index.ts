@@ -1,12 +1,13 @@
 /** The engine: PyTorch's tensors and operators for TypeScript. */
 import "./generated/methods.js";
 
+export type { RawTensor } from "../core/raw-tensor.js";
 export * from "./autograd.js";
 export * from "./create.js";
 export * from "./errors.js";
 export * from "./generated/functions.js";
 export { Generator, manualSeed } from "./random.js";
 export * from "./runtime.js";
-export { adopt, persist, scope } from "./scope.js";
+export { adopt, type Owned, persist, scope } from "./scope.js";
 export { loadTensors, rawFromTensor, serializeTensors, tensorFromRaw } from "./serialize.js";
 export { type Device, type DType, type MemoryFormat, Tensor, type TypedArray } from "./tensor.js";

@@ -42,6 +42,7 @@ export class Generator implements Disposable {
     this.slot = -1;
   }
 
+  /** Frees the generator at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -114,6 +114,7 @@ export class Tensor implements Owned, Disposable {
     dispose(this);
   }
 
+  /** Frees the tensor at the end of a `using` block. */
   [Symbol.dispose](): void {
     dispose(this);
   }

@@ -16,6 +16,7 @@ import { loadNetwork, studentFile } from "./training-state.js";
 export const checkpointNames = ["best", "last", "best-on-test"] as const;
 export type CheckpointName = (typeof checkpointNames)[number];
 
+/** A trained network with what is needed to predict and evaluate as its run did. */
 export interface LoadedRun {
   folder: RunFolder;
   config: TrainingConfig;

@@ -21,7 +21,9 @@ function storeOf(run: RunFolder, config: TrainingConfig, warn: (message: string)
 
 /** What a caller of {@link startRun} and {@link resumeRun} is told. */
 export interface RunObserver extends TrainingObserver {
+  /** Images decoded so far, before the first step. */
   decoding(done: number, total: number): void;
+  /** Everything is open and the first step is next. */
   begun(run: RunFolder, session: TrainingSession, progress: Progress): void;
 }
 

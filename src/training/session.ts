@@ -28,6 +28,7 @@ export interface ModelSession {
   precision: Precision;
   device: string;
   student: SegmentationNetwork;
+  /** Another network of the same shape, with weights of its own seed. */
   createNetwork(): SegmentationNetwork;
 }
 

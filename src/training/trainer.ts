@@ -30,7 +30,9 @@ export interface RunOutputs {
 export interface TrainingObserver {
   /** After each step. @param note a few words for the progress line */
   step(done: number, note: string): void;
+  /** After each validation, with its named numbers. */
   validation(iteration: number, record: MetricRecord): void;
+  /** Something that does not end the run. */
   warn(message: string): void;
   /** Whether to stop after the present step. */
   stopRequested(): boolean;

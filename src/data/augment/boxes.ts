@@ -58,7 +58,8 @@ export function boxMask(boxes: readonly Box[], { height, width }: ImageSize, dev
 
 /**
  * Copy-paste: `outside·(1−M) + inside·M`.
- * @param outside, inside images or label planes `[N, C, H, W]`, or label maps `[N, H, W]`
+ * @param outside images or label planes `[N, C, H, W]`, or label maps `[N, H, W]`
+ * @param inside of the same shape
  * @param mask as {@link boxMask} gives it
  * @throws ShapeError when `outside` and `inside` differ in shape
  */

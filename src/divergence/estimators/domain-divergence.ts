@@ -94,7 +94,7 @@ export interface DomainDivergence {
   evaluate(input: DomainInput): Tensor;
   /** What it has learnt, for a checkpoint; the tensors stay owned by the estimator. Empty where nothing is learnt. */
   state(): Map<string, Tensor>;
-  /** Continues from a saved {@link state}; copies the tensors. */
+  /** Continues from a saved {@link DomainDivergence.state}; copies the tensors. */
   loadState(state: ReadonlyMap<string, Tensor>): void;
   /** Frees what it has learnt. */
   dispose(): void;

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { DomainDivergence, DomainDivergenceOptions } from "./domain-divergence.js";
 
+/** An estimator as the registry knows it. */
 // biome-ignore lint/suspicious/noExplicitAny: estimators with different settings share one registry
 export interface EstimatorEntry<Shape extends Record<string, z.ZodType> = any> {
   /** What it compares, in one line. */
@@ -12,6 +13,7 @@ export interface EstimatorEntry<Shape extends Record<string, z.ZodType> = any> {
   cost: string;
   /** Settings of its own with their defaults; none for most. */
   options?: Shape;
+  /** The estimator with its choices made. */
   create(options: DomainDivergenceOptions, settings: z.output<z.ZodObject<Shape>>): DomainDivergence;
 }
 

@@ -20,6 +20,7 @@ export interface AscentInput {
   memory: Memory;
 }
 
+/** An ascent rule as the registry knows it. */
 // biome-ignore lint/suspicious/noExplicitAny: rules with different settings share one registry
 export interface AscentRule<Shape extends Record<string, z.ZodType> = any> {
   summary: string;

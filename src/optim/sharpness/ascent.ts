@@ -9,6 +9,7 @@ import { gsam } from "./gsam.js";
 import { sagm } from "./sagm.js";
 import { sam } from "./sam.js";
 
+/** All ascent rules by their names, which are those of optimisers and of DiM's `inner`. */
 export const ascentRules = {
   sam,
   asam,

@@ -26,6 +26,7 @@ import type { PassResult, PassTargets, SharpnessStep } from "./sharpness-step.js
  * loss minus the divergence (DiM-6).
  */
 export const perturbations = ["total", "task", "clean", "source", "div", "disam"] as const;
+/** Name of the gradient that perturbs. */
 export type PerturbWith = (typeof perturbations)[number];
 
 /** Settings of the divergence's weight. */
@@ -65,6 +66,7 @@ export type DimOptions = Omit<z.output<typeof dimOptions>, "divergence">;
 const meanDecay = 0.9;
 const meanName = "meanDivergence";
 
+/** DiM with its settings; the equations are in docs/method.md. */
 export class Dim extends SharpnessMinimizer {
   private readonly rule: AscentRule;
   private readonly options: DimOptions & { rho: number };

@@ -10,6 +10,7 @@ export interface MemoryNames {
   numbers?: readonly string[];
 }
 
+/** Lists of tensors and numbers that outlive a step, saved and resumed with the optimiser. */
 export class Memory {
   private readonly lists = new Map<string, Tensor[]>();
   private readonly numbers = new Map<string, number>();
@@ -39,6 +40,7 @@ export class Memory {
     return this.numbers.get(name) ?? null;
   }
 
+  /** Keeps a number until the next one of that name. */
   keepNumber(name: string, value: number): void {
     this.numbers.set(name, value);
   }

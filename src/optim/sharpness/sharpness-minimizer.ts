@@ -68,6 +68,7 @@ export interface SharpnessDefinition<Shape extends OptionShape> {
   remembers?: MemoryNames;
   /** Refuses a base optimiser or options that make no sense. @throws UsageError */
   check?(base: Optimizer): void;
+  /** The passes and the update of one step, which ends with `step.descend`. */
   advance(step: SharpnessStep, options: z.output<z.ZodObject<Shape>>, memory: Memory): void;
 }
 

@@ -41,6 +41,7 @@ export type ChooseTargets = (evaluation: Evaluation) => PassTargets;
 
 const taskLoss: ChooseTargets = ({ task }) => ({ losses: [task] });
 
+/** One step in the making: passes at w and at w+ε, and the update. */
 export class SharpnessStep {
   readonly tensors: readonly Tensor[];
   readonly report: StepReport = {
