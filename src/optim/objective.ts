@@ -83,8 +83,8 @@ export interface StepReport {
   perturbationNorm: number;
   perturbedNorm: number;
   updateNorm: number;
-  /** Cosine between the ascent gradient and the one at the perturbed weights. */
-  cosine: number;
+  /** Cosine between the ascent gradient and the one at the perturbed weights; only in steps that measure. */
+  cosine?: number;
   lambda: number;
   rho: number;
   nonFinite?: NonFinite;

@@ -1,7 +1,7 @@
 /** ASAM in the short form of davda54/sam (`adaptive=True`): no η, biases scaled too, so zero weights never move. */
-import { foreachMul } from "../../torch/index.js";
+import { foreachMul, foreachMul_ } from "../../torch/index.js";
 import { globalNorm } from "../parameter-list.js";
-import { ascentRule, ofLength } from "./ascent-rule.js";
+import { ascentRule, toLength } from "./ascent-rule.js";
 
 /** ε = ρ·w²⊙g/(‖|w|⊙g‖+1e-12). */
 export const asamAdaptive = ascentRule({
@@ -12,6 +12,8 @@ export const asamAdaptive = ascentRule({
   perturbation: ({ parameters, gradient, rho }) => {
     const weights = parameters.map(([, parameter]) => parameter);
     const scaled = foreachMul(gradient, weights);
-    return ofLength(rho, foreachMul(scaled, weights), globalNorm(scaled));
+    const norm = globalNorm(scaled);
+    foreachMul_(scaled, weights);
+    return toLength(rho, scaled, norm);
   },
 });

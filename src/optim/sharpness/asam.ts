@@ -1,29 +1,33 @@
 /** ASAM (Kwon et al., "ASAM: Adaptive sharpness-aware minimization", ICML 2021) as its authors' code defines it. */
 import { z } from "zod";
-import { foreachAbs, foreachAddScalar_, foreachMul, type Tensor } from "../../torch/index.js";
+import { foreachAbs, foreachAddScalar_, foreachMul, foreachMul_, type Tensor } from "../../torch/index.js";
 import { globalNorm } from "../parameter-list.js";
 import { type AscentInput, ascentRule } from "./ascent-rule.js";
+
+/** Puts the two parts of a list together again. */
+function inOrder(isFirst: readonly boolean[], first: readonly Tensor[], second: readonly Tensor[]): Tensor[] {
+  let [i, j] = [0, 0];
+  return isFirst.map((taken) => (taken ? first[i++] : second[j++]));
+}
 
 /**
  * ε = ρ·T²g/(‖Tg‖+1e-16) with T = |w|+η for tensors whose name contains "weight" (convolutions, linear layers and
  * BatchNorm scales) and T = 1 for the others.
  */
 function perturbation({ parameters, gradient, rho }: AscentInput, { eta }: { eta: number }): Tensor[] {
-  const scaled = parameters.map((_, i) => i).filter((i) => parameters[i][0].includes("weight"));
-  const scales = foreachAbs(scaled.map((i) => parameters[i][1]));
+  const isScaled = parameters.map(([name]) => name.includes("weight"));
+  const scales = foreachAbs(parameters.filter((_, i) => isScaled[i]).map(([, parameter]) => parameter));
   foreachAddScalar_(scales, eta);
-  const result = [...gradient];
-  const scaleAll = () => {
-    const product = foreachMul(
-      scaled.map((i) => result[i]),
-      scales,
-    );
-    for (const [j, i] of scaled.entries()) result[i] = product[j];
-  };
-  scaleAll();
-  const norm = globalNorm(result);
-  scaleAll();
-  return foreachMul(result, rho / (norm + 1e-16));
+  const scaled = foreachMul(
+    gradient.filter((_, i) => isScaled[i]),
+    scales,
+  );
+  const rest = gradient.filter((_, i) => !isScaled[i]);
+  const factor = rho / (globalNorm(inOrder(isScaled, scaled, rest)) + 1e-16);
+  foreachMul_(scaled, scales);
+  foreachMul_(scaled, factor);
+  const plain = rest.map((one) => one.mul(factor));
+  return inOrder(isScaled, scaled, plain);
 }
 
 export const asam = ascentRule({

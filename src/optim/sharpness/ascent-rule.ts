@@ -4,7 +4,7 @@
  * (rule-minimizers.ts) and an inner form of DiM.
  */
 import type { z } from "zod";
-import { foreachMul, type Tensor } from "../../torch/index.js";
+import { foreachMul, foreachMul_, type Tensor } from "../../torch/index.js";
 import type { NamedParameters } from "../parameter-list.js";
 import type { Memory, MemoryNames } from "./memory.js";
 import type { PassResult } from "./sharpness-step.js";
@@ -45,6 +45,12 @@ export function ascentRule<Shape extends Record<string, z.ZodType>>(rule: Ascent
 
 /** Keeps a division by a vanishing norm finite (davda54/sam). */
 export const tiny = 1e-12;
+
+/** As {@link ofLength}, in place, for a vector that is the caller's own. */
+export function toLength(rho: number, vector: Tensor[], norm: number): Tensor[] {
+  foreachMul_(vector, rho / (norm + tiny));
+  return vector;
+}
 
 /** SAM's ascent: the vector scaled to length ρ; zero stays zero. */
 export function ofLength(rho: number, vector: readonly Tensor[], norm: number): Tensor[] {

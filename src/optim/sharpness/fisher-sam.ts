@@ -11,7 +11,8 @@ function perturbation({ gradient, rho }: AscentInput, { eta }: { eta: number }):
   foreachAddScalar_(fisher, 1);
   const direction = foreachDiv(gradient, fisher);
   const length = Math.sqrt(globalDot(gradient, direction));
-  return foreachMul(direction, length > 0 ? rho / length : 0);
+  foreachMul_(direction, length > 0 ? rho / length : 0);
+  return direction;
 }
 
 export const fisherSam = ascentRule({

@@ -1,22 +1,21 @@
 /** Friendly SAM (Li et al., "Friendly sharpness-aware minimization", CVPR 2024); also abbreviated F-SAM. */
 import { z } from "zod";
-import { foreachAdd, foreachMul, foreachSub, type Tensor } from "../../torch/index.js";
+import { foreachSub, type Tensor } from "../../torch/index.js";
 import { globalNorm } from "../parameter-list.js";
-import { type AscentInput, ascentRule, ofLength } from "./ascent-rule.js";
+import { type AscentInput, ascentRule, ofLength, toLength } from "./ascent-rule.js";
 
 /**
  * ε = ρ·d/(‖d‖+1e-12) with d = g − σm, m the running mean of past gradients before this one, then m ← λm+(1−λ)g;
  * in the first step d = m = g. (kozistr's port averages d instead of g, which is another method.)
  */
 function perturbation(
-  { gradient, rho, memory }: AscentInput,
+  { gradient, norm, rho, memory }: AscentInput,
   { sigma, lambda }: { sigma: number; lambda: number },
 ): Tensor[] {
   const mean = memory.list("mean");
-  const direction = mean ? foreachSub(gradient, mean, { alpha: sigma }) : gradient;
-  const moved = mean ? foreachAdd(foreachMul(mean, lambda), gradient, { alpha: 1 - lambda }) : gradient;
-  memory.keepList("mean", moved);
-  return ofLength(rho, direction, globalNorm(direction));
+  const direction = mean && foreachSub(gradient, mean, { alpha: sigma });
+  memory.blendList("mean", gradient, lambda);
+  return direction ? toLength(rho, direction, globalNorm(direction)) : ofLength(rho, gradient, norm);
 }
 
 export const friendlySam = ascentRule({

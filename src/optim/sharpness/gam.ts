@@ -3,22 +3,24 @@
  * 2023), the accelerated form of the authors' code, with its quirk that β0 is never applied to the first gradient.
  */
 import { z } from "zod";
-import { foreachAdd, foreachMul, foreachSub, type Tensor } from "../../torch/index.js";
+import { foreachAdd, foreachAdd_, foreachMul, foreachMul_, foreachSub, type Tensor } from "../../torch/index.js";
 import { globalCosine, globalNorm } from "../parameter-list.js";
-import { ofLength, tiny } from "./ascent-rule.js";
+import { ofLength, tiny, toLength } from "./ascent-rule.js";
 import { rhoOption } from "./radius.js";
 import { sharpnessEntry } from "./sharpness-minimizer.js";
 
-/** a + factor·b. */
-function plus(a: readonly Tensor[], factor: number, b: readonly Tensor[]): Tensor[] {
-  return foreachAdd(a, b, { alpha: factor });
+/** a ← a + factor·b. */
+function add(a: Tensor[], factor: number, b: readonly Tensor[]): Tensor[] {
+  foreachAdd_(a, b, { alpha: factor });
+  return a;
 }
 
-/** b − γ(a − cos(a,b)·‖a‖·b/(‖b‖+1e-12)): b without γ times the part of a at a right angle to it. */
+/** b ← b − γ(a − cos(a,b)·‖a‖·b/(‖b‖+1e-12)): b without γ times the part of a at a right angle to it. */
 function decompose(a: Tensor[], b: Tensor[], gamma: number): Tensor[] {
   const [normA, normB] = [globalNorm(a), globalNorm(b)];
   const along = (globalCosine(a, normA, b, normB) * normA) / (normB + tiny);
-  return plus(foreachMul(b, 1 + gamma * along), -gamma, a);
+  foreachMul_(b, 1 + gamma * along);
+  return add(b, -gamma, a);
 }
 
 /**
@@ -41,11 +43,11 @@ export const gam = sharpnessEntry({
     const g0 = step.clean();
     const g1 = step.perturbed(ofLength(gradRho, g0.gradient, g0.norm));
     const rise = foreachSub(g1.gradient, g0.gradient);
-    const outer = ofLength(rho, rise, globalNorm(rise));
+    const outer = toLength(rho, rise, globalNorm(rise));
     const g2 = step.perturbed(outer);
-    const g3 = step.perturbed(plus(outer, gradRho / (g2.norm + tiny), g2.gradient));
-    const a = plus(g0.gradient, 1 - beta0, g2.gradient);
-    const b = plus(foreachMul(g1.gradient, beta1), 1 - beta1, g3.gradient);
+    const g3 = step.perturbed(add(outer, gradRho / (g2.norm + tiny), g2.gradient));
+    const a = foreachAdd(g0.gradient, g2.gradient, { alpha: 1 - beta0 });
+    const b = add(foreachMul(g1.gradient, beta1), 1 - beta1, g3.gradient);
     step.descend(decompose(a, b, gamma));
   },
 });

@@ -1,6 +1,6 @@
 /** What a sharpness-aware optimiser keeps from step to step beside its base optimiser, in the form it is saved in. */
 import { CheckpointError } from "../../core/errors.js";
-import { persist, type Tensor, tensor } from "../../torch/index.js";
+import { foreachAdd_, foreachMul_, noGrad, persist, type Tensor, tensor } from "../../torch/index.js";
 import { type NamedParameters, restore, save } from "../parameter-list.js";
 import { loadList } from "../sgd.js";
 
@@ -33,6 +33,19 @@ export class Memory {
     const kept = this.lists.get(name);
     if (kept) restore(kept, values);
     else this.lists.set(name, save(values).map(persist));
+  }
+
+  /** Moves the list to decay·list + (1−decay)·values; keeps copies of the values when there is none yet. */
+  blendList(name: string, values: readonly Tensor[], decay: number): void {
+    const kept = this.lists.get(name);
+    if (!kept) {
+      this.keepList(name, values);
+      return;
+    }
+    noGrad(() => {
+      foreachMul_(kept, decay);
+      foreachAdd_(kept, values, { alpha: 1 - decay });
+    });
   }
 
   /** The number kept under a name, or null. */

@@ -51,7 +51,6 @@ export class SharpnessStep {
     perturbationNorm: 0,
     perturbedNorm: Number.NaN,
     updateNorm: Number.NaN,
-    cosine: Number.NaN,
     lambda: 0,
     rho: 0,
   };
@@ -77,7 +76,8 @@ export class SharpnessStep {
   clean(choose = taskLoss): PassResult {
     const result = this.pass("clean", choose);
     this.ascent = result;
-    Object.assign(this.report, { ascentNorm: result.norm, perturbedNorm: result.norm, cosine: 1 });
+    Object.assign(this.report, { ascentNorm: result.norm, perturbedNorm: result.norm });
+    if (this.at.measure) this.report.cosine = 1;
     return result;
   }
 
@@ -85,7 +85,7 @@ export class SharpnessStep {
   perturbed(perturbation: readonly Tensor[], choose = taskLoss): PassResult {
     const result = this.displaced(perturbation, () => this.pass("perturbed", choose));
     this.report.perturbedNorm = result.norm;
-    if (this.ascent) {
+    if (this.ascent && this.at.measure) {
       this.report.cosine = globalCosine(this.ascent.gradient, this.ascent.norm, result.gradient, result.norm);
     }
     return result;
