@@ -35,7 +35,7 @@ const known: Record<string, { title: string; caption: string }> = {
   sharpness: { title: "Sharpness", caption: "L(w + ε) − L(w): how much the task loss rises at the perturbed weights." },
   ascentNorm: { title: "Gradient norm at w", caption: "Length of the gradient that the perturbation follows." },
   perturbedNorm: { title: "Gradient norm at w + ε", caption: "Length of the gradient at the perturbed weights." },
-  updateNorm: { title: "Gradient norm of the update", caption: "Length of what the base optimiser was given." },
+  updateNorm: { title: "Norm of the update", caption: "Length of what the base optimiser was given." },
   cosine: {
     title: "Gradient cosine",
     caption: "Between the gradients at w and at w + ε; 1 where nothing is perturbed.",
@@ -79,7 +79,7 @@ function simple(key: string): Quantity {
 const divergence: Quantity = {
   id: "",
   title: "Divergence",
-  caption: "Between labelled and unlabelled images: at the weights (solid) and at the perturbed weights (dashed).",
+  caption: "Between labelled and unlabelled images: at the weights (thick) and at the perturbed weights (thin).",
   keys: [
     { key: "divergence", kind: "clean" },
     { key: "perturbedDivergence", kind: "perturbed" },
@@ -142,10 +142,7 @@ function inWords(lines: readonly Line[], title: string): string {
 }
 
 /** Of clean and perturbed, of student and teacher. */
-const kindDashes = [
-  [1, 0],
-  [3, 3],
-];
+const kindWidths = [1.9, 0.9];
 const kindShapes = ["circle", "triangle-up"];
 
 function lineSpec(lines: readonly Line[], data: ReportData, title: string, markers: boolean): Figure["spec"] {
@@ -163,11 +160,11 @@ function lineSpec(lines: readonly Line[], data: ReportData, title: string, marke
   });
   return {
     ...figureBase,
-    height: plotHeight + legendHeight(labels),
+    height: plotHeight + legendHeight(labels, groups.size),
     data: { values },
     mark: { type: "line", strokeWidth: 1.5, point: markers ? { size: 22 } : false, clip: true },
     encoding: {
-      x: { field: "iteration", type: "quantitative", title: "step", axis: { tickCount: 5, format: "~s" } },
+      x: { field: "iteration", type: "quantitative", title: "step", axis: { tickCount: 5, format: "d" } },
       y: {
         field: "value",
         type: "quantitative",
@@ -175,19 +172,18 @@ function lineSpec(lines: readonly Line[], data: ReportData, title: string, marke
         scale: { zero: false },
         axis: { tickCount: 5, titleLimit: 160 },
       },
-      color: { field: "group", type: "nominal", scale: only(colour), legend: legendAbove(labels) },
+      color: { field: "group", type: "nominal", scale: only(colour), legend: legendAbove(labels, groups.size) },
+      strokeDash: { field: "group", type: "nominal", scale: only(dash), legend: legendAbove(labels, groups.size) },
       ...(kinds.length > 0
         ? {
-            strokeDash: {
-              ...{ field: "kind", type: "nominal", scale: { domain: kinds, range: kindDashes } },
-              legend: null,
-            },
+            strokeWidth: { field: "kind", type: "ordinal", scale: { domain: kinds, range: kindWidths }, legend: null },
+            opacity: { field: "kind", type: "ordinal", scale: { domain: kinds, range: [1, 0.65] }, legend: null },
           }
-        : { strokeDash: { field: "group", type: "nominal", scale: only(dash), legend: legendAbove(labels) } }),
+        : {}),
       ...(markers && kinds.length > 1
         ? { shape: { field: "kind", type: "nominal", scale: { domain: kinds, range: kindShapes }, legend: null } }
         : {}),
-      detail: [{ field: "run", type: "nominal" }],
+      detail: [{ field: "run", type: "nominal" }, ...(kinds.length > 0 ? [{ field: "kind", type: "nominal" }] : [])],
     },
   } as Figure["spec"];
 }
@@ -251,7 +247,7 @@ export function validationFigures(data: ReportData): Figure[] {
     const quantity: Quantity = {
       id: ids[i],
       title: `${split === "validation" ? "Validation" : "Test"} ${name}, ${labels.get(domain)}`,
-      caption: `Mean ${name} over the ${place} of the domain while training; student solid, teacher dashed.`,
+      caption: `Mean ${name} over the ${place} of the domain while training; student thick, teacher thin.`,
       keys,
     };
     return curveFigure(data, quantity, ({ curves }) => curves.validations, true);

@@ -33,6 +33,15 @@ const labelLength = 28;
 /** Characters that change how their neighbours are written, or are not seen. */
 const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
+/** Longest description of a picture, in characters. */
+const spokenLength = 1500;
+
+/** A description to be read aloud: names in it may hold marks of direction, or fill a page. */
+export function spoken(text: string): string {
+  const letters = [...text.replaceAll(invisible, " ")];
+  return letters.length <= spokenLength ? letters.join("") : `${letters.slice(0, spokenLength).join("")}…`;
+}
+
 function shortened(text: string): string {
   const clean = text.replaceAll(invisible, " ").trim();
   const letters = [...clean];

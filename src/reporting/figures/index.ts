@@ -5,5 +5,6 @@ export { distributionFigures } from "./distributions.js";
 export { confusionFigures, sizeFigures } from "./errors.js";
 export { featureFigures } from "./features.js";
 export { type Figure, figureLabels, slug } from "./figure.js";
+export { gapFigures } from "./gap.js";
 export { landscapeFigures } from "./landscape.js";
 export { inlineSvg, renderPng, renderSvg } from "./render-figure.js";

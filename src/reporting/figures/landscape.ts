@@ -28,14 +28,14 @@ function lineSpec(slices: readonly Slice[], data: ReportData, of: (slice: LossLa
   );
   return {
     ...figureBase,
-    height: plotHeight + legendHeight(labels),
+    height: plotHeight + legendHeight(labels, groups.size),
     data: { values },
     mark: { type: "line", strokeWidth: 1.5, point: { size: 18 } },
     encoding: {
       x: { field: "t", type: "quantitative", title: x, axis: { tickCount: 5 } },
       y: { field: "loss", type: "quantitative", title: "loss", scale: { type: "log" }, axis: { tickCount: 5 } },
-      color: { field: "group", type: "nominal", scale: only(colour), legend: legendAbove(labels) },
-      strokeDash: { field: "group", type: "nominal", scale: only(dash), legend: legendAbove(labels) },
+      color: { field: "group", type: "nominal", scale: only(colour), legend: legendAbove(labels, groups.size) },
+      strokeDash: { field: "group", type: "nominal", scale: only(dash), legend: legendAbove(labels, groups.size) },
     },
   } as Figure["spec"];
 }

@@ -42,19 +42,22 @@ export function domainScale(labels: readonly string[]) {
 
 function legendColumns(labels: readonly string[]): number {
   const longest = Math.max(...labels.map((label) => label.length));
-  return Math.max(1, Math.min(4, Math.floor(figureWidth / (7 * longest + 24))));
+  return Math.max(1, Math.min(4, Math.floor(figureWidth / (7.5 * longest + 24))));
 }
 
-/** A legend above the figure, in as many columns as fit; none for a single label. */
-export function legendAbove(labels: readonly string[]) {
-  if (labels.length < 2) return null;
+/**
+ * A legend above the figure, in as many columns as fit.
+ * @param among how many labels the whole report has; where that is one, no legend is needed
+ */
+export function legendAbove(labels: readonly string[], among: number = labels.length) {
+  if (among < 2) return null;
   const columns = legendColumns(labels);
   return { orient: "top" as const, title: null, columns, labelLimit: figureWidth / columns - 24 };
 }
 
 /** Height that {@link legendAbove} takes, in CSS pixels. */
-export function legendHeight(labels: readonly string[]): number {
-  return labels.length < 2 ? 0 : 12 + 15 * Math.ceil(labels.length / legendColumns(labels));
+export function legendHeight(labels: readonly string[], among: number = labels.length): number {
+  return among < 2 ? 0 : 12 + 16 * Math.ceil(labels.length / legendColumns(labels));
 }
 
 /** Passed to every specification as its `config`. */
@@ -74,15 +77,15 @@ export const figureConfig: Config = {
     domainOpacity: 0.45,
     tickOpacity: 0.45,
     tickSize: 4,
-    labelFontSize: 11,
-    titleFontSize: 11,
+    labelFontSize: 12,
+    titleFontSize: 12,
     titleFontWeight: "normal",
     labelLimit: 130,
   },
   legend: {
     labelColor: ink,
     titleColor: ink,
-    labelFontSize: 11,
+    labelFontSize: 12,
     symbolStrokeWidth: 2,
     symbolSize: 50,
     symbolOpacity: 1,

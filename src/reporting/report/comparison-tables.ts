@@ -5,7 +5,7 @@ import { type Comparison, compareGroups } from "../compare/comparison.js";
 import { groupRuns } from "../compare/groups.js";
 import { type ComparedRun, type EvaluationChoice, readRun } from "../compare/read-run.js";
 import { type ComparisonTable, comparisonTable } from "../compare/table.js";
-import type { ReportRun } from "./data.js";
+import { type ReportRun, stateText } from "./data.js";
 
 /** One table for each domain that labels came from. */
 export interface ComparedTable {
@@ -43,7 +43,9 @@ function attempt<T>(leftOut: string[], make: () => T): T[] {
 export function compareReportRuns(runs: readonly ReportRun[], choice: EvaluationChoice): ReportComparison | null {
   if (runs.length < 2) return null;
   const leftOut: string[] = [];
-  const read = runs.flatMap(({ folder, group }) => attempt(leftOut, () => readRun(folder, choice, group)));
+  const finished = runs.filter(({ state }) => state.stage === "finished");
+  for (const run of runs) if (!finished.includes(run)) leftOut.push(`${run.name} is ${stateText(run)}.`);
+  const read = finished.flatMap(({ folder, group }) => attempt(leftOut, () => readRun(folder, choice, group)));
   const domains = [...new Set(read.map(({ config }) => config.labelled.domain))];
   const tables = domains.flatMap((domain) => {
     const own = read.filter(({ config }) => config.labelled.domain === domain);

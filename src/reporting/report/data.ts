@@ -163,3 +163,9 @@ export function shownRuns(data: Pick<ReportData, "runs">): ReportRun[] {
     (name) => data.runs.find(({ group, evaluation }) => group === name && evaluation) ?? [],
   );
 }
+
+/** How far a run is, in a few words. */
+export function stateText({ state: { stage, step, iterations } }: ReportRun): string {
+  if (stage === "finished") return `finished, ${iterations} steps`;
+  return `${stage} at step ${step ?? 0} of ${iterations}`;
+}

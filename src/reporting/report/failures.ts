@@ -62,7 +62,7 @@ function failureRow(run: ReportRun, failure: Failure, overlays: readonly CaseOve
     { text: run.name },
     { text: percentText(dice), value: dice, source: caseSource(run, failure, "dice") },
     { text: pixelText(hd95), value: hd95, source: caseSource(run, failure, "hd95") },
-    { text: why },
+    { text: why, prose: true },
   ];
 }
 

@@ -9,6 +9,7 @@ import {
   distributionFigures,
   type Figure,
   featureFigures,
+  gapFigures,
   landscapeFigures,
   sizeFigures,
   validationFigures,
@@ -29,7 +30,7 @@ type Figures = Record<FigurePlace, Figure[]>;
 export function reportFigures(data: ReportData): Figures {
   return {
     ...curveFigures(data),
-    dice: diceFigures(data),
+    dice: [...diceFigures(data), ...gapFigures(data)],
     validation: validationFigures(data),
     cases: distributionFigures(data),
     sizes: sizeFigures(data),

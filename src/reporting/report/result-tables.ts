@@ -43,12 +43,6 @@ function gapCells(run: ReportRun, { summary: { gap } }: RunEvaluation): ReportCe
   ];
 }
 
-/** How far a run is, in a few words. */
-export function stateText({ state: { stage, step, iterations } }: ReportRun): string {
-  if (stage === "finished") return `finished, ${iterations} steps`;
-  return `${stage} at step ${step ?? 0} of ${iterations}`;
-}
-
 function overviewRow(run: ReportRun): ReportCell[] {
   const { name, id, evaluation, cost, state } = run;
   const scores = evaluation

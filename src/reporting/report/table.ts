@@ -8,6 +8,8 @@ export interface ReportCell {
   value?: number;
   /** Where it was read: `run-1/evaluation/last-student/summary.json#/average/dice/mean`. */
   source?: string;
+  /** The text is a sentence rather than a name, and is never folded. */
+  prose?: true;
   /** Anchor that the text links to. */
   link?: string;
 }

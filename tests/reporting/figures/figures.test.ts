@@ -22,8 +22,12 @@ beforeAll(async () => {
   all = Object.values(figures).flat();
 });
 
+interface WithData {
+  data: { values: Row[] };
+}
+
 function rowsOf({ spec }: Figure): Row[] {
-  return (spec as unknown as { data: { values: Row[] } }).data.values;
+  return (spec as unknown as WithData).data.values;
 }
 
 const summaryOf = (folder: string) =>
@@ -64,6 +68,17 @@ it("holds the means and intervals of summary.json", () => {
     ),
   );
   expect(rows.map(({ domain, run, mean, low, high }) => ({ domain, run, mean, low, high }))).toEqual(expected);
+});
+
+it("holds the gap between the labelled and the other domains", () => {
+  const figure = figures.dice.find(({ id }) => id === "gap") as Figure;
+  const [line] = (figure.spec as unknown as { layer: WithData[] }).layer;
+  expect(line.data.values.map(({ run, labelled, others }) => [run, labelled, others])).toEqual(
+    fixtureRuns.map((folder, i) => {
+      const { dice } = summaryOf(folder).gap;
+      return [["dim", "supervised"][i], dice.labelled, dice.others];
+    }),
+  );
 });
 
 it("holds every case of cases.csv", () => {

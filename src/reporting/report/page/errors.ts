@@ -6,7 +6,7 @@ import { failurePictures } from "./overlays.js";
 import { type DrawnFigure, figureGrid, tableHtml } from "./parts.js";
 
 /** Figures of one kind that are shown at once; more are folded. */
-const unfolded = 4;
+const unfolded = 6;
 
 function folded(title: string, figures: readonly DrawnFigure[]): Content {
   if (figures.length === 0) return null;
@@ -23,7 +23,7 @@ export function errorsBody(
   failures: ReportTable,
 ): Content {
   return [
-    figureGrid(figures.cases),
+    figureGrid(figures.cases, "large"),
     folded("Size against Dice", figures.sizes),
     folded("Confusion between parts", figures.confusion),
     html`<h3>${failures.title}</h3>`,

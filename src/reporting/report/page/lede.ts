@@ -1,7 +1,7 @@
 /** The sentence that a reader takes away: what was compared, what came out, and what is missing. */
-import { groupNames, type ReportData, type ReportRun } from "../data.js";
+import { groupNames, type ReportData, type ReportRun, stateText } from "../data.js";
 import { percentText } from "../numbers.js";
-import { intervalText, stateText, summarySource } from "../result-tables.js";
+import { intervalText, summarySource } from "../result-tables.js";
 import { type Content, html, nameHtml } from "./markup.js";
 import { numberHtml } from "./parts.js";
 
@@ -26,9 +26,12 @@ function gapSentence(run: ReportRun): Content {
 function rivalSentence({ comparison }: ReportData): Content {
   if (comparison?.tables.length !== 1) return null;
   const close = comparison.tables[0].comparison.groups.filter(({ standing }) => standing === "close");
-  if (close.length === 0) return " All others are significantly worse.";
+  const others = comparison.tables[0].comparison.groups.length - 1;
+  if (others === 0) return null;
+  if (close.length === 0)
+    return ` Significantly worse on these cases: ${others === 1 ? "the other" : `all ${others} others`} compared.`;
   const names = close.map(({ name }, i) => [i > 0 ? ", " : "", nameHtml(name)]);
-  return html` Not significantly worse: ${names}.`;
+  return html` Not significantly worse on these cases: ${names}.`;
 }
 
 /** What came out, in two sentences. */

@@ -1,6 +1,6 @@
 /** Cases as pictures: the reference and each run's outlines side by side, with the case's metrics beneath. */
 import type { PartScore } from "../../../inference/evaluate-network.js";
-import { distinctSlugs } from "../../figures/figure.js";
+import { distinctSlugs, spoken } from "../../figures/figure.js";
 import type { CaseOverlay } from "../../overlays/case-overlay.js";
 import { inlinePanelSvg, type OverlayPanel, partColours } from "../../overlays/overlay-svg.js";
 import type { ReportData, ReportOverlays, ReportRun } from "../data.js";
@@ -27,8 +27,10 @@ function metricsHtml(run: ReportRun, scores: readonly PartScore[]): Content {
   return scores.map((score) => {
     const number = (column: "dice" | "hd95", text: string) =>
       numberHtml({ text, value: score[column], source: caseSource(run, score, column) });
-    const name = several ? html`${nameHtml(score.part)}: ` : null;
-    return html`<p class="note">${name}${number("dice", percentText(score.dice))} %, ${number("hd95", pixelText(score.hd95))} px</p>`;
+    const [dice, hd95] = [number("dice", percentText(score.dice)), number("hd95", pixelText(score.hd95))];
+    return several
+      ? html`<p class="note">${nameHtml(score.part)}: ${dice} %, ${hd95} px</p>`
+      : html`<p class="note">Dice ${dice} %</p><p class="note">HD95 ${hd95} px</p>`;
   });
 }
 
@@ -50,13 +52,13 @@ function caseHtml(overlay: CaseOverlay, data: ReportData, index: number, role: s
   const { domain, id, predictions } = overlay;
   const panels = predictions.map(({ scores }, i) => {
     const run = data.runs.find((one) => one.id === overlays.runs[i]) as ReportRun;
-    const what = `${domain} ${id}: ${run.name}`;
+    const what = spoken(`${domain} ${id}: ${run.name}`);
     const picture = panelSvg(overlay, i, overlays, anchor, what);
     return panelHtml(picture, anchor, what, html`<p class="run">${nameHtml(run.name)}</p>${metricsHtml(run, scores)}`);
   });
-  const what = `${domain} ${id}: reference`;
+  const what = spoken(`${domain} ${id}: reference`);
   const reference = panelSvg(overlay, "reference", overlays, anchor, what);
-  return html`<div id="at-${anchor}"><figure id="${anchor}" class="case" aria-label="${`${domain} ${id}`}">
+  return html`<div id="at-${anchor}"><figure id="${anchor}" class="case" aria-label="${spoken(`${domain} ${id}`)}">
 <a class="shut" href="#at-${anchor}">Close</a>
 <p class="title">${role === null ? [nameHtml(domain), " · "] : null}${nameHtml(id)}${role === null ? null : html` <span class="role">${role}</span>`}</p>
 <div class="panels">${panelHtml(reference, anchor, what, html`<p class="run">Reference</p>`)}${panels}</div>
@@ -119,5 +121,5 @@ export function failurePictures(data: ReportData): Content {
   if (!overlays || overlays.failures.length === 0) return null;
   const before = overlays.chosen.length;
   const cases = overlays.failures.map((one, i) => caseHtml(one, data, before + i, null));
-  return html`<h3>Pictures of failures</h3><p class="note">${pictureFiles("overlays-failures")}</p>${partStyle(overlays)}${partsHtml(overlays)}${caseGrid(cases, overlays)}`;
+  return html`<details><summary>Pictures of ${cases.length} failures</summary><p class="note">${pictureFiles("overlays-failures")}</p>${partStyle(overlays)}${partsHtml(overlays)}${caseGrid(cases, overlays)}</details>`;
 }

@@ -34,7 +34,7 @@ function summaryBody(data: ReportData, { overview, dice, domains, figures }: Pag
     data.runs.some(({ missing }) => missing.length > 0)
       ? html`<p class="note">Some runs lack something; <a href="#runs">Runs</a> says what.</p>`
       : null,
-    figureGrid(figures.dice),
+    figureGrid(figures.dice, "large"),
     dice.rows.length === 0 ? null : html`<h3>${dice.title}</h3>${tableHtml(dice)}`,
     domains.rows.length === 0
       ? null
@@ -75,7 +75,10 @@ function comparedBody(comparison: ReportComparison, tables: readonly ReportTable
 }
 
 function featuresBody({ separability, figures }: PageParts): Content {
-  return [figureGrid(figures.features), separability.rows.length > 0 ? tableHtml(separability) : null];
+  return [
+    figureGrid(figures.features, figures.features.length < 5 ? "large" : "usual"),
+    separability.rows.length > 0 ? tableHtml(separability) : null,
+  ];
 }
 
 /** The sections that have something to show. */

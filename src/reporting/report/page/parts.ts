@@ -1,5 +1,5 @@
 /** Tables, figures and lists of facts as HTML. */
-import type { Figure } from "../../figures/figure.js";
+import { type Figure, spoken } from "../../figures/figure.js";
 import { inlineSvg } from "../../figures/render-figure.js";
 import type { ReportCell, ReportTable } from "../table.js";
 import { type Content, Html, html, nameHtml } from "./markup.js";
@@ -19,13 +19,19 @@ export function numberHtml({ text, value, source }: ReportCell): Content {
   return html`<span data-value="${String(value)}"${from}>${shown}</span>`;
 }
 
+/** Sentences may hold names of any length. */
+function sentence(text: string): Html {
+  return html`<span class="name">${text}</span>`;
+}
+
 function cellHtml(cell: ReportCell, column: number): Html {
   if (column === 0) {
     const name = nameHtml(cell.text);
     return html`<th scope="row">${cell.link ? html`<a href="#${cell.link}">${name}</a>` : name}</th>`;
   }
   if (cell.value !== undefined || cell.text === "–") return html`<td>${numberHtml(cell)}</td>`;
-  return html`<td class="words">${cell.link ? html`<a href="#${cell.link}">${nameHtml(cell.text)}</a>` : nameHtml(cell.text)}</td>`;
+  const words = cell.prose ? sentence(cell.text) : nameHtml(cell.text);
+  return html`<td class="words">${cell.link ? html`<a href="#${cell.link}">${words}</a>` : words}</td>`;
 }
 
 /** Links to the files of a table or figure beside the page. */
@@ -48,16 +54,11 @@ export function tableHtml({ id, title, header, rows, notes }: ReportTable, body?
 <thead><tr>${head}</tr></thead>
 <tbody>${body ?? rows.map((row) => html`<tr>${row.map(cellHtml)}</tr>\n`)}</tbody>
 </table></div>
-${notes.map((note) => html`<p class="note">${nameHtmlIn(note)}</p>`)}
+${notes.map((note) => html`<p class="note">${sentence(note)}</p>`)}
 <p class="note">${filesHtml(`tables/${id}`, [
     ["csv", "CSV, all digits"],
     ["tex", "LaTeX"],
   ])}</p>`;
-}
-
-/** Sentences may hold names of any length. */
-function nameHtmlIn(sentence: string): Html {
-  return html`<span class="name">${sentence}</span>`;
 }
 
 /** A picture under a link that enlarges the figure it belongs to. */
@@ -67,7 +68,7 @@ export function enlargeable(picture: Html, anchor: string, what: string): Html {
 
 /** A figure that fills the window when it is clicked. */
 export function figureHtml({ figure: { id, title, caption, alt }, svg }: DrawnFigure): Html {
-  const words = html`role="img" aria-label="${alt}" `;
+  const words = html`role="img" aria-label="${spoken(alt)}" `;
   const picture = new Html(inlineSvg(svg, id).replace("<svg ", () => `<svg ${words}`));
   const files = filesHtml(`figures/${id}`, [
     ["svg", "SVG"],
@@ -83,9 +84,9 @@ ${enlargeable(picture, id, title)}
 `;
 }
 
-/** Figures side by side as far as there is room. */
-export function figureGrid(figures: readonly DrawnFigure[]): Content {
-  return figures.length === 0 ? null : html`<div class="figures">${figures.map(figureHtml)}</div>`;
+/** Figures side by side as far as there is room; `large` ones are fewer in a row. */
+export function figureGrid(figures: readonly DrawnFigure[], size: "usual" | "large" = "usual"): Content {
+  return figures.length === 0 ? null : html`<div class="figures ${size}">${figures.map(figureHtml)}</div>`;
 }
 
 /** Facts by name; those without content are left out. */

@@ -1,9 +1,8 @@
 /** What each run was, in full: settings, data, machine, time, and the commands that repeat it. */
 import type { EvaluationChoice } from "../../compare/read-run.js";
-import type { ReportRun } from "../data.js";
+import { type ReportRun, stateText } from "../data.js";
 import { bytesText, countText, durationText } from "../numbers.js";
 import { repeatCommands, startedWith } from "../repeat.js";
-import { stateText } from "../result-tables.js";
 import { type Content, type Html, html, nameHtml } from "./markup.js";
 import { factsHtml, missingHtml } from "./parts.js";
 

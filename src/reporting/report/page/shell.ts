@@ -1,13 +1,19 @@
 /**
  * The document around the sections. Its policy lets it load nothing at all: pictures are inside, and the one script,
- * which closes an enlarged figure with Escape, is named by its hash.
+ * which opens folds and closes an enlarged figure with Escape, is named by its hash.
  */
 import { createHash } from "node:crypto";
 import { type Content, Html, html } from "./markup.js";
 import { pageStyle } from "./style.js";
 
-/** Back to where the figure stands, as its "Close" does. */
-const script = `addEventListener("keydown", (event) => {
+/** Opens what a link leads into; Escape goes back to where a figure stands, as its "Close" does. */
+const script = `const unfold = () => {
+  const place = location.hash && document.getElementById(location.hash.slice(1));
+  for (let fold = place && place.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+};
+addEventListener("hashchange", unfold);
+unfold();
+addEventListener("keydown", (event) => {
   const figure = location.hash && document.querySelector("figure:target");
   if (event.key === "Escape" && figure) figure.querySelector(".shut").click();
 });`;

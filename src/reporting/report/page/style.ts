@@ -71,6 +71,7 @@ td.words { font-weight: 400; min-width: 4rem; }
 .close { background: var(--good); }
 tbody tr:last-child > * { border-bottom-color: transparent; }
 thead th:first-child { text-align: left; }
+@media (max-width: 40rem) { th:first-child { position: sticky; left: 0; background: var(--paper); max-width: 8rem; } }
 .interval { white-space: nowrap; color: var(--soft); font-size: .84em; }
 dl { display: grid; grid-template-columns: minmax(7rem, auto) minmax(0, 1fr); gap: .25rem 1.25rem; margin: .6rem 0; font-size: .925rem; }
 dt { color: var(--soft); }
@@ -78,8 +79,9 @@ dd { margin: 0; overflow-wrap: anywhere; }
 `;
 
 const figures = `
-.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: 1.5rem 1.75rem;
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: 1.6rem 1.6rem;
   margin: 1rem 0; align-items: start; }
+.large { grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); }
 figure { margin: 0; }
 figure .title { margin: 0 0 .3rem; font-size: .95rem; font-weight: 600; }
 figure svg { display: block; width: 100%; height: auto; max-width: 30rem; color: var(--ink); }
