@@ -15,6 +15,7 @@ const benches: Record<string, () => Promise<{ run: Bench }>> = {
   engine: () => import("./engine.js"),
   metrics: () => import("./metrics.js"),
   optimisers: () => import("./optimisers.js"),
+  report: () => import("./whole-report.js"),
   step: () => import("./step.js"),
   tsne: () => import("./tsne.js"),
 };
