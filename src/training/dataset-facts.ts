@@ -1,8 +1,9 @@
 /**
  * What a trained network must know of its data set when the images are elsewhere: classes, channels, intensities.
- * Written into the run folder, so that a run can be moved and still predict.
+ * Written into the run folder, so that a run can be moved and still predict, and is not resumed on another data set.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
 import type { Dataset } from "../data/dataset.js";
@@ -21,4 +22,25 @@ export function readDatasetFacts(path: string): Dataset {
   } catch (cause) {
     throw new DataError(`cannot read ${path}: ${readFailureReason(cause)}; the run folder is incomplete`, { cause });
   }
+}
+
+/** What of a data set decides what a network sees and learns. */
+const learnt = ["target", "channels", "size", "filter", "intensity", "labels"] as const;
+
+/**
+ * Makes sure that a run goes on with the classes, labels and intensities it began with.
+ * @param path the run's dataset.json; a run without it is let through
+ * @throws DataError naming the keys that are others now
+ */
+export function checkDatasetFacts(path: string, dataset: Dataset): void {
+  if (!existsSync(path)) return;
+  const before = readDatasetFacts(path);
+  const names = ({ classes }: Dataset) => classes.map(({ name, inside }) => ({ name, inside }));
+  const changed: string[] = learnt.filter((key) => !isDeepStrictEqual(before[key], dataset[key]));
+  if (!isDeepStrictEqual(names(before), names(dataset))) changed.push("classes");
+  if (changed.length === 0) return;
+  throw new DataError(
+    `${dataset.path}: ${changed.join(", ")} differ from what the run began with; make the data set as it was ` +
+      `(${path} says how), or begin a new run`,
+  );
 }

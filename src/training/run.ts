@@ -2,7 +2,7 @@
 import { engineInfo, threads } from "../torch/index.js";
 import { CheckpointStore } from "./checkpoint-store.js";
 import { formatConfig, readResolvedConfig, type TrainingConfig } from "./config.js";
-import { formatDatasetFacts } from "./dataset-facts.js";
+import { checkDatasetFacts, formatDatasetFacts } from "./dataset-facts.js";
 import { resolveEngine } from "./engine-settings.js";
 import { collectEnvironment } from "./environment.js";
 import { MetricsLog } from "./metrics-log.js";
@@ -10,7 +10,7 @@ import { Preview } from "./preview.js";
 import { checkRunFolder, createRunFolder, openRunFolder, type RunFolder } from "./run-folder.js";
 import { acquireRunLock } from "./run-lock.js";
 import { openModel, openTraining, type TrainingSession } from "./session.js";
-import { formatSplit } from "./split-record.js";
+import { checkSplit, formatSplit } from "./split-record.js";
 import { EventLog } from "./tensorboard.js";
 import { Trainer, type TrainingObserver, type TrainingOutcome } from "./trainer.js";
 import { freshProgress, type Progress, restoreState } from "./training-state.js";
@@ -93,7 +93,8 @@ export async function startRun(path: string, wanted: TrainingConfig, observer: R
 
 /**
  * Goes on with a run from its newest intact checkpoint; a run that had none begins anew.
- * @throws UsageError when the folder is no run, ResourceError when another process works on it
+ * @throws UsageError when the folder is no run, ResourceError when another process works on it, DataError when the
+ *   data set is not the one that the run began with
  */
 export async function resumeRun(path: string, observer: RunObserver): Promise<TrainingOutcome> {
   const run = openRunFolder(path);
@@ -103,6 +104,8 @@ export async function resumeRun(path: string, observer: RunObserver): Promise<Tr
     // A run moved to another machine may name a device that is not there.
     const config = { ...resolved, training: resolveEngine(resolved.training) };
     const session = openTraining(openModel(config, observer.warn));
+    checkDatasetFacts(run.dataset, session.dataset);
+    checkSplit(run.split, session.split, session.dataset.path);
     const store = storeOf(run, config, observer.warn);
     store.recover();
     const progress = store.steps().length === 0 ? freshProgress : restoreState(session, store.load());

@@ -161,6 +161,17 @@ describe("runs that cannot go on", () => {
     expect(readdirSync(path)).not.toContain("run.lock");
   });
 
+  it("a data set that has grown since the run began, before anything is written", () => {
+    const { config, out, data } = fresh({ ...supervised, training: { iterations: 1 } });
+    expect(run(["train", config, "--out", out]).code).toBe(0);
+    const before = readdirSync(out, { recursive: true }).sort();
+    cpSync(join(data, "b/train/images/1.png"), join(data, "b/train/images/new.png"));
+    const { code, out: said, err } = run(["train", "--resume", out]);
+    expect({ code, said }).toEqual({ code: 3, said: "" });
+    expect(err).toMatch(/^error: .*data\/dataset\.yaml: the training cases .* 1 added \(b\/train\/new\); .*\n$/);
+    expect(readdirSync(out, { recursive: true }).sort()).toEqual(before);
+  });
+
   it("what is no run, and words that contradict each other", () => {
     const nothing = run(["train", "--resume", base]);
     expect(nothing).toMatchObject({ code: 2, out: "" });
