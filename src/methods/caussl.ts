@@ -71,5 +71,6 @@ export const cauSsl = methodEntry({
   cost: "4 passes, and 4 without gradient; 60 small Adam steps on matrices every 60 iterations",
   options,
   usesUnlabelled: true,
+  gives: () => ["perSample"],
   create: (context, settings) => new CauSsl(context, settings),
 });

@@ -1,5 +1,6 @@
 /** How a method is described to configurations and listings; each method's file exports one entry. */
 import type { z } from "zod";
+import type { LossPart } from "../optim/index.js";
 import type { Method, MethodContext } from "./method.js";
 
 export interface MethodEntry<Schema extends z.ZodObject = z.ZodObject> {
@@ -12,6 +13,8 @@ export interface MethodEntry<Schema extends z.ZodObject = z.ZodObject> {
   /** Settings with their defaults, as they stand under `method:` beside `name`. */
   options: Schema;
   usesUnlabelled: boolean;
+  /** Which optional parts its evaluations have under these settings. Default: none. */
+  gives?(options: z.output<Schema>): readonly LossPart[];
   /** The method over a student, with its further networks. */
   create(context: MethodContext, options: z.output<Schema>): Method;
 }

@@ -99,5 +99,6 @@ export const fixMatchCutMix = methodEntry({
   cost: "3 passes, and 3 without gradient",
   options,
   usesUnlabelled: true,
+  gives: () => ["perDomain", "perSample"],
   create: (context, settings) => new FixMatchCutMix(context, settings),
 });

@@ -67,5 +67,6 @@ export const meanTeacher = methodEntry({
   cost: "2 passes, and 1 of the teacher without gradient",
   options,
   usesUnlabelled: true,
+  gives: () => ["perSample"],
   create: (context, settings) => new MeanTeacher(context, settings),
 });

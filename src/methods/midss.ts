@@ -236,5 +236,6 @@ export const midss = methodEntry({
   cost: "4 passes, and 3 of the teacher without gradient; 3 and 1 without symGD",
   options: midssOptions,
   usesUnlabelled: true,
+  gives: ({ ucp, symGD }) => (ucp && !symGD ? ["perSample"] : ["perDomain", "perSample"]),
   create: (context, settings) => new Midss(context, settings),
 });

@@ -41,5 +41,6 @@ export const supervised = methodEntry({
   cost: "1 pass",
   options: z.strictObject({}),
   usesUnlabelled: false,
+  gives: () => ["perSample"],
   create: (context) => new Supervised(context),
 });

@@ -91,5 +91,6 @@ export const uaMt = methodEntry({
   cost: "2 passes, and 9 of the teacher without gradient",
   options,
   usesUnlabelled: true,
+  gives: () => ["perSample"],
   create: (context, settings) => new UaMt(context, settings),
 });

@@ -1,6 +1,6 @@
 /** How an optimiser is described to configurations and listings; each optimiser's file exports one entry. */
 import type { z } from "zod";
-import type { Minimizer } from "./objective.js";
+import type { LossPart, Minimizer } from "./objective.js";
 import type { Optimizer } from "./optimizer.js";
 import type { NamedParameters } from "./parameter-list.js";
 
@@ -14,6 +14,8 @@ export interface MinimizerEntry<Schema extends z.ZodObject = z.ZodObject> {
   cost: string;
   /** Settings with their defaults, as they stand under `optimizer:` beside `name`. */
   options: Schema;
+  /** The part of an evaluation that these settings cannot do without. Default: none. */
+  needs?(options: z.output<Schema>): LossPart | null;
   /** The optimiser over the parameters, which it perturbs and the base optimiser updates. */
   create(parameters: NamedParameters, base: Optimizer, options: z.output<Schema>): Minimizer;
 }

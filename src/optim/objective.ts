@@ -4,6 +4,9 @@
  */
 import type { Tensor } from "../torch/index.js";
 
+/** The optional parts of an {@link Evaluation} that some optimisers need. */
+export type LossPart = "perDomain" | "perSample";
+
 /** The task loss of parts of a batch. */
 export interface SampleLosses {
   /** Samples in the batch; those of a semi-supervised method are pairs of a labelled and an unlabelled image. */

@@ -7,9 +7,10 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { UsageError } from "../core/errors.js";
 import { readValidatedYaml, validate } from "../core/validated-yaml.js";
+import type { MethodEntry } from "../methods/index.js";
 import { methods } from "../methods/registry.js";
 import { networkNames } from "../nn/index.js";
-import { minimizers } from "../optim/index.js";
+import { type LossPart, type MinimizerEntry, minimizers } from "../optim/index.js";
 import { applyAssignments, isPlainObject, mergeUnder } from "./config-tree.js";
 import { presets } from "./presets.js";
 
@@ -113,9 +114,28 @@ function withPreset(content: unknown): unknown {
   return mergeUnder(content, presets[content.preset].values);
 }
 
+const lossParts: Record<LossPart, string> = {
+  perDomain: "a loss on each domain by itself",
+  perSample: "a loss of each sample",
+};
+
+/** Refuses an optimiser that needs more of the losses than the method gives. */
+function checkLosses({ optimizer, method }: TrainingConfig, where: string): void {
+  const need = (minimizers[optimizer.name] as MinimizerEntry).needs?.(optimizer) ?? null;
+  const entries: Record<string, MethodEntry> = methods as never;
+  const gives = (entry: MethodEntry, settings: object) => need && entry.gives?.(settings as never).includes(need);
+  if (need === null || gives(entries[method.name], method)) return;
+  const others = Object.keys(entries).filter((name) => gives(entries[name], entries[name].options.parse({})));
+  throw new UsageError(
+    `${where}: optimizer ${optimizer.name} needs ${lossParts[need]}, which method ${method.name} does not have with these settings ` +
+      `(docs/methods.md says why); take method ${others.join(", ")}, or optimizer sam`,
+  );
+}
+
 /** Refuses combinations that no single key shows. */
 function checkSense(config: TrainingConfig, where: string): void {
   const { optimizer, method, training } = config;
+  checkLosses(config, where);
   const unlabelled = methods[method.name].usesUnlabelled;
   if (unlabelled && training.labelledBatch !== training.unlabelledBatch) {
     throw new UsageError(

@@ -1,12 +1,13 @@
 /** DISAM and ESAM over the methods: losses of domains and samples add up as documented, train and resume, or are refused. */
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.js";
-import { type MethodName, methods } from "../../src/methods/index.js";
+import { type MethodEntry, type MethodName, methods } from "../../src/methods/index.js";
 import { scope } from "../../src/torch/index.js";
+import { parseConfig } from "../../src/training/config.js";
 import { at, kinds, makeBatch, Training, withTraining } from "./support.js";
 
 const names = Object.keys(methods) as MethodName[];
-/** What a method must give for the optimiser, and which methods do. */
+/** Which methods give what the optimiser needs. */
 const supported: Record<"disam" | "esam", MethodName[]> = {
   disam: ["midss", "fixmatch", "fixmatch-cutmix"],
   esam: ["supervised", "midss", "fixmatch", "fixmatch-cutmix", "mean-teacher", "ua-mt", "cps", "caussl"],
@@ -76,6 +77,18 @@ describe.each(kinds)("%s", (kind) => {
   });
 });
 
+it.each(names)("%s says in its entry what its evaluations have", (name) => {
+  withTraining(new Training(name, "softmax"), (training) => {
+    scope(() => {
+      const prepared = training.method.prepare(makeBatch("softmax", 1), at(7));
+      const evaluation = prepared.evaluate({ updateRunningStatistics: false });
+      const found = (["perDomain", "perSample"] as const).filter((part) => evaluation[part] !== undefined);
+      const entry = methods[name] as unknown as MethodEntry;
+      expect(entry.gives?.(entry.options.parse({})) ?? []).toEqual(found);
+    });
+  });
+});
+
 it.each(impossible)("%s over %s is refused with the reason", (optimizer, name) => {
   withTraining(new Training(name, "softmax", { optimizer }), (training) => {
     const reason = optimizer === "disam" ? /no loss per domain.* because / : /no loss per sample.* because /;
@@ -88,5 +101,26 @@ it("disam is refused where MiDSS's parts leave no image of the target unmixed", 
   const options = { symGD: false };
   withTraining(new Training("midss", "softmax", { optimizer: "disam", options }), (training) => {
     expect(() => training.step(0)).toThrow(/no loss per domain/);
+  });
+});
+
+describe("a configuration", () => {
+  const config = (method: object, optimizer: object) =>
+    parseConfig({ dataset: "d.yaml", labelled: { domain: "a", count: 1 }, method, optimizer });
+
+  it.each(impossible)("with %s over %s is refused before anything is made", (optimizer, name) => {
+    expect(() => config({ name }, { name: optimizer })).toThrow(UsageError);
+    expect(() => config({ name }, { name: optimizer })).toThrow(
+      `optimizer ${optimizer} needs a loss ${optimizer === "disam" ? "on each domain by itself" : "of each sample"}, which method ${name} does not have`,
+    );
+  });
+
+  it("names the methods that would do, and passes what does not need them", () => {
+    expect(() => config({ name: "midss", symGD: false }, { name: "disam" })).toThrow(
+      "take method midss, fixmatch, fixmatch-cutmix, or optimizer sam",
+    );
+    config({ name: "bcp" }, { name: "esam", gamma: 1 });
+    config({ name: "supervised" }, { name: "disam", rho: 0 });
+    for (const [optimizer, name] of possible) config({ name }, { name: optimizer });
   });
 });

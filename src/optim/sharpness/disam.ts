@@ -29,6 +29,7 @@ export const disam = sharpnessEntry({
     rho: rhoOption(0.05),
     lambda: z.number().min(0).default(0.1).describe("weight of the variance of the domains' losses"),
   },
+  needs: () => "perDomain",
   advance(step, { rho, lambda }) {
     step.report.rho = rho;
     const clean = step.clean((evaluation) => ({

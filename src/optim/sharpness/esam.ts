@@ -53,6 +53,7 @@ export const esam = sharpnessEntry({
     beta: z.number().gt(0).max(1).default(0.5).describe("probability that a tensor is perturbed"),
     gamma: z.number().gt(0).max(1).default(0.5).describe("share of the samples that make the update"),
   },
+  needs: ({ gamma }) => (gamma < 1 ? "perSample" : null),
   advance(step, { rho, beta, gamma }) {
     step.report.rho = rho;
     let before: number[] = [];

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { scope, type Tensor } from "../../torch/index.js";
 import { type MinimizerEntry, minimizerEntry } from "../entry.js";
-import type { Evaluation, Minimizer, Objective, StepContext, StepReport } from "../objective.js";
+import type { Evaluation, LossPart, Minimizer, Objective, StepContext, StepReport } from "../objective.js";
 import type { Optimizer } from "../optimizer.js";
 import type { NamedParameters } from "../parameter-list.js";
 import { Memory, type MemoryNames } from "./memory.js";
@@ -66,6 +66,8 @@ export interface SharpnessDefinition<Shape extends OptionShape> {
   cost: string;
   options: Shape;
   remembers?: MemoryNames;
+  /** The part of an evaluation that these settings cannot do without. Default: none. */
+  needs?(options: z.output<z.ZodObject<Shape>>): LossPart | null;
   /** Refuses a base optimiser or options that make no sense. @throws UsageError */
   check?(base: Optimizer): void;
   /** The passes and the update of one step, which ends with `step.descend`. */
@@ -82,6 +84,10 @@ export function sharpnessEntry<Shape extends OptionShape>(
     source,
     cost,
     options: z.strictObject(definition.options),
+    needs(options) {
+      const settings = options as z.output<z.ZodObject<Shape>>;
+      return (settings as { rho: number }).rho === 0 ? null : (definition.needs?.(settings) ?? null);
+    },
     create(parameters, base, options) {
       const settings = options as z.output<z.ZodObject<Shape>>;
       if ((settings as { rho: number }).rho === 0) return new Plain(parameters, base, definition.remembers);
