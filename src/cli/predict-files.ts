@@ -1,9 +1,10 @@
 /** Which images `dimseg predict` is asked for, what their results are called, and what must not be overwritten. */
 import { type Dirent, readdirSync, type Stats, statSync } from "node:fs";
-import { basename, extname, join, relative, resolve } from "node:path";
+import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import { DataError, UsageError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
 import { compareBytes, isImageName } from "../data/file-patterns.js";
+import { isMaskFolder } from "../data/inspect/grouping.js";
 
 /** An image to segment. */
 export interface InputImage {
@@ -11,6 +12,8 @@ export interface InputImage {
   readonly path: string;
   /** Path of its results below each output folder, without extension. */
   readonly name: string;
+  /** Whether it was given itself, rather than found in a folder. */
+  readonly given: boolean;
 }
 
 function statOf(path: string): Stats {
@@ -47,16 +50,43 @@ function imagesBelow(folder: string): string[] {
 }
 
 function listOne(path: string): InputImage[] {
-  if (!statOf(path).isDirectory()) return [{ path, name: withoutExtension(basename(path)) }];
+  if (!statOf(path).isDirectory()) return [{ path, name: withoutExtension(basename(path)), given: true }];
   const found = imagesBelow(path);
   if (found.length === 0) throw new DataError(`${path}: holds no PNG, JPEG, TIFF, BMP or WebP image`);
-  return found.map((image) => ({ path: image, name: withoutExtension(relative(path, image)) }));
+  return found.map((image) => ({ path: image, name: withoutExtension(relative(path, image)), given: false }));
+}
+
+/**
+ * Leaves out what was found in folders but is no image to segment: masks, by their folder's name or because the data
+ * set says so, and what an earlier call wrote. Files that were given themselves stay.
+ * @param masks   mask files of the run's data set
+ * @param outputs folders that results go to
+ * @throws DataError when nothing is left
+ */
+export function leaveOutMasks(
+  inputs: readonly InputImage[],
+  masks: readonly string[],
+  outputs: readonly string[],
+): InputImage[] {
+  const known = new Set(masks.flatMap((path) => identity(path) ?? []));
+  const folders = outputs.map((folder) => `${resolve(folder)}${sep}`);
+  const isNone = ({ path, name, given }: InputImage) =>
+    !given &&
+    (dirname(name).split(sep).some(isMaskFolder) ||
+      folders.some((folder) => resolve(path).startsWith(folder)) ||
+      known.has(identity(path) ?? ""));
+  const images = inputs.filter((image) => !isNone(image));
+  if (images.length === 0) {
+    throw new DataError(
+      `${inputs[0].path} and the others found are masks or earlier results; give the folder of the images, or the files themselves`,
+    );
+  }
+  return images;
 }
 
 /**
  * Lists the images to segment: files as given, folders with everything below them. A file given twice counts once.
  * @throws DataError when a path does not exist or a folder holds no image
- * @throws UsageError when two images would give files of the same name
  */
 export function listInputs(paths: readonly string[]): InputImage[] {
   const byPath = new Map<string, InputImage>();
@@ -64,8 +94,16 @@ export function listInputs(paths: readonly string[]): InputImage[] {
     const key = resolve(image.path);
     if (!byPath.has(key)) byPath.set(key, image);
   }
+  return [...byPath.values()];
+}
+
+/**
+ * Refuses images that would be written to the same files.
+ * @throws UsageError naming the two
+ */
+export function refuseCollisions(inputs: readonly InputImage[]): void {
   const byName = new Map<string, InputImage>();
-  for (const image of byPath.values()) {
+  for (const image of inputs) {
     const other = byName.get(image.name);
     if (other) {
       throw new UsageError(
@@ -74,7 +112,6 @@ export function listInputs(paths: readonly string[]): InputImage[] {
     }
     byName.set(image.name, image);
   }
-  return [...byPath.values()];
 }
 
 /** What tells a file from all others, also under another name or through a link; undefined when there is none. */

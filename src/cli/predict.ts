@@ -7,7 +7,7 @@ import type { Case, Dataset } from "../data/dataset.js";
 import type { PredictionContents, PredictionFile } from "../inference/encode-prediction.js";
 import type { CheckpointName } from "../training/load-run.js";
 import { checkpointChoices, type NetworkName, networkOf, type OpenedRun, openRun } from "./open-run.js";
-import { type InputImage, listInputs, refuseOverwriting } from "./predict-files.js";
+import { type InputImage, leaveOutMasks, listInputs, refuseCollisions, refuseOverwriting } from "./predict-files.js";
 import { createProgress } from "./progress.js";
 
 interface PredictVerbOptions extends PredictionContents {
@@ -74,12 +74,19 @@ function filesOf({ imagePath, maskPath }: Case): string[] {
 async function predict(path: string, images: string[], options: PredictVerbOptions): Promise<void> {
   const { allCases } = await import("../data/dataset.js");
   const { predictionFiles } = await import("../inference/encode-prediction.js");
-  const inputs = listInputs(images);
+  const found = listInputs(images);
   const run = await openRun(path, options.checkpoint, "optional");
   const files = predictionFiles(run.dataset, options);
+  const cases = allCases(run.dataset);
+  const inputs = leaveOutMasks(
+    found,
+    cases.flatMap(({ maskPath }) => maskPath ?? []),
+    files.map(({ folder }) => join(options.out, folder)),
+  );
+  refuseCollisions(inputs);
   refuseOverwriting(
     inputs.flatMap((image) => files.map((file) => outputPath(options.out, file, image))),
-    [...inputs.map((one) => one.path), ...allCases(run.dataset).flatMap(filesOf)],
+    [...inputs.map((one) => one.path), ...cases.flatMap(filesOf)],
   );
   const broken = await writeAll(inputs, await createWriter(run, files, options));
   const written = inputs.length - broken;
@@ -88,6 +95,9 @@ async function predict(path: string, images: string[], options: PredictVerbOptio
     `Wrote ${written} of ${inputs.length} masks to ${join(options.out, "masks")}: ${await legend(run.dataset)}.`,
   );
   const others = files.slice(1).map(({ folder }) => join(options.out, folder));
+  if (inputs.length < found.length) {
+    console.log(`Left out: ${found.length - inputs.length} files that are masks or earlier results.`);
+  }
   if (others.length > 0) console.log(`Beside them: ${others.join(", ")}.`);
   if (broken > 0) {
     throw new DataError(
@@ -102,7 +112,7 @@ export function register(program: Command): void {
     .command("predict")
     .description("segment images with a trained run (exit code 3 when one of them cannot be read)")
     .argument("<run>", "run folder")
-    .argument("<images...>", "image files, or folders of them")
+    .argument("<images...>", "image files, or folders of them (masks in a folder are left out)")
     .option("--out <folder>", "where the masks go, under the images' names", "predictions")
     .addOption(
       new Option("--checkpoint <name>", "default: best for a run with validation cases, else last").choices(

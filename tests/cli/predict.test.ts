@@ -115,6 +115,23 @@ describe("dimseg predict", () => {
     expect(existsSync(join(base, "data/a/test/classes"))).toBe(false);
   });
 
+  it("segments the images of a folder, not the masks beside them nor its own earlier results", async () => {
+    const folder = join(base, "mixed");
+    const image = png(16, 16, pixels(256));
+    for (const name of ["images/x.png", "masks/x.png", "deep/labelsTr/y.png"]) put(join(folder, name), image);
+    symlinkSync(join(base, "data/a/test/masks/0.png"), join(folder, "images/0_reference.png"));
+    for (const out of [join(folder, "out"), join(folder, "out")]) {
+      const printed = await dimseg("predict", run, folder, "--out", out, "--overlay");
+      expect(printed.out).toMatch(/Wrote 1 of 1 masks .*\nLeft out: \d+ files that are masks or earlier results\./);
+      expect(filesBelow(join(out, "overlays"))).toEqual(["images/x.png"]);
+    }
+    await expect(dimseg("predict", run, join(base, "data/a/test/masks"), "--out", fresh())).rejects.toThrow(
+      /masks\/0\.png and the others found are masks or earlier results; give the folder of the images/,
+    );
+    const given = await dimseg("predict", run, join(folder, "masks/x.png"), "--out", fresh());
+    expect(given.out).toContain("Wrote 1 of 1 masks");
+  });
+
   it("replaces its own earlier results", async () => {
     const out = fresh();
     const image = put(join(base, "again.png"), png(16, 16, pixels(256)));

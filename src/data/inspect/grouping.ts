@@ -27,6 +27,11 @@ export interface Grouping {
 
 const imageRole = /^(?:images?|imgs?|photos?|slices)(tr|ts)?$/i;
 const maskRole = /^(?:masks?|labels?|gts?|ground[_-]?truths?|annotations?|segmentations?|segs?)(tr|ts)?([_-].+)?$/i;
+/** Whether a folder of that name holds masks by its name, as `masks` or `labelsTr`. */
+export function isMaskFolder(name: string): boolean {
+  return maskRole.test(name);
+}
+
 const trainPart = /^(?:train|training|tr)$/i;
 const testPart = /^(?:test|testing|ts)$/i;
 const validationPart = /^(?:val|valid|validation)$/i;
