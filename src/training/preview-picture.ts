@@ -34,7 +34,7 @@ export interface PreviewColumn {
 const gap = 4;
 const rowHead = 14;
 const columnHead = 18;
-const footer = 18;
+const legendLine = 15;
 const unit = 0.56;
 /** Of the usual letter, in pixels. */
 const letterWidth = 6.2;
@@ -60,26 +60,41 @@ function rowSvg({ title, image, reference }: PreviewRow, row: number, columns: r
   return text(0, 10, shorten(title, letters)) + tile(0, picture + expected) + tiles.join("");
 }
 
-interface Legend {
+interface LegendEntry {
   readonly words: string;
   readonly kind: "reference" | "prediction";
   readonly part: number;
+  readonly x: number;
+  readonly line: number;
 }
 
-/** What the lines mean, as far as there is room. */
-function legendSvg(parts: readonly string[], y: number, width: number): string {
-  const entries: Legend[] = [
-    ...parts.map((name, part): Legend => ({ words: `${shorten(name, 24)} of the student`, kind: "prediction", part })),
-    { words: "reference", kind: "reference", part: 0 },
+/** What the outlines mean, in as many lines as that takes. */
+function legendEntries(parts: readonly string[], width: number): LegendEntry[] {
+  const entries = [
+    ...parts.map((name, part) => ({ words: `${shorten(name, 20)} of the student`, kind: "prediction" as const, part })),
+    { words: "reference", kind: "reference" as const, part: 0 },
   ];
   let x = 0;
+  let line = 0;
+  return entries.map((entry) => {
+    const needed = 40 + entry.words.length * letterWidth;
+    if (x > 0 && x + needed > width) {
+      x = 0;
+      line++;
+    }
+    const at = { ...entry, x, line };
+    x += needed;
+    return at;
+  });
+}
+
+function legendSvg(entries: readonly LegendEntry[], y: number): string {
+  const sample = ({ kind, part }: LegendEntry) =>
+    `<rect width="26" height="9" fill="#8a8178"/>${outlineSvg("M2 4.5H24", { kind, part, unit })}`;
   return entries
-    .map(({ words, kind, part }) => {
-      const at = x;
-      x += 40 + words.length * letterWidth;
-      if (x > width) return "";
-      const sample = `<rect width="26" height="9" fill="#8a8178"/>${outlineSvg("M2 4.5H24", { kind, part, unit })}`;
-      return `<g transform="translate(${at} ${y})">${sample}${text(31, 8, words)}</g>`;
+    .map((one) => {
+      const place = `translate(${one.x} ${y + one.line * legendLine})`;
+      return `<g transform="${place}">${sample(one)}${text(31, 8, one.words)}</g>`;
     })
     .join("");
 }
@@ -87,12 +102,14 @@ function legendSvg(parts: readonly string[], y: number, width: number): string {
 function previewSvg({ rows, parts }: PreviewSubject, columns: readonly PreviewColumn[]): string {
   const width = (columns.length + 1) * (tileSide + gap) - gap;
   const rowHeight = rowHead + tileSide + gap;
-  const height = columnHead + rows.length * rowHeight + footer;
+  const legend = legendEntries(parts, width);
+  const picturesEnd = columnHead + rows.length * rowHeight;
+  const height = picturesEnd + 3 + legendLine * (1 + (legend.at(-1)?.line ?? 0));
   const heads = ["image", ...columns.map(({ iteration }) => `step ${iteration}`)];
   const body = [
     ...heads.map((head, c) => text(c * (tileSide + gap), 11, head, true)),
     ...rows.map((row, r) => `<g transform="translate(0 ${columnHead + r * rowHeight})">${rowSvg(row, r, columns)}</g>`),
-    legendSvg(parts, height - footer + 6, width),
+    legendSvg(legend, picturesEnd + 6),
   ];
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width + 2 * gap}" height="${height + 2 * gap}">` +

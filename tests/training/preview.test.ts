@@ -112,6 +112,19 @@ describe("drawPreview", () => {
       2 * (tileSide + 4) + 4,
     );
   });
+
+  it("explains every line, below the pictures where there is little width", async () => {
+    const rows = await rowsOfNoise(1);
+    const heightOf = async (names: string[], shown: number) =>
+      (await sharp(await drawPreview({ rows, parts: names }, columns.slice(0, shown))).metadata()).height ?? 0;
+    const [wide, narrow, more] = [
+      await heightOf(["cup", "disc"], 8),
+      await heightOf(["cup", "disc"], 1),
+      await heightOf(["cup", "disc", "rim", "vessel"], 1),
+    ];
+    expect(narrow).toBe(wide + 15);
+    expect(more).toBeGreaterThan(narrow);
+  });
 });
 
 describe("a run", () => {
