@@ -103,5 +103,7 @@ export function labelMaps(probabilities: Tensor, kind: PredictOptions["kind"]): 
  */
 export function requireFinite(probabilities: Tensor, what: string): void {
   if (scope(() => probabilities.isfinite().all().item()) === 1) return;
-  throw new NumericError(`${what}: the network's output holds NaN; use an earlier checkpoint or train again`);
+  throw new NumericError(
+    `${what}: the network's output holds NaN; use an earlier checkpoint, or train with a lower base.rate or training.precision: fp32`,
+  );
 }

@@ -124,6 +124,11 @@ export class CheckpointStore {
     return this.newest(`checkpoint named "${name}"`, (manifest) => manifest.names.includes(name));
   }
 
+  /** Whether a checkpoint has this name, intact or not. */
+  hasNamed(name: string): boolean {
+    return this.steps().some((step) => this.namesOf(step).includes(name));
+  }
+
   private path(step: number): string {
     return join(this.folder, `step-${step}`);
   }

@@ -90,13 +90,9 @@ function openWithData(
 }
 
 function loadChosen(store: CheckpointStore, name: "best" | "best-on-test", path: string) {
-  try {
-    return store.loadNamed(name);
-  } catch (cause) {
-    const key = name === "best" ? "labelled.validation" : "evaluation.monitorTest";
-    throw new CheckpointError(
-      `${path} has no intact checkpoint "${name}"; take --checkpoint last, or train with ${key} set so that one is chosen`,
-      { cause },
-    );
-  }
+  if (store.hasNamed(name)) return store.loadNamed(name);
+  const key = name === "best" ? "labelled.validation" : "evaluation.monitorTest";
+  throw new CheckpointError(
+    `${path} has no checkpoint "${name}"; take --checkpoint last, or train with ${key} set so that one is chosen`,
+  );
 }

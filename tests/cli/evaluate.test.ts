@@ -1,5 +1,5 @@
 /** `dimseg evaluate` on a run made by `dimseg train`: what it prints and keeps, and what it refuses. */
-import { readdirSync, readFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CheckpointError, DataError, UsageError } from "../../src/core/errors.js";
@@ -129,6 +129,24 @@ describe("dimseg evaluate", () => {
     await expect(dimseg("evaluate", supervised, "--split", "validation")).rejects.toThrow(
       "the run keeps no cases of a for validation; take --split test or train",
     );
+  });
+
+  it("leaves a run ready to be compared, at the checkpoint that was judged", async () => {
+    expect(folders()).not.toContain("last-student");
+    expect((await dimseg("compare", run)).out).toMatch(/student, checkpoint best; convention midss/);
+    await expect(dimseg("compare", run, "--checkpoint", "last")).rejects.toThrow("has no evaluation last-student");
+    await dimseg("evaluate", run, "--checkpoint", "last", "--network", "student");
+    expect((await dimseg("compare", run)).out).toContain("student, checkpoint last; convention");
+  });
+
+  it("says which file of the checkpoint is damaged", async () => {
+    const copy = join(base, "damaged");
+    cpSync(run, copy, { recursive: true });
+    for (const name of readdirSync(join(copy, "checkpoints")).filter((one) => one.startsWith("step-")))
+      truncateSync(join(copy, "checkpoints", name, "student.safetensors"), 100);
+    const asked = dimseg("evaluate", copy);
+    await expect(asked).rejects.toThrow(CheckpointError);
+    await expect(asked).rejects.toThrow(/no usable checkpoint named "best".*student\.safetensors is damaged/);
   });
 
   it("refuses what does not fit, with nothing written", async () => {
