@@ -7,8 +7,10 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { register } from "../../src/cli/report.js";
 import { UsageError } from "../../src/core/errors.js";
+import { packageRoot } from "../../src/core/package-root.js";
 import { png, put, temporaryFolder } from "../data/files.js";
 import { pixels, putDataset } from "../data/tiny.js";
+import { run } from "./built.js";
 import { trainRun } from "./trained-run.js";
 
 const base = temporaryFolder();
@@ -78,7 +80,7 @@ it("links to nothing that is not there", () => {
 });
 
 it("keeps the evaluation of a finished run, as `dimseg evaluate` would", () => {
-  for (const run of runs) expect(existsSync(join(run, "evaluation/last-student/summary.json"))).toBe(true);
+  for (const one of runs) expect(existsSync(join(one, "evaluation/last-student/summary.json"))).toBe(true);
 });
 
 it("shows best, median and worst cases with outlines of each part and run", () => {
@@ -103,6 +105,17 @@ it("draws one part only when told, and refuses one that there is not", async () 
   expect(text.includes('id="features"')).toBe(false);
   await expect(report(runs[0], "--out", join(base, "none"), "--part", "cop")).rejects.toThrow(UsageError);
   expect(existsSync(join(base, "none"))).toBe(false);
+});
+
+it("ends by itself as a process", () => {
+  const {
+    code,
+    out: said,
+    err,
+  } = run(["report", join(packageRoot, "tests/fixtures/report-run/dim"), "--out", join(base, "built")]);
+  expect(err).toContain("Pictures: no checkpoint in");
+  expect(said).toContain(`Wrote ${join(base, "built", "index.html")}`);
+  expect(code).toBe(0);
 });
 
 it("refuses a folder that holds something else before it begins", async () => {

@@ -2,7 +2,7 @@
 import type { MetricEstimates } from "../../inference/summarise.js";
 import { groupNames, judgedDomains, judgedParts, type ReportData } from "../report/data.js";
 import { distinctSlugs, type Figure, figureLabels } from "./figure.js";
-import { figureBase, figureWidth, groupScales, legendAbove, legendHeight } from "./theme.js";
+import { diceDomain, figureBase, figureWidth, groupScales, legendAbove, legendHeight } from "./theme.js";
 
 /** Height of one run's row and of what surrounds the rows, in CSS pixels. */
 const rowHeight = 11;
@@ -57,11 +57,10 @@ function specOf(rows: readonly Row[], data: ReportData): Figure["spec"] {
   }));
   const y = { field: "domain", type: "nominal", title: null, sort: domains.map(domainLabel) };
   const yOffset = { field: "run", type: "nominal", sort: [...runs.values()], scale: { paddingOuter: 0.4 } };
+  const ends = rows.flatMap(({ mean, low, high }) => [mean, low ?? mean, high ?? mean]);
   const x = {
-    type: "quantitative",
-    title: "Dice",
-    scale: { zero: false, nice: true },
-    axis: { format: "%", tickCount: 5 },
+    ...{ type: "quantitative", title: "Dice", scale: { domain: diceDomain(ends) } },
+    axis: { format: ".0%", tickCount: 5 },
   };
   const color = { field: "group", type: "nominal", scale: colour };
   const legend = legendAbove(labels);

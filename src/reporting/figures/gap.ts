@@ -1,7 +1,7 @@
 /** How much better each run is on the domain that its labels came from: the price of few labels. */
 import { groupNames, type ReportData } from "../report/data.js";
 import { type Figure, figureLabels } from "./figure.js";
-import { figureBase, groupScales } from "./theme.js";
+import { diceDomain, figureBase, groupScales } from "./theme.js";
 
 const rowHeight = 20;
 const frameHeight = 66;
@@ -32,7 +32,11 @@ function specOf(rows: readonly Row[], data: ReportData): Figure["spec"] {
     { run, group, where: places[1], dice: others },
   ]);
   const y = { field: "run", type: "nominal", title: null, sort: lines.map(({ run }) => run) };
-  const x = { type: "quantitative", title: "Dice", scale: { zero: false }, axis: { format: "%", tickCount: 5 } };
+  const domain = diceDomain(values.map(({ dice }) => dice));
+  const x = {
+    ...{ type: "quantitative", title: "Dice", scale: { domain } },
+    axis: { format: ".0%", tickCount: 5 },
+  };
   const scale = groupScales([...groups.values()]).colour;
   const color = { field: "group", type: "nominal", scale, legend: null };
   return {

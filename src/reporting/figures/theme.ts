@@ -32,6 +32,18 @@ export function groupScales(labels: readonly string[]) {
   };
 }
 
+/** Least width of an axis of Dice, and what its ends are multiples of. */
+const leastDiceRange = 0.1;
+const diceStep = 0.05;
+
+/** An axis that holds all values of Dice with a little room; never so short that its labels say the same. */
+export function diceDomain(values: readonly number[]): [number, number] {
+  const low = Math.floor((Math.min(...values) - diceStep / 5) / diceStep) * diceStep;
+  const high = Math.ceil((Math.max(...values) + diceStep / 5) / diceStep) * diceStep;
+  const from = Math.max(0, Math.min(low, 1 - leastDiceRange));
+  return [from, Math.min(1, Math.max(high, from + leastDiceRange))];
+}
+
 /** Colour and shape for each domain. */
 export function domainScale(labels: readonly string[]) {
   return {
@@ -80,7 +92,7 @@ export const figureConfig: Config = {
     labelFontSize: 12,
     titleFontSize: 12,
     titleFontWeight: "normal",
-    labelLimit: 130,
+    labelLimit: 115,
   },
   legend: {
     labelColor: ink,

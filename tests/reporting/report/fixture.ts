@@ -1,6 +1,6 @@
 /**
  * The committed runs of a few steps on phantoms, and ways to change copies of them. They were made by `dimseg train` and
- * `dimseg evaluate` (64 pixels, width 4, 20 steps) and hold no checkpoints.
+ * `dimseg evaluate` (64 pixels, width 8, 20 steps) and hold no checkpoints.
  */
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -94,7 +94,7 @@ describe("several runs", () => {
   it("of one configuration are told apart by their seeds and share a group", async () => {
     const runs = [1, 2].map((seed) => {
       const run = copyRun("dim", join(base, "seeds", `dim-seed${seed}`));
-      edit(join(run, "config.yaml"), "seed: 1337", `seed: ${seed}`);
+      edit(join(run, "config.yaml"), "seed: 1", `seed: ${seed}`);
       return run;
     });
     const data = await collect(runs);

@@ -48,7 +48,7 @@ export function tableHtml({ id, title, header, rows, notes }: ReportTable, body?
   const words = (column: number) =>
     column === 0 || rows.some((row) => row[column].value === undefined && row[column].text !== "–");
   const head = header.map(
-    (name, i) => html`<th scope="col"${words(i) && !body ? html` class="words"` : ""}>${name}</th>`,
+    (name, i) => html`<th scope="col"${words(i) && !body ? html` class="words"` : ""}>${nameHtml(name)}</th>`,
   );
   return html`<div class="scroll" role="region" aria-label="${title}" tabindex="0" id="table-${id}"><table>
 <thead><tr>${head}</tr></thead>

@@ -52,7 +52,7 @@ footer { margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid var(--line
 
 const names = `
 .name { overflow-wrap: anywhere; unicode-bidi: isolate; }
-.long-name summary { cursor: pointer; }
+.long-name summary { cursor: pointer; overflow-wrap: anywhere; }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .84rem; }
 pre { margin: .4rem 0; padding: .7rem .85rem; background: var(--raised); border-radius: 6px; white-space: pre-wrap;
   overflow-wrap: anywhere; }
@@ -70,6 +70,8 @@ td.words { font-weight: 400; min-width: 4rem; }
 .best { background: var(--good); font-weight: 650; }
 .close { background: var(--good); }
 tbody tr:last-child > * { border-bottom-color: transparent; }
+thead .name { overflow-wrap: break-word; }
+thead th { max-width: 16rem; }
 thead th:first-child { text-align: left; }
 @media (max-width: 40rem) { th:first-child { position: sticky; left: 0; background: var(--paper); max-width: 8rem; } }
 .interval { white-space: nowrap; color: var(--soft); font-size: .84em; }
@@ -125,6 +127,7 @@ details { margin: .8rem 0; }
 `;
 
 const print = `
+@page { margin: 12mm; }
 @media print {
   :root { --paper: #fff; --raised: #f4f4f4; --ink: #000; --soft: #444; --line: #ccc; --accent: #000; --good: #eee; ${dataVariables} }
   body { font-size: 10pt; }
@@ -132,8 +135,10 @@ const print = `
   .columns { display: block; }
   .sheet { max-width: none; padding: 0; }
   .scroll { overflow: visible; }
-  table { font-size: 8pt; }
-  th, td { padding-right: .5rem; }
+  table { font-size: 7pt; }
+  thead th { font-size: 7pt; min-width: 0; }
+  th, td { padding: .2rem .4rem .2rem 0; }
+  th[scope=row], .words { min-width: 0; }
   .figures { grid-template-columns: repeat(2, 1fr); }
   figure, tr, pre { break-inside: avoid; }
   h2, h3, .title { break-after: avoid; }
