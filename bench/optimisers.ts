@@ -79,7 +79,7 @@ interface Size {
   midssRounds: number;
   warmUp: number;
 }
-const fullSize: Size = { width: 16, side: 128, batch: 4, rounds: 7, midssRounds: 5, warmUp: 2 };
+const fullSize: Size = { width: 16, side: 256, batch: 2, rounds: 5, midssRounds: 3, warmUp: 1 };
 const quickSize: Size = { width: 8, side: 64, batch: 2, rounds: 3, midssRounds: 3, warmUp: 1 };
 
 /** Half-way through training: every term has weight. */
