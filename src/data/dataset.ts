@@ -55,14 +55,14 @@ export interface Dataset {
   readonly domains: readonly Domain[];
 }
 
-/** Overlay colours of classes that name none, easy to tell apart also for colour-blind readers. */
-const defaultColours = ["#e6194b", "#3cb44b", "#4363d8", "#f58231", "#42d4f4", "#f032e6", "#bfef45", "#fabed4"];
+/** Colours of classes that name none, in their order: those of Okabe & Ito (2008), which colour-blind readers tell apart. */
+export const partColours = ["#56b4e9", "#f0e442", "#e69f00", "#009e73", "#cc79a7", "#0072b2", "#d55e00"] as const;
 
 function withColours(file: DatasetFile): DatasetClass[] {
   const first = file.target === "softmax" ? 1 : 0;
   return file.classes.map((one) => ({
     ...one,
-    colour: one.colour ?? (one.index < first ? "#000000" : defaultColours[(one.index - first) % defaultColours.length]),
+    colour: one.colour ?? (one.index < first ? "#000000" : partColours[(one.index - first) % partColours.length]),
   }));
 }
 

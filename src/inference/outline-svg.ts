@@ -3,8 +3,9 @@
  * apart; without any colour, a prediction is a solid line with a dark rim and a reference a dashed one with a light rim.
  */
 
-/** Line colours of the parts in the data set's order, repeated from the start when there are more. */
-export const partColours = ["#56b4e9", "#f0e442", "#e69f00", "#009e73", "#cc79a7", "#0072b2", "#d55e00"] as const;
+import { partColours } from "../data/dataset.js";
+
+export { partColours };
 
 export type OutlineKind = "prediction" | "reference";
 

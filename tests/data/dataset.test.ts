@@ -86,7 +86,7 @@ describe("loadDataset", () => {
     const dataset = load(folder, { domains: [{ name: "a", train: { images: patterns.images } }] });
     expect(dataset.outputs).toBe(2);
     expect(dataset.parts.map((part) => part.name)).toEqual(["disc"]);
-    expect(dataset.classes.map((one) => one.colour)).toEqual(["#000000", "#e6194b"]);
+    expect(dataset.classes.map((one) => one.colour)).toEqual(["#000000", "#56b4e9"]);
   });
 });
 

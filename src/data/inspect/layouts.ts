@@ -25,8 +25,8 @@ const layouts: readonly Layout[] = [
     channels: 3,
     resize: { size: 256, filter: "lanczos" },
     classes: [
-      { index: 0, name: "cup", colour: "#ff0000", inside: "disc" },
-      { index: 1, name: "disc", colour: "#00ff00" },
+      { index: 0, name: "cup", inside: "disc" },
+      { index: 1, name: "disc" },
     ],
     labels: { kind: "thresholds", classes: { cup: { atMost: 0 }, disc: { atMost: 128 } } },
   },
@@ -39,7 +39,7 @@ const layouts: readonly Layout[] = [
     resize: { size: 384, filter: "bilinear" },
     classes: [
       { index: 0, name: "background" },
-      { index: 1, name: "prostate", colour: "#ff0000" },
+      { index: 1, name: "prostate" },
     ],
     labels: { kind: "values", map: { 0: "prostate", 255: "background" } },
   },
