@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { exitCodes } from "../core/errors.js";
 import type { CheckReport, Problem } from "../data/check/check.js";
+import type { Dataset } from "../data/dataset.js";
 import { createProgress } from "./progress.js";
 import { formatTable } from "./table.js";
 
@@ -41,6 +42,21 @@ function problemList(problems: readonly Problem[]): string {
   return [...shown, ...more, counts].join("\n");
 }
 
+/** A configuration to begin with: most labels, of which a third chooses the checkpoint when there are few. */
+async function firstConfig(dataset: Dataset, path: string): Promise<string> {
+  const { stringify } = await import("yaml");
+  const masked = dataset.domains.map(({ name, cases }) => ({
+    name,
+    count: cases("train").filter((one) => one.maskPath !== undefined).length,
+  }));
+  const most = masked.reduce((best, one) => (one.count > best.count ? one : best));
+  if (most.count === 0) return "No domain has a training case with a mask, so this set is for predictions only.";
+  const validation = Math.min(5, Math.floor(most.count / 3));
+  const labelled = { domain: most.name, count: Math.min(10, most.count - validation), validation };
+  const text = stringify({ preset: "small", dataset: path, labelled }, { lineWidth: 0 });
+  return `Next, a configuration, as this in config.yaml; then: dimseg train config.yaml\n\n${text.trimEnd()}`;
+}
+
 async function check(path: string, options: { json?: boolean }): Promise<void> {
   const { loadDataset, allCases } = await import("../data/dataset.js");
   const { checkDataset } = await import("../data/check/check.js");
@@ -51,6 +67,7 @@ async function check(path: string, options: { json?: boolean }): Promise<void> {
   const failed = report.problems.some((one) => one.severity === "error");
   if (options.json) console.log(JSON.stringify({ dataset: dataset.path, ok: !failed, ...report }, null, 2));
   else console.log(`${splitTable(report)}\n\n${problemList(report.problems)}`);
+  if (!failed && !options.json) console.log(`\n${await firstConfig(dataset, path)}`);
   if (failed) process.exitCode = exitCodes.data;
 }
 

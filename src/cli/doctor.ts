@@ -61,8 +61,8 @@ function probeLines({ probe, auto }: DoctorReport): string[] {
     `training.precision=${precision} training.memoryFormat=${memoryFormat}`;
   return [
     `\nTraining step of a small U-Net on the CPU:\n${table}`,
-    `Choice: ${settings(probe)}`,
-    `auto:   ${settings(auto)} training.device=${auto.device}`,
+    `Fastest: ${settings(probe)}`,
+    `auto:    ${settings(auto)} training.device=${auto.device}`,
     "        (training goes by the machine's features, since timings vary and runs must be repeatable)\n",
   ];
 }

@@ -38,7 +38,7 @@ function freshFolder(config: string): string {
 function summarise({ progress: { iteration, best, skipped }, finished }: TrainingOutcome, run: string): void {
   if (skipped > 0) console.log(`${skipped} steps were skipped because of NaN or infinity`);
   if (best) console.log(`best validation Dice ${percent(best.dice)} at step ${best.iteration}`);
-  if (finished) console.log(`trained ${iteration} steps`);
+  if (finished) console.log(`trained ${iteration} steps; judge them with: dimseg evaluate ${run}`);
   else if (iteration > 0) console.log(`stopped after step ${iteration}; go on with: dimseg train --resume ${run}`);
   else console.log("stopped before the first step; nothing was written");
 }

@@ -3,9 +3,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { parse } from "yaml";
 import { register } from "../../src/cli/data.js";
 import { formatTable } from "../../src/cli/table.js";
 import { DataError, UsageError } from "../../src/core/errors.js";
+import { loadDataset } from "../../src/data/dataset.js";
+import { splitProtocol } from "../../src/data/protocol.js";
+import { parseConfig } from "../../src/training/config.js";
 import { png, put, temporaryFolder } from "../data/files.js";
 
 const base = temporaryFolder();
@@ -62,8 +66,42 @@ describe("dimseg data", () => {
     expect(printed).toMatch(/Wrote .*dataset\.yaml\. Read it, correct it, then run: dimseg data check/);
     const checked = await run("check", yaml);
     expect(checked).toMatch(/eyes0 +test +1 +1 +8 x 8 +0 +0 +23\.4 %/);
-    expect(checked).toMatch(/0 errors, 0 warnings$/);
+    expect(checked).toMatch(/\n0 errors, 0 warnings\n/);
+    const suggested = checked.split("config.yaml\n\n")[1];
+    const config = parseConfig(parse(suggested));
+    const { labelled, validation } = splitProtocol(loadDataset(yaml), {
+      labelledDomain: config.labelled.domain,
+      labelledCount: config.labelled.count,
+      validationCount: config.labelled.validation,
+    });
+    expect([labelled.length, validation.length]).toEqual([4, 1]);
     expect(process.exitCode).toBeUndefined();
+  });
+
+  it("says once for all domains how it divided them, and that a set without masks is for predictions", async () => {
+    const folder = join(base, "clinics");
+    const image = png(
+      8,
+      8,
+      Array.from({ length: 64 }, (_, k) => k),
+    );
+    const marked = png(
+      8,
+      8,
+      Array.from({ length: 64 }, (_, k) => Number(k > 30)),
+    );
+    for (const name of ["0", "1", "2", "3", "4"])
+      for (const domain of ["north", "south"]) {
+        put(join(folder, domain, `images/${name}.png`), image);
+        put(join(folder, domain, `masks/${name}.png`), marked);
+        put(join(base, "bare", `${domain}${name}.png`), image);
+      }
+    const printed = await run("inspect", folder, "--out", join(base, "clinics.yaml"));
+    expect(printed.match(/nothing divides/g)).toHaveLength(1);
+    expect(printed).toContain("- domains north, south: nothing divides training from test");
+    const bare = join(base, "bare.yaml");
+    await run("inspect", join(base, "bare"), "--out", bare);
+    expect(await run("check", bare)).toMatch(/No domain has a training case with a mask/);
   });
 
   it("refuses to overwrite and writes nothing then; --force and --out are the ways out", async () => {

@@ -113,7 +113,7 @@ describe("the report", () => {
     expect(text).toMatch(/engine +libtorch 2\.13\.0, from wheel/);
     expect(text).toMatch(/features +AVX2, AVX-512 \(not: BF16, AMX\)/);
     expect(text).toMatch(/bf16 +channels-last +18\.3 +fastest/);
-    expect(text).toMatch(/Choice: training\.precision=bf16 training\.memoryFormat=channelsLast/);
+    expect(text).toMatch(/Fastest: training\.precision=bf16 training\.memoryFormat=channelsLast/);
     expect(text).toMatch(/auto: +training\.precision=fp32 training\.memoryFormat=contiguous training\.device=cpu\n/);
     expect(text).toMatch(/Ready to train\.$/);
   });

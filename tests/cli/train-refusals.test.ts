@@ -134,7 +134,9 @@ describe("numbers that are not finite", () => {
     expect(code).toBe(0);
     expect(err).toMatch(/\nstep 11: loss term sup is NaN or infinite in the clean pass; skipped \(11 so far\)\n/);
     expect(err).toMatch(/validation after step 12: .*NaN/);
-    expect(said).toContain("11 steps were skipped because of NaN or infinity\ntrained 12 steps\n");
+    expect(said).toContain(
+      "11 steps were skipped because of NaN or infinity\ntrained 12 steps; judge them with: dimseg evaluate ",
+    );
     const progress = JSON.parse(readFileSync(join(out, "checkpoints/step-12/progress.json"), "utf8"));
     expect(progress).toMatchObject({ iteration: 12, skipped: 11, best: null });
   });
@@ -217,7 +219,7 @@ describe("a full disk", () => {
         env: { ...process.env, OMP_NUM_THREADS: "1" },
       });
       expect(stderr).toMatch(/\nerror: cannot write .*: the disk is full; free some space .*step \d+ is intact\n/);
-      expect(stdout).toMatch(/\ncode 6\n(latest\n)?step-\d+\n[\s\S]*\ntrained 12 steps\ncode 0\n$/);
+      expect(stdout).toMatch(/\ncode 6\n(latest\n)?step-\d+\n[\s\S]*\ntrained 12 steps; judge.*\ncode 0\n$/);
     },
   );
 });

@@ -83,6 +83,7 @@ function domainInput(
   root: string,
   helpers: ReadonlySet<string>,
   guesses: string[],
+  divided: string[],
 ): DomainInput {
   const sorted = sortGroups(groups, helpers);
   const { validation, undivided } = sorted;
@@ -95,10 +96,7 @@ function domainInput(
     const whole = join(undivided, root) as SplitInput;
     const parts = divide(whole, root);
     if (!parts) return { name, train: whole };
-    guesses.push(
-      `domain ${name}: nothing divides training from test, so every fifth case with a mask became a test case; ` +
-        `if a patient has several images, move the ids so that each patient is on one side`,
-    );
+    divided.push(name);
     return { name, ...parts };
   }
   const train = join([...sorted.train, ...undivided], root);
@@ -114,8 +112,16 @@ export function proposeDomains(
   guesses: string[],
 ): DomainInput[] {
   const names = [...new Set(groups.map((group) => group.domain))].sort(compareBytes);
-  return names.map((name) => {
+  const divided: string[] = [];
+  const domains = names.map((name) => {
     const own = groups.filter((group) => group.domain === name);
-    return domainInput(name, own, root, helpers, guesses);
+    return domainInput(name, own, root, helpers, guesses, divided);
   });
+  if (divided.length > 0)
+    guesses.push(
+      `${divided.length === 1 ? "domain" : "domains"} ${divided.join(", ")}: nothing divides training from test, so ` +
+        "every fifth case with a mask became a test case; if a patient has several images, move the ids so that each " +
+        "patient is on one side",
+    );
+  return domains;
 }
