@@ -10,7 +10,7 @@ import { type EvaluationSummary, summarise } from "../inference/summarise.js";
 import { fromTypedArray, scope } from "../torch/index.js";
 import type { LoadedRun } from "../training/load-run.js";
 import { outlinedTile } from "./comparison-sheet.js";
-import { escapeHtml, htmlImage, htmlPage, htmlTable } from "./html.js";
+import { escapeHtml, htmlImage, htmlLegend, htmlPage, htmlTable } from "./html.js";
 
 /** A trained run under the name it has in the table. */
 export interface NamedRun {
@@ -102,6 +102,7 @@ export async function writeDemoReport(folder: string, runs: readonly NamedRun[],
         `<p>${escapeHtml(intro)}</p>`,
         htmlTable(table.header, table.rows),
         `<p>${escapeHtml(caption)}</p>`,
+        htmlLegend(judged[0].run.dataset.parts),
         htmlImage(readFileSync(sheet), caption),
       ].join("\n"),
     ),

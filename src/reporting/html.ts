@@ -24,6 +24,9 @@ table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: a
 th, td { padding: .35rem .8rem; text-align: right; border-bottom: 1px solid #8886; }
 th:first-child { text-align: left; }
 img { max-width: 100%; height: auto; image-rendering: pixelated; }
+.legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; padding: 0; list-style: none; }
+.swatch { display: inline-block; width: 1.4rem; height: .7rem; margin-right: .4rem; border: 1px solid #8888; }
+@media (max-width: 36rem) { table { font-size: .75rem; } th, td { padding: .3rem .25rem; } }
 code { background: #8882; padding: .1rem .3rem; border-radius: .2rem; }
 `;
 
@@ -46,6 +49,15 @@ ${body}
 </body>
 </html>
 `;
+}
+
+/** What the colours of a picture stand for; colours are `#rrggbb`. */
+export function htmlLegend(entries: readonly { readonly name: string; readonly colour: string }[]): string {
+  const items = entries.map(
+    ({ name, colour }) =>
+      `<li><span class="swatch" style="background: ${escapeHtml(colour)}"></span>${escapeHtml(name)}</li>`,
+  );
+  return `<ul class="legend">${items.join("")}</ul>`;
 }
 
 /** A PNG as an image that travels inside the page. */
