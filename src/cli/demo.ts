@@ -1,6 +1,6 @@
 /** `dimseg demo`: a complete small experiment on images it draws itself. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "../core/errors.js";
 import { createProgress } from "./progress.js";
@@ -41,7 +41,8 @@ async function drawPhantoms(out: string): Promise<string> {
     onProgress: (done) => progress.update(done),
   });
   progress.finish();
-  return written.dataset;
+  // Absolute, so that the runs can be evaluated from any folder.
+  return resolve(written.dataset);
 }
 
 async function demo({ out, iterations }: DemoOptions): Promise<void> {
