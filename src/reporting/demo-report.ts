@@ -32,15 +32,15 @@ async function judge({ name, run }: NamedRun): Promise<Judged> {
 
 const percent = (value: number): string => (100 * value).toFixed(1);
 
-/** Dice in percent: one row per run, one column per domain. */
+/** Dice in percent: one row per run, one column per domain after the average, which a narrow screen must show. */
 function diceTable(judged: readonly Judged[]): { header: string[]; rows: string[][] } {
   const domains = judged[0].summary.domains.map(({ name, labelled }) => (labelled ? `${name} (labelled)` : name));
   return {
-    header: ["Dice %", ...domains, "average"],
+    header: ["Dice %", "average", ...domains],
     rows: judged.map(({ name, summary }) => [
       name,
-      ...summary.domains.map(({ average }) => percent(average.dice.mean)),
       percent(summary.average.dice.mean),
+      ...summary.domains.map(({ average }) => percent(average.dice.mean)),
     ]),
   };
 }
