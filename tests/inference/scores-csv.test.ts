@@ -1,8 +1,9 @@
 /** The CSV of an evaluation: any name survives, numbers keep every digit. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { DataError } from "../../src/core/errors.js";
 import type { PartScore } from "../../src/inference/evaluate-network.js";
-import { scoresCsv } from "../../src/inference/scores-csv.js";
+import { parseScores, scoresCsv } from "../../src/inference/scores-csv.js";
 
 const metrics = { dice: 0.1, jaccard: 1 / 3, hd: 0, hd95: 0, asd: 0, assd: 0 };
 const row: PartScore = { domain: "a", id: "1", part: "disc", ...metrics, empty: "none" };
@@ -52,5 +53,41 @@ describe("scoresCsv", () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe("parseScores", () => {
+  const text = scoresCsv([row, { ...row, id: "2" }]);
+  const refused = (broken: string) => {
+    const read = () => parseScores(broken, "run/cases.csv");
+    expect(read).toThrow(DataError);
+    return expect(read);
+  };
+
+  it("gives back what was written: any name, all digits, NaN and infinities", () => {
+    const unit = fc.constantFrom(...'a,";\r\n\t é\u200F\u202E\u{1F441}\\');
+    const name = fc.string({ unit });
+    const value = fc.double().map((number) => (number === 0 ? 0 : number));
+    const numbers = { dice: value, jaccard: value, hd: value, hd95: value, asd: value, assd: value };
+    const empty = fc.constantFrom<PartScore["empty"]>("none", "both");
+    const scores = fc.array(fc.record({ domain: name, id: name, part: name, ...numbers, empty }), { minLength: 1 });
+    fc.assert(fc.property(scores, (rows) => void expect(parseScores(scoresCsv(rows), "cases.csv")).toEqual(rows)));
+  });
+
+  it("names file, line and remedy where a line is cut or a number is none", () => {
+    refused(text.slice(0, -20)).toThrow(
+      "run/cases.csv: line 3 is damaged; run `dimseg evaluate` again to make it anew",
+    );
+    refused(text.replace("0.1", "0,1")).toThrow(/line 2 is damaged/);
+    refused(text.replace("0.1", "")).toThrow(/line 2 is damaged/);
+    refused(text.replace("0.1", "nan")).toThrow(/line 2 is damaged/);
+    refused(`${text}a,3\n`).toThrow(/line 4 is damaged/);
+  });
+
+  it("refuses other columns, no rows and text that is no CSV", () => {
+    refused("").toThrow(/its header is not that of cases\.csv/);
+    refused(text.replace("jaccard", "iou")).toThrow(/its header/);
+    refused(scoresCsv([])).toThrow(/it holds no cases/);
+    refused(`${text}"a`).toThrow(/^run\/cases\.csv: .*; run `dimseg evaluate` again/);
   });
 });
