@@ -5,6 +5,7 @@
  */
 import { Command, type CommanderError } from "commander";
 import { UsageError } from "../core/errors.js";
+import { nearestWord } from "../core/nearest-word.js";
 import { packageVersion } from "../core/package-root.js";
 import { register as compare } from "./compare.js";
 import { register as data } from "./data.js";
@@ -23,9 +24,27 @@ const exitCodeHelp = `
 Exit codes: 0 done, 1 defect, 2 wrong arguments or configuration, 3 data, 4 checkpoint,
 5 NaN or infinity, 6 machine (disk, memory, lock, engine), 130 and 143 interrupted.`;
 
+/** `'method' is not among methods, models; did you mean methods?` for a word outside of a list. */
+function asChoiceError(complaint: string): UsageError | undefined {
+  const found =
+    /^(?:command-argument value|option '([^']+)' argument) '(.*)' is invalid.*?\. Allowed choices are (.+)\.$/.exec(
+      complaint,
+    );
+  if (!found) return undefined;
+  const [, option, word, list] = found;
+  const choices = list.split(", ");
+  const near = nearestWord(word, choices);
+  const place = option === undefined ? "" : `${option.split(" ")[0]}: `;
+  return new UsageError(
+    `${place}"${word}" is not a choice; ${near ? `did you mean ${near}? ` : ""}the choices are ${choices.join(", ")}`,
+  );
+}
+
 /** Commander spreads a complaint and its hint over two lines; ours is one sentence that says what to do. */
 function asUsageError({ message }: CommanderError, words: string): UsageError {
   const [complaint, hint] = message.replace(/^error: /, "").split("\n");
+  const wrongChoice = asChoiceError(complaint);
+  if (wrongChoice) return wrongChoice;
   const near = /^\(Did you mean (.+)\?\)$/.exec(hint ?? "")?.[1];
   return new UsageError(
     `${complaint.replace(/\.$/, "")}; ${near ? `did you mean ${near}?` : `see \`${words} --help\``}`,

@@ -102,13 +102,27 @@ export function buildDataset(file: DatasetFile, path: string): Dataset {
   };
 }
 
+/** A training configuration given in place of a data set lacks every key; say what it is instead. */
+function refuseConfiguration(content: unknown, path: string): void {
+  const has = (key: string) => typeof content === "object" && content !== null && Object.hasOwn(content, key);
+  if (has("dataset") && has("labelled") && !has("domains")) {
+    throw new UsageError(`${path}: is a configuration, not a data set; give the file that its key dataset names`);
+  }
+}
+
 /**
  * Reads a `dataset.yaml` and lists its files.
  * @throws UsageError for a key or value that the schema refuses, with line, key and the nearest valid key
  * @throws DataError when the file, a folder, list or image is missing, or a split is empty
  */
 export function loadDataset(path: string): Dataset {
-  return buildDataset(readValidatedYaml(path, datasetSchema), path);
+  return buildDataset(
+    readValidatedYaml(path, datasetSchema, (content) => {
+      refuseConfiguration(content, path);
+      return content;
+    }),
+    path,
+  );
 }
 
 /**

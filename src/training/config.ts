@@ -151,6 +151,13 @@ function checkSense(config: TrainingConfig, where: string): void {
   }
 }
 
+/** A data set's file given in place of a configuration lacks every key; say what it is instead. */
+function refuseDataset(content: unknown, path: string): void {
+  if (isPlainObject(content) && Object.hasOwn(content, "domains") && Object.hasOwn(content, "labels")) {
+    throw new UsageError(`${path}: is a data set, not a configuration; name it under dataset: in a configuration`);
+  }
+}
+
 /**
  * Reads a configuration.
  * @param assignments `--set` arguments of the form `training.seed=7`, applied last
@@ -158,9 +165,10 @@ function checkSense(config: TrainingConfig, where: string): void {
  * @throws DataError when the file is missing
  */
 export function loadConfig(path: string, assignments: readonly string[] = []): TrainingConfig {
-  const config = readValidatedYaml(path, trainingSchema, (content) =>
-    withPreset(applyAssignments(content, assignments)),
-  );
+  const config = readValidatedYaml(path, trainingSchema, (content) => {
+    refuseDataset(content, path);
+    return withPreset(applyAssignments(content, assignments));
+  });
   checkSense(config, path);
   const dataset = isAbsolute(config.dataset) ? config.dataset : resolve(dirname(path), config.dataset);
   return { ...config, dataset };

@@ -51,7 +51,11 @@ describe("wrong words", () => {
     [["data", "chek"], "unknown command 'chek'; did you mean check?"],
     [["train", "--resum", "x"], "unknown option '--resum'; did you mean --resume?"],
     [["evaluate"], "missing required argument 'run'; see `dimseg evaluate --help`"],
-    [["list", "optimisers"], /argument 'what'.* Allowed choices are methods, optimizers, .*see `dimseg list --help`$/],
+    [["list", "optimisers"], /^"optimisers" is not a choice; did you mean optimizers\? the choices are methods, /],
+    [
+      ["evaluate", "x", "--split", "tset"],
+      '--split: "tset" is not a choice; did you mean test? the choices are test, train, validation',
+    ],
     [["data", "phantoms", "x", "--size", "big"], /'big' is invalid.*whole number; see `dimseg data phantoms --help`$/],
     [["demo", "--iterations", "0"], /--iterations 0: give a whole number of at least 1/],
   ])("%j: one line, exit code 2", (words, sentence) => {

@@ -112,6 +112,14 @@ describe("configurations", () => {
     ["an unknown domain", /has no domain "c".*its domains are a, b/, "labelled.domain=c"],
   ])("%s", (_, sentence, assignment) => expectRefused(fresh(), 2, sentence, "--set", assignment));
 
+  it("a data set in place of a configuration, and the other way round", () => {
+    const place = fresh();
+    const dataset = join(place.data, "dataset.yaml");
+    expectRefused({ ...place, config: dataset }, 2, /dataset\.yaml: is a data set, not a configuration; name it under/);
+    const swapped = /config\.yaml: is a configuration, not a data set; give the file that its key dataset names/;
+    expectRefused(place, 2, swapped, "--set", `dataset=${place.config}`);
+  });
+
   it("an unknown key in the file itself, and a file that is not there", () => {
     const place = fresh({ labeled: { count: 3 } });
     expectRefused(place, 2, /config\.yaml.*: unknown key "labeled"; did you mean "labelled"\?/);
