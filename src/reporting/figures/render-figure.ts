@@ -1,15 +1,9 @@
 /** From specification to SVG and PNG, without a browser. Nothing is fetched: data are inside the specifications. */
-import { createRequire } from "node:module";
-import { Resvg } from "@resvg/resvg-js";
 import { loader, parse, resetSVGDefIds, View, Error as vegaError } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
+import { svgToPng } from "../../core/svg.js";
 import { measureTextByWidths } from "./text-width.js";
 import { dataColours } from "./theme.js";
-
-const require = createRequire(import.meta.url);
-const fontFiles = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) =>
-  require.resolve(`dejavu-fonts-ttf/ttf/${file}`),
-);
 
 /** Ink and paper of pictures that stand alone. */
 const ink = "#1d2127";
@@ -47,12 +41,9 @@ export async function renderSvg(spec: TopLevelSpec): Promise<string> {
 
 /** A figure's SVG as PNG on white, in a font that comes with dimseg. */
 export function renderPng(svg: string): Uint8Array {
-  const image = new Resvg(svg, {
-    background: paper,
-    fitTo: { mode: "zoom", value: pngScale },
-    font: { fontFiles, loadSystemFonts: false, defaultFontFamily: "DejaVu Sans", sansSerifFamily: "DejaVu Sans" },
-  });
-  return image.render().asPng();
+  const width = Number(/ width="([\d.]+)"/.exec(svg)?.[1]);
+  const onPaper = svg.replace(/<svg [^>]*>/, (root) => `${root}<rect width="100%" height="100%" fill="${paper}"/>`);
+  return svgToPng(onPaper, pngScale * width);
 }
 
 /**
