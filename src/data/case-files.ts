@@ -91,9 +91,12 @@ export function expandSplit(source: SplitSource, place: SplitPlace): Case[] {
   const { root, ...shared } = place;
   const where = placeText(place);
   const pattern = source.images as string;
-  const images = listPattern(root, pattern, `${where} images`);
+  const found = listPattern(root, pattern, `${where} images`);
   const masks =
     source.masks === undefined ? new Map<string, string>() : listPattern(root, source.masks, `${where} masks`);
+  // Beside their images, masks such as 1_mask.png match {id}.png as well.
+  const maskFiles = source.masks === pattern ? new Set() : new Set(masks.values());
+  const images = new Map([...found].filter(([, file]) => !maskFiles.has(file)));
   const listPath = source.list === undefined ? undefined : resolve(root, source.list);
   const ids = listPath === undefined ? source.ids : readList(listPath, where);
   const chosen = ids ? pickIds(images, ids, listPath ?? where) : [...images];

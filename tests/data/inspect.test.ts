@@ -166,6 +166,15 @@ describe("folders of other habits", () => {
     expect(cases).toEqual({ "a/train": ["01", "02 (no mask)"], "a/test": ["03"] });
   });
 
+  it("x.png beside x_mask.png of the same type: no mask is taken for an image without a label", async () => {
+    const names = ["a", "b 1", "c", "lonely"];
+    const { cases } = await inspect({
+      ...many(picture, ...names.map((name) => `scans/${name}.png`)),
+      ...many(mask(0, 1), ...names.slice(0, 3).map((name) => `scans/${name}_mask.png`), "scans/orphan_mask.png"),
+    });
+    expect(Object.values(cases).flat().sort()).toEqual(["a", "b 1", "c", "lonely (no mask)"]);
+  });
+
   it("x.jpg beside x_mask.png, and nnU-Net's imagesTr with a channel number", async () => {
     const jpeg = await sharp({ create: { width: 12, height: 12, channels: 3, background: "#804020" } })
       .jpeg()
@@ -244,6 +253,13 @@ describe("what cannot be inspected", () => {
     const volumes = tree({ "images/a.nii.gz": "x", "labels/a.nii.gz": "x" });
     await expect(inspectFolder(volumes)).rejects.toThrow(
       /holds no PNG.*it holds 2 \.nii\.gz files; give a folder of 2-D/,
+    );
+    const bare = tree({
+      ...many(picture, "p1/image.png", "p2/image.png"),
+      ...many(mask(0, 1), "p1/mask.png", "p2/mask.png"),
+    });
+    await expect(inspectFolder(bare)).rejects.toThrow(
+      /every folder is one case \(p1\/mask\.png and so on\); move the files into images\/ and masks\//,
     );
     const perCase = many(picture, ...Array.from({ length: 70 }, (_, i) => `case${i}/images/x.png`));
     await expect(inspectFolder(tree(perCase))).rejects.toThrow(/70 folders of images that would each be a domain/);

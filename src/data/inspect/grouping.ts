@@ -4,7 +4,7 @@
  */
 import { basename, posix } from "node:path";
 import { DataError } from "../../core/errors.js";
-import { type Pairing, pairFolders, pairWithin } from "./pairing.js";
+import { isBareMask, type Pairing, pairFolders, pairWithin } from "./pairing.js";
 import type { FolderContent } from "./scan.js";
 
 /** Images that lie together, with the masks that belong to them. */
@@ -107,6 +107,16 @@ function inFolder(folder: string, pattern: string): string {
   return posix.join(folder, pattern);
 }
 
+/** Folders that hold one image and one mask are cases, not domains; patterns cannot say that. */
+function refuseFolderPerCase(byFolder: ReadonlyMap<string, readonly string[]>, root: string): void {
+  if (byFolder.size < 2 || ![...byFolder.values()].every((names) => names.some(isBareMask))) return;
+  const [[folder, names]] = byFolder;
+  throw new DataError(
+    `${root}: every folder is one case (${posix.join(folder, names.find(isBareMask) as string)} and so on); move the ` +
+      "files into images/ and masks/ under the name of their case, or write dataset.yaml with cases instead of patterns",
+  );
+}
+
 /** Finds the groups of images in a folder's content. */
 export function groupImages(content: FolderContent, root: string): Grouping {
   const byFolder = new Map<string, string[]>();
@@ -116,6 +126,7 @@ export function groupImages(content: FolderContent, root: string): Grouping {
     if (names) names.push(posix.basename(path));
     else byFolder.set(folder, [posix.basename(path)]);
   }
+  refuseFolderPerCase(byFolder, root);
   const guesses: string[] = [];
   const namesIn = (folder: string) => byFolder.get(folder) ?? [];
   const places = placesOf(byFolder.keys());

@@ -1,5 +1,5 @@
 /** How the names of images and of their masks correspond: the same stem, or a word before or after it. */
-import { extname } from "node:path";
+import { basename, extname } from "node:path";
 import { matchId } from "../file-patterns.js";
 
 /** File name patterns with `{id}`; `masks` is missing where nothing pairs. */
@@ -69,6 +69,11 @@ function complete(pairing: Pairing, images: readonly string[], masks: readonly s
  */
 export function pairFolders(images: readonly string[], masks: readonly string[]): Pairing {
   return complete(best(images, masks, maskPatterns) ?? { images: "{id}", masks: "{id}", pairs: 0 }, images, masks);
+}
+
+/** Whether a file is called `mask.png` or the like, so that its folder and not its name says which case it is. */
+export function isBareMask(name: string): boolean {
+  return maskWords.includes(basename(name, extname(name)).toLowerCase());
 }
 
 /** Pairs file names of one folder that holds images and masks side by side. */
