@@ -175,6 +175,13 @@ describe("folders of other habits", () => {
     expect(Object.values(cases).flat().sort()).toEqual(["a", "b 1", "c", "lonely (no mask)"]);
   });
 
+  it("says which images it leaves out, and where they would be found", async () => {
+    const { guesses } = await inspect({ "a/images/x.png": picture, "b/y.png": picture });
+    expect(guesses).toContain(
+      "b: 1 images outside an image folder are left out; move them into a folder images to have them",
+    );
+  });
+
   it("x.jpg beside x_mask.png, and nnU-Net's imagesTr with a channel number", async () => {
     const jpeg = await sharp({ create: { width: 12, height: 12, channels: 3, background: "#804020" } })
       .jpeg()

@@ -161,7 +161,7 @@ function leftOut(
 ): string {
   if (maskFolder !== undefined) return `${maskFolder} holds masks without images and is left out`;
   const count = plain.reduce((sum, folder) => sum + namesIn(folder).length, 0);
-  return `${plain.map((folder) => folder || "the top folder").join(", ")}: ${count} images outside an image folder are left out`;
+  return `${plain.map((folder) => folder || "the top folder").join(", ")}: ${count} images outside an image folder are left out; move them into a folder images to have them`;
 }
 
 /** The lowest folder above both. */
