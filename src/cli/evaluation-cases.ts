@@ -2,6 +2,7 @@
 import { DataError, UsageError } from "../core/errors.js";
 import { DecodedCache } from "../data/cache.js";
 import { type Case, type Dataset, loadDataset } from "../data/dataset.js";
+import { checkSplit } from "../training/split-record.js";
 import type { OpenedRun } from "./open-run.js";
 
 export const evaluationSplits = ["test", "train", "validation"] as const;
@@ -29,8 +30,10 @@ function otherDataset(path: string, own: Dataset): Dataset {
   );
 }
 
-function validationCases({ split, dataset, config }: OpenedRun, other: boolean): readonly Case[] {
+/** The run's validation cases; in a data set that has changed, they may be cases it was trained on. */
+function validationCases({ split, dataset, config, folder }: OpenedRun, other: boolean): readonly Case[] {
   if (other) throw new UsageError("--split validation is a part of the run's own data set; leave out --data");
+  checkSplit(folder.split, split, dataset.path);
   if (split.validation.length > 0) return split.validation;
   throw new UsageError(
     `${dataset.path}: the run keeps no cases of ${config.labelled.domain} for validation; take --split test or train`,
@@ -40,7 +43,8 @@ function validationCases({ split, dataset, config }: OpenedRun, other: boolean):
 /**
  * The cases of a split: `test` and `train` of every domain, or the run's validation split.
  * @param dataPath another `dataset.yaml` instead of the run's own
- * @throws UsageError when the data set does not fit the network or there is no such split; DataError when it is empty
+ * @throws UsageError when the data set does not fit the network or there is no such split; DataError when it is empty,
+ *   or when validation cases are asked for and the training cases are others than when the run began
  */
 export function selectCases(run: OpenedRun, split: EvaluationSplit, dataPath: string | undefined): EvaluationCases {
   const dataset = dataPath === undefined ? run.dataset : otherDataset(dataPath, run.dataset);

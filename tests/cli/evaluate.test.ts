@@ -1,5 +1,5 @@
 /** `dimseg evaluate` on a run made by `dimseg train`: what it prints and keeps, and what it refuses. */
-import { cpSync, readdirSync, readFileSync, truncateSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CheckpointError, DataError, UsageError } from "../../src/core/errors.js";
@@ -147,6 +147,18 @@ describe("dimseg evaluate", () => {
     const asked = dimseg("evaluate", copy);
     await expect(asked).rejects.toThrow(CheckpointError);
     await expect(asked).rejects.toThrow(/no usable checkpoint named "best".*student\.safetensors is damaged/);
+  });
+
+  it("does not validate on cases that a changed data set has put there", async () => {
+    for (const kind of ["images", "masks"])
+      cpSync(join(base, `data/a/train/${kind}/0.png`), join(base, `data/a/train/${kind}/00.png`));
+    try {
+      await expect(dimseg("evaluate", run, "--split", "validation")).rejects.toThrow(
+        /the training cases are not those that the run began with: 1 added \(a\/train\/00\), 2 used otherwise/,
+      );
+    } finally {
+      for (const kind of ["images", "masks"]) rmSync(join(base, `data/a/train/${kind}/00.png`));
+    }
   });
 
   it("refuses what does not fit, with nothing written", async () => {
