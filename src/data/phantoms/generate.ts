@@ -25,10 +25,10 @@ export function generatePhantom(kind: PhantomKind, key: PhantomKey): Phantom {
     : generateProstatePhantom(key as PhantomKey<ProstateSite>);
 }
 
-const outer = [64, 255, 96] as const;
-const inner = [255, 64, 255] as const;
+const outer = [240, 228, 66] as const;
+const inner = [86, 180, 233] as const;
 
-/** A phantom as a tile of a contact sheet: outlines of disc (green) and cup (magenta), or of the prostate. */
+/** A phantom as a tile of a contact sheet: outlines of disc (yellow) and cup (blue), or of the prostate. */
 export function phantomTile(phantom: Phantom): SheetTile {
   const { size, channels, image, mask } = phantom;
   const below = (limit: number): Uint8Array => mask.map((value) => (value <= limit ? 1 : 0));
