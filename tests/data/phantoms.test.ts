@@ -239,7 +239,8 @@ describe("writePhantoms", () => {
     const file = join(scratch, "file");
     writeFileSync(file, "");
     await expect(writePhantoms({ ...request, out: file, kind: "fundus" })).rejects.toThrow(ResourceError);
-    const stopped = { ...request, out: join(scratch, "stopped"), kind: "fundus" as const };
+    // Enough pictures that others are under way when the first one fails.
+    const stopped = { ...request, trainPerDomain: 4, out: join(scratch, "stopped"), kind: "fundus" as const };
     const stop = (): never => {
       throw new Error("stopped");
     };

@@ -10,6 +10,7 @@ import { syncFolder, writeFailure, writeFileAtomic } from "../../core/atomic-fil
 import { UsageError } from "../../core/errors.js";
 import { inspectFolder } from "../inspect/inspect.js";
 import { writeDatasetYaml } from "../inspect/write-yaml.js";
+import { mapLimited } from "../limited.js";
 import { generatePhantom } from "./generate.js";
 import { slicesPerPatient } from "./prostate.js";
 import { checkPhantomKey, type Phantom, type PhantomKind, type PhantomSplit, phantomDomains } from "./types.js";
@@ -69,13 +70,12 @@ export async function writePhantoms(options: WritePhantomsOptions): Promise<Writ
     throw writeFailure(folder, cause);
   }
   try {
-    for (let first = 0; first < jobs.length; first += together) {
-      const batch = jobs.slice(first, first + together);
-      await Promise.all(
-        batch.map((job) => writePair(partial, kind, job, generatePhantom(kind, { ...job, seed, size }))),
-      );
-      onProgress?.(first + batch.length, jobs.length);
-    }
+    let done = 0;
+    // After a failure it waits for the files under way, which would otherwise come back after they were removed.
+    await mapLimited(jobs, together, async (job) => {
+      await writePair(partial, kind, job, generatePhantom(kind, { ...job, seed, size }));
+      onProgress?.(++done, jobs.length);
+    });
     await describe(partial, options);
     renameSync(partial, folder);
     syncFolder(out);
