@@ -1,5 +1,6 @@
 /** `dimseg data inspect FOLDER`: finds out what a folder of images is and writes a first dataset.yaml. */
 import type { Command } from "commander";
+import { shellWord } from "./shell-word.js";
 import { formatTable } from "./table.js";
 
 interface Options {
@@ -17,7 +18,7 @@ async function inspect(folder: string, options: Options): Promise<void> {
   const guesses = inspection.guesses.map((guess) => `  - ${guess}`).join("\n");
   console.log(`${table}\n\nGuessed:\n${guesses === "" ? "  nothing" : guesses}\n`);
   writeDatasetYaml(inspection, folder, options.out, options.force === true);
-  console.log(`Wrote ${options.out}. Read it, correct it, then run: dimseg data check ${options.out}`);
+  console.log(`Wrote ${options.out}. Read it, correct it, then run: dimseg data check ${shellWord(options.out)}`);
 }
 
 /** Adds the verb to `dimseg data`. */

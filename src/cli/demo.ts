@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "../core/errors.js";
 import { createProgress } from "./progress.js";
+import { shellWord } from "./shell-word.js";
 import { formatTable } from "./table.js";
 import { createTrainingDisplay } from "./training-display.js";
 
@@ -83,7 +84,9 @@ async function demo({ out, iterations }: DemoOptions): Promise<void> {
   console.log(`\n${intro}\n`);
   console.log(formatTable(report.header, report.rows, ["left", ...report.header.slice(1).map(() => "right" as const)]));
   console.log(`\nExamples: ${report.sheet}\nPage:     ${report.page}`);
-  console.log(`Took ${Math.round((Date.now() - started) / 1000)} s. Next: dimseg evaluate ${join(out, "dim")}`);
+  console.log(
+    `Took ${Math.round((Date.now() - started) / 1000)} s. Next: dimseg evaluate ${shellWord(join(out, "dim"))}`,
+  );
 }
 
 function positive(text: string): number {

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { exitCodes, UsageError } from "../core/errors.js";
 import type { RunStatus, Sweep } from "../sweep/sweep.js";
+import { shellWord } from "./shell-word.js";
 
 interface SweepVerbOptions {
   jobs: number;
@@ -60,8 +61,8 @@ async function sweep(path: string, { jobs, out, set }: SweepVerbOptions): Promis
     signals.release();
   }
   console.log(countsLine(work.statuses));
-  const code = conclude(work.statuses, work, signals.first(), `dimseg sweep ${path}`);
-  if (code === 0) console.log(`Next: dimseg compare ${plan.out}`);
+  const code = conclude(work.statuses, work, signals.first(), `dimseg sweep ${shellWord(path)}`);
+  if (code === 0) console.log(`Next: dimseg compare ${shellWord(plan.out)}`);
   process.exitCode = code;
 }
 

@@ -4,6 +4,7 @@ import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
 import { exitCodes, UsageError } from "../core/errors.js";
 import type { TrainingOutcome } from "../training/trainer.js";
+import { shellWord } from "./shell-word.js";
 import { createTrainingDisplay, percent } from "./training-display.js";
 
 interface TrainOptions {
@@ -38,8 +39,9 @@ function freshFolder(config: string): string {
 function summarise({ progress: { iteration, best, skipped }, finished }: TrainingOutcome, run: string): void {
   if (skipped > 0) console.log(`${skipped} steps were skipped because of NaN or infinity`);
   if (best) console.log(`best validation Dice ${percent(best.dice)} at step ${best.iteration}`);
-  if (finished) console.log(`trained ${iteration} steps; judge them with: dimseg evaluate ${run}`);
-  else if (iteration > 0) console.log(`stopped after step ${iteration}; go on with: dimseg train --resume ${run}`);
+  if (finished) console.log(`trained ${iteration} steps; judge them with: dimseg evaluate ${shellWord(run)}`);
+  else if (iteration > 0)
+    console.log(`stopped after step ${iteration}; go on with: dimseg train --resume ${shellWord(run)}`);
   else console.log("stopped before the first step; nothing was written");
 }
 
