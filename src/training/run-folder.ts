@@ -7,6 +7,7 @@
  *     environment.json     versions, machine and command line of the run's start
  *     metrics.jsonl        one line a step or validation
  *     events.out.tfevents.dimseg   the same for TensorBoard
+ *     usage.json           time and memory of each process that trained it
  *     checkpoints/         step-N/ folders, see CheckpointStore
  *     evaluation/          results of `dimseg evaluate`
  *     preview.png          what the student sees and says over time
@@ -28,6 +29,7 @@ export interface RunFolder {
   environment: string;
   metrics: string;
   events: string;
+  usage: string;
   checkpoints: string;
   evaluation: string;
   preview: string;
@@ -44,6 +46,7 @@ function layout(folder: string): RunFolder {
     environment: join(path, "environment.json"),
     metrics: join(path, "metrics.jsonl"),
     events: join(path, "events.out.tfevents.dimseg"),
+    usage: join(path, "usage.json"),
     checkpoints: join(path, "checkpoints"),
     evaluation: join(path, "evaluation"),
     preview: join(path, "preview.png"),

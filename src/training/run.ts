@@ -14,6 +14,7 @@ import { checkSplit, formatSplit } from "./split-record.js";
 import { EventLog } from "./tensorboard.js";
 import { Trainer, type TrainingObserver, type TrainingOutcome } from "./trainer.js";
 import { freshProgress, type Progress, restoreState } from "./training-state.js";
+import { UsageRecord } from "./usage.js";
 
 function storeOf(run: RunFolder, config: TrainingConfig, warn: (message: string) => void): CheckpointStore {
   return new CheckpointStore(run.checkpoints, { keep: config.logging.keepCheckpoints, warn });
@@ -60,8 +61,9 @@ async function trainIn(
     events.truncateTo(progress.eventsOffset);
     const preview = session.config.evaluation.preview ? new Preview(session, run, observer.warn) : null;
     preview?.goBackTo(progress.iteration);
+    const usage = new UsageRecord(run.usage, progress.iteration);
     observer.begun(run, session, progress);
-    return await new Trainer(session, { store, metrics, events, preview }, observer, progress).run();
+    return await new Trainer(session, { store, metrics, events, usage, preview }, observer, progress).run();
   } finally {
     metrics.close();
     events.close();

@@ -16,6 +16,7 @@ import type { TrainingSession } from "./session.js";
 import { stepRecord } from "./step-log.js";
 import type { EventLog } from "./tensorboard.js";
 import { collectState, type Progress } from "./training-state.js";
+import type { UsageRecord } from "./usage.js";
 import { monitorTest, type Validation, validate } from "./validation.js";
 
 /** Where a run writes. */
@@ -23,6 +24,7 @@ export interface RunOutputs {
   store: CheckpointStore;
   metrics: MetricsLog;
   events: EventLog;
+  usage: UsageRecord;
   preview: Preview | null;
 }
 
@@ -179,11 +181,12 @@ export class Trainer {
   }
 
   private save(names: string[]): void {
-    const { metrics, events, store } = this.outputs;
+    const { metrics, events, store, usage } = this.outputs;
     metrics.sync();
     events.sync();
     this.progress = { ...this.progress, metricsOffset: metrics.offset(), eventsOffset: events.offset() };
     store.save(this.progress.iteration, collectState(this.session, this.progress), names);
+    usage.update(this.progress.iteration);
   }
 }
 

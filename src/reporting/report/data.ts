@@ -44,12 +44,12 @@ export interface RunEvaluation {
   folder: string | null;
 }
 
-/** How long a run computed and on what. */
+/** What training took, over all processes that worked on the run; steps lost to a kill are not in it. */
 export interface RunCost {
-  /** Seconds from the first to the last log entry, pauses of resumed runs left out; null when no log tells. */
-  seconds: number | null;
-  /** Seconds per step, from the same log. */
+  seconds: number;
+  /** Null before the first step. */
   secondsPerStep: number | null;
+  peakMemoryBytes: number;
 }
 
 /** The measured quantities of training, as logged. */
@@ -119,7 +119,7 @@ export interface ReportRun {
   split: SplitRecord | null;
   /** The data set's facts at the run's start; it has no domains here. */
   dataset: Dataset | null;
-  cost: RunCost;
+  cost: RunCost | null;
   curves: RunCurves;
   evaluation: RunEvaluation | null;
   /** Null where the network was not asked. */

@@ -9,10 +9,10 @@ import type { Environment } from "../../training/environment.js";
 import { type MetricRecord, readMetrics } from "../../training/metrics-log.js";
 import { openRunFolder, type RunFolder } from "../../training/run-folder.js";
 import { readSplit } from "../../training/split-record.js";
+import { readUsage } from "../../training/usage.js";
 import type { EvaluationChoice } from "../compare/read-run.js";
 import type { ReportRun, RunCost, RunCurves, RunEvaluation } from "./data.js";
 import type { NamedFolder } from "./find-report-runs.js";
-import { loggedSeconds } from "./logged-time.js";
 import { runState } from "./run-state.js";
 import { parseSummary } from "./summary-file.js";
 
@@ -107,10 +107,18 @@ async function evaluationOf(
   }
 }
 
-function costOf(run: RunFolder, { steps }: RunCurves): RunCost {
-  const seconds = loggedSeconds(run.events);
-  const done = steps.length < 2 ? 0 : Number(steps.at(-1)?.iteration) - Number(steps[0].iteration);
-  return { seconds, secondsPerStep: seconds !== null && done > 0 ? seconds / done : null };
+/** Over all processes that trained the run; null when it kept no record of them. */
+function costOf(run: RunFolder, missing: string[]): RunCost | null {
+  const processes = orMissing(missing, "Time and memory", () => readUsage(run.usage)) ?? [];
+  if (processes.length === 0) return null;
+  const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0);
+  const seconds = total(processes.map((one) => one.seconds));
+  const steps = total(processes.map(({ from, to }) => to - from));
+  return {
+    seconds,
+    secondsPerStep: steps > 0 ? seconds / steps : null,
+    peakMemoryBytes: Math.max(...processes.map((one) => one.peakMemoryBytes)),
+  };
 }
 
 /**
@@ -136,7 +144,7 @@ export async function readReportRun(
     ...{ id, group, name, folder: run.path, state, config, curves },
     environment: readEnvironment(run, missing),
     split: orMissing(missing, "Training cases", () => readSplit(run.split, config)),
-    cost: costOf(run, curves),
+    cost: costOf(run, missing),
     dataset: orMissing(missing, "Data set", () => readDatasetFacts(run.dataset)),
     evaluation: await evaluationOf(run, choice, present, judge, missing),
     findings: null,

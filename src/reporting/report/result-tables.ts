@@ -1,7 +1,7 @@
 /** The tables of a report that are about single runs: the overview, and every domain and part. */
 import type { Estimate, MetricEstimates, PartsSummary, SummaryMetric } from "../../inference/summarise.js";
 import { judgedDomains, type ReportData, type ReportRun, type RunEvaluation } from "./data.js";
-import { durationText, percentText, pixelText } from "./numbers.js";
+import { bytesText, durationText, percentText, pixelText } from "./numbers.js";
 import type { ReportCell, ReportTable } from "./table.js";
 
 const dash: ReportCell = { text: "–" };
@@ -53,17 +53,33 @@ function overviewRow(run: ReportRun): ReportCell[] {
         { text: String(evaluation.about.checkpoint.step), value: evaluation.about.checkpoint.step },
       ]
     : [dash, dash, dash, dash, dash, dash];
-  const time = cost.seconds === null ? dash : { text: durationText(cost.seconds), value: cost.seconds };
+  const costs = cost
+    ? [
+        { text: durationText(cost.seconds), value: cost.seconds },
+        { text: bytesText(cost.peakMemoryBytes), value: cost.peakMemoryBytes },
+      ]
+    : [dash, dash];
   const stage = state.stage === "finished" ? state.stage : `${state.stage}, ${state.step ?? 0}/${state.iterations}`;
-  return [{ text: name, link: id }, ...scores, { text: stage }, time];
+  return [{ text: name, link: id }, ...scores, { text: stage }, ...costs];
 }
 
-/** One row a run: how good, how even over domains, how long. */
+/** One row a run: how good, how even over domains, how long and how large. */
 export function overviewTable({ runs }: ReportData): ReportTable {
   return {
     id: "overview",
     title: "Overview",
-    header: ["run", "Dice %", "labelled domain", "other domains", "gap", "HD95 px", "judged at step", "state", "time"],
+    header: [
+      "run",
+      "Dice %",
+      "labelled domain",
+      "other domains",
+      "gap",
+      "HD95 px",
+      "judged at step",
+      "state",
+      "time",
+      "memory",
+    ],
     rows: runs.map(overviewRow),
     notes: [
       "Means over domains, in percent, with 95 % bootstrap intervals over cases. Gap: labelled domain minus the mean of the others.",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../../src/core/errors.js";
 import type { Judge } from "../../../src/reporting/report/read-report-run.js";
+import { readUsage } from "../../../src/training/usage.js";
 import { put, temporaryFolder } from "../../data/files.js";
 import { collect, copyRun, edit, fixtureRuns, pageOf } from "./fixture.js";
 
@@ -24,7 +25,12 @@ describe("a run", () => {
       { stage: "finished", step: null, iterations: 20 },
     ]);
     expect(runs.flatMap(({ missing }) => missing)).toEqual([]);
-    expect(runs[0].cost.seconds).toBeGreaterThan(0);
+    const [used] = readUsage(join(fixtureRuns[0], "usage.json"));
+    expect(runs[0].cost).toEqual({
+      seconds: used.seconds,
+      secondsPerStep: used.seconds / 20,
+      peakMemoryBytes: used.peakMemoryBytes,
+    });
   });
 
   it("runs while its lock is held, and is judged at its newest checkpoint without keeping the result", async () => {
@@ -55,14 +61,14 @@ describe("a run", () => {
 
   it("that has nothing but its settings gives a page that says so", async () => {
     const run = copyRun("dim", join(base, "failed"));
-    for (const name of ["metrics.jsonl", "evaluation", "events.out.tfevents.dimseg", "dataset.json"]) {
+    for (const name of ["metrics.jsonl", "evaluation", "usage.json", "dataset.json"]) {
       rmSync(join(run, name), { recursive: true });
     }
     const page = await pageOf(await collect([run]));
     expect(page).toContain("Nothing is judged yet");
     expect(page).toContain("Curves: nothing was logged yet.");
     expect(page).toContain("Evaluation: there is no checkpoint &quot;last&quot; to judge.");
-    expect(page).toContain("time not logged");
+    expect(page).toContain("not recorded");
     expect(page).not.toContain('id="curves"');
   });
 

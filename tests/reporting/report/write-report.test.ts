@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { UsageError } from "../../../src/core/errors.js";
-import { activeSeconds } from "../../../src/reporting/report/logged-time.js";
 import { checkReportFolder, writeReport } from "../../../src/reporting/report/write-report.js";
 import { put, temporaryFolder } from "../../data/files.js";
 
@@ -63,11 +62,4 @@ it("removes nothing outside the report, whatever its record says", () => {
   );
   writeReport(folder, "1", [page]);
   expect(existsSync(victim)).toBe(true);
-});
-
-it("leaves the pause of a resumed run out of its time", () => {
-  const steps = Array.from({ length: 100 }, (_, i) => 1000 + 2 * i);
-  expect(activeSeconds(steps)).toBe(198);
-  expect(activeSeconds([...steps, ...steps.map((time) => time + 90_000)])).toBe(396);
-  expect(activeSeconds([5])).toBeNull();
 });

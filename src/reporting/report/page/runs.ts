@@ -33,10 +33,12 @@ function judgedOn({ evaluation }: ReportRun): Content {
 }
 
 function costText({ cost, environment, config }: ReportRun): Content {
-  const time = cost.seconds === null ? "time not logged" : `${durationText(cost.seconds)} of training`;
-  const step = cost.secondsPerStep === null ? "" : `, ${(1000 * cost.secondsPerStep).toPrecision(3)} ms a step`;
-  const memory = environment ? `; machine with ${bytesText(environment.memoryBytes)} of memory` : "";
-  return `${time}${step}${memory}; ${config.training.device}, ${config.training.precision}`;
+  const { device, precision } = config.training;
+  if (!cost) return `not recorded; ${device}, ${precision}`;
+  const step = cost.secondsPerStep === null ? "" : `, ${cost.secondsPerStep.toPrecision(3)} s a step`;
+  const machine = environment ? ` of the machine's ${bytesText(environment.memoryBytes)}` : "";
+  const memory = `at most ${bytesText(cost.peakMemoryBytes)}${machine}`;
+  return `${durationText(cost.seconds)} of training${step}; ${memory}; ${device}, ${precision}`;
 }
 
 function machineText({ environment }: ReportRun): Content {
