@@ -1,15 +1,18 @@
 /** Guessing what a mistyped word was meant to be, for the hints in error messages. */
 
-/** Number of single-letter edits between two words. */
+/** Number of single-letter edits between two words; swapping two neighbours is one. */
 function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
+    const [before, row] = [rows[i - 1], [i]];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = before[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(Math.min(before[j] + 1, row[j - 1] + 1, replaced, swapped ? rows[i - 2][j - 2] + 1 : replaced));
+    }
+    rows.push(row);
   }
-  return row[b.length];
+  return rows[a.length][b.length];
 }
 
 /** The word of `candidates` that `word` was probably meant to be (case ignored), if one is near enough. */

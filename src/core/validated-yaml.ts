@@ -72,6 +72,34 @@ function choicesOf(issue: z.core.$ZodIssue): string[] | undefined {
   return issue.code === "invalid_union" && "options" in issue ? (issue.options as unknown[]).map(String) : undefined;
 }
 
+/** Zod's names of types as a writer of YAML knows them. */
+const typeNames: Record<string, string> = {
+  int: "a whole number",
+  number: "a number",
+  string: "a text",
+  boolean: "true or false",
+  array: "a list",
+  object: "a section of keys",
+  record: "a section of keys",
+};
+
+/** A value of another type than the schema's. */
+function typeText({ expected }: z.core.$ZodIssueInvalidType, given: unknown): string {
+  if (given === undefined) return "is missing";
+  const wanted = typeNames[expected] ?? expected;
+  if (given === null) return `is empty; it must be ${wanted}`;
+  return `is ${JSON.stringify(given)}; it must be ${wanted}`;
+}
+
+/** A number outside its limits, or a list or text of the wrong length. */
+function limitText(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, given: unknown): string {
+  const [limit, above, atMost] =
+    issue.code === "too_small" ? [issue.minimum, "above", "at least"] : [issue.maximum, "below", "at most"];
+  const bound = `${issue.inclusive === false ? above : atMost} ${limit}`;
+  if (typeof given === "number") return `is ${given}; it must be ${bound}`;
+  return `must have ${bound} ${typeof given === "string" ? "letters" : "entries"}`;
+}
+
 /** One issue of zod as a clause without the place. */
 function issueText(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): string {
   if (issue.code === "unrecognized_keys") {
@@ -88,7 +116,10 @@ function issueText(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): 
     const near = typeof given === "string" ? nearestWord(given, choices) : undefined;
     return `is ${JSON.stringify(given)}; ${near ? `did you mean "${near}"?` : `the choices are ${choices.join(", ")}`}`;
   }
-  if (issue.code === "invalid_type" && issue.input === undefined) return "is missing";
+  if (issue.code === "invalid_type") return typeText(issue, valueAt(value, issue.path));
+  if (issue.code === "too_small" || issue.code === "too_big") return limitText(issue, valueAt(value, issue.path));
+  if (issue.code === "not_multiple_of")
+    return `is ${JSON.stringify(valueAt(value, issue.path))}; it must be a multiple of ${issue.divisor}`;
   if (issue.code === "invalid_key" && issue.issues[0]) return `key ${issue.issues[0].message}`;
   return issue.message;
 }

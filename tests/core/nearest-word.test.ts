@@ -1,0 +1,16 @@
+/** Hints for mistyped words. */
+import { expect, it } from "vitest";
+import { nearestWord } from "../../src/core/nearest-word.js";
+
+it.each([
+  ["roh", "rho"],
+  ["lamda", "lambda"],
+  ["FISHER", "fisher"],
+  ["iteratoins", "iterations"],
+])("takes %s for %s", (word, meant) => {
+  expect(nearestWord(word, ["lambda", "rho", "fisher", "iterations"])).toBe(meant);
+});
+
+it("guesses nothing that is far away", () => {
+  expect(nearestWord("dataset", ["rho", "inner"])).toBeUndefined();
+});
