@@ -25,6 +25,8 @@ namespace {
 constexpr size_t kLarge = 1 << 20;
 // Blocks of this many huge pages and more consist of them: the first touch costs one page fault instead of 512.
 constexpr size_t kHugePage = 2 << 20, kLeastHugePages = 8;
+// Of what malloc has free at the end of its heap.
+constexpr int kKeptSmall = 64 << 20;
 // Blocks in use and kept together, against the peak of those in use. At 1.1 a U-Net's step still maps blocks anew;
 // at 1.3 it maps none.
 constexpr double kMayExceedPeak = 1.3;
@@ -162,6 +164,11 @@ napi_value keepFreedMemory(Call& call) {
   static std::once_flag once;
   std::call_once(once, [] {
     // Never freed: tensors may outlive every JavaScript environment.
+#if defined(__GLIBC__)
+    // The smaller blocks: no system call for any of them, and no giving back what the next step asks for again.
+    mallopt(M_MMAP_THRESHOLD, 2 * kLarge);
+    mallopt(M_TRIM_THRESHOLD, kKeptSmall);
+#endif
     KeepingAllocator::installed = new KeepingAllocator(c10::GetAllocator(c10::DeviceType::CPU));
     c10::SetAllocator(c10::DeviceType::CPU, KeepingAllocator::installed);
   });
