@@ -241,7 +241,7 @@ describe("refusals name line, key and remedy", () => {
     [
       "a word for a number",
       { ...minimal, training: { iterations: "many" } },
-      'training.iterations is "many"; it must be a whole number',
+      'training.iterations is "many"; it must be a number',
     ],
     ["swapped letters", { ...minimal, optimizer: { name: "sam", roh: 0.1 } }, 'unknown key "roh"; did you mean "rho"?'],
     [
