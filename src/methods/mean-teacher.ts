@@ -3,18 +3,18 @@
  * probabilities on unlabelled images are drawn to those of its moving average on noisy copies. Method section 7.
  */
 import { z } from "zod";
-import { consistency, ssl4misLoss } from "../losses/index.js";
+import { consistency } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { emaDecay } from "../optim/index.js";
 import { noGrad } from "../torch/index.js";
+import { evaluateAgreement } from "./agreement.js";
 import { noisyTeacherOptions, rampAt, weightOptions } from "./consistency-options.js";
 import { methodEntry } from "./entry.js";
 import { teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
 import { clippedNoise } from "./noise.js";
-import { allRows, type ChooseRows, sampleLosses } from "./samples.js";
 import { updateTeacher } from "./teacher.js";
-import { jointForward, networkInputs } from "./views.js";
+import { networkInputs } from "./views.js";
 
 const options = z.strictObject({
   ...weightOptions,
@@ -34,22 +34,17 @@ export class MeanTeacher implements Method {
   }
 
   prepare(batch: Batch, step: MethodStep): PreparedStep {
-    const { student, kind } = this.context;
-    const { x, y, weak, strong } = networkInputs(batch);
+    const { kind } = this.context;
+    const inputs = networkInputs(batch);
+    const { x, weak, strong } = inputs;
     const noisy = noGrad(() => weak.add(clippedNoise(weak, step, 0, this.options)));
     const targets = teacherForward(this.networks.teacher, noisy, this.context);
     const rampUp = rampAt(step, this.options);
     const weight = this.options.consistencyWeight * rampUp;
     return {
-      evaluate: ({ updateRunningStatistics }) => {
-        const shared = jointForward(student, x, weak, updateRunningStatistics, this.context);
-        const over = (rows: ChooseRows) => {
-          const sup = ssl4misLoss(rows(shared.source.logits), rows(y), kind).loss;
-          const agreement = consistency(rows(shared.target.logits), rows(targets), kind);
-          return { task: sup.add(agreement.mul(weight)), terms: { sup, consistency: agreement } };
-        };
-        return { ...over(allRows), perSample: sampleLosses(x.shape[0], (rows) => over(rows).task), shared };
-      },
+      evaluate: evaluateAgreement(this.context, inputs, weight, (logits, rows) =>
+        consistency(logits, rows(targets), kind),
+      ),
       domains: { source: x, target: { weak, strong }, labels: null },
       rampUp,
       measures: {},

@@ -4,24 +4,18 @@
  * passes has low entropy. Method section 7.
  */
 import { z } from "zod";
-import {
-  maskedConsistency,
-  predictiveUncertainty,
-  pseudoLabels,
-  ssl4misLoss,
-  uncertaintyThreshold,
-} from "../losses/index.js";
+import { maskedConsistency, predictiveUncertainty, pseudoLabels, uncertaintyThreshold } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { emaDecay } from "../optim/index.js";
 import { cat, noGrad, scope, type Tensor } from "../torch/index.js";
+import { evaluateAgreement } from "./agreement.js";
 import { noisyTeacherOptions, rampAt, weightOptions } from "./consistency-options.js";
 import { methodEntry } from "./entry.js";
 import { teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
 import { clippedNoise } from "./noise.js";
-import { allRows, type ChooseRows, sampleLosses } from "./samples.js";
 import { updateTeacher } from "./teacher.js";
-import { jointForward, networkInputs } from "./views.js";
+import { networkInputs } from "./views.js";
 
 const options = z.strictObject({
   ...weightOptions,
@@ -41,21 +35,16 @@ export class UaMt implements Method {
   }
 
   prepare(batch: Batch, step: MethodStep): PreparedStep {
-    const { student, kind } = this.context;
-    const { x, y, weak, strong } = networkInputs(batch);
+    const { kind } = this.context;
+    const inputs = networkInputs(batch);
+    const { x, y, weak, strong } = inputs;
     const { targets, certain } = noGrad(() => scope(() => this.askTeacher(weak, step)));
     const rampUp = rampAt(step, this.options);
     const weight = this.options.consistencyWeight * rampUp;
     return {
-      evaluate: ({ updateRunningStatistics }) => {
-        const shared = jointForward(student, x, weak, updateRunningStatistics, this.context);
-        const over = (rows: ChooseRows) => {
-          const sup = ssl4misLoss(rows(shared.source.logits), rows(y), kind).loss;
-          const agreement = maskedConsistency(rows(shared.target.logits), rows(targets), rows(certain), kind);
-          return { task: sup.add(agreement.mul(weight)), terms: { sup, consistency: agreement } };
-        };
-        return { ...over(allRows), perSample: sampleLosses(x.shape[0], (rows) => over(rows).task), shared };
-      },
+      evaluate: evaluateAgreement(this.context, inputs, weight, (logits, rows) =>
+        maskedConsistency(logits, rows(targets), rows(certain), kind),
+      ),
       domains: {
         source: x,
         target: { weak, strong },

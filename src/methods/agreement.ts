@@ -1,0 +1,28 @@
+/** The evaluation of methods that add to the supervised loss how far a fixed target and the student disagree. */
+import { ssl4misLoss } from "../losses/index.js";
+import type { Tensor } from "../torch/index.js";
+import type { MethodContext, PreparedStep } from "./method.js";
+import { allRows, type ChooseRows, sampleLosses } from "./samples.js";
+import { jointForward, type NetworkInputs } from "./views.js";
+
+/**
+ * ½(CE + Dice) on the labelled images plus `weight` times an agreement on the weak unlabelled ones, from one pass over
+ * both (HiLab-git/SSL4MIS).
+ * @param agreement a scalar ≥ 0 from the student's logits [B, K, H, W] of the chosen unlabelled rows
+ */
+export function evaluateAgreement(
+  { student, kind, ...forward }: MethodContext,
+  { x, y, weak }: NetworkInputs,
+  weight: number,
+  agreement: (logits: Tensor, rows: ChooseRows) => Tensor,
+): PreparedStep["evaluate"] {
+  return ({ updateRunningStatistics }) => {
+    const shared = jointForward(student, x, weak, updateRunningStatistics, forward);
+    const over = (rows: ChooseRows) => {
+      const sup = ssl4misLoss(rows(shared.source.logits), rows(y), kind).loss;
+      const consistency = agreement(rows(shared.target.logits), rows);
+      return { task: sup.add(consistency.mul(weight)), terms: { sup, consistency } };
+    };
+    return { ...over(allRows), perSample: sampleLosses(x.shape[0], (rows) => over(rows).task), shared };
+  };
+}
