@@ -14,12 +14,18 @@ function bestRun({ runs }: ReportData): ReportRun | undefined {
   return judged.reduce<ReportRun | undefined>((best, run) => (best && dice(best) >= dice(run) ? best : run), undefined);
 }
 
+/** How well it does where the labels came from, and elsewhere where that is known. */
+function reachSentence(labelled: Content, others: Content | null): Content {
+  const elsewhere = others === null ? "" : html` and ${others} % on the others`;
+  return html` It reaches ${labelled} % on the domain that the labels came from${elsewhere}.`;
+}
+
 function gapSentence(run: ReportRun): Content {
   const gap = run.evaluation?.summary.gap?.dice;
   if (!gap) return null;
   const number = (key: "labelled" | "others") =>
     numberHtml({ text: percentText(gap[key]), value: gap[key], source: summarySource(run, ["gap", "dice", key]) });
-  return html` It reaches ${number("labelled")} % on the domain that the labels came from and ${number("others")} % on the others.`;
+  return reachSentence(number("labelled"), number("others"));
 }
 
 /** Which others could as well be the best, by the comparison's tests. */
@@ -43,8 +49,8 @@ function bestOverSeeds({ comparison }: ReportData): Content | null {
   const number = (value: number) => numberHtml({ text: percentText(value), value });
   const { mean, deviation } = best.metrics.dice;
   const labelled = best.domains[domains.indexOf(labelledDomain)].mean;
-  const others = best.gap ? html` and ${number(labelled - best.gap.mean)} % on the others` : "";
-  return html`Best mean Dice over ${best.seeds.length} seeds: ${nameHtml(best.name)} with ${number(mean)} ± ${number(deviation)} %. It reaches ${number(labelled)} % on the domain that the labels came from${others}.`;
+  const others = best.gap ? number(labelled - best.gap.mean) : null;
+  return html`Best mean Dice over ${best.seeds.length} seeds: ${nameHtml(best.name)} with ${number(mean)} ± ${number(deviation)} %.${reachSentence(number(labelled), others)}`;
 }
 
 /** What came out, in two sentences. */
