@@ -7,7 +7,7 @@ import type { TrainingConfig } from "./config.js";
 type Training = TrainingConfig["training"];
 
 /** Whether the processor multiplies bfloat16 in hardware (AVX-512 BF16, AMX or Arm BF16). */
-function hasFastBfloat16(): boolean {
+export function hasFastBfloat16(): boolean {
   try {
     const flags = readFileSync("/proc/cpuinfo", "utf8").match(/^(?:flags|Features)\s*:(.*)$/m)?.[1] ?? "";
     return /\b(avx512_bf16|amx_bf16|bf16)\b/.test(flags);
