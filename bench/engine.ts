@@ -12,8 +12,10 @@ import { packageRoot } from "../src/core/package-root.js";
 import { percentileInPlace } from "../src/evaluation/percentile.js";
 import { UNet } from "../src/nn/index.js";
 import * as torch from "../src/torch/index.js";
+import { hasFastBfloat16 } from "../src/training/engine-settings.js";
 import { Conversation } from "./conversation.js";
 import type { BenchOptions, BenchReport, Row } from "./report.js";
+import { noBfloat16Note } from "./side-by-side.js";
 
 /** What one process is told to train; the names are those of the line protocol. */
 export interface StepSettings {
@@ -191,7 +193,8 @@ function comparisonRow(measure: string, setting: string, size: Size, cells: Cell
 }
 
 function stepRows(size: Size, measured: ReadonlyMap<string, Measured>): Row[] {
-  return comparisons.flatMap(({ name, ours, theirs, target, memory }) => {
+  const made = comparisons.filter(({ ours }) => measured.has(ours));
+  return made.flatMap(({ name, ours, theirs, target, memory }) => {
     const own = measured.get(ours) as Measured;
     const peer = measured.get(theirs) ?? null;
     const steps = { dimseg: own.seconds, pytorch: peer ? peer.seconds : null };
@@ -233,12 +236,13 @@ async function overheadRow(plan: Plan, withPeer: boolean): Promise<Row> {
   };
 }
 
-function notes(plan: Plan, missingPeer: string | null): string[] {
+function notes(plan: Plan, missingPeer: string | null, bfloat16: boolean): string[] {
   const { side } = plan.sizes[0];
   return [
     `U-Net 3 → 2 classes, images ${side}x${side}, cross-entropy + Dice, SGD momentum 0.9 and decay 1e-4; median of ${plan.rounds} steps after ${plan.warmUp}, one step of each program in turn, ${availableParallelism()} threads each.`,
     'dimseg keeps freed memory for the next step, as its training does; the row "system allocator" is without that. It also limits how long OpenMP waits by spinning; PyTorch runs as it comes.',
     "Peak memory is the process's own high-water mark of resident memory; each process ran one setting only.",
+    ...(bfloat16 ? [] : [noBfloat16Note]),
     ...(missingPeer === null
       ? ["All programs start from the same weights and batch; their first losses agree."]
       : [`No PyTorch to compare with (${missingPeer}): set DIMSEG_PEER_PYTHON to a Python that has torch.`]),
@@ -250,8 +254,12 @@ export async function run({ quick }: BenchOptions): Promise<BenchReport> {
   const folder = mkdtempSync(join(tmpdir(), "dimseg-bench-"));
   try {
     const { missing } = await findPeer();
+    const bfloat16 = hasFastBfloat16();
     const names = Object.keys(settings) as SettingName[];
-    const taking = names.filter((name) => missing === null || settings[name].side === "dimseg");
+    const taking = names.filter(
+      (name) =>
+        (missing === null || settings[name].side === "dimseg") && (bfloat16 || settings[name].precision === "fp32"),
+    );
     const rows: Row[] = [];
     for (const size of plan.sizes) {
       const file = join(folder, `w${size.width}b${size.batch}.safetensors`);
@@ -261,7 +269,7 @@ export async function run({ quick }: BenchOptions): Promise<BenchReport> {
       rows.push(...stepRows(size, measured));
     }
     rows.push(await overheadRow(plan, missing === null));
-    return { title: "Training step of the engine", rows, notes: notes(plan, missing) };
+    return { title: "Training step of the engine", rows, notes: notes(plan, missing, bfloat16) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

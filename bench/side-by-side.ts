@@ -39,6 +39,10 @@ export function noPeerNote(missing: string): string {
   return `No PyTorch to compare with (${missing}): set DIMSEG_PEER_PYTHON to a Python that has torch.`;
 }
 
+/** The note for a report without bfloat16. */
+export const noBfloat16Note =
+  "bf16, and what is tuned by it, is left out: this processor has no units for it and would emulate every product.";
+
 /** What one program took and said. */
 export interface Timing<Answer> {
   /** Median seconds per step. */

@@ -10,11 +10,13 @@ import { boxMask, drawBoxes } from "../src/data/augment/index.js";
 import type { TargetKind } from "../src/losses/index.js";
 import { UNet } from "../src/nn/index.js";
 import * as torch from "../src/torch/index.js";
+import { hasFastBfloat16 } from "../src/training/engine-settings.js";
 import type { Conversation } from "./conversation.js";
 import type { BenchOptions, BenchReport, Row } from "./report.js";
 import {
   comparedCells,
   missingPeer,
+  noBfloat16Note,
   noPeerNote,
   type Side,
   startProgram,
@@ -80,14 +82,18 @@ const engines = {
   bfloat: { name: "bf16 channels-last", precision: "bf16", channelsLast: true },
 } as const;
 type EngineName = keyof typeof engines;
-const engineNames = Object.keys(engines) as EngineName[];
+const engineNames = (Object.keys(engines) as EngineName[]).filter(
+  (name) => engines[name].precision === "fp32" || hasFastBfloat16(),
+);
 
 /** Which engine of each side is compared, and the bound on dimseg/PyTorch. */
-const comparisons: { name: string; ours: EngineName; theirs: EngineName; target: number }[] = [
+const allComparisons: { name: string; ours: EngineName; theirs: EngineName; target: number }[] = [
   { name: engines.float.name, ours: "float", theirs: "float", target: 1 },
   { name: engines.bfloat.name, ours: "bfloat", theirs: "bfloat", target: 1 },
   { name: "tuned vs PyTorch defaults", ours: "bfloat", theirs: "float", target: 0.5 },
 ];
+
+const comparisons = allComparisons.filter(({ ours }) => engineNames.includes(ours));
 
 const costTarget = 2.2;
 
@@ -219,6 +225,7 @@ function notes(plan: Plan, missing: string | null): string[] {
     `One iteration: three teacher passes, pseudo-labels, four student passes, losses, gradients, SGD, EMA; DiM-1 adds the joint encoder pass of its divergence and does everything of the student twice. Augmentation is outside on both sides.`,
     `Median of ${rounds} iterations (by size) after ${plan.warmUp}, one iteration of each program in turn, ${torch.threads()} threads each.`,
     "dimseg keeps freed memory for the next step, as its training does.",
+    ...(hasFastBfloat16() ? [] : [noBfloat16Note]),
     missing === null
       ? "All programs start from the same weights and inputs; the losses of their first iterations agree."
       : noPeerNote(missing),
