@@ -6,16 +6,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { writeFileAtomic } from "../src/core/atomic-file.js";
-import { packageRoot } from "../src/core/package-root.js";
 import { percentileInPlace } from "../src/evaluation/percentile.js";
 import { UNet } from "../src/nn/index.js";
 import * as torch from "../src/torch/index.js";
 import { hasFastBfloat16 } from "../src/training/engine-settings.js";
-import { Conversation } from "./conversation.js";
 import type { BenchOptions, BenchReport, Row } from "./report.js";
-import { noBfloat16Note } from "./side-by-side.js";
+import { missingPeer, noBfloat16Note, noPeerNote, type Side, startProgram } from "./side-by-side.js";
 
 /** What one process is told to train; the names are those of the line protocol. */
 export interface StepSettings {
@@ -58,8 +55,6 @@ const quickPlan: Plan = {
   overheadRounds: 3,
 };
 
-type Side = "dimseg" | "pytorch";
-
 interface Setting extends Pick<StepSettings, "precision" | "channelsLast" | "keepMemory"> {
   side: Side;
 }
@@ -97,28 +92,6 @@ interface Measured {
   firstLoss: number;
 }
 
-function start(side: Side): Conversation {
-  if (side === "dimseg") {
-    const worker = fileURLToPath(new URL("./engine-worker.js", import.meta.url));
-    return new Conversation("dimseg", process.execPath, [worker]);
-  }
-  const python = process.env.DIMSEG_PEER_PYTHON || "python3";
-  return new Conversation("PyTorch", python, [join(packageRoot, "bench", "peers", "engine.py")]);
-}
-
-/** PyTorch's version, or why there is no peer. */
-async function findPeer(): Promise<{ missing: string | null }> {
-  const peer = start("pytorch");
-  try {
-    await peer.ask({ do: "overhead", calls: 1 });
-    return { missing: null };
-  } catch (error) {
-    return { missing: (error as Error).message };
-  } finally {
-    await peer.end();
-  }
-}
-
 /** Writes the start of the experiment for all sides: PyTorch's initial weights for seed 0 and one random batch. */
 function writeStart(path: string, { width, batch, side }: Size): void {
   torch.scope(() => {
@@ -134,7 +107,11 @@ function writeStart(path: string, { width, batch, side }: Size): void {
 
 /** Runs all programs of one size turn by turn. */
 async function measureSize(size: Size, names: SettingName[], plan: Plan, file: string): Promise<Map<string, Measured>> {
-  const programs = names.map((name) => ({ name, conversation: start(settings[name].side), times: [] as number[] }));
+  const programs = names.map((name) => ({
+    name,
+    conversation: startProgram(settings[name].side, "engine"),
+    times: [] as number[],
+  }));
   const firstLoss = new Map<string, number>();
   try {
     for (const { name, conversation } of programs) {
@@ -208,7 +185,7 @@ function stepRows(size: Size, measured: ReadonlyMap<string, Measured>): Row[] {
 
 async function overheadRow(plan: Plan, withPeer: boolean): Promise<Row> {
   const sides: Side[] = withPeer ? ["dimseg", "pytorch"] : ["dimseg"];
-  const programs = sides.map((side) => ({ side, conversation: start(side), times: [] as number[] }));
+  const programs = sides.map((side) => ({ side, conversation: startProgram(side, "engine"), times: [] as number[] }));
   try {
     for (let round = 0; round <= plan.overheadRounds; round++) {
       for (const { conversation, times } of programs) {
@@ -236,16 +213,16 @@ async function overheadRow(plan: Plan, withPeer: boolean): Promise<Row> {
   };
 }
 
-function notes(plan: Plan, missingPeer: string | null, bfloat16: boolean): string[] {
+function notes(plan: Plan, missing: string | null, bfloat16: boolean): string[] {
   const { side } = plan.sizes[0];
   return [
     `U-Net 3 → 2 classes, images ${side}x${side}, cross-entropy + Dice, SGD momentum 0.9 and decay 1e-4; median of ${plan.rounds} steps after ${plan.warmUp}, one step of each program in turn, ${availableParallelism()} threads each.`,
     'dimseg keeps freed memory for the next step, as its training does; the row "system allocator" is without that. It also limits how long OpenMP waits by spinning; PyTorch runs as it comes.',
     "Peak memory is the process's own high-water mark of resident memory; each process ran one setting only.",
     ...(bfloat16 ? [] : [noBfloat16Note]),
-    ...(missingPeer === null
+    ...(missing === null
       ? ["All programs start from the same weights and batch; their first losses agree."]
-      : [`No PyTorch to compare with (${missingPeer}): set DIMSEG_PEER_PYTHON to a Python that has torch.`]),
+      : [noPeerNote(missing)]),
   ];
 }
 
@@ -253,7 +230,7 @@ export async function run({ quick }: BenchOptions): Promise<BenchReport> {
   const plan = quick ? quickPlan : fullPlan;
   const folder = mkdtempSync(join(tmpdir(), "dimseg-bench-"));
   try {
-    const { missing } = await findPeer();
+    const missing = await missingPeer("engine");
     const bfloat16 = hasFastBfloat16();
     const names = Object.keys(settings) as SettingName[];
     const taking = names.filter(

@@ -35,7 +35,7 @@ interface Subject {
   setting?: string;
   options?: Record<string, unknown>;
   method: MethodName;
-  /** Forward and backward passes per step in theory, on average; others than counted end the bench. */
+  /** Forward and backward passes per step in theory, on average; the bench ends when it counts others. */
   passes: number;
   /** Passes of the divergence per step. */
   divergences?: number;

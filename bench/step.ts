@@ -82,8 +82,9 @@ const engines = {
   bfloat: { name: "bf16 channels-last", precision: "bf16", channelsLast: true },
 } as const;
 type EngineName = keyof typeof engines;
+const bfloat16 = hasFastBfloat16();
 const engineNames = (Object.keys(engines) as EngineName[]).filter(
-  (name) => engines[name].precision === "fp32" || hasFastBfloat16(),
+  (name) => bfloat16 || engines[name].precision === "fp32",
 );
 
 /** Which engine of each side is compared, and the bound on dimseg/PyTorch. */
@@ -225,7 +226,7 @@ function notes(plan: Plan, missing: string | null): string[] {
     `One iteration: three teacher passes, pseudo-labels, four student passes, losses, gradients, SGD, EMA; DiM-1 adds the joint encoder pass of its divergence and does everything of the student twice. Augmentation is outside on both sides.`,
     `Median of ${rounds} iterations (by size) after ${plan.warmUp}, one iteration of each program in turn, ${torch.threads()} threads each.`,
     "dimseg keeps freed memory for the next step, as its training does.",
-    ...(hasFastBfloat16() ? [] : [noBfloat16Note]),
+    ...(bfloat16 ? [] : [noBfloat16Note]),
     missing === null
       ? "All programs start from the same weights and inputs; the losses of their first iterations agree."
       : noPeerNote(missing),
