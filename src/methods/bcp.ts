@@ -11,7 +11,7 @@ import { mixLoss, pseudoLabels } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { cat, noGrad, scope, type Tensor } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
-import { studentForward, teacherForward } from "./forward.js";
+import { studentForwards, teacherForwards } from "./forward.js";
 import { largestComponents } from "./largest-component.js";
 import type { Batch, Method, MethodContext, MethodEvaluation, MethodStep, PreparedStep } from "./method.js";
 import { updateWholeTeacher } from "./teacher.js";
@@ -86,7 +86,9 @@ export class Bcp implements Method {
     const outside = rectangle.squeeze(1).logicalNot().to({ dtype: "float32" });
     return {
       evaluate: ({ updateRunningStatistics }) => {
-        const parts = views.map((view) => this.lossesOf(view, outside, updateRunningStatistics));
+        const images = views.map((view) => view.images);
+        const outputs = studentForwards(this.context.student, images, updateRunningStatistics, this.context);
+        const parts = views.map((view, i) => this.lossesOf(view, outputs[i].logits, outside));
         const sum = (losses: readonly Tensor[]) => losses.reduce((total, loss) => total.add(loss));
         const sup = sum(parts.flatMap(({ labelled }) => labelled));
         const pseudoLabelled = parts.flatMap(({ unlabelled }) => unlabelled);
@@ -101,12 +103,9 @@ export class Bcp implements Method {
   }
 
   /** Half the loss of each region, by whether its target is a true label. */
-  private lossesOf(view: MixedView, outside: Tensor, updateRunningStatistics: boolean) {
-    const { student, kind } = this.context;
-    const { images, imageTarget, patchTarget, weights, labelled } = view;
-    const { logits } = studentForward(student, images, updateRunningStatistics, this.context);
-    const mask = outside.expand([images.shape[0], -1, -1]);
-    const loss = mixLoss(logits, imageTarget, patchTarget, mask, weights, kind);
+  private lossesOf({ imageTarget, patchTarget, weights, labelled }: MixedView, logits: Tensor, outside: Tensor) {
+    const mask = outside.expand([logits.shape[0], -1, -1]);
+    const loss = mixLoss(logits, imageTarget, patchTarget, mask, weights, this.context.kind);
     const [image, patch] = [loss.image.mul(0.5), loss.patch.mul(0.5)];
     if (labelled === "both") return { labelled: [image, patch], unlabelled: [] };
     return labelled === "image"
@@ -117,7 +116,7 @@ export class Bcp implements Method {
   /** The largest components of the teacher's labels, one pass for each half; confidence as FixMatch takes it. */
   private askTeacher(weak: Tensor): { target: Tensor; targetConfidence: Tensor } {
     const { kind } = this.context;
-    const answers = halves(weak).map((images) => teacherForward(this.networks.teacher, images, this.context));
+    const answers = teacherForwards(this.networks.teacher, halves(weak), this.context);
     const { labels, confident } = pseudoLabels(cat(answers), 0.95, kind);
     return { target: largestComponents(labels, kind, answers[0].shape[1]), targetConfidence: confident };
   }

@@ -10,10 +10,10 @@ import { crossEntropy, type PseudoLabels, pseudoLabels } from "../losses/index.j
 import { inEvaluationMode, withFrozenRunningStatistics } from "../nn/index.js";
 import { cat, noGrad, scope, type Tensor } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
-import { studentForward, teacherForward } from "./forward.js";
+import { splitOutput, studentForwards, teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
 import { allRows, type ChooseRows, sampleLosses } from "./samples.js";
-import { jointForward, type NetworkInputs, networkInputs } from "./views.js";
+import { type NetworkInputs, networkInputs } from "./views.js";
 
 const options = z.strictObject({
   confidenceThreshold: z.number().gt(0.5).lt(1).default(0.95).describe("probability above which a label counts"),
@@ -41,8 +41,10 @@ export class FixMatchCutMix implements Method {
     const { base, mixed, pasted } = noGrad(() => scope(() => this.mix(inputs, step)));
     return {
       evaluate: ({ updateRunningStatistics }) => {
-        const shared = jointForward(student, x, weak, updateRunningStatistics, this.context);
-        const strongView = studentForward(student, pasted, updateRunningStatistics, this.context);
+        const batches = [cat([x, weak]), pasted];
+        const [both, strongView] = studentForwards(student, batches, updateRunningStatistics, this.context);
+        const [source, target] = splitOutput(both, [x.shape[0], weak.shape[0]]);
+        const shared = { source, target };
         const over = (rows: ChooseRows) => {
           const sup = crossEntropy(rows(shared.source.logits), rows(y), null, kind);
           const u = crossEntropy(rows(strongView.logits), rows(mixed.labels), rows(mixed.confident), kind);

@@ -1,12 +1,30 @@
 /** Student and teacher forward passes at the run's precision; scores come out in float32 for the losses. */
 import type { ViewOutput } from "../divergence/index.js";
-import { type SegmentationNetwork, withFrozenRunningStatistics } from "../nn/index.js";
-import { autocast, type Device, noGrad, type Precision, type Tensor } from "../torch/index.js";
+import { type SegmentationNetwork, withFrozenRunningStatistics, withSeparateStatistics } from "../nn/index.js";
+import { autocast, cat, type Device, noGrad, type Precision, type Tensor } from "../torch/index.js";
 
 /** How forward passes run. */
 export interface ForwardOptions {
   precision: Precision;
   device: Device;
+}
+
+/**
+ * Bytes of the map at full resolution up to which a processor takes batches together. That spares calls and reads the
+ * weights once, which saves a twentieth to a third of the time, until the maps are too large for its cache.
+ */
+const together = 2 << 20;
+const bytesOf: Record<Precision, number> = { fp32: 4, bf16: 2, fp16: 2 };
+
+/** Whether several batches are faster as one pass than as one pass each. */
+export function passTogether(
+  { width }: SegmentationNetwork,
+  batches: readonly Tensor[],
+  { precision, device }: ForwardOptions,
+): boolean {
+  if (batches.length === 1) return false;
+  const pixels = Math.max(...batches.map(({ shape: [count, , height, width] }) => count * height * width));
+  return device !== "cpu" || pixels * width * bytesOf[precision] <= together;
 }
 
 /** Differentiable outputs of one view; batch statistics in use, the running ones moved only when told to. */
@@ -26,6 +44,32 @@ export function studentForward(
   return { ...output, logits: output.logits.to({ dtype: "float32", memoryFormat: "contiguous" }) };
 }
 
+/**
+ * The outputs of {@link studentForward} over each of several batches, in order. Small ones pass the network together
+ * ({@link passTogether}); BatchNorm keeps them apart.
+ */
+export function studentForwards(
+  network: SegmentationNetwork,
+  batches: readonly Tensor[],
+  updateRunningStatistics: boolean,
+  forward: ForwardOptions,
+): ViewOutput[] {
+  if (!passTogether(network, batches, forward)) {
+    return batches.map((images) => studentForward(network, images, updateRunningStatistics, forward));
+  }
+  const sizes = batches.map(({ shape }) => shape[0]);
+  const output = withSeparateStatistics(network, sizes, () =>
+    studentForward(network, cat(batches), updateRunningStatistics, forward),
+  );
+  return splitOutput(output, sizes);
+}
+
+/** The outputs of batches that passed a network one after another along the first axis. */
+export function splitOutput({ logits, bottleneck, feature }: ViewOutput, sizes: readonly number[]): ViewOutput[] {
+  const [bottlenecks, features] = [bottleneck, feature].map((output) => output?.split(sizes));
+  return logits.split(sizes).map((own, i) => ({ logits: own, bottleneck: bottlenecks?.[i], feature: features?.[i] }));
+}
+
 /** Logits without gradient; the teacher's own BatchNorm mode decides which statistics it uses and moves. */
 export function teacherForward(
   network: SegmentationNetwork,
@@ -33,4 +77,17 @@ export function teacherForward(
   { precision, device }: ForwardOptions,
 ): Tensor {
   return noGrad(() => autocast(precision, device, () => network.forward(images)).to({ dtype: "float32" }));
+}
+
+/** The logits of {@link teacherForward} over each of several batches, in order; see {@link studentForwards}. */
+export function teacherForwards(
+  network: SegmentationNetwork,
+  batches: readonly Tensor[],
+  forward: ForwardOptions,
+): Tensor[] {
+  if (!passTogether(network, batches, forward)) {
+    return batches.map((images) => teacherForward(network, images, forward));
+  }
+  const sizes = batches.map(({ shape }) => shape[0]);
+  return withSeparateStatistics(network, sizes, () => teacherForward(network, cat(batches), forward)).split(sizes);
 }

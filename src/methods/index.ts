@@ -1,6 +1,12 @@
 /** Semi-supervised methods, and what new ones are made of. */
 export { type MethodEntry, methodEntry } from "./entry.js";
-export { type ForwardOptions, studentForward, teacherForward } from "./forward.js";
+export {
+  type ForwardOptions,
+  studentForward,
+  studentForwards,
+  teacherForward,
+  teacherForwards,
+} from "./forward.js";
 export type * from "./method.js";
 export { createComparison, createObjective, type DomainComparison } from "./objective.js";
 export { type MethodName, methods } from "./registry.js";

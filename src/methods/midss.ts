@@ -12,7 +12,7 @@ import type { SegmentationNetwork } from "../nn/index.js";
 import { emaDecay } from "../optim/index.js";
 import { noGrad, onesLike, type Tensor } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
-import { type ForwardOptions, studentForward, teacherForward } from "./forward.js";
+import { type ForwardOptions, studentForwards, teacherForwards } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodEvaluation, MethodStep, PreparedStep } from "./method.js";
 import { type ChooseRows, sampleLosses } from "./samples.js";
 import { updateTeacher } from "./teacher.js";
@@ -59,19 +59,21 @@ export interface StudentView {
   mask: Tensor | null;
 }
 
-/** Logits and pseudo-labels of one pass of the teacher. */
+/** Logits and pseudo-labels of the teacher for each of several batches, each with its own batch statistics. */
 function askTeacher(
   teacher: SegmentationNetwork,
-  images: Tensor,
+  batches: readonly Tensor[],
   { confidenceThreshold }: Pick<MidssOptions, "confidenceThreshold">,
   kind: TargetKind,
   forward: ForwardOptions,
-): PseudoLabels & { logits: Tensor } {
-  const logits = teacherForward(teacher, images, forward);
-  return { logits, ...pseudoLabels(logits, confidenceThreshold, kind) };
+): (PseudoLabels & { logits: Tensor })[] {
+  return teacherForwards(teacher, batches, forward).map((logits) => ({
+    logits,
+    ...pseudoLabels(logits, confidenceThreshold, kind),
+  }));
 }
 
-/** Three teacher passes, each with its own batch statistics: the weak views and both copy-paste images. */
+/** What the teacher says about the weak views and both copy-paste images, each batch with its own statistics. */
 export function teacherTargets(
   teacher: SegmentationNetwork,
   { x, uWeak, box }: MidssInputs,
@@ -80,10 +82,8 @@ export function teacherTargets(
   forward: ForwardOptions,
 ): MidssTargets {
   return noGrad(() => {
-    const answer = (images: Tensor) => askTeacher(teacher, images, options, kind, forward);
-    const direct = answer(uWeak);
-    const outer = answer(pasteBoxes(uWeak, x, box));
-    const inner = answer(pasteBoxes(x, uWeak, box));
+    const batches = [uWeak, pasteBoxes(uWeak, x, box), pasteBoxes(x, uWeak, box)];
+    const [direct, outer, inner] = askTeacher(teacher, batches, options, kind, forward);
     const labels = pasteBoxes(outer.labels, inner.labels, box);
     const agree = labels.eq(direct.labels).to({ dtype: "float32" });
     const confident = pasteBoxes(outer.confident, inner.confident, box)
@@ -122,7 +122,7 @@ export function studentViews(
   return [sup, ...pasted, { name: "s", images: uStrong, labels: symmetric.labels, mask: symmetric.confident }];
 }
 
-/** L_sup + γ(L_ul + L_lu + γ·L_s), or L_sup + γ·L_u; one forward pass for each view, "sup" first. */
+/** L_sup + γ(L_ul + L_lu + γ·L_s), or L_sup + γ·L_u; each view with its own batch statistics, "sup" first. */
 export function evaluateViews(
   student: SegmentationNetwork,
   views: readonly StudentView[],
@@ -130,12 +130,9 @@ export function evaluateViews(
   updateRunningStatistics: boolean,
   settings: { kind: TargetKind; diceMaskQuirk: boolean; forward: ForwardOptions },
 ): MethodEvaluation & { outputs: ViewOutput[] } {
-  const outputs: ViewOutput[] = [];
-  const losses = views.map(({ images, labels, mask }) => {
-    const output = studentForward(student, images, updateRunningStatistics, settings.forward);
-    outputs.push(output);
-    return segmentationLoss(output.logits, labels, mask, settings).loss;
-  });
+  const images = views.map((view) => view.images);
+  const outputs = studentForwards(student, images, updateRunningStatistics, settings.forward);
+  const losses = views.map(({ labels, mask }, i) => segmentationLoss(outputs[i].logits, labels, mask, settings).loss);
   const task = weightedSum(views, losses, rampUp);
   const terms = Object.fromEntries(views.map(({ name }, i) => [name, losses[i]]));
   const over = (rows: ChooseRows) => {
@@ -188,7 +185,7 @@ export class Midss implements Method {
     const inputs = noGrad(() => this.draw(batch, step));
     const targets: PseudoLabels & { symmetric?: PseudoLabels } = this.options.symGD
       ? teacherTargets(teacher, inputs, this.options, kind, this.forward)
-      : askTeacher(teacher, inputs.uWeak, this.options, kind, this.forward);
+      : askTeacher(teacher, [inputs.uWeak], this.options, kind, this.forward)[0];
     const views = studentViews(inputs, targets, this.options.ucp);
     const rampUp = midssRampUp(step.iteration, step.maxIterations);
     const settings = { kind, diceMaskQuirk: this.options.diceMaskQuirk, forward: this.forward };

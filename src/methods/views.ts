@@ -3,7 +3,7 @@ import { normalise } from "../data/augment/index.js";
 import type { ViewOutput } from "../divergence/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { cat, noGrad, type Tensor } from "../torch/index.js";
-import { type ForwardOptions, studentForward } from "./forward.js";
+import { type ForwardOptions, splitOutput, studentForward } from "./forward.js";
 import type { Batch } from "./method.js";
 
 /** Network inputs in [−1, 1], [B, C, H, W] each, and the labels of the labelled ones. */
@@ -40,11 +40,6 @@ export function jointForward(
   forward: ForwardOptions,
 ): JointOutput {
   const output = studentForward(network, cat([source, target]), updateRunningStatistics, forward);
-  const rows = (first: number, count: number): ViewOutput => ({
-    logits: output.logits.narrow(0, first, count),
-    bottleneck: output.bottleneck?.narrow(0, first, count),
-    feature: output.feature?.narrow(0, first, count),
-  });
-  const [labelled] = source.shape;
-  return { source: rows(0, labelled), target: rows(labelled, target.shape[0]) };
+  const [ofSource, ofTarget] = splitOutput(output, [source.shape[0], target.shape[0]]);
+  return { source: ofSource, target: ofTarget };
 }

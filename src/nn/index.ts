@@ -1,5 +1,5 @@
 /** Networks and the layers they are made of. */
-export { withFrozenRunningStatistics } from "./batch-norm.js";
+export { withFrozenRunningStatistics, withSeparateStatistics } from "./batch-norm.js";
 export { inEvaluationMode } from "./evaluation-mode.js";
 export * from "./layers.js";
 export { Layer, Module, type Placement } from "./module.js";

@@ -116,7 +116,7 @@ export class Linear extends Layer {
 /**
  * Batch normalisation over [B, C, H, W] (eps 1e-5, momentum 0.1). In training mode it uses the batch's own statistics;
  * `updateRunningStatistics` says whether that pass also moves the running ones, which a sharpness-aware optimiser
- * allows in its clean pass only.
+ * allows in its clean pass only, and `parts` how many images in a row are normalised together (null: all).
  */
 export class BatchNorm2d extends Layer {
   readonly weight: Tensor;
@@ -124,6 +124,7 @@ export class BatchNorm2d extends Layer {
   readonly runningMean: Tensor;
   readonly runningVar: Tensor;
   updateRunningStatistics = true;
+  parts: readonly number[] | null = null;
 
   constructor(channels: number) {
     super();
@@ -134,6 +135,12 @@ export class BatchNorm2d extends Layer {
   }
 
   override forward(input: Tensor): Tensor {
+    const { parts } = this;
+    if (!this.training || parts === null) return this.normalise(input);
+    return torch.scope(() => torch.cat(input.split(parts).map((part) => this.normalise(part))));
+  }
+
+  private normalise(input: Tensor): Tensor {
     const useRunning = !this.training || this.updateRunningStatistics;
     return torch.batchNorm(
       input,

@@ -12,6 +12,8 @@ export interface NetworkOutput {
 
 /** An encoder and a decoder that make one logit per class and pixel. */
 export abstract class SegmentationNetwork extends Module {
+  /** Channels of the maps at full resolution. */
+  abstract readonly width: number;
   /** Encoder maps from full resolution down; the last one is the bottleneck. */
   abstract encode(images: Tensor): Tensor[];
   /** From the encoder maps to logits and the last decoder map. */

@@ -109,12 +109,14 @@ class Decoder extends Module {
 
 /** U-Net with LeakyReLU, dropout in the encoder and bilinear upsampling (HiLab-git/SSL4MIS networks/unet.py). */
 export class UNetSsl4mis extends SegmentationNetwork {
+  override readonly width: number;
   private readonly encoder: Encoder;
   private readonly decoder: Decoder;
 
   /** `width` is the channels at full resolution; SSL4MIS uses 16. Image sides must be multiples of 16. */
   constructor({ inChannels, outChannels, width, generator }: UNetOptions) {
     super();
+    this.width = width;
     const channels = [1, 2, 4, 8, 16].map((factor) => factor * width);
     this.encoder = this.child("encoder", new Encoder(inChannels, channels, generator));
     this.decoder = this.child("decoder", new Decoder(outChannels, channels, generator));

@@ -108,6 +108,7 @@ class OutConv extends Layer {
 
 /** U-Net with BatchNorm and transposed convolutions (MQinghe/MiDSS networks/unet_model.py, bilinear=False). */
 export class UNet extends SegmentationNetwork {
+  override readonly width: number;
   private readonly inc: DoubleConv;
   private readonly downs: Down[];
   private readonly ups: Up[];
@@ -115,6 +116,7 @@ export class UNet extends SegmentationNetwork {
 
   constructor({ inChannels, outChannels, width, generator }: UNetOptions) {
     super();
+    this.width = width;
     this.inc = this.child("inc", new DoubleConv(inChannels, width, generator));
     this.downs = [1, 2, 4, 8].map((factor, i) =>
       this.child(`down${i + 1}`, new Down(width * factor, width * factor * 2, generator)),

@@ -221,7 +221,7 @@ describe("invariants of DiM", () => {
       const before = flat([this.runningMean, this.runningVar]);
       const output = original.call(this, input);
       const changed = String(flat([this.runningMean, this.runningVar])) !== String(before);
-      if (changed) moved[ofStudent.has(this) ? "student" : "teacher"]++;
+      if (changed) moved[ofStudent.has(this) ? "student" : "teacher"] += this.parts?.length ?? 1;
       return output;
     });
     scope(() => {
@@ -279,9 +279,9 @@ describe("invariants of DiM", () => {
     const forwardOf = vi.spyOn(run.teacher, "forward");
     scope(() => {
       const { objective, at } = prepare(run, first, comparisonOf());
-      expect(forwardOf).toHaveBeenCalledTimes(3);
+      expect(forwardOf).toHaveBeenCalledTimes(1);
       run.dim.step(objective, at);
-      expect(forwardOf).toHaveBeenCalledTimes(3);
+      expect(forwardOf).toHaveBeenCalledTimes(1);
     });
   });
 
