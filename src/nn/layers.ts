@@ -66,12 +66,11 @@ export class ConvTranspose2d extends Layer {
   }
 
   override forward(input: Tensor): Tensor {
-    const { stride, padding } = this.options;
-    if (input.dtype === "float32" || !isChannelsLast(input)) {
-      return torch.convTranspose2d(input, this.weight, { bias: this.bias, stride, padding });
-    }
-    const output = torch.convTranspose2d(input, this.weight, { stride, padding });
-    return this.bias ? addBiasByRows(output, this.bias) : output;
+    const { weight, bias } = this;
+    const { stride = 1, padding = 0 } = this.options;
+    const tiles = padding === 0 && weight.shape[2] === stride;
+    if (tiles && input.dtype !== "float32" && isChannelsLast(input)) return tileProduct(input, weight, bias);
+    return torch.convTranspose2d(input, weight, { bias, stride, padding });
   }
 }
 
@@ -81,19 +80,21 @@ function isChannelsLast({ ndim, shape, strides }: Tensor): boolean {
 }
 
 /**
- * x + bias for a channels-last x [B, C, H, W] of reduced precision. There oneDNN has only a scalar loop for the bias
- * gradient of a transposed convolution, and broadcasting C values is as slow; a bias as long as a row of pixels is
- * added at full width.
+ * Transposed convolution of a channels-last x [B, Cin, H, W] whose k×k windows do not overlap: one matrix product over
+ * the channels makes every pixel's window. In reduced precision oneDNN takes twice as long for the gradients of the
+ * weights and the bias of its own operator.
  */
-function addBiasByRows(x: Tensor, bias: Tensor): Tensor {
+function tileProduct(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
   return torch.scope(() => {
-    const [batch, channels, height, width] = x.shape;
-    const row = bias.to({ dtype: x.dtype }).repeat([width]);
-    const sum = x
-      .permute([0, 2, 3, 1])
-      .reshape([batch * height, width * channels])
-      .add(row);
-    return sum.view([batch, height, width, channels]).permute([0, 3, 1, 2]);
+    const [batch, , height, width] = x.shape;
+    const [inChannels, outChannels, k] = weight.shape;
+    const rows = weight.permute([2, 3, 1, 0]).reshape([k * k * outChannels, inChannels]);
+    const windows = torch.linear(x.permute([0, 2, 3, 1]), rows, { bias: bias?.repeat([k * k]) });
+    return windows
+      .view([batch, height, width, k, k * outChannels])
+      .transpose(2, 3)
+      .reshape([batch, height * k, width * k, outChannels])
+      .permute([0, 3, 1, 2]);
   });
 }
 
