@@ -3,7 +3,7 @@ import { DimsegError } from "../core/errors.js";
 import { packageVersion } from "../core/package-root.js";
 import { engineInfo, keepFreedMemory, threads } from "../torch/index.js";
 import { type TrainingConfig, trainingSchema } from "../training/config.js";
-import { type EngineProbe, probeEngine } from "../training/engine-choice.js";
+import { type EngineProbe, probeEngine, probeWidth } from "../training/engine-choice.js";
 import { resolveEngine } from "../training/engine-settings.js";
 import { type MachineFacts, machineFacts } from "./machine-facts.js";
 
@@ -118,9 +118,11 @@ export function findProblems(
   return [...problems, ...machineProblems(machine, engine?.threads ?? 0)];
 }
 
-/** What training takes where nothing is configured. */
+/** What training takes for a network as wide as the probe's where nothing is configured. */
 function automaticChoice(): DoctorReport["auto"] {
-  const { device, precision, memoryFormat } = resolveEngine(trainingSchema.shape.training.parse(undefined));
+  const training = trainingSchema.shape.training.parse(undefined);
+  const model = trainingSchema.shape.model.parse({ width: probeWidth });
+  const { device, precision, memoryFormat } = resolveEngine({ training, model });
   return { device, precision, memoryFormat };
 }
 

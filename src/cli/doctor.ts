@@ -63,7 +63,7 @@ function probeLines({ probe, auto }: DoctorReport): string[] {
     `\nTraining step of a small U-Net on the CPU:\n${table}`,
     `Fastest: ${settings(probe)}`,
     `auto:    ${settings(auto)} training.device=${auto.device}`,
-    "        (training goes by the machine's features, since timings vary and runs must be repeatable)\n",
+    "        (training goes by the machine's features and the network's width, since timings vary and runs must be repeatable)\n",
   ];
 }
 

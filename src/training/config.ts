@@ -82,7 +82,10 @@ export const trainingSchema = z.strictObject({
       unlabelledBatch: z.int().min(1).default(4),
       seed: z.int().min(0).default(1337),
       precision: z.enum(["auto", "fp32", "bf16"]).default("auto").describe("auto: bf16 where the processor has it"),
-      memoryFormat: z.enum(["auto", "contiguous", "channelsLast"]).default("auto"),
+      memoryFormat: z
+        .enum(["auto", "contiguous", "channelsLast"])
+        .default("auto")
+        .describe("auto: channelsLast, but for float32 and width 32 or more without AVX-512, and on CUDA"),
       device: z.string().default("auto").describe("cpu, cuda, cuda:N; auto: cuda where there is one"),
       threads: z.int().min(1).optional().describe("CPU threads; default: all cores"),
       onNonFinite: z.enum(["stop", "skip"]).default("stop").describe("what a NaN or infinity does"),

@@ -39,7 +39,8 @@ const clearGain = 1.05;
  * emulated, and a few of its steps would last longer than the whole probe should.
  */
 const hopeless = 4;
-const probeWidth = 16;
+/** Channels at full resolution of the network that is timed. */
+export const probeWidth = 16;
 const probeShape = [2, 3, 96, 96] as const;
 
 interface Candidate extends EngineChoice {

@@ -76,7 +76,7 @@ async function trainIn(
  */
 export async function startRun(path: string, wanted: TrainingConfig, observer: RunObserver): Promise<TrainingOutcome> {
   checkRunFolder(path);
-  const config = { ...wanted, training: resolveEngine(wanted.training) };
+  const config = { ...wanted, training: resolveEngine(wanted) };
   const session = openTraining(openModel(config, observer.warn));
   if (!(await decodeAll(session, observer))) return { progress: freshProgress, finished: false };
   const contents = {
@@ -104,7 +104,7 @@ export async function resumeRun(path: string, observer: RunObserver): Promise<Tr
   try {
     const resolved = readResolvedConfig(run.config);
     // A run moved to another machine may name a device that is not there.
-    const config = { ...resolved, training: resolveEngine(resolved.training) };
+    const config = { ...resolved, training: resolveEngine(resolved) };
     const session = openTraining(openModel(config, observer.warn));
     checkDatasetFacts(run.dataset, session.dataset);
     checkSplit(run.split, session.split, session.dataset.path);
