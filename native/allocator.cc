@@ -65,9 +65,11 @@ class KeepingAllocator final : public c10::Allocator {
     return {address, address, &release, c10::Device(c10::DeviceType::CPU)};
   }
 
+  // The smallest block that serves; of several the one freed last, which the processor's cache may still hold.
   void* takeKept(size_t bytes) {
-    const auto found = kept_.lower_bound(bytes);
-    if (found == kept_.end() || found->first - bytes > found->first / kWasteDivisor) return nullptr;
+    const auto smallest = kept_.lower_bound(bytes);
+    if (smallest == kept_.end() || smallest->first - bytes > smallest->first / kWasteDivisor) return nullptr;
+    const auto found = std::prev(kept_.upper_bound(smallest->first));
     const auto [size, block] = *found;
     kept_.erase(found);
     keptBytes_ -= size;

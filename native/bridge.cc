@@ -41,7 +41,6 @@ void throwToJavaScript(Environment& environment, const char* kind, const std::st
 
 int32_t Environment::add(at::Tensor tensor) {
   if (!tensor.defined()) return 0;
-  reportMemory(bytesOf(tensor));
   liveTensors++;
   if (!freeSlots.empty()) {
     const int32_t slot = freeSlots.back();
@@ -62,10 +61,19 @@ const at::Tensor& Environment::get(int32_t handle) const {
 
 void Environment::release(int32_t handle) {
   if (handle <= 0 || static_cast<size_t>(handle) >= tensors.size() || !tensors[handle].defined()) return;
-  reportMemory(-bytesOf(tensors[handle]));
+  const auto left = leftToCollector.find(handle);
+  if (left != leftToCollector.end()) {
+    reportMemory(-left->second);
+    leftToCollector.erase(left);
+  }
   tensors[handle].reset();
   freeSlots.push_back(handle);
   liveTensors--;
+}
+
+void Environment::leaveToCollector(int32_t handle) {
+  const auto [entry, isNew] = leftToCollector.try_emplace(handle, bytesOf(get(handle)));
+  if (isNew) reportMemory(entry->second);
 }
 
 void Environment::endCall() {

@@ -37,13 +37,16 @@ class Environment {
   int32_t add(at::Tensor tensor);
   const at::Tensor& get(int32_t handle) const;
   void release(int32_t handle);
-  void reportMemory(int64_t bytes);
+  // Tells V8 of a tensor that only a finalizer will release, so that it collects in time. Tensors of a scope go
+  // without it: their memory comes and goes with every step, and V8 would collect in vain each time.
+  void leaveToCollector(int32_t handle);
   // Lets go of the arguments and results of an operator call, also after a failed one.
   void endCall();
 
   napi_env env;
   std::vector<at::Tensor> tensors;  // slot 0 means "none"
   std::vector<int32_t> freeSlots;
+  std::unordered_map<int32_t, int64_t> leftToCollector;  // and the bytes that V8 was told of
   int64_t liveTensors = 0;
   int64_t unreportedBytes = 0;
   std::vector<Operator> operators;
@@ -52,6 +55,9 @@ class Environment {
   std::vector<c10::IValue> stack;
   const char* running = nullptr;  // names the operator in error messages
   napi_ref errorFactory = nullptr;
+
+ private:
+  void reportMemory(int64_t bytes);
 };
 
 void check(napi_env env, napi_status status);

@@ -64,6 +64,11 @@ napi_value release(Call& call) {
   return call.undefined();
 }
 
+napi_value leaveToCollector(Call& call) {
+  call.environment().leaveToCollector(call.int32(0));
+  return call.undefined();
+}
+
 napi_value releaseMany(Call& call) {
   for (const int64_t handle : call.intList(0)) call.environment().release(static_cast<int32_t>(handle));
   return call.undefined();
@@ -86,6 +91,7 @@ void registerTensors(Environment& environment, napi_value exports) {
   exportFunction<fromBytes>(environment, exports, "fromBytes");
   exportFunction<copyBytes>(environment, exports, "copyBytes");
   exportFunction<release>(environment, exports, "release");
+  exportFunction<leaveToCollector>(environment, exports, "leaveToCollector");
   exportFunction<releaseMany>(environment, exports, "releaseMany");
   exportFunction<alias>(environment, exports, "alias");
   exportFunction<shape>(environment, exports, "shape");

@@ -20,6 +20,8 @@ export interface Native {
   fromBytes(data: ArrayBufferView, dtype: string, shape: readonly number[]): number;
   copyBytes(handle: number, into: ArrayBufferView): void;
   release(handle: number): void;
+  /** Tells V8 of the memory of a tensor that only a finalizer will release. */
+  leaveToCollector(handle: number): void;
   releaseMany(handles: Handles): void;
   alias(handle: number): number;
   shape(handle: number): number[];

@@ -23,7 +23,12 @@ const finalizer = new FinalizationRegistry<number>((handle) => native().release(
 export function own(tensor: Owned): void {
   tensor.owner = current;
   if (current) current.owned.push(tensor);
-  else finalizer.register(tensor, tensor.handle, tensor);
+  else leaveToCollector(tensor);
+}
+
+function leaveToCollector(tensor: Owned): void {
+  finalizer.register(tensor, tensor.handle, tensor);
+  native().leaveToCollector(tensor.handle);
 }
 
 /** Frees one tensor now; doing it twice is harmless. */
@@ -38,7 +43,7 @@ function moveTo(scope: Scope | null, tensor: Owned): void {
   if (tensor.handle === 0) return;
   tensor.owner = scope;
   if (scope) scope.owned.push(tensor);
-  else finalizer.register(tensor, tensor.handle, tensor);
+  else leaveToCollector(tensor);
 }
 
 /** Takes a tensor out of all scopes: it now lives until it is disposed or collected. Returns the tensor. */
@@ -105,5 +110,5 @@ export function adopt(target: Owned, source: Owned): void {
   native().release(target.handle);
   target.handle = source.handle;
   source.handle = 0;
-  if (target.owner === null) finalizer.register(target, target.handle, target);
+  if (target.owner === null) leaveToCollector(target);
 }

@@ -1,7 +1,11 @@
 /** Who frees a tensor: scopes, `using`, dispose, persist and adopt, and the counts that prove it. */
+import { constants, PerformanceObserver } from "node:perf_hooks";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { adopt, liveTensors, ones, persist, scope, type Tensor, tensor, zeros } from "../../src/torch/index.js";
+import { adopt, empty, liveTensors, ones, persist, scope, type Tensor, tensor, zeros } from "../../src/torch/index.js";
 import { numbers } from "../support/tensors.js";
+
+const majorCollection = constants.NODE_PERFORMANCE_GC_MAJOR;
 
 /** Runs `body` and says how many tensors it left alive. */
 function leftBy(body: () => unknown): number {
@@ -210,4 +214,43 @@ it("tensors that nobody holds any more are freed by the collector", async () => 
       return liveTensors();
     })
     .toBe(before);
+});
+
+describe("V8's collector", () => {
+  const sixteenMegabytes = () => empty([4 << 20]);
+
+  /** How often V8 collects its whole heap while `body` runs. */
+  async function collections(body: () => Promise<void>): Promise<number> {
+    let count = 0;
+    const observer = new PerformanceObserver((list) => {
+      const entries = list.getEntries() as (PerformanceEntry & { detail?: { kind?: number } })[];
+      count += entries.filter(({ detail }) => detail?.kind === majorCollection).length;
+    });
+    observer.observe({ entryTypes: ["gc"] });
+    await body();
+    await nextTurn();
+    observer.disconnect();
+    return count;
+  }
+
+  it("hears of tensors that only it can free, and frees them in time", async () => {
+    const before = liveTensors();
+    for (let i = 0; i < 300; i++) {
+      sixteenMegabytes();
+      await nextTurn();
+    }
+    expect(liveTensors() - before).toBeLessThan(150);
+  });
+
+  it("is not stirred by those of a scope, which come and go with every training step", async () => {
+    const count = await collections(async () => {
+      for (let i = 0; i < 300; i++) {
+        scope(() => {
+          for (let j = 0; j < 4; j++) sixteenMegabytes();
+        });
+        await nextTurn();
+      }
+    });
+    expect(count).toBeLessThan(10);
+  });
 });
