@@ -7,12 +7,22 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeFileAtomic } from "../src/core/atomic-file.js";
-import { percentileInPlace } from "../src/evaluation/percentile.js";
 import { UNet } from "../src/nn/index.js";
 import * as torch from "../src/torch/index.js";
 import { hasFastBfloat16 } from "../src/training/engine-settings.js";
 import type { BenchOptions, BenchReport, Row } from "./report.js";
-import { missingPeer, noBfloat16Note, noPeerNote, type Side, startProgram } from "./side-by-side.js";
+import {
+  comparedCells,
+  median,
+  missingPeer,
+  noBfloat16Note,
+  noPeerNote,
+  type Side,
+  startProgram,
+  type Timing,
+  takeTurns,
+  timeCells,
+} from "./side-by-side.js";
 
 /** What one process is told to train; the names are those of the line protocol. */
 export interface StepSettings {
@@ -85,11 +95,14 @@ const overheadTargetMicroseconds = 3;
 /** Relative difference allowed between the first losses; bfloat16 carries eight significant bits. */
 const lossTolerance = { fp32: 1e-5, bf16: 1e-2 };
 
-interface Measured {
-  /** Median seconds per step. */
+interface Answer {
   seconds: number;
+  loss: number;
+}
+
+interface Measured {
+  timing: Timing<Answer>;
   peakBytes: number;
-  firstLoss: number;
 }
 
 /** Writes the start of the experiment for all sides: PyTorch's initial weights for seed 0 and one random batch. */
@@ -107,79 +120,49 @@ function writeStart(path: string, { width, batch, side }: Size): void {
 
 /** Runs all programs of one size turn by turn. */
 async function measureSize(size: Size, names: SettingName[], plan: Plan, file: string): Promise<Map<string, Measured>> {
-  const programs = names.map((name) => ({
-    name,
-    conversation: startProgram(settings[name].side, "engine"),
-    times: [] as number[],
-  }));
-  const firstLoss = new Map<string, number>();
+  const programs = new Map(names.map((name) => [name, startProgram(settings[name].side, "engine")]));
   try {
-    for (const { name, conversation } of programs) {
+    for (const [name, program] of programs) {
       const { precision, channelsLast, keepMemory } = settings[name];
       const threads = availableParallelism();
       const task: StepSettings = { file, width: size.width, precision, channelsLast, keepMemory, threads };
-      await conversation.ask({ do: "prepare", ...task });
+      await program.ask({ do: "prepare", ...task });
     }
-    for (let round = 0; round < plan.warmUp + plan.rounds; round++) {
-      for (const { name, conversation, times } of programs) {
-        const { seconds, loss } = await conversation.ask<{ seconds: number; loss: number }>({ do: "step" });
-        if (round === 0) firstLoss.set(name, loss);
-        if (round >= plan.warmUp) times.push(seconds);
-      }
-    }
+    const timings = await takeTurns<Answer>(programs, plan);
     const measured = new Map<string, Measured>();
-    for (const { name, conversation, times } of programs) {
-      const { bytes } = await conversation.ask<{ bytes: number }>({ do: "peak" });
-      const seconds = percentileInPlace(Float64Array.from(times), 50);
-      measured.set(name, { seconds, peakBytes: bytes, firstLoss: firstLoss.get(name) as number });
+    for (const [name, program] of programs) {
+      const { bytes } = await program.ask<{ bytes: number }>({ do: "peak" });
+      measured.set(name, { timing: timings.get(name) as Timing<Answer>, peakBytes: bytes });
     }
     return measured;
   } finally {
-    await Promise.all(programs.map(({ conversation }) => conversation.end()));
+    await Promise.all([...programs.values()].map((program) => program.end()));
   }
 }
 
 /** Refuses to compare times of different work. */
 function requireSameWork(measured: ReadonlyMap<string, Measured>): void {
-  const reference = measured.get("torchFloat") ?? measured.get("dimsegFloat");
-  if (!reference) return;
-  for (const [name, { firstLoss }] of measured) {
+  const want = (measured.get("torchFloat") ?? measured.get("dimsegFloat"))?.timing.first.loss;
+  if (want === undefined) return;
+  for (const [name, { timing }] of measured) {
     const tolerance = lossTolerance[settings[name as SettingName].precision];
-    if (Math.abs(firstLoss - reference.firstLoss) <= tolerance * Math.abs(reference.firstLoss)) continue;
-    throw new Error(
-      `the first losses differ: ${firstLoss} (${name}) and ${reference.firstLoss}; the programs do not do the same work`,
-    );
+    const { loss } = timing.first;
+    if (Math.abs(loss - want) <= tolerance * Math.abs(want)) continue;
+    throw new Error(`the first losses differ: ${loss} (${name}) and ${want}; the programs do not do the same work`);
   }
-}
-
-type Cells = Pick<Row, "dimseg" | "pytorch"> & { dimseg: number; pytorch: number | null };
-
-/** One line of the table. `target` bounds the ratio. */
-function comparisonRow(measure: string, setting: string, size: Size, cells: Cells, target: number | null): Row {
-  const ratio = cells.pytorch === null ? null : cells.dimseg / cells.pytorch;
-  return {
-    measure,
-    setting,
-    width: size.width,
-    batch: size.batch,
-    ...cells,
-    ratio,
-    target: target === null ? null : `<= ${target.toFixed(2)}`,
-    met: target === null || ratio === null ? null : ratio <= target ? "yes" : "no",
-  };
 }
 
 function stepRows(size: Size, measured: ReadonlyMap<string, Measured>): Row[] {
   const made = comparisons.filter(({ ours }) => measured.has(ours));
   return made.flatMap(({ name, ours, theirs, target, memory }) => {
     const own = measured.get(ours) as Measured;
-    const peer = measured.get(theirs) ?? null;
-    const steps = { dimseg: own.seconds, pytorch: peer ? peer.seconds : null };
-    const peaks = { dimseg: own.peakBytes / 2 ** 20, pytorch: peer ? peer.peakBytes / 2 ** 20 : null };
-    return [
-      comparisonRow("s/step", name, size, steps, target),
-      ...(memory ? [comparisonRow("peak MiB", name, size, peaks, target === null ? null : memoryTarget)] : []),
-    ];
+    const peer = measured.get(theirs);
+    const common = { setting: name, width: size.width, batch: size.batch };
+    const steps: Row = { measure: "s/step", ...common, ...timeCells(own.timing, peer?.timing, target) };
+    if (!memory) return [steps];
+    const [dimseg, pytorch = null] = [own, peer].map((side) => side && side.peakBytes / 2 ** 20);
+    const bound = target === null ? null : memoryTarget;
+    return [steps, { measure: "peak MiB", ...common, ...comparedCells(dimseg as number, pytorch, bound) }];
   });
 }
 
@@ -199,15 +182,13 @@ async function overheadRow(plan: Plan, withPeer: boolean): Promise<Row> {
   } finally {
     await Promise.all(programs.map(({ conversation }) => conversation.end()));
   }
-  const [dimseg, pytorch = null] = programs.map(({ times }) => percentileInPlace(Float64Array.from(times), 50));
+  const [dimseg, pytorch = null] = programs.map(({ times }) => median(times));
   return {
     measure: "µs/call",
     setting: "add of two small tensors, result freed",
     width: null,
     batch: null,
-    dimseg,
-    pytorch,
-    ratio: pytorch === null ? null : dimseg / pytorch,
+    ...comparedCells(dimseg, pytorch, null),
     target: `<= ${overheadTargetMicroseconds} µs`,
     met: dimseg <= overheadTargetMicroseconds ? "yes" : "no",
   };
@@ -216,7 +197,7 @@ async function overheadRow(plan: Plan, withPeer: boolean): Promise<Row> {
 function notes(plan: Plan, missing: string | null, bfloat16: boolean): string[] {
   const { side } = plan.sizes[0];
   return [
-    `U-Net 3 → 2 classes, images ${side}x${side}, cross-entropy + Dice, SGD momentum 0.9 and decay 1e-4; median of ${plan.rounds} steps after ${plan.warmUp}, one step of each program in turn, ${availableParallelism()} threads each.`,
+    `U-Net 3 → 2 classes, images ${side}x${side}, cross-entropy + Dice, SGD momentum 0.9 and decay 1e-4; median of ${plan.rounds} steps after ${plan.warmUp}, one step of each program in turn, every other round in reverse, ${availableParallelism()} threads each; the ratio of times is the median of the rounds' ratios.`,
     'dimseg keeps freed memory for the next step, as its training does; the row "system allocator" is without that. It also limits how long OpenMP waits by spinning; PyTorch runs as it comes.',
     "Peak memory is the process's own high-water mark of resident memory; each process ran one setting only.",
     ...(bfloat16 ? [] : [noBfloat16Note]),

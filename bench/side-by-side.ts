@@ -47,30 +47,55 @@ export const noBfloat16Note =
 export interface Timing<Answer> {
   /** Median seconds per step. */
   seconds: number;
+  /** Seconds in each timed round. */
+  times: number[];
   /** Its answer to the very first step. */
   first: Answer;
 }
 
-/** Asks every program for one step, again and again; the first `warmUp` rounds are not timed. */
+/**
+ * Asks every program for one step a round, every other round in reverse, so that none always follows the same one. The
+ * first `warmUp` rounds are not timed.
+ */
 export async function takeTurns<Answer extends { seconds: number }>(
   programs: ReadonlyMap<string, Conversation>,
   { warmUp, rounds }: { warmUp: number; rounds: number },
 ): Promise<Map<string, Timing<Answer>>> {
   const answers = new Map([...programs.keys()].map((name): [string, Answer[]] => [name, []]));
   for (let round = 0; round < warmUp + rounds; round++) {
-    for (const [name, program] of programs) answers.get(name)?.push(await program.ask<Answer>({ do: "step" }));
+    const order = round % 2 === 0 ? [...programs] : [...programs].reverse();
+    for (const [name, program] of order) answers.get(name)?.push(await program.ask<Answer>({ do: "step" }));
   }
   return new Map(
     [...answers].map(([name, given]) => {
       const times = given.slice(warmUp).map(({ seconds }) => seconds);
-      return [name, { seconds: percentileInPlace(Float64Array.from(times), 50), first: given[0] }];
+      return [name, { seconds: median(times), times, first: given[0] }];
     }),
   );
 }
 
+/** The middle value; of an even number, the mean of the two. */
+export function median(values: readonly number[]): number {
+  return percentileInPlace(Float64Array.from(values), 50);
+}
+
+/**
+ * The last columns of a table for two programs that took turns. The ratio is the median of the rounds' ratios: the two
+ * steps of a round find the machine in the same state, the medians of both may not.
+ */
+export function timeCells(dimseg: Timing<unknown>, pytorch: Timing<unknown> | undefined, target: number | null): Row {
+  if (!pytorch) return comparedCells(dimseg.seconds, null, target);
+  const ratio = median(dimseg.times.map((time, round) => time / pytorch.times[round]));
+  return comparedCells(dimseg.seconds, pytorch.seconds, target, ratio);
+}
+
 /** The last columns of a table: both sides, dimseg/PyTorch, and whether that ratio is at most the target (null: none). */
-export function comparedCells(dimseg: number, pytorch: number | null, target: number | null): Row {
-  const ratio = pytorch === null ? null : dimseg / pytorch;
+export function comparedCells(
+  dimseg: number,
+  pytorch: number | null,
+  target: number | null,
+  ratio = pytorch === null ? null : dimseg / pytorch,
+): Row {
   return {
     dimseg,
     pytorch,

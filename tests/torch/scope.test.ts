@@ -1,5 +1,5 @@
 /** Who frees a tensor: scopes, `using`, dispose, persist and adopt, and the counts that prove it. */
-import { constants, PerformanceObserver } from "node:perf_hooks";
+import { constants, type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { adopt, empty, liveTensors, ones, persist, scope, type Tensor, tensor, zeros } from "../../src/torch/index.js";
