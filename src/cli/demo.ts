@@ -101,6 +101,6 @@ export function register(program: Command): void {
     .command("demo")
     .description("draw images of four domains, train supervised-only and DiM, and compare them (minutes on 2 cores)")
     .option("--out <folder>", "folder to make", join("runs", "demo"))
-    .option("--iterations <number>", "training steps of each", positive, 500)
+    .option("--iterations <number>", "training steps of each", positive, 400)
     .action(demo);
 }
