@@ -46,7 +46,7 @@ export function studentForward(
 
 /**
  * The outputs of {@link studentForward} over each of several batches, in order. Small ones pass the network together
- * ({@link passTogether}); BatchNorm keeps them apart.
+ * (see passTogether); BatchNorm keeps them apart.
  */
 export function studentForwards(
   network: SegmentationNetwork,

@@ -73,7 +73,7 @@ describe("a finished run", () => {
       dataset: join(base, "data/dataset.yaml"),
       base: { name: "sgd", rate: 0.03, momentum: 0.9, weightDecay: 1e-4 },
       optimizer: { name: "dim", inner: { name: "fsam", lambda: 0.9 }, perturbWith: "total" },
-      training: { seed: 1337, precision: "fp32", memoryFormat: "contiguous", device: "cpu", threads: 1 },
+      training: { seed: 1337, precision: "fp32", memoryFormat: "channelsLast", device: "cpu", threads: 1 },
     });
     const environment = JSON.parse(read("environment.json"));
     expect(environment).toMatchObject({ node: process.version, engine: { threads: 1 } });
