@@ -5,7 +5,6 @@
  * subtracting would drown it.
  */
 import { fundusProfile } from "../src/data/augment/index.js";
-import { percentileInPlace } from "../src/evaluation/percentile.js";
 import {
   type Batch,
   createComparison,
@@ -27,6 +26,7 @@ import {
 import * as torch from "../src/torch/index.js";
 import { native } from "../src/torch/native.js";
 import type { BenchOptions, BenchReport, Row } from "./report.js";
+import { median } from "./side-by-side.js";
 
 /** What one optimiser is measured on, and what it must not exceed. */
 interface Subject {
@@ -200,8 +200,6 @@ function requirePasses({ optimizer, passes, divergences = 0 }: Subject, seen: Pa
     `${optimizer} makes ${seen.evaluations} passes and ${seen.divergences} of the divergence, not ${passes} and ${divergences}`,
   );
 }
-
-const median = (values: readonly number[]) => percentileInPlace(Float64Array.from(values), 50);
 
 /** One optimiser's row: medians over the rounds of what was seen within each round. */
 function measure(subject: Subject, size: Size): Row {

@@ -102,6 +102,10 @@ const allComparisons: { name: string; ours: EngineName; theirs: EngineName; targ
 
 const comparisons = allComparisons.filter(({ ours }) => engineNames.includes(ours));
 
+/** The engines of a side that take part in a comparison. */
+const enginesOf = (side: Side) =>
+  engineNames.filter((name) => comparisons.some(({ ours, theirs }) => name === (side === "dimseg" ? ours : theirs)));
+
 const costTarget = 2.2;
 
 /** Relative difference allowed between the losses of the first iterations; bfloat16 carries eight significant bits. */
@@ -152,8 +156,7 @@ async function measureSize(size: Size & { rounds: number }, sides: Side[], warmU
   try {
     for (const method of methods) {
       for (const engine of engineNames) {
-        for (const side of sides) {
-          if (!comparisons.some(({ ours, theirs }) => (side === "dimseg" ? ours : theirs) === engine)) continue;
+        for (const side of sides.filter((one) => enginesOf(one).includes(engine))) {
           const program = startProgram(side, "step");
           programs.set(key(side, engine, method), program);
           const { precision, channelsLast } = engines[engine];

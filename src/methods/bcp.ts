@@ -113,7 +113,7 @@ export class Bcp implements Method {
       : { labelled: [patch], unlabelled: [image] };
   }
 
-  /** The largest components of the teacher's labels, one pass for each half; confidence as FixMatch takes it. */
+  /** The largest components of the teacher's labels, each half with its own statistics; confidence as FixMatch takes it. */
   private askTeacher(weak: Tensor): { target: Tensor; targetConfidence: Tensor } {
     const { kind } = this.context;
     const answers = teacherForwards(this.networks.teacher, halves(weak), this.context);

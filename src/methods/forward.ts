@@ -27,6 +27,22 @@ export function passTogether(
   return device !== "cpu" || pixels * width * bytesOf[precision] <= together;
 }
 
+/** What `pass` gives for each of several batches, in order, in one pass over all or in one over each. */
+function overBatches<Output>(
+  network: SegmentationNetwork,
+  batches: readonly Tensor[],
+  forward: ForwardOptions,
+  pass: (images: Tensor) => Output,
+  split: (output: Output, sizes: readonly number[]) => Output[],
+): Output[] {
+  if (!passTogether(network, batches, forward)) return batches.map(pass);
+  const sizes = batches.map(({ shape }) => shape[0]);
+  return split(
+    withSeparateStatistics(network, sizes, () => pass(cat(batches))),
+    sizes,
+  );
+}
+
 /** Differentiable outputs of one view; batch statistics in use, the running ones moved only when told to. */
 export function studentForward(
   network: SegmentationNetwork,
@@ -54,14 +70,8 @@ export function studentForwards(
   updateRunningStatistics: boolean,
   forward: ForwardOptions,
 ): ViewOutput[] {
-  if (!passTogether(network, batches, forward)) {
-    return batches.map((images) => studentForward(network, images, updateRunningStatistics, forward));
-  }
-  const sizes = batches.map(({ shape }) => shape[0]);
-  const output = withSeparateStatistics(network, sizes, () =>
-    studentForward(network, cat(batches), updateRunningStatistics, forward),
-  );
-  return splitOutput(output, sizes);
+  const pass = (images: Tensor) => studentForward(network, images, updateRunningStatistics, forward);
+  return overBatches(network, batches, forward, pass, splitOutput);
 }
 
 /** The outputs of batches that passed a network one after another along the first axis. */
@@ -85,9 +95,6 @@ export function teacherForwards(
   batches: readonly Tensor[],
   forward: ForwardOptions,
 ): Tensor[] {
-  if (!passTogether(network, batches, forward)) {
-    return batches.map((images) => teacherForward(network, images, forward));
-  }
-  const sizes = batches.map(({ shape }) => shape[0]);
-  return withSeparateStatistics(network, sizes, () => teacherForward(network, cat(batches), forward)).split(sizes);
+  const pass = (images: Tensor) => teacherForward(network, images, forward);
+  return overBatches(network, batches, forward, pass, (logits, sizes) => logits.split(sizes));
 }

@@ -85,7 +85,7 @@ export const trainingSchema = z.strictObject({
       memoryFormat: z
         .enum(["auto", "contiguous", "channelsLast"])
         .default("auto")
-        .describe("auto: channelsLast, but for float32 and width 32 or more without AVX-512, and on CUDA"),
+        .describe("auto: channelsLast, but float32 on CUDA, and from width 32 on without AVX-512, contiguous"),
       device: z.string().default("auto").describe("cpu, cuda, cuda:N; auto: cuda where there is one"),
       threads: z.int().min(1).optional().describe("CPU threads; default: all cores"),
       onNonFinite: z.enum(["stop", "skip"]).default("stop").describe("what a NaN or infinity does"),
