@@ -10,7 +10,6 @@ import { basename, dirname, join } from "node:path";
 import {
   compile,
   compileFlags,
-  compilesCuda,
   findCompiler,
   isClang,
   linkFlags,
@@ -52,7 +51,7 @@ function plan(root, libtorch, compilerIdentity) {
   const sources = listFiles(native, [".cc"]);
   const headers = listFiles(native, [".h"]);
   const flags = compileFlags(libtorch, nodeHeaders(root));
-  const link = linkFlags(libtorch, libtorch.cuda);
+  const link = linkFlags(libtorch);
   const against = [...flags, ...link, libtorch.version, libtorch.fingerprint, compilerIdentity];
   const objects = hashOf(...against, hashFiles(headers));
   return { native, sources, flags, objects, key: hashOf(...against, hashFiles([...sources, ...headers])) };
@@ -126,17 +125,12 @@ async function requireLoads(path, libtorch) {
 /** Compiles and links into `folder`. */
 async function build(root, libtorch, compiler, parts, folder, report) {
   await requireStandard(compiler, parts.flags);
-  const withCuda = libtorch.cuda && (await compilesCuda(compiler, parts.flags, libtorch));
-  if (libtorch.cuda && !withCuda) report.note("CUDA's headers were not found: building without the CUDA parts");
-  const cudaFlags = withCuda
-    ? ["-DDIMSEG_CUDA", ...libtorch.cudaIncludeDirs.flatMap((path) => ["-isystem", path])]
-    : [];
-  const objectFolder = join(root, "build", `objects-${parts.objects}${withCuda ? "-cuda" : ""}`);
+  const objectFolder = join(root, "build", `objects-${parts.objects}`);
   mkdirSync(objectFolder, { recursive: true });
-  const objects = await compileSources(compiler, [...parts.flags, ...cudaFlags], parts, objectFolder, report);
+  const objects = await compileSources(compiler, parts.flags, parts, objectFolder, report);
   report.progress("linking");
   const target = join(folder, addonName);
-  await compile(compiler, [...objects, ...linkFlags(libtorch, withCuda), "-o", target], addonName, report);
+  await compile(compiler, [...objects, ...linkFlags(libtorch), "-o", target], addonName, report);
   await requireLoads(target, libtorch);
 }
 

@@ -64,12 +64,12 @@ export function compileFlags(libtorch, nodeHeaders) {
 }
 
 /** Flags for linking the addon; node's own symbols are found when it is loaded. */
-export function linkFlags(libtorch, withCuda) {
-  const names = ["torch", "torch_cpu", "c10", ...(withCuda ? ["torch_cuda", "c10_cuda"] : [])];
+export function linkFlags(libtorch) {
+  const names = ["torch", "torch_cpu", "c10", ...(libtorch.cuda ? ["torch_cuda", "c10_cuda"] : [])];
   const libraries = [`-L${libtorch.libDir}`, ...names.map((name) => `-l${name}`), `-Wl,-rpath,${libtorch.libDir}`];
   if (isMac) return ["-bundle", "-undefined", "dynamic_lookup", ...libraries];
   // Kernels register themselves when their library is loaded, so it must be loaded even if no symbol asks for it.
-  const runtime = withCuda && libtorch.cudaRuntime !== undefined ? [libtorch.cudaRuntime] : [];
+  const runtime = libtorch.cudaRuntime === undefined ? [] : [libtorch.cudaRuntime];
   return ["-shared", "-Wl,--no-as-needed", ...libraries, ...runtime];
 }
 
@@ -89,23 +89,6 @@ export async function requireStandard(compiler, flags) {
   throw new SetupError(
     `${compiler.program} does not compile C++ with ${standard}; run \`${aptCommand("g++-12")}\` and set CXX=g++-12.`,
   );
-}
-
-/** Whether CUDA's headers are there and compile. */
-export async function compilesCuda(compiler, flags, libtorch) {
-  const includes = (libtorch.cudaIncludeDirs ?? []).flatMap((folder) => ["-isystem", folder]);
-  const args = [
-    ...compiler.args,
-    ...flags,
-    ...includes,
-    "-x",
-    "c++",
-    "-fsyntax-only",
-    "-include",
-    "c10/cuda/CUDAStream.h",
-    "/dev/null",
-  ];
-  return (await run(compiler.program, args)).code === 0;
 }
 
 /**

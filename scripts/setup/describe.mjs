@@ -63,7 +63,7 @@ export function describeLibtorch({ root, include, lib, source }) {
     libDir: lib,
     cxx11abi: usesNewStrings(join(lib, libraryFile("c10"))),
     cuda,
-    ...(cuda ? cudaParts(root) : {}),
+    ...(cuda ? { cudaRuntime: cudaRuntime(root) } : {}),
     fingerprint: fingerprint(cpu),
   };
 }
@@ -80,18 +80,16 @@ function usesNewStrings(library) {
   return process.platform === "darwin" || readFileSync(library).includes("St7__cxx1112basic_string");
 }
 
-/** CUDA's headers and runtime: beside a Python package, or the toolkit's own folder. */
-function cudaParts(root) {
+/** CUDA's runtime: beside a Python package, in the toolkit's own folder, or in libtorch's. */
+function cudaRuntime(root) {
   const packages = join(dirname(root), "nvidia");
   const names = existsSync(packages) ? readdirSync(packages) : [];
   const toolkits = [...names.map((name) => join(packages, name)), process.env.CUDA_HOME, "/usr/local/cuda"].filter(
     Boolean,
   );
-  const includes = toolkits
-    .map((folder) => join(folder, "include"))
-    .filter((folder) => existsSync(join(folder, "cuda_runtime_api.h")));
-  const libraries = toolkits.flatMap((folder) => [join(folder, "lib"), join(folder, "lib64"), join(root, "lib")]);
-  return { cudaIncludeDirs: includes.slice(0, 1), cudaRuntime: libraries.flatMap(runtimeIn)[0] };
+  return toolkits
+    .flatMap((folder) => [join(folder, "lib"), join(folder, "lib64"), join(root, "lib")])
+    .flatMap(runtimeIn)[0];
 }
 
 function runtimeIn(folder) {
