@@ -51,8 +51,9 @@ export function crossEntropy(logits: Tensor, target: Tensor, mask: Tensor | null
     if (!mask) return torch.binaryCrossEntropyWithLogits(logits, target);
     return torch.binaryCrossEntropyWithLogits(logits, target, { reduction: 0 }).mul(mask).mean();
   }
-  if (!mask) return torch.crossEntropyLoss(logits, target);
-  return torch.crossEntropyLoss(logits, target, { reduction: 0 }).mul(mask.squeeze(1)).mean();
+  // Averaged here: libtorch's own mean over pixels adds in no fixed order on CUDA.
+  const perPixel = torch.crossEntropyLoss(logits, target, { reduction: 0 });
+  return (mask ? perPixel.mul(mask.squeeze(1)) : perPixel).mean();
 }
 
 /** 1 − (2Σptm + ε)/(Σp²m + Σt²m + ε) over the whole batch, per entry of `dims` kept. */

@@ -1,6 +1,6 @@
 /** Kind `loss`: segmentation and semi-supervised losses with their gradients (method sections 3.5 and 7). */
 import * as losses from "../../losses/index.js";
-import { crossEntropyLoss, grad, type Tensor } from "../../torch/index.js";
+import { grad, type Tensor } from "../../torch/index.js";
 import type { Computed, GoldenCase } from "../golden-case.js";
 import { targetOf } from "./unet.js";
 
@@ -63,7 +63,9 @@ function cps(testCase: GoldenCase): Computed {
   const labels = classes(testCase, "labels").narrow(0, 0, labelled);
   const unlabelled = logits.map((z) => z.narrow(0, labelled, z.shape[0] - labelled));
   const supervised = logits.map((z) => losses.ssl4misLoss(z.narrow(0, 0, labelled), labels, "softmax", smooth).loss);
-  const pseudo = unlabelled.map((z, i) => crossEntropyLoss(z, unlabelled[1 - i].detach().argmax(1)));
+  const pseudo = unlabelled.map((z, i) =>
+    losses.crossEntropy(z, unlabelled[1 - i].detach().argmax(1), null, "softmax"),
+  );
   const weight = losses.ssl4misRampUp(iteration, { weight: consistency, stairs: rampLength, perStair: rampIterations });
   const loss = supervised[0].add(supervised[1]).add(pseudo[0].add(pseudo[1]).mul(weight));
   const [grad1, grad2] = grad(loss, logits);
