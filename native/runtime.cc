@@ -80,6 +80,8 @@ napi_value setGeneratorState(Call& call) {
 }
 
 napi_value setDeterministic(Call& call) {
+  // cuBLAS reads it when a device first multiplies, and is deterministic only with a workspace of fixed size.
+  if (call.boolean(0)) setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
   at::globalContext().setDeterministicAlgorithms(call.boolean(0), false);
 #if TORCH_VERSION_MAJOR >= 2
   // Deterministic mode would also fill every fresh tensor with NaN, a debugging aid that costs a fifth of a step.

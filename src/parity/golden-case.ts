@@ -8,7 +8,7 @@ import { z } from "zod";
 import { DataError } from "../core/errors.js";
 import type { RawTensor } from "../core/raw-tensor.js";
 import { readSafetensorsFile } from "../core/safetensors.js";
-import { noGrad, type Tensor, tensorFromRaw } from "../torch/index.js";
+import { type Device, noGrad, type Tensor, tensorFromRaw } from "../torch/index.js";
 
 const tolerance = z.object({ atol: z.number(), rtol: z.number() });
 
@@ -42,10 +42,12 @@ export class GoldenCase {
     readonly path: string,
     readonly description: CaseDescription,
     private readonly tensors: ReadonlyMap<string, RawTensor>,
+    /** Where its tensors are put and its networks run. */
+    readonly device: Device,
   ) {}
 
   /** @throws DataError naming the file when it is no golden case */
-  static read(path: string): GoldenCase {
+  static read(path: string, device: Device = "cpu"): GoldenCase {
     let description: CaseDescription;
     try {
       description = caseSchema.parse(JSON.parse(readFileSync(path, "utf8")));
@@ -56,7 +58,7 @@ export class GoldenCase {
     const own = join(folder, `${basename(path, ".json")}.safetensors`);
     const files = [...description.include.map((name) => join(folder, name)), own].filter(existsSync);
     const tensors = new Map(files.flatMap((file) => [...readSafetensorsFile(file).tensors]));
-    return new GoldenCase(path, description, tensors);
+    return new GoldenCase(path, description, tensors, device);
   }
 
   get kind(): string {
@@ -94,9 +96,13 @@ export class GoldenCase {
     return this.raw(name).shape;
   }
 
-  /** A stored tensor in its own dtype; the caller (or its scope) frees it. */
+  /** A stored tensor in its own dtype on the case's device; the caller (or its scope) frees it. */
   tensor(name: string): Tensor {
-    return tensorFromRaw(this.raw(name));
+    const tensor = tensorFromRaw(this.raw(name));
+    if (this.device === "cpu") return tensor;
+    const moved = tensor.to({ device: this.device });
+    tensor.dispose();
+    return moved;
   }
 
   /** A stored tensor's values, row-major. */

@@ -1,5 +1,7 @@
-/** `npm run parity -- FOLDER`: one line per golden case; exit code 1 when any fails. */
-import { DimsegError } from "../core/errors.js";
+/** `npm run parity -- FOLDER [--device cuda]`: one line per golden case; exit code 1 when any fails. */
+import { parseArgs } from "node:util";
+import { DimsegError, UsageError } from "../core/errors.js";
+import { useDevice } from "../torch/index.js";
 import { type CaseResult, checkCase, findCases } from "./run.js";
 
 const scientific = (value: number): string => (value === 0 ? "0" : value.toExponential(1));
@@ -14,14 +16,25 @@ function line({ kind, name, comparison }: CaseResult): string {
   return `${label} ${worst} ${verdict}`;
 }
 
-function main(folder: string | undefined): number {
-  if (!folder) {
-    console.error("usage: npm run parity -- FOLDER (a folder of golden cases, for example tests/golden)");
-    return 2;
+const usage = "usage: npm run parity -- FOLDER [--device cuda] (a folder of golden cases, for example tests/golden)";
+
+function readArguments(): { folder: string; device: string } {
+  try {
+    const options = { device: { type: "string", default: "cpu" } } as const;
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    if (positionals.length === 1) return { folder: positionals[0], device: values.device };
+  } catch (cause) {
+    throw new UsageError(`${(cause as Error).message}; ${usage}`, { cause });
   }
+  throw new UsageError(usage);
+}
+
+function main(): number {
+  const { folder, device } = readArguments();
+  useDevice(device);
   const counts = { passed: 0, failed: 0, unsupported: 0 };
   for (const path of findCases(folder)) {
-    const result = checkCase(path);
+    const result = checkCase(path, device);
     console.log(line(result));
     if (!result.comparison) counts.unsupported++;
     else if (result.comparison.failures.length > 0) counts.failed++;
@@ -32,7 +45,7 @@ function main(folder: string | undefined): number {
 }
 
 try {
-  process.exitCode = main(process.argv[2]);
+  process.exitCode = main();
 } catch (error) {
   if (!(error instanceof DimsegError)) throw error;
   console.error(error.message);

@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "../core/errors.js";
-import { scope } from "../torch/index.js";
+import { type Device, scope } from "../torch/index.js";
 import { type Comparison, compare } from "./compare.js";
 import { GoldenCase } from "./golden-case.js";
 import { kinds } from "./registry.js";
@@ -14,9 +14,9 @@ export interface CaseResult {
   comparison: Comparison | null;
 }
 
-/** Runs one case. Errors inside a kind count as failures of the case, not of the run. */
-export function checkCase(path: string): CaseResult {
-  const testCase = GoldenCase.read(path);
+/** Runs one case on a device. Errors inside a kind count as failures of the case, not of the run. */
+export function checkCase(path: string, device: Device = "cpu"): CaseResult {
+  const testCase = GoldenCase.read(path, device);
   const { kind, name } = testCase;
   const run = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
   if (!run) return { kind, name, comparison: null };

@@ -1,7 +1,6 @@
 /** Turns `auto` into what this machine does best. Decided by what the processor has, never by timing, so that two runs agree. */
 import { readFileSync } from "node:fs";
-import { UsageError } from "../core/errors.js";
-import { engineInfo, threads } from "../torch/index.js";
+import { engineInfo, requireDevice, threads } from "../torch/index.js";
 import type { TrainingConfig } from "./config.js";
 
 type Training = TrainingConfig["training"];
@@ -36,14 +35,7 @@ export function fastestMemoryFormat(
 function resolveDevice(wanted: string): string {
   const { cuda, cudaDevices } = engineInfo();
   if (wanted === "auto") return cuda && cudaDevices > 0 ? "cuda" : "cpu";
-  if (wanted === "cpu") return wanted;
-  const match = /^cuda(?::(\d+))?$/.exec(wanted);
-  if (!match) throw new UsageError(`training.device is "${wanted}"; take cpu, cuda, cuda:N or auto`);
-  if (!cuda || cudaDevices <= Number(match[1] ?? 0)) {
-    throw new UsageError(
-      `training.device is "${wanted}", but this engine sees ${cudaDevices} CUDA devices; take cpu, or see docs/install.md`,
-    );
-  }
+  requireDevice(wanted, "training.device");
   return wanted;
 }
 

@@ -8,14 +8,7 @@ import { type ProtocolSplit, splitProtocol } from "../data/protocol.js";
 import { createComparison, type DomainComparison, type Method, methods } from "../methods/index.js";
 import { networks, type SegmentationNetwork } from "../nn/index.js";
 import { AdamW, type DivergenceOptions, type Minimizer, minimizers, type Optimizer, Sgd } from "../optim/index.js";
-import {
-  Generator,
-  keepFreedMemory,
-  type Precision,
-  setDeterministic,
-  setThreads,
-  type Tensor,
-} from "../torch/index.js";
+import { Generator, keepFreedMemory, type Precision, setThreads, type Tensor, useDevice } from "../torch/index.js";
 import type { TrainingConfig } from "./config.js";
 
 /** Data and networks of a configuration, enough to predict and evaluate. */
@@ -68,7 +61,7 @@ export function openModel(
 ): ModelSession {
   const { training, labelled } = config;
   if (training.threads !== undefined) setThreads(training.threads);
-  if (training.device !== "cpu") setDeterministic(true);
+  useDevice(training.device);
   keepFreedMemory();
   const dataset = withoutImages ?? loadDataset(config.dataset);
   const split = withoutImages

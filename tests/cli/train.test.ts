@@ -7,6 +7,7 @@ import { RandomStream } from "../../src/core/random.js";
 import { temporaryFolder } from "../data/files.js";
 import { putDataset } from "../data/tiny.js";
 import { checkpoints, metricLines, putConfig, Running, run } from "./built.js";
+import { expectSame, newestCheckpoint, promised } from "./same-bytes.js";
 
 const base = temporaryFolder();
 const dim = { optimizer: { name: "dim", inner: "fsam", rhoMode: "divergence", divergence: { runningMean: 0.5 } } };
@@ -22,27 +23,12 @@ const iterations = (kind: Kind) => kinds[kind].training.iterations;
 
 const folder = (name: string) => join(base, name.replace(" ", "-"));
 const configOf = (kind: Kind) => join(base, `${kind}.yaml`);
-const last = (path: string) => join(path, "checkpoints", readFileSync(join(path, "checkpoints/latest"), "utf8").trim());
 
 /** The uninterrupted run of a kind, trained when first asked for. */
 function reference(kind: Kind): string {
   const path = folder(`${kind} reference`);
   if (!existsSync(path)) expect(run(["train", configOf(kind), "--out", path])).toMatchObject({ code: 0, signal: null });
   return path;
-}
-
-/** Every byte that is promised to be the same, by file name. */
-function promised(path: string): Map<string, Buffer> {
-  const checkpoint = last(path);
-  const files = readdirSync(checkpoint).map((name) => [name, readFileSync(join(checkpoint, name))] as const);
-  return new Map([...files, ["metrics.jsonl", readFileSync(join(path, "metrics.jsonl"))]]);
-}
-
-function expectSame(path: string, other: string): void {
-  const [found, wanted] = [promised(path), promised(other)];
-  expect([...found.keys()]).toEqual([...wanted.keys()]);
-  const different = [...wanted].filter(([name, bytes]) => !bytes.equals(found.get(name)!)).map(([name]) => name);
-  expect(different).toEqual([]);
 }
 
 function expectResumes(path: string, kind: Kind): void {
@@ -89,7 +75,7 @@ describe("a finished run", () => {
     const validations = records.filter((one) => "validation.teacher.dice" in one);
     expect(validations.map((one) => one.iteration)).toEqual([5, 10, 12]);
     expect(checkpoints(path)).toEqual(expect.arrayContaining(["latest", "step-10", "step-12"]));
-    expect(readdirSync(last(path)).sort()).toEqual(
+    expect(readdirSync(newestCheckpoint(path)).sort()).toEqual(
       ["divergence", "optimizer", "student", "teacher"]
         .map((name) => `${name}.safetensors`)
         .concat("manifest.json", "progress.json")
@@ -162,7 +148,7 @@ describe("signals", () => {
     expect(code).toBe(130);
     expect(err).toContain("SIGINT: finishing this step and saving");
     const done = Number(/stopped after step (\d+); go on with: dimseg train --resume/.exec(out)?.[1]);
-    expect(last(path)).toMatch(new RegExp(`/step-${done}$`));
+    expect(newestCheckpoint(path)).toMatch(new RegExp(`/step-${done}$`));
     expect(readdirSync(path)).not.toContain("run.lock");
     expectResumes(path, "supervised fp32");
   });
@@ -210,7 +196,7 @@ describe("a damaged checkpoint", () => {
     ["one flipped bit", "optimizer.safetensors", flipBit],
   ])("%s: the one before is used with a warning", (name, file, damage) => {
     const path = copied(`damaged ${name}`);
-    damage(join(last(path), file));
+    damage(join(newestCheckpoint(path), file));
     const resumed = run(["train", "--resume", path]);
     expect(resumed).toMatchObject({ code: 0 });
     expect(resumed.err).toMatch(new RegExp(`step-12/${file}.*; using the checkpoint of step 10\n`));

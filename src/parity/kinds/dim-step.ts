@@ -17,7 +17,7 @@ import {
 import { scope } from "../../torch/index.js";
 import type { Computed, GoldenCase } from "../golden-case.js";
 import { RecordingOptimizer } from "../recording-optimizer.js";
-import { forward, inputsOf, settingsOf, Trace } from "./midss-step.js";
+import { inputsOf, settingsOf, Trace } from "./midss-step.js";
 import { networkOf } from "./unet.js";
 
 function optimizerOf({ params }: GoldenCase, student: UNet): { dim: Minimizer; base: RecordingOptimizer } {
@@ -61,7 +61,7 @@ export function dimStep(testCase: GoldenCase): Computed {
     const k = firstIteration + i;
     scope(() => {
       const inputs = inputsOf(testCase, i);
-      const targets = teacherTargets(teacher, inputs, settings, settings.kind, forward);
+      const targets = teacherTargets(teacher, inputs, settings, settings.kind, settings.forward);
       const views = studentViews(inputs, targets);
       const rampUp = midssRampUp(k, maxIterations);
       const rate = learningRate(baseLr, k, maxIterations);
@@ -72,7 +72,7 @@ export function dimStep(testCase: GoldenCase): Computed {
         rampUp,
         measures: {},
       };
-      const objective = createObjective(step, student, comparison, forward);
+      const objective = createObjective(step, student, comparison, settings.forward);
       const at = { iteration: k, maxIterations, rate, baseRate: baseLr, rampUp, measure: true };
       recordReport(trace, dim.step(objective, at));
       updateTeacher(teacher, student, emaDecay(k, settings.emaDecay));

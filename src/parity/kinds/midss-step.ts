@@ -1,5 +1,6 @@
 /** Kind `midss_step`: whole MiDSS iterations from given batches, boxes and mixing ratios (golden README section 9). */
 import { midssRampUp, type TargetKind } from "../../losses/index.js";
+import type { ForwardOptions } from "../../methods/forward.js";
 import {
   evaluateViews,
   type MidssInputs,
@@ -14,8 +15,8 @@ import { grad, scope, stack, type Tensor } from "../../torch/index.js";
 import type { Computed, GoldenCase } from "../golden-case.js";
 import { networkOf } from "./unet.js";
 
-/** Runs in float32 on the CPU, as the reference did. */
-export const forward = { precision: "fp32", device: "cpu" } as const;
+/** Runs in float32, as the reference did. */
+const forwardOf = ({ device }: GoldenCase): ForwardOptions => ({ precision: "fp32", device });
 
 /** A file's label image in the form the losses take (method section 3.1). */
 function decodeLabel(stored: Tensor, dataset: string): Tensor {
@@ -41,10 +42,11 @@ export function inputsOf(testCase: GoldenCase, i: number): MidssInputs {
 }
 
 /** Settings of the losses and the teacher as a case gives them. */
-export function settingsOf({ params }: GoldenCase) {
+export function settingsOf(testCase: GoldenCase) {
+  const { params } = testCase;
   return {
     kind: params.flavour as TargetKind,
-    forward,
+    forward: forwardOf(testCase),
     diceMaskQuirk: params.diceMaskQuirk as boolean,
     confidenceThreshold: params.tau as number,
     emaDecay: params.emaDecay as number,
@@ -81,7 +83,7 @@ export function midssStep(testCase: GoldenCase): Computed {
     const k = firstIteration + i;
     scope(() => {
       const inputs = inputsOf(testCase, i);
-      const targets = teacherTargets(teacher, inputs, settings, settings.kind, forward);
+      const targets = teacherTargets(teacher, inputs, settings, settings.kind, settings.forward);
       const views = studentViews(inputs, targets);
       const gamma = midssRampUp(k, maxIterations);
       const evaluation = evaluateViews(student, views, gamma, true, settings);

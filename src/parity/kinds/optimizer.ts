@@ -86,7 +86,7 @@ function createMinimizer(params: Params, base: Optimizer, parameters: NamedParam
 function lossPerDomain(logits: Tensor, labels: Tensor, domains: readonly number[]): Tensor[] {
   return [...new Set(domains)].sort().map((domain) => {
     const rows = domains.flatMap((of, i) => (of === domain ? [i] : []));
-    const index = tensor(rows, { dtype: "int64" });
+    const index = tensor(rows, { dtype: "int64", device: logits.device });
     return crossEntropyLoss(logits.indexSelect(0, index), labels.indexSelect(0, index));
   });
 }
@@ -145,6 +145,7 @@ export function optimizer(testCase: GoldenCase): Computed | null {
   const { steps, lr, net, lam = 0 } = testCase.params;
   const network = new TinyNetwork(net);
   network.loadStateDict(new Map(testCase.namesBelow("init.").map((name) => [name, testCase.tensor(`init.${name}`)])));
+  network.to({ device: testCase.device });
   const parameters = network.namedParameters();
   const base = new RecordingOptimizer(baseOptimizer(testCase.params, network.parameters()), parameters);
   const minimizer = createMinimizer(testCase.params, base, parameters);

@@ -10,7 +10,7 @@ export function networkOf(testCase: GoldenCase, prefix = ""): UNet {
   const network = new UNet({ inChannels, outChannels, width: baseWidth });
   const names = [...network.stateDict().keys()];
   network.loadStateDict(new Map(names.map((name) => [name, testCase.tensor(prefix + name)])));
-  return network;
+  return network.to({ device: testCase.device });
 }
 
 /** A stored target in the form the losses take. */
