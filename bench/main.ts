@@ -1,13 +1,14 @@
 /**
- * `npm run bench -- NAME [--quick] [--json FILE]`: runs one bench, prints its table and stores it with the facts of the
- * machine, by default as bench/results/NAME.json. A new bench is one file that exports `run` and one line here.
+ * `npm run bench -- NAME [--device cuda] [--quick] [--json FILE]`: runs one bench, prints its table and stores it with
+ * the facts of the machine, by default as bench/results/NAME.json. A new bench is one file that exports `run` and one
+ * line here.
  */
 import { relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { writeFileAtomic } from "../src/core/atomic-file.js";
 import { DimsegError, UsageError } from "../src/core/errors.js";
 import { packageRoot } from "../src/core/package-root.js";
-import { engineInfo, threads } from "../src/torch/index.js";
+import { engineInfo, requireDevice, threads } from "../src/torch/index.js";
 import { collectEnvironment } from "../src/training/environment.js";
 import { type Bench, formatTable } from "./report.js";
 
@@ -19,22 +20,25 @@ const benches: Record<string, () => Promise<{ run: Bench }>> = {
   step: () => import("./step.js"),
   tsne: () => import("./tsne.js"),
 };
+/** Those that can run on another device than the CPU. */
+const withDevice = ["step"];
 
 interface CommandLine {
   name: string;
   quick: boolean;
+  device: string;
   /** Where the result goes; null: nowhere. */
   json: string | null;
 }
 
 function readCommandLine(args: string[]): CommandLine {
-  const usage = `usage: npm run bench -- ${Object.keys(benches).join("|")} [--quick] [--json FILE]`;
-  let parsed: { values: { quick?: boolean; json?: string }; positionals: string[] };
+  const usage = `usage: npm run bench -- ${Object.keys(benches).join("|")} [--device cuda] [--quick] [--json FILE]`;
+  let parsed: { values: { quick?: boolean; json?: string; device: string }; positionals: string[] };
   try {
     parsed = parseArgs({
       args,
       allowPositionals: true,
-      options: { quick: { type: "boolean" }, json: { type: "string" } },
+      options: { quick: { type: "boolean" }, json: { type: "string" }, device: { type: "string", default: "cpu" } },
     });
   } catch (cause) {
     throw new UsageError(`${(cause as Error).message.split(". ")[0]}; ${usage}`, { cause });
@@ -42,8 +46,12 @@ function readCommandLine(args: string[]): CommandLine {
   const [name, ...rest] = parsed.positionals;
   if (name === undefined || rest.length > 0 || !Object.hasOwn(benches, name)) throw new UsageError(usage);
   const quick = parsed.values.quick ?? false;
-  const standard = quick ? null : resolve(packageRoot, "bench", "results", `${name}.json`);
-  return { name, quick, json: parsed.values.json ?? standard };
+  const { device } = parsed.values;
+  requireDevice(device, "--device");
+  if (device !== "cpu" && !withDevice.includes(name)) throw new UsageError(`bench ${name} runs on the cpu only`);
+  const file = device === "cpu" ? `${name}.json` : `${name}-${device.replace(":", "")}.json`;
+  const standard = quick ? null : resolve(packageRoot, "bench", "results", file);
+  return { name, quick, device, json: parsed.values.json ?? standard };
 }
 
 /** What the numbers hold for, without anything that names a place on this machine. */
@@ -58,10 +66,10 @@ function machineFacts(): object {
 }
 
 async function main(args: string[]): Promise<void> {
-  const { name, quick, json } = readCommandLine(args);
+  const { name, quick, device, json } = readCommandLine(args);
   const { run } = await benches[name]();
   const machine = machineFacts();
-  const { title, rows, notes } = await run({ quick });
+  const { title, rows, notes } = await run({ quick, device });
   console.log(`${title}${quick ? " (quick: not for the record)" : ""}\n\n${formatTable(rows)}\n`);
   for (const note of notes) console.log(`- ${note}`);
   if (json === null) return;

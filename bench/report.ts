@@ -15,6 +15,8 @@ export interface BenchReport {
 export interface BenchOptions {
   /** Fewer and smaller measurements: shows that the bench works, not what the machine can do. */
   quick: boolean;
+  /** Where the networks run: "cpu", "cuda" or "cuda:N". */
+  device: string;
 }
 
 /** The one function every bench exports as `run`. */

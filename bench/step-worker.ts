@@ -31,9 +31,9 @@ function takeWeights(tensors: ReadonlyMap<string, torch.Tensor>, prefix: string)
   return new Map(chosen.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }
 
-function inputsOf(tensors: ReadonlyMap<string, torch.Tensor>): MidssInputs {
-  const [x, y, uWeak, uStrong, xTransferred, box] = ["x", "y", "u_w", "u_s", "xt", "box"].map(
-    (name) => tensors.get(name) as torch.Tensor,
+function inputsOf(tensors: ReadonlyMap<string, torch.Tensor>, device: torch.Device): MidssInputs {
+  const [x, y, uWeak, uStrong, xTransferred, box] = ["x", "y", "u_w", "u_s", "xt", "box"].map((name) =>
+    (tensors.get(name) as torch.Tensor).to({ device }),
   );
   return { x, y, uWeak, uStrong, xTransferred, box };
 }
@@ -48,20 +48,21 @@ function createMinimizer(method: StepSettings["method"], student: UNet, base: Op
 }
 
 function prepare(settings: StepSettings): Step {
-  const { file, method, kind, width, precision, channelsLast, threads, schedule } = settings;
+  const { file, method, kind, width, precision, channelsLast, device, threads, schedule } = settings;
   const { baseRate, firstIteration, maxIterations } = schedule;
   torch.setThreads(threads);
   torch.keepFreedMemory();
+  torch.useDevice(device);
   const tensors = torch.loadTensors(file);
-  const inputs = inputsOf(tensors);
+  const inputs = inputsOf(tensors, device);
   const network = (prefix: string) => {
     const created = new UNet({ inChannels: inputs.x.shape[1], outChannels: 2, width });
     created.loadStateDict(takeWeights(tensors, prefix));
-    return created.to({ memoryFormat: channelsLast ? "channelsLast" : "contiguous" });
+    return created.to({ device, memoryFormat: channelsLast ? "channelsLast" : "contiguous" });
   };
   const student = network("student.");
   const teacher = network("teacher.");
-  const forward = { precision, device: "cpu" };
+  const forward = { precision, device };
   const options = { ...midss.options.parse({}), kind, forward };
   const base = new Sgd(student.parameters(), { momentum: 0.9, weightDecay: 1e-4 });
   const { minimizer, divergence } = createMinimizer(method, student, base);
@@ -88,16 +89,19 @@ function prepare(settings: StepSettings): Step {
     });
 }
 
+let settings: StepSettings | undefined;
 let step: Step | undefined;
 
 function answer(request: Request): object {
   switch (request.do) {
     case "prepare":
-      step = prepare(request as unknown as StepSettings & Request);
+      settings = request as unknown as StepSettings & Request;
+      step = prepare(settings);
       return {};
     case "step": {
       const started = performance.now();
       const report = (step as Step)();
+      torch.synchronize((settings as StepSettings).device);
       const seconds = (performance.now() - started) / 1000;
       const { terms, task, divergence, perturbedTask, perturbedDivergence } = report;
       return { seconds, losses: { ...terms, task, divergence, perturbedTask, perturbedDivergence } };

@@ -100,19 +100,21 @@ class SAM:
 
 
 class Iteration:
-    def __init__(self, file, method, kind, width, precision, channelsLast, threads, schedule, **_):
+    def __init__(self, file, method, kind, width, precision, channelsLast, tensorFloat32, device, threads, schedule):
         torch.set_num_threads(threads)
+        torch.backends.cudnn.allow_tf32 = tensorFloat32
+        self.device = torch.device(device)
         self.kind, self.method, self.precision = kind, method, precision
         self.rate, self.k, self.last = (schedule[name] for name in ("baseRate", "firstIteration", "maxIterations"))
         memory_format = torch.channels_last if channelsLast else torch.contiguous_format
-        tensors = read_safetensors(file)
+        tensors = {name: value.to(self.device) for name, value in read_safetensors(file).items()}
         inputs = {name: tensors[name] for name in ("x", "y", "u_w", "u_s", "xt", "box")}
         self.inputs = {
             name: value.contiguous(memory_format=memory_format) if value.dim() == 4 else value
             for name, value in inputs.items()
         }
         self.student, self.teacher = (
-            self.network(tensors, prefix, width).to(memory_format=memory_format) for prefix in ("student.", "teacher.")
+            self.network(tensors, prefix, width).to(device=self.device, memory_format=memory_format) for prefix in ("student.", "teacher.")
         )
         for parameter in self.teacher.parameters():
             parameter.requires_grad_(False)
@@ -129,7 +131,7 @@ class Iteration:
         return network
 
     def autocast(self):
-        return torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.precision == "bf16")
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == "bf16")
 
     @torch.no_grad()
     def answer(self, images):
@@ -238,6 +240,8 @@ def answer(request):
     if action == "step":
         started = time.perf_counter()
         losses = iteration.step()
+        if iteration.device.type == "cuda":
+            torch.cuda.synchronize()
         return {"seconds": time.perf_counter() - started, "losses": losses}
     raise ValueError(f'unknown request "{action}"')
 
