@@ -77,7 +77,7 @@ function split(text) {
 }
 
 function parseSchema(schema) {
-  const match = /^(aten::\w+)(?:\.(\w+))?\((.*)\) -> (.*)$/.exec(schema);
+  const match = /^(\w+::\w+)(?:\.(\w+))?\((.*)\) -> (.*)$/.exec(schema);
   if (!match) throw new Error(`cannot read the schema "${schema}"`);
   let keywordOnly = false;
   const args = [];
@@ -91,7 +91,7 @@ function parseSchema(schema) {
 }
 
 function findSchema(key) {
-  const [, name, overload = ""] = /^(aten::\w+)(?:\.(\w+))?$/.exec(key);
+  const [, name, overload = ""] = /^(\w+::\w+)(?:\.(\w+))?$/.exec(key);
   const found = native
     .schemas(name)
     .map(parseSchema)
@@ -151,7 +151,8 @@ function callExpression(parsed, positional, operator) {
   return `native().callOperator(${[`${operator}.id`, ...values].join(", ")})`;
 }
 
-const operatorConstant = (parsed) => `${camel(parsed.name.slice(6))}${parsed.overload ? `_${parsed.overload}` : "_"}Op`;
+const operatorConstant = (parsed) =>
+  `${camel(parsed.name.split("::")[1])}${parsed.overload ? `_${parsed.overload}` : "_"}Op`;
 
 /** The run-time test that tells one overload from one sibling: their first argument that differs. */
 function guardAgainst(parsed, other, positional) {

@@ -1,5 +1,5 @@
 /**
- * The ATen operators dimseg offers, the input of codegen.mjs.
+ * The ATen operators, and one of the bridge, dimseg offers, the input of codegen.mjs.
  * A line reads `tsName: overloads`; the overloads of one TypeScript function are told apart by its arguments.
  * `positional` counts the leading arguments that are written in order; the rest go into the options object.
  */
@@ -148,6 +148,7 @@ export const operators = {
   avgPool2d: { overloads: ["aten::avg_pool2d"] },
   adaptiveAvgPool2d: { overloads: ["aten::adaptive_avg_pool2d"] },
   batchNorm: { overloads: ["aten::batch_norm"], method: false },
+  batchNormParts: { overloads: ["dimseg::batch_norm_parts"], method: false },
   groupNorm: { overloads: ["aten::group_norm"], method: false },
   layerNorm: { overloads: ["aten::layer_norm"], method: false },
   linear: { overloads: ["aten::linear"], method: false },

@@ -114,6 +114,17 @@ export class Linear extends Layer {
   }
 }
 
+const momentum = 0.1;
+const epsilon = 1e-5;
+/** Bytes of one pixel below which libtorch's own operator leaves most of a processor's vectors empty. */
+const vectorBytes = 64;
+
+function isNarrow(input: Tensor): boolean {
+  const { shape, dtype, device } = input;
+  const bytes = shape[1] * (dtype === "bfloat16" ? 2 : 4);
+  return bytes < vectorBytes && device === "cpu" && dtype !== "float64" && isChannelsLast(input);
+}
+
 /**
  * Batch normalisation over [B, C, H, W] (eps 1e-5, momentum 0.1). In training mode it uses the batch's own statistics;
  * `updateRunningStatistics` says whether that pass also moves the running ones, which a sharpness-aware optimiser
@@ -136,24 +147,24 @@ export class BatchNorm2d extends Layer {
   }
 
   override forward(input: Tensor): Tensor {
-    const { parts } = this;
-    if (!this.training || parts === null) return this.normalise(input);
+    const { parts, weight, bias } = this;
+    if (!this.training) return this.normalise(input);
+    if (isNarrow(input)) {
+      const sizes = parts ?? [input.shape[0]];
+      return torch.batchNormParts(input, weight, bias, ...this.averages(), sizes, momentum, epsilon);
+    }
+    if (parts === null) return this.normalise(input);
     return torch.scope(() => torch.cat(input.split(parts).map((part) => this.normalise(part))));
   }
 
   private normalise(input: Tensor): Tensor {
-    const useRunning = !this.training || this.updateRunningStatistics;
-    return torch.batchNorm(
-      input,
-      this.weight,
-      this.bias,
-      useRunning ? this.runningMean : null,
-      useRunning ? this.runningVar : null,
-      this.training,
-      0.1,
-      1e-5,
-      true,
-    );
+    const { weight, bias, training } = this;
+    return torch.batchNorm(input, weight, bias, ...this.averages(), training, momentum, epsilon, true);
+  }
+
+  /** The running statistics, where this pass uses or moves them. */
+  private averages(): [Tensor | null, Tensor | null] {
+    return !this.training || this.updateRunningStatistics ? [this.runningMean, this.runningVar] : [null, null];
   }
 }
 

@@ -44,7 +44,7 @@ const byKind: Record<string, new (message: string) => Error> = {
 /** Builds the error for a failure reported by the bridge; libtorch's advice after the first line is dropped. */
 export function nativeError(kind: string, message: string): Error {
   const text = message
-    .replace(/^aten::/, "")
+    .replace(/^(?:aten|dimseg)::/, "")
     .split("\n")[0]
     .trim();
   const known = byKind[kind];

@@ -174,6 +174,21 @@ describe("batch normalisation", () => {
     layer.dispose();
   });
 
+  tensorTest("does the same in both layouts, on narrow and wide maps", () => {
+    using generator = new Generator(5);
+    for (const channels of [4, 40]) {
+      const map = torch.randn([3, channels, 6, 6], { generator });
+      const [planes, last] = (["contiguous", "channelsLast"] as const).map((memoryFormat) => {
+        const layer = new BatchNorm2d(channels);
+        const output = numbers(layer.forward(map.to({ memoryFormat })));
+        const observed = [...output, ...numbers(layer.runningMean), ...numbers(layer.runningVar)];
+        layer.dispose();
+        return observed;
+      });
+      expectRelative(last, planes, { absolute: 1e-6, relative: 1e-5 });
+    }
+  });
+
   tensorTest("uses the running statistics in evaluation", () => {
     const layer = new BatchNorm2d(1);
     noGrad(() => {

@@ -176,6 +176,7 @@ const maxPool3d_Op = new Operator("aten::max_pool3d", "");
 const avgPool2d_Op = new Operator("aten::avg_pool2d", "");
 const adaptiveAvgPool2d_Op = new Operator("aten::adaptive_avg_pool2d", "");
 const batchNorm_Op = new Operator("aten::batch_norm", "");
+const batchNormParts_Op = new Operator("dimseg::batch_norm_parts", "");
 const groupNorm_Op = new Operator("aten::group_norm", "");
 const layerNorm_Op = new Operator("aten::layer_norm", "");
 const linear_Op = new Operator("aten::linear", "");
@@ -1126,6 +1127,11 @@ export function adaptiveAvgPool2d(self: Tensor, outputSize: number | readonly nu
 /** `aten::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor` */
 export function batchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor {
   return new Tensor(native().callOperator(batchNorm_Op.id, input.handle, optionalHandle(weight), optionalHandle(bias), optionalHandle(runningMean), optionalHandle(runningVar), training, momentum, eps, cudnnEnabled));
+}
+
+/** `dimseg::batch_norm_parts(Tensor input, Tensor weight, Tensor bias, Tensor? running_mean, Tensor? running_var, int[] parts, float momentum, float eps) -> Tensor` */
+export function batchNormParts(input: Tensor, weight: Tensor, bias: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, parts: readonly number[], momentum: number, eps: number): Tensor {
+  return new Tensor(native().callOperator(batchNormParts_Op.id, input.handle, weight.handle, bias.handle, optionalHandle(runningMean), optionalHandle(runningVar), parts, momentum, eps));
 }
 
 /** `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor` */
