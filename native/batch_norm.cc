@@ -5,6 +5,7 @@
 // the speed of memory, and what they find is put together over the folds.
 #include "bridge.h"
 
+#include <ATen/TensorIterator.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
@@ -20,8 +21,6 @@ namespace bridge {
 namespace {
 
 constexpr int64_t kRowLength = 64;
-// A thread has no less to do than this.
-constexpr int64_t kLeastValues = 1 << 15;
 
 // How a batch is folded: `row` values, which are `fold` pixels with all their channels, `count` times.
 struct Rows {
@@ -75,46 +74,88 @@ void moveAverage(const at::Tensor& average, const float* value, double momentum,
   }
 }
 
-// first·a + second·b + c, with numbers for the entries of a row.
-struct Combination {
-  at::Tensor a, b, c;
+// A bfloat16 value; rounds as libtorch's own type does, but without a branch, which no vector instruction takes.
+struct Bfloat16 {
+  uint16_t bits;
+
+  Bfloat16(float value) {
+    uint32_t whole;
+    std::memcpy(&whole, &value, sizeof whole);
+    const uint32_t rounded = (whole + 0x7fff + (whole >> 16 & 1)) >> 16;
+    bits = static_cast<uint16_t>(value != value ? 0x7fc0 : rounded);
+  }
+
+  operator float() const {
+    const uint32_t whole = static_cast<uint32_t>(bits) << 16;
+    float value;
+    std::memcpy(&value, &whole, sizeof value);
+    return value;
+  }
+};
+
+// Where a run of rows begins in every operand, and how far apart they are in the maps.
+template <typename Value>
+struct Run {
+  Value* result;
+  const Value *first, *second;
+  const float *a, *b, *c;
+  int64_t row, count, step;
 };
 
 template <typename Value>
-inline __attribute__((always_inline)) void combineRows(const Value* first, const Value* second, Value* result, int64_t count,
-                                                       int64_t row, const float* a, const float* b, const float* c) {
-  for (int64_t r = 0; r < count; r++, first += row, second += row, result += row) {
-    for (int64_t i = 0; i < row; i++) {
+inline __attribute__((always_inline)) void scaleRun(const Run<Value>& run) {
+  const float *__restrict a = run.a, *__restrict c = run.c;
+  for (int64_t r = 0; r < run.count; r++) {
+    const Value* __restrict first = run.first + r * run.step;
+    Value* __restrict result = run.result + r * run.step;
+    for (int64_t i = 0; i < run.row; i++) result[i] = static_cast<Value>(static_cast<float>(first[i]) * a[i] + c[i]);
+  }
+}
+
+template <typename Value>
+inline __attribute__((always_inline)) void combineRun(const Run<Value>& run) {
+  const float *__restrict a = run.a, *__restrict b = run.b, *__restrict c = run.c;
+  for (int64_t r = 0; r < run.count; r++) {
+    const Value *__restrict first = run.first + r * run.step, *__restrict second = run.second + r * run.step;
+    Value* __restrict result = run.result + r * run.step;
+    for (int64_t i = 0; i < run.row; i++) {
       result[i] = static_cast<Value>(static_cast<float>(first[i]) * a[i] + static_cast<float>(second[i]) * b[i] + c[i]);
     }
   }
 }
 
-DIMSEG_VECTORISED void combine(const float* first, const float* second, float* result, int64_t count, int64_t row, const float* a,
-                               const float* b, const float* c) {
-  combineRows(first, second, result, count, row, a, b, c);
-}
+DIMSEG_VECTORISED void scale(const Run<float>& run) { scaleRun(run); }
+DIMSEG_VECTORISED void scale(const Run<Bfloat16>& run) { scaleRun(run); }
+DIMSEG_VECTORISED void combine(const Run<float>& run) { combineRun(run); }
+DIMSEG_VECTORISED void combine(const Run<Bfloat16>& run) { combineRun(run); }
 
-DIMSEG_VECTORISED void combine(const c10::BFloat16* first, const c10::BFloat16* second, c10::BFloat16* result, int64_t count,
-                               int64_t row, const float* a, const float* b, const float* c) {
-  combineRows(first, second, result, count, row, a, b, c);
-}
+// Folded maps and the numbers that their rows are multiplied with, and what is added. The second map may be missing.
+struct Combination {
+  at::Tensor first, a, second, b, c;
+};
 
 template <typename Value>
-void combineAs(const Rows& rows, const at::Tensor& first, const at::Tensor& second, const at::Tensor& result, const Combination& by) {
-  const auto *one = first.data_ptr<Value>(), *other = second.data_ptr<Value>();
-  const auto *a = by.a.data_ptr<float>(), *b = by.b.data_ptr<float>(), *c = by.c.data_ptr<float>();
-  auto* to = result.data_ptr<Value>();
-  at::parallel_for(0, rows.count, kLeastValues / rows.row, [&](int64_t begin, int64_t end) {
-    const int64_t start = begin * rows.row;
-    combine(one + start, other + start, to + start, end - begin, rows.row, a, b, c);
+void writeAs(at::TensorIterator& operands) {
+  const int many = operands.ntensors();
+  operands.for_each([&](char** data, const int64_t* strides, int64_t row, int64_t count) {
+    const auto map = [&](int i) { return reinterpret_cast<Value*>(data[i]); };
+    const auto numbers = [&](int i) { return reinterpret_cast<const float*>(data[i]); };
+    const int64_t step = strides[many] / static_cast<int64_t>(sizeof(Value));
+    if (many == 4) scale(Run<Value>{map(0), map(1), nullptr, numbers(2), nullptr, numbers(3), row, count, step});
+    else combine(Run<Value>{map(0), map(1), map(4), numbers(2), numbers(5), numbers(3), row, count, step});
   });
 }
 
-// Writes the combination of two folded batches into a third.
-void combineInto(const at::Tensor& result, const Rows& rows, const at::Tensor& first, const at::Tensor& second, const Combination& by) {
-  if (result.scalar_type() == at::kFloat) combineAs<float>(rows, first, second, result, by);
-  else combineAs<c10::BFloat16>(rows, first, second, result, by);
+// result = first·a + second·b + c on all threads: libtorch's iterator shares out the rows.
+void write(const at::Tensor& result, const Combination& of) {
+  const auto acrossRows = [](const at::Tensor& numbers) { return numbers.view({1, numbers.numel(), 1, 1}); };
+  at::TensorIteratorConfig config;
+  config.set_check_mem_overlap(false).check_all_same_dtype(false).resize_outputs(false);
+  config.add_output(result).add_input(of.first).add_owned_input(acrossRows(of.a)).add_owned_input(acrossRows(of.c));
+  if (of.second.defined()) config.add_input(of.second).add_owned_input(acrossRows(of.b));
+  at::TensorIterator operands = config.build();
+  if (result.scalar_type() == at::kFloat) writeAs<float>(operands);
+  else writeAs<Bfloat16>(operands);
 }
 
 struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
@@ -136,8 +177,7 @@ struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
       }
       const auto scale = [&](int64_t c) { return w[c] / std::sqrt(variance[c] + eps); };
       const auto shift = [&](int64_t c) { return b[c] - mean[c] * scale(c); };
-      const Combination normalised{rows.repeated(scale), at::zeros({rows.row}, at::kFloat), rows.repeated(shift)};
-      combineInto(rows.of(output.narrow(0, start, parts[i])), rows, batch, batch, normalised);
+      write(rows.of(output.narrow(0, start, parts[i])), {batch, rows.repeated(scale), {}, {}, rows.repeated(shift)});
     }
     context->save_for_backward({input, weight});
     context->saved_data["means"] = means;
@@ -180,7 +220,7 @@ struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
         constant[c] = -a[c] * sum / pixels - b[c] * mean[c];
       }
       const auto perRow = [&](const std::vector<double>& values) { return rows.repeated([&](int64_t c) { return values[c]; }); };
-      combineInto(rows.of(ofInput.narrow(0, start, parts[i])), rows, up, batch, {perRow(a), perRow(b), perRow(constant)});
+      write(rows.of(ofInput.narrow(0, start, parts[i])), {up, perRow(a), batch, perRow(b), perRow(constant)});
     }
     return {ofInput, ofWeight, ofBias, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
   }

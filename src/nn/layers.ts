@@ -116,13 +116,12 @@ export class Linear extends Layer {
 
 const momentum = 0.1;
 const epsilon = 1e-5;
-/** Bytes of one pixel below which libtorch's own operator leaves most of a processor's vectors empty. */
-const vectorBytes = 64;
+/** Up to this many channels libtorch's own operator leaves most of a processor's vectors empty. */
+const narrow = 16;
 
-function isNarrow(input: Tensor): boolean {
+function isNarrowOnProcessor(input: Tensor): boolean {
   const { shape, dtype, device } = input;
-  const bytes = shape[1] * (dtype === "bfloat16" ? 2 : 4);
-  return bytes < vectorBytes && device === "cpu" && dtype !== "float64" && isChannelsLast(input);
+  return shape[1] <= narrow && device === "cpu" && dtype !== "float64" && isChannelsLast(input);
 }
 
 /**
@@ -149,7 +148,7 @@ export class BatchNorm2d extends Layer {
   override forward(input: Tensor): Tensor {
     const { parts, weight, bias } = this;
     if (!this.training) return this.normalise(input);
-    if (isNarrow(input)) {
+    if (isNarrowOnProcessor(input)) {
       const sizes = parts ?? [input.shape[0]];
       return torch.batchNormParts(input, weight, bias, ...this.averages(), sizes, momentum, epsilon);
     }
