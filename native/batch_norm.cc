@@ -137,10 +137,13 @@ struct Combination {
 template <typename Value>
 void writeAs(at::TensorIterator& operands) {
   const int many = operands.ntensors();
-  operands.for_each([&](char** data, const int64_t* strides, int64_t row, int64_t count) {
+  operands.for_each([&](char** data, const int64_t* strides, int64_t inner, int64_t outer) {
+    // Rows of one value have no axis of their own: the iterator then goes from row to row first.
+    const bool single = strides[2] == 0;
+    const int64_t row = single ? 1 : inner, count = single ? inner : outer;
+    const int64_t step = strides[single ? 0 : many] / static_cast<int64_t>(sizeof(Value));
     const auto map = [&](int i) { return reinterpret_cast<Value*>(data[i]); };
     const auto numbers = [&](int i) { return reinterpret_cast<const float*>(data[i]); };
-    const int64_t step = strides[many] / static_cast<int64_t>(sizeof(Value));
     if (many == 4) scale(Run<Value>{map(0), map(1), nullptr, numbers(2), nullptr, numbers(3), row, count, step});
     else combine(Run<Value>{map(0), map(1), map(4), numbers(2), numbers(5), numbers(3), row, count, step});
   });

@@ -86,7 +86,7 @@ describe("batchNormParts", () => {
           expect(Math.max(...off.slice(2)), `sums ${off}`).toBeLessThan(ofSums);
         });
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: [[{ parts: [1, 2], channels: 1, height: 3, width: 3, seed: 0 }]] },
     );
   });
 
