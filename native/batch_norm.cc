@@ -9,13 +9,6 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
-// The addon is compiled for every x86-64 processor; loops marked so once more for those with AVX2.
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
-#define DIMSEG_VECTORISED __attribute__((target_clones("avx2", "default"), optimize("O3")))
-#else
-#define DIMSEG_VECTORISED
-#endif
-
 namespace bridge {
 
 namespace {
@@ -232,7 +225,7 @@ struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
 at::Tensor batchNormParts(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
                           const c10::optional<at::Tensor>& runningMean, const c10::optional<at::Tensor>& runningVar,
                           at::IntArrayRef parts, double momentum, double eps) {
-  TORCH_CHECK(input.dim() == 4 && input.is_cpu(), "the input must be a map [B, C, H, W] on the CPU");
+  TORCH_CHECK(input.dim() == 4 && input.is_cpu(), "expects a map [B, C, H, W] on the CPU");
   const auto type = input.scalar_type();
   TORCH_CHECK(type == at::kFloat || type == at::kBFloat16, "the input has scalar type ", type, "; float32 or bfloat16 is expected");
   int64_t images = 0;
@@ -248,7 +241,7 @@ at::Tensor batchNormParts(const at::Tensor& input, const at::Tensor& weight, con
 
 }  // namespace
 
-TORCH_LIBRARY(dimseg, library) {
+TORCH_LIBRARY_FRAGMENT(dimseg, library) {
   library.def(
       "batch_norm_parts(Tensor input, Tensor weight, Tensor bias, Tensor? running_mean, Tensor? running_var, int[] parts, "
       "float momentum, float eps) -> Tensor",

@@ -3,6 +3,13 @@
 #pragma once
 #include "pch.h"
 
+// The addon is compiled for every x86-64 processor; loops marked so once more for those with AVX2.
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+#define DIMSEG_VECTORISED __attribute__((target_clones("avx2", "default"), optimize("O3")))
+#else
+#define DIMSEG_VECTORISED
+#endif
+
 namespace bridge {
 
 // A JavaScript exception is already pending; unwind to the guard without touching it.

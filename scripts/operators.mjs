@@ -1,5 +1,5 @@
 /**
- * The ATen operators, and one of the bridge, dimseg offers, the input of codegen.mjs.
+ * The ATen operators that dimseg offers, and two of the bridge, the input of codegen.mjs.
  * A line reads `tsName: overloads`; the overloads of one TypeScript function are told apart by its arguments.
  * `positional` counts the leading arguments that are written in order; the rest go into the options object.
  */
@@ -144,6 +144,7 @@ export const operators = {
   convTranspose2d: { overloads: ["aten::conv_transpose2d.input"] },
   convTranspose3d: { overloads: ["aten::conv_transpose3d.input"] },
   maxPool2d: { overloads: ["aten::max_pool2d"] },
+  maxPoolPlanes: { overloads: ["dimseg::max_pool_planes"], method: false },
   maxPool3d: { overloads: ["aten::max_pool3d"] },
   avgPool2d: { overloads: ["aten::avg_pool2d"] },
   adaptiveAvgPool2d: { overloads: ["aten::adaptive_avg_pool2d"] },

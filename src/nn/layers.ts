@@ -192,7 +192,9 @@ export class MaxPool2d extends Layer {
   }
 
   override forward(input: Tensor): Tensor {
-    return torch.maxPool2d(input, this.size);
+    const { dtype, device } = input;
+    const planes = this.size === 2 && dtype === "float32" && device === "cpu" && !isChannelsLast(input);
+    return planes ? torch.maxPoolPlanes(input) : torch.maxPool2d(input, this.size);
   }
 }
 

@@ -172,6 +172,7 @@ const conv3d_Op = new Operator("aten::conv3d", "");
 const convTranspose2d_inputOp = new Operator("aten::conv_transpose2d", "input");
 const convTranspose3d_inputOp = new Operator("aten::conv_transpose3d", "input");
 const maxPool2d_Op = new Operator("aten::max_pool2d", "");
+const maxPoolPlanes_Op = new Operator("dimseg::max_pool_planes", "");
 const maxPool3d_Op = new Operator("aten::max_pool3d", "");
 const avgPool2d_Op = new Operator("aten::avg_pool2d", "");
 const adaptiveAvgPool2d_Op = new Operator("aten::adaptive_avg_pool2d", "");
@@ -1107,6 +1108,11 @@ export function convTranspose3d(input: Tensor, weight: Tensor, options?: { bias?
 /** `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor` */
 export function maxPool2d(self: Tensor, kernelSize: number | readonly number[], options?: { stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor {
   return new Tensor(native().callOperator(maxPool2d_Op.id, self.handle, kernelSize, options?.stride, options?.padding, options?.dilation, options?.ceilMode));
+}
+
+/** `dimseg::max_pool_planes(Tensor input) -> Tensor` */
+export function maxPoolPlanes(input: Tensor): Tensor {
+  return new Tensor(native().callOperator(maxPoolPlanes_Op.id, input.handle));
 }
 
 /** `aten::max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor` */
