@@ -69,7 +69,7 @@ const fullPlan: Plan = {
   sizes: [
     { width: 16, side: 128, batch: 4, ...fundus, rounds: 12 },
     { width: 8, side: 96, batch: 4, ...prostate, rounds: 20 },
-    { width: 16, side: 256, batch: 2, ...fundus, rounds: 8 },
+    { width: 16, side: 256, batch: 2, ...fundus, rounds: 12 },
   ],
   warmUp: 2,
 };
