@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, statfsSync } from "node:fs";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { listGpus } from "../training/environment.js";
 
 /** Instruction sets that decide how fast a network trains. */
 export interface CpuFeatures {
@@ -80,6 +81,6 @@ export function machineFacts(folder: string): MachineFacts {
     },
     memory: { total: totalmem(), available: availableMemory(), limit: Number.isFinite(limit) ? limit : null },
     disk: { folder, free: bavail * bsize },
-    gpus: outputOf("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader").split("\n").filter(Boolean),
+    gpus: listGpus(),
   };
 }

@@ -23,6 +23,8 @@ export interface Environment<Engine = unknown> {
   /** Logical cores of the machine, and those this process may use. */
   cores: { machine: number; usable: number };
   memoryBytes: number;
+  /** Name and memory of each graphics processor, as NVIDIA's driver lists them; none without it. */
+  gpus: string[];
   commandLine: string[];
   /** ISO 8601, UTC. */
   startedAt: string;
@@ -49,6 +51,17 @@ export function gitState(folder: string): GitState | null {
   }
 }
 
+/** Name and memory of each graphics processor, for example "NVIDIA H200, 143771 MiB". */
+export function listGpus(): string[] {
+  try {
+    const query = ["--query-gpu=name,memory.total", "--format=csv,noheader"];
+    const text = execFileSync("nvidia-smi", query, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], timeout: 10_000 });
+    return text.split("\n").filter(Boolean);
+  } catch {
+    return [];
+  }
+}
+
 /**
  * Collects the environment of this process.
  * @param engine what the engine says of itself; stored as it is, so it must be plain JSON
@@ -62,6 +75,7 @@ export function collectEnvironment<Engine>(engine: Engine): Environment<Engine> 
     cpu: cpus()[0]?.model.trim() || "unknown",
     cores: { machine: cpus().length, usable: availableParallelism() },
     memoryBytes: totalmem(),
+    gpus: listGpus(),
     commandLine: process.argv,
     startedAt: new Date().toISOString(),
     engine,
