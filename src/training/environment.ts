@@ -55,7 +55,11 @@ export function gitState(folder: string): GitState | null {
 export function listGpus(): string[] {
   try {
     const query = ["--query-gpu=name,memory.total", "--format=csv,noheader"];
-    const text = execFileSync("nvidia-smi", query, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], timeout: 10_000 });
+    const text = execFileSync("nvidia-smi", query, {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+      timeout: 10_000,
+    });
     return text.split("\n").filter(Boolean);
   } catch {
     return [];
