@@ -186,7 +186,7 @@ struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
   // With x̂ the normalised input, N the pixels of a batch and s = weight/σ:
   // dx = s·(dy − (Σdy + x̂·Σ(dy·x̂))/N), dweight = Σ(dy·x̂), dbias = Σdy.
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list given) {
-    TORCH_CHECK(!at::GradMode::is_enabled(), "batch_norm_parts has no gradient of its gradient");
+    TORCH_CHECK(!at::GradMode::is_enabled(), "batch_norm_parts has no gradient of its gradient (createGraph)");
     const auto saved = context->get_saved_variables();
     const at::Tensor &input = saved[0], &weight = saved[1];
     const at::Tensor means = context->saved_data["means"].toTensor(), variances = context->saved_data["variances"].toTensor();
@@ -222,10 +222,18 @@ struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
   }
 };
 
+// One float32 number per channel, side by side, as the loops above read them.
+void requirePerChannel(const at::Tensor& numbers, const char* name, int64_t channels) {
+  TORCH_CHECK(numbers.is_cpu() && numbers.is_contiguous(), name, " must lie side by side on the CPU");
+  TORCH_CHECK(numbers.scalar_type() == at::kFloat, name, " has scalar type ", numbers.scalar_type(), "; float32 is expected");
+  TORCH_CHECK(numbers.numel() == channels, name, " has size ", numbers.numel(), ", the input has ", channels, " channels");
+}
+
 at::Tensor batchNormParts(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
                           const c10::optional<at::Tensor>& runningMean, const c10::optional<at::Tensor>& runningVar,
                           at::IntArrayRef parts, double momentum, double eps) {
   TORCH_CHECK(input.dim() == 4 && input.is_cpu(), "expects a map [B, C, H, W] on the CPU");
+  TORCH_CHECK(input.numel() > 0, "the input is empty, of size ", input.sizes());
   const auto type = input.scalar_type();
   TORCH_CHECK(type == at::kFloat || type == at::kBFloat16, "the input has scalar type ", type, "; float32 or bfloat16 is expected");
   int64_t images = 0;
@@ -235,8 +243,15 @@ at::Tensor batchNormParts(const at::Tensor& input, const at::Tensor& weight, con
   }
   TORCH_CHECK(images == input.size(0), "the parts have ", images, " images, the input's first axis has size ", input.size(0));
   const int64_t channels = input.size(1);
-  TORCH_CHECK(weight.numel() == channels && bias.numel() == channels, "weight and bias must have size ", channels, ", as the channels");
-  return BatchNormParts::apply(input, weight, bias, runningMean, runningVar, parts.vec(), momentum, eps);
+  TORCH_CHECK(runningMean.has_value() == runningVar.has_value(), "running_mean and running_var go together");
+  if (runningMean) {
+    requirePerChannel(*runningMean, "running_mean", channels);
+    requirePerChannel(*runningVar, "running_var", channels);
+  }
+  const at::Tensor scale = weight.contiguous(), shift = bias.contiguous();
+  requirePerChannel(scale, "weight", channels);
+  requirePerChannel(shift, "bias", channels);
+  return BatchNormParts::apply(input, scale, shift, runningMean, runningVar, parts.vec(), momentum, eps);
 }
 
 }  // namespace

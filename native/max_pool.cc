@@ -42,9 +42,9 @@ struct MaxPoolPlanes : public torch::autograd::Function<MaxPoolPlanes> {
     return at::maximum(rows.slice(3, 0, width, 2), rows.slice(3, 1, width, 2)).contiguous();
   }
 
-  // The gradient goes to the first of the largest values, row by row, as libtorch's does.
+  // The gradient goes to the first of the largest values, row by row, as libtorch's does; where there is a NaN, anywhere.
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list given) {
-    TORCH_CHECK(!at::GradMode::is_enabled(), "max_pool_planes has no gradient of its gradient");
+    TORCH_CHECK(!at::GradMode::is_enabled(), "max_pool_planes has no gradient of its gradient (createGraph)");
     const at::Tensor input = context->get_saved_variables()[0];
     const bool odd = input.size(2) % 2 != 0 || input.size(3) % 2 != 0;
     const at::Tensor ofInput = odd ? at::zeros_like(input) : at::empty_like(input);

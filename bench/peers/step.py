@@ -241,7 +241,7 @@ def answer(request):
         started = time.perf_counter()
         losses = iteration.step()
         if iteration.device.type == "cuda":
-            torch.cuda.synchronize()
+            torch.cuda.synchronize(iteration.device)
         return {"seconds": time.perf_counter() - started, "losses": losses}
     raise ValueError(f'unknown request "{action}"')
 

@@ -121,7 +121,8 @@ const narrow = 16;
 
 function isNarrowOnProcessor(input: Tensor): boolean {
   const { shape, dtype, device } = input;
-  return shape[1] <= narrow && device === "cpu" && dtype !== "float64" && isChannelsLast(input);
+  const known = dtype === "float32" || dtype === "bfloat16";
+  return known && shape[1] <= narrow && device === "cpu" && isChannelsLast(input);
 }
 
 /**

@@ -3,17 +3,26 @@ import { UsageError } from "../core/errors.js";
 import { engineInfo, setDeterministic, setTensorFloat32 } from "./runtime.js";
 import type { Device } from "./tensor.js";
 
+const pattern = /^cuda(?::(\d+))?$/;
+
+/** Whether this engine has a device. */
+export function hasDevice(device: Device): boolean {
+  if (device === "cpu") return true;
+  const match = pattern.exec(device);
+  const { cuda, cudaDevices } = engineInfo();
+  return match !== null && cuda && Number(match[1] ?? 0) < cudaDevices;
+}
+
 /**
  * Refuses a device that this engine does not have.
  * @param option how messages call the setting
+ * @param choices what the setting takes
  * @throws UsageError
  */
-export function requireDevice(device: Device, option = "device"): void {
-  if (device === "cpu") return;
-  const match = /^cuda(?::(\d+))?$/.exec(device);
-  if (!match) throw new UsageError(`${option} is "${device}"; take cpu, cuda or cuda:N`);
-  const { cuda, cudaDevices } = engineInfo();
-  if (cuda && Number(match[1] ?? 0) < cudaDevices) return;
+export function requireDevice(device: Device, option = "device", choices = "cpu, cuda or cuda:N"): void {
+  if (hasDevice(device)) return;
+  if (!pattern.test(device)) throw new UsageError(`${option} is "${device}"; take ${choices}`);
+  const { cudaDevices } = engineInfo();
   throw new UsageError(
     `${option} is "${device}", but this engine sees ${cudaDevices} CUDA devices; take cpu, or see docs/install.md`,
   );

@@ -35,7 +35,7 @@ export function fastestMemoryFormat(
 function resolveDevice(wanted: string): string {
   const { cuda, cudaDevices } = engineInfo();
   if (wanted === "auto") return cuda && cudaDevices > 0 ? "cuda" : "cpu";
-  requireDevice(wanted, "training.device");
+  requireDevice(wanted, "training.device", "auto, cpu, cuda or cuda:N");
   return wanted;
 }
 

@@ -4,7 +4,7 @@ import type { DecodedCache } from "../data/cache.js";
 import type { Dataset } from "../data/dataset.js";
 import type { ProtocolSplit } from "../data/protocol.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { engineInfo, type Precision, scope } from "../torch/index.js";
+import { hasDevice, type Precision, scope } from "../torch/index.js";
 import { CheckpointStore } from "./checkpoint-store.js";
 import { readResolvedConfig, type TrainingConfig } from "./config.js";
 import { readDatasetFacts } from "./dataset-facts.js";
@@ -51,7 +51,7 @@ export async function loadRun(
 ): Promise<LoadedRun> {
   const folder = openRunFolder(path);
   const resolved = readResolvedConfig(folder.config);
-  const device = options.device ?? (engineInfo().cuda ? resolved.training.device : "cpu");
+  const device = options.device ?? (hasDevice(resolved.training.device) ? resolved.training.device : "cpu");
   // The number of threads was right for the machine that trained; here the engine's own choice is.
   const config = { ...resolved, training: { ...resolved.training, device, threads: undefined } };
   const warn = options.warn ?? (() => {});

@@ -95,12 +95,15 @@ describe("batchNormParts", () => {
     const drawn = draw(drawnCase, "float32");
     const want = observe(inDouble(drawn), apart(drawnCase.parts));
     const before = torch.threads();
-    for (const threads of [1, 2]) {
-      torch.setThreads(threads);
-      const got = observe(drawn, together(drawnCase.parts));
-      for (const [i, tensor] of got.entries()) expect(distance(tensor, want[i])).toBeLessThan(1e-4);
+    try {
+      for (const threads of [1, 2]) {
+        torch.setThreads(threads);
+        const got = observe(drawn, together(drawnCase.parts));
+        for (const [i, tensor] of got.entries()) expect(distance(tensor, want[i])).toBeLessThan(1e-4);
+      }
+    } finally {
+      torch.setThreads(before);
     }
-    torch.setThreads(before);
   });
 
   tensorTest("leaves averages alone that it is not given, and an input in another layout", () => {
@@ -109,6 +112,15 @@ describe("batchNormParts", () => {
       torch.batchNormParts(x, drawn.weight, drawn.bias, null, null, [2], momentum, epsilon);
     const planes = drawn.x.detach().to({ memoryFormat: "contiguous" });
     expect([...without(planes).toNumbers()]).toEqual([...without(drawn.x).toNumbers()]);
+  });
+
+  tensorTest("reads weights that do not lie side by side", () => {
+    const { x, weight, bias } = draw({ parts: [2], channels: 3, height: 6, width: 6, seed: 4 }, "float32");
+    const strided = torch.stack([weight, bias], 1).select(1, 0);
+    const normalise = (w: Tensor) => [
+      ...torch.batchNormParts(x, w, bias, null, null, [2], momentum, epsilon).toNumbers(),
+    ];
+    expect(normalise(strided)).toEqual(normalise(weight));
   });
 
   tensorTest("refuses what it cannot do", () => {
@@ -120,6 +132,14 @@ describe("batchNormParts", () => {
     expect(() => normalise(x, [2, 0])).toThrow(ShapeError);
     expect(() => normalise(x.to({ dtype: "float64" }), [2])).toThrow(DtypeError);
     expect(() => normalise(x.narrow(1, 0, 3), [2])).toThrow(ShapeError);
+    expect(() => normalise(torch.zeros([1, 4, 0, 4]), [1])).toThrow("the input is empty");
+    const moving = (mean: Tensor | null, variance: Tensor | null) =>
+      torch.batchNormParts(x, weight, bias, mean, variance, [2], momentum, epsilon);
+    expect(() => moving(torch.zeros([5]), torch.ones([5]))).toThrow(
+      "running_mean has size 5, the input has 4 channels",
+    );
+    expect(() => moving(torch.zeros([4]), null)).toThrow("running_mean and running_var go together");
+    expect(() => moving(torch.zeros([4], { dtype: "float64" }), torch.ones([4]))).toThrow(DtypeError);
     const y = normalise(x, [2]).square().sum();
     expect(() => torch.grad(y, [x], { createGraph: true })).toThrow("no gradient of its gradient");
   });
