@@ -84,24 +84,22 @@ function prepare(settings: StepSettings): Step {
       const rate = learningRate(baseRate, iteration, maxIterations);
       const report = minimizer.step(objective, { iteration, maxIterations, rate, baseRate, rampUp, measure: false });
       updateTeacher(teacher, student, emaDecay(iteration, options.emaDecay));
+      torch.synchronize(device);
       iteration++;
       return report;
     });
 }
 
-let settings: StepSettings | undefined;
 let step: Step | undefined;
 
 function answer(request: Request): object {
   switch (request.do) {
     case "prepare":
-      settings = request as unknown as StepSettings & Request;
-      step = prepare(settings);
+      step = prepare(request as unknown as StepSettings & Request);
       return {};
     case "step": {
       const started = performance.now();
       const report = (step as Step)();
-      torch.synchronize((settings as StepSettings).device);
       const seconds = (performance.now() - started) / 1000;
       const { terms, task, divergence, perturbedTask, perturbedDivergence } = report;
       return { seconds, losses: { ...terms, task, divergence, perturbedTask, perturbedDivergence } };

@@ -26,12 +26,12 @@ struct Rows {
   // The batch as a map [1, row, count, 1] in channels-last layout; a view.
   at::Tensor of(const at::Tensor& batch) const { return batch.as_strided({1, row, count, 1}, {count * row, 1, row, row}); }
 
-  // A value for each channel, repeated over a row.
-  template <typename Value>
-  at::Tensor repeated(Value value) const {
+  // A number for each channel, repeated over a row.
+  template <typename Numbers>
+  at::Tensor repeated(const Numbers& perChannel) const {
     at::Tensor result = at::empty({row}, at::kFloat);
     auto* numbers = result.data_ptr<float>();
-    for (int64_t i = 0; i < row; i++) numbers[i] = static_cast<float>(value(i % channels));
+    for (int64_t i = 0; i < row; i++) numbers[i] = static_cast<float>(perChannel[i % channels]);
     return result;
   }
 
@@ -171,8 +171,11 @@ struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
         moveAverage(*runningMean, mean, momentum, 1);
         moveAverage(*runningVar, variance, momentum, static_cast<double>(rows.pixels) / static_cast<double>(rows.pixels - 1));
       }
-      const auto scale = [&](int64_t c) { return w[c] / std::sqrt(variance[c] + eps); };
-      const auto shift = [&](int64_t c) { return b[c] - mean[c] * scale(c); };
+      std::vector<double> scale(rows.channels), shift(rows.channels);
+      for (int64_t c = 0; c < rows.channels; c++) {
+        scale[c] = w[c] / std::sqrt(variance[c] + eps);
+        shift[c] = b[c] - mean[c] * scale[c];
+      }
       write(rows.of(output.narrow(0, start, parts[i])), {batch, rows.repeated(scale), {}, {}, rows.repeated(shift)});
     }
     context->save_for_backward({input, weight});
@@ -199,11 +202,10 @@ struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
       const Rows rows(parts[i], input);
       const at::Tensor batch = rows.of(input.narrow(0, start, parts[i])), up = rows.of(gradient.narrow(0, start, parts[i]));
       const auto *mean = means[i].data_ptr<float>(), *variance = variances[i].data_ptr<float>();
-      const auto repeated = [&](const float* values) { return rows.repeated([&](int64_t c) { return values[c]; }); };
       // Only the sums: the kernel takes the statistics for given.
       const auto [none, products, sums] =
-          at::native_batch_norm_backward(up, batch, at::ones({rows.row}, at::kFloat), repeated(mean), repeated(variance), {}, {}, false,
-                                         eps, {false, true, true});
+          at::native_batch_norm_backward(up, batch, at::ones({rows.row}, at::kFloat), rows.repeated(mean), rows.repeated(variance), {}, {},
+                                         false, eps, {false, true, true});
       std::vector<double> a(rows.channels), b(rows.channels), constant(rows.channels);
       for (int64_t c = 0; c < rows.channels; c++) {
         const double product = rows.sum(c, [&, p = products.data_ptr<float>()](int64_t j) { return p[j]; });
@@ -215,8 +217,7 @@ struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
         b[c] = -a[c] * inverse * product / pixels;
         constant[c] = -a[c] * sum / pixels - b[c] * mean[c];
       }
-      const auto perRow = [&](const std::vector<double>& values) { return rows.repeated([&](int64_t c) { return values[c]; }); };
-      write(rows.of(ofInput.narrow(0, start, parts[i])), {up, perRow(a), batch, perRow(b), perRow(constant)});
+      write(rows.of(ofInput.narrow(0, start, parts[i])), {up, rows.repeated(a), batch, rows.repeated(b), rows.repeated(constant)});
     }
     return {ofInput, ofWeight, ofBias, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
   }

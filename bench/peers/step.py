@@ -114,7 +114,8 @@ class Iteration:
             for name, value in inputs.items()
         }
         self.student, self.teacher = (
-            self.network(tensors, prefix, width).to(device=self.device, memory_format=memory_format) for prefix in ("student.", "teacher.")
+            self.network(tensors, prefix, width).to(device=self.device, memory_format=memory_format)
+            for prefix in ("student.", "teacher.")
         )
         for parameter in self.teacher.parameters():
             parameter.requires_grad_(False)

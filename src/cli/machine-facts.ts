@@ -1,7 +1,7 @@
 /** What `dimseg doctor` finds out about the machine without the engine: processor, limits, memory, disk, GPUs. */
-import { execFileSync } from "node:child_process";
 import { readFileSync, statfsSync } from "node:fs";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { outputOf } from "../core/output-of.js";
 import { listGpus } from "../training/environment.js";
 
 /** Instruction sets that decide how fast a network trains. */
@@ -26,14 +26,6 @@ export interface MachineFacts {
 function readText(path: string): string {
   try {
     return readFileSync(path, "latin1");
-  } catch {
-    return "";
-  }
-}
-
-function outputOf(command: string, ...args: string[]): string {
-  try {
-    return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], timeout: 5000 });
   } catch {
     return "";
   }

@@ -98,11 +98,7 @@ export class GoldenCase {
 
   /** A stored tensor in its own dtype on the case's device; the caller (or its scope) frees it. */
   tensor(name: string): Tensor {
-    const tensor = tensorFromRaw(this.raw(name));
-    if (this.device === "cpu") return tensor;
-    const moved = tensor.to({ device: this.device });
-    tensor.dispose();
-    return moved;
+    return tensorFromRaw(this.raw(name), this.device);
   }
 
   /** A stored tensor's values, row-major. */

@@ -24,7 +24,7 @@ function readArguments(): { folder: string; device: string } {
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
     if (positionals.length === 1) return { folder: positionals[0], device: values.device };
   } catch (cause) {
-    throw new UsageError(`${(cause as Error).message}; ${usage}`, { cause });
+    throw new UsageError(`${(cause as Error).message.split(". ")[0]}; ${usage}`, { cause });
   }
   throw new UsageError(usage);
 }

@@ -1,9 +1,9 @@
 /** Tensors to and from safetensors. */
 import type { RawDtype, RawTensor } from "../core/raw-tensor.js";
 import { readSafetensorsFile, serializeSafetensors } from "../core/safetensors.js";
+import { fromTypedArray } from "./create.js";
 import { DtypeError } from "./errors.js";
-import { native } from "./native.js";
-import { type DType, Tensor } from "./tensor.js";
+import type { Device, DType, Tensor } from "./tensor.js";
 
 const names: [DType, RawDtype][] = [
   ["float32", "F32"],
@@ -21,10 +21,10 @@ const rawName = new Map(names);
 const torchName = new Map(names.map(([dtype, raw]) => [raw, dtype]));
 
 /** Copies bytes read from a file into a new tensor. @throws DtypeError for element types the engine does not offer */
-export function tensorFromRaw({ dtype, shape, data }: RawTensor): Tensor {
+export function tensorFromRaw({ dtype, shape, data }: RawTensor, device?: Device): Tensor {
   const name = torchName.get(dtype);
   if (!name) throw new DtypeError(`tensorFromRaw: element type ${dtype} is not supported; convert the file to F32`);
-  return new Tensor(native().fromBytes(data, name, shape));
+  return fromTypedArray(data, shape, { dtype: name, device });
 }
 
 /** The tensor's values, row-major, as bytes to be written. */

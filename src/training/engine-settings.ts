@@ -1,6 +1,6 @@
 /** Turns `auto` into what this machine does best. Decided by what the processor has, never by timing, so that two runs agree. */
 import { readFileSync } from "node:fs";
-import { engineInfo, requireDevice, threads } from "../torch/index.js";
+import { hasDevice, requireDevice, threads } from "../torch/index.js";
 import type { TrainingConfig } from "./config.js";
 
 type Training = TrainingConfig["training"];
@@ -33,8 +33,7 @@ export function fastestMemoryFormat(
 }
 
 function resolveDevice(wanted: string): string {
-  const { cuda, cudaDevices } = engineInfo();
-  if (wanted === "auto") return cuda && cudaDevices > 0 ? "cuda" : "cpu";
+  if (wanted === "auto") return hasDevice("cuda") ? "cuda" : "cpu";
   requireDevice(wanted, "training.device", "auto, cpu, cuda or cuda:N");
   return wanted;
 }

@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { availableParallelism, cpus, release, totalmem } from "node:os";
+import { outputOf } from "../core/output-of.js";
 import { packageRoot, packageVersion } from "../core/package-root.js";
 
 /** State of the git checkout dimseg runs from. */
@@ -53,17 +54,8 @@ export function gitState(folder: string): GitState | null {
 
 /** Name and memory of each graphics processor, for example "NVIDIA H200, 143771 MiB". */
 export function listGpus(): string[] {
-  try {
-    const query = ["--query-gpu=name,memory.total", "--format=csv,noheader"];
-    const text = execFileSync("nvidia-smi", query, {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-      timeout: 10_000,
-    });
-    return text.split("\n").filter(Boolean);
-  } catch {
-    return [];
-  }
+  const listed = outputOf("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader");
+  return listed.split("\n").filter(Boolean);
 }
 
 /**

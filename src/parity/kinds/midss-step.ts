@@ -15,9 +15,6 @@ import { grad, scope, stack, type Tensor } from "../../torch/index.js";
 import type { Computed, GoldenCase } from "../golden-case.js";
 import { networkOf } from "./unet.js";
 
-/** Runs in float32, as the reference did. */
-const forwardOf = ({ device }: GoldenCase): ForwardOptions => ({ precision: "fp32", device });
-
 /** A file's label image in the form the losses take (method section 3.1). */
 function decodeLabel(stored: Tensor, dataset: string): Tensor {
   if (dataset === "fundus") return stack([stored.eq(0), stored.le(128)], 1).to({ dtype: "float32" });
@@ -41,12 +38,12 @@ export function inputsOf(testCase: GoldenCase, i: number): MidssInputs {
   };
 }
 
-/** Settings of the losses and the teacher as a case gives them. */
-export function settingsOf(testCase: GoldenCase) {
-  const { params } = testCase;
+/** Settings of the losses and the teacher as a case gives them; in float32, as the reference ran. */
+export function settingsOf({ params, device }: GoldenCase) {
+  const forward: ForwardOptions = { precision: "fp32", device };
   return {
     kind: params.flavour as TargetKind,
-    forward: forwardOf(testCase),
+    forward,
     diceMaskQuirk: params.diceMaskQuirk as boolean,
     confidenceThreshold: params.tau as number,
     emaDecay: params.emaDecay as number,
