@@ -39,8 +39,10 @@ export class Running {
   private err = "";
   private over = false;
 
-  constructor(words: readonly string[]) {
-    this.child = spawn(process.execPath, [entry, ...words], { stdio: ["ignore", "pipe", "pipe"], env });
+  /** @param preload source of a module that the process runs before the command line */
+  constructor(words: readonly string[], preload?: string) {
+    const imports = preload === undefined ? [] : ["--import", `data:text/javascript,${encodeURIComponent(preload)}`];
+    this.child = spawn(process.execPath, [...imports, entry, ...words], { stdio: ["ignore", "pipe", "pipe"], env });
     this.child.stdout?.on("data", (text) => {
       this.out += text;
     });
@@ -60,9 +62,11 @@ export class Running {
     while (!this.over && !condition()) await pause(1);
   }
 
-  /** Sends signals that all arrive before the process goes on. */
-  interrupt(...signals: NodeJS.Signals[]): Promise<Ended> {
-    for (const signal of ["SIGSTOP", ...signals, "SIGCONT"] as const) this.child.kill(signal);
+  /** Sends a signal and waits for the end. */
+  interrupt(signal: NodeJS.Signals): Promise<Ended> {
+    this.child.kill(signal);
+    // One that was stopped takes it only when it goes on.
+    this.child.kill("SIGCONT");
     return this.ended;
   }
 }
