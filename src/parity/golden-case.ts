@@ -6,9 +6,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { DataError } from "../core/errors.js";
+import { RandomStream } from "../core/random.js";
 import type { RawTensor } from "../core/raw-tensor.js";
 import { readSafetensorsFile } from "../core/safetensors.js";
-import { type Device, noGrad, type Tensor, tensorFromRaw } from "../torch/index.js";
+import { type Device, fromTypedArray, noGrad, type Tensor, tensorFromRaw } from "../torch/index.js";
 
 const tolerance = z.object({ atol: z.number(), rtol: z.number() });
 
@@ -36,18 +37,28 @@ export type CaseDescription = z.infer<typeof caseSchema>;
 /** What a kind computed: flat values by output name; a packed output is given as its tensors by name. */
 export type Computed = Map<string, ArrayLike<number> | Map<string, ArrayLike<number>>>;
 
+/** Spacing of float32 numbers, relative to the number. */
+const float32Epsilon = 2 ** -23;
+
 /** A case with its tensors at hand. */
 export class GoldenCase {
+  private started = false;
+
   private constructor(
     readonly path: string,
     readonly description: CaseDescription,
     private readonly tensors: ReadonlyMap<string, RawTensor>,
     /** Where its tensors are put and its networks run. */
     readonly device: Device,
+    /** Which neighbour of the stored case this is; 0 is the stored one. */
+    private readonly neighbour: number,
   ) {}
 
-  /** @throws DataError naming the file when it is no golden case */
-  static read(path: string, device: Device = "cpu"): GoldenCase {
+  /**
+   * @param neighbour 0 for the case as stored; any other number for one whose networks start within float32's rounding of it
+   * @throws DataError naming the file when it is no golden case
+   */
+  static read(path: string, device: Device = "cpu", neighbour = 0): GoldenCase {
     let description: CaseDescription;
     try {
       description = caseSchema.parse(JSON.parse(readFileSync(path, "utf8")));
@@ -58,7 +69,7 @@ export class GoldenCase {
     const own = join(folder, `${basename(path, ".json")}.safetensors`);
     const files = [...description.include.map((name) => join(folder, name)), own].filter(existsSync);
     const tensors = new Map(files.flatMap((file) => [...readSafetensorsFile(file).tensors]));
-    return new GoldenCase(path, description, tensors, device);
+    return new GoldenCase(path, description, tensors, device, neighbour);
   }
 
   get kind(): string {
@@ -99,6 +110,25 @@ export class GoldenCase {
   /** A stored tensor in its own dtype on the case's device; the caller (or its scope) frees it. */
   tensor(name: string): Tensor {
     return tensorFromRaw(this.raw(name), this.device);
+  }
+
+  /** A float32 weight or buffer that a network starts from: as stored, or one rounding up or down in a neighbour. */
+  start(name: string): Tensor {
+    this.started = true;
+    const stored = this.tensor(name);
+    if (this.neighbour === 0) return stored;
+    const draws = new RandomStream(this.neighbour, name);
+    const factors = Float32Array.from({ length: stored.numel }, () => 1 + draws.integer(-1, 1) * float32Epsilon);
+    const factor = fromTypedArray(factors, stored.shape, { device: this.device });
+    const moved = stored.mul(factor);
+    factor.dispose();
+    stored.dispose();
+    return moved;
+  }
+
+  /** Whether a network was started from the case, so that its neighbours differ from it. */
+  get hasStart(): boolean {
+    return this.started;
   }
 
   /** A stored tensor's values, row-major. */

@@ -7,28 +7,49 @@ import { type Comparison, compare } from "./compare.js";
 import { GoldenCase } from "./golden-case.js";
 import { kinds } from "./registry.js";
 
+/** How many neighbouring starts a case may try: where one in four lands right, three cases in a thousand have none. */
+const neighbours = 20;
+
 /** What became of one case; `comparison` is null when its kind is unsupported. */
 export interface CaseResult {
   kind: string;
   name: string;
   comparison: Comparison | null;
+  /** The neighbouring start that gave the reference's numbers where the stored one did not; else 0. */
+  neighbour: number;
 }
 
-/** Runs one case on a device. Errors inside a kind count as failures of the case, not of the run. */
-export function checkCase(path: string, device: Device = "cpu"): CaseResult {
-  const testCase = GoldenCase.read(path, device);
+/** Runs one case from one start. Errors inside a kind count as failures of the case, not of the run. */
+function checkFrom(testCase: GoldenCase, neighbour: number): CaseResult {
   const { kind, name } = testCase;
   const run = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
-  if (!run) return { kind, name, comparison: null };
+  if (!run) return { kind, name, comparison: null, neighbour };
   try {
     return scope(() => {
       const computed = run(testCase);
-      return { kind, name, comparison: computed && compare(testCase, computed) };
+      return { kind, name, comparison: computed && compare(testCase, computed), neighbour };
     });
   } catch (cause) {
     const failures = [(cause as Error).message];
-    return { kind, name, comparison: { worstAbsolute: Number.NaN, worstRelative: Number.NaN, failures } };
+    return { kind, name, comparison: { worstAbsolute: Number.NaN, worstRelative: Number.NaN, failures }, neighbour };
   }
+}
+
+/**
+ * Runs one case on a device. A gradient jumps where a ReLU's input crosses 0, a maximum changes its place or a
+ * probability passes the confidence threshold; a case whose start sits there has one result or another as the
+ * processor rounds. It passes when a start within float32's rounding of the stored one gives the reference's numbers,
+ * all of them within the same tolerances.
+ */
+export function checkCase(path: string, device: Device = "cpu"): CaseResult {
+  const testCase = GoldenCase.read(path, device);
+  const stored = checkFrom(testCase, 0);
+  if (!stored.comparison || stored.comparison.failures.length === 0 || !testCase.hasStart) return stored;
+  for (let neighbour = 1; neighbour <= neighbours; neighbour++) {
+    const result = checkFrom(GoldenCase.read(path, device, neighbour), neighbour);
+    if (result.comparison?.failures.length === 0) return result;
+  }
+  return stored;
 }
 
 /**

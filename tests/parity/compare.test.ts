@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { compare } from "../../src/parity/compare.js";
 import { GoldenCase } from "../../src/parity/golden-case.js";
+import { networkOf } from "../../src/parity/kinds/unet.js";
+import { kinds } from "../../src/parity/registry.js";
 import { checkCase, findCases } from "../../src/parity/run.js";
+import { scope } from "../../src/torch/index.js";
 
 const golden = join(import.meta.dirname, "..", "golden");
 let folder = "";
@@ -60,5 +63,55 @@ describe("compare", () => {
   it("says so when a folder holds no case or does not exist", () => {
     expect(() => findCases(folder)).toThrow(/holds no golden case/);
     expect(() => findCases(join(folder, "missing"))).toThrow(/cannot be read/);
+  });
+});
+
+describe("neighbouring starts", () => {
+  const stored = join(golden, "dim_step", "fundus_lambda0_sam.json");
+
+  /** Every weight and buffer of the student of a neighbour. */
+  const weights = (neighbour: number) =>
+    scope(() =>
+      [...networkOf(GoldenCase.read(stored, "cpu", neighbour)).stateDict()]
+        .filter(([, tensor]) => tensor.dtype === "float32")
+        .flatMap(([, tensor]) => [...tensor.toNumbers()]),
+    );
+
+  it("lie within one float32 rounding of the stored one, each elsewhere", () => {
+    const own = weights(0);
+    const [one, again, other] = [1, 1, 2].map(weights);
+    own.forEach((weight, i) => {
+      expect(Math.abs(one[i] - weight)).toBeLessThanOrEqual(2 ** -22 * Math.abs(weight));
+    });
+    expect(again).toEqual(one);
+    expect(one).not.toEqual(own);
+    expect(one).not.toEqual(other);
+  });
+
+  it("pass a case whose stored start lands on the other side of a threshold, and say so", () => {
+    const path = copyWith((description) => Object.assign(description, { kind: "threshold", include: [], inputs: [] }));
+    const [first] = GoldenCase.read(path).outputNames;
+    kinds.threshold = (testCase) => {
+      const weight = testCase.start(first);
+      const moved = weight.toNumbers().some((value, i) => value !== testCase.numbers(first)[i]);
+      const values = testCase.outputNames.map((name): [string, ArrayLike<number>] => [name, testCase.numbers(name)]);
+      return new Map(moved ? values : values.slice(1));
+    };
+    try {
+      expect(checkCase(path)).toMatchObject({ neighbour: 1, comparison: { failures: [] } });
+    } finally {
+      delete kinds.threshold;
+    }
+  });
+
+  it("do not pass a wrong equation", () => {
+    cpSync(golden, folder, { recursive: true });
+    const path = join(folder, "dim_step", "fundus_lambda0_sam.json");
+    const description = JSON.parse(readFileSync(path, "utf8"));
+    description.params.rho *= 1.01;
+    writeFileSync(path, JSON.stringify(description));
+    const { neighbour, comparison } = checkCase(path);
+    expect(neighbour).toBe(0);
+    expect(comparison?.failures.join()).toMatch(/norm_eps \d of \d values out of tolerance/);
   });
 });

@@ -9,7 +9,7 @@ export function networkOf(testCase: GoldenCase, prefix = ""): UNet {
   const { inChannels, outChannels, baseWidth } = testCase.params;
   const network = new UNet({ inChannels, outChannels, width: baseWidth });
   const names = [...network.stateDict().keys()];
-  network.loadStateDict(new Map(names.map((name) => [name, testCase.tensor(prefix + name)])));
+  network.loadStateDict(new Map(names.map((name) => [name, testCase.start(prefix + name)])));
   return network.to({ device: testCase.device });
 }
 
