@@ -1,12 +1,32 @@
 /** From the folders a person names to runs: a run folder is one, a sweep's folder all that it has finished. */
+import { existsSync } from "node:fs";
 import { UsageError } from "../../core/errors.js";
 import { isSweepFolder, readSweepRecord } from "../../sweep/record.js";
 import { type ComparedRun, type EvaluationChoice, readRun, UnfinishedRun } from "./read-run.js";
 
 export interface FoundRuns {
   runs: ComparedRun[];
-  /** Why runs of sweeps are missing, one sentence each. */
+  /** For each sweep that is not finished, a sentence on the runs that are missing. */
   leftOut: string[];
+}
+
+/** A sweep's runs that are finished and judged as chosen, and why the others are not. */
+function readSweep(folder: string, choice: EvaluationChoice): { runs: ComparedRun[]; missing: string[] } {
+  const missing: string[] = [];
+  const runs = readSweepRecord(folder).flatMap((recorded) => {
+    if (!existsSync(recorded.folder)) {
+      missing.push(`${recorded.folder} has not begun; go on with \`dimseg sweep\``);
+      return [];
+    }
+    try {
+      return [readRun(recorded.folder, choice, recorded.name)];
+    } catch (error) {
+      if (!(error instanceof UnfinishedRun)) throw error;
+      missing.push(error.message);
+      return [];
+    }
+  });
+  return { runs, missing };
 }
 
 /**
@@ -23,14 +43,14 @@ export function findRuns(folders: readonly string[], choice: EvaluationChoice, l
       runs.push(readRun(folder, choice));
       continue;
     }
-    for (const recorded of readSweepRecord(folder)) {
-      try {
-        runs.push(readRun(recorded.folder, choice, recorded.name));
-      } catch (error) {
-        if (!(error instanceof UnfinishedRun)) throw error;
-        leftOut.push(`left out: ${error.message}`);
-      }
-    }
+    const sweep = readSweep(folder, choice);
+    runs.push(...sweep.runs);
+    const [first, ...others] = sweep.missing;
+    if (first === undefined) continue;
+    const total = sweep.runs.length + sweep.missing.length;
+    leftOut.push(
+      `left out: ${others.length === 0 ? "" : `${sweep.missing.length} of ${total} runs of ${folder}; the first: `}${first}`,
+    );
   }
   const chosen = runs.filter(({ config }) => labelled === undefined || config.labelled.domain === labelled);
   if (chosen.length > 0) return { runs: chosen, leftOut };
