@@ -13,7 +13,7 @@ const formats = ["table", "markdown", "csv", "latex", "html"] as const;
 const publishedNames: readonly PublishedName[] = ["fundus", "prostate", "mnms"];
 
 interface CompareOptions {
-  checkpoint?: CheckpointName;
+  checkpoint: CheckpointName;
   network: "student" | "teacher";
   labelled?: string;
   format: (typeof formats)[number];
@@ -42,31 +42,8 @@ async function render(format: CompareOptions["format"], comparison: Comparison, 
   }
 }
 
-/**
- * The runs at the checkpoint asked for; where none is, at the last one, or at the best one where the last was not
- * judged, as after a plain `dimseg evaluate`.
- */
-async function findJudged(folders: string[], { checkpoint, network, labelled }: CompareOptions) {
-  const { findRuns } = await import("../reporting/compare/find-runs.js");
-  const find = (name: CheckpointName) => ({
-    checkpoint: name,
-    ...findRuns(folders, { checkpoint: name, network }, labelled),
-  });
-  if (checkpoint !== undefined) return find(checkpoint);
-  try {
-    return find("last");
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    try {
-      return find("best");
-    } catch {
-      throw error;
-    }
-  }
-}
-
 async function compare(folders: string[], options: CompareOptions): Promise<void> {
-  const { network, format, out, published } = options;
+  const { checkpoint, network, labelled, format, out, published } = options;
   if (format === "csv" && published !== undefined) {
     throw new UsageError("--format csv holds our own numbers with all digits; leave out --published");
   }
@@ -74,7 +51,8 @@ async function compare(folders: string[], options: CompareOptions): Promise<void
   const { groupRuns } = await import("../reporting/compare/groups.js");
   const { compareGroups } = await import("../reporting/compare/comparison.js");
   const { comparisonTable } = await import("../reporting/compare/table.js");
-  const { checkpoint, runs, leftOut } = await findJudged(folders, options);
+  const { findRuns } = await import("../reporting/compare/find-runs.js");
+  const { runs, leftOut } = findRuns(folders, { checkpoint, network }, labelled);
   for (const sentence of leftOut) console.error(sentence);
   checkComparable(runs);
   const comparison = compareGroups(groupRuns(runs));
@@ -94,12 +72,7 @@ export function register(program: Command): void {
     .command("compare")
     .description("compare judged runs: mean and spread over seeds, paired tests over cases")
     .argument("<runs...>", "run folders, or folders of `dimseg sweep`")
-    .addOption(
-      new Option(
-        "--checkpoint <name>",
-        "which evaluation (default: last, or best where that is what there is)",
-      ).choices(checkpointChoices),
-    )
+    .addOption(new Option("--checkpoint <name>", "which evaluation").choices(checkpointChoices).default("last"))
     .addOption(
       new Option("--network <name>", "which network's evaluation").choices(["student", "teacher"]).default("student"),
     )

@@ -8,7 +8,7 @@ import { checkpointChoices, type NetworkName, networkOf, type OpenedRun, openRun
 import { createProgress } from "./progress.js";
 
 interface EvaluateVerbOptions {
-  readonly checkpoint?: CheckpointName;
+  readonly checkpoint: CheckpointName;
   readonly network: NetworkName | "both";
   readonly split: EvaluationSplit;
   readonly convention?: ConventionName;
@@ -78,11 +78,7 @@ export function register(program: Command): void {
     .command("evaluate")
     .description("judge a trained run: Dice, Jaccard, HD95 and ASD by domain and part")
     .argument("<run>", "run folder")
-    .addOption(
-      new Option("--checkpoint <name>", "default: best for a run with validation cases, else last").choices(
-        checkpointChoices,
-      ),
-    )
+    .addOption(new Option("--checkpoint <name>", "which checkpoint").choices(checkpointChoices).default("last"))
     .addOption(new Option("--network <name>", "which network").choices(["student", "teacher", "both"]).default("both"))
     .addOption(new Option("--split <name>", "which cases").choices(["test", "train", "validation"]).default("test"))
     .addOption(

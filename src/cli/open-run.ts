@@ -4,7 +4,7 @@ import type { SegmentationNetwork } from "../nn/index.js";
 import type { CheckpointName, LoadedRun } from "../training/load-run.js";
 
 /** What `--checkpoint` accepts. */
-export const checkpointChoices: readonly CheckpointName[] = ["best", "last", "best-on-test"];
+export const checkpointChoices: readonly CheckpointName[] = ["last", "best", "best-on-test"];
 
 export type NetworkName = keyof LoadedRun["networks"];
 
@@ -17,7 +17,8 @@ export interface OpenedRun extends LoadedRun {
 
 function ruleText(name: CheckpointName, { config, step }: LoadedRun): string {
   const { domain, validation } = config.labelled;
-  if (name === "last") return `last checkpoint, step ${step}`;
+  const { iterations } = config.training;
+  if (name === "last") return `last checkpoint, step ${step}${step < iterations ? ` of ${iterations}` : ""}`;
   if (name === "best") {
     return `best student Dice on the validation split of the labelled domain (${validation} cases of ${domain}), step ${step}`;
   }
@@ -26,22 +27,17 @@ function ruleText(name: CheckpointName, { config, step }: LoadedRun): string {
 
 /**
  * Opens a run.
- * @param checkpoint default: "best" for a run with a validation split, "last" for one without
  * @param images "optional" where the data set's own images are not needed
  * @throws UsageError when the folder is no run; CheckpointError when the checkpoint is missing or damaged
  */
 export async function openRun(
   path: string,
-  checkpoint: CheckpointName | undefined,
+  checkpoint: CheckpointName,
   images: "needed" | "optional" = "needed",
 ): Promise<OpenedRun> {
   const { loadRun } = await import("../training/load-run.js");
-  const { openRunFolder } = await import("../training/run-folder.js");
-  const { readResolvedConfig } = await import("../training/config.js");
-  const hasValidation = () => readResolvedConfig(openRunFolder(path).config).labelled.validation > 0;
-  const name = checkpoint ?? (hasValidation() ? "best" : "last");
-  const run = await loadRun(path, { checkpoint: name, images, warn: (message) => console.error(message) });
-  return { ...run, checkpoint: name, checkpointRule: ruleText(name, run) };
+  const run = await loadRun(path, { checkpoint, images, warn: (message) => console.error(message) });
+  return { ...run, checkpoint, checkpointRule: ruleText(checkpoint, run) };
 }
 
 /**

@@ -12,7 +12,7 @@ import { createProgress } from "./progress.js";
 
 interface PredictVerbOptions extends PredictionContents {
   readonly out: string;
-  readonly checkpoint?: CheckpointName;
+  readonly checkpoint: CheckpointName;
   readonly network: NetworkName;
   readonly tta: boolean;
 }
@@ -114,11 +114,7 @@ export function register(program: Command): void {
     .argument("<run>", "run folder")
     .argument("<images...>", "image files, or folders of them (masks in a folder are left out)")
     .option("--out <folder>", "where the masks go, under the images' names", "predictions")
-    .addOption(
-      new Option("--checkpoint <name>", "default: best for a run with validation cases, else last").choices(
-        checkpointChoices,
-      ),
-    )
+    .addOption(new Option("--checkpoint <name>", "which checkpoint").choices(checkpointChoices).default("last"))
     .addOption(new Option("--network <name>", "which network").choices(["student", "teacher"]).default("student"))
     .option("--probabilities", "also write class probabilities (safetensors, float32)", false)
     .option("--overlay", "also write the images with the outlines of the classes", false)

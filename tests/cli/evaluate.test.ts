@@ -30,32 +30,30 @@ const folders = (of = run) => readdirSync(join(of, "evaluation")).sort();
 describe("dimseg evaluate", () => {
   it("keeps every digit of what the evaluation of the chosen network gives", async () => {
     await dimseg("evaluate", run);
-    const { networks, dataset, cache, device, precision, step } = await loadRun(run, { checkpoint: "best" });
+    const { networks, dataset, cache, device, precision, step } = await loadRun(run, { checkpoint: "last" });
     const cases = dataset.domains.flatMap((domain) => domain.cases("test"));
     for (const name of ["student", "teacher"] as const) {
       const network = networks[name]!;
       const { scores } = await evaluateNetwork(network, dataset, cases, cache, { device, precision });
-      expect(kept(`best-${name}`, "cases.csv")).toBe(scoresCsv(scores));
+      expect(kept(`last-${name}`, "cases.csv")).toBe(scoresCsv(scores));
       const { average } = summarise(scores);
-      const summary = JSON.parse(kept(`best-${name}`, "summary.json"));
+      const summary = JSON.parse(kept(`last-${name}`, "summary.json"));
       expect(summary.average.dice.mean).toBe(average.dice.mean);
       expect(summary).toMatchObject({
         ...{ run, network: name, method: "midss", optimizer: "none", split: "test", size: 32, cases: 4, seed: 1337 },
-        checkpoint: { name: "best", step },
+        checkpoint: { name: "last", step },
         labelled: { domain: "a", count: 4 },
         convention: { name: "midss" },
         withoutMask: ["b/test/1"],
       });
     }
-    expect(kept("best-student", "cases.csv")).not.toBe(kept("best-teacher", "cases.csv"));
-    expect(kept("best-student", "cases.csv")).toContain(`a,"${oddId.replaceAll('"', '""')}",cup,`);
+    expect(kept("last-student", "cases.csv")).not.toBe(kept("last-teacher", "cases.csv"));
+    expect(kept("last-student", "cases.csv")).toContain(`a,"${oddId.replaceAll('"', '""')}",cup,`);
   });
 
   it("prints a table for each network, the gap, the convention and how the checkpoint was chosen", async () => {
     const { out } = await dimseg("evaluate", run);
-    expect(out).toMatch(
-      /^\nstudent, best student Dice on the validation split of the labelled domain \(2 cases of a\), step \d+\n/,
-    );
+    expect(out).toMatch(/^\nstudent, last checkpoint, step 20\n/);
     expect(out).toContain(
       "test split of tiny: 4 cases at 32 x 32 pixels, unit spacing; left out for want of a mask: 1\n",
     );
@@ -67,39 +65,42 @@ describe("dimseg evaluate", () => {
       expect(out).toMatch(new RegExp(`\n${row} +${metrics}`));
     }
     expect(out).toMatch(/Dice of the labelled domain a .*, of the other domains .*: gap -?\d+\.\d\d \(95 % interval /);
-    expect(out).toContain("\nteacher, best student Dice");
-    expect(out).toContain(`Wrote cases.csv and summary.json to ${join(run, "evaluation", "best-teacher")}.`);
+    expect(out).toContain("\nteacher, last checkpoint, step 20\n");
+    expect(out).toContain(`Wrote cases.csv and summary.json to ${join(run, "evaluation", "last-teacher")}.`);
   });
 
   it("prints as JSON what it keeps", async () => {
     const { out } = await dimseg("evaluate", run, "--json");
     const printed = JSON.parse(out);
-    expect(printed).toEqual(["student", "teacher"].map((name) => JSON.parse(kept(`best-${name}`, "summary.json"))));
+    expect(printed).toEqual(["student", "teacher"].map((name) => JSON.parse(kept(`last-${name}`, "summary.json"))));
   });
 
   it("gives other questions folders of their own", async () => {
-    const plain = kept("best-student", "summary.json");
+    const plain = kept("last-student", "summary.json");
     await dimseg("evaluate", run, "--network", "student", "--split", "validation", "--tta", "--convention", "medpy");
-    await dimseg("evaluate", run, "--network", "student", "--checkpoint", "last", "--split", "train");
+    const best = await dimseg("evaluate", run, "--network", "student", "--checkpoint", "best", "--split", "train");
+    expect(best.out).toMatch(
+      /^\nstudent, best student Dice on the validation split of the labelled domain \(2 cases of a\), step \d+\n/,
+    );
     const other = putDataset(join(base, "other"), { name: "other eyes" });
     const { out } = await dimseg("evaluate", run, "--network", "student", "--data", other);
     expect(out).toContain("test split of other eyes: 4 cases");
     expect(folders()).toEqual(
       [
-        "best-student",
-        "best-student-other_eyes",
-        "best-student-validation-tta-medpy",
-        "best-teacher",
-        "last-student-train",
+        "best-student-train",
+        "last-student",
+        "last-student-other_eyes",
+        "last-student-validation-tta-medpy",
+        "last-teacher",
       ].sort(),
     );
-    expect(kept("best-student", "summary.json")).toBe(plain);
-    expect(kept("best-student-other_eyes", "cases.csv")).toBe(kept("best-student", "cases.csv"));
-    const validation = JSON.parse(kept("best-student-validation-tta-medpy", "summary.json"));
+    expect(kept("last-student", "summary.json")).toBe(plain);
+    expect(kept("last-student-other_eyes", "cases.csv")).toBe(kept("last-student", "cases.csv"));
+    const validation = JSON.parse(kept("last-student-validation-tta-medpy", "summary.json"));
     expect(validation).toMatchObject({ cases: 2, testTimeFlips: true, gap: null, split: "validation" });
-    expect(JSON.parse(kept("last-student-train", "summary.json"))).toMatchObject({
+    expect(JSON.parse(kept("best-student-train", "summary.json"))).toMatchObject({
       cases: 11,
-      checkpoint: { name: "last", step: 20, rule: "last checkpoint, step 20" },
+      checkpoint: { name: "best", rule: expect.stringContaining("best student Dice on the validation split") },
     });
   });
 
@@ -117,7 +118,7 @@ describe("dimseg evaluate", () => {
     expect(summary.average.hd95).toMatchObject({ mean: "Infinity", interval: null });
   });
 
-  it("judges a run without teacher and validation at its last checkpoint, and says so", async () => {
+  it("judges a run without teacher and validation, whose best checkpoint nobody chose", async () => {
     const { out } = await dimseg("evaluate", supervised);
     expect(out).toMatch(/^\nstudent, last checkpoint, step 1\n/);
     expect(out).not.toContain("teacher");
@@ -132,11 +133,13 @@ describe("dimseg evaluate", () => {
   });
 
   it("leaves a run ready to be compared, at the checkpoint that was judged", async () => {
-    expect(folders()).not.toContain("last-student");
-    expect((await dimseg("compare", run)).out).toMatch(/student, checkpoint best; convention midss/);
-    await expect(dimseg("compare", run, "--checkpoint", "last")).rejects.toThrow("has no evaluation last-student");
-    await dimseg("evaluate", run, "--checkpoint", "last", "--network", "student");
     expect((await dimseg("compare", run)).out).toContain("student, checkpoint last; convention");
+    const best = ["--checkpoint", "best"];
+    await expect(dimseg("compare", run, ...best)).rejects.toThrow(
+      "has no evaluation best-student; run `dimseg evaluate",
+    );
+    await dimseg("evaluate", run, ...best, "--network", "student");
+    expect((await dimseg("compare", run, ...best)).out).toContain("student, checkpoint best; convention");
   });
 
   it("says which file of the checkpoint is damaged", async () => {
@@ -144,9 +147,14 @@ describe("dimseg evaluate", () => {
     cpSync(run, copy, { recursive: true });
     for (const name of readdirSync(join(copy, "checkpoints")).filter((one) => one.startsWith("step-")))
       truncateSync(join(copy, "checkpoints", name, "student.safetensors"), 100);
-    const asked = dimseg("evaluate", copy);
-    await expect(asked).rejects.toThrow(CheckpointError);
-    await expect(asked).rejects.toThrow(/no usable checkpoint named "best".*student\.safetensors is damaged/);
+    for (const [name, message] of [
+      ["last", /no usable checkpoint in .*student\.safetensors is damaged/],
+      ["best", /no usable checkpoint named "best".*student\.safetensors is damaged/],
+    ] as const) {
+      const asked = dimseg("evaluate", copy, "--checkpoint", name);
+      await expect(asked).rejects.toThrow(CheckpointError);
+      await expect(asked).rejects.toThrow(message);
+    }
   });
 
   it("does not validate on cases that a changed data set has put there", async () => {

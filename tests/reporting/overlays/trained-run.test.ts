@@ -19,9 +19,9 @@ const base = temporaryFolder();
 async function inspectedRun(name: string, changes: Record<string, unknown>) {
   const folder = await trainRun(base, name, changes);
   await dimseg("evaluate", folder, "--network", "student");
-  const path = join(folder, "evaluation/best-student/cases.csv");
+  const path = join(folder, "evaluation/last-student/cases.csv");
   const scores = parseScores(readFileSync(path, "utf8"), path);
-  const run = await loadRun(folder, { checkpoint: "best" });
+  const run = await loadRun(folder, { checkpoint: "last" });
   const cases = run.dataset.domains.flatMap((domain) => domain.cases("test"));
   const inspected = await inspectPredictions(run, cases);
   return { name, run, cases, scores, inspected };
