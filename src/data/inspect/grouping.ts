@@ -86,11 +86,13 @@ function splitOf(rest: readonly string[]): ImageGroup["split"] {
   return rest.some((part) => validationPart.test(part)) ? "validation" : "none";
 }
 
+/** The parts of a path that name its domain. */
+function domainParts(rest: readonly string[]): string[] {
+  return rest.filter((part) => ![trainPart, testPart, validationPart, silentPart].some((known) => known.test(part)));
+}
+
 function domainOf(rest: readonly string[], root: string): string {
-  const parts = rest.filter(
-    (part) => ![trainPart, testPart, validationPart, silentPart].some((known) => known.test(part)),
-  );
-  const name = parts
+  const name = domainParts(rest)
     .join("/")
     .replace(/[^\p{L}\p{N} ._+/-]/gu, "_")
     .replace(/^[^\p{L}\p{N}]+/u, "");
@@ -101,6 +103,20 @@ function domainOf(rest: readonly string[], root: string): string {
       .replace(/^-|-$/g, "") ||
     "domain"
   ).slice(0, 80);
+}
+
+/**
+ * Tells whether a folder whose name says nothing holds images of the set. Where no folder is called `images` or
+ * `masks`, all do. Beside such folders it may hold previews; but a site that has none of them has its images there.
+ */
+function plainFolders(places: readonly Place[]): (rest: readonly string[]) => boolean {
+  const siteOf = (rest: readonly string[]): string | undefined => domainParts(rest)[0];
+  const named = places.filter((place) => place.images.length + place.masks.length > 0);
+  const sites = new Set(named.map((place) => siteOf(place.rest)));
+  return (rest) => {
+    const site = siteOf(rest);
+    return sites.size === 0 || (site !== undefined && !sites.has(site) && !sites.has(undefined));
+  };
 }
 
 function inFolder(folder: string, pattern: string): string {
@@ -130,11 +146,11 @@ export function groupImages(content: FolderContent, root: string): Grouping {
   const guesses: string[] = [];
   const namesIn = (folder: string) => byFolder.get(folder) ?? [];
   const places = placesOf(byFolder.keys());
-  const anyRole = places.some((place) => place.images.length + place.masks.length > 0);
+  const takesPlain = plainFolders(places);
   const groups: ImageGroup[] = [];
   for (const { rest, images, masks, alternatives, plain } of places) {
     const [maskFolder, ...otherMasks] = [...masks, ...alternatives];
-    const imageFolders = images.length > 0 ? images : !anyRole || maskFolder !== undefined ? plain : [];
+    const imageFolders = images.length > 0 ? images : maskFolder !== undefined || takesPlain(rest) ? plain : [];
     if (otherMasks.length > 0) guesses.push(`masks are taken from ${maskFolder}; ${otherMasks.join(", ")} is left out`);
     if (imageFolders.length === 0) guesses.push(leftOut(maskFolder, plain, namesIn));
     for (const folder of imageFolders) {
@@ -161,7 +177,7 @@ function leftOut(
 ): string {
   if (maskFolder !== undefined) return `${maskFolder} holds masks without images and is left out`;
   const count = plain.reduce((sum, folder) => sum + namesIn(folder).length, 0);
-  return `${plain.map((folder) => folder || "the top folder").join(", ")}: ${count} images outside an image folder are left out; move them into a folder images to have them`;
+  return `${plain.map((folder) => folder || "the top folder").join(", ")}: ${count} files outside an image folder are left out; move them into a folder images to have them`;
 }
 
 /** The lowest folder above both. */
