@@ -11,7 +11,7 @@ import type { Case, Dataset } from "./dataset.js";
 import type { CaseBytes, DecodedCase } from "./decode.js";
 
 /** Raise when decoding changes its results, so that older entries are no longer found. */
-const formatVersion = 1;
+const formatVersion = 2;
 
 function sha256(...parts: (string | Uint8Array)[]): string {
   const hash = createHash("sha256");

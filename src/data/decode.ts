@@ -38,13 +38,13 @@ export function labelDecoder(dataset: Dataset): LabelDecoder {
 }
 
 /**
- * Maps samples to 0 … 255 by the data set's `intensity`; 8-bit images without one stay as they are.
+ * Samples as 0 … 255: those of a 16-bit image mapped by the data set's `intensity`, those of an 8-bit image as they are.
  * @throws DataError for a 16-bit image without an `intensity` rule
  */
 export function toBytes(raster: Raster, rule: ImageRule, file: string): Uint8Array {
   const { samples } = raster;
+  if (samples instanceof Uint8Array) return samples;
   if (!rule.intensity) {
-    if (samples instanceof Uint8Array) return samples;
     throw new DataError(
       `${file}: has 16 bits a sample; add intensity: {low, high} to ${rule.path}, the values that become 0 and 255`,
     );

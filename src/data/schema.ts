@@ -93,7 +93,7 @@ export const datasetSchema = z
       .strictObject({ low: z.number(), high: z.number() })
       .refine(({ low, high }) => high > low, "needs high above low")
       .optional()
-      .describe("grey values that become 0 and 255; needed for 16-bit images"),
+      .describe("grey values of 16-bit images that become 0 and 255; 8-bit images stay as they are"),
     spacing: z
       .tuple([z.number().positive(), z.number().positive()])
       .optional()

@@ -155,6 +155,44 @@ describe("checkDataset", () => {
     expect(splits[0]).toMatchObject({ emptyMasks: 1, nearlyEmptyMasks: 1, sizes: "64 x 64" });
   });
 
+  it("tells a mask that is its image, foreground nearly everywhere, and lists that share folders only once", async () => {
+    const self = await check({ ...clean(), "train/masks/a.png": picture(1) });
+    expect(self.found).toEqual(["error: /train/masks/a.png: is the image itself and no mask; replace it"]);
+    const inverted = await check(clean(), { labels: { kind: "values", map: { 0: "disc", 1: "background" } } });
+    expect(inverted.found).toEqual([
+      expect.stringMatching(
+        /^warning: 84 % of the masks' pixels are foreground; if they should be background, turn labels round in \/dataset\.yaml$/,
+      ),
+    ]);
+    const { "test/images/c.png": image, "test/masks/c.png": mask, ...shared } = clean();
+    const files = { "train/images/c.png": image, "train/masks/c.png": mask, "train/masks/orphan.png": maskOf(3) };
+    const patterns = { images: "train/images/{id}.png", masks: "train/masks/{id}.png" };
+    const domains = [{ name: "eye", train: { ...patterns, ids: ["a", "b"] }, test: { ...patterns, ids: ["c"] } }];
+    expect((await check({ ...shared, ...files }, { domains })).found).toEqual([
+      "warning: domain eye, train and test: orphan.png in train/masks/{id}.png has no image; add it or remove the mask",
+    ]);
+  });
+
+  it("tells a domain that is nearly one grey, and an intensity rule without 16-bit images", async () => {
+    const dim = png(
+      16,
+      16,
+      Array.from({ length: 256 }, (_, i) => 40_000 + (i % 9) * 100),
+      { bits: 16 },
+    );
+    const intensity = { low: 0, high: 65535 };
+    const dark = await check(
+      { ...clean(), "train/images/a.png": dim, "train/images/b.png": dim, "test/images/c.png": dim },
+      { intensity },
+    );
+    expect(dark.found).toContain(
+      "warning: domain eye: no image has more than 4 of 256 grey levels; check intensity in /dataset.yaml",
+    );
+    expect((await check(clean(), { intensity })).found).toEqual([
+      "warning: intensity is for 16-bit images, and there are none; remove it from /dataset.yaml",
+    ]);
+  });
+
   it("names a class that no mask holds and a 16-bit image without intensity", async () => {
     const classes = ["background", "disc", "cup"].map((name, index) => ({ index, name }));
     const labels = { kind: "values", map: { 0: "background", 1: "disc", 2: "cup" } };

@@ -66,6 +66,11 @@ describe("decodeCase", () => {
     );
   });
 
+  it("leaves 8-bit images as they are beside 16-bit ones", async () => {
+    const one = await decodeOne(grey, undefined, { intensity: { low: 1000, high: 3000 } });
+    expect(Array.from(one.image)).toEqual(square([0, 50, 100, 255]));
+  });
+
   it("resizes labels by the nearest pixel to the square asked for", async () => {
     const wide = png(
       16,

@@ -176,10 +176,28 @@ describe("folders of other habits", () => {
   });
 
   it("says which images it leaves out, and where they would be found", async () => {
-    const { guesses } = await inspect({ "a/images/x.png": picture, "b/y.png": picture });
+    const { guesses, cases } = await inspect({
+      ...many(picture, "a/images/x.png", "a/previews/x.png", "b/images/y.png", "b/images/z.png"),
+      ...many(mask(0, 1), "a/masks/x.png"),
+    });
     expect(guesses).toContain(
-      "b: 1 images outside an image folder are left out; move them into a folder images to have them",
+      "a/previews: 1 files outside an image folder are left out; move them into a folder images to have them",
     );
+    expect(Object.keys(cases)).toEqual(["a/train", "b/train"]);
+    const flat = await inspect(many(picture, "images/x.png", "previews/x.png"));
+    expect(Object.values(flat.cases)).toEqual([["x (no mask)"]]);
+  });
+
+  it("takes the images of a site without such folders beside sites that have them", async () => {
+    const { cases } = await inspect({
+      ...many(picture, "a/images/x.png", "b/1.png", "b/2.png", "c/2024/3.png"),
+      ...many(mask(0, 1), "b/1_mask.png"),
+    });
+    expect(cases).toEqual({
+      "a/train": ["x (no mask)"],
+      "b/train": ["1", "2 (no mask)"],
+      "c/2024/train": ["3 (no mask)"],
+    });
   });
 
   it("x.jpg beside x_mask.png, and nnU-Net's imagesTr with a channel number", async () => {
@@ -248,8 +266,27 @@ describe("folders of other habits", () => {
     );
     const { dataset, guesses } = await inspect(many(wide, "images/1.png"));
     expect(dataset.intensity).toEqual({ low: 1000, high: 2430 });
-    expect(guesses).toMatch(/images have 16 bits: grey 1000 to 2430/);
+    expect(guesses).toMatch(/\nimages have 16 bits: grey 1000 to 2430/);
     expect((await decodeCase(dataset, dataset.domains[0].cases("train")[0])).image[143]).toBe(255);
+
+    const names = Array.from({ length: 40 }, (_, i) => `a/images/${i}.png`);
+    const mixed = await inspect({ ...many(picture, ...names), "a/images/odd.png": wide });
+    expect(mixed.dataset.intensity).toEqual({ low: 1000, high: 2430 });
+    expect(mixed.guesses).toMatch(
+      /some images have 16 bits: grey 1000 to 2430 .* becomes 0 to 255; images of 8 bits stay as they are/,
+    );
+  });
+
+  it("takes the labels from the grey masks and names the picture among them", async () => {
+    const ids = ["1", "2", "3", "4"];
+    const { dataset, guesses } = await inspect({
+      ...many(colours, ...ids.map((id) => `images/${id}.png`)),
+      ...many(mask(0, 255), ...ids.slice(1).map((id) => `masks/${id}.png`)),
+      "masks/1.png": colours,
+    });
+    expect(dataset.labels).toEqual({ kind: "values", map: { 0: "background", 255: "foreground" } });
+    expect(guesses).toMatch(/masks\/1\.png: in colour, while the other masks are grey; replace it by the mask/);
+    expect(guesses).toMatch(/0 is background, 255 is foreground \(seen in 3 masks\)/);
   });
 });
 

@@ -8,7 +8,8 @@ import { mapLimited } from "../limited.js";
 import { repeatedImages, repeatedMasks } from "./duplicates.js";
 import { type CaseFacts, examineCase } from "./examine.js";
 import { namePairs } from "./pairs.js";
-import { type Problem, warning } from "./problems.js";
+import type { Problem } from "./problems.js";
+import { misfittingRules } from "./rules.js";
 
 export type { Problem } from "./problems.js";
 
@@ -67,15 +68,6 @@ function summarise(facts: readonly CaseFacts[], parts: number): SplitSummary {
   };
 }
 
-/** Parts that no mask of the whole set holds: a label rule that does not fit, or a class too many. */
-function absentParts(dataset: Dataset, facts: readonly CaseFacts[]): Problem[] {
-  const judged = facts.filter((one) => one.partShares !== undefined);
-  if (judged.length === 0) return [];
-  return dataset.parts
-    .filter((_, i) => judged.every((one) => one.partShares?.[i] === 0))
-    .map((part) => warning(`class ${part.name} is in no mask; check labels in ${dataset.path}`));
-}
-
 /**
  * Looks at every case of a data set.
  * @param onProgress called after each case with the number of cases done
@@ -98,7 +90,7 @@ export async function checkDataset(dataset: Dataset, onProgress?: (done: number)
       ...namePairs(dataset),
       ...repeatedImages(facts),
       ...repeatedMasks(facts),
-      ...absentParts(dataset, facts),
+      ...misfittingRules(dataset, facts),
     ],
     splits: splits.map((group) => summarise(group, dataset.parts.length)),
     parts: dataset.parts.map((part) => part.name),

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { DataError } from "../../core/errors.js";
 import { type Case, caseName, type Dataset } from "../dataset.js";
 import { decodeMask, readCaseBytes, toBytes } from "../decode.js";
+import { greyLevels } from "../grey-levels.js";
 import type { Raster } from "../readers/raster.js";
 import { decodeImage } from "../readers/read-image.js";
 import { countValues } from "../value-counts.js";
@@ -12,6 +13,9 @@ import { error, type Problem, warning } from "./problems.js";
 export interface CaseFacts {
   readonly case: Case;
   readonly problems: readonly Problem[];
+  readonly bits?: 8 | 16;
+  /** Between which grey levels the image lies as the network sees it, 0 … 255, but for 1 % of its pixels. */
+  readonly levels?: readonly [number, number];
   readonly width?: number;
   readonly height?: number;
   /** Hash of the decoded pixels, so that the same image saved twice is recognised. */
@@ -76,15 +80,21 @@ export async function examineCase(dataset: Dataset, one: Case): Promise<CaseFact
   const bytes = await attempt(problems, () => readCaseBytes(one));
   const image = bytes && (await attempt(problems, () => decodeImage(bytes.image, one.imagePath)));
   if (!image) return { case: one, problems };
-  await attempt(problems, async () => toBytes(image, dataset, one.imagePath));
+  const seen = await attempt(problems, async () => toBytes(image, dataset, one.imagePath));
   const facts = {
     case: one,
     problems,
+    bits: image.samples instanceof Uint8Array ? (8 as const) : (16 as const),
+    ...(seen ? { levels: greyLevels([seen]) } : {}),
     width: image.width,
     height: image.height,
     imageHash: hash(image, image.samples),
   };
   const { mask } = bytes;
+  if (mask && Buffer.compare(mask, bytes.image) === 0) {
+    problems.push(error(`${one.maskPath}: is the image itself and no mask; replace it`));
+    return facts;
+  }
   const codes = mask && (await attempt(problems, () => decodeMask(dataset, one, mask, image)));
   if (!codes) return facts;
   const found = shares(dataset, codes);

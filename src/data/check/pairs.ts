@@ -1,6 +1,6 @@
 /** Images and masks that do not find each other by their names. */
 import { basename } from "node:path";
-import { placeText, type Split } from "../case-files.js";
+import type { Split } from "../case-files.js";
 import type { Dataset, Domain } from "../dataset.js";
 import { listPattern } from "../file-patterns.js";
 import { error, type Problem, warning } from "./problems.js";
@@ -13,13 +13,20 @@ function fileList(paths: readonly string[]): string {
   return paths.length > 3 ? `${shown} and ${paths.length - 3} more` : shown;
 }
 
-function lonelyFiles(dataset: Dataset, domain: Domain, split: Split): Problem[] {
-  const source = domain.sources[split];
+/** Splits whose files lie in the same folders, as lists of ids allow, are looked at together. */
+function splitsByFolder({ sources: { train, test } }: Domain): Split[][] {
+  const together = train && test && train.images === test.images && train.masks === test.masks;
+  return together ? [["train", "test"]] : [["train"], ["test"]];
+}
+
+function lonelyFiles(dataset: Dataset, domain: Domain, splits: readonly Split[]): Problem[] {
+  const source = domain.sources[splits[0]];
   if (source?.images === undefined || source.masks === undefined) return [];
-  const where = placeText({ domain: domain.name, split });
+  const where = `domain ${domain.name}, ${splits.join(" and ")}`;
+  const cases = splits.flatMap((split) => domain.cases(split));
   const images = listPattern(dataset.root, source.images, where);
   const masks = listPattern(dataset.root, source.masks, where);
-  const maskless = domain.cases(split).filter((one) => one.maskPath === undefined);
+  const maskless = cases.filter((one) => one.maskPath === undefined);
   const orphans = [...masks].filter(([id]) => !images.has(id)).map(([, path]) => path);
   const problems: Problem[] = [];
   if (maskless.length > 0 && orphans.length > 0)
@@ -31,7 +38,7 @@ function lonelyFiles(dataset: Dataset, domain: Domain, split: Split): Problem[] 
     );
   else if (orphans.length > 0)
     problems.push(warning(`${where}: ${fileList(orphans)} in ${source.masks} has no image; add it or remove the mask`));
-  else if (maskless.length > 0 && maskless.length === domain.cases(split).length)
+  else if (maskless.length > 0 && maskless.length === cases.length)
     problems.push(error(`${where}: no image has a mask in ${source.masks}; correct masks or leave it out`));
   return problems;
 }
@@ -41,8 +48,7 @@ export function namePairs(dataset: Dataset): Problem[] {
   return dataset.domains.flatMap((domain) => {
     const unjudged = domain.cases("test").filter((one) => one.maskPath === undefined).length;
     return [
-      ...lonelyFiles(dataset, domain, "train"),
-      ...lonelyFiles(dataset, domain, "test"),
+      ...splitsByFolder(domain).flatMap((splits) => lonelyFiles(dataset, domain, splits)),
       ...(unjudged > 0
         ? [
             warning(

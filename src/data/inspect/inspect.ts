@@ -75,10 +75,13 @@ function guessResize(sample: ImageSample, guesses: string[]): DatasetFileInput["
 }
 
 function guessIntensity(sample: ImageSample, guesses: string[]): Pick<DatasetFileInput, "intensity"> {
-  if (sample.bits === 8) return {};
-  const [low, found] = sample.levels;
+  if (!sample.wideLevels) return {};
+  const [low, found] = sample.wideLevels;
   const high = Math.max(found, low + 1);
-  guesses.push(`images have 16 bits: grey ${low} to ${high} (0.5 to 99.5 % of the pixels) becomes 0 to 255`);
+  guesses.push(
+    `${sample.narrow ? "some " : ""}images have 16 bits: grey ${low} to ${high} (0.5 to 99.5 % of their pixels) becomes ` +
+      `0 to 255${sample.narrow ? "; images of 8 bits stay as they are" : ""}`,
+  );
   return { intensity: { low, high } };
 }
 

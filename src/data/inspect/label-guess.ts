@@ -1,4 +1,5 @@
 /** From the values that masks hold to classes and a label rule. */
+import { toGrey } from "../readers/raster.js";
 import type { DatasetFileInput } from "../schema.js";
 import type { MaskSample } from "./sampling.js";
 
@@ -48,6 +49,12 @@ function fromColours(colours: readonly number[], background: number, known: read
   };
 }
 
+/** The grey level of a colour 0xRRGGBB, as the `thresholds` rule sees it. */
+function greyOf(colour: number): number {
+  const samples = Uint8Array.of(colour >> 16, (colour >> 8) & 0xff, colour & 0xff);
+  return toGrey({ height: 1, width: 1, channels: 3, samples }).samples[0];
+}
+
 /**
  * Guesses classes and label rule.
  * @param sample what the masks hold; nothing where there are no masks
@@ -69,8 +76,9 @@ export function guessLabels(sample: MaskSample | undefined, known: readonly stri
     return { ...found, guess: `${found.guess} (${seen})` };
   }
   const names = classNames(2, known);
-  const range = sample.edge < 128 ? { atLeast: 128 } : { atMost: 127 };
-  const side = sample.edge < 128 ? "from 128 up" : "up to 127";
+  const dark = (sample.coloured ? greyOf(sample.edge) : sample.edge) < 128;
+  const range = dark ? { atLeast: 128 } : { atMost: 127 };
+  const side = dark ? "from 128 up" : "up to 127";
   return {
     classes: classList(names),
     labels: { kind: "thresholds", classes: { [names[1]]: range } },

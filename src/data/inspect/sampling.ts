@@ -1,8 +1,9 @@
 /** A look into some of the files: sizes, channels, grey levels, and the values that masks hold. */
 import { DataError } from "../../core/errors.js";
 import type { Case } from "../case-files.js";
+import { greyLevels } from "../grey-levels.js";
 import { mapLimited } from "../limited.js";
-import { isGrey, type Raster } from "../readers/raster.js";
+import { isGrey, type Raster, toChannels } from "../readers/raster.js";
 import { decodeImage, imageFacts, readBytes } from "../readers/read-image.js";
 import { countValues } from "../value-counts.js";
 
@@ -13,11 +14,12 @@ const filesDecoded = 8;
 export interface ImageSample {
   /** Stored sizes `width x height` with the number of files. */
   readonly sizes: ReadonlyMap<string, number>;
-  readonly bits: 8 | 16;
   /** 3 where a decoded image has colours. */
   readonly channels: 1 | 3;
-  /** The 0.5 and 99.5 percentiles of the decoded images' grey levels. */
-  readonly levels: readonly [number, number];
+  /** Whether there are images of 8 bits. */
+  readonly narrow: boolean;
+  /** The 0.5 and 99.5 percentiles of the grey levels of 16-bit images; undefined where there are none. */
+  readonly wideLevels: readonly [number, number] | undefined;
 }
 
 export interface MaskSample {
@@ -47,57 +49,43 @@ async function readable<T>(guesses: string[], task: () => Promise<T>): Promise<T
   }
 }
 
-/** The levels below which 0.5 % and 99.5 % of the samples lie. */
-function percentiles(rasters: readonly Raster[]): [number, number] {
-  const histogram = new Float64Array(65536);
-  let total = 0;
-  for (const { samples } of rasters) {
-    for (const sample of samples) histogram[sample]++;
-    total += samples.length;
-  }
-  const below = (share: number) => {
-    let sum = 0;
-    return histogram.findIndex((pixels) => {
-      sum += pixels;
-      return sum > share * total;
-    });
-  };
-  return total === 0 ? [0, 255] : [below(0.005), below(0.995)];
-}
-
 /**
  * Looks at the images of some splits.
  * @param guesses receives a sentence for every file that cannot be read
  */
 export async function sampleImages(splits: readonly (readonly Case[])[], guesses: string[]): Promise<ImageSample> {
   const sizes = new Map<string, number>();
-  let bits: 8 | 16 = 8;
   const decodable: Case[] = [];
+  const wide: Case[] = [];
+  let narrow = false;
   for (const cases of splits) {
     const facts = await mapLimited(spread(cases, headersRead), 4, (one) =>
-      readable(guesses, async () => imageFacts(await readBytes(one.imagePath), one.imagePath)),
+      readable(guesses, async () => ({ one, ...(await imageFacts(await readBytes(one.imagePath), one.imagePath)) })),
     );
-    for (const { width, height, bits: found } of facts.flat()) {
+    for (const { one, width, height, bits } of facts.flat()) {
       const size = `${width} x ${height}`;
       sizes.set(size, (sizes.get(size) ?? 0) + 1);
-      if (found === 16) bits = 16;
+      if (bits === 16) wide.push(one);
+      else narrow = true;
     }
     decodable.push(...spread(cases, filesDecoded));
   }
-  const decoded = await mapLimited(spread(decodable, 2 * filesDecoded), 2, (one) =>
-    readable([], async () => decodeImage(await readBytes(one.imagePath), one.imagePath)),
-  );
-  const rasters = decoded.flat();
-  return { sizes, bits, channels: rasters.every(isGrey) ? 1 : 3, levels: percentiles(rasters) };
+  const decode = async (cases: readonly Case[]) => {
+    const decoded = await mapLimited(spread(cases, 2 * filesDecoded), 2, (one) =>
+      readable([], async () => decodeImage(await readBytes(one.imagePath), one.imagePath)),
+    );
+    return decoded.flat();
+  };
+  const rasters = await decode(decodable);
+  const wideLevels = greyLevels((await decode(wide)).map(({ samples }) => samples));
+  return { sizes, channels: rasters.every(isGrey) ? 1 : 3, narrow, wideLevels };
 }
 
 /** Grey values, or colours as 0xRRGGBB, of all pixels. */
-function pixelValues({ samples, channels }: Raster, coloured: boolean): ArrayLike<number> {
+function pixelValues({ samples, channels }: Raster): ArrayLike<number> {
   if (channels === 1) return samples;
-  const first = (i: number) => samples[3 * i];
-  const packed = (i: number) => (samples[3 * i] << 16) | (samples[3 * i + 1] << 8) | samples[3 * i + 2];
-  const values = new Int32Array(samples.length / 3);
-  return values.map((_, i) => (coloured ? packed(i) : first(i)));
+  const colours = new Int32Array(samples.length / 3);
+  return colours.map((_, i) => (samples[3 * i] << 16) | (samples[3 * i + 1] << 8) | samples[3 * i + 2]);
 }
 
 /** The values on the four edges of `[height, width]`. */
@@ -118,20 +106,32 @@ export async function sampleMasks(
       filesDecoded,
     ),
   );
-  const decoded = await mapLimited(chosen, 2, (one) =>
-    readable(guesses, async () =>
-      decodeImage(await readBytes(one.maskPath as string), one.maskPath as string, "indices"),
-    ),
+  const decoded = await mapLimited(chosen, 2, ({ maskPath }) =>
+    readable(guesses, async () => {
+      const file = maskPath as string;
+      const mask = await decodeImage(await readBytes(file), file, "indices");
+      return { file, mask, inColour: !isGrey(mask) };
+    }),
   );
-  const masks = decoded.flat();
-  if (masks.length === 0) return undefined;
-  const coloured = masks.some((mask) => mask.channels === 3 && !isGrey(mask));
+  const found = decoded.flat();
+  if (found.length === 0) return undefined;
+  const inColour = found.filter((one) => one.inColour);
+  const coloured = 2 * inColour.length >= found.length;
+  if (!coloured && inColour.length > 0)
+    guesses.push(
+      `${inColour.map(({ file }) => file).join(", ")}: in colour, while the other masks are grey; replace ` +
+        `${inColour.length === 1 ? "it" : "them"} by the mask of the image`,
+    );
+  // In a set of coloured masks one without any class is grey.
+  const masks = found.flatMap(({ mask, ...one }) =>
+    coloured || !one.inColour ? [toChannels(mask, coloured ? 3 : 1)] : [],
+  );
   const values = new Map<number, number>();
   const edges = new Map<number, number>();
-  for (const mask of masks.filter((one) => !coloured || one.channels === 3)) {
-    const found = pixelValues(mask, coloured);
-    countValues(found, values);
-    countValues(edgeValues(found, mask), edges);
+  for (const mask of masks) {
+    const pixels = pixelValues(mask);
+    countValues(pixels, values);
+    countValues(edgeValues(pixels, mask), edges);
   }
   const [edge] = [...edges].reduce((best, one) => (one[1] > best[1] ? one : best));
   return { masks: masks.length, values, coloured, edge };
