@@ -71,6 +71,15 @@ it("marks nothing where there is nothing to be better than", () => {
   expect(alone.notes.join()).not.toContain("Wilcoxon");
 });
 
+it("says which rows were trained for longer", () => {
+  expect(table.notes.join()).not.toContain("Not trained for equally many steps");
+  const [first, second] = comparison.groups;
+  const unequal = { ...comparison, groups: [first, { ...second, iterations: 2 * first.iterations }] };
+  expect(comparisonTable(unequal, context).notes).toContain(
+    `Not trained for equally many steps: ${odd} ${first.iterations}, plain ${2 * first.iterations}.`,
+  );
+});
+
 describe("formats", () => {
   it("Markdown keeps its cells apart", () => {
     const [header, rule, ...rows] = formatMarkdown(table).split("\n\n")[0].split("\n");

@@ -35,6 +35,8 @@ export interface AgainstBest {
 export interface ComparedGroup {
   name: string;
   seeds: number[];
+  /** Training steps of its runs. */
+  iterations: number;
   /** Mean Dice of each domain, of each part over the domains, and of all. */
   domains: Spread[];
   parts: Spread[];
@@ -114,6 +116,7 @@ function describeGroup({ name, runs }: RunGroup, summaries: readonly EvaluationS
   return {
     name,
     seeds: runs.map(({ config }) => config.training.seed),
+    iterations: runs[0].config.training.iterations,
     domains: first.domains.map((_, d) => over(({ domains }) => domains[d].average.dice.mean)),
     parts: Object.keys(first.parts).map((part) => over(({ parts }) => parts[part].dice.mean)),
     metrics: { dice: metric("dice"), jaccard: metric("jaccard"), hd95: metric("hd95"), asd: metric("asd") },

@@ -124,6 +124,14 @@ function testNote({ groups, cases }: Comparison): string[] {
   ];
 }
 
+/** Rows that trained for longer are no fair rivals without a word. */
+function stepsNote({ groups }: Comparison): string[] {
+  const steps = [...new Set(groups.map(({ iterations }) => iterations))];
+  if (steps.length === 1) return [];
+  const rows = groups.map(({ name, iterations }) => `${name} ${iterations}`);
+  return [`Not trained for equally many steps: ${rows.join(", ")}.`];
+}
+
 /** Everything that must be known to compare the numbers with others. */
 export interface ComparisonContext {
   judgement: Judgement;
@@ -151,6 +159,7 @@ export function comparisonTable(comparison: Comparison, context: ComparisonConte
         `${labelled.count} labelled cases of ${comparison.labelledDomain}, ${labelled.validation} for validation; ${network}, checkpoint ${checkpoint}; ` +
         `convention ${convention.name} (${convention.description}).`,
       "Mean ± standard deviation over seeds. Gap: labelled domain minus the mean of the others.",
+      ...stepsNote(comparison),
       ...testNote(comparison),
       ...(published ? [publishedNote(published, column, comparison)] : []),
     ],
