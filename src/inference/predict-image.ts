@@ -1,4 +1,5 @@
 /** Segments one decoded image file of any size, in its own size. */
+import { DataError } from "../core/errors.js";
 import type { Dataset } from "../data/dataset.js";
 import { prepareImage } from "../data/decode.js";
 import type { Raster } from "../data/readers/raster.js";
@@ -23,10 +24,11 @@ export interface ImagePrediction {
 }
 
 /**
- * Prepares the image as the data set's images are, asks the network, and resizes the probabilities back bilinearly
+ * Prepares the image as the images were that the network was trained on, asks the network, and resizes the probabilities back bilinearly
  * before they become labels, so that outlines follow the image's own pixels.
  * @param file the image's name, for messages
- * @throws DataError for a 16-bit image when the data set has no `intensity` rule
+ * @param dataset what the network was trained on
+ * @throws DataError for a 16-bit image when the network was trained on 8-bit ones
  * @throws NumericError when the network's output holds NaN
  */
 export function predictImage(
@@ -37,6 +39,11 @@ export function predictImage(
   { size, ...options }: PredictImageOptions,
 ): ImagePrediction {
   const { height, width } = raster;
+  if (!dataset.intensity && !(raster.samples instanceof Uint8Array)) {
+    throw new DataError(
+      `${file}: has 16 bits a sample, but the network was trained on 8-bit images; convert it to 8 bits as those were`,
+    );
+  }
   const kind = dataset.target;
   const pixels = prepareImage(raster, dataset, size, file);
   return inferenceMode(() =>

@@ -69,12 +69,14 @@ describe("predictImage", () => {
     }
   });
 
-  it("turns colour into grey for a grey data set and refuses 16 bits without an intensity rule", () => {
+  it("turns colour into grey for a grey data set and refuses 16 bits where the network was trained on 8", () => {
     const rgb = { height: 20, width: 20, channels: 3 as const, samples: pixels(1200) };
     expect(predictImage(network, rgb, "rgb.png", softmax, options).labels).toHaveLength(400);
     const wide = { height: 4, width: 4, channels: 1 as const, samples: new Uint16Array(16) };
     expect(() => predictImage(network, wide, "wide.png", softmax, options)).toThrow(DataError);
-    expect(() => predictImage(network, wide, "wide.png", softmax, options)).toThrow("wide.png: has 16 bits a sample");
+    expect(() => predictImage(network, wide, "wide.png", softmax, options)).toThrow(
+      "wide.png: has 16 bits a sample, but the network was trained on 8-bit images; convert it to 8 bits as those were",
+    );
   });
 
   it("names the image when the network gives NaN", () => {
