@@ -27,13 +27,14 @@ function ruleText(name: CheckpointName, { config, step }: LoadedRun): string {
 
 /**
  * Opens a run.
- * @param images "optional" where the data set's own images are not needed
- * @throws UsageError when the folder is no run; CheckpointError when the checkpoint is missing or damaged
+ * @param images "unused" where only the facts that the run keeps of its data set are needed
+ * @throws UsageError when the folder is no run; CheckpointError when the checkpoint is missing or damaged; DataError
+ *   when the data set is missing, or not as the run began with
  */
 export async function openRun(
   path: string,
   checkpoint: CheckpointName,
-  images: "needed" | "optional" = "needed",
+  images: "needed" | "unused" = "needed",
 ): Promise<OpenedRun> {
   const { loadRun } = await import("../training/load-run.js");
   const run = await loadRun(path, { checkpoint, images, warn: (message) => console.error(message) });

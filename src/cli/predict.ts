@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { writeFileAtomic } from "../core/atomic-file.js";
-import { DataError } from "../core/errors.js";
+import { DataError, DimsegError } from "../core/errors.js";
 import type { Case, Dataset } from "../data/dataset.js";
 import type { PredictionContents, PredictionFile } from "../inference/encode-prediction.js";
 import type { CheckpointName } from "../training/load-run.js";
@@ -67,17 +67,27 @@ async function legend({ target, classes }: Dataset): Promise<string> {
   return (target === "softmax" ? values : ["0 none", ...values]).join(", ");
 }
 
+/** The cases of the run's data set, whose files are no images to segment or to replace; none when it cannot be opened. */
+async function ownCases({ config }: OpenedRun): Promise<Case[]> {
+  const { allCases, loadDataset } = await import("../data/dataset.js");
+  try {
+    return allCases(loadDataset(config.dataset));
+  } catch (error) {
+    if (!(error instanceof DimsegError)) throw error;
+    return [];
+  }
+}
+
 function filesOf({ imagePath, maskPath }: Case): string[] {
   return maskPath === undefined ? [imagePath] : [imagePath, maskPath];
 }
 
 async function predict(path: string, images: string[], options: PredictVerbOptions): Promise<void> {
-  const { allCases } = await import("../data/dataset.js");
   const { predictionFiles } = await import("../inference/encode-prediction.js");
   const found = listInputs(images);
-  const run = await openRun(path, options.checkpoint, "optional");
+  const run = await openRun(path, options.checkpoint, "unused");
   const files = predictionFiles(run.dataset, options);
-  const cases = allCases(run.dataset);
+  const cases = await ownCases(run);
   const inputs = leaveOutMasks(
     found,
     cases.flatMap(({ maskPath }) => maskPath ?? []),

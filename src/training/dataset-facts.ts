@@ -1,6 +1,7 @@
 /**
  * What a trained network must know of its data set when the images are elsewhere: classes, channels, intensities.
- * Written into the run folder, so that a run can be moved and still predict, and is not resumed on another data set.
+ * Written into the run folder, so that a run predicts as it was trained wherever its data set is by then, and is
+ * neither resumed nor judged on a data set that was changed.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
@@ -28,7 +29,7 @@ export function readDatasetFacts(path: string): Dataset {
 const learnt = ["target", "channels", "size", "filter", "intensity", "labels"] as const;
 
 /**
- * Makes sure that a run goes on with the classes, labels and intensities it began with.
+ * Makes sure that a run is resumed and judged with the classes, labels and intensities it began with.
  * @param path the run's dataset.json; a run without it is let through
  * @throws DataError naming the keys that are others now
  */

@@ -1,5 +1,5 @@
 /** A trained run, opened for evaluation, prediction, reports and export. */
-import { CheckpointError, DataError } from "../core/errors.js";
+import { CheckpointError } from "../core/errors.js";
 import type { DecodedCache } from "../data/cache.js";
 import type { Dataset } from "../data/dataset.js";
 import type { ProtocolSplit } from "../data/protocol.js";
@@ -7,7 +7,7 @@ import type { SegmentationNetwork } from "../nn/index.js";
 import { hasDevice, type Precision, scope } from "../torch/index.js";
 import { CheckpointStore } from "./checkpoint-store.js";
 import { readResolvedConfig, type TrainingConfig } from "./config.js";
-import { readDatasetFacts } from "./dataset-facts.js";
+import { checkDatasetFacts, readDatasetFacts } from "./dataset-facts.js";
 import { openRunFolder, type RunFolder } from "./run-folder.js";
 import { type ModelSession, openModel } from "./session.js";
 import { loadNetwork, studentFile } from "./training-state.js";
@@ -37,15 +37,18 @@ export interface LoadedRun {
  * Opens a run's networks in evaluation mode.
  * @param options.device where to compute; default: where the run was trained, or the CPU when that is not there
  * @throws UsageError when the folder is no run; CheckpointError when the checkpoint is missing, damaged or of another
- *   architecture
+ *   architecture; DataError when the data set is missing, or not as the run began with
  */
 export async function loadRun(
   path: string,
   options: {
     checkpoint: CheckpointName;
     device?: string;
-    /** "optional" opens the run also where its data set is missing; it then has no cases. Default "needed". */
-    images?: "needed" | "optional";
+    /**
+     * "unused" leaves the data set's file alone and takes the facts that the run keeps of it; there are no cases then.
+     * Default "needed".
+     */
+    images?: "needed" | "unused";
     warn?: (message: string) => void;
   },
 ): Promise<LoadedRun> {
@@ -78,15 +81,13 @@ export async function loadRun(
 function openWithData(
   config: TrainingConfig,
   warn: (message: string) => void,
-  images: "needed" | "optional",
+  images: "needed" | "unused",
   folder: RunFolder,
 ): ModelSession {
-  try {
-    return openModel(config, warn);
-  } catch (error) {
-    if (images === "needed" || !(error instanceof DataError)) throw error;
-    return openModel(config, warn, readDatasetFacts(folder.dataset));
-  }
+  if (images === "unused") return openModel(config, warn, readDatasetFacts(folder.dataset));
+  const model = openModel(config, warn);
+  checkDatasetFacts(folder.dataset, model.dataset);
+  return model;
 }
 
 function loadChosen(store: CheckpointStore, name: "best" | "best-on-test", path: string) {

@@ -51,7 +51,7 @@ const noCases: ProtocolSplit = { labelled: [], unlabelled: [], validation: [] };
 /**
  * Loads the data set and builds the network with its initial weights.
  * @param config a resolved configuration, without `auto` in its training section
- * @param withoutImages stands in for the data set where its images are not at hand
+ * @param withoutImages stands in for the data set where its images are not needed
  * @throws DataError, UsageError as the data set and the protocol split do
  */
 export function openModel(

@@ -169,6 +169,28 @@ describe("dimseg evaluate", () => {
     }
   });
 
+  it("refuses a data set whose labels or intensities were changed after training, and keeps the results", async () => {
+    await dimseg("evaluate", run, "--network", "student");
+    const before = kept("last-student", "summary.json");
+    putDataset(join(base, "data"), {
+      intensity: { low: 0, high: 100 },
+      labels: { kind: "values", map: { 0: "cup", 1: "disc", 2: "background" } },
+    });
+    try {
+      for (const words of [[], ["--data", join(base, "data/dataset.yaml")]]) {
+        const asked = dimseg("evaluate", run, ...words);
+        await expect(asked).rejects.toThrow(DataError);
+        await expect(asked).rejects.toThrow(
+          /data\/dataset\.yaml: intensity, labels differ from what the run began with; make the data set as it was/,
+        );
+      }
+      await expect(loadRun(run, { checkpoint: "last" })).rejects.toThrow("intensity, labels differ");
+    } finally {
+      putDataset(join(base, "data"));
+    }
+    expect(kept("last-student", "summary.json")).toBe(before);
+  });
+
   it("refuses what does not fit, with nothing written", async () => {
     const before = folders();
     await expect(dimseg("evaluate", join(base, "nowhere"))).rejects.toThrow(UsageError);

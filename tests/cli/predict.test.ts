@@ -1,5 +1,5 @@
 /** `dimseg predict` on a run made by `dimseg train`: masks, their geometry, and inputs that are broken or precious. */
-import { existsSync, readdirSync, readFileSync, symlinkSync, truncateSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -59,6 +59,32 @@ describe("dimseg predict", () => {
       const expected = Uint8Array.from(reference.samples, (value) => (value >= least ? 1 : 0));
       const value = dice(confusionCounts(predicted.samples as Uint8Array, expected));
       expect(csv).toContain(`\na,0,${name},${value},`);
+    }
+  });
+
+  it("predicts as it was trained, whatever became of the data set's file", async () => {
+    const [first, changed] = [fresh(), fresh()];
+    const masks = (out: string) => ["0", "1", oddId].map((name) => readFileSync(join(out, "masks", `${name}.png`)));
+    await dimseg("predict", run, images, "--out", first);
+    const dataset = join(base, "data/dataset.yaml");
+    const before = readFileSync(dataset);
+    try {
+      putDataset(join(base, "data"), {
+        ...{ channels: 3, intensity: { low: 0, high: 100 }, target: "softmax" },
+        classes: ["background", "cup"].map((name, index) => ({ index, name })),
+        labels: { kind: "thresholds", classes: { cup: { atLeast: 2 } } },
+      });
+      await dimseg("predict", run, images, "--out", changed);
+      expect(masks(changed)).toEqual(masks(first));
+      for (const content of ["nonsense: 1\n", undefined]) {
+        if (content === undefined) rmSync(dataset);
+        else put(dataset, content);
+        const out = fresh();
+        await dimseg("predict", run, images, "--out", out);
+        expect(masks(out)).toEqual(masks(first));
+      }
+    } finally {
+      put(dataset, before);
     }
   });
 
