@@ -24,7 +24,7 @@ export interface ProgressOptions {
 export interface Progress {
   /** @param done steps done so far, 0 … total; `note` is shown at the end, such as a loss */
   update(done: number, note?: string): void;
-  /** Ends the line; call it once, also after a failure. */
+  /** Ends the line; call it once, also after a failure. Writes nothing where there was no update. */
   finish(note?: string): void;
 }
 
@@ -55,6 +55,7 @@ export function createProgress(options: ProgressOptions): Progress {
   let marks: { time: number; done: number }[] = [{ time: start, done: 0 }];
   let lastWritten = live ? Number.NEGATIVE_INFINITY : start;
   let latest = { done: 0, note: "" };
+  let begun = false;
 
   const measured = (time: number): string => {
     const first = marks[0];
@@ -78,6 +79,7 @@ export function createProgress(options: ProgressOptions): Progress {
 
   return {
     update(done, note = "") {
+      begun = true;
       latest = { done, note };
       const time = now();
       marks = [...marks.filter((mark) => time - mark.time <= rateWindowMilliseconds), { time, done }].slice(-1000);
@@ -86,6 +88,7 @@ export function createProgress(options: ProgressOptions): Progress {
       draw(line(time));
     },
     finish(note) {
+      if (!begun) return;
       const took = formatDuration(now() - start);
       draw(`${label}: ${latest.done}/${total} in ${took}${note === undefined ? "" : `  ${note}`}`);
       if (live) stream.write("\n");

@@ -58,6 +58,14 @@ describe("createProgress", () => {
     expect(written.at(-1)).toMatch(/^decoding 3\/100 \(3 %\) {2}5\.00 s each, 8 min 5 s left/);
   });
 
+  it("writes nothing when the work fails before its first step", () => {
+    for (const live of [true, false]) {
+      const { written, progress } = setUp(live);
+      progress.finish();
+      expect(written).toEqual([]);
+    }
+  });
+
   it("copes with nothing to do", () => {
     const { written, progress } = setUp(true, 0);
     progress.update(0);
