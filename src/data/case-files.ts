@@ -76,7 +76,7 @@ function explicitCases(cases: NonNullable<SplitSource["cases"]>, place: SplitPla
     const maskPath = one.mask === undefined ? undefined : resolve(root, one.mask);
     for (const file of [imagePath, maskPath])
       if (file !== undefined && !existsSync(file))
-        throw new DataError(`${where}: ${file} does not exist; correct cases in dataset.yaml`);
+        throw new DataError(`${where}: ${file} does not exist; correct the path`);
     return { id, ...shared, imagePath, ...(maskPath === undefined ? {} : { maskPath }) };
   });
 }

@@ -3,10 +3,10 @@
  * that turn files into arrays. Made from a `dataset.yaml` (schema.ts); nothing is decoded here.
  */
 import { dirname, resolve } from "node:path";
-import { UsageError } from "../core/errors.js";
+import { DataError, UsageError } from "../core/errors.js";
 import { nearestWord } from "../core/nearest-word.js";
 import { readValidatedYaml } from "../core/validated-yaml.js";
-import { type Case, expandSplit, type Split } from "./case-files.js";
+import { type Case, expandSplit, type Split, type SplitPlace } from "./case-files.js";
 import { type DatasetFile, datasetSchema, type LabelRule, type SplitSource } from "./schema.js";
 
 export type { Case, Split } from "./case-files.js";
@@ -66,6 +66,16 @@ function withColours(file: DatasetFile): DatasetClass[] {
   }));
 }
 
+/** The cases of one split. @throws DataError naming the data set's file, as there may be several */
+function casesOf(source: SplitSource, place: SplitPlace, path: string): Case[] {
+  try {
+    return expandSplit(source, place);
+  } catch (cause) {
+    if (cause instanceof DataError) throw new DataError(`${resolve(path)}: ${cause.message}`, { cause });
+    throw cause;
+  }
+}
+
 /**
  * Builds a data set from a file's content that already passed the schema.
  * @param path path of the `dataset.yaml`, which relative names start from
@@ -77,7 +87,7 @@ export function buildDataset(file: DatasetFile, path: string): Dataset {
   const domains = file.domains.map((domain, index): Domain => {
     const expand = (split: Split) => {
       const source = domain[split];
-      return source ? expandSplit(source, { root, domain: domain.name, domainIndex: index, split }) : [];
+      return source ? casesOf(source, { root, domain: domain.name, domainIndex: index, split }, path) : [];
     };
     const cases = { train: expand("train"), test: expand("test") };
     const { train, test } = domain;

@@ -61,7 +61,7 @@ function readFolder(folder: string, what: string): string[] {
     return readdirSync(folder);
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    const reason = missing ? "it does not exist; correct the pattern in dataset.yaml" : readFailureReason(cause);
+    const reason = missing ? "it does not exist; correct the pattern" : readFailureReason(cause);
     throw new DataError(`${what}: cannot read the folder ${folder}: ${reason}`, { cause });
   }
 }

@@ -107,18 +107,20 @@ describe("mistakes in dataset.yaml", () => {
 
   it("names a missing image folder, mask folder and list", () => {
     expect(message(good)).toMatch(
-      /^domain a, train images: cannot read the folder .*a\/images: it does not exist; correct/,
+      /^\/.*dataset\.yaml: domain a, train images: cannot read the folder .*a\/images: it does not exist; correct/,
     );
     expect(message(good, "a/images/x.png")).toMatch(
-      /^domain a, train masks: cannot read the folder .*a\/masks: it does/,
+      /^\/.*dataset\.yaml: domain a, train masks: cannot read the folder .*a\/masks: it does/,
     );
     const list = { domains: [{ name: "a", train: { images: patterns.images, list: "train.txt" } }] };
-    expect(message(list, "a/images/x.png")).toMatch(/^domain a, train: cannot read the list .*train\.txt: it does not/);
+    expect(message(list, "a/images/x.png")).toMatch(
+      /^\/.*dataset\.yaml: domain a, train: cannot read the list .*train\.txt: it does not/,
+    );
   });
 
   it("names an empty domain", () => {
     expect(message(good, "a/images/x.jpg", "a/masks/x.png")).toMatch(
-      /^domain a, train: is empty: no file matches .*\{id\}/,
+      /^\/.*dataset\.yaml: domain a, train: is empty: no file matches .*\{id\}/,
     );
     expect(message({ domains: [{ name: "a" }] })).toMatch(/line \d+: domains\[0\] needs train or test/);
     expect(message({ domains: [] })).toMatch(/domains /);
