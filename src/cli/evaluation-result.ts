@@ -1,4 +1,5 @@
 /** One network judged on one set of cases: the record that is printed as JSON and kept in the run folder. */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { writeFileAtomic } from "../core/atomic-file.js";
 import { packageVersion } from "../core/package-root.js";
@@ -106,6 +107,12 @@ export function resultJson({ about, summary }: EvaluationResult): string {
   return JSON.stringify({ ...about, ...summary }, jsonValue, 2);
 }
 
+/** Another data set in a folder's name: what it is called, and a hash of its path, as several may be called alike. */
+function otherName({ name, path }: EvaluationAbout["dataset"]): string {
+  const hash = createHash("sha256").update(path).digest("hex").slice(0, 8);
+  return `${name.replaceAll(/[^\p{L}\p{N}._-]/gu, "_")}-${hash}`;
+}
+
 /**
  * The result's folder below the run's `evaluation/`: `<checkpoint>-<network>`, and what differs from a plain evaluation
  * of the run's own test split, so that one question never replaces the answer to another.
@@ -113,7 +120,7 @@ export function resultJson({ about, summary }: EvaluationResult): string {
 function folderName(run: OpenedRun, { about }: EvaluationResult): string {
   const { checkpoint, network, split, testTimeFlips, convention, dataset } = about;
   const special = [
-    ...(dataset.path === run.dataset.path ? [] : [dataset.name.replaceAll(/[^\p{L}\p{N}._-]/gu, "_")]),
+    ...(dataset.path === run.dataset.path ? [] : [otherName(dataset)]),
     ...(split === "test" ? [] : [split]),
     ...(testTimeFlips ? ["tta"] : []),
     ...(convention.name === run.config.evaluation.convention ? [] : [convention.name]),

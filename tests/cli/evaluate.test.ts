@@ -1,4 +1,5 @@
 /** `dimseg evaluate` on a run made by `dimseg train`: what it prints and keeps, and what it refuses. */
+import { createHash } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -25,6 +26,7 @@ beforeAll(async () => {
 });
 
 const kept = (folder: string, file: string, of = run) => readFileSync(join(of, "evaluation", folder, file), "utf8");
+const hashOf = (path: string) => createHash("sha256").update(path).digest("hex").slice(0, 8);
 const folders = (of = run) => readdirSync(join(of, "evaluation")).sort();
 
 describe("dimseg evaluate", () => {
@@ -85,23 +87,28 @@ describe("dimseg evaluate", () => {
     const other = putDataset(join(base, "other"), { name: "other eyes" });
     const { out } = await dimseg("evaluate", run, "--network", "student", "--data", other);
     expect(out).toContain("test split of other eyes: 4 cases");
+    const otherFolder = `last-student-other_eyes-${hashOf(other)}`;
     expect(folders()).toEqual(
-      [
-        "best-student-train",
-        "last-student",
-        "last-student-other_eyes",
-        "last-student-validation-tta-medpy",
-        "last-teacher",
-      ].sort(),
+      ["best-student-train", "last-student", otherFolder, "last-student-validation-tta-medpy", "last-teacher"].sort(),
     );
     expect(kept("last-student", "summary.json")).toBe(plain);
-    expect(kept("last-student-other_eyes", "cases.csv")).toBe(kept("last-student", "cases.csv"));
+    expect(kept(otherFolder, "cases.csv")).toBe(kept("last-student", "cases.csv"));
     const validation = JSON.parse(kept("last-student-validation-tta-medpy", "summary.json"));
     expect(validation).toMatchObject({ cases: 2, testTimeFlips: true, gap: null, split: "validation" });
     expect(JSON.parse(kept("best-student-train", "summary.json"))).toMatchObject({
       cases: 11,
       checkpoint: { name: "best", rule: expect.stringContaining("best student Dice on the validation split") },
     });
+  });
+
+  it("keeps the results on data sets of one name apart, also from those on the run's own splits", async () => {
+    const others = ["train", "tiny", "tiny"].map((name, i) => putDataset(join(base, `alike${i}`), { name }));
+    await dimseg("evaluate", run, "--network", "student", "--split", "train");
+    const before = folders();
+    for (const other of others) await dimseg("evaluate", run, "--network", "student", "--data", other);
+    expect(folders().filter((name) => !before.includes(name))).toEqual(
+      ["train", "tiny", "tiny"].map((name, i) => `last-student-${name}-${hashOf(others[i])}`).sort(),
+    );
   });
 
   it("writes undefined values as null and infinite ones by name", async () => {
