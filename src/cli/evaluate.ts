@@ -53,6 +53,13 @@ function heading({ about, summary }: EvaluationResult): string {
   ].join("\n");
 }
 
+/** The run's own splits are what they are called; another data set may hold anything. */
+async function warnOfLearnt(run: OpenedRun, cases: EvaluationCases): Promise<void> {
+  const { learntWarning } = await import("./learnt-cases.js");
+  const warning = learntWarning(run, cases);
+  if (warning !== undefined) console.error(warning);
+}
+
 async function evaluate(path: string, options: EvaluateVerbOptions): Promise<void> {
   const run = await openRun(path, options.checkpoint);
   const { selectCases } = await import("./evaluation-cases.js");
@@ -60,6 +67,7 @@ async function evaluate(path: string, options: EvaluateVerbOptions): Promise<voi
   const { evaluationTable } = await import("./evaluation-table.js");
   const networks = namesOf(run, options.network);
   const cases = selectCases(run, options.split, options.data);
+  if (cases.dataset.path !== run.dataset.path) await warnOfLearnt(run, cases);
   const results: EvaluationResult[] = [];
   for (const network of networks) {
     const result = await judge(run, cases, network, options);

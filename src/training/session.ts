@@ -97,9 +97,20 @@ function profileOf({ augmentation }: TrainingConfig, { channels }: Dataset): Aug
   return augmentation.tpRamFactor === undefined ? profile : { ...profile, tpRamFactor: augmentation.tpRamFactor };
 }
 
+/** What the optimiser measures between the domains; undefined where it measures nothing. */
+function divergenceOf({ optimizer }: TrainingConfig): DivergenceOptions | undefined {
+  const { divergence, lambda } = optimizer as { divergence?: DivergenceOptions; lambda?: number };
+  return divergence && lambda !== 0 ? divergence : undefined;
+}
+
+/** Whether images without their labels are learnt from: by the method, or by the optimiser's divergence. */
+export function usesUnlabelled(config: TrainingConfig): boolean {
+  return methods[config.method.name].usesUnlabelled || divergenceOf(config) !== undefined;
+}
+
 /** Refuses data that the chosen method or the network cannot be trained on. */
-function checkData({ config, dataset, split, size }: ModelSession, usesUnlabelled: boolean): void {
-  if (usesUnlabelled && split.unlabelled.length === 0) {
+function checkData({ config, dataset, split, size }: ModelSession): void {
+  if (usesUnlabelled(config) && split.unlabelled.length === 0) {
     throw new DataError(
       `${dataset.path}: no training case is left for method ${config.method.name} with optimizer ${config.optimizer.name} ` +
         "to use without its label; lower labelled.count or labelled.validation, or add images",
@@ -137,10 +148,8 @@ export function openTraining(model: ModelSession): TrainingSession {
     trained.map(([, parameter]) => parameter),
   );
   const minimizer = chosen.create(trained, base, config.optimizer as never);
-  const { divergence, lambda } = config.optimizer as { divergence?: DivergenceOptions; lambda?: number };
-  const comparison =
-    divergence && lambda !== 0 ? createComparison(divergence, dataset.target, config.training.seed) : null;
-  const usesUnlabelled = entry.usesUnlabelled || comparison !== null;
-  checkData(model, usesUnlabelled);
-  return { ...model, profile, method, minimizer, comparison, usesUnlabelled };
+  const divergence = divergenceOf(config);
+  const comparison = divergence ? createComparison(divergence, dataset.target, config.training.seed) : null;
+  checkData(model);
+  return { ...model, profile, method, minimizer, comparison, usesUnlabelled: usesUnlabelled(config) };
 }

@@ -176,6 +176,30 @@ describe("dimseg evaluate", () => {
     }
   });
 
+  it("warns when another data set holds images that the run was trained on, under whatever names", async () => {
+    const files = (place: string, id: string) => ({
+      image: `${place}/images/${id}.png`,
+      mask: `${place}/masks/${id}.png`,
+    });
+    const seen = [
+      { id: "x", ...files("a/train", "0") },
+      { id: "y", ...files("b/train", "3") },
+    ];
+    const domains = [{ name: "new", test: { cases: [{ id: "w", ...files("a/test", "0") }, ...seen] } }];
+    const other = putDataset(join(base, "seen"), { domains });
+    expect((await dimseg("evaluate", run, "--data", other)).err).toBe(
+      `${other}: the run was trained on 2 of the 3 cases to be judged (1 labelled, 1 unlabelled; ` +
+        "the first is new/test/x), which flatters it; leave them out to judge it on new images",
+    );
+    expect((await dimseg("evaluate", supervised, "--data", other)).err).toContain(
+      "trained on 1 of the 3 cases to be judged (1 labelled; the first is new/test/x)",
+    );
+    const own = ["--data", join(base, "data/dataset.yaml")];
+    for (const words of [[], own, ["--data", putDataset(join(base, "unseen"))]])
+      expect((await dimseg("evaluate", run, "--network", "student", ...words)).err).toBe("");
+    expect((await dimseg("evaluate", run, "--network", "student", "--split", "train", ...own)).err).toBe("");
+  });
+
   it("refuses a data set whose labels or intensities were changed after training, and keeps the results", async () => {
     await dimseg("evaluate", run, "--network", "student");
     const before = kept("last-student", "summary.json");
