@@ -124,9 +124,9 @@ export class CheckpointStore {
     return this.newest(`checkpoint named "${name}"`, (manifest) => manifest.names.includes(name));
   }
 
-  /** Whether a checkpoint has this name, intact or not. */
-  hasNamed(name: string): boolean {
-    return this.steps().some((step) => this.namesOf(step).includes(name));
+  /** Step of the newest checkpoint of this name, intact or not; undefined when there is none. */
+  stepNamed(name: string): number | undefined {
+    return this.steps().find((step) => this.namesOf(step).includes(name));
   }
 
   private path(step: number): string {

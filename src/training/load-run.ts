@@ -91,7 +91,7 @@ function openWithData(
 }
 
 function loadChosen(store: CheckpointStore, name: "best" | "best-on-test", path: string) {
-  if (store.hasNamed(name)) return store.loadNamed(name);
+  if (store.stepNamed(name) !== undefined) return store.loadNamed(name);
   const key = name === "best" ? "labelled.validation" : "evaluation.monitorTest";
   throw new CheckpointError(
     `${path} has no checkpoint "${name}"; take --checkpoint last, or train with ${key} set so that one is chosen`,

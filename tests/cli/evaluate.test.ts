@@ -7,6 +7,7 @@ import { CheckpointError, DataError, UsageError } from "../../src/core/errors.js
 import { evaluateNetwork } from "../../src/inference/evaluate-network.js";
 import { scoresCsv } from "../../src/inference/scores-csv.js";
 import { summarise } from "../../src/inference/summarise.js";
+import { formatManifest, manifestName, readManifest } from "../../src/training/checkpoint-manifest.js";
 import { loadRun } from "../../src/training/load-run.js";
 import { png, put, temporaryFolder } from "../data/files.js";
 import { dimseg, oddId, putDataset, trainRun } from "./trained-run.js";
@@ -147,6 +148,22 @@ describe("dimseg evaluate", () => {
     );
     await dimseg("evaluate", run, ...best, "--network", "student");
     expect((await dimseg("compare", run, ...best)).out).toContain("student, checkpoint best; convention");
+  });
+
+  it("is not compared at an older checkpoint than the chosen one", async () => {
+    const copy = join(base, "fallen");
+    cpSync(run, copy, { recursive: true });
+    truncateSync(join(copy, "checkpoints/step-20/student.safetensors"), 100);
+    const { out, err } = await dimseg("evaluate", copy);
+    expect(out).toContain("student, last checkpoint, step 10 of 20\n");
+    expect(err).toMatch(/step-20\/student\.safetensors is damaged.*; using the checkpoint of step 10/);
+    await expect(dimseg("compare", copy)).rejects.toThrow("was judged at step 10 of 20; run `dimseg evaluate");
+    await dimseg("evaluate", copy, "--checkpoint", "best");
+    const newest = join(copy, "checkpoints/step-20");
+    put(join(newest, manifestName), formatManifest({ ...readManifest(newest, 20), names: ["best"] }));
+    await expect(dimseg("compare", copy, "--checkpoint", "best")).rejects.toThrow(
+      'was judged at step 10, but its checkpoint "best" is of step 20; run `dimseg evaluate',
+    );
   });
 
   it("says which file of the checkpoint is damaged", async () => {

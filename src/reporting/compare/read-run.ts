@@ -64,7 +64,7 @@ function readJudgement(path: string): Judgement {
   }
 }
 
-/** Half-trained networks and old evaluations must not slip into a mean. */
+/** Half-trained networks, old evaluations and those of an older checkpoint must not slip into a mean. */
 function checkFinished(
   run: RunFolder,
   config: TrainingConfig,
@@ -72,15 +72,22 @@ function checkFinished(
   choice: EvaluationChoice,
 ): void {
   const { iterations } = config.training;
-  const newest = new CheckpointStore(run.checkpoints, { keep: 1, warn: () => {} }).steps()[0];
+  const store = new CheckpointStore(run.checkpoints, { keep: 1, warn: () => {} });
+  const newest = store.steps()[0];
   if (newest !== undefined && newest < iterations) {
     throw new UnfinishedRun(
       `${run.path} has trained ${newest} of ${iterations} steps; go on with \`dimseg train --resume ${run.path}\``,
     );
   }
-  if (choice.checkpoint === "last" && checkpoint.step !== iterations) {
+  const name = choice.checkpoint;
+  const again = `run \`dimseg evaluate ${run.path} --checkpoint ${name}\` again, which tells when a checkpoint is damaged`;
+  if (name === "last" && checkpoint.step !== iterations) {
+    throw new UnfinishedRun(`${run.path} was judged at step ${checkpoint.step} of ${iterations}; ${again}`);
+  }
+  const named = store.stepNamed(name);
+  if (named !== undefined && checkpoint.step !== named) {
     throw new UnfinishedRun(
-      `${run.path} was judged at step ${checkpoint.step} of ${iterations}; run \`dimseg evaluate ${run.path} --checkpoint last\` again`,
+      `${run.path} was judged at step ${checkpoint.step}, but its checkpoint "${name}" is of step ${named}; ${again}`,
     );
   }
 }

@@ -98,7 +98,13 @@ async function evaluationOf(
   }
   try {
     const texts = await judge(run.path, choice, present.finished);
-    return texts === null ? readEvaluation(run, choice) : parseEvaluation(texts, run.path, null);
+    const judged = texts === null ? readEvaluation(run, choice) : parseEvaluation(texts, run.path, null);
+    if (judged && judged.about.checkpoint.step < present.step) {
+      missing.push(
+        `Evaluation: shown is step ${judged.about.checkpoint.step}; the checkpoint of step ${present.step} is damaged.`,
+      );
+    }
+    return judged;
   } catch (error) {
     if (!(error instanceof DimsegError)) throw error;
     if (kept) missing.push(`Evaluation: shown is step ${kept.about.checkpoint.step}; ${error.message}.`);

@@ -59,6 +59,17 @@ describe("a run", () => {
     expect(runs[0].missing).toEqual(["Evaluation: shown is step 20; there is no data set here; restore it."]);
   });
 
+  it("whose newest checkpoint is damaged shows the one before and says so, and stands in no comparison", async () => {
+    const run = withCheckpoint(copyRun("dim", join(base, "fallen")), 20);
+    const summary = join(run, "evaluation/last-student/summary.json");
+    edit(summary, '"step": 20', '"step": 10');
+    const { runs, comparison } = await collect([run, fixtureRuns[1]], async () => null);
+    expect(runs[0].state.stage).toBe("finished");
+    expect(runs[0].evaluation?.about.checkpoint.step).toBe(10);
+    expect(runs[0].missing).toEqual(["Evaluation: shown is step 10; the checkpoint of step 20 is damaged."]);
+    expect(comparison?.leftOut).toEqual([expect.stringContaining("was judged at step 10 of 20; run `dimseg evaluate")]);
+  });
+
   it("that has nothing but its settings gives a page that says so", async () => {
     const run = copyRun("dim", join(base, "failed"));
     for (const name of ["metrics.jsonl", "evaluation", "usage.json", "dataset.json"]) {
