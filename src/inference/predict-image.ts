@@ -24,8 +24,8 @@ export interface ImagePrediction {
 }
 
 /**
- * Prepares the image as the images were that the network was trained on, asks the network, and resizes the probabilities back bilinearly
- * before they become labels, so that outlines follow the image's own pixels.
+ * Prepares the image as the images were that the network was trained on, asks the network, and resizes the
+ * probabilities back bilinearly before they become labels, so that outlines follow the image's own pixels.
  * @param file the image's name, for messages
  * @param dataset what the network was trained on
  * @throws DataError for a 16-bit image when the network was trained on 8-bit ones
