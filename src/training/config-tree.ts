@@ -19,26 +19,46 @@ export function mergeUnder(own: Tree, below: Tree): Tree {
   return merged;
 }
 
-/** Sets one dotted key, making the sections on the way. */
+/** What a key holds; an empty section where it is absent or empty. */
+function below(tree: Tree, key: string): unknown {
+  return (Object.hasOwn(tree, key) ? tree[key] : null) ?? {};
+}
+
+/** Sets one dotted key, making the sections on the way that are absent or empty. */
 function assign(tree: Tree, keys: readonly string[], value: unknown): Tree {
   const [key, ...rest] = keys;
   if (rest.length === 0) return { ...tree, [key]: value };
-  const section = tree[key];
-  return { ...tree, [key]: assign(isPlainObject(section) ? section : {}, rest, value) };
+  return { ...tree, [key]: assign(below(tree, key) as Tree, rest, value) };
+}
+
+/** Refuses to set a key inside a number, a text or a list, which would be lost. */
+function checkSections(tree: Tree, keys: readonly string[], assignment: string): void {
+  let section: unknown = tree;
+  for (const [depth, key] of keys.slice(0, -1).entries()) {
+    section = below(section as Tree, key);
+    if (isPlainObject(section)) continue;
+    const path = keys.slice(0, depth + 1).join(".");
+    throw new UsageError(
+      `--set ${assignment}: ${path} is ${JSON.stringify(section)}, not a section of keys; set ${path} itself, or make it a section first`,
+    );
+  }
 }
 
 /**
  * Applies `key.path=value` texts in order; values are read as YAML, so `true`, `3`, `1e-3` and `[1, 2]` have their types.
  * Naming another entry (`optimizer.name=sam`) drops the former entry's settings from that section.
- * @throws UsageError for a text of another form
+ * @param content a file's content; one that is neither empty nor a section of keys is returned as it is
+ * @throws UsageError for a text of another form, or a key inside what is no section
  */
 export function applyAssignments(content: unknown, assignments: readonly string[]): unknown {
-  let tree = isPlainObject(content) ? content : {};
   if (assignments.length === 0) return content;
+  if (content !== null && !isPlainObject(content)) return content;
+  let tree: Tree = content ?? {};
   for (const text of assignments) {
     const match = /^([A-Za-z][\w]*(?:\.[A-Za-z][\w]*)*)=(.*)$/s.exec(text);
     if (!match) throw new UsageError(`--set ${text}: write it as key=value, for example --set training.seed=7`);
     const keys = match[1].split(".");
+    checkSections(tree, keys, text);
     const value = readValue(match[2], text);
     const section = keys.slice(0, -1).reduce<unknown>((at, key) => (isPlainObject(at) ? at[key] : undefined), tree);
     const renames =

@@ -49,6 +49,10 @@ it.each([
   [{ runs: [{ name: "x", set: { "method.name": "nothing" } }] }, /run "x": .*config\.yaml/],
   [{ runs: [{ name: "x", set: { "training.seed": 3 } }] }, /run "x": sets training\.seed; list the seeds under seeds:/],
   [
+    { runs: [{ name: "x", set: { "dataset.path": "d.yaml" } }] },
+    /run "x": --set dataset\.path="d\.yaml": dataset is "dataset\.yaml", not a section of keys/,
+  ],
+  [
     { runs: [{ name: "a b" }, { name: "A-b" }] },
     /runs "a b" \(seed 1\) and "A-b" \(seed 1\) would share the folder A-b-seed1/,
   ],

@@ -154,6 +154,28 @@ describe("--set", () => {
     expect(load(file, "optimizer.name=dim").optimizer).toMatchObject({ name: "dim", lambda: 0.5 });
   });
 
+  it("makes a section of what is absent or empty", () => {
+    const file = { ...minimal, method: null };
+    expect(load(file, "method.name=fixmatch", "method.confidenceThreshold=0.9").method).toMatchObject({
+      name: "fixmatch",
+      confidenceThreshold: 0.9,
+    });
+    expect(refusal("", "training.seed=7")).toContain("dataset is missing");
+  });
+
+  it("does not replace what is no section by one", () => {
+    const sentence = (setting: string, path: string, value: string) =>
+      `--set ${setting}: ${path} is ${value}, not a section of keys; set ${path} itself, or make it a section first`;
+    const threshold = "method.confidenceThreshold=0.9";
+    expect(refusal({ ...minimal, method: "fixmatch" }, threshold)).toBe(sentence(threshold, "method", '"fixmatch"'));
+    expect(refusal(minimal, "method=fixmatch", threshold)).toBe(sentence(threshold, "method", '"fixmatch"'));
+    expect(refusal(minimal, "optimizer.inner=sam", "optimizer.inner.rho=1")).toBe(
+      sentence("optimizer.inner.rho=1", "optimizer.inner", '"sam"'),
+    );
+    expect(refusal({ ...minimal, base: [1] }, "base.rate=1")).toBe(sentence("base.rate=1", "base", "[1]"));
+    expect(refusal("- 1", "training.seed=7")).toBe("config.yaml: is [1]; it must be a section of keys");
+  });
+
   it.each([
     ["training.seed", "write it as key=value"],
     ["=5", "write it as key=value"],
