@@ -127,7 +127,7 @@ function issueText(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): 
 /**
  * Checks `value` against `schema`.
  * @param where names the file, and the line of a path where it is known
- * @throws UsageError one sentence with the first mistake, and how many more there are
+ * @throws UsageError one sentence with the first unknown key, else the first mistake, and how many more there are
  */
 export function validate<S extends z.ZodType>(
   schema: S,
@@ -136,11 +136,13 @@ export function validate<S extends z.ZodType>(
 ): z.output<S> {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const [first, ...rest] = result.error.issues;
+  const { issues } = result.error;
+  // A mistyped key is often why another one is missing.
+  const first = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   const issue = { ...first, path: writtenPath(value, first.path) };
   const key = issue.path.length > 0 ? `${pathText(issue.path)} ` : "";
   const separator = issue.code === "unrecognized_keys" && key !== "" ? "has an " : "";
-  const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
   throw new UsageError(`${where(issue.path)}: ${key}${separator}${issueText(issue, schema, value)}${more}`);
 }
 

@@ -203,6 +203,16 @@ describe("refusals name line, key and remedy", () => {
       `config.yaml line ${lines + 1}: training has an unknown key "iteratons"; did you mean "iterations"?`,
     ],
     ["a mistyped section", withLine("trainig: {}"), 'config.yaml: unknown key "trainig"; did you mean "training"?'],
+    [
+      "a mistyped section that must be there",
+      { ...minimal, labelled: undefined, labeled: minimal.labelled },
+      'config.yaml: unknown key "labeled"; did you mean "labelled"? (and 1 more)',
+    ],
+    [
+      "the same where a preset has a part of it",
+      { preset: "small", dataset: "d.yaml", labeled: { domain: "a" } },
+      'config.yaml: unknown key "labeled"; did you mean "labelled"? (and 1 more)',
+    ],
     ["a key like no other", withLine("xyzzyxyzzy: 5"), "the keys here are preset, dataset, labelled, imageSize"],
     [
       "a mistyped setting of the optimiser",
