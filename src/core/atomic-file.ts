@@ -3,8 +3,8 @@
  * Every file a user may read later goes through here.
  */
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { ResourceError } from "./errors.js";
 
 const explanations: Record<string, string> = {
@@ -13,6 +13,7 @@ const explanations: Record<string, string> = {
   EACCES: "permission denied; choose a folder you may write to",
   EPERM: "permission denied; choose a folder you may write to",
   EROFS: "the file system is read-only; choose another folder",
+  ENOENT: "the folder is not there and cannot be made; choose another one",
   ENOTDIR: "a part of the path is a file, not a folder; choose another path",
 };
 
@@ -21,6 +22,24 @@ export function writeFailure(path: string, cause: unknown): ResourceError {
   const code = (cause as NodeJS.ErrnoException).code ?? "";
   const reason = explanations[code] ?? (cause as Error).message;
   return new ResourceError(`cannot write ${path}: ${reason}`, { cause });
+}
+
+/**
+ * Makes a folder and those above it, unless they exist. The recursive `mkdirSync` of Node tries for ever where the
+ * system makes no folders, as below /proc.
+ * @throws the system's error; {@link writeFailure} puts it into words
+ */
+export function makeFolder(path: string): void {
+  const folder = resolve(path);
+  if (existsSync(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  try {
+    mkdirSync(folder);
+  } catch (cause) {
+    // Another process may have made it in the meantime.
+    if (!existsSync(folder)) throw cause;
+  }
 }
 
 /** Makes a folder's entries durable. Does nothing where the platform cannot open folders. */
@@ -60,7 +79,7 @@ export function writeFileAtomic(path: string, chunks: string | Uint8Array | Iter
   const parts = typeof chunks === "string" ? [Buffer.from(chunks)] : chunks instanceof Uint8Array ? [chunks] : chunks;
   let handle: number | undefined;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     handle = openSync(temporary, "wx");
     for (const part of parts) writeAll(handle, part);
     fsyncSync(handle);

@@ -1,8 +1,8 @@
 /** One verb of the command line in a process of its own, its output kept in a log file. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { dirname } from "node:path";
-import { writeFailure } from "../core/atomic-file.js";
+import { makeFolder, writeFailure } from "../core/atomic-file.js";
 
 /** How a child ended. */
 export interface ChildEnd {
@@ -44,7 +44,7 @@ export class Children {
   async run(words: readonly string[], log: string): Promise<ChildEnd> {
     let handle: number;
     try {
-      mkdirSync(dirname(log), { recursive: true });
+      makeFolder(dirname(log));
       handle = openSync(log, "a+");
     } catch (cause) {
       throw writeFailure(log, cause);

@@ -4,9 +4,9 @@
  * What a checkpoint contains is the trainer's business; here it is named bytes.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { syncFolder, writeFailure, writeFileAtomic } from "../core/atomic-file.js";
+import { makeFolder, syncFolder, writeFailure, writeFileAtomic } from "../core/atomic-file.js";
 import { CheckpointError, DimsegError, ResourceError, UsageError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
 import {
@@ -154,7 +154,7 @@ export class CheckpointStore {
     names: string[],
   ): void {
     rmSync(path, { recursive: true, force: true });
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     const written: ManifestFile[] = [];
     for (const [name, contents] of files) {
       this.before("file");

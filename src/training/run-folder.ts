@@ -13,9 +13,9 @@
  *     preview.png          what the student sees and says over time
  *     preview/             step-N.json files that it is drawn from
  */
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { writeFailure, writeFileAtomic } from "../core/atomic-file.js";
+import { makeFolder, writeFailure, writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
 import type { Environment } from "./environment.js";
 import { acquireRunLock, lockName, type RunLock } from "./run-lock.js";
@@ -119,7 +119,7 @@ export function createRunFolder(
 ): { run: RunFolder; lock: RunLock } {
   const run = layout(path);
   try {
-    mkdirSync(run.path, { recursive: true });
+    makeFolder(run.path);
   } catch (cause) {
     throw writeFailure(run.path, cause);
   }

@@ -22,11 +22,13 @@ export interface Ended {
   err: string;
 }
 
-/** Runs the command line to its end. @param program what is run instead of the checkout's own entry */
+/** Longer than any command of the tests takes. */
+const timeout = 110_000;
+
+/** Runs the command line to its end; one that hangs is killed. @param program what is run instead of the checkout's own entry */
 export function run(words: readonly string[], program = entry): Ended {
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [program, ...words], {
-    encoding: "utf8",
-    env,
+    ...{ encoding: "utf8", env, timeout, killSignal: "SIGKILL" },
   });
   return { code: status, signal, out: stdout, err: stderr };
 }

@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
 import { png, put, temporaryFolder } from "../data/files.js";
 import { putDataset } from "../data/tiny.js";
 import { checkpoints, entry, putConfig, run } from "./built.js";
@@ -124,6 +125,24 @@ describe("configurations", () => {
     const place = fresh({ labeled: { count: 3 } });
     expectRefused(place, 2, /config\.yaml.*: unknown key "labeled"; did you mean "labelled"\?/);
     expectRefused({ ...place, config: join(place.folder, "nowhere.yaml") }, 3, /nowhere\.yaml: it does not exist/);
+  });
+});
+
+describe("a folder that cannot be made", () => {
+  const nowhere = "/proc/dimseg/out";
+  const grid = { base: "config.yaml", out: nowhere, seeds: [1] };
+
+  it.skipIf(!existsSync("/proc/self")).each<[string, (place: Place) => string[]]>([
+    ["train", ({ config }) => ["train", config, "--out", nowhere]],
+    ["sweep", ({ folder }) => ["sweep", put(join(folder, "grid.yaml"), stringify(grid))]],
+    ["demo", () => ["demo", "--out", nowhere]],
+    ["data phantoms", () => ["data", "phantoms", nowhere]],
+  ])("%s", (_, words) => {
+    const { code, err } = run(words(fresh(supervised)));
+    expect(err).toMatch(
+      /(^|\n)error: cannot write \/proc\/dimseg\/out\b.*: the folder is not there and cannot be made; .*\n$/,
+    );
+    expect(code).toBe(6);
   });
 });
 

@@ -3,10 +3,10 @@
  * whatever reads the real sets reads phantoms too. A folder appears complete or not at all.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
-import { syncFolder, writeFailure, writeFileAtomic } from "../../core/atomic-file.js";
+import { makeFolder, syncFolder, writeFailure, writeFileAtomic } from "../../core/atomic-file.js";
 import { UsageError } from "../../core/errors.js";
 import { inspectFolder } from "../inspect/inspect.js";
 import { writeDatasetYaml } from "../inspect/write-yaml.js";
@@ -65,7 +65,7 @@ export async function writePhantoms(options: WritePhantomsOptions): Promise<Writ
   if (existsSync(folder)) throw new UsageError(`${folder}: exists already; choose another folder or remove it first`);
   const partial = join(out, `.${folderNames[kind]}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
   try {
-    mkdirSync(partial, { recursive: true });
+    makeFolder(partial);
   } catch (cause) {
     throw writeFailure(folder, cause);
   }
