@@ -8,8 +8,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { ResourceError } from "./errors.js";
 
 const explanations: Record<string, string> = {
-  ENOSPC: "the disk is full; free some space and run the command again",
-  EDQUOT: "the disk quota is used up; free some space and run the command again",
+  ENOSPC: "the disk is full; free some space",
+  EDQUOT: "the disk quota is used up; free some space",
   EACCES: "permission denied; choose a folder you may write to",
   EPERM: "permission denied; choose a folder you may write to",
   EROFS: "the file system is read-only; choose another folder",

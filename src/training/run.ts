@@ -1,4 +1,5 @@
 /** Starting, resuming and reopening runs: the order in which locks, logs and checkpoints are opened matters. */
+import { ResourceError } from "../core/errors.js";
 import { engineInfo, threads } from "../torch/index.js";
 import { CheckpointStore } from "./checkpoint-store.js";
 import { formatConfig, readResolvedConfig, type TrainingConfig } from "./config.js";
@@ -64,6 +65,10 @@ async function trainIn(
     const usage = new UsageRecord(run.usage, progress.iteration);
     observer.begun(run, session, progress);
     return await new Trainer(session, { store, metrics, events, usage, preview }, observer, progress).run();
+  } catch (cause) {
+    if (!(cause instanceof ResourceError)) throw cause;
+    // The same command again would be refused: the folder holds a run by now.
+    throw new ResourceError(`${cause.message}; afterwards go on with \`dimseg train --resume ${run.path}\``, { cause });
   } finally {
     metrics.close();
     events.close();

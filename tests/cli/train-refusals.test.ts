@@ -228,25 +228,29 @@ function canMount(): boolean {
 }
 
 describe("a full disk", () => {
-  it.skipIf(!canMount())(
-    "ends the run with exit code 6, and it goes on from its last checkpoint once there is space",
-    () => {
-      const { folder, config } = fresh({ ...supervised, evaluation: { every: 4 } });
-      const point = join(folder, "disk");
-      mkdirSync(point);
-      // Room for one checkpoint of 90 kB and a part of the next.
-      const script = `
-      mount -t tmpfs -o size=192k tmpfs "$1"
+  it.skipIf(!canMount()).each([
+    // Room for one checkpoint of 90 kB and a part of the next.
+    ["192k", "the checkpoint of step \\d+ is intact", "(latest\n)?step-\\d+\n"],
+    // Not even for the first one.
+    ["64k", "no checkpoint exists yet", ""],
+  ])("of %s ends the run with exit code 6 and says how it goes on once there is space", (size, standing, left) => {
+    const { folder, config } = fresh({ ...supervised, evaluation: { every: 4 } });
+    const point = join(folder, "disk");
+    mkdirSync(point);
+    const script = `
+      mount -t tmpfs -o size=${size} tmpfs "$1"
       "$2" "$3" train "$4" --out "$1/run"; echo "code $?"; ls "$1/run/checkpoints"
       mount -o remount,size=4m "$1"
       "$2" "$3" train --resume "$1/run"; echo "code $?"`;
-      const words = ["-Urm", "sh", "-c", script, "sh", point, process.execPath, entry, config];
-      const { stdout, stderr } = spawnSync("unshare", words, {
-        encoding: "utf8",
-        env: { ...process.env, OMP_NUM_THREADS: "1" },
-      });
-      expect(stderr).toMatch(/\nerror: cannot write .*: the disk is full; free some space .*step \d+ is intact\n/);
-      expect(stdout).toMatch(/\ncode 6\n(latest\n)?step-\d+\n[\s\S]*\ntrained 12 steps; judge.*\ncode 0\n$/);
-    },
-  );
+    const words = ["-Urm", "sh", "-c", script, "sh", point, process.execPath, entry, config];
+    const { stdout, stderr } = spawnSync("unshare", words, {
+      encoding: "utf8",
+      env: { ...process.env, OMP_NUM_THREADS: "1" },
+    });
+    const again = `afterwards go on with \`dimseg train --resume ${point}/run\``;
+    expect(stderr).toMatch(
+      new RegExp(`\nerror: cannot write .*: the disk is full; free some space; ${standing}; ${again}\n`),
+    );
+    expect(stdout).toMatch(new RegExp(`\ncode 6\n${left}run folder: [^]*\ntrained 12 steps; judge.*\ncode 0\n$`));
+  });
 });

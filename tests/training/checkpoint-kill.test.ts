@@ -99,7 +99,7 @@ describe("a full disk", () => {
     expect(stderr).toBe("");
     const { name, message, saved } = JSON.parse(stdout);
     expect(name).toBe("ResourceError");
-    expect(message).toMatch(/^cannot write .*step-2.*: the disk is full; free some space .* step 1 is intact$/);
+    expect(message).toMatch(/^cannot write .*step-2.*: the disk is full; free some space; .* step 1 is intact$/);
     expect(saved).toEqual([1]);
   });
 });

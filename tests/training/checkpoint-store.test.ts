@@ -205,11 +205,7 @@ describe("failing saves", () => {
     });
 
   it.each([
-    [
-      "ENOSPC",
-      "file",
-      /the disk is full; free some space and run the command again; the checkpoint of step 1 is intact$/,
-    ],
+    ["ENOSPC", "file", /the disk is full; free some space; the checkpoint of step 1 is intact$/],
     ["EROFS", "manifest", /the file system is read-only/],
     ["EACCES", "publish", /permission denied/],
   ] as const)("%s at %s leaves the previous checkpoint and nothing else", (code, stage, message) => {
