@@ -1,5 +1,6 @@
 /** `dimseg data check dataset.yaml`: decodes every file and lists what is wrong. */
 import type { Command } from "commander";
+import { counted } from "../core/counted.js";
 import { exitCodes } from "../core/errors.js";
 import type { CheckReport, Problem } from "../data/check/check.js";
 import type { Dataset } from "../data/dataset.js";
@@ -11,10 +12,6 @@ const mostShown = 40;
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(share < 0.1 ? 2 : 1)} %`;
-}
-
-function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
 function splitTable({ splits, parts }: CheckReport): string {

@@ -1,4 +1,5 @@
 /** What a person sees of a sweep: a table that is redrawn on a terminal, one line for each change elsewhere. */
+import { counted } from "../core/counted.js";
 import type { RunStatus, Sweep } from "../sweep/sweep.js";
 import { formatDuration, type ProgressStream } from "./progress.js";
 import { formatTable } from "./table.js";
@@ -30,7 +31,7 @@ export function countsLine(statuses: readonly RunStatus[]): string {
     [count("stopped"), "stopped"],
   ] as const;
   const shown = parts.filter(([number, name]) => number > 0 || name === "finished");
-  return `${statuses.length} ${statuses.length === 1 ? "run" : "runs"}: ${shown.map(([number, name]) => `${number} ${name}`).join(", ")}`;
+  return `${counted(statuses.length, "run")}: ${shown.map(([number, name]) => `${number} ${name}`).join(", ")}`;
 }
 
 const order: RunStatus["state"][] = ["training", "evaluating", "failed", "stopped", "waiting", "done", "skipped"];
@@ -58,7 +59,7 @@ function changeLine({ run, state, step, dice, error }: RunStatus): string {
     case "training":
       return step > 0
         ? `${run.id}: training, from step ${step} of ${iterations}`
-        : `${run.id}: training, ${iterations} steps`;
+        : `${run.id}: training, ${counted(iterations, "step")}`;
     case "failed":
       return `${run.id}: failed: ${error}`;
     case "done":

@@ -4,6 +4,7 @@
  */
 import type { DomainConfusion, SizePoint } from "../../analysis/errors/summary.js";
 import type { LossLandscape } from "../../analysis/landscape.js";
+import { counted } from "../../core/counted.js";
 import type { Dataset } from "../../data/dataset.js";
 import type { Separability } from "../../embedding/index.js";
 import type { PartScore } from "../../inference/evaluate-network.js";
@@ -166,6 +167,6 @@ export function shownRuns(data: Pick<ReportData, "runs">): ReportRun[] {
 
 /** How far a run is, in a few words. */
 export function stateText({ state: { stage, step, iterations } }: ReportRun): string {
-  if (stage === "finished") return `finished, ${iterations} steps`;
+  if (stage === "finished") return `finished, ${counted(iterations, "step")}`;
   return `${stage} at step ${step ?? 0} of ${iterations}`;
 }
