@@ -2,8 +2,9 @@
  * The mixed-domain semi-supervised protocol (method.md 3.1): labelled images come from one domain, everything else
  * of every domain's training list is unlabelled.
  */
+import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
-import { type Case, type Dataset, findDomain } from "./dataset.js";
+import { type Case, type Dataset, type Domain, findDomain } from "./dataset.js";
 
 /** How many cases of which domain keep their labels. */
 export interface ProtocolOptions {
@@ -28,6 +29,19 @@ function checkCount(name: string, value: number, least: number): void {
     throw new UsageError(`${name} is ${value}; it must be a whole number of at least ${least}`);
 }
 
+function withMasks(cases: readonly Case[]): Case[] {
+  return cases.filter((one) => one.maskPath !== undefined);
+}
+
+function noMasks({ path, domains }: Dataset, { name }: Domain): DataError {
+  const others = domains.filter((one) => withMasks(one.cases("train")).length > 0).map((one) => one.name);
+  const remedy =
+    others.length > 0
+      ? `choose a labelled domain with masks (${others.join(", ")}), or add masks`
+      : "no domain has any; add masks";
+  return new DataError(`${path}: domain ${name} has no training case with a mask; ${remedy}`);
+}
+
 /**
  * Divides the training cases: labelled = the first `labelledCount` cases of the labelled domain that have a mask,
  * validation = the next `validationCount` of them, unlabelled = all other training cases of all domains.
@@ -42,11 +56,12 @@ export function splitProtocol(dataset: Dataset, options: ProtocolOptions): Proto
   const training = domain.cases("train");
   if (training.length === 0)
     throw new DataError(`${dataset.path}: domain ${domain.name} has no training cases; choose another labelled domain`);
-  const masked = training.filter((one) => one.maskPath !== undefined);
+  const masked = withMasks(training);
+  if (masked.length === 0) throw noMasks(dataset, domain);
   if (labelledCount + validationCount > masked.length)
     throw new DataError(
       `${dataset.path}: ${labelledCount} labelled and ${validationCount} validation cases are asked for, but domain ` +
-        `${domain.name} has ${masked.length} training cases with a mask; ask for fewer or add masks`,
+        `${domain.name} has ${counted(masked.length, "training case")} with a mask; ask for fewer or add masks`,
     );
   const labelled = masked.slice(0, labelledCount);
   const validation = masked.slice(labelledCount, labelledCount + validationCount);

@@ -214,7 +214,13 @@ describe("splitProtocol", () => {
     );
     expect(() => split("a", 0)).toThrow(/labelledCount is 0; it must be a whole number of at least 1/);
     expect(() => split("a", 1, -1)).toThrow(/validationCount is -1/);
-    expect(() => split("b", 1)).toThrow(/domain b has 0 training cases with a mask/);
+    expect(() => split("b", 1)).toThrow(
+      /domain b has no training case with a mask; choose a labelled domain with masks \(a\), or add masks$/,
+    );
+    const bare = load(folder, { domains: [{ name: "b", train: { images: "b/images/{id}.png" } }] });
+    expect(() => splitProtocol(bare, { labelledDomain: "b", labelledCount: 1, validationCount: 0 })).toThrow(
+      /domain b has no training case with a mask; no domain has any; add masks$/,
+    );
     expect(() => split("A", 1)).toThrow(/has no domain "A"; did you mean "a"\? its domains are a, b/);
     expect(() => findDomain(dataset, "q")).toThrow(UsageError);
   });
