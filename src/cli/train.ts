@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
+import { counted } from "../core/counted.js";
 import { exitCodes, UsageError } from "../core/errors.js";
 import type { TrainingOutcome } from "../training/trainer.js";
 import { shellWord } from "./shell-word.js";
@@ -36,10 +37,16 @@ function freshFolder(config: string): string {
 }
 
 /** What came of it, in a few lines. */
-function summarise({ progress: { iteration, best, skipped }, finished }: TrainingOutcome, run: string): void {
-  if (skipped > 0) console.log(`${skipped} steps were skipped because of NaN or infinity`);
+function summarise({ progress, finished, trained }: TrainingOutcome, run: string): void {
+  const { iteration, best, skipped } = progress;
+  if (skipped > 0) console.log(`skipped ${counted(skipped, "step")} because of NaN or infinity`);
   if (best) console.log(`best validation Dice ${percent(best.dice)} at step ${best.iteration}`);
-  if (finished) console.log(`trained ${iteration} steps; judge them with: dimseg evaluate ${shellWord(run)}`);
+  const judge = `dimseg evaluate ${shellWord(run)}`;
+  if (finished && trained === 0)
+    console.log(
+      `nothing is left to train: the run is finished after ${counted(iteration, "step")}; judge it with: ${judge}`,
+    );
+  else if (finished) console.log(`trained ${counted(iteration, "step")}; judge the run with: ${judge}`);
   else if (iteration > 0)
     console.log(`stopped after step ${iteration}; go on with: dimseg train --resume ${shellWord(run)}`);
   else console.log("stopped before the first step; nothing was written");
@@ -54,7 +61,10 @@ async function train(config: string | undefined, options: TrainOptions): Promise
     );
   }
   if (options.resume !== undefined && (options.set.length > 0 || options.out !== undefined)) {
-    throw new UsageError("--resume goes on with a run's own settings and folder; leave out --set and --out");
+    throw new UsageError(
+      "--resume goes on with a run's own settings and folder; leave out --set and --out, and to train longer begin a " +
+        "new run with more training.iterations, which the learning rate and the ramps depend on",
+    );
   }
   const run = options.resume ?? options.out ?? freshFolder(config as string);
   const signals = watchSignals();

@@ -83,7 +83,7 @@ export async function startRun(path: string, wanted: TrainingConfig, observer: R
   checkRunFolder(path);
   const config = { ...wanted, training: resolveEngine(wanted) };
   const session = openTraining(openModel(config, observer.warn));
-  if (!(await decodeAll(session, observer))) return { progress: freshProgress, finished: false };
+  if (!(await decodeAll(session, observer))) return { progress: freshProgress, finished: false, trained: 0 };
   const contents = {
     config: formatConfig(config),
     dataset: formatDatasetFacts(session.dataset),
@@ -99,7 +99,8 @@ export async function startRun(path: string, wanted: TrainingConfig, observer: R
 }
 
 /**
- * Goes on with a run from its newest intact checkpoint; a run that had none begins anew.
+ * Goes on with a run from its newest intact checkpoint; a run that had none begins anew, one that is finished is left
+ * as it is.
  * @throws UsageError when the folder is no run, ResourceError when another process works on it, DataError when the
  *   data set is not the one that the run began with
  */
@@ -116,7 +117,8 @@ export async function resumeRun(path: string, observer: RunObserver): Promise<Tr
     const store = storeOf(run, config, observer.warn);
     store.recover();
     const progress = store.steps().length === 0 ? freshProgress : restoreState(session, store.load());
-    if (!(await decodeAll(session, observer))) return { progress, finished: false };
+    if (progress.iteration >= config.training.iterations) return { progress, finished: true, trained: 0 };
+    if (!(await decodeAll(session, observer))) return { progress, finished: false, trained: 0 };
     return await trainIn(run, store, session, observer, progress);
   } finally {
     lock.release();

@@ -44,6 +44,8 @@ export interface TrainingObserver {
 export interface TrainingOutcome {
   progress: Progress;
   finished: boolean;
+  /** Steps that this process trained; 0 of a run that was finished before. */
+  trained: number;
 }
 
 export class Trainer {
@@ -76,7 +78,8 @@ export class Trainer {
   async run(): Promise<TrainingOutcome> {
     const { iterations } = this.session.config.training;
     const { every } = this.session.config.evaluation;
-    if (this.progress.iteration === 0) this.save([]);
+    const begin = this.progress.iteration;
+    if (begin === 0) this.save([]);
     while (this.progress.iteration < iterations) {
       const batch = await this.batches.fetch(this.progress.iteration);
       const report = this.step(batch);
@@ -88,9 +91,9 @@ export class Trainer {
       await nextTurn();
       if (!this.observer.stopRequested()) continue;
       if (done % every !== 0 && done !== iterations) this.save([]);
-      return { progress: this.progress, finished: done === iterations };
+      return { progress: this.progress, finished: done === iterations, trained: done - begin };
     }
-    return { progress: this.progress, finished: true };
+    return { progress: this.progress, finished: true, trained: iterations - begin };
   }
 
   /** One optimiser step; nothing but logs, networks and optimiser state outlives it. */

@@ -1,6 +1,16 @@
 /** What `dimseg train` refuses: one sentence, the documented exit code, and nothing half-written. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -162,7 +172,7 @@ describe("numbers that are not finite", () => {
     expect(err).toMatch(/\nstep 11: loss term sup is NaN or infinite in the clean pass; skipped \(11 so far\)\n/);
     expect(err).toMatch(/validation after step 12: .*NaN/);
     expect(said).toContain(
-      "11 steps were skipped because of NaN or infinity\ntrained 12 steps; judge them with: dimseg evaluate ",
+      "skipped 11 steps because of NaN or infinity\ntrained 12 steps; judge the run with: dimseg evaluate ",
     );
     const progress = JSON.parse(readFileSync(join(out, "checkpoints/step-12/progress.json"), "utf8"));
     expect(progress).toMatchObject({ iteration: 12, skipped: 11, best: null });
@@ -190,6 +200,22 @@ describe("runs that cannot go on", () => {
     expect(readdirSync(path)).not.toContain("run.lock");
   });
 
+  it("a finished one, of which nothing is touched", () => {
+    const state = () =>
+      (readdirSync(finished, { recursive: true }) as string[]).map((name) => [
+        name,
+        statSync(join(finished, name)).mtimeMs,
+      ]);
+    const before = state();
+    const { code, out, err } = run(["train", "--resume", finished]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(
+      /(^|\n)nothing is left to train: the run is finished after 1 step; judge it with: dimseg evaluate \S+\n$/,
+    );
+    expect(out).not.toContain("resuming");
+    expect(state()).toEqual(before);
+  });
+
   it("a data set that has grown since the run began, before anything is written", () => {
     const { config, out, data } = fresh({ ...supervised, training: { iterations: 1 } });
     expect(run(["train", config, "--out", out]).code).toBe(0);
@@ -205,6 +231,10 @@ describe("runs that cannot go on", () => {
     const nothing = run(["train", "--resume", base]);
     expect(nothing).toMatchObject({ code: 2, out: "" });
     expect(nothing.err).toMatch(/^error: .* is not a run folder: it has no config\.yaml; .*\n$/);
+    const longer = run(["train", "--resume", finished, "--set", "training.iterations=9"]);
+    expect(longer.err).toMatch(
+      /; leave out --set and --out, and to train longer begin a new run with more training\.it/,
+    );
     for (const words of [
       ["train"],
       ["train", "a.yaml", "--resume", finished],
