@@ -1,7 +1,9 @@
 /** The file of `dimseg sweep`: one configuration, what to vary, and with which seeds. */
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
+import { UsageError } from "../core/errors.js";
 import { readValidatedYaml } from "../core/validated-yaml.js";
+import { isPlainObject } from "../training/config-tree.js";
 import { checkpointNames } from "../training/load-run.js";
 
 const keyPath = z.string().regex(/^[A-Za-z]\w*(?:\.[A-Za-z]\w*)*$/, "is no dotted key such as optimizer.rho");
@@ -44,12 +46,24 @@ export type GridFile = z.output<typeof gridSchema>;
 /** What is judged after training. */
 export type EvaluateSection = GridFile["evaluate"];
 
+/** A configuration given in place of a grid lacks every key; say what it is instead. */
+function refuseConfiguration(content: unknown, path: string): void {
+  if (isPlainObject(content) && Object.hasOwn(content, "dataset") && !Object.hasOwn(content, "seeds")) {
+    throw new UsageError(
+      `${path}: is a configuration, not a grid; name it under base: in a grid, or train it with \`dimseg train\``,
+    );
+  }
+}
+
 /**
  * Reads a grid file.
  * @throws DataError when it is missing; UsageError with line and key when it is not as the schema says
  */
 export function loadGrid(path: string): GridFile {
-  const grid = readValidatedYaml(path, gridSchema);
+  const grid = readValidatedYaml(path, gridSchema, (content) => {
+    refuseConfiguration(content, path);
+    return content;
+  });
   const folder = dirname(resolve(path));
   return { ...grid, base: resolve(folder, grid.base), out: resolve(folder, grid.out) };
 }

@@ -154,10 +154,14 @@ function checkSense(config: TrainingConfig, where: string): void {
   }
 }
 
-/** A data set's file given in place of a configuration lacks every key; say what it is instead. */
-function refuseDataset(content: unknown, path: string): void {
-  if (isPlainObject(content) && Object.hasOwn(content, "domains") && Object.hasOwn(content, "labels")) {
+/** A data set or a grid given in place of a configuration lacks every key; say what it is instead. */
+function refuseOtherFiles(content: unknown, path: string): void {
+  if (!isPlainObject(content)) return;
+  if (Object.hasOwn(content, "domains") && Object.hasOwn(content, "labels")) {
     throw new UsageError(`${path}: is a data set, not a configuration; name it under dataset: in a configuration`);
+  }
+  if (Object.hasOwn(content, "seeds") && typeof content.base === "string") {
+    throw new UsageError(`${path}: is a grid, not a configuration; run it with \`dimseg sweep\``);
   }
 }
 
@@ -169,7 +173,7 @@ function refuseDataset(content: unknown, path: string): void {
  */
 export function loadConfig(path: string, assignments: readonly string[] = []): TrainingConfig {
   const config = readValidatedYaml(path, trainingSchema, (content) => {
-    refuseDataset(content, path);
+    refuseOtherFiles(content, path);
     return withPreset(applyAssignments(content, assignments));
   });
   checkSense(config, path);

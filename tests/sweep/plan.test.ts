@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import { UsageError } from "../../src/core/errors.js";
 import { loadGrid } from "../../src/sweep/grid-file.js";
 import { checkSameSettings, planSweep } from "../../src/sweep/plan.js";
-import { formatConfig } from "../../src/training/config.js";
+import { formatConfig, loadConfig } from "../../src/training/config.js";
 import { put, temporaryFolder } from "../data/files.js";
 
 const folder = temporaryFolder();
@@ -40,6 +40,14 @@ it("applies what is set for all runs before what a run sets", () => {
   const runs = [{ name: "own", set: { "training.iterations": 7 } }, { name: "shared" }];
   const [own, shared] = plan({ runs, seeds: [1] }, ["training.iterations=5"]).runs;
   expect([own, shared].map(({ config }) => config.training.iterations)).toEqual([7, 5]);
+});
+
+it("refuses a configuration in place of a grid, and the other way round", () => {
+  expect(() => loadGrid(join(folder, "config.yaml"))).toThrow(
+    /config\.yaml: is a configuration, not a grid; name it under base: in a grid, or train it with `dimseg train`$/,
+  );
+  const grid = put(join(folder, "grid.yaml"), stringify({ base: "config.yaml", out: "runs", seeds: [1] }));
+  expect(() => loadConfig(grid)).toThrow(/grid\.yaml: is a grid, not a configuration; run it with `dimseg sweep`$/);
 });
 
 it.each([
