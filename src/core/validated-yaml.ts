@@ -3,7 +3,7 @@
  * path, what is wrong, and the nearest key that exists.
  */
 import { readFileSync, statSync } from "node:fs";
-import { isNode, LineCounter, parseDocument } from "yaml";
+import { isNode, LineCounter, parseDocument, type YAMLParseError } from "yaml";
 import { z } from "zod";
 import { DataError, UsageError } from "./errors.js";
 import { nearestWord } from "./nearest-word.js";
@@ -160,11 +160,7 @@ export function readValidatedYaml<S extends z.ZodType>(
   const text = readText(path);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const problem = document.errors[0];
-  if (problem) {
-    const { line } = lines.linePos(problem.pos[0]);
-    throw new UsageError(`${path} line ${line}: is not valid YAML: ${problem.message}`);
-  }
+  if (document.errors.length > 0) throw new UsageError(`${path} ${syntaxText(document.errors, lines)}`);
   const where = (keys: readonly PropertyKey[]) => {
     for (let length = keys.length; length > 0; length--) {
       const node = document.getIn(keys.slice(0, length), true);
@@ -173,6 +169,20 @@ export function readValidatedYaml<S extends z.ZodType>(
     return path;
   };
   return validate(schema, transform(toPlain(document, path)), where);
+}
+
+/** The parser's first error with its line and, where its words are about YAML's insides, a remedy. */
+function syntaxText(errors: readonly YAMLParseError[], lines: LineCounter): string {
+  const [{ code, message, pos }] = errors;
+  // A line that is indented too far goes on with the value above it, and the error is placed at that value's beginning.
+  const continued = errors.find((one) => one.code === "MULTILINE_IMPLICIT_KEY" && one.pos[0] === pos[0]);
+  const { line } = lines.linePos(continued?.pos[1] ?? pos[0]);
+  const remedy = continued
+    ? "; check how far this line is indented"
+    : code === "BLOCK_AS_IMPLICIT_KEY"
+      ? "; write each key on a line of its own, and quote a value that holds a colon"
+      : "";
+  return `line ${line}: is not valid YAML: ${message}${remedy}`;
 }
 
 /** The document as plain values; refuses alias bombs. */

@@ -286,6 +286,16 @@ describe("refusals name line, key and remedy", () => {
       withLine("dataset: b.yaml"),
       `config.yaml line ${lines + 1}: is not valid YAML: Map keys must be unique`,
     ],
+    [
+      "a line that is indented too far",
+      "dataset: d.yaml\nlabelled:\n  domain: a\n    count: 4\n",
+      "config.yaml line 4: is not valid YAML: Nested mappings are not allowed in compact mappings; check how far this line is indented",
+    ],
+    [
+      "two keys on a line",
+      "dataset: d.yaml\nmethod: name: midss\n",
+      "config.yaml line 2: is not valid YAML: Nested mappings are not allowed in compact mappings; write each key on a line of its own",
+    ],
     ["a bracket left open", "a: [1", "is not valid YAML"],
     ["a polluting key", withLine("__proto__: { x: 1 }"), 'unknown key "__proto__"'],
   ])("%s", (_, content, message) => {
