@@ -27,8 +27,9 @@ export function distinctSlugs(texts: readonly string[]): string[] {
   return slugs.map((one, i) => (slugs.indexOf(one) === i ? one : `${one}-${i + 1}`));
 }
 
-/** Letters of a label in a figure. */
-const labelLength = 28;
+/** Letters of a label in a figure, and how many of them are the name's last: the seed often stands there. */
+const labelLength = 24;
+const endLength = 11;
 
 /** Characters that change how their neighbours are written, or are not seen. */
 const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
@@ -45,7 +46,8 @@ export function spoken(text: string): string {
 function shortened(text: string): string {
   const clean = text.replaceAll(invisible, " ").trim();
   const letters = [...clean];
-  return letters.length <= labelLength ? clean || "(blank)" : `${letters.slice(0, labelLength - 1).join("")}…`;
+  if (letters.length <= labelLength) return clean || "(blank)";
+  return `${letters.slice(0, labelLength - endLength - 1).join("")}…${letters.slice(-endLength).join("")}`;
 }
 
 /** Short labels for names from files, distinct for distinct names. */

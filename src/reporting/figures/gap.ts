@@ -4,7 +4,10 @@ import { type Figure, figureLabels } from "./figure.js";
 import { diceDomain, figureBase, groupScales } from "./theme.js";
 
 const rowHeight = 20;
-const frameHeight = 66;
+const frameHeight = 82;
+
+/** Room for a run's whole label beside the plot, in CSS pixels: other axes show domains, whose names are shorter. */
+const labelLimit = 178;
 
 interface Row {
   run: string;
@@ -31,7 +34,7 @@ function specOf(rows: readonly Row[], data: ReportData): Figure["spec"] {
     { run, group, where: places[0], dice: labelled },
     { run, group, where: places[1], dice: others },
   ]);
-  const y = { field: "run", type: "nominal", title: null, sort: lines.map(({ run }) => run) };
+  const y = { field: "run", type: "nominal", title: null, sort: lines.map(({ run }) => run), axis: { labelLimit } };
   const domain = diceDomain(values.map(({ dice }) => dice));
   const x = {
     ...{ type: "quantitative", title: "Dice", scale: { domain } },
@@ -56,7 +59,7 @@ function specOf(rows: readonly Row[], data: ReportData): Figure["spec"] {
           shape: {
             ...{ field: "where", type: "nominal", scale: { domain: places, range: ["diamond", "circle"] } },
             legend: {
-              ...{ orient: "top", title: null, direction: "horizontal" },
+              ...{ orient: "top", title: null, columns: 1 },
               ...{ symbolFillColor: "currentColor", symbolStrokeColor: "currentColor" },
             },
           },

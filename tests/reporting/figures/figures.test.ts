@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { parseScores } from "../../../src/inference/scores-csv.js";
 import type { Figure } from "../../../src/reporting/figures/figure.js";
+import { gapFigures } from "../../../src/reporting/figures/gap.js";
 import { inlineSvg, renderPng, renderSvg } from "../../../src/reporting/figures/render-figure.js";
 import type { ReportData } from "../../../src/reporting/report/data.js";
 import { reportFigures } from "../../../src/reporting/report/make-report.js";
@@ -79,6 +80,14 @@ it("holds the gap between the labelled and the other domains", () => {
       return [["dim", "supervised"][i], dice.labelled, dice.others];
     }),
   );
+});
+
+it("tells the seeds of one method apart on an axis", async () => {
+  const names = ["supervised, seed 1", "supervised, seed 2", `${"a long name ".repeat(4)}, seed 1337`];
+  const [run] = data.runs;
+  const seeds = { ...data, runs: names.map((name) => ({ ...run, name })) };
+  const svg = await renderSvg((gapFigures(seeds)[0] as Figure).spec);
+  for (const label of [names[0], names[1], "a long name …, seed 1337"]) expect(svg).toContain(`>${label}</text>`);
 });
 
 it("holds every case of cases.csv", () => {
