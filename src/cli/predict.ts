@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { writeFileAtomic } from "../core/atomic-file.js";
+import { counted } from "../core/counted.js";
 import { DataError, DimsegError } from "../core/errors.js";
 import type { Case, Dataset } from "../data/dataset.js";
 import type { PredictionContents, PredictionFile } from "../inference/encode-prediction.js";
@@ -106,7 +107,7 @@ async function predict(path: string, images: string[], options: PredictVerbOptio
   );
   const others = files.slice(1).map(({ folder }) => join(options.out, folder));
   if (inputs.length < found.length) {
-    console.log(`Left out: ${found.length - inputs.length} files that are masks or earlier results.`);
+    console.log(`Left out masks and earlier results: ${counted(found.length - inputs.length, "file")}.`);
   }
   if (others.length > 0) console.log(`Beside them: ${others.join(", ")}.`);
   if (broken > 0) {

@@ -1,6 +1,6 @@
 /** Starting, resuming and reopening runs: the order in which locks, logs and checkpoints are opened matters. */
 import { ResourceError } from "../core/errors.js";
-import { engineInfo, threads } from "../torch/index.js";
+import { engineInfo, OutOfMemoryError, threads } from "../torch/index.js";
 import { CheckpointStore } from "./checkpoint-store.js";
 import { formatConfig, readResolvedConfig, type TrainingConfig } from "./config.js";
 import { checkDatasetFacts, formatDatasetFacts } from "./dataset-facts.js";
@@ -68,7 +68,9 @@ async function trainIn(
   } catch (cause) {
     if (!(cause instanceof ResourceError)) throw cause;
     // The same command again would be refused: the folder holds a run by now.
-    throw new ResourceError(`${cause.message}; afterwards go on with \`dimseg train --resume ${run.path}\``, { cause });
+    const first =
+      cause instanceof OutOfMemoryError ? "begin a new run with smaller batches, or free memory and" : "afterwards";
+    throw new ResourceError(`${cause.message}; ${first} go on with \`dimseg train --resume ${run.path}\``, { cause });
   } finally {
     metrics.close();
     events.close();
