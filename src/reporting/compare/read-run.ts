@@ -64,22 +64,23 @@ function readJudgement(path: string): Judgement {
   }
 }
 
-/** Half-trained networks, old evaluations and those of an older checkpoint must not slip into a mean. */
-function checkFinished(
-  run: RunFolder,
-  config: TrainingConfig,
-  { checkpoint }: Judgement,
-  choice: EvaluationChoice,
-): void {
-  const { iterations } = config.training;
-  const store = new CheckpointStore(run.checkpoints, { keep: 1, warn: () => {} });
+/** Half-trained networks must not slip into a mean. */
+function checkTrained(run: RunFolder, { training: { iterations } }: TrainingConfig, store: CheckpointStore): void {
   const newest = store.steps()[0];
-  if (newest !== undefined && newest < iterations) {
-    throw new UnfinishedRun(
-      `${run.path} has trained ${newest} of ${iterations} steps; go on with \`dimseg train --resume ${run.path}\``,
-    );
-  }
-  const name = choice.checkpoint;
+  if (newest === undefined || newest >= iterations) return;
+  throw new UnfinishedRun(
+    `${run.path} has trained ${newest} of ${iterations} steps; go on with \`dimseg train --resume ${run.path}\``,
+  );
+}
+
+/** Nor must old evaluations and those of an older checkpoint. */
+function checkJudged(
+  run: RunFolder,
+  { training: { iterations } }: TrainingConfig,
+  store: CheckpointStore,
+  { checkpoint }: Judgement,
+  { checkpoint: name }: EvaluationChoice,
+): void {
   const again = `run \`dimseg evaluate ${run.path} --checkpoint ${name}\` again, which tells when a checkpoint is damaged`;
   if (name === "last" && checkpoint.step !== iterations) {
     throw new UnfinishedRun(`${run.path} was judged at step ${checkpoint.step} of ${iterations}; ${again}`);
@@ -102,6 +103,8 @@ export function readRun(path: string, choice: EvaluationChoice, name = nameOfFol
   if (!existsSync(path)) throw new UnfinishedRun(`${path} does not exist; give a run folder or a sweep's folder`);
   const run = openRunFolder(path);
   const config = readResolvedConfig(run.config);
+  const store = new CheckpointStore(run.checkpoints, { keep: 1, warn: () => {} });
+  checkTrained(run, config, store);
   const folder = join(run.evaluation, `${choice.checkpoint}-${choice.network}`);
   const [summary, cases] = ["summary.json", "cases.csv"].map((file) => join(folder, file));
   if (!existsSync(summary) || !existsSync(cases)) {
@@ -111,7 +114,7 @@ export function readRun(path: string, choice: EvaluationChoice, name = nameOfFol
     );
   }
   const judgement = readJudgement(summary);
-  checkFinished(run, config, judgement, choice);
+  checkJudged(run, config, store, judgement, choice);
   const scores = parseScores(readText(cases), cases);
   return { name, folder: run.path, config, split: readSplit(run.split, config), judgement, scores };
 }
