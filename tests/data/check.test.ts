@@ -189,7 +189,7 @@ describe("checkDataset", () => {
       "warning: domain eye: no image has more than 4 of 256 grey levels; check intensity in /dataset.yaml",
     );
     expect((await check(clean(), { intensity })).found).toEqual([
-      "warning: intensity is for 16-bit images, and there are none; remove it from /dataset.yaml",
+      "warning: intensity in /dataset.yaml is for 16-bit images; there are none, so it changes nothing",
     ]);
   });
 

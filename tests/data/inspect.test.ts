@@ -189,10 +189,12 @@ describe("folders of other habits", () => {
   });
 
   it("takes the images of a site without such folders beside sites that have them", async () => {
-    const { cases } = await inspect({
-      ...many(picture, "a/images/x.png", "b/1.png", "b/2.png", "c/2024/3.png"),
+    const { cases, guesses } = await inspect({
+      ...many(picture, "a/images/x.png", "b/1.png", "b/2.png", "c/2024/3.png", "runs/one/preview.png"),
       ...many(mask(0, 1), "b/1_mask.png"),
+      ...{ "runs/one/config.yaml": "", "runs/one/split.json": "", "runs/one/checkpoints/latest": "step-1" },
     });
+    expect(guesses).toMatch(/^b: its files lie in no folder called images and are taken as domain b; remove it if/m);
     expect(cases).toEqual({
       "a/train": ["x (no mask)"],
       "b/train": ["1", "2 (no mask)"],
@@ -285,6 +287,37 @@ describe("folders of other habits", () => {
       "masks/1.png": colours,
     });
     expect(dataset.labels).toEqual({ kind: "values", map: { 0: "background", 255: "foreground" } });
+    const rgb = png(
+      12,
+      12,
+      Array.from({ length: 432 }, (_, i) => (i > 90 && i < 180 && i % 3 === 0 ? 255 : 0)),
+      {
+        kind: "rgb",
+      },
+    );
+    const black = png(12, 12, Array(432).fill(0), { kind: "rgb" });
+    const palette = png(
+      12,
+      12,
+      Array.from({ length: 144 }, (_, i) => (i > 30 && i < 60 ? 1 : 0)),
+      {
+        ...{
+          kind: "palette",
+          palette: [
+            [0, 0, 0],
+            [255, 0, 0],
+          ],
+        },
+      },
+    );
+    const mostlyEmpty = await inspect({
+      ...many(colours, ...ids.map((id) => `images/${id}.png`)),
+      ...{ "masks/1.png": rgb, "masks/2.png": black, "masks/3.png": black, "masks/4.png": palette },
+    });
+    expect(mostlyEmpty.dataset.labels).toEqual({
+      ...{ kind: "colours", map: { "#000000": "background", "#ff0000": "foreground" } },
+    });
+    expect(mostlyEmpty.guesses).not.toContain("in colour, while");
     expect(guesses).toMatch(/masks\/1\.png: in colour, while the other masks are grey; replace it by the mask/);
     expect(guesses).toMatch(/0 is background, 255 is foreground \(seen in 3 masks\)/);
   });

@@ -41,7 +41,7 @@ function intensityProblems(dataset: Dataset, facts: readonly CaseFacts[]): Probl
   const idle =
     dataset.intensity !== undefined && facts.some(({ bits }) => bits) && facts.every(({ bits }) => bits !== 16);
   return idle
-    ? [...dark, warning(`intensity is for 16-bit images, and there are none; remove it from ${dataset.path}`)]
+    ? [...dark, warning(`intensity in ${dataset.path} is for 16-bit images; there are none, so it changes nothing`)]
     : dark;
 }
 

@@ -147,6 +147,7 @@ export function groupImages(content: FolderContent, root: string): Grouping {
   const namesIn = (folder: string) => byFolder.get(folder) ?? [];
   const places = placesOf(byFolder.keys());
   const takesPlain = plainFolders(places);
+  const anyRole = places.some((place) => place.images.length + place.masks.length > 0);
   const groups: ImageGroup[] = [];
   for (const { rest, images, masks, alternatives, plain } of places) {
     const [maskFolder, ...otherMasks] = [...masks, ...alternatives];
@@ -159,6 +160,11 @@ export function groupImages(content: FolderContent, root: string): Grouping {
       if (maskFolder !== undefined && pairing.pairs === 0)
         guesses.push(`no name in ${maskFolder} fits a name in ${folder || "the top folder"}; see dimseg data check`);
       const shared = { domain: domainOf(rest, root), split: splitOf(rest), place: sharedPlace(folder, maskFolder) };
+      if (anyRole && images.length + masks.length + alternatives.length === 0)
+        guesses.push(
+          `${folder}: its files lie in no folder called images and are taken as domain ${shared.domain}; remove it if ` +
+            "they are no images of the set",
+        );
       groups.push({ ...shared, ...patternsOf(pairing, folder, maskFolder ?? folder) });
     }
   }

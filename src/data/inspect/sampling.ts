@@ -4,7 +4,7 @@ import type { Case } from "../case-files.js";
 import { greyLevels } from "../grey-levels.js";
 import { mapLimited } from "../limited.js";
 import { isGrey, type Raster, toChannels } from "../readers/raster.js";
-import { decodeImage, imageFacts, readBytes } from "../readers/read-image.js";
+import { decodeImage, imageFacts, type PaletteReading, readBytes } from "../readers/read-image.js";
 import { countValues } from "../value-counts.js";
 
 /** Files whose headers are read, and files that are decoded, of each split. */
@@ -95,6 +95,22 @@ function edgeValues(values: ArrayLike<number>, { height, width }: Raster): numbe
   return [...columns, ...rows].flat();
 }
 
+interface FoundMask {
+  readonly file: string;
+  readonly mask: Raster;
+}
+
+function readMasks(cases: readonly Case[], palette: PaletteReading, guesses: string[]): Promise<FoundMask[]> {
+  const read = async (file: string) => ({ file, mask: await decodeImage(await readBytes(file), file, palette) });
+  const found = mapLimited(cases, 2, ({ maskPath }) => readable(guesses, () => read(maskPath as string)));
+  return found.then((lists) => lists.flat());
+}
+
+/** Masks of a single value, as of cases without any class, are grey also where the others are coloured. */
+function isPlain({ samples }: Raster): boolean {
+  return samples.every((sample) => sample === samples[0]);
+}
+
 /** Looks into the masks of some splits; nothing where there is no mask. */
 export async function sampleMasks(
   splits: readonly (readonly Case[])[],
@@ -106,26 +122,18 @@ export async function sampleMasks(
       filesDecoded,
     ),
   );
-  const decoded = await mapLimited(chosen, 2, ({ maskPath }) =>
-    readable(guesses, async () => {
-      const file = maskPath as string;
-      const mask = await decodeImage(await readBytes(file), file, "indices");
-      return { file, mask, inColour: !isGrey(mask) };
-    }),
-  );
-  const found = decoded.flat();
+  const found = await readMasks(chosen, "indices", guesses);
   if (found.length === 0) return undefined;
-  const inColour = found.filter((one) => one.inColour);
-  const coloured = 2 * inColour.length >= found.length;
+  const inColour = found.filter(({ mask }) => !isGrey(mask));
+  const grey = found.filter(({ mask }) => isGrey(mask));
+  const coloured = inColour.length > 0 && inColour.length >= grey.filter(({ mask }) => !isPlain(mask)).length;
   if (!coloured && inColour.length > 0)
     guesses.push(
       `${inColour.map(({ file }) => file).join(", ")}: in colour, while the other masks are grey; replace ` +
         `${inColour.length === 1 ? "it" : "them"} by the mask of the image`,
     );
-  // In a set of coloured masks one without any class is grey.
-  const masks = found.flatMap(({ mask, ...one }) =>
-    coloured || !one.inColour ? [toChannels(mask, coloured ? 3 : 1)] : [],
-  );
+  const used = coloured ? await readMasks(chosen, "colours", []) : grey;
+  const masks = used.map(({ mask }) => toChannels(mask, coloured ? 3 : 1));
   const values = new Map<number, number>();
   const edges = new Map<number, number>();
   for (const mask of masks) {

@@ -24,8 +24,13 @@ function extensionOf(name: string): string {
   return /\.nii\.gz$/i.test(name) ? "nii.gz" : name.slice(name.lastIndexOf(".") + 1).toLowerCase();
 }
 
+function isRunFolder(names: readonly string[]): boolean {
+  return ["config.yaml", "checkpoints", "split.json"].every((name) => names.includes(name));
+}
+
 /**
- * Lists a folder and all below it. Links are followed once; hidden files and folders are left out.
+ * Lists a folder and all below it. Links are followed once; hidden files and folders are left out, and run folders,
+ * whose pictures are no data.
  * @throws DataError when it is missing, no folder, unreadable, or holds more than 500,000 files
  */
 export function scanFolder(root: string): FolderContent {
@@ -39,7 +44,9 @@ export function scanFolder(root: string): FolderContent {
     const real = realpathSync(folder);
     if (visited.has(real)) return;
     visited.add(real);
-    for (const name of readdirSync(folder).sort(compareBytes)) {
+    const names = readdirSync(folder);
+    if (isRunFolder(names)) return;
+    for (const name of names.sort(compareBytes)) {
       if (name.startsWith(".")) continue;
       const path = relative === "" ? name : `${relative}/${name}`;
       const facts = statSync(join(root, path), { throwIfNoEntry: false });
