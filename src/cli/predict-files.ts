@@ -138,3 +138,15 @@ export function refuseOverwriting(outputs: readonly string[], precious: readonly
   const hit = existing.find(({ found }) => kept.has(found));
   if (hit) throw new UsageError(`${hit.path} is an input and would be overwritten; choose another folder with --out`);
 }
+
+/**
+ * Refuses to replace anything where it is not known what the run's data set is made of.
+ * @throws UsageError naming the file
+ */
+export function refuseExisting(outputs: readonly string[], dataset: string): void {
+  const hit = outputs.find((path) => identity(path) !== undefined);
+  if (hit === undefined) return;
+  throw new UsageError(
+    `${hit} exists, and ${dataset} cannot be opened to tell whether it is one of its masks; choose another folder with --out`,
+  );
+}

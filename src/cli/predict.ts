@@ -8,7 +8,14 @@ import type { Case, Dataset } from "../data/dataset.js";
 import type { PredictionContents, PredictionFile } from "../inference/encode-prediction.js";
 import type { CheckpointName } from "../training/load-run.js";
 import { checkpointChoices, type NetworkName, networkOf, type OpenedRun, openRun } from "./open-run.js";
-import { type InputImage, leaveOutMasks, listInputs, refuseCollisions, refuseOverwriting } from "./predict-files.js";
+import {
+  type InputImage,
+  leaveOutMasks,
+  listInputs,
+  refuseCollisions,
+  refuseExisting,
+  refuseOverwriting,
+} from "./predict-files.js";
 import { createProgress } from "./progress.js";
 
 interface PredictVerbOptions extends PredictionContents {
@@ -68,14 +75,14 @@ async function legend({ target, classes }: Dataset): Promise<string> {
   return (target === "softmax" ? values : ["0 none", ...values]).join(", ");
 }
 
-/** The cases of the run's data set, whose files are no images to segment or to replace; none when it cannot be opened. */
-async function ownCases({ config }: OpenedRun): Promise<Case[]> {
+/** The cases of the run's data set, whose files are no images to segment or to replace; null when it cannot be opened. */
+async function ownCases({ config }: OpenedRun): Promise<Case[] | null> {
   const { allCases, loadDataset } = await import("../data/dataset.js");
   try {
     return allCases(loadDataset(config.dataset));
   } catch (error) {
     if (!(error instanceof DimsegError)) throw error;
-    return [];
+    return null;
   }
 }
 
@@ -91,14 +98,13 @@ async function predict(path: string, images: string[], options: PredictVerbOptio
   const cases = await ownCases(run);
   const inputs = leaveOutMasks(
     found,
-    cases.flatMap(({ maskPath }) => maskPath ?? []),
+    (cases ?? []).flatMap(({ maskPath }) => maskPath ?? []),
     files.map(({ folder }) => join(options.out, folder)),
   );
   refuseCollisions(inputs);
-  refuseOverwriting(
-    inputs.flatMap((image) => files.map((file) => outputPath(options.out, file, image))),
-    [...inputs.map((one) => one.path), ...cases.flatMap(filesOf)],
-  );
+  const outputs = inputs.flatMap((image) => files.map((file) => outputPath(options.out, file, image)));
+  if (cases === null) refuseExisting(outputs, run.config.dataset);
+  refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...(cases ?? []).flatMap(filesOf)]);
   const broken = await writeAll(inputs, await createWriter(run, files, options));
   const written = inputs.length - broken;
   console.log(`${options.network}, ${run.checkpointRule}`);

@@ -1,5 +1,5 @@
 /** `dimseg predict` on a run made by `dimseg train`: masks, their geometry, and inputs that are broken or precious. */
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -139,6 +139,24 @@ describe("dimseg predict", () => {
     expect(readFileSync(file)).toEqual(before);
     expect(existsSync(join(folder, "classes"))).toBe(false);
     expect(existsSync(join(base, "data/a/test/classes"))).toBe(false);
+  });
+
+  it("replaces nothing where the data set cannot be opened to tell what is a mask", async () => {
+    const dataset = join(base, "data/dataset.yaml");
+    const [content, mask] = [readFileSync(dataset), join(base, "data/a/test/masks/0.png")];
+    const before = readFileSync(mask);
+    writeFileSync(dataset, `${content}\nresise: 3\n`);
+    try {
+      await expect(dimseg("predict", run, images, "--out", join(base, "data/a/test"))).rejects.toThrow(
+        `${mask} exists, and ${dataset} cannot be opened to tell whether it is one of its masks; choose another folder`,
+      );
+      const out = fresh();
+      await dimseg("predict", run, images, "--out", out);
+      expect(filesBelow(join(out, "masks"))).toContain("0.png");
+    } finally {
+      writeFileSync(dataset, content);
+    }
+    expect(readFileSync(mask)).toEqual(before);
   });
 
   it("segments the images of a folder, not the masks beside them nor its own earlier results", async () => {
