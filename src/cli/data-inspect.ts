@@ -1,6 +1,6 @@
 /** `dimseg data inspect FOLDER`: finds out what a folder of images is and writes a first dataset.yaml. */
 import type { Command } from "commander";
-import { shellWord } from "./shell-word.js";
+import { shellWord } from "../core/shell-word.js";
 import { formatTable } from "./table.js";
 
 interface Options {

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "../core/errors.js";
+import { shellWord } from "../core/shell-word.js";
 import { createProgress } from "./progress.js";
-import { shellWord } from "./shell-word.js";
 import { formatTable } from "./table.js";
 import { createTrainingDisplay } from "./training-display.js";
 

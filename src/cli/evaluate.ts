@@ -1,5 +1,6 @@
 /** `dimseg evaluate RUN`: metrics by domain and part, kept in the run folder. */
 import { type Command, Option } from "commander";
+import { DataError } from "../core/errors.js";
 import { type ConventionName, conventionNames } from "../evaluation/conventions.js";
 import type { CheckpointName } from "../training/load-run.js";
 import type { EvaluationCases, EvaluationSplit } from "./evaluation-cases.js";
@@ -56,8 +57,13 @@ function heading({ about, summary }: EvaluationResult): string {
 /** The run's own splits are what they are called; another data set may hold anything. */
 async function warnOfLearnt(run: OpenedRun, cases: EvaluationCases): Promise<void> {
   const { learntWarning } = await import("./learnt-cases.js");
-  const warning = learntWarning(run, cases);
-  if (warning !== undefined) console.error(warning);
+  try {
+    const warning = learntWarning(run, cases);
+    if (warning !== undefined) console.error(warning);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    console.error(`cannot tell whether the run was trained on these cases: ${error.message}`);
+  }
 }
 
 async function evaluate(path: string, options: EvaluateVerbOptions): Promise<void> {

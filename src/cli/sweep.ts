@@ -4,8 +4,9 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { exitCodes, UsageError } from "../core/errors.js";
+import { shellWord } from "../core/shell-word.js";
+import type { EvaluateSection } from "../sweep/grid-file.js";
 import type { RunStatus, Sweep } from "../sweep/sweep.js";
-import { shellWord } from "./shell-word.js";
 
 interface SweepVerbOptions {
   jobs: number;
@@ -39,6 +40,12 @@ function conclude(statuses: readonly RunStatus[], sweep: Sweep, signal: NodeJS.S
   return failed.length > 0 ? 1 : 0;
 }
 
+/** The options by which `dimseg compare` finds an evaluation that the grid asked for. */
+function choiceOf({ checkpoints, networks }: EvaluateSection): string {
+  const checkpoint = checkpoints.includes("last") ? "" : ` --checkpoint ${checkpoints[0]}`;
+  return `${checkpoint}${networks.includes("student") ? "" : ` --network ${networks[0]}`}`;
+}
+
 async function sweep(path: string, { jobs, out, set }: SweepVerbOptions): Promise<void> {
   const { loadGrid } = await import("../sweep/grid-file.js");
   const { planSweep } = await import("../sweep/plan.js");
@@ -62,7 +69,7 @@ async function sweep(path: string, { jobs, out, set }: SweepVerbOptions): Promis
   }
   console.log(countsLine(work.statuses));
   const code = conclude(work.statuses, work, signals.first(), `dimseg sweep ${shellWord(path)}`);
-  if (code === 0) console.log(`Next: dimseg compare ${shellWord(plan.out)}`);
+  if (code === 0) console.log(`Next: dimseg compare ${shellWord(plan.out)}${choiceOf(plan.evaluate)}`);
   process.exitCode = code;
 }
 

@@ -4,8 +4,8 @@ import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
 import { counted } from "../core/counted.js";
 import { exitCodes, UsageError } from "../core/errors.js";
+import { shellWord } from "../core/shell-word.js";
 import type { TrainingOutcome } from "../training/trainer.js";
-import { shellWord } from "./shell-word.js";
 import { createTrainingDisplay, percent } from "./training-display.js";
 
 interface TrainOptions {

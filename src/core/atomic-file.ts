@@ -14,6 +14,7 @@ const explanations: Record<string, string> = {
   EPERM: "permission denied; choose a folder you may write to",
   EROFS: "the file system is read-only; choose another folder",
   ENOENT: "the folder is not there and cannot be made; choose another one",
+  EEXIST: "something that is no folder stands in the path; choose another path",
   ENOTDIR: "a part of the path is a file, not a folder; choose another path",
 };
 

@@ -112,7 +112,7 @@ export class GoldenCase {
     return tensorFromRaw(this.raw(name), this.device);
   }
 
-  /** A float32 weight or buffer that a network starts from: as stored, or one rounding up or down in a neighbour. */
+  /** A float32 weight or buffer that a network starts from: as stored, or in a neighbour moved by 2⁻²³ of itself. */
   start(name: string): Tensor {
     this.started = true;
     const stored = this.tensor(name);

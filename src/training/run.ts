@@ -1,5 +1,6 @@
 /** Starting, resuming and reopening runs: the order in which locks, logs and checkpoints are opened matters. */
 import { ResourceError } from "../core/errors.js";
+import { shellWord } from "../core/shell-word.js";
 import { engineInfo, OutOfMemoryError, threads } from "../torch/index.js";
 import { CheckpointStore } from "./checkpoint-store.js";
 import { formatConfig, readResolvedConfig, type TrainingConfig } from "./config.js";
@@ -48,6 +49,24 @@ async function decodeAll(session: TrainingSession, observer: RunObserver): Promi
   return !observer.stopRequested();
 }
 
+/** Whether a full disk or a used-up quota is behind an error. */
+function isFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT" || isFull(error.cause);
+}
+
+/** Adds how to go on once there is room again: the same command would be refused, as the folder holds a run by now. */
+function withRemedy(error: unknown, { path }: RunFolder): unknown {
+  if (!(error instanceof ResourceError)) return error;
+  const resume = `go on with \`dimseg train --resume ${shellWord(path)}\``;
+  if (error instanceof OutOfMemoryError)
+    return new ResourceError(`${error.message}; begin a new run with smaller batches, or free memory and ${resume}`, {
+      cause: error,
+    });
+  return isFull(error) ? new ResourceError(`${error.message}; afterwards ${resume}`, { cause: error }) : error;
+}
+
 async function trainIn(
   run: RunFolder,
   store: CheckpointStore,
@@ -66,11 +85,7 @@ async function trainIn(
     observer.begun(run, session, progress);
     return await new Trainer(session, { store, metrics, events, usage, preview }, observer, progress).run();
   } catch (cause) {
-    if (!(cause instanceof ResourceError)) throw cause;
-    // The same command again would be refused: the folder holds a run by now.
-    const first =
-      cause instanceof OutOfMemoryError ? "begin a new run with smaller batches, or free memory and" : "afterwards";
-    throw new ResourceError(`${cause.message}; ${first} go on with \`dimseg train --resume ${run.path}\``, { cause });
+    throw withRemedy(cause, run);
   } finally {
     metrics.close();
     events.close();

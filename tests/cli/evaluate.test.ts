@@ -215,6 +215,13 @@ describe("dimseg evaluate", () => {
     for (const words of [[], own, ["--data", putDataset(join(base, "unseen"))]])
       expect((await dimseg("evaluate", run, "--network", "student", ...words)).err).toBe("");
     expect((await dimseg("evaluate", run, "--network", "student", "--split", "train", ...own)).err).toBe("");
+    const split = join(supervised, "split.json");
+    const record = readFileSync(split);
+    truncateSync(split, 10);
+    expect((await dimseg("evaluate", supervised, "--data", other)).err).toContain(
+      `cannot tell whether the run was trained on these cases: ${split} is damaged`,
+    );
+    put(split, record);
   });
 
   it("refuses a data set whose labels or intensities were changed after training, and keeps the results", async () => {

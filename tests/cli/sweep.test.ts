@@ -123,6 +123,19 @@ it("makes every run but the broken ones, the second time only what is missing, a
   expect(changed.code).toBe(2);
 });
 
+it("ends with a comparison that finds what the grid had judged", async () => {
+  const evaluate = { checkpoints: ["best"], networks: ["teacher"] };
+  const runs = [{ name: "midss", set: { "method.name": "midss" } }];
+  const { out: printed, code } = await dimseg(
+    "sweep",
+    putGrid("hint.yaml", { evaluate, runs, seeds: [1], out: "hint" }),
+  );
+  expect(code).toBe(0);
+  const next = `compare ${join(base, "hint")} --checkpoint best --network teacher`;
+  expect(printed).toContain(`Next: dimseg ${next}\n`);
+  expect(await dimseg(...next.split(" "))).toMatchObject({ code: 0 });
+});
+
 function summaryOf(name: string) {
   return JSON.parse(readFileSync(join(out, name, "evaluation/last-student/summary.json"), "utf8"));
 }

@@ -1,7 +1,7 @@
 /** Paths in suggested commands: a shell must read back the path. */
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { shellWord } from "../../src/cli/shell-word.js";
+import { shellWord } from "../../src/core/shell-word.js";
 
 describe("shellWord", () => {
   it("leaves plain paths alone", () => {

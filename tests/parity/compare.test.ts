@@ -77,7 +77,7 @@ describe("neighbouring starts", () => {
         .flatMap(([, tensor]) => [...tensor.toNumbers()]),
     );
 
-  it("lie within one float32 rounding of the stored one, each elsewhere", () => {
+  it("lie within float32's spacing of the stored one, each elsewhere", () => {
     const own = weights(0);
     const [one, again, other] = [1, 1, 2].map(weights);
     own.forEach((weight, i) => {

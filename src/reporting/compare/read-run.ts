@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { DataError, UsageError } from "../../core/errors.js";
 import { readFailureReason } from "../../core/read-file.js";
+import { shellWord } from "../../core/shell-word.js";
 import type { PartScore } from "../../inference/evaluate-network.js";
 import { parseScores } from "../../inference/scores-csv.js";
 import { CheckpointStore } from "../../training/checkpoint-store.js";
@@ -69,7 +70,7 @@ function checkTrained(run: RunFolder, { training: { iterations } }: TrainingConf
   const newest = store.steps()[0];
   if (newest === undefined || newest >= iterations) return;
   throw new UnfinishedRun(
-    `${run.path} has trained ${newest} of ${iterations} steps; go on with \`dimseg train --resume ${run.path}\``,
+    `${run.path} has trained ${newest} of ${iterations} steps; go on with \`dimseg train --resume ${shellWord(run.path)}\``,
   );
 }
 
@@ -81,7 +82,7 @@ function checkJudged(
   { checkpoint }: Judgement,
   { checkpoint: name }: EvaluationChoice,
 ): void {
-  const again = `run \`dimseg evaluate ${run.path} --checkpoint ${name}\` again, which tells when a checkpoint is damaged`;
+  const again = `run \`dimseg evaluate ${shellWord(run.path)} --checkpoint ${name}\` again, which tells when a checkpoint is damaged`;
   if (name === "last" && checkpoint.step !== iterations) {
     throw new UnfinishedRun(`${run.path} was judged at step ${checkpoint.step} of ${iterations}; ${again}`);
   }
@@ -110,7 +111,7 @@ export function readRun(path: string, choice: EvaluationChoice, name = nameOfFol
   if (!existsSync(summary) || !existsSync(cases)) {
     throw new UnfinishedRun(
       `${run.path} has no evaluation ${choice.checkpoint}-${choice.network}; ` +
-        `run \`dimseg evaluate ${run.path} --checkpoint ${choice.checkpoint} --network ${choice.network}\``,
+        `run \`dimseg evaluate ${shellWord(run.path)} --checkpoint ${choice.checkpoint} --network ${choice.network}\``,
     );
   }
   const judgement = readJudgement(summary);

@@ -101,7 +101,7 @@ async function evaluationOf(
     const judged = texts === null ? readEvaluation(run, choice) : parseEvaluation(texts, run.path, null);
     if (judged && judged.about.checkpoint.step < present.step) {
       missing.push(
-        `Evaluation: shown is step ${judged.about.checkpoint.step}; the checkpoint of step ${present.step} is damaged.`,
+        `Evaluation: shown is step ${judged.about.checkpoint.step}; the checkpoint of step ${present.step} was not used; dimseg evaluate tells why.`,
       );
     }
     return judged;

@@ -1,12 +1,8 @@
 /** The commands that repeat a run and its evaluation. */
 import { basename, dirname, isAbsolute, join } from "node:path";
+import { shellWord } from "../../core/shell-word.js";
 import type { EvaluationChoice } from "../compare/read-run.js";
 import type { ReportRun } from "./data.js";
-
-/** A word as a POSIX shell reads it back. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
 
 /** What the run was started with, without the interpreter and the script. */
 export function startedWith({ environment }: ReportRun): string | null {

@@ -66,7 +66,9 @@ describe("a run", () => {
     const { runs, comparison } = await collect([run, fixtureRuns[1]], async () => null);
     expect(runs[0].state.stage).toBe("finished");
     expect(runs[0].evaluation?.about.checkpoint.step).toBe(10);
-    expect(runs[0].missing).toEqual(["Evaluation: shown is step 10; the checkpoint of step 20 is damaged."]);
+    expect(runs[0].missing).toEqual([
+      "Evaluation: shown is step 10; the checkpoint of step 20 was not used; dimseg evaluate tells why.",
+    ]);
     expect(comparison?.leftOut).toEqual([expect.stringContaining("was judged at step 10 of 20; run `dimseg evaluate")]);
   });
 
