@@ -1,8 +1,8 @@
 /** One network judged on one set of cases: the record that is printed as JSON and kept in the run folder. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { writeFileAtomic } from "../core/atomic-file.js";
 import { packageVersion } from "../core/package-root.js";
+import { sha256 } from "../core/sha256.js";
 import { caseName } from "../data/dataset.js";
 import { type ConventionName, conventions } from "../evaluation/conventions.js";
 import { evaluateNetwork, type NetworkEvaluation } from "../inference/evaluate-network.js";
@@ -109,8 +109,7 @@ export function resultJson({ about, summary }: EvaluationResult): string {
 
 /** Another data set in a folder's name: what it is called, and a hash of its path, as several may be called alike. */
 function otherName({ name, path }: EvaluationAbout["dataset"]): string {
-  const hash = createHash("sha256").update(path).digest("hex").slice(0, 8);
-  return `${name.replaceAll(/[^\p{L}\p{N}._-]/gu, "_")}-${hash}`;
+  return `${name.replaceAll(/[^\p{L}\p{N}._-]/gu, "_")}-${sha256(path).slice(0, 8)}`;
 }
 
 /**

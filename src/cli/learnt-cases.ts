@@ -2,8 +2,8 @@
  * Which of the cases to be judged a run has learnt from, whatever they are called in the other data set: those whose
  * image file is, byte for byte, one of the run's training images. Only files of equal length are read.
  */
-import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
+import { sha256 } from "../core/sha256.js";
 import { type Case, caseName } from "../data/dataset.js";
 import { usesUnlabelled } from "../training/session.js";
 import { readSplit } from "../training/split-record.js";
@@ -22,7 +22,7 @@ function ofImage<T>(read: (path: string) => T, { imagePath }: Case): T | undefin
 }
 
 const sizeOf = (path: string) => statSync(path).size;
-const hashOf = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
+const hashOf = (path: string) => sha256(readFileSync(path));
 
 /** The cases whose image file is as long as that of one of the others. */
 function asLongAs(cases: readonly Case[], others: readonly Case[]): Case[] {

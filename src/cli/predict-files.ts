@@ -1,5 +1,5 @@
 /** Which images `dimseg predict` is asked for, what their results are called, and what must not be overwritten. */
-import { type Dirent, readdirSync, type Stats, statSync } from "node:fs";
+import { type Dirent, existsSync, readdirSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import { DataError, UsageError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
@@ -144,7 +144,7 @@ export function refuseOverwriting(outputs: readonly string[], precious: readonly
  * @throws UsageError naming the file
  */
 export function refuseExisting(outputs: readonly string[], dataset: string): void {
-  const hit = outputs.find((path) => identity(path) !== undefined);
+  const hit = outputs.find((path) => existsSync(path));
   if (hit === undefined) return;
   throw new UsageError(
     `${hit} exists, and ${dataset} cannot be opened to tell whether it is one of its masks; choose another folder with --out`,

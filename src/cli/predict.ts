@@ -95,16 +95,17 @@ async function predict(path: string, images: string[], options: PredictVerbOptio
   const found = listInputs(images);
   const run = await openRun(path, options.checkpoint, "unused");
   const files = predictionFiles(run.dataset, options);
-  const cases = await ownCases(run);
+  const own = await ownCases(run);
+  const cases = own ?? [];
   const inputs = leaveOutMasks(
     found,
-    (cases ?? []).flatMap(({ maskPath }) => maskPath ?? []),
+    cases.flatMap(({ maskPath }) => maskPath ?? []),
     files.map(({ folder }) => join(options.out, folder)),
   );
   refuseCollisions(inputs);
   const outputs = inputs.flatMap((image) => files.map((file) => outputPath(options.out, file, image)));
-  if (cases === null) refuseExisting(outputs, run.config.dataset);
-  refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...(cases ?? []).flatMap(filesOf)]);
+  if (own === null) refuseExisting(outputs, run.config.dataset);
+  refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...cases.flatMap(filesOf)]);
   const broken = await writeAll(inputs, await createWriter(run, files, options));
   const written = inputs.length - broken;
   console.log(`${options.network}, ${run.checkpointRule}`);

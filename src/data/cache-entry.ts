@@ -2,22 +2,16 @@
  * One decoded case as a file: a safetensors file with the arrays, and a SHA-256 over them and their facts. Reading
  * returns nothing at all unless everything fits, so that a damaged entry is simply made again.
  */
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { writeFileAtomic } from "../core/atomic-file.js";
 import type { RawTensor } from "../core/raw-tensor.js";
 import { readSafetensorsFile, serializeSafetensors } from "../core/safetensors.js";
+import { sha256 } from "../core/sha256.js";
 import type { Case, Dataset } from "./dataset.js";
 import type { CaseBytes, DecodedCase } from "./decode.js";
 
 /** Raise when decoding changes its results, so that older entries are no longer found. */
 const formatVersion = 2;
-
-function sha256(...parts: (string | Uint8Array)[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest("hex");
-}
 
 /** Hash of everything but the files that a decoded case depends on. */
 export function settingsHash(dataset: Dataset, size: number): string {

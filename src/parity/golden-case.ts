@@ -51,14 +51,11 @@ export class GoldenCase {
     /** Where its tensors are put and its networks run. */
     readonly device: Device,
     /** Which neighbour of the stored case this is; 0 is the stored one. */
-    private readonly neighbour: number,
+    readonly neighbour: number,
   ) {}
 
-  /**
-   * @param neighbour 0 for the case as stored; any other number for one whose networks start within float32's rounding of it
-   * @throws DataError naming the file when it is no golden case
-   */
-  static read(path: string, device: Device = "cpu", neighbour = 0): GoldenCase {
+  /** @throws DataError naming the file when it is no golden case */
+  static read(path: string, device: Device = "cpu"): GoldenCase {
     let description: CaseDescription;
     try {
       description = caseSchema.parse(JSON.parse(readFileSync(path, "utf8")));
@@ -69,7 +66,12 @@ export class GoldenCase {
     const own = join(folder, `${basename(path, ".json")}.safetensors`);
     const files = [...description.include.map((name) => join(folder, name)), own].filter(existsSync);
     const tensors = new Map(files.flatMap((file) => [...readSafetensorsFile(file).tensors]));
-    return new GoldenCase(path, description, tensors, device, neighbour);
+    return new GoldenCase(path, description, tensors, device, 0);
+  }
+
+  /** The same case with networks that start within float32's rounding of the stored ones. @param neighbour at least 1 */
+  neighbouring(neighbour: number): GoldenCase {
+    return new GoldenCase(this.path, this.description, this.tensors, this.device, neighbour);
   }
 
   get kind(): string {

@@ -20,8 +20,8 @@ export interface CaseResult {
 }
 
 /** Runs one case from one start. Errors inside a kind count as failures of the case, not of the run. */
-function checkFrom(testCase: GoldenCase, neighbour: number): CaseResult {
-  const { kind, name } = testCase;
+function checkFrom(testCase: GoldenCase): CaseResult {
+  const { kind, name, neighbour } = testCase;
   const run = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
   if (!run) return { kind, name, comparison: null, neighbour };
   try {
@@ -43,10 +43,10 @@ function checkFrom(testCase: GoldenCase, neighbour: number): CaseResult {
  */
 export function checkCase(path: string, device: Device = "cpu"): CaseResult {
   const testCase = GoldenCase.read(path, device);
-  const stored = checkFrom(testCase, 0);
+  const stored = checkFrom(testCase);
   if (!stored.comparison || stored.comparison.failures.length === 0 || !testCase.hasStart) return stored;
   for (let neighbour = 1; neighbour <= neighbours; neighbour++) {
-    const result = checkFrom(GoldenCase.read(path, device, neighbour), neighbour);
+    const result = checkFrom(testCase.neighbouring(neighbour));
     if (result.comparison?.failures.length === 0) return result;
   }
   return stored;

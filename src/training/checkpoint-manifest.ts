@@ -2,11 +2,12 @@
  * The manifest of a checkpoint folder: which files belong to it, how long they are and their SHA-256, guarded by a
  * checksum of its own. A folder is a checkpoint only if everything its manifest promises is there, byte for byte.
  */
-import { createHash } from "node:crypto";
+
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { CheckpointError } from "../core/errors.js";
 import { readBytes } from "../core/read-file.js";
+import { sha256 } from "../core/sha256.js";
 
 const formatVersion = 1;
 const maximumManifestBytes = 2 ** 20;
@@ -34,10 +35,6 @@ export interface Manifest {
 /** Whether a checkpoint may hold a file of this name: plain, inside the folder, and not the manifest itself. */
 export function isCheckpointFileName(name: unknown): name is string {
   return typeof name === "string" && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) && name !== manifestName;
-}
-
-function sha256(bytes: string | Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** The manifest's text. */

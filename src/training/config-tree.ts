@@ -31,17 +31,23 @@ function assign(tree: Tree, keys: readonly string[], value: unknown): Tree {
   return { ...tree, [key]: assign(below(tree, key) as Tree, rest, value) };
 }
 
-/** Refuses to set a key inside a number, a text or a list, which would be lost. */
-function checkSections(tree: Tree, keys: readonly string[], assignment: string): void {
-  let section: unknown = tree;
+/**
+ * The section that a key lies in; an empty one where it is absent or empty.
+ * @throws UsageError for a key inside a number, a text or a list, which would be lost
+ */
+function sectionOf(tree: Tree, keys: readonly string[], assignment: string): Tree {
+  let section = tree;
   for (const [depth, key] of keys.slice(0, -1).entries()) {
-    section = below(section as Tree, key);
-    if (isPlainObject(section)) continue;
-    const path = keys.slice(0, depth + 1).join(".");
-    throw new UsageError(
-      `--set ${assignment}: ${path} is ${JSON.stringify(section)}, not a section of keys; set ${path} itself, or make it a section first`,
-    );
+    const held = below(section, key);
+    if (!isPlainObject(held)) {
+      const path = keys.slice(0, depth + 1).join(".");
+      throw new UsageError(
+        `--set ${assignment}: ${path} is ${JSON.stringify(held)}, not a section of keys; set ${path} itself, or make it a section first`,
+      );
+    }
+    section = held;
   }
+  return section;
 }
 
 /**
@@ -58,11 +64,9 @@ export function applyAssignments(content: unknown, assignments: readonly string[
     const match = /^([A-Za-z][\w]*(?:\.[A-Za-z][\w]*)*)=(.*)$/s.exec(text);
     if (!match) throw new UsageError(`--set ${text}: write it as key=value, for example --set training.seed=7`);
     const keys = match[1].split(".");
-    checkSections(tree, keys, text);
+    const section = sectionOf(tree, keys, text);
     const value = readValue(match[2], text);
-    const section = keys.slice(0, -1).reduce<unknown>((at, key) => (isPlainObject(at) ? at[key] : undefined), tree);
-    const renames =
-      keys.at(-1) === "name" && isPlainObject(section) && section.name !== undefined && section.name !== value;
+    const renames = keys.at(-1) === "name" && section.name !== undefined && section.name !== value;
     tree = renames ? assign(tree, keys.slice(0, -1), { name: value }) : assign(tree, keys, value);
   }
   return tree;

@@ -17,6 +17,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { makeFolder, writeFailure, writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
+import { shellWord } from "../core/shell-word.js";
 import type { Environment } from "./environment.js";
 import { acquireRunLock, lockName, type RunLock } from "./run-lock.js";
 
@@ -78,7 +79,7 @@ function refuseOccupied(run: RunFolder): void {
   if (!existsSync(run.path)) return;
   if (existsSync(run.config)) {
     throw new UsageError(
-      `${run.path} already holds a run; go on with \`dimseg train --resume ${run.path}\` or choose another folder`,
+      `${run.path} already holds a run; go on with \`dimseg train --resume ${shellWord(run.path)}\` or choose another folder`,
     );
   }
   const foreign = entriesOf(run.path).find((name) => !isOurs(name));

@@ -72,7 +72,7 @@ describe("neighbouring starts", () => {
   /** Every weight and buffer of the student of a neighbour. */
   const weights = (neighbour: number) =>
     scope(() =>
-      [...networkOf(GoldenCase.read(stored, "cpu", neighbour)).stateDict()]
+      [...networkOf(GoldenCase.read(stored).neighbouring(neighbour)).stateDict()]
         .filter(([, tensor]) => tensor.dtype === "float32")
         .flatMap(([, tensor]) => [...tensor.toNumbers()]),
     );

@@ -6,7 +6,7 @@ import type { Split } from "../case-files.js";
 import { allCases, type Dataset } from "../dataset.js";
 import { mapLimited } from "../limited.js";
 import { repeatedImages, repeatedMasks } from "./duplicates.js";
-import { type CaseFacts, examineCase } from "./examine.js";
+import { type CaseFacts, examineCase, judgedFacts } from "./examine.js";
 import { namePairs } from "./pairs.js";
 import type { Problem } from "./problems.js";
 import { misfittingRules } from "./rules.js";
@@ -52,9 +52,7 @@ function sizeRange(facts: readonly CaseFacts[]): string {
 
 function summarise(facts: readonly CaseFacts[], parts: number): SplitSummary {
   const { domain, split } = facts[0].case;
-  const judged = facts.flatMap(({ foreground, partShares }) =>
-    foreground === undefined || partShares === undefined ? [] : [{ foreground, partShares }],
-  );
+  const judged = judgedFacts(facts);
   const mean = (part: number) => judged.reduce((sum, one) => sum + one.partShares[part], 0) / judged.length;
   return {
     domain,

@@ -1,6 +1,6 @@
 /** Looking at one case: do its files decode and fit each other, and what is in them. */
-import { createHash } from "node:crypto";
 import { DataError } from "../../core/errors.js";
+import { sha256 } from "../../core/sha256.js";
 import { type Case, caseName, type Dataset } from "../dataset.js";
 import { decodeMask, readCaseBytes, toBytes } from "../decode.js";
 import { greyLevels } from "../grey-levels.js";
@@ -28,12 +28,19 @@ export interface CaseFacts {
   readonly foreground?: number;
 }
 
+/** The cases whose mask was decoded, with what it holds. */
+export function judgedFacts(facts: readonly CaseFacts[]): { partShares: readonly number[]; foreground: number }[] {
+  return facts.flatMap(({ partShares, foreground }) =>
+    partShares === undefined || foreground === undefined ? [] : [{ partShares, foreground }],
+  );
+}
+
 /** A mask of fewer foreground pixels says nothing about the image under it. */
 const fewestTellingPixels = 16;
 
 function hash(size: { height: number; width: number }, samples: Uint8Array | Uint16Array | Int32Array): string {
   const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-  return createHash("sha256").update(`${size.height}x${size.width}:`).update(bytes).digest("hex");
+  return sha256(`${size.height}x${size.width}:`, bytes);
 }
 
 /** True when the image has one and the same colour everywhere under the mask: a mask of something else. */

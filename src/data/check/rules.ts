@@ -1,6 +1,6 @@
 /** Rules of a dataset.yaml that decode every file and yet do not fit them. */
 import type { Dataset } from "../dataset.js";
-import type { CaseFacts } from "./examine.js";
+import { type CaseFacts, judgedFacts } from "./examine.js";
 import { type Problem, warning } from "./problems.js";
 
 /** Fewer of the 256 grey levels than this leave a network little to see. */
@@ -8,9 +8,7 @@ const fewestLevels = 32;
 
 /** Parts that no mask of the whole set holds, and foreground nearly everywhere: labels that do not fit. */
 function labelProblems(dataset: Dataset, facts: readonly CaseFacts[]): Problem[] {
-  const judged = facts.flatMap(({ partShares, foreground }) =>
-    partShares === undefined || foreground === undefined ? [] : [{ partShares, foreground }],
-  );
+  const judged = judgedFacts(facts);
   if (judged.length === 0) return [];
   const absent = dataset.parts.filter((_, i) => judged.every(({ partShares }) => partShares[i] === 0));
   const covered = judged.reduce((sum, one) => sum + one.foreground, 0) / judged.length;

@@ -105,18 +105,24 @@ function domainOf(rest: readonly string[], root: string): string {
   ).slice(0, 80);
 }
 
+/** The first part that names a domain; undefined where nothing does. */
+function siteOf(rest: readonly string[]): string | undefined {
+  return domainParts(rest)[0];
+}
+
+/** The sites that have folders called `images` or `masks`. */
+function namedSites(places: readonly Place[]): Set<string | undefined> {
+  const named = places.filter((place) => place.images.length + place.masks.length > 0);
+  return new Set(named.map((place) => siteOf(place.rest)));
+}
+
 /**
  * Tells whether a folder whose name says nothing holds images of the set. Where no folder is called `images` or
  * `masks`, all do. Beside such folders it may hold previews; but a site that has none of them has its images there.
  */
-function plainFolders(places: readonly Place[]): (rest: readonly string[]) => boolean {
-  const siteOf = (rest: readonly string[]): string | undefined => domainParts(rest)[0];
-  const named = places.filter((place) => place.images.length + place.masks.length > 0);
-  const sites = new Set(named.map((place) => siteOf(place.rest)));
-  return (rest) => {
-    const site = siteOf(rest);
-    return sites.size === 0 || (site !== undefined && !sites.has(site) && !sites.has(undefined));
-  };
+function takesPlain(rest: readonly string[], named: ReadonlySet<string | undefined>): boolean {
+  const site = siteOf(rest);
+  return named.size === 0 || (site !== undefined && !named.has(site) && !named.has(undefined));
 }
 
 function inFolder(folder: string, pattern: string): string {
@@ -146,12 +152,11 @@ export function groupImages(content: FolderContent, root: string): Grouping {
   const guesses: string[] = [];
   const namesIn = (folder: string) => byFolder.get(folder) ?? [];
   const places = placesOf(byFolder.keys());
-  const takesPlain = plainFolders(places);
-  const anyRole = places.some((place) => place.images.length + place.masks.length > 0);
+  const named = namedSites(places);
   const groups: ImageGroup[] = [];
   for (const { rest, images, masks, alternatives, plain } of places) {
     const [maskFolder, ...otherMasks] = [...masks, ...alternatives];
-    const imageFolders = images.length > 0 ? images : maskFolder !== undefined || takesPlain(rest) ? plain : [];
+    const imageFolders = images.length > 0 ? images : maskFolder !== undefined || takesPlain(rest, named) ? plain : [];
     if (otherMasks.length > 0) guesses.push(`masks are taken from ${maskFolder}; ${otherMasks.join(", ")} is left out`);
     if (imageFolders.length === 0) guesses.push(leftOut(maskFolder, plain, namesIn));
     for (const folder of imageFolders) {
@@ -160,7 +165,7 @@ export function groupImages(content: FolderContent, root: string): Grouping {
       if (maskFolder !== undefined && pairing.pairs === 0)
         guesses.push(`no name in ${maskFolder} fits a name in ${folder || "the top folder"}; see dimseg data check`);
       const shared = { domain: domainOf(rest, root), split: splitOf(rest), place: sharedPlace(folder, maskFolder) };
-      if (anyRole && images.length + masks.length + alternatives.length === 0)
+      if (named.size > 0 && images.length === 0 && maskFolder === undefined)
         guesses.push(
           `${folder}: its files lie in no folder called images and are taken as domain ${shared.domain}; remove it if ` +
             "they are no images of the set",

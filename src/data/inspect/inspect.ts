@@ -10,7 +10,7 @@ import { groupImages } from "./grouping.js";
 import { guessLabels } from "./label-guess.js";
 import { type Layout, recogniseLayout } from "./layouts.js";
 import { readManifest } from "./manifest.js";
-import { type ImageSample, sampleImages, sampleMasks } from "./sampling.js";
+import { type ImageSample, sampleHeaders, sampleImages, sampleMasks } from "./sampling.js";
 import { type FolderContent, scanFolder } from "./scan.js";
 import { casesOf, type DomainInput, proposeDomains } from "./splits.js";
 
@@ -104,13 +104,13 @@ function splitsOf(domains: readonly DomainInput[], root: string): FoundSplit[] {
 }
 
 async function describe({ domain, split, cases }: FoundSplit): Promise<InspectedSplit> {
-  const images = await sampleImages([cases], []);
+  const headers = await sampleHeaders([cases], []);
   const masks = await sampleMasks([cases], []);
   const values = masks ? [...masks.values.keys()].sort((a, b) => a - b) : [];
   const shown = values
     .slice(0, 6)
     .map((value) => (masks?.coloured ? `#${value.toString(16).padStart(6, "0")}` : value));
-  const sizes = [...images.sizes.keys()];
+  const sizes = [...headers.sizes.keys()];
   return {
     domain,
     split,

@@ -1,5 +1,5 @@
 /** From the values that masks hold to classes and a label rule. */
-import { toGrey } from "../readers/raster.js";
+import { luma } from "../readers/raster.js";
 import type { DatasetFileInput } from "../schema.js";
 import type { MaskSample } from "./sampling.js";
 
@@ -51,8 +51,7 @@ function fromColours(colours: readonly number[], background: number, known: read
 
 /** The grey level of a colour 0xRRGGBB, as the `thresholds` rule sees it. */
 function greyOf(colour: number): number {
-  const samples = Uint8Array.of(colour >> 16, (colour >> 8) & 0xff, colour & 0xff);
-  return toGrey({ height: 1, width: 1, channels: 3, samples }).samples[0];
+  return luma(colour >> 16, (colour >> 8) & 0xff, colour & 0xff);
 }
 
 /**

@@ -49,13 +49,18 @@ async function readable<T>(guesses: string[], task: () => Promise<T>): Promise<T
   }
 }
 
+/** What the headers of images say. */
+interface HeaderSample extends Pick<ImageSample, "sizes" | "narrow"> {
+  /** The cases whose image has 16 bits. */
+  readonly wide: readonly Case[];
+}
+
 /**
- * Looks at the images of some splits.
+ * Reads the headers of some images of each split.
  * @param guesses receives a sentence for every file that cannot be read
  */
-export async function sampleImages(splits: readonly (readonly Case[])[], guesses: string[]): Promise<ImageSample> {
+export async function sampleHeaders(splits: readonly (readonly Case[])[], guesses: string[]): Promise<HeaderSample> {
   const sizes = new Map<string, number>();
-  const decodable: Case[] = [];
   const wide: Case[] = [];
   let narrow = false;
   for (const cases of splits) {
@@ -68,16 +73,26 @@ export async function sampleImages(splits: readonly (readonly Case[])[], guesses
       if (bits === 16) wide.push(one);
       else narrow = true;
     }
-    decodable.push(...spread(cases, filesDecoded));
   }
-  const decode = async (cases: readonly Case[]) => {
-    const decoded = await mapLimited(spread(cases, 2 * filesDecoded), 2, (one) =>
-      readable([], async () => decodeImage(await readBytes(one.imagePath), one.imagePath)),
-    );
-    return decoded.flat();
-  };
-  const rasters = await decode(decodable);
-  const wideLevels = greyLevels((await decode(wide)).map(({ samples }) => samples));
+  return { sizes, narrow, wide };
+}
+
+/** Decodes some of the images; what cannot be read was told of with the headers. */
+async function readImages(cases: readonly Case[]): Promise<Raster[]> {
+  const decoded = await mapLimited(spread(cases, 2 * filesDecoded), 2, (one) =>
+    readable([], async () => decodeImage(await readBytes(one.imagePath), one.imagePath)),
+  );
+  return decoded.flat();
+}
+
+/**
+ * Looks at the images of some splits.
+ * @param guesses receives a sentence for every file that cannot be read
+ */
+export async function sampleImages(splits: readonly (readonly Case[])[], guesses: string[]): Promise<ImageSample> {
+  const { sizes, narrow, wide } = await sampleHeaders(splits, guesses);
+  const rasters = await readImages(splits.flatMap((cases) => spread(cases, filesDecoded)));
+  const wideLevels = greyLevels((await readImages(wide)).map(({ samples }) => samples));
   return { sizes, channels: rasters.every(isGrey) ? 1 : 3, narrow, wideLevels };
 }
 
@@ -100,10 +115,10 @@ interface FoundMask {
   readonly mask: Raster;
 }
 
-function readMasks(cases: readonly Case[], palette: PaletteReading, guesses: string[]): Promise<FoundMask[]> {
+async function readMasks(cases: readonly Case[], palette: PaletteReading, guesses: string[]): Promise<FoundMask[]> {
   const read = async (file: string) => ({ file, mask: await decodeImage(await readBytes(file), file, palette) });
-  const found = mapLimited(cases, 2, ({ maskPath }) => readable(guesses, () => read(maskPath as string)));
-  return found.then((lists) => lists.flat());
+  const found = await mapLimited(cases, 2, ({ maskPath }) => readable(guesses, () => read(maskPath as string)));
+  return found.flat();
 }
 
 /** Masks of a single value, as of cases without any class, are grey also where the others are coloured. */

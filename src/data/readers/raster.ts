@@ -13,7 +13,7 @@ export interface Raster {
 }
 
 /** Luma of Pillow's "L" conversion, rounded to nearest. */
-function luma(red: number, green: number, blue: number): number {
+export function luma(red: number, green: number, blue: number): number {
   return (19595 * red + 38470 * green + 7471 * blue + 32768) >>> 16;
 }
 
