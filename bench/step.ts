@@ -5,8 +5,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { boxMask, drawBoxes } from "../src/augment/index.js";
 import { writeFileAtomic } from "../src/core/atomic-file.js";
-import { boxMask, drawBoxes } from "../src/data/augment/index.js";
 import type { TargetKind } from "../src/losses/index.js";
 import { UNet } from "../src/nn/index.js";
 import * as torch from "../src/torch/index.js";

@@ -3,9 +3,10 @@
  * @example import { torch, UNet } from "dimseg";
  */
 
+export * from "./augment/index.js";
+export { loadConfig, parseConfig, type TrainingConfig } from "./config/config.js";
 export * from "./core/errors.js";
 export { RandomStream } from "./core/random.js";
-export * from "./data/augment/index.js";
 export {
   type Case,
   type Dataset,
@@ -21,7 +22,8 @@ export * from "./divergence/index.js";
 export { type ConventionName, conventionNames, type Emptiness } from "./evaluation/conventions.js";
 export { type EvaluateMaskOptions, evaluateMask, type MaskMetrics } from "./evaluation/evaluate-mask.js";
 export type { ConfusionCounts } from "./evaluation/overlap.js";
-export * from "./evaluation/statistics.js";
+export { labelMaps, type Prediction, type PredictOptions, predict } from "./inference/predict.js";
+export { type ImagePrediction, type PredictImageOptions, predictImage } from "./inference/predict-image.js";
 export {
   type CaseLoss,
   type CaseSource,
@@ -29,9 +31,7 @@ export {
   evaluateNetwork,
   type NetworkEvaluation,
   type PartScore,
-} from "./inference/evaluate-network.js";
-export { labelMaps, type Prediction, type PredictOptions, predict } from "./inference/predict.js";
-export { type ImagePrediction, type PredictImageOptions, predictImage } from "./inference/predict-image.js";
+} from "./judging/evaluate-network.js";
 export {
   type DomainGap,
   type DomainSummary,
@@ -41,17 +41,18 @@ export {
   type SummaryMetric,
   type SummaryOptions,
   summarise,
-} from "./inference/summarise.js";
+} from "./judging/summarise.js";
 export * from "./losses/index.js";
 export * from "./methods/index.js";
 export * from "./nn/index.js";
 export * from "./optim/index.js";
+export type { Progress } from "./runs/checkpoint-contents.js";
+export { type LoadedRun, loadRun } from "./runs/load-run.js";
+export type { MetricRecord } from "./runs/metrics-log.js";
+export type { Model } from "./runs/model.js";
+export type { RunFolder } from "./runs/run-folder.js";
+export * from "./statistics/mean.js";
 export * as torch from "./torch/index.js";
-export { loadConfig, parseConfig, type TrainingConfig } from "./training/config.js";
-export { type LoadedRun, loadRun } from "./training/load-run.js";
-export type { MetricRecord } from "./training/metrics-log.js";
 export { type RunObserver, resumeRun, startRun } from "./training/run.js";
-export type { RunFolder } from "./training/run-folder.js";
-export type { ModelSession, TrainingSession } from "./training/session.js";
+export type { TrainingSession } from "./training/session.js";
 export type { TrainingOutcome } from "./training/trainer.js";
-export type { Progress } from "./training/training-state.js";

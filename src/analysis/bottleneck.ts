@@ -1,11 +1,12 @@
 /** What a network makes of whole images: the features behind the paper's Fig. 1 (docs/method.md). */
+
+import { normalise } from "../augment/index.js";
 import { NumericError, UsageError } from "../core/errors.js";
-import { normalise } from "../data/augment/index.js";
 import { type Case, caseName } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
 import { inEvaluationMode, type SegmentationNetwork } from "../nn/index.js";
+import type { LoadedRun } from "../runs/load-run.js";
 import { autocast, cat, fromTypedArray, inferenceMode, scope } from "../torch/index.js";
-import type { LoadedRun } from "../training/load-run.js";
 
 /** Images that pass through the encoder together. */
 const batchSize = 8;

@@ -2,13 +2,15 @@
  * Slices through the loss around a run's weights, for judging by eye how flat the minimum is: along random directions
  * (Li et al., NeurIPS 2018) and along the one in which SAM looks.
  */
+
+import { normalise } from "../augment/index.js";
 import { UsageError } from "../core/errors.js";
-import { normalise } from "../data/augment/index.js";
 import type { Case } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
-import { mean } from "../evaluation/statistics.js";
 import { segmentationLoss } from "../losses/index.js";
 import { inEvaluationMode } from "../nn/index.js";
+import type { LoadedRun } from "../runs/load-run.js";
+import { mean } from "../statistics/mean.js";
 import {
   autocast,
   foreachAdd_,
@@ -21,7 +23,6 @@ import {
   type Tensor,
   zerosLike,
 } from "../torch/index.js";
-import type { LoadedRun } from "../training/load-run.js";
 import { type Direction, evaluateAlong, filterNormalisedDirection, type Step, unitDirection } from "./directions.js";
 
 /** Cases that the loss is averaged over, at most. */

@@ -1,11 +1,11 @@
 /** `dimseg compare RUNS...`: methods side by side, over seeds, with paired tests. */
 import { type Command, Option } from "commander";
+import type { Comparison } from "../comparison/comparison.js";
+import type { PublishedName } from "../comparison/published.js";
+import type { ComparisonTable } from "../comparison/table.js";
 import { writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
-import type { Comparison } from "../reporting/compare/comparison.js";
-import type { ComparisonTable } from "../reporting/compare/table.js";
-import type { PublishedName } from "../reporting/published.js";
-import type { CheckpointName } from "../training/load-run.js";
+import type { CheckpointName } from "../runs/load-run.js";
 import { checkpointChoices } from "./open-run.js";
 import { formatTable } from "./table.js";
 
@@ -23,7 +23,7 @@ interface CompareOptions {
 
 async function render(format: CompareOptions["format"], comparison: Comparison, table: ComparisonTable) {
   const { comparisonCsv, formatHtml, formatLatex, formatMarkdown, plainCell, plainLegend } = await import(
-    "../reporting/compare/formats.js"
+    "../comparison/formats.js"
   );
   switch (format) {
     case "markdown":
@@ -47,11 +47,11 @@ async function compare(folders: string[], options: CompareOptions): Promise<void
   if (format === "csv" && published !== undefined) {
     throw new UsageError("--format csv holds our own numbers with all digits; leave out --published");
   }
-  const { checkComparable } = await import("../reporting/compare/comparable.js");
-  const { groupRuns } = await import("../reporting/compare/groups.js");
-  const { compareGroups } = await import("../reporting/compare/comparison.js");
-  const { comparisonTable } = await import("../reporting/compare/table.js");
-  const { findRuns } = await import("../reporting/compare/find-runs.js");
+  const { checkComparable } = await import("../comparison/comparable.js");
+  const { groupRuns } = await import("../comparison/groups.js");
+  const { compareGroups } = await import("../comparison/comparison.js");
+  const { comparisonTable } = await import("../comparison/table.js");
+  const { findRuns } = await import("../comparison/find-runs.js");
   const { runs, leftOut } = findRuns(folders, { checkpoint, network }, labelled);
   for (const sentence of leftOut) console.error(sentence);
   checkComparable(runs);

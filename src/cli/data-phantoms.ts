@@ -1,6 +1,6 @@
 /** `dimseg data phantoms OUT`: makes a data set of drawn images with exact masks, to try everything on. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { PhantomKind } from "../data/phantoms/types.js";
+import type { PhantomKind } from "../phantoms/types.js";
 import { createProgress } from "./progress.js";
 
 interface Options {
@@ -21,9 +21,9 @@ function wholeNumber(text: string): number {
 }
 
 async function writeSheet(path: string, { kind, size, seed, train }: Options): Promise<void> {
-  const { generatePhantom, phantomTile } = await import("../data/phantoms/generate.js");
-  const { phantomDomains } = await import("../data/phantoms/types.js");
-  const { writeContactSheet } = await import("../data/contact-sheet.js");
+  const { generatePhantom, phantomTile } = await import("../phantoms/generate.js");
+  const { phantomDomains } = await import("../phantoms/types.js");
+  const { writeContactSheet } = await import("../drawing/contact-sheet.js");
   const tiles = phantomDomains(kind).flatMap((domain) =>
     Array.from({ length: sheetColumns }, (_, column) => {
       // Prostate pictures of one patient are neighbours, so take them from all over the split.
@@ -36,9 +36,9 @@ async function writeSheet(path: string, { kind, size, seed, train }: Options): P
 }
 
 async function phantoms(out: string, options: Options): Promise<void> {
-  const { writePhantoms } = await import("../data/phantoms/write.js");
+  const { writePhantoms } = await import("../phantoms/write.js");
   const { kind, size, seed, train, test } = options;
-  const { phantomDomains } = await import("../data/phantoms/types.js");
+  const { phantomDomains } = await import("../phantoms/types.js");
   const progress = createProgress({ label: "drawing", total: phantomDomains(kind).length * (train + test) });
   try {
     const written = await writePhantoms({

@@ -27,7 +27,7 @@ const contestants = [
 ];
 
 async function drawPhantoms(out: string): Promise<string> {
-  const { writePhantoms } = await import("../data/phantoms/write.js");
+  const { writePhantoms } = await import("../phantoms/write.js");
   const counts = { trainPerDomain: 40, testPerDomain: 16 };
   const progress = createProgress({
     label: "drawing phantoms",
@@ -49,10 +49,10 @@ async function drawPhantoms(out: string): Promise<string> {
 async function demo({ out, iterations }: DemoOptions): Promise<void> {
   if (existsSync(out)) throw new UsageError(`${out} exists already; choose another folder with --out, or remove it`);
   const started = Date.now();
-  const { parseConfig } = await import("../training/config.js");
+  const { parseConfig } = await import("../config/config.js");
   const { startRun } = await import("../training/run.js");
-  const { loadRun } = await import("../training/load-run.js");
-  const { writeDemoReport } = await import("../reporting/demo-report.js");
+  const { loadRun } = await import("../runs/load-run.js");
+  const { writeDemoReport } = await import("../workflows/demo/demo-report.js");
   const dataset = await drawPhantoms(join(out, "data"));
   for (const { name, folder, sections } of contestants) {
     console.log(`\n${name}`);

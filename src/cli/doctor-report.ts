@@ -1,10 +1,11 @@
 /** Everything `dimseg doctor` reports: the machine, the engine, the probe, and what is missing with its remedy. */
+
+import { type TrainingConfig, trainingSchema } from "../config/config.js";
 import { DimsegError } from "../core/errors.js";
 import { packageVersion } from "../core/package-root.js";
 import { engineInfo, keepFreedMemory, threads } from "../torch/index.js";
-import { type TrainingConfig, trainingSchema } from "../training/config.js";
-import { type EngineProbe, probeEngine, probeWidth } from "../training/engine-choice.js";
 import { resolveEngine } from "../training/engine-settings.js";
+import { type EngineProbe, probeEngine, probeWidth } from "../workflows/doctor/engine-choice.js";
 import { type MachineFacts, machineFacts } from "./machine-facts.js";
 
 /** The engine as it loaded on this machine. */

@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { DataError } from "../core/errors.js";
 import { type ConventionName, conventionNames } from "../evaluation/conventions.js";
-import type { CheckpointName } from "../training/load-run.js";
+import type { CheckpointName } from "../runs/load-run.js";
 import type { EvaluationCases, EvaluationSplit } from "./evaluation-cases.js";
 import type { EvaluationResult } from "./evaluation-result.js";
 import { checkpointChoices, type NetworkName, networkOf, type OpenedRun, openRun } from "./open-run.js";

@@ -2,7 +2,7 @@
 import { DataError, UsageError } from "../core/errors.js";
 import { DecodedCache } from "../data/cache.js";
 import { type Case, type Dataset, loadDataset } from "../data/dataset.js";
-import { checkSplit } from "../training/split-record.js";
+import { checkSplit } from "../runs/split-record.js";
 import type { OpenedRun } from "./open-run.js";
 
 export const evaluationSplits = ["test", "train", "validation"] as const;

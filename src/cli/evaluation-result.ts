@@ -5,9 +5,9 @@ import { packageVersion } from "../core/package-root.js";
 import { sha256 } from "../core/sha256.js";
 import { caseName } from "../data/dataset.js";
 import { type ConventionName, conventions } from "../evaluation/conventions.js";
-import { evaluateNetwork, type NetworkEvaluation } from "../inference/evaluate-network.js";
-import { scoresCsv } from "../inference/scores-csv.js";
-import { type EvaluationSummary, summarise } from "../inference/summarise.js";
+import { evaluateNetwork, type NetworkEvaluation } from "../judging/evaluate-network.js";
+import { scoresCsv } from "../judging/scores-csv.js";
+import { type EvaluationSummary, summarise } from "../judging/summarise.js";
 import type { EvaluationCases } from "./evaluation-cases.js";
 import { type NetworkName, networkOf, type OpenedRun } from "./open-run.js";
 

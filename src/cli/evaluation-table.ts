@@ -1,5 +1,5 @@
 /** The results of an evaluation as text for a terminal: overlaps in percent, distances in pixels. */
-import type { DomainSummary, EvaluationSummary, MetricEstimates } from "../inference/summarise.js";
+import type { DomainSummary, EvaluationSummary, MetricEstimates } from "../judging/summarise.js";
 import { formatTable } from "./table.js";
 
 function percent(value: number): string {

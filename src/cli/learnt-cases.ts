@@ -3,10 +3,10 @@
  * image file is, byte for byte, one of the run's training images. Only files of equal length are read.
  */
 import { readFileSync, statSync } from "node:fs";
+import { usesUnlabelled } from "../config/unlabelled.js";
 import { sha256 } from "../core/sha256.js";
 import { type Case, caseName } from "../data/dataset.js";
-import { usesUnlabelled } from "../training/session.js";
-import { readSplit } from "../training/split-record.js";
+import { readSplit } from "../runs/split-record.js";
 import type { EvaluationCases } from "./evaluation-cases.js";
 import type { OpenedRun } from "./open-run.js";
 

@@ -1,11 +1,11 @@
 /** The registries under one form, for `dimseg list`. */
 import { z } from "zod";
+import { modelOptions } from "../config/config.js";
+import { presets } from "../config/presets.js";
 import { divergence, divergenceIds, estimators } from "../divergence/index.js";
 import { methods } from "../methods/registry.js";
 import { networks } from "../nn/index.js";
 import { divergenceOptions, minimizers } from "../optim/index.js";
-import { modelOptions } from "../training/config.js";
-import { presets } from "../training/presets.js";
 
 /** What can be listed. */
 export type ListingKind = "methods" | "optimizers" | "divergences" | "estimators" | "models" | "presets";

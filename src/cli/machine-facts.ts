@@ -2,7 +2,7 @@
 import { readFileSync, statfsSync } from "node:fs";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { outputOf } from "../core/output-of.js";
-import { listGpus } from "../training/environment.js";
+import { listGpus } from "../runs/environment.js";
 
 /** Instruction sets that decide how fast a network trains. */
 export interface CpuFeatures {

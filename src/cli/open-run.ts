@@ -1,7 +1,7 @@
 /** Opening a run for the verbs that use its networks, and saying honestly which checkpoint that is. */
 import { UsageError } from "../core/errors.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import type { CheckpointName, LoadedRun } from "../training/load-run.js";
+import type { CheckpointName, LoadedRun } from "../runs/load-run.js";
 
 /** What `--checkpoint` accepts. */
 export const checkpointChoices: readonly CheckpointName[] = ["last", "best", "best-on-test"];
@@ -36,7 +36,7 @@ export async function openRun(
   checkpoint: CheckpointName,
   images: "needed" | "unused" = "needed",
 ): Promise<OpenedRun> {
-  const { loadRun } = await import("../training/load-run.js");
+  const { loadRun } = await import("../runs/load-run.js");
   const run = await loadRun(path, { checkpoint, images, warn: (message) => console.error(message) });
   return { ...run, checkpoint, checkpointRule: ruleText(checkpoint, run) };
 }

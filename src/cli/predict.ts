@@ -6,7 +6,7 @@ import { counted } from "../core/counted.js";
 import { DataError, DimsegError } from "../core/errors.js";
 import type { Case, Dataset } from "../data/dataset.js";
 import type { PredictionContents, PredictionFile } from "../inference/encode-prediction.js";
-import type { CheckpointName } from "../training/load-run.js";
+import type { CheckpointName } from "../runs/load-run.js";
 import { checkpointChoices, type NetworkName, networkOf, type OpenedRun, openRun } from "./open-run.js";
 import {
   type InputImage,

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import type { Judge } from "../reporting/report/read-report-run.js";
-import type { CheckpointName } from "../training/load-run.js";
+import type { CheckpointName } from "../runs/load-run.js";
 import { checkpointChoices, type NetworkName, openRun } from "./open-run.js";
 import { createProgress } from "./progress.js";
 
@@ -44,7 +44,7 @@ const judge: Judge = async (folder, { checkpoint, network }, keep) => {
   const run = await openRun(folder, checkpoint);
   const { selectCases } = await import("./evaluation-cases.js");
   const { judgeNetwork, resultJson, writeResult } = await import("./evaluation-result.js");
-  const { scoresCsv } = await import("../inference/scores-csv.js");
+  const { scoresCsv } = await import("../judging/scores-csv.js");
   const cases = selectCases(run, "test", undefined);
   const total = cases.cases.filter((one) => one.maskPath !== undefined).length;
   const progress = createProgress({ label: `evaluating ${folder}`, total });

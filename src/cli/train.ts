@@ -53,7 +53,7 @@ function summarise({ progress, finished, trained }: TrainingOutcome, run: string
 }
 
 async function train(config: string | undefined, options: TrainOptions): Promise<void> {
-  const { loadConfig } = await import("../training/config.js");
+  const { loadConfig } = await import("../config/config.js");
   const { resumeRun, startRun } = await import("../training/run.js");
   if ((config === undefined) === (options.resume === undefined)) {
     throw new UsageError(

@@ -1,5 +1,5 @@
 /** What a person sees of a training run in the terminal. */
-import type { MetricRecord } from "../training/metrics-log.js";
+import type { MetricRecord } from "../runs/metrics-log.js";
 import type { RunObserver } from "../training/run.js";
 import { createProgress, type Progress } from "./progress.js";
 

@@ -6,6 +6,7 @@ import { dirname, resolve } from "node:path";
 import { DataError, UsageError } from "../core/errors.js";
 import { nearestWord } from "../core/nearest-word.js";
 import { readValidatedYaml } from "../core/validated-yaml.js";
+import { partColours } from "../drawing/colours.js";
 import { type Case, expandSplit, type Split, type SplitPlace } from "./case-files.js";
 import { type DatasetFile, datasetSchema, type LabelRule, type SplitSource } from "./schema.js";
 
@@ -54,9 +55,6 @@ export interface Dataset {
   readonly labels: LabelRule;
   readonly domains: readonly Domain[];
 }
-
-/** Colours of classes that name none, in their order: those of Okabe & Ito (2008), which colour-blind readers tell apart. */
-export const partColours = ["#56b4e9", "#f0e442", "#e69f00", "#009e73", "#cc79a7", "#0072b2", "#d55e00"] as const;
 
 function withColours(file: DatasetFile): DatasetClass[] {
   const first = file.target === "softmax" ? 1 : 0;

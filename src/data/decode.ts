@@ -3,11 +3,11 @@
  * to the data set's square, 8 bits.
  */
 import { DataError } from "../core/errors.js";
+import { resizeFiltered, resizeNearest } from "../grid/resize.js";
 import type { Case, Dataset } from "./dataset.js";
 import { createLabelDecoder, expandCodes, type LabelDecoder } from "./labels.js";
 import { type Raster, toChannels, toPlanes } from "./readers/raster.js";
 import { decodeImage, readBytes } from "./readers/read-image.js";
-import { resizeFiltered, resizeNearest } from "./resize.js";
 
 /** A case ready for use. The arrays belong to the caller unless a cache says otherwise. */
 export interface DecodedCase {

@@ -4,10 +4,11 @@
  * One distance transform per mask serves all voxel metrics. No rule for empty masks is applied here; see
  * `conventions.ts`.
  */
+
+import { percentileInPlace } from "../statistics/percentile.js";
 import { type Contour, contourOf } from "./contour.js";
 import { nearestDistances } from "./distance-transform.js";
 import type { Grid } from "./grid.js";
-import { percentileInPlace } from "./percentile.js";
 import type { PointList } from "./point-list.js";
 import { surfacePoints } from "./surface.js";
 

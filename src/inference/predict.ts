@@ -3,8 +3,9 @@
  * libtorch's convolutions round differently for different batch sizes, and a pixel on the threshold must not depend
  * on which other images were in the batch.
  */
+
+import { normalise } from "../augment/index.js";
 import { NumericError } from "../core/errors.js";
-import { normalise } from "../data/augment/index.js";
 import type { Dataset } from "../data/dataset.js";
 import { inEvaluationMode, type SegmentationNetwork } from "../nn/index.js";
 import {

@@ -4,9 +4,9 @@
  * phase of copy-paste between labelled images. Method section 7.
  */
 import { z } from "zod";
+import { boxMask, type ImageSize, pasteBoxes } from "../augment/index.js";
 import { UsageError } from "../core/errors.js";
 import { RandomStream } from "../core/random.js";
-import { boxMask, type ImageSize, pasteBoxes } from "../data/augment/index.js";
 import { mixLoss, pseudoLabels } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { cat, noGrad, scope, type Tensor } from "../torch/index.js";

@@ -4,8 +4,8 @@
  * Method section 7.
  */
 import { z } from "zod";
+import { type Box, boxMask, drawBoxes, pasteBoxes } from "../augment/index.js";
 import { RandomStream } from "../core/random.js";
-import { type Box, boxMask, drawBoxes, pasteBoxes } from "../data/augment/index.js";
 import { crossEntropy, type PseudoLabels, pseudoLabels } from "../losses/index.js";
 import { inEvaluationMode, withFrozenRunningStatistics } from "../nn/index.js";
 import { cat, noGrad, scope, type Tensor } from "../torch/index.js";

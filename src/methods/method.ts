@@ -2,7 +2,7 @@
  * What a semi-supervised method is: it turns one batch into an objective (see optim/objective.ts) and, after the
  * weights have moved, updates whatever it keeps beside the student. One file per method, listed in registry.ts.
  */
-import type { AugmentationProfile } from "../data/augment/index.js";
+import type { AugmentationProfile } from "../augment/index.js";
 import type { DomainLabels, ViewOutput } from "../divergence/index.js";
 import type { TargetKind } from "../losses/index.js";
 import type { Module, SegmentationNetwork } from "../nn/index.js";

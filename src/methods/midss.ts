@@ -4,8 +4,8 @@
  * unlabelled images (UCP), symmetric guidance (SymGD) and amplitude transfer (TP-RAM). Method section 3.5.
  */
 import { z } from "zod";
+import { boxMask, drawBoxes, drawTpRam, normalise, pasteBoxes, tpRam } from "../augment/index.js";
 import { UsageError } from "../core/errors.js";
-import { boxMask, drawBoxes, drawTpRam, normalise, pasteBoxes, tpRam } from "../data/augment/index.js";
 import type { ViewOutput } from "../divergence/index.js";
 import { midssRampUp, type PseudoLabels, pseudoLabels, segmentationLoss, type TargetKind } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";

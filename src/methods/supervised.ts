@@ -1,6 +1,6 @@
 /** The supervised baseline: the labelled images only (the U-Net row of MiDSS's tables). */
 import { z } from "zod";
-import { normalise } from "../data/augment/index.js";
+import { normalise } from "../augment/index.js";
 import { segmentationLoss } from "../losses/index.js";
 import { noGrad } from "../torch/index.js";
 import { methodEntry } from "./entry.js";

@@ -1,5 +1,5 @@
 /** What methods share that pass labelled and unlabelled images through a network together. */
-import { normalise } from "../data/augment/index.js";
+import { normalise } from "../augment/index.js";
 import type { ViewOutput } from "../divergence/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { cat, noGrad, type Tensor } from "../torch/index.js";

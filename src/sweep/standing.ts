@@ -1,10 +1,9 @@
 /** How far a planned run is, by what lies in its folder. Reads only. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-
-import { CheckpointStore } from "../training/checkpoint-store.js";
-import { openRunFolder, type RunFolder } from "../training/run-folder.js";
-import { type Progress, peekProgress } from "../training/training-state.js";
+import { type Progress, peekProgress } from "../runs/checkpoint-contents.js";
+import { CheckpointStore } from "../runs/checkpoint-store.js";
+import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import type { EvaluateSection } from "./grid-file.js";
 import { checkSameSettings, type PlannedRun } from "./plan.js";
 

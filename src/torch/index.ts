@@ -4,7 +4,7 @@ import "./generated/methods.js";
 export type { RawTensor } from "../core/raw-tensor.js";
 export * from "./autograd.js";
 export * from "./create.js";
-export { hasDevice, requireDevice, useDevice } from "./device.js";
+export { hasDevice, requireDevice, useDevice, useEngine } from "./device.js";
 export * from "./errors.js";
 export * from "./generated/functions.js";
 export { Generator, manualSeed } from "./random.js";

@@ -1,5 +1,5 @@
 /** From decoded cases to the augmented batch of one step. */
-import { type AugmentationProfile, augmentLabelled, augmentUnlabelled } from "../data/augment/index.js";
+import { type AugmentationProfile, augmentLabelled, augmentUnlabelled } from "../augment/index.js";
 import type { Case, Dataset } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
 import type { ProtocolSplit } from "../data/protocol.js";

@@ -1,7 +1,7 @@
 /** Turns `auto` into what this machine does best. Decided by what the processor has, never by timing, so that two runs agree. */
 import { readFileSync } from "node:fs";
+import type { TrainingConfig } from "../config/config.js";
 import { hasDevice, requireDevice, threads } from "../torch/index.js";
-import type { TrainingConfig } from "./config.js";
 
 type Training = TrainingConfig["training"];
 

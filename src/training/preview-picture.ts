@@ -1,7 +1,7 @@
 /** Draws the preview: a row for each case, the image and its reference first, then a column for each time. */
 import sharp from "sharp";
-import { escapeXml, shorten, svgFont, svgToPng } from "../core/svg.js";
-import { outlineSvg } from "../inference/outline-svg.js";
+import { outlineSvg } from "../drawing/outline-svg.js";
+import { escapeXml, shorten, svgFont, svgToPng } from "../drawing/svg.js";
 import { thinned, tileSide } from "./preview-cases.js";
 
 /** What the file may take, in bytes. */

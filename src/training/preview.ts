@@ -10,14 +10,14 @@ import { z } from "zod";
 import { writeFileAtomic } from "../core/atomic-file.js";
 import { caseName } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
+import { outlinePath } from "../drawing/outline-path.js";
 import { classMask } from "../inference/label-map.js";
-import { outlinePath } from "../inference/outline-path.js";
 import { labelMaps, predict } from "../inference/predict.js";
+import type { Model } from "../runs/model.js";
+import type { RunFolder } from "../runs/run-folder.js";
 import { fromTypedArray, scope } from "../torch/index.js";
 import { type PreviewCase, previewCases, tileSide } from "./preview-cases.js";
 import type { PreviewColumn, PreviewRow } from "./preview-picture.js";
-import type { RunFolder } from "./run-folder.js";
-import type { ModelSession } from "./session.js";
 
 /** What is kept of one time. */
 const columnFile = z.strictObject({
@@ -47,7 +47,7 @@ export class Preview {
   private failed = false;
 
   constructor(
-    private readonly session: ModelSession,
+    private readonly session: Model,
     private readonly run: Pick<RunFolder, "preview" | "previewSteps">,
     private readonly warn: (message: string) => void,
   ) {

@@ -1,22 +1,25 @@
 /** Starting, resuming and reopening runs: the order in which locks, logs and checkpoints are opened matters. */
+
+import { formatConfig, readResolvedConfig, type TrainingConfig } from "../config/config.js";
 import { ResourceError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
-import { engineInfo, OutOfMemoryError, threads } from "../torch/index.js";
-import { CheckpointStore } from "./checkpoint-store.js";
-import { formatConfig, readResolvedConfig, type TrainingConfig } from "./config.js";
-import { checkDatasetFacts, formatDatasetFacts } from "./dataset-facts.js";
+import { freshProgress, type Progress } from "../runs/checkpoint-contents.js";
+import { CheckpointStore } from "../runs/checkpoint-store.js";
+import { checkDatasetFacts, formatDatasetFacts } from "../runs/dataset-facts.js";
+import { collectEnvironment } from "../runs/environment.js";
+import { MetricsLog } from "../runs/metrics-log.js";
+import { openModel } from "../runs/model.js";
+import { checkRunFolder, createRunFolder, openRunFolder, type RunFolder } from "../runs/run-folder.js";
+import { acquireRunLock } from "../runs/run-lock.js";
+import { checkSplit, formatSplit } from "../runs/split-record.js";
+import { EventLog } from "../runs/tensorboard.js";
+import { UsageRecord } from "../runs/usage.js";
+import { engineInfo, OutOfMemoryError, threads, useEngine } from "../torch/index.js";
 import { resolveEngine } from "./engine-settings.js";
-import { collectEnvironment } from "./environment.js";
-import { MetricsLog } from "./metrics-log.js";
 import { Preview } from "./preview.js";
-import { checkRunFolder, createRunFolder, openRunFolder, type RunFolder } from "./run-folder.js";
-import { acquireRunLock } from "./run-lock.js";
-import { openModel, openTraining, type TrainingSession } from "./session.js";
-import { checkSplit, formatSplit } from "./split-record.js";
-import { EventLog } from "./tensorboard.js";
+import { openTraining, type TrainingSession } from "./session.js";
 import { Trainer, type TrainingObserver, type TrainingOutcome } from "./trainer.js";
-import { freshProgress, type Progress, restoreState } from "./training-state.js";
-import { UsageRecord } from "./usage.js";
+import { restoreState } from "./training-state.js";
 
 function storeOf(run: RunFolder, config: TrainingConfig, warn: (message: string) => void): CheckpointStore {
   return new CheckpointStore(run.checkpoints, { keep: config.logging.keepCheckpoints, warn });
@@ -99,6 +102,7 @@ async function trainIn(
 export async function startRun(path: string, wanted: TrainingConfig, observer: RunObserver): Promise<TrainingOutcome> {
   checkRunFolder(path);
   const config = { ...wanted, training: resolveEngine(wanted) };
+  useEngine(config.training);
   const session = openTraining(openModel(config, observer.warn));
   if (!(await decodeAll(session, observer))) return { progress: freshProgress, finished: false, trained: 0 };
   const contents = {
@@ -128,6 +132,7 @@ export async function resumeRun(path: string, observer: RunObserver): Promise<Tr
     const resolved = readResolvedConfig(run.config);
     // A run moved to another machine may name a device that is not there.
     const config = { ...resolved, training: resolveEngine(resolved) };
+    useEngine(config.training);
     const session = openTraining(openModel(config, observer.warn));
     checkDatasetFacts(run.dataset, session.dataset);
     checkSplit(run.split, session.split, session.dataset.path);

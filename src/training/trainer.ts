@@ -7,16 +7,17 @@ import { NumericError } from "../core/errors.js";
 import { RandomStream } from "../core/random.js";
 import { createObjective } from "../methods/index.js";
 import { learningRate, restore, type StepReport, save } from "../optim/index.js";
+import type { Progress } from "../runs/checkpoint-contents.js";
+import type { CheckpointStore } from "../runs/checkpoint-store.js";
+import type { MetricRecord, MetricsLog } from "../runs/metrics-log.js";
+import type { EventLog } from "../runs/tensorboard.js";
+import type { UsageRecord } from "../runs/usage.js";
 import { liveTensors, manualSeed, scope, type Tensor } from "../torch/index.js";
 import { Batches, type DecodedBatch } from "./batches.js";
-import type { CheckpointStore } from "./checkpoint-store.js";
-import type { MetricRecord, MetricsLog } from "./metrics-log.js";
 import type { Preview } from "./preview.js";
 import type { TrainingSession } from "./session.js";
 import { stepRecord } from "./step-log.js";
-import type { EventLog } from "./tensorboard.js";
-import { collectState, type Progress } from "./training-state.js";
-import type { UsageRecord } from "./usage.js";
+import { collectState } from "./training-state.js";
 import { monitorTest, type Validation, validate } from "./validation.js";
 
 /** Where a run writes. */

@@ -2,14 +2,14 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { bottleneckFeatures, lossLandscape } from "../../src/analysis/index.js";
+import { normalise } from "../../src/augment/index.js";
 import { NumericError, UsageError } from "../../src/core/errors.js";
-import { normalise } from "../../src/data/augment/index.js";
-import { mean } from "../../src/evaluation/statistics.js";
-import { evaluateNetwork } from "../../src/inference/evaluate-network.js";
+import { evaluateNetwork } from "../../src/judging/evaluate-network.js";
 import { segmentationLoss } from "../../src/losses/index.js";
+import { type LoadedRun, loadRun } from "../../src/runs/load-run.js";
+import { readMetrics } from "../../src/runs/metrics-log.js";
+import { mean } from "../../src/statistics/mean.js";
 import { fromTypedArray, liveTensors, noGrad, scope } from "../../src/torch/index.js";
-import { type LoadedRun, loadRun } from "../../src/training/load-run.js";
-import { readMetrics } from "../../src/training/metrics-log.js";
 import { putDataset, trainRun } from "../cli/trained-run.js";
 import { temporaryFolder } from "../data/files.js";
 

@@ -6,10 +6,10 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import { register } from "../../src/cli/data.js";
 import { formatTable } from "../../src/cli/table.js";
+import { parseConfig } from "../../src/config/config.js";
 import { DataError, UsageError } from "../../src/core/errors.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { splitProtocol } from "../../src/data/protocol.js";
-import { parseConfig } from "../../src/training/config.js";
 import { png, put, temporaryFolder } from "../data/files.js";
 
 const base = temporaryFolder();

@@ -4,11 +4,11 @@ import { cpSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CheckpointError, DataError, UsageError } from "../../src/core/errors.js";
-import { evaluateNetwork } from "../../src/inference/evaluate-network.js";
-import { scoresCsv } from "../../src/inference/scores-csv.js";
-import { summarise } from "../../src/inference/summarise.js";
-import { formatManifest, manifestName, readManifest } from "../../src/training/checkpoint-manifest.js";
-import { loadRun } from "../../src/training/load-run.js";
+import { evaluateNetwork } from "../../src/judging/evaluate-network.js";
+import { scoresCsv } from "../../src/judging/scores-csv.js";
+import { summarise } from "../../src/judging/summarise.js";
+import { formatManifest, manifestName, readManifest } from "../../src/runs/checkpoint-manifest.js";
+import { loadRun } from "../../src/runs/load-run.js";
 import { png, put, temporaryFolder } from "../data/files.js";
 import { dimseg, oddId, putDataset, trainRun } from "./trained-run.js";
 

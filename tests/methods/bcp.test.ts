@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { pasteBoxes } from "../../src/data/augment/index.js";
+import { pasteBoxes } from "../../src/augment/index.js";
 import { mixLoss, pseudoLabels } from "../../src/losses/index.js";
 import { drawRectangle } from "../../src/methods/bcp.js";
 import { largestComponents } from "../../src/methods/largest-component.js";

@@ -1,6 +1,6 @@
 /** MiDSS worked out by hand on 4×4 pixels, and what one step fixes, repeats and leaves alone on a small U-Net. */
 import { afterEach, describe, expect, vi } from "vitest";
-import { mriProfile } from "../../src/data/augment/index.js";
+import { mriProfile } from "../../src/augment/index.js";
 import { midssRampUp, type TargetKind } from "../../src/losses/index.js";
 import type { Batch } from "../../src/methods/index.js";
 import { evaluateViews, type MidssInputs, midss, studentViews, teacherTargets } from "../../src/methods/midss.js";

@@ -1,6 +1,6 @@
 /** What the tests of methods share: small networks, made-up batches, and training steps as the trainer takes them. */
 import { Buffer } from "node:buffer";
-import { mriProfile } from "../../src/data/augment/index.js";
+import { mriProfile } from "../../src/augment/index.js";
 import {
   createComparison,
   createObjective,
@@ -12,9 +12,10 @@ import {
 import type { Batch, MethodContext, MethodStep } from "../../src/methods/method.js";
 import { type SegmentationNetwork, UNet, UNetSsl4mis } from "../../src/nn/index.js";
 import { type Minimizer, type MinimizerName, minimizers, Sgd, type StepReport } from "../../src/optim/index.js";
+import { freshProgress } from "../../src/runs/checkpoint-contents.js";
 import { Generator, manualSeed, noGrad, rand, scope, setThreads, stack, type Tensor } from "../../src/torch/index.js";
 import type { TrainingSession } from "../../src/training/session.js";
-import { collectState, freshProgress, restoreState } from "../../src/training/training-state.js";
+import { collectState, restoreState } from "../../src/training/training-state.js";
 
 // On tensors this small, threads cost more than they save.
 setThreads(1);

@@ -1,6 +1,6 @@
 /** The ten invariants of DiM (method section 6.5), on a width-4 U-Net under the whole of MiDSS. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { fundusProfile } from "../../src/data/augment/index.js";
+import { fundusProfile } from "../../src/augment/index.js";
 import { discreteDivergence, divergence, divergenceIds } from "../../src/divergence/index.js";
 import { createComparison, createObjective, type DomainComparison, methods } from "../../src/methods/index.js";
 import { BatchNorm2d, UNet } from "../../src/nn/index.js";

@@ -1,10 +1,10 @@
 /** What a run that the machine ended says: advice that works, with the run's folder as a shell reads it. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { loadConfig } from "../../src/config/config.js";
 import { writeFailure } from "../../src/core/atomic-file.js";
 import { ResourceError } from "../../src/core/errors.js";
 import { OutOfMemoryError } from "../../src/torch/index.js";
-import { loadConfig } from "../../src/training/config.js";
 import { startRun } from "../../src/training/run.js";
 import { putConfig } from "../cli/built.js";
 import { temporaryFolder } from "../data/files.js";

@@ -5,14 +5,14 @@
  */
 import { type Case, caseName, type Dataset } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
+import { outlinePath, type PictureSize } from "../../drawing/outline-path.js";
 import type { ConventionName } from "../../evaluation/conventions.js";
-import { type PartScore, scoreParts } from "../../inference/evaluate-network.js";
 import { classMask } from "../../inference/label-map.js";
-import { outlinePath, type PictureSize } from "../../inference/outline-path.js";
 import { labelMaps, predict, requireFinite } from "../../inference/predict.js";
+import { type PartScore, scoreParts } from "../../judging/evaluate-network.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
+import type { LoadedRun } from "../../runs/load-run.js";
 import { fromTypedArray, scope } from "../../torch/index.js";
-import type { LoadedRun } from "../../training/load-run.js";
 import { type Confusion, confusionOf } from "./confusion.js";
 
 /** A part's outline. */

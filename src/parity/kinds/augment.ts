@@ -1,16 +1,16 @@
 /** Kind `augment`: the deterministic parts of augmentation and loading with given draws (golden README section 7). */
 
-import { normalise } from "../../data/augment/batch.js";
-import { blur, gaussianBlur } from "../../data/augment/blur.js";
-import { boxMask, pasteBoxes, placeBox } from "../../data/augment/boxes.js";
-import { elasticField, elasticImages, elasticLabels } from "../../data/augment/elastic.js";
-import { brightness, contrast, meanGrey, toGrey } from "../../data/augment/photometric.js";
-import { rotateImages, rotateLabels } from "../../data/augment/rotate.js";
-import { scaleCropImages, scaleCropLabels } from "../../data/augment/scale-crop.js";
-import { tpRam } from "../../data/augment/tp-ram.js";
+import { normalise } from "../../augment/batch.js";
+import { blur, gaussianBlur } from "../../augment/blur.js";
+import { boxMask, pasteBoxes, placeBox } from "../../augment/boxes.js";
+import { elasticField, elasticImages, elasticLabels } from "../../augment/elastic.js";
+import { brightness, contrast, meanGrey, toGrey } from "../../augment/photometric.js";
+import { rotateImages, rotateLabels } from "../../augment/rotate.js";
+import { scaleCropImages, scaleCropLabels } from "../../augment/scale-crop.js";
+import { tpRam } from "../../augment/tp-ram.js";
 import { createLabelDecoder, expandCodes } from "../../data/labels.js";
 import { type Raster, toGrey as rasterToGrey } from "../../data/readers/raster.js";
-import { resizeFiltered, resizeNearest } from "../../data/resize.js";
+import { resizeFiltered, resizeNearest } from "../../grid/resize.js";
 import { stack, type Tensor } from "../../torch/index.js";
 import type { Computed, GoldenCase } from "../golden-case.js";
 

@@ -10,8 +10,8 @@ import type { Case, Dataset } from "../../data/dataset.js";
 import { toBytes } from "../../data/decode.js";
 import { toChannels } from "../../data/readers/raster.js";
 import { readImage } from "../../data/readers/read-image.js";
-import type { PartScore } from "../../inference/evaluate-network.js";
-import type { PictureSize } from "../../inference/outline-path.js";
+import type { PictureSize } from "../../drawing/outline-path.js";
+import type { PartScore } from "../../judging/evaluate-network.js";
 import type { CaseRole, ChosenCase } from "./choose-cases.js";
 
 /** A run's predictions for the test set, under the name it has in the report. */

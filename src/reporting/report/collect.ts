@@ -1,9 +1,10 @@
 /** From run folders to the report's data. */
+
+import type { EvaluationChoice } from "../../comparison/read-run.js";
+import { readResolvedConfig } from "../../config/config.js";
 import { UsageError } from "../../core/errors.js";
 import { packageVersion } from "../../core/package-root.js";
-import { readResolvedConfig } from "../../training/config.js";
-import { openRunFolder } from "../../training/run-folder.js";
-import type { EvaluationChoice } from "../compare/read-run.js";
+import { openRunFolder } from "../../runs/run-folder.js";
 import { compareReportRuns } from "./comparison-tables.js";
 import type { ReportData, ReportRun } from "./data.js";
 import { findReportRuns, type NamedFolder } from "./find-report-runs.js";

@@ -1,10 +1,11 @@
 /** The tables of `dimseg compare` for those of the report's runs that may stand in one. */
+
+import { checkComparable } from "../../comparison/comparable.js";
+import { type Comparison, compareGroups } from "../../comparison/comparison.js";
+import { groupRuns } from "../../comparison/groups.js";
+import { type ComparedRun, type EvaluationChoice, readRun } from "../../comparison/read-run.js";
+import { type ComparisonTable, comparisonTable } from "../../comparison/table.js";
 import { DimsegError, UsageError } from "../../core/errors.js";
-import { checkComparable } from "../compare/comparable.js";
-import { type Comparison, compareGroups } from "../compare/comparison.js";
-import { groupRuns } from "../compare/groups.js";
-import { type ComparedRun, type EvaluationChoice, readRun } from "../compare/read-run.js";
-import { type ComparisonTable, comparisonTable } from "../compare/table.js";
 import { type ReportRun, stateText } from "./data.js";
 
 /** One table for each domain that labels came from. */

@@ -4,16 +4,16 @@
  */
 import type { DomainConfusion, SizePoint } from "../../analysis/errors/summary.js";
 import type { LossLandscape } from "../../analysis/landscape.js";
+import type { EvaluationChoice } from "../../comparison/read-run.js";
+import type { TrainingConfig } from "../../config/config.js";
 import { counted } from "../../core/counted.js";
 import type { Dataset } from "../../data/dataset.js";
 import type { Separability } from "../../embedding/index.js";
-import type { PartScore } from "../../inference/evaluate-network.js";
-import type { EvaluationSummary } from "../../inference/summarise.js";
-import type { TrainingConfig } from "../../training/config.js";
-import type { Environment } from "../../training/environment.js";
-import type { MetricRecord } from "../../training/metrics-log.js";
-import type { SplitRecord } from "../../training/split-record.js";
-import type { EvaluationChoice } from "../compare/read-run.js";
+import type { PartScore } from "../../judging/evaluate-network.js";
+import type { EvaluationSummary } from "../../judging/summarise.js";
+import type { Environment } from "../../runs/environment.js";
+import type { MetricRecord } from "../../runs/metrics-log.js";
+import type { SplitRecord } from "../../runs/split-record.js";
 import type { CaseOverlay } from "../overlays/case-overlay.js";
 import type { ReportComparison } from "./comparison-tables.js";
 

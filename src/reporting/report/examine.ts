@@ -10,7 +10,7 @@ import { DimsegError, UsageError } from "../../core/errors.js";
 import type { Case } from "../../data/dataset.js";
 import { domainSeparability, tsne } from "../../embedding/index.js";
 import type { ConventionName } from "../../evaluation/conventions.js";
-import { type LoadedRun, loadRun } from "../../training/load-run.js";
+import { type LoadedRun, loadRun } from "../../runs/load-run.js";
 import { type InspectedRun, overlayCases } from "../overlays/case-overlay.js";
 import { chooseCases } from "../overlays/choose-cases.js";
 import {

@@ -1,9 +1,9 @@
 /** From the folders a person names to run folders with names: a sweep's folder stands for all its runs. */
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { nameOfFolder } from "../../comparison/read-run.js";
+import { openRunFolder } from "../../runs/run-folder.js";
 import { isSweepFolder, readSweepRecord } from "../../sweep/record.js";
-import { openRunFolder } from "../../training/run-folder.js";
-import { nameOfFolder } from "../compare/read-run.js";
 
 /** A run folder under the name its configuration has. */
 export interface NamedFolder {

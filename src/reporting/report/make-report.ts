@@ -1,6 +1,7 @@
 /** From the report's data to its files. */
+
+import { comparisonCsv, formatLatex } from "../../comparison/formats.js";
 import { groupBy } from "../../core/group-by.js";
-import { comparisonCsv, formatLatex } from "../compare/formats.js";
 import { distinctSlugs } from "../figures/figure.js";
 import {
   confusionFigures,

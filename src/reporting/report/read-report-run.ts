@@ -1,16 +1,16 @@
 /** One run folder as the report needs it. What is not there is named in `missing` and left out. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { EvaluationChoice } from "../../comparison/read-run.js";
+import { readResolvedConfig } from "../../config/config.js";
 import { DimsegError } from "../../core/errors.js";
-import { parseScores } from "../../inference/scores-csv.js";
-import { readResolvedConfig } from "../../training/config.js";
-import { readDatasetFacts } from "../../training/dataset-facts.js";
-import type { Environment } from "../../training/environment.js";
-import { type MetricRecord, readMetrics } from "../../training/metrics-log.js";
-import { openRunFolder, type RunFolder } from "../../training/run-folder.js";
-import { readSplit } from "../../training/split-record.js";
-import { readUsage } from "../../training/usage.js";
-import type { EvaluationChoice } from "../compare/read-run.js";
+import { parseScores } from "../../judging/scores-csv.js";
+import { readDatasetFacts } from "../../runs/dataset-facts.js";
+import type { Environment } from "../../runs/environment.js";
+import { type MetricRecord, readMetrics } from "../../runs/metrics-log.js";
+import { openRunFolder, type RunFolder } from "../../runs/run-folder.js";
+import { readSplit } from "../../runs/split-record.js";
+import { readUsage } from "../../runs/usage.js";
 import type { ReportRun, RunCost, RunCurves, RunEvaluation } from "./data.js";
 import type { NamedFolder } from "./find-report-runs.js";
 import { runState } from "./run-state.js";

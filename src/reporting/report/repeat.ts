@@ -1,7 +1,7 @@
 /** The commands that repeat a run and its evaluation. */
 import { basename, dirname, isAbsolute, join } from "node:path";
+import type { EvaluationChoice } from "../../comparison/read-run.js";
 import { shellWord } from "../../core/shell-word.js";
-import type { EvaluationChoice } from "../compare/read-run.js";
 import type { ReportRun } from "./data.js";
 
 /** What the run was started with, without the interpreter and the script. */

@@ -1,5 +1,5 @@
 /** The tables of a report that are about single runs: the overview, and every domain and part. */
-import type { Estimate, MetricEstimates, PartsSummary, SummaryMetric } from "../../inference/summarise.js";
+import type { Estimate, MetricEstimates, PartsSummary, SummaryMetric } from "../../judging/summarise.js";
 import { judgedDomains, type ReportData, type ReportRun, type RunEvaluation } from "./data.js";
 import { bytesText, durationText, percentText, pixelText } from "./numbers.js";
 import type { ReportCell, ReportTable } from "./table.js";

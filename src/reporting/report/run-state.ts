@@ -1,12 +1,12 @@
 /** How far a run is, by what lies in its folder, and at which step its checkpoints stand. Reads only. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CheckpointStore } from "../../training/checkpoint-store.js";
-import type { TrainingConfig } from "../../training/config.js";
-import type { CheckpointName } from "../../training/load-run.js";
-import type { RunFolder } from "../../training/run-folder.js";
-import { lockName } from "../../training/run-lock.js";
-import { type Progress, peekProgress } from "../../training/training-state.js";
+import type { TrainingConfig } from "../../config/config.js";
+import { type Progress, peekProgress } from "../../runs/checkpoint-contents.js";
+import { CheckpointStore } from "../../runs/checkpoint-store.js";
+import type { CheckpointName } from "../../runs/load-run.js";
+import type { RunFolder } from "../../runs/run-folder.js";
+import { lockName } from "../../runs/run-lock.js";
 import type { RunState } from "./data.js";
 
 /** Whether the process that the lock names still exists. */

@@ -1,7 +1,7 @@
 /** Reading `summary.json` back: what `dimseg evaluate` found, with undefined values as NaN again. */
 import { z } from "zod";
 import { DataError } from "../../core/errors.js";
-import type { EvaluationSummary } from "../../inference/summarise.js";
+import type { EvaluationSummary } from "../../judging/summarise.js";
 import type { EvaluationAbout } from "./data.js";
 
 /** JSON has neither NaN (null) nor infinity (text). */

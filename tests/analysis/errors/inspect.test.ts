@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type InspectedCase, inspectPredictions, pictureSize } from "../../../src/analysis/errors/inspect.js";
 import { confusionByDomain, sizeAgainstDice } from "../../../src/analysis/errors/summary.js";
 import { DecodedCache } from "../../../src/data/cache.js";
-import { evaluateNetwork } from "../../../src/inference/evaluate-network.js";
+import { evaluateNetwork } from "../../../src/judging/evaluate-network.js";
 import { liveTensors } from "../../../src/torch/index.js";
 import { temporaryFolder } from "../../data/files.js";
 import { nestedClasses, tinyNetwork, twoDomains } from "../../inference/tiny.js";

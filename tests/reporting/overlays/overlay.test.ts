@@ -2,9 +2,9 @@
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { inspectPredictions } from "../../../src/analysis/errors/inspect.js";
-import { svgToPng } from "../../../src/core/svg.js";
 import { DecodedCache } from "../../../src/data/cache.js";
-import { partColours } from "../../../src/inference/outline-svg.js";
+import { partColours } from "../../../src/drawing/colours.js";
+import { svgToPng } from "../../../src/drawing/svg.js";
 import { type CaseOverlay, overlayCases } from "../../../src/reporting/overlays/case-overlay.js";
 import { chooseCases } from "../../../src/reporting/overlays/choose-cases.js";
 import { overlayFigure } from "../../../src/reporting/overlays/overlay-figure.js";

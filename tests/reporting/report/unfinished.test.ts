@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../../src/core/errors.js";
 import type { Judge } from "../../../src/reporting/report/read-report-run.js";
-import { readUsage } from "../../../src/training/usage.js";
+import { readUsage } from "../../../src/runs/usage.js";
 import { put, temporaryFolder } from "../../data/files.js";
 import { collect, copyRun, edit, fixtureRuns, pageOf } from "./fixture.js";
 

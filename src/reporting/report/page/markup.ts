@@ -2,7 +2,7 @@
  * HTML from templates that escape what is put into them, so that no name from a file can become markup by being
  * forgotten.
  */
-import { escapeHtml } from "../../html.js";
+import { escapeHtml } from "../../../drawing/html.js";
 
 /** Text that is HTML already. */
 export class Html {

@@ -1,8 +1,10 @@
 /** Cases as pictures: the reference and each run's outlines side by side, with the case's metrics beneath. */
-import type { PartScore } from "../../../inference/evaluate-network.js";
+
+import { partColours } from "../../../drawing/colours.js";
+import type { PartScore } from "../../../judging/evaluate-network.js";
 import { distinctSlugs, spoken } from "../../figures/figure.js";
 import type { CaseOverlay } from "../../overlays/case-overlay.js";
-import { inlinePanelSvg, type OverlayPanel, partColours } from "../../overlays/overlay-svg.js";
+import { inlinePanelSvg, type OverlayPanel } from "../../overlays/overlay-svg.js";
 import type { ReportData, ReportOverlays, ReportRun } from "../data.js";
 import { caseSource, overlayAnchor } from "../failures.js";
 import { percentText, pixelText } from "../numbers.js";

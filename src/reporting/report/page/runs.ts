@@ -1,5 +1,5 @@
 /** What each run was, in full: settings, data, machine, time, and the commands that repeat it. */
-import type { EvaluationChoice } from "../../compare/read-run.js";
+import type { EvaluationChoice } from "../../../comparison/read-run.js";
 import { type ReportRun, stateText } from "../data.js";
 import { bytesText, countText, durationText } from "../numbers.js";
 import { repeatCommands, startedWith } from "../repeat.js";

@@ -1,0 +1,106 @@
+/**
+ * The weak view: scale-crop, rotation, flip, elastic deformation (method.md 3.2), images and labels together. Each
+ * transform runs once for all images that drew it; the others stay as they are, bit for bit.
+ */
+import { fromTypedArray, ShapeError, scope, type Tensor } from "../torch/index.js";
+import type { ScaleCrop, StreamAddress, WeakDraw } from "./draws.js";
+import { elasticField, elasticImages, elasticLabels } from "./elastic.js";
+import { signedNoise } from "./noise.js";
+import type { AugmentationProfile } from "./profile.js";
+import { rotateImages, rotateLabels } from "./rotate.js";
+import { scaleCropImages, scaleCropLabels } from "./scale-crop.js";
+
+/** Images `[N, C, H, W]` and, if they have labels, their label planes `[N, K, H, W]`. */
+interface View {
+  readonly images: Tensor;
+  readonly labels: Tensor | undefined;
+}
+
+type Program<T> = (part: View, draws: T[]) => View;
+
+const scaleCropped: Program<ScaleCrop> = ({ images, labels }, crops) => ({
+  images: scaleCropImages(images, crops),
+  labels: labels && scaleCropLabels(labels, crops),
+});
+
+const rotated: Program<number> = ({ images, labels }, degrees) => ({
+  images: rotateImages(images, degrees),
+  labels: labels && rotateLabels(labels, degrees),
+});
+
+const flipped: Program<true> = ({ images, labels }) => ({
+  images: images.flip([3]),
+  labels: labels?.flip([3]),
+});
+
+function deformed({ elastic }: AugmentationProfile): Program<StreamAddress> {
+  return ({ images, labels }, sources) => {
+    const [count, , height, width] = images.shape;
+    const noise = signedNoise(sources, 2 * height * width, images.device).reshape([count, 2, height, width]);
+    const field = elasticField(noise, elastic.alpha * height, elastic.sigma * height);
+    return { images: elasticImages(images, field), labels: labels && elasticLabels(labels, field) };
+  };
+}
+
+/** Runs a program on the images whose draw is not null and writes its results back into `view`. */
+function applyWhereDrawn<T>(view: View, draws: readonly (T | null)[], program: Program<T>): void {
+  const chosen = draws.flatMap((draw, position) => (draw === null ? [] : [{ draw, position: BigInt(position) }]));
+  if (chosen.length === 0) return;
+  scope(() => {
+    const positions = BigInt64Array.from(chosen, ({ position }) => position);
+    const index = fromTypedArray(positions, undefined, { device: view.images.device });
+    const part = { images: view.images.indexSelect(0, index), labels: view.labels?.indexSelect(0, index) };
+    const given = chosen.map(({ draw }) => draw);
+    const { images, labels } = program(part, given);
+    view.images.indexCopy_(0, index, images);
+    if (labels) view.labels?.indexCopy_(0, index, labels);
+  });
+}
+
+function checkShapes(images: Tensor, labels: Tensor | null, draws: readonly WeakDraw[]): void {
+  const [count, , height, width] = images.shape;
+  if (images.ndim !== 4 || draws.length !== count) {
+    throw new ShapeError(
+      `weakAugment: images has shape [${images.shape}] and there are ${draws.length} draws; ` +
+        "expected [N, C, H, W] and one draw per image",
+    );
+  }
+  if (!labels) return;
+  const [labelCount, ...rest] = labels.shape;
+  const fits = labelCount === count && rest.at(-2) === height && rest.at(-1) === width;
+  if (!fits || labels.ndim < 3 || labels.ndim > 4) {
+    throw new ShapeError(
+      `weakAugment: labels has shape [${labels.shape}] but images has [${images.shape}]; ` +
+        `expected [${count}, ${height}, ${width}] or [${count}, K, ${height}, ${width}]`,
+    );
+  }
+}
+
+/**
+ * Carries out the weak draws.
+ * @param images `[N, C, H, W]`, any dtype, whole numbers 0 to 255
+ * @param labels class numbers `[N, H, W]`, 0/1 planes `[N, K, H, W]`, or null; outside of the image is background, 0
+ * @param draws one per image, as `drawWeak` gives them
+ * @returns new tensors: images float32, whole numbers 0 to 255; labels of their own shape and dtype
+ * @throws ShapeError when shapes and draws do not fit each other
+ */
+export function weakAugment<L extends Tensor | null>(
+  images: Tensor,
+  labels: L,
+  draws: readonly WeakDraw[],
+  profile: AugmentationProfile,
+): { images: Tensor; labels: L } {
+  checkShapes(images, labels, draws);
+  return scope(() => {
+    const copy = { copy: true, memoryFormat: "contiguous" } as const;
+    const ownImages = images.to({ ...copy, dtype: "float32" });
+    const ownLabels = labels?.to(copy);
+    const view = { images: ownImages, labels: ownLabels?.ndim === 3 ? ownLabels.unsqueeze(1) : ownLabels };
+    const drawn = <K extends keyof WeakDraw>(key: K) => draws.map((draw) => draw[key]);
+    applyWhereDrawn(view, drawn("scaleCrop"), scaleCropped);
+    applyWhereDrawn(view, drawn("degrees"), rotated);
+    applyWhereDrawn(view, drawn("flip"), flipped);
+    applyWhereDrawn(view, drawn("elastic"), deformed(profile));
+    return { images: ownImages, labels: (ownLabels ?? null) as L };
+  });
+}

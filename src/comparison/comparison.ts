@@ -1,0 +1,155 @@
+/**
+ * The numbers of a comparison: mean and spread over seeds, and paired tests over cases against the best group. The
+ * spread over seeds says how repeatable a method is; the tests say whether a difference on these cases is more than
+ * chance. Dice decides which group is best.
+ */
+import { groupBy } from "../core/group-by.js";
+import type { PartScore } from "../judging/evaluate-network.js";
+import { type EvaluationSummary, type SummaryMetric, summarise } from "../judging/summarise.js";
+import { bootstrapPairedDifference, type Interval } from "../statistics/bootstrap.js";
+import { holmAdjusted } from "../statistics/holm.js";
+import { definedValues, mean, standardDeviation } from "../statistics/mean.js";
+import { wilcoxonSignedRank } from "../statistics/wilcoxon.js";
+import type { RunGroup } from "./groups.js";
+
+/** Over seeds. */
+export interface Spread {
+  mean: number;
+  /** Sample standard deviation; NaN for one seed. */
+  deviation: number;
+}
+
+/** A group's Dice against that of the best, case by case. */
+export interface AgainstBest {
+  /** Mean difference, group − best, averaged as the table is; 95 % paired bootstrap interval over cases. */
+  difference: Interval;
+  /** Wilcoxon signed-rank over cases, two-sided. */
+  pValue: number;
+  /** The same after Holm's correction for the number of groups. */
+  adjusted: number;
+  /** Cases that both groups have a defined value for. */
+  cases: number;
+}
+
+/** One row of a comparison. */
+export interface ComparedGroup {
+  name: string;
+  seeds: number[];
+  /** Training steps of its runs. */
+  iterations: number;
+  /** Mean Dice of each domain, of each part over the domains, and of all. */
+  domains: Spread[];
+  parts: Spread[];
+  metrics: Record<SummaryMetric, Spread>;
+  /** Dice of the labelled domain minus the mean of the others; null where there is no other domain. */
+  gap: Spread | null;
+  /** `best`: the highest mean Dice; `close`: not significantly worse than that. */
+  standing: "best" | "close" | "worse";
+  /** Null for the best group, and where no case can be compared. */
+  againstBest: AgainstBest | null;
+}
+
+export interface Comparison {
+  labelledDomain: string;
+  domains: string[];
+  parts: string[];
+  /** Test cases. */
+  cases: number;
+  groups: ComparedGroup[];
+}
+
+/** Of the paired bootstrap; fixed, so that tables can be repeated. */
+const bootstrap = { seed: 0, resamples: 2000 };
+
+/** Below this a difference is called significant. */
+export const significanceLevel = 0.05;
+
+function spread(values: readonly number[]): Spread {
+  return { mean: mean(values), deviation: standardDeviation(values) };
+}
+
+/** Mean Dice of each case over parts, by domain and case; NaN where no part is defined. */
+function caseDice(scores: readonly PartScore[]): Map<string, number> {
+  const byCase = groupBy(scores, ({ domain, id }) => JSON.stringify([domain, id]));
+  return new Map([...byCase].map(([key, rows]) => [key, mean(definedValues(rows.map(({ dice }) => dice)))]));
+}
+
+/** Mean Dice of each case over the seeds of a group; NaN where one of them has no defined value. */
+function groupDice({ runs }: RunGroup): Map<string, number> {
+  const bySeed = runs.map(({ scores }) => caseDice(scores));
+  return new Map([...bySeed[0].keys()].map((key) => [key, mean(bySeed.map((cases) => cases.get(key) ?? Number.NaN))]));
+}
+
+/** Tests one group against the best; the correction comes later. */
+function testAgainst(group: Map<string, number>, best: Map<string, number>): Omit<AgainstBest, "adjusted"> | null {
+  const keys = [...best.keys()].filter((key) => !Number.isNaN(best.get(key)) && !Number.isNaN(group.get(key)));
+  if (keys.length === 0) return null;
+  const byDomain = [...groupBy(keys, (key) => JSON.parse(key)[0] as string).values()];
+  const values = (cases: Map<string, number>) => byDomain.map((of) => of.map((key) => cases.get(key) as number));
+  const [own, others] = [values(group), values(best)];
+  return {
+    difference: bootstrapPairedDifference(own, others, bootstrap),
+    pValue: wilcoxonSignedRank(own.flat(), others.flat()).pValue,
+    cases: keys.length,
+  };
+}
+
+/** The tests of all groups against the best one, corrected together. */
+function testAll(groups: readonly RunGroup[], best: number): (AgainstBest | null)[] {
+  const dice = groups.map(groupDice);
+  const tests = dice.map((own, i) => (i === best ? null : testAgainst(own, dice[best])));
+  const made = tests.filter((test) => test !== null);
+  const adjusted = holmAdjusted(made.map(({ pValue }) => pValue));
+  return tests.map((test) => test && { ...test, adjusted: adjusted[made.indexOf(test)] });
+}
+
+function standingOf(index: number, best: number, test: AgainstBest | null): ComparedGroup["standing"] {
+  if (index === best) return "best";
+  // Ranks over all cases and means over domains can disagree; worse is what both call worse.
+  return test && test.adjusted <= significanceLevel && test.difference.high < 0 ? "worse" : "close";
+}
+
+function describeGroup({ name, runs }: RunGroup, summaries: readonly EvaluationSummary[]) {
+  const over = (value: (summary: EvaluationSummary) => number) => spread(summaries.map(value));
+  const [first] = summaries;
+  const metric = (key: SummaryMetric) => over(({ average }) => average[key].mean);
+  return {
+    name,
+    seeds: runs.map(({ config }) => config.training.seed),
+    iterations: runs[0].config.training.iterations,
+    domains: first.domains.map((_, d) => over(({ domains }) => domains[d].average.dice.mean)),
+    parts: Object.keys(first.parts).map((part) => over(({ parts }) => parts[part].dice.mean)),
+    metrics: { dice: metric("dice"), jaccard: metric("jaccard"), hd95: metric("hd95"), asd: metric("asd") },
+    gap: first.gap && over(({ gap }) => gap?.dice.difference.mean ?? Number.NaN),
+  };
+}
+
+/** Rows in one order, so that domains and cases of all runs stand at the same places. */
+function inOrderOf(reference: readonly PartScore[]): (scores: readonly PartScore[]) => PartScore[] {
+  const keyOf = ({ domain, id, part }: PartScore) => JSON.stringify([domain, id, part]);
+  const place = new Map(reference.map((row, i) => [keyOf(row), i]));
+  return (scores) => [...scores].sort((a, b) => (place.get(keyOf(a)) ?? 0) - (place.get(keyOf(b)) ?? 0));
+}
+
+/**
+ * Compares groups of runs that passed `checkComparable`.
+ * @param groups at least one
+ */
+export function compareGroups(groups: readonly RunGroup[]): Comparison {
+  const [reference] = groups[0].runs;
+  const order = inOrderOf(reference.scores);
+  const labelledDomain = reference.config.labelled.domain;
+  const summaries = groups.map(({ runs }) => runs.map(({ scores }) => summarise(order(scores), { labelledDomain })));
+  const rows = groups.map((group, g) => describeGroup(group, summaries[g]));
+  const dice = rows.map(({ metrics }) => (Number.isNaN(metrics.dice.mean) ? -1 : metrics.dice.mean));
+  const best = dice.indexOf(Math.max(...dice));
+  const tests = testAll(groups, best);
+  const { domains, parts, cases } = summaries[0][0];
+  return {
+    labelledDomain,
+    domains: domains.map(({ name }) => name),
+    parts: Object.keys(parts),
+    cases,
+    groups: rows.map((row, i) => ({ ...row, standing: standingOf(i, best, tests[i]), againstBest: tests[i] })),
+  };
+}
