@@ -6,7 +6,16 @@ import { checkpointNames, networkNames } from "../runs/checkpoint-names.js";
 import type { PredictInput } from "../workflows/predict.js";
 import { inTerminal } from "./terminal-observer.js";
 
+/** Files named where some were left out. */
+const mostNamed = 3;
+
 type PredictVerbOptions = Omit<PredictInput, "run" | "images">;
+
+/** The first few files and the number of all. */
+function namedFiles(paths: readonly string[]): string {
+  const shown = paths.slice(0, mostNamed).join(", ");
+  return `${counted(paths.length, "file")} (${shown}${paths.length > mostNamed ? ", ..." : ""})`;
+}
 
 async function predict(run: string, images: string[], options: PredictVerbOptions): Promise<void> {
   const { predictImages } = await import("../workflows/predict.js");
@@ -16,11 +25,11 @@ async function predict(run: string, images: string[], options: PredictVerbOption
   for (const message of broken) console.error(message);
   console.log(`${options.network}, ${checkpointRule}`);
   console.log(`Wrote ${written} of ${predicted.images} masks to ${masks}: ${legend.join(", ")}.`);
-  if (leftOut > 0) console.log(`Left out masks and earlier results: ${counted(leftOut, "file")}.`);
+  if (leftOut.length > 0) console.log(`Left out as masks or earlier results: ${namedFiles(leftOut)}.`);
   if (others.length > 0) console.log(`Beside them: ${others.join(", ")}.`);
   if (broken.length > 0) {
     throw new DataError(
-      `${broken.length} of ${predicted.images} images could not be read, each named above; the others are done`,
+      `${broken.length} of ${predicted.images} images could not be segmented, each named above; the others are done`,
     );
   }
 }

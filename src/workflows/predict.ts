@@ -1,7 +1,6 @@
 /** Segmenting images with a trained run; they need not belong to any data set. */
 import { join } from "node:path";
-import { writeFileAtomic } from "../core/atomic-file.js";
-import { DataError, DimsegError } from "../core/errors.js";
+import { DataError, DimsegError, ResourceError } from "../core/errors.js";
 import { allCases, type Case, type Dataset, loadDataset } from "../data/dataset.js";
 import { readImage } from "../data/readers/read-image.js";
 import { type PredictionContents, type PredictionFile, predictionFiles } from "../inference/encode-prediction.js";
@@ -15,9 +14,10 @@ import {
   leaveOutMasks,
   listInputs,
   refuseCollisions,
-  refuseExisting,
   refuseOverwriting,
 } from "./prediction/inputs.js";
+import { looksLikeMask } from "./prediction/mask-evidence.js";
+import { WrittenRecord } from "./prediction/written-record.js";
 
 /** What is to be segmented, and what to write. */
 export interface PredictInput extends PredictionContents {
@@ -40,12 +40,12 @@ export interface Predicted {
   readonly images: number;
   readonly written: number;
   /** Masks and earlier results that were found among the images. */
-  readonly leftOut: number;
+  readonly leftOut: readonly string[];
   /** Folders of results, that of the masks first. */
   readonly folders: readonly string[];
   /** What each value in the masks means. */
   readonly legend: readonly string[];
-  /** One sentence for each image that could not be read. */
+  /** One sentence for each image that could not be read, or whose results could not be written. */
   readonly broken: readonly string[];
 }
 
@@ -56,7 +56,7 @@ function outputPath(out: string, { folder, extension }: PredictionFile, { name }
 }
 
 /** Segments one image and writes all its files. */
-function createWriter(run: OpenedRun, files: PredictionFile[], input: PredictInput): WriteImage {
+function createWriter(run: OpenedRun, files: PredictionFile[], input: PredictInput, record: WrittenRecord): WriteImage {
   const network = networkOf(run, input.network);
   const { size, device, precision, dataset } = run;
   return async (image) => {
@@ -65,19 +65,26 @@ function createWriter(run: OpenedRun, files: PredictionFile[], input: PredictInp
     const prediction = predictImage(network, raster, image.path, dataset, asked);
     for (const file of files) {
       const chunks = await file.encode(prediction, raster, image.path);
-      writeFileAtomic(outputPath(input.out, file, image), chunks);
+      record.write(outputPath(input.out, file, image), chunks);
     }
   };
 }
 
-/** Writes all images. Returns a sentence for each that could not be read. */
+/** What of a failure concerns one image alone: its pixels, or a name that the file system does not take. */
+function isOfOneImage(error: unknown): error is DimsegError {
+  if (error instanceof DataError) return true;
+  const code = error instanceof ResourceError && (error.cause as NodeJS.ErrnoException | undefined)?.code;
+  return code === "ENAMETOOLONG" || code === "EILSEQ" || code === "EINVAL" || code === "EISDIR";
+}
+
+/** Writes all images. Returns a sentence for each that could not be done. */
 async function writeAll(inputs: readonly InputImage[], write: WriteImage, { progress }: Observer): Promise<string[]> {
   const broken: string[] = [];
   for (const [done, image] of inputs.entries()) {
     try {
       await write(image);
     } catch (error) {
-      if (!(error instanceof DataError)) throw error;
+      if (!isOfOneImage(error)) throw error;
       broken.push(error.message);
     }
     progress("predicting", done + 1, inputs.length);
@@ -90,13 +97,13 @@ function legendOf({ target, classes }: Dataset): string[] {
   return target === "softmax" ? values : ["0 none", ...values];
 }
 
-/** The cases of the run's data set, whose files are no images to segment or to replace; null when it cannot be opened. */
-function ownCases({ config }: OpenedRun): Case[] | null {
+/** The cases of the run's data set, whose files are no images to segment or to replace; none when it cannot be opened. */
+function ownCases({ config }: OpenedRun): Case[] {
   try {
     return allCases(loadDataset(config.dataset));
   } catch (error) {
     if (!(error instanceof DimsegError)) throw error;
-    return null;
+    return [];
   }
 }
 
@@ -105,8 +112,8 @@ function filesOf({ imagePath, maskPath }: Case): string[] {
 }
 
 /**
- * Segments images; one that cannot be read does not end the work.
- * @throws UsageError when a file that was given or belongs to the data set would be replaced; DataError, CheckpointError
+ * Segments images; one that cannot be read does not end the work. Replaces nothing but what an earlier call wrote.
+ * @throws UsageError when any other file would be replaced; DataError, CheckpointError
  *   as opening the run does
  */
 export const predictImages: Workflow<PredictInput, Predicted> = async (input, observer) => {
@@ -115,23 +122,21 @@ export const predictImages: Workflow<PredictInput, Predicted> = async (input, ob
   const run = await openRun(input.run, input.checkpoint, observer, "unused");
   const files = predictionFiles(run.dataset, input);
   const folders = files.map(({ folder }) => join(out, folder));
-  const own = ownCases(run);
-  const cases = own ?? [];
-  const inputs = leaveOutMasks(
-    found,
-    cases.flatMap(({ maskPath }) => maskPath ?? []),
-    folders,
-  );
+  const cases = ownCases(run);
+  const masks = cases.flatMap(({ maskPath }) => maskPath ?? []);
+  const { images: inputs, leftOut } = await leaveOutMasks(found, masks, folders, looksLikeMask);
   refuseCollisions(inputs);
   const outputs = inputs.flatMap((image) => files.map((file) => outputPath(out, file, image)));
-  if (own === null) refuseExisting(outputs, run.config.dataset);
   refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...cases.flatMap(filesOf)]);
-  const broken = await writeAll(inputs, createWriter(run, files, input), observer);
+  const record = new WrittenRecord(out);
+  record.refuseForeign(outputs);
+  const broken = await writeAll(inputs, createWriter(run, files, input, record), observer);
+  record.tidy();
   return {
     checkpointRule: run.checkpointRule,
     images: inputs.length,
     written: inputs.length - broken.length,
-    leftOut: found.length - inputs.length,
+    leftOut: leftOut.map(({ path }) => path),
     folders,
     legend: legendOf(run.dataset),
     broken,

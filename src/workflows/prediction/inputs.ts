@@ -1,5 +1,5 @@
 /** Which images `dimseg predict` is asked for, what their results are called, and what must not be overwritten. */
-import { type Dirent, existsSync, readdirSync, type Stats, statSync } from "node:fs";
+import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import { DataError, UsageError } from "../../core/errors.js";
 import { readFailureReason } from "../../core/read-file.js";
@@ -36,13 +36,27 @@ function entriesOf(folder: string): Dirent[] {
   }
 }
 
-/** The images in a folder and below it, in byte order; hidden files and links to folders are left out. */
-function imagesBelow(folder: string): string[] {
+/** A folder, also through a link; null for anything else. */
+function folderBehind(entry: Dirent, path: string): string | null {
+  if (!entry.isDirectory() && !entry.isSymbolicLink()) return null;
+  const target = statSync(path, { throwIfNoEntry: false });
+  return target?.isDirectory() ? realpathSync(path) : null;
+}
+
+/**
+ * The images in a folder and below it, in byte order; hidden files are left out. Links to folders are followed, each
+ * folder once, so that a loop ends.
+ */
+function imagesBelow(folder: string, seen = new Set([realpathSync(folder)])): string[] {
   return entriesOf(folder)
     .sort((a, b) => compareBytes(a.name, b.name))
     .flatMap((entry) => {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) return imagesBelow(path);
+      const real = folderBehind(entry, path);
+      if (real !== null) {
+        if (seen.has(real)) return [];
+        return imagesBelow(path, seen.add(real));
+      }
       // A dangling link is kept, so that reading it names it.
       const target = statSync(path, { throwIfNoEntry: false });
       return isImageName(entry.name) && (target?.isFile() ?? true) ? [path] : [];
@@ -56,32 +70,42 @@ function listOne(path: string): InputImage[] {
   return found.map((image) => ({ path: image, name: withoutExtension(relative(path, image)), given: false }));
 }
 
+/** What is to be segmented, and what was found beside it. */
+export interface ChosenImages {
+  readonly images: readonly InputImage[];
+  /** Masks of the run's data set, masks in folders that are called so, and results of earlier calls. */
+  readonly leftOut: readonly InputImage[];
+}
+
 /**
- * Leaves out what was found in folders but is no image to segment: masks, by their folder's name or because the data
- * set says so, and what an earlier call wrote. Files that were given themselves stay.
+ * Leaves out what was found in folders but is no image to segment: masks of the data set, what an earlier call wrote, and
+ * files in a folder with a mask's name that hold few values as masks do. Files that were given themselves stay.
  * @param masks   mask files of the run's data set
  * @param outputs folders that results go to
+ * @param isMask  whether a file's pixels are those of a mask; asked of files in folders with a mask's name alone
  * @throws DataError when nothing is left
  */
-export function leaveOutMasks(
+export async function leaveOutMasks(
   inputs: readonly InputImage[],
   masks: readonly string[],
   outputs: readonly string[],
-): InputImage[] {
+  isMask: (path: string) => Promise<boolean>,
+): Promise<ChosenImages> {
   const known = new Set(masks.flatMap((path) => identity(path) ?? []));
   const folders = outputs.map((folder) => `${resolve(folder)}${sep}`);
-  const isNone = ({ path, name, given }: InputImage) =>
-    !given &&
-    (dirname(name).split(sep).some(isMaskFolder) ||
-      folders.some((folder) => resolve(path).startsWith(folder)) ||
-      known.has(identity(path) ?? ""));
-  const images = inputs.filter((image) => !isNone(image));
-  if (images.length === 0) {
-    throw new DataError(
-      `${inputs[0].path} and the others found are masks or earlier results; give the folder of the images, or the files themselves`,
-    );
+  const images: InputImage[] = [];
+  const leftOut: InputImage[] = [];
+  for (const image of inputs) {
+    const { path, name, given } = image;
+    const isKnown = folders.some((folder) => resolve(path).startsWith(folder)) || known.has(identity(path) ?? "");
+    const isNamed = dirname(name).split(sep).some(isMaskFolder);
+    const isNone = !given && (isKnown || (isNamed && (await isMask(path))));
+    (isNone ? leftOut : images).push(image);
   }
-  return images;
+  if (images.length > 0) return { images, leftOut };
+  throw new DataError(
+    `${inputs[0].path} and the others found are masks or earlier results; give the folder of the images, or the files themselves`,
+  );
 }
 
 /**
@@ -137,16 +161,4 @@ export function refuseOverwriting(outputs: readonly string[], precious: readonly
   const kept = new Set(precious.flatMap((path) => identity(path) ?? []));
   const hit = existing.find(({ found }) => kept.has(found));
   if (hit) throw new UsageError(`${hit.path} is an input and would be overwritten; choose another folder with --out`);
-}
-
-/**
- * Refuses to replace anything where it is not known what the run's data set is made of.
- * @throws UsageError naming the file
- */
-export function refuseExisting(outputs: readonly string[], dataset: string): void {
-  const hit = outputs.find((path) => existsSync(path));
-  if (hit === undefined) return;
-  throw new UsageError(
-    `${hit} exists, and ${dataset} cannot be opened to tell whether it is one of its masks; choose another folder with --out`,
-  );
 }
