@@ -36,7 +36,7 @@ export function createObjective(
   const { source, target, labels } = domains;
   return {
     evaluate: step.evaluate,
-    divergence: ({ shared }, { updateRunningMeans }) =>
+    divergence: ({ shared }, { learn }) =>
       autocast(precision, device, () =>
         comparison.estimator.evaluate({
           network,
@@ -44,7 +44,7 @@ export function createObjective(
           target: target[comparison.view],
           shared: shared ?? undefined,
           labels: labels ?? undefined,
-          updateRunningMeans,
+          learn,
         }),
       ),
   };

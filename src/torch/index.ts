@@ -11,4 +11,4 @@ export { Generator, manualSeed } from "./random.js";
 export * from "./runtime.js";
 export { adopt, type Owned, persist, scope } from "./scope.js";
 export { loadTensors, rawFromTensor, serializeTensors, tensorFromRaw } from "./serialize.js";
-export { type Device, type DType, type MemoryFormat, Tensor, type TypedArray } from "./tensor.js";
+export { type Device, type DType, hostReads, type MemoryFormat, Tensor, type TypedArray } from "./tensor.js";

@@ -17,10 +17,10 @@ import { everyDivergence, expectClose, named } from "./support.js";
 withNetworks();
 
 /** Bottlenecks [n, C, 1, 1] as a method would have kept them. */
-function features(source: Tensor, target: Tensor, updateRunningMeans = true): DomainInput {
+function features(source: Tensor, target: Tensor, learn = true): DomainInput {
   const view = (rows: Tensor) => ({ logits: rows, bottleneck: rows.unsqueeze(2).unsqueeze(3) });
   const shared = { source: view(source), target: view(target) };
-  return { network: networks.softmax, source, target, shared, updateRunningMeans };
+  return { network: networks.softmax, source, target, shared, learn };
 }
 
 const quick = { name: "critic", hidden: 32, rate: 0.05, warmUp: 0 };
@@ -174,9 +174,9 @@ describe("the reversed gradient", () => {
 });
 
 describe("its memory", () => {
-  const given = (seed: number, updateRunningMeans = true): DomainInput => {
+  const given = (seed: number, learn = true): DomainInput => {
     const u = images(seed + 1, 2, { gain: 0.4, offset: 0.8 });
-    return { network: networks.softmax, source: images(seed, 2), target: u, updateRunningMeans };
+    return { network: networks.softmax, source: images(seed, 2), target: u, learn };
   };
   const joint = (settings: object = {}, seed = 0) =>
     domainDivergence({ name: "critic", ...settings }, { divergence: divergence("js"), kind: "softmax", seed });

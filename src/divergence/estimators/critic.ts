@@ -78,7 +78,7 @@ function createCritic(choices: DomainDivergenceOptions, settings: Settings): Dom
           target: rowsOf(maps.target, settings.rows),
         };
         // The critic moves before D is taken, so that all passes of a step see the same one.
-        if (input.updateRunningMeans ?? true) network.ascend(given.source, given.target, bound);
+        if (input.learn ?? true) network.ascend(given.source, given.target, bound);
         const { source, target } = oneSided(given, side);
         const factor = reversalAt(network.updates, settings);
         const [fromP, fromQ] = [source, target].map((rows) => network.scores(withGradient(rows, factor)));

@@ -54,7 +54,7 @@ export interface DomainInput {
    * Whether the estimator learns from this evaluation (running means, a critic): true (default) in one pass of each
    * step, false in the others.
    */
-  updateRunningMeans?: boolean;
+  learn?: boolean;
 }
 
 /** Choices made once per run. */
