@@ -42,8 +42,10 @@ const dimOptions = z.strictObject({
   rho: z.number().min(0).optional().describe("radius of the perturbation, 0: none; default: the inner rule's own"),
   rhoMode: z
     .enum(["constant", "rate", "divergence"])
-    .default("constant")
-    .describe("rate: follows the learning rate; divergence: rho(1 + kappa D / running mean of D)"),
+    .optional()
+    .describe(
+      "rate: follows the learning rate; divergence: rho(1 + kappa D / running mean of D); default: the inner rule's own",
+    ),
   rhoMin,
   kappa: z.number().min(0).default(1).describe("kappa of rhoMode: divergence"),
   ...timing,
@@ -63,11 +65,11 @@ export type DimOptions = Omit<z.output<typeof dimOptions>, "divergence">;
 const meanDecay = 0.9;
 const meanName = "meanDivergence";
 
-/** The radius and its course; the inner rule's own radius where none is given. */
+/** The radius and its course: the inner rule's own where none are given, so that without D it is that rule alone. */
 function radiusOf({ inner, rho, rhoMode, rhoMin, startIteration, every }: DimOptions): RadiusOptions {
   const rule: AscentRule = ascentRules[inner.name];
-  const course = rhoMode === "rate" ? "rate" : "constant";
-  return { rho: rho ?? rule.rho, rhoMode: course, rhoMin, startIteration, every };
+  const course = rhoMode ?? rule.rhoMode ?? "constant";
+  return { rho: rho ?? rule.rho, rhoMode: course === "rate" ? "rate" : "constant", rhoMin, startIteration, every };
 }
 
 /** DiM with its settings; the equations are in docs/method.md. */
