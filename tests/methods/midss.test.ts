@@ -16,6 +16,8 @@ afterEach(() => void vi.restoreAllMocks());
 
 /** Answers the images it is shown with the given logits in turn, whatever they are, and remembers them. */
 class Scripted extends SegmentationNetwork {
+  override readonly rank = 2;
+  override readonly strides = [1, 1];
   override readonly width = 1;
   readonly seen: number[][] = [];
 

@@ -1,6 +1,6 @@
 /** Passing both domains' images through the network under the BatchNorm rule an estimator asks for. */
 import { UsageError } from "../../core/errors.js";
-import { BatchNorm2d, type SegmentationNetwork, withFrozenRunningStatistics } from "../../nn/index.js";
+import { withFixedStatistics } from "../../nn/index.js";
 import { cat, split, type Tensor } from "../../torch/index.js";
 import type { DivergenceForward, DomainInput, ViewOutput } from "./domain-divergence.js";
 
@@ -8,20 +8,6 @@ import type { DivergenceForward, DomainInput, ViewOutput } from "./domain-diverg
 export interface Pair<T> {
   source: T;
   target: T;
-}
-
-/** Runs `body` with batch statistics (true) or running ones (false), leaving the running ones and all modes as found. */
-function withStatistics<T>(network: SegmentationNetwork, ofBatch: boolean, body: () => T): T {
-  const layers = network.namedModules().flatMap(([, part]) => (part instanceof BatchNorm2d ? [part] : []));
-  const before = layers.map((layer) => layer.training);
-  for (const layer of layers) layer.training = ofBatch;
-  try {
-    return withFrozenRunningStatistics(network, body);
-  } finally {
-    layers.forEach((layer, i) => {
-      layer.training = before[i];
-    });
-  }
 }
 
 /** What one view's passes gave of a certain kind, under `shared`. */
@@ -45,7 +31,8 @@ function runTogether(
   run: (images: Tensor) => Tensor[],
 ): Pair<Tensor>[] {
   const sizes = [source.shape[0], target.shape[0]];
-  const maps = withStatistics(network, forward === "joint", () => run(cat([source, target])));
+  const statistics = forward === "joint" ? "batch" : "running";
+  const maps = withFixedStatistics(network, statistics, () => run(cat([source, target])));
   return maps.map((map) => {
     const [ofSource, ofTarget] = split(atLeastSingle(map), sizes);
     return { source: ofSource, target: ofTarget };
