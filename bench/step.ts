@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { boxMask, drawBoxes } from "../src/augment/index.js";
 import { writeFileAtomic } from "../src/core/atomic-file.js";
-import type { TargetKind } from "../src/losses/index.js";
+import type { TargetKind } from "../src/core/target-kind.js";
 import { UNet } from "../src/nn/index.js";
 import * as torch from "../src/torch/index.js";
 import { hasFastBfloat16 } from "../src/training/engine-settings.js";

@@ -1,5 +1,5 @@
 /** The largest connected part of a mask, which BCP keeps of each class of its pseudo-labels. */
-import type { TargetKind } from "../losses/index.js";
+import type { TargetKind } from "../core/target-kind.js";
 import { fromTypedArray, noGrad, oneHot, scope, type Tensor } from "../torch/index.js";
 
 /** Paints the 8-connected component that holds `start` with `label`; returns its size in pixels. */

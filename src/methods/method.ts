@@ -3,8 +3,8 @@
  * weights have moved, updates whatever it keeps beside the student. One file per method, listed in registry.ts.
  */
 import type { AugmentationProfile } from "../augment/index.js";
+import type { TargetKind } from "../core/target-kind.js";
 import type { DomainLabels, ViewOutput } from "../divergence/index.js";
-import type { TargetKind } from "../losses/index.js";
 import type { Module, SegmentationNetwork } from "../nn/index.js";
 import type { Evaluation, NamedParameters } from "../optim/index.js";
 import type { Device, Precision, Tensor } from "../torch/index.js";

@@ -6,8 +6,9 @@
 import { z } from "zod";
 import { boxMask, drawBoxes, drawTpRam, normalise, pasteBoxes, tpRam } from "../augment/index.js";
 import { UsageError } from "../core/errors.js";
+import type { TargetKind } from "../core/target-kind.js";
 import type { ViewOutput } from "../divergence/index.js";
-import { midssRampUp, type PseudoLabels, pseudoLabels, segmentationLoss, type TargetKind } from "../losses/index.js";
+import { midssRampUp, type PseudoLabels, pseudoLabels, segmentationLoss } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { emaDecay } from "../optim/index.js";
 import { noGrad, onesLike, type Tensor } from "../torch/index.js";

@@ -1,6 +1,6 @@
 /** Puts a method's step and a divergence between its domains together into what an optimiser minimises. */
+import type { TargetKind } from "../core/target-kind.js";
 import { type DomainDivergence, divergence, domainDivergence } from "../divergence/index.js";
-import type { TargetKind } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import type { DivergenceOptions, Objective } from "../optim/index.js";
 import { autocast } from "../torch/index.js";

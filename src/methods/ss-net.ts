@@ -4,7 +4,8 @@
  * and a memory of each class. Method section 7.
  */
 import { z } from "zod";
-import { diceLoss, probabilities, pseudoLabels, softDiceDistance, type TargetKind } from "../losses/index.js";
+import type { TargetKind } from "../core/target-kind.js";
+import { diceLoss, probabilities, pseudoLabels, softDiceDistance } from "../losses/index.js";
 import { Conv2d, type SegmentationNetwork, withFrozenRunningStatistics } from "../nn/index.js";
 import type { NamedParameters } from "../optim/index.js";
 import { cat, grad, noGrad, rand, scope, type Tensor } from "../torch/index.js";

@@ -1,7 +1,8 @@
 /** MiDSS worked out by hand on 4×4 pixels, and what one step fixes, repeats and leaves alone on a small U-Net. */
 import { afterEach, describe, expect, vi } from "vitest";
 import { mriProfile } from "../../src/augment/index.js";
-import { midssRampUp, type TargetKind } from "../../src/losses/index.js";
+import type { TargetKind } from "../../src/core/target-kind.js";
+import { midssRampUp } from "../../src/losses/index.js";
 import type { Batch } from "../../src/methods/index.js";
 import { evaluateViews, type MidssInputs, midss, studentViews, teacherTargets } from "../../src/methods/midss.js";
 import { type NetworkOutput, SegmentationNetwork, UNet } from "../../src/nn/index.js";

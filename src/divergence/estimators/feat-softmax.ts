@@ -3,15 +3,15 @@
  * encoder map, standardised over channels so that the softmax does not saturate; π = softmax(h/τ); P and Q are the
  * means of π over the images of each domain.
  */
-import { layerNorm, type Tensor } from "../../torch/index.js";
+import { layerNorm, spatialAxes, type Tensor } from "../../torch/index.js";
 import { discreteDivergence } from "../discrete.js";
 import type { DomainDivergence, DomainDivergenceOptions } from "./domain-divergence.js";
 import { estimator } from "./estimator.js";
 import { bottlenecks } from "./forward.js";
 
-/** Bottleneck maps [B, C, h, w] → mean channel distribution [C]. */
+/** Bottleneck maps [B, C, ...S] → mean channel distribution [C]. */
 export function channelDistribution(bottleneck: Tensor, tauF: number): Tensor {
-  const pooled = bottleneck.mean([2, 3]);
+  const pooled = bottleneck.mean(spatialAxes(bottleneck));
   return layerNorm(pooled, [pooled.shape[1]], { eps: 1e-5 }).div(tauF).softmax(1).mean(0);
 }
 

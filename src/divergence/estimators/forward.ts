@@ -39,19 +39,19 @@ function runTogether(
   });
 }
 
-/** Last encoder maps [B, C, h, w] of both domains; runs the encoder only. */
+/** Last encoder maps [B, C, ...S] of both domains; runs the encoder only. */
 export function bottlenecks(input: DomainInput, forward: DivergenceForward): Pair<Tensor> {
   if (forward === "shared") return sharedMaps(input, "bottleneck");
   return runTogether(input, forward, (images) => input.network.encode(images).slice(-1))[0];
 }
 
-/** Logits [B, K, H, W] of both domains; runs the whole network. */
+/** Logits [B, K, ...S] of both domains; runs the whole network. */
 export function logitsOf(input: DomainInput, forward: DivergenceForward): Pair<Tensor> {
   if (forward === "shared") return sharedMaps(input, "logits");
   return runTogether(input, forward, (images) => [input.network.forward(images)])[0];
 }
 
-/** Last decoder maps [B, F, H, W] of both domains and the number K of classes; runs the whole network. */
+/** Last decoder maps [B, F, ...S] of both domains and the number K of classes; runs the whole network. */
 export function features(input: DomainInput, forward: DivergenceForward): Pair<Tensor> & { classes: number } {
   if (forward === "shared")
     return { ...sharedMaps(input, "feature"), classes: sharedMaps(input, "logits").source.shape[1] };

@@ -54,7 +54,7 @@ function formOf(divergence: FDivergence, { gaussianForm, renyiOrder = 0.5 }: Dom
   }
 }
 
-/** Maps [B, C, h, w] → per-channel mean and biased variance, each [C, 1]. */
+/** Maps [B, C, ...S] → per-channel mean and biased variance, each [C, 1]. */
 function moments(bottleneck: Tensor): { mean: Tensor; variance: Tensor } {
   const values = bottleneck.transpose(0, 1).flatten(1);
   return { mean: values.mean(1, { keepdim: true }), variance: values.variance(1, { correction: 0, keepdim: true }) };

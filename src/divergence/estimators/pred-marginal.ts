@@ -3,24 +3,24 @@
  * class c over images and pixels. Few degrees of freedom, and real differences of anatomy count as well.
  */
 import { UsageError } from "../../core/errors.js";
-import { ShapeError, stack, type Tensor } from "../../torch/index.js";
+import { axesBesideChannels, ShapeError, stack, type Tensor } from "../../torch/index.js";
 import { discreteDivergence } from "../discrete.js";
 import type { DomainDivergence, DomainDivergenceOptions } from "./domain-divergence.js";
 import { estimator } from "./estimator.js";
 import { logitsOf } from "./forward.js";
 
-/** Exclusive classes: logits [B, K, H, W] → [1, K]. */
+/** Exclusive classes: logits [B, K, ...S] → [1, K]. */
 function classMarginal(logits: Tensor): Tensor {
-  return logits.softmax(1).mean([0, 2, 3]).unsqueeze(0);
+  return logits.softmax(1).mean(axesBesideChannels(logits)).unsqueeze(0);
 }
 
-/** Overlapping classes: logits [B, K, H, W] → a pair (m, 1−m) per channel, [K, 2]. */
+/** Overlapping classes: logits [B, K, ...S] → a pair (m, 1−m) per channel, [K, 2]. */
 function channelMarginals(logits: Tensor): Tensor {
-  const mean = logits.sigmoid().mean([0, 2, 3]);
+  const mean = logits.sigmoid().mean(axesBesideChannels(logits));
   return stack([mean, mean.neg().add(1)], 1);
 }
 
-/** Channels [inner, outer]: logits [B, 2, H, W] → {inner, outer without inner, rest}, [1, 3]. */
+/** Channels [inner, outer]: logits [B, 2, ...S] → {inner, outer without inner, rest}, [1, 3]. */
 function nestedMarginal(logits: Tensor): Tensor {
   if (logits.shape[1] !== 2)
     throw new ShapeError(`predMarginal: "nested" needs the channels [inner, outer], but there are ${logits.shape[1]}`);

@@ -1,5 +1,6 @@
 /** Kind `midss_step`: whole MiDSS iterations from given batches, boxes and mixing ratios (golden README section 9). */
-import { midssRampUp, type TargetKind } from "../../losses/index.js";
+import type { TargetKind } from "../../core/target-kind.js";
+import { midssRampUp } from "../../losses/index.js";
 import type { ForwardOptions } from "../../methods/forward.js";
 import {
   evaluateViews,
