@@ -143,7 +143,7 @@ tensorTest("the task is sup + γ(ul + lu + γ·s), from four views in that order
   const inputs = inputsOf("softmax");
   const views = studentViews(inputs, teacherTargets(new Scripted(answers), inputs, options, "softmax", forward));
   const student = new Scripted(answers);
-  const settings = { kind: "softmax", diceMaskQuirk: true, forward } as const;
+  const settings = { kind: "softmax", diceMaskQuirk: true, compute: forward } as const;
   const { task, terms, shared, outputs } = evaluateViews(student, views, 0.3, true, settings);
   expect(student.seen).toEqual(views.map(({ images }) => numbers(images)));
   const [sup, ul, lu, s] = ["sup", "ul", "lu", "s"].map((name) => terms[name].item());

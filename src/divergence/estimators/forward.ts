@@ -21,7 +21,7 @@ function sharedMaps(input: DomainInput, what: keyof ViewOutput): Pair<Tensor> {
 
 /** Divergences are differences of nearly equal numbers: autocast's 16-bit results go on in float32. */
 function atLeastSingle(tensor: Tensor): Tensor {
-  return tensor.dtype === "bfloat16" || tensor.dtype === "float16" ? tensor.to({ dtype: "float32" }) : tensor;
+  return tensor.dtype === "bfloat16" ? tensor.to({ dtype: "float32" }) : tensor;
 }
 
 /** Gives `run` the batch [x; u] and separates each map it returns. */
