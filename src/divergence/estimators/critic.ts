@@ -41,8 +41,8 @@ export function neutralOutput(f: FDivergence): number {
   return (low + high) / 2;
 }
 
-/** η_k = 2·limit/(1+e^{−k/warmUp}) − limit after k updates. */
-function reversalAt(updates: number, { reversal, warmUp }: Settings): number {
+/** Strength of the gradient reversal, η_k = 2·limit/(1+e^{−k/warmUp}) − limit after k updates (fDAL's WarmGRL). */
+export function reversalAt(updates: number, { reversal, warmUp }: Pick<Settings, "reversal" | "warmUp">): number {
   return warmUp === 0 ? reversal : reversal * Math.tanh(updates / (2 * warmUp));
 }
 

@@ -7,7 +7,6 @@ import type { TargetKind } from "../../core/target-kind.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import type { Tensor } from "../../torch/index.js";
 import type { FDivergence } from "../f-divergence.js";
-import type { GaussianDivergenceId } from "../gaussian.js";
 
 /**
  * How the network sees the images when the divergence is computed.
@@ -59,7 +58,7 @@ export interface DomainInput {
   updateRunningMeans?: boolean;
 }
 
-/** Choices made once per run. */
+/** Choices made once per run, for any estimator; an estimator's own are in its entry. */
 export interface DomainDivergenceOptions {
   divergence: FDivergence;
   /** Factor on D; default: the divergence's own (½ for `js`). */
@@ -73,14 +72,6 @@ export interface DomainDivergenceOptions {
   tauF?: number;
   /** β of the running means P̄ ← βP̄ + (1−β)P, in [0, 1); default 0: none. Gradient flows through the current P only. */
   runningMean?: number;
-  /**
-   * `predMarginal` of "sigmoid": a Bernoulli divergence per channel, averaged ("channels", default), or one between the
-   * categories {inner, outer without inner, background} of two nested channels [inner, outer] ("nested").
-   */
-  marginal?: "channels" | "nested";
-  /** `gaussian` only: a closed form other than the divergence's own, and the order when it is Rényi's (default 0.5). */
-  gaussianForm?: Extract<GaussianDivergenceId, "renyi" | "geojs">;
-  renyiOrder?: number;
   /** For estimators that draw their first weights. Default 0. */
   seed?: number;
 }

@@ -10,6 +10,7 @@ import type { TargetKind } from "../../core/target-kind.js";
 import { axesBesideChannels, classChannels, type DType, stack, type Tensor } from "../../torch/index.js";
 import { discreteDivergence } from "../discrete.js";
 import type { DomainDivergence, DomainDivergenceOptions, DomainInput, DomainLabels } from "./domain-divergence.js";
+import { estimatorEntry } from "./entry.js";
 import { estimator, type Statistic } from "./estimator.js";
 import { features } from "./forward.js";
 
@@ -48,7 +49,7 @@ function meanOverPresent(perClass: Tensor, present: NonNullable<Statistic["prese
     .div(both.sum().clamp({ min: 1 }));
 }
 
-export function featProto(options: DomainDivergenceOptions): DomainDivergence {
+function createFeatProto(options: DomainDivergenceOptions): DomainDivergence {
   const { divergence, kind, tauF = 1 } = options;
   return estimator(
     {
@@ -69,3 +70,10 @@ export function featProto(options: DomainDivergenceOptions): DomainDivergence {
     options,
   );
 }
+
+export const featProto = estimatorEntry({
+  summary: "softmax of the decoder features averaged per class",
+  source: "ours",
+  cost: "network on 2B images",
+  create: createFeatProto,
+});

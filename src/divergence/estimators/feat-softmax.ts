@@ -6,6 +6,7 @@
 import { layerNorm, spatialAxes, type Tensor } from "../../torch/index.js";
 import { discreteDivergence } from "../discrete.js";
 import type { DomainDivergence, DomainDivergenceOptions } from "./domain-divergence.js";
+import { estimatorEntry } from "./entry.js";
 import { estimator } from "./estimator.js";
 import { bottlenecks } from "./forward.js";
 
@@ -15,7 +16,7 @@ export function channelDistribution(bottleneck: Tensor, tauF: number): Tensor {
   return layerNorm(pooled, [pooled.shape[1]], { eps: 1e-5 }).div(tauF).softmax(1).mean(0);
 }
 
-export function featSoftmax(options: DomainDivergenceOptions): DomainDivergence {
+function createFeatSoftmax(options: DomainDivergenceOptions): DomainDivergence {
   const { divergence, tauF = 1 } = options;
   return estimator(
     {
@@ -30,3 +31,10 @@ export function featSoftmax(options: DomainDivergenceOptions): DomainDivergence 
     options,
   );
 }
+
+export const featSoftmax = estimatorEntry({
+  summary: "softmax over the standardised, pooled bottleneck channels",
+  source: "ours; docs/method.md",
+  cost: "encoder on 2B images",
+  create: createFeatSoftmax,
+});

@@ -2,10 +2,12 @@
  * `predMarginal`: how much of the images each class takes, as predicted. P[c] and Q[c] are the mean probability of
  * class c over images and pixels. Few degrees of freedom, and real differences of anatomy count as well.
  */
+import { z } from "zod";
 import { UsageError } from "../../core/errors.js";
 import { axesBesideChannels, ShapeError, stack, type Tensor } from "../../torch/index.js";
 import { discreteDivergence } from "../discrete.js";
 import type { DomainDivergence, DomainDivergenceOptions } from "./domain-divergence.js";
+import { estimatorEntry } from "./entry.js";
 import { estimator } from "./estimator.js";
 import { logitsOf } from "./forward.js";
 
@@ -30,8 +32,18 @@ function nestedMarginal(logits: Tensor): Tensor {
   return stack([...means, means[0].add(means[1]).neg().add(1)]).unsqueeze(0);
 }
 
-export function predMarginal(options: DomainDivergenceOptions): DomainDivergence {
-  const { divergence, kind, marginal = "channels" } = options;
+const options = {
+  marginal: z
+    .enum(["channels", "nested"])
+    .default("channels")
+    .describe(
+      "of overlapping classes: a divergence per channel, averaged; or one between inner, outer without inner, and background of two nested channels",
+    ),
+};
+type Settings = z.output<z.ZodObject<typeof options>>;
+
+function createPredMarginal(choices: DomainDivergenceOptions, { marginal }: Settings): DomainDivergence {
+  const { divergence, kind } = choices;
   if (kind === "softmax" && marginal === "nested")
     throw new UsageError('predMarginal: "nested" is for overlapping classes (sigmoid); softmax classes are exclusive');
   const ofSigmoid = marginal === "nested" ? nestedMarginal : channelMarginals;
@@ -45,6 +57,14 @@ export function predMarginal(options: DomainDivergenceOptions): DomainDivergence
       },
       compare: ([{ values }]) => discreteDivergence(divergence, values.source, values.target).mean(),
     },
-    options,
+    choices,
   );
 }
+
+export const predMarginal = estimatorEntry({
+  summary: "mean predicted probability of each class",
+  source: "ours; docs/method.md",
+  cost: "network on 2B images",
+  options,
+  create: createPredMarginal,
+});
