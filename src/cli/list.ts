@@ -1,6 +1,6 @@
 /** `dimseg list methods|optimizers|...`: what a configuration may name. */
 import { Argument, type Command } from "commander";
-import type { Listing, ListingKind } from "./listings.js";
+import type { Listing, ListingKind } from "../workflows/list.js";
 
 const kinds: readonly ListingKind[] = ["methods", "optimizers", "divergences", "estimators", "models", "presets"];
 const textWidth = 96;
@@ -44,7 +44,7 @@ function block({ name, summary, source, cost, defaults, optional }: Listing, wid
 }
 
 async function list(kind: ListingKind, options: { json?: boolean }): Promise<void> {
-  const { listings } = await import("./listings.js");
+  const { listings } = await import("../workflows/list.js");
   const { key, entries } = listings(kind);
   if (options.json) {
     console.log(JSON.stringify(entries, null, 2));

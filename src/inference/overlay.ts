@@ -2,31 +2,11 @@
 import type { Dataset } from "../data/dataset.js";
 import { toBytes } from "../data/decode.js";
 import { type Raster, toChannels } from "../data/readers/raster.js";
+import { colourBytes, paintRim } from "../drawing/raster-outline.js";
 import { classMask, outermostFirst } from "./label-map.js";
 
 /** One pixel of outline for each this many pixels of the image's longer side, so that it stays visible on a screen. */
 const pixelsPerStroke = 400;
-
-function colourBytes(colour: string): [number, number, number] {
-  const value = Number.parseInt(colour.slice(1), 16);
-  return [value >> 16, (value >> 8) & 255, value & 255];
-}
-
-/** The object without its pixels that touch, side by side, one outside of it; beyond the image counts as object. */
-function eroded(mask: Uint8Array, height: number, width: number): Uint8Array {
-  const result = mask.slice();
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const i = y * width + x;
-      const touches =
-        (x > 0 && mask[i - 1] === 0) ||
-        (x < width - 1 && mask[i + 1] === 0) ||
-        (y > 0 && mask[i - width] === 0) ||
-        (y < height - 1 && mask[i + width] === 0);
-      if (touches) result[i] = 0;
-    }
-  return result;
-}
 
 /**
  * The image as RGB `[H, W, 3]` with the outlines of all judged classes, inner ones over outer ones.
@@ -41,10 +21,7 @@ export function drawOverlay(raster: Raster, labels: Uint8Array, file: string, da
   const strokes = Math.max(1, Math.round(Math.max(height, width) / pixelsPerStroke));
   for (const part of outermostFirst(dataset.parts)) {
     const mask = classMask(labels, part.index, dataset.target, height * width);
-    let inner = mask;
-    for (let i = 0; i < strokes; i++) inner = eroded(inner, height, width);
-    const colour = colourBytes(part.colour);
-    for (let i = 0; i < mask.length; i++) if (mask[i] !== inner[i]) picture.set(colour, 3 * i);
+    paintRim(picture, mask, raster, colourBytes(part.colour), strokes);
   }
   return picture;
 }
