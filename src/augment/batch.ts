@@ -1,6 +1,6 @@
 /** What a training step asks for: the augmented views of a labelled and of an unlabelled batch, and their scaling. */
 import { scope, type Tensor } from "../torch/index.js";
-import { type DrawKey, drawStrong, drawWeak } from "./draws.js";
+import { type DrawKey, drawStrong, drawWeak, type WeakDraw } from "./draws.js";
 import type { AugmentationProfile } from "./profile.js";
 import { strongAugment } from "./strong.js";
 import { weakAugment } from "./weak.js";
@@ -10,10 +10,15 @@ export function normalise(images: Tensor): Tensor {
   return scope(() => images.to({ dtype: "float32" }).div(127.5).sub_(1));
 }
 
+function weakDraws(images: Tensor, key: DrawKey, profile: AugmentationProfile): WeakDraw[] {
+  const [height, width] = images.shape.slice(-2);
+  return drawWeak(key, images.shape[0], { height, width }, profile);
+}
+
 /**
  * The weak view of a labelled batch.
- * @param images `[N, C, H, W]`, whole numbers 0 to 255
- * @param labels `[N, H, W]` or `[N, K, H, W]`
+ * @param images `[N, C, ...S]`, whole numbers 0 to 255
+ * @param labels `[N, ...S]` or `[N, K, ...S]`
  * @returns images float32 in 0 to 255, not yet {@link normalise}d since TP-RAM works on pixels; labels as given
  */
 export function augmentLabelled(
@@ -22,8 +27,7 @@ export function augmentLabelled(
   key: DrawKey,
   profile: AugmentationProfile,
 ): { images: Tensor; labels: Tensor } {
-  const [count, , height, width] = images.shape;
-  return weakAugment(images, labels, drawWeak(key, count, { height, width }, profile), profile);
+  return weakAugment(images, labels, weakDraws(images, key, profile), profile);
 }
 
 /** The weak and the strong view of an unlabelled batch, float32 in 0 to 255, equal in geometry. */
@@ -32,9 +36,8 @@ export function augmentUnlabelled(
   key: DrawKey,
   profile: AugmentationProfile,
 ): { weak: Tensor; strong: Tensor } {
-  const [count, , height, width] = images.shape;
   return scope(() => {
-    const weak = weakAugment(images, null, drawWeak(key, count, { height, width }, profile), profile).images;
-    return { weak, strong: strongAugment(weak, drawStrong(key, count, profile), profile) };
+    const weak = weakAugment(images, null, weakDraws(images, key, profile), profile).images;
+    return { weak, strong: strongAugment(weak, drawStrong(key, images.shape[0], profile), profile) };
   });
 }

@@ -33,7 +33,7 @@ describe("brightness and contrast", () => {
 
 describe("blur", () => {
   it("has the reference's kernel lengths", () => {
-    const lengths = [256, 384, 288, 128, 64].map((s) => blurKernelLength({ height: s, width: s }, 0.1));
+    const lengths = [256, 384, 288, 128, 64].map((s) => blurKernelLength([s, s], 0.1));
     expect(lengths).toEqual([25, 39, 29, 13, 7]);
   });
 

@@ -1,7 +1,7 @@
 /** The critic's bound on distributions whose divergence is known, its reversed gradient, its memory and its refusals. */
 import { describe, expect, it } from "vitest";
 import { CheckpointError, UsageError } from "../../src/core/errors.js";
-import { neutralOutput } from "../../src/divergence/estimators/critic.js";
+import { neutralOutput, reversalAt } from "../../src/divergence/estimators/critic.js";
 import {
   type DomainDivergence,
   type DomainInput,
@@ -103,6 +103,15 @@ describe.each(named(everyDivergence))("%s", (_, f) => {
 });
 
 describe("the reversed gradient", () => {
+  it("grows from nothing to its limit", () => {
+    const settings = { reversal: 1, warmUp: 1000 };
+    expect(reversalAt(0, settings)).toBe(0);
+    expect(reversalAt(1000, settings)).toBeCloseTo(2 / (1 + Math.exp(-1)) - 1, 12);
+    expect(reversalAt(1e6, settings)).toBeCloseTo(1, 12);
+    expect(reversalAt(1e6, { reversal: 0.1, warmUp: 3000 })).toBeCloseTo(0.1, 12);
+    expect(reversalAt(0, { reversal: 0.1, warmUp: 0 }), "without a warm-up").toBe(0.1);
+  });
+
   /** A critic that has seen something, at features that a gradient can be taken of. */
   function trained(settings: object, options: object = {}): { estimator: DomainDivergence; x: Tensor; u: Tensor } {
     using generator = new Generator(8);

@@ -131,17 +131,17 @@ interface BoxDraw {
 }
 
 const boxes: Operation = ({ params }) => {
-  const size = { height: params.imgSize, width: params.imgSize };
+  const shape = [params.imgSize, params.imgSize];
   const placed = params.draws.map(({ areaFraction, tries }: BoxDraw) => {
     for (const { ratio, x, y } of tries) {
-      const box = placeBox(areaFraction, ratio, x, y, size);
+      const box = placeBox(areaFraction, ratio, [y, x], shape);
       if (box) return box;
     }
     throw new Error("boxes: none of the tries lies inside the image");
   }) as NonNullable<ReturnType<typeof placeBox>>[];
   return {
-    mask: boxMask(placed, size).toNumbers(),
-    rect: placed.flatMap(({ x, y, width, height }) => [x, y, width, height]),
+    mask: boxMask(placed, shape).toNumbers(),
+    rect: placed.flatMap(({ start: [y, x], sides: [height, width] }) => [x, y, width, height]),
   };
 };
 
