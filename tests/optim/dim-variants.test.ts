@@ -117,6 +117,34 @@ describe("the ascent and the update of each variant", () => {
   });
 });
 
+describe("limits, which are not the short cuts that 0 takes", () => {
+  /** Distance from `want`, in units of its length. */
+  const relative = (got: number[], want: number[]) =>
+    Math.hypot(...got.map((value, i) => value - want[i])) / Math.hypot(...want);
+
+  it.each(table)("%s %j with a vanishing rho has the gradient of task + λD at w", (perturbWith, options) => {
+    const { perturbed, gradient } = new Bench({ ...constant, perturbWith, ...options, rho: 1e-6 }).step();
+    expect(perturbed).toHaveLength(1);
+    const { slope } = quadratics.sup;
+    const added = "addClean" in options ? slope : [0, 0];
+    expect(relative(gradient, [3 + added[0], 4 + added[1]])).toBeLessThan(1e-4);
+  });
+
+  it.each([
+    ["total", [0.1, 0], [4, 0]],
+    ["task", [0.1, 0], [4, 0]],
+    ["clean", [0.1, 0], [4, 0]],
+    ["disam", [0.1, 0], [4, 0]],
+    // These perturb with gradients that keep their direction.
+    ["source", [-0.08, 0.06], [2.2, 1.2]],
+    ["div", [0, 0.1], [3, 2]],
+  ])("%s with a vanishing lambda has the gradient of the task at w+ε", (perturbWith, perturbation, want) => {
+    const { perturbed, gradient } = new Bench({ ...constant, perturbWith, lambda: 1e-6 }).step();
+    expect(relative(perturbed[0], perturbation)).toBeLessThan(1e-4);
+    expect(relative(gradient, want)).toBeLessThan(1e-4);
+  });
+});
+
 describe("the weight of the divergence", () => {
   /** The weight in iteration k of 10, which the update must follow: at ρ = 0 its second entry is 8λ. */
   function lambdaAt(iteration: number, options: Record<string, unknown>, rampUp = 1): number {
