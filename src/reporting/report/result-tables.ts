@@ -19,7 +19,7 @@ export function summarySource(run: ReportRun, keys: readonly (string | number)[]
 }
 
 /** `93.3 (91.0 to 95.1)` in percent: a mean with its interval. */
-export function intervalText({ mean, interval }: Estimate): string {
+export function intervalText({ mean, interval }: Pick<Estimate, "mean" | "interval">): string {
   return interval ? `${percentText(mean)} (${interval.map(percentText).join(" to ")})` : percentText(mean);
 }
 
