@@ -70,7 +70,7 @@ async function compare(folders: string[], options: CompareOptions): Promise<void
 export function register(program: Command): void {
   program
     .command("compare")
-    .description("compare judged runs: mean and spread over seeds, paired tests over cases")
+    .description("compare judged runs: mean and spread over seeds, paired tests over subjects")
     .argument("<runs...>", "run folders, or folders of `dimseg sweep`")
     .addOption(new Option("--checkpoint <name>", "which evaluation").choices(checkpointChoices).default("last"))
     .addOption(

@@ -15,10 +15,13 @@ function percent(share: number): string {
 }
 
 function splitTable({ splits, parts }: CheckReport): string {
-  const header = ["domain", "split", "cases", "masks", "size", "empty", "nearly empty", ...parts];
+  const grouped = splits.some((one) => one.subjects < one.cases);
+  const counts = grouped ? ["subjects", "cases", "masks"] : ["cases", "masks"];
+  const header = ["domain", "split", ...counts, "size", "empty", "nearly empty", ...parts];
   const rows = splits.map((one) => [
     one.domain,
     one.split,
+    ...(grouped ? [one.subjects] : []),
     one.cases,
     one.masks,
     one.sizes,
@@ -26,8 +29,8 @@ function splitTable({ splits, parts }: CheckReport): string {
     one.nearlyEmptyMasks,
     ...one.partShares.map(percent),
   ]);
-  const right = ["right", "right"] as const;
-  return formatTable(header, rows, ["left", "left", ...right, "left", ...right, ...parts.map(() => "right" as const)]);
+  const right = (of: readonly string[]) => of.map(() => "right" as const);
+  return formatTable(header, rows, ["left", "left", ...right(counts), "left", "right", "right", ...right(parts)]);
 }
 
 function problemList(problems: readonly Problem[]): string {
@@ -44,12 +47,15 @@ async function firstConfig(dataset: Dataset, path: string): Promise<string> {
   const { stringify } = await import("yaml");
   const masked = dataset.domains.map(({ name, cases }) => ({
     name,
-    count: cases("train").filter((one) => one.maskPath !== undefined).length,
+    cases: cases("train").filter((one) => one.maskPath !== undefined),
   }));
-  const most = masked.reduce((best, one) => (one.count > best.count ? one : best));
-  if (most.count === 0) return "No domain has a training case with a mask, so this set is for predictions only.";
-  const validation = Math.min(5, Math.floor(most.count / 3));
-  const labelled = { domain: most.name, count: Math.min(10, most.count - validation), validation };
+  const { name, cases } = masked.reduce((best, one) => (one.cases.length > best.cases.length ? one : best));
+  if (cases.length === 0) return "No domain has a training case with a mask, so this set is for predictions only.";
+  const wanted = Math.min(5, Math.floor(cases.length / 3));
+  const count = Math.min(10, cases.length - wanted);
+  const learnt = new Set(cases.slice(0, count).map((one) => one.subject));
+  const validation = Math.min(wanted, cases.filter((one) => !learnt.has(one.subject)).length);
+  const labelled = { domain: name, count, validation };
   const text = stringify({ preset: "small", dataset: path, labelled }, { lineWidth: 0 });
   return `Next, a configuration, as this in config.yaml; then: dimseg train config.yaml\n\n${text.trimEnd()}`;
 }

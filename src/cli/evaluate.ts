@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { DataError } from "../core/errors.js";
 import { type ConventionName, conventionNames } from "../evaluation/conventions.js";
+import { subjectsText } from "../judging/subjects-text.js";
 import type { CheckpointName } from "../runs/load-run.js";
 import type { EvaluationCases, EvaluationSplit } from "./evaluation-cases.js";
 import type { EvaluationResult } from "./evaluation-result.js";
@@ -47,7 +48,7 @@ function heading({ about, summary }: EvaluationResult): string {
   const without = withoutMask.length;
   return [
     `${network}, ${checkpoint.rule}`,
-    `${split} split of ${dataset.name}: ${summary.cases} cases at ${size} x ${size} pixels, unit spacing` +
+    `${split} split of ${dataset.name}: ${subjectsText(summary)} at ${size} x ${size} pixels, unit spacing` +
       `${testTimeFlips ? ", probabilities averaged over mirror images" : ""}` +
       `${without > 0 ? `; left out for want of a mask: ${without}` : ""}`,
     `convention ${convention.name} (${convention.description})`,
