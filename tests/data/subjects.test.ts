@@ -175,7 +175,7 @@ describe("splitProtocol with subjects", () => {
     expect(names(split.unused)).toEqual(["p3_2", "p3_3-"]);
     expect(split.unlabelled.map((one) => `${one.domain}:${one.id}`)).toEqual(["a:p2_2", "a:p4_1", "b:p3_1"]);
     expect(splitText(split)).toBe(
-      "4 labelled cases of a of 2 subjects, 3 unlabelled (1 of them of the labelled subjects), 1 for validation (2 further cases of these subjects left out)",
+      "4 labelled cases of a (2 subjects), 3 unlabelled (1 of labelled subjects), 1 for validation (2 further cases of validation subjects left out)",
     );
   });
 
@@ -189,6 +189,9 @@ describe("splitProtocol with subjects", () => {
     expect(names(split.validation)).toEqual(["p2_1", "p2_2", "p2_3"]);
     expect(names(split.unused)).toEqual(["p2_9"]);
     expect(names(split.unlabelled)).toEqual(["p3_1", "p3_2", "p3_3", "p3_9"]);
+    expect(splitText(split)).toBe(
+      "1 labelled case of a, 4 unlabelled, 3 for validation (1 subject; 1 further case of validation subjects left out)",
+    );
   });
 
   it("refuses more validation cases than other subjects have", () => {
