@@ -54,7 +54,7 @@ async function compare(runs: string[], { format, out, ...options }: CompareOptio
 export function register(program: Command): void {
   program
     .command("compare")
-    .description("compare judged runs: mean and spread over seeds, paired tests over cases")
+    .description("compare judged runs: mean and spread over seeds, paired tests over subjects")
     .argument("<runs...>", "run folders, or folders of `dimseg sweep`")
     .addOption(new Option("--checkpoint <name>", "which evaluation").choices(checkpointNames).default("last"))
     .addOption(new Option("--network <name>", "which network's evaluation").choices(networkNames).default("student"))

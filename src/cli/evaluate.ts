@@ -1,6 +1,7 @@
 /** `dimseg evaluate RUN`: metrics by domain and part, kept in the run folder. */
 import { type Command, Option } from "commander";
 import { conventionNames } from "../evaluation/conventions.js";
+import { subjectsText } from "../judging/subjects-text.js";
 import { checkpointNames } from "../runs/checkpoint-names.js";
 import type { EvaluateInput, EvaluationResult } from "../workflows/evaluate.js";
 import { inTerminal } from "./terminal-observer.js";
@@ -13,7 +14,7 @@ function heading({ about, summary }: EvaluationResult): string {
   const without = withoutMask.length;
   return [
     `${network}, ${checkpoint.rule}`,
-    `${split} split of ${dataset.name}: ${summary.cases} cases at ${size} x ${size} pixels, unit spacing` +
+    `${split} split of ${dataset.name}: ${subjectsText(summary)} at ${size} x ${size} pixels, unit spacing` +
       `${testTimeFlips ? ", probabilities averaged over mirror images" : ""}` +
       `${without > 0 ? `; left out for want of a mask: ${without}` : ""}`,
     `convention ${convention.name} (${convention.description})`,

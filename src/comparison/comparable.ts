@@ -1,6 +1,6 @@
 /**
- * Whether runs may stand in one table: the same labels, the same unlabelled images, the same test cases, judged by the
- * same rules. What is compared may differ in nothing but what is being compared.
+ * Whether runs may stand in one table: the same labels, the same unlabelled images, the same test cases of the same
+ * subjects, judged by the same rules. What is compared may differ in nothing but what is being compared.
  */
 import { UsageError } from "../core/errors.js";
 import type { ComparedRun } from "./read-run.js";
@@ -50,6 +50,27 @@ function caseDifference(what: string, a: ComparedRun, b: ComparedRun, of: (run: 
   };
 }
 
+/** For each judged case the first one of its subject, which is the same however subjects are named. */
+function subjectMates({ scores }: ComparedRun): string[] {
+  const first = new Map<string, string>();
+  const sorted = scores.map(({ domain, id, subject }) => ({ name: `${domain}/${id}`, subject }));
+  sorted.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const { name, subject } of sorted) if (!first.has(subject)) first.set(subject, name);
+  return sorted.map(({ name, subject }) => {
+    const mate = first.get(subject);
+    return mate === name ? `${name} as the first of its subject` : `${name} and ${mate} as one subject`;
+  });
+}
+
+function subjectDifference(a: ComparedRun, b: ComparedRun): Difference | null {
+  const found = firstOnlyIn([subjectMates(a), subjectMates(b)]);
+  if (!found) return null;
+  return {
+    what: `their subjects differ: only ${[a, b][found.list].folder} has ${found.entry}`,
+    remedy: "judge them again with `dimseg evaluate` on one data set",
+  };
+}
+
 function judgementDifference(a: ComparedRun, b: ComparedRun): Difference | null {
   const pairs = [
     ["convention", a.judgement.convention.name, b.judgement.convention.name],
@@ -70,7 +91,8 @@ function difference(a: ComparedRun, b: ComparedRun): Difference | null {
     caseDifference("labelled", a, b, ({ split }) => split.labelled) ??
     caseDifference("validation", a, b, ({ split }) => split.validation) ??
     caseDifference("unlabelled", a, b, ({ split }) => split.unlabelled) ??
-    caseDifference("test", a, b, judgedCases)
+    caseDifference("test", a, b, judgedCases) ??
+    subjectDifference(a, b)
   );
 }
 

@@ -36,6 +36,8 @@ export interface EvaluateNetworkOptions extends Omit<PredictOptions, "kind"> {
 export interface PartScore {
   readonly domain: string;
   readonly id: string;
+  /** As `Case.subject`: equal for the cases of one subject and no others. */
+  readonly subject: string;
   readonly part: string;
   readonly dice: number;
   readonly jaccard: number;
@@ -88,7 +90,7 @@ function judge(
 export function scoreParts(
   labels: Uint8Array,
   { label, height, width }: DecodedCase,
-  { domain, id }: Case,
+  { domain, id, subject }: Case,
   { parts, target }: Dataset,
   convention: ConventionName,
 ): PartScore[] {
@@ -100,7 +102,7 @@ export function scoreParts(
       shape: [height, width],
       convention,
     });
-    return { domain, id, part: name, dice, jaccard, hd, hd95, asd, assd, empty };
+    return { domain, id, subject, part: name, dice, jaccard, hd, hd95, asd, assd, empty };
   });
 }
 

@@ -9,7 +9,8 @@ import { scoresCsv } from "../../src/judging/scores-csv.js";
 import { summarise } from "../../src/judging/summarise.js";
 import { formatManifest, manifestName, readManifest } from "../../src/runs/checkpoint-manifest.js";
 import { loadRun } from "../../src/runs/load-run.js";
-import { png, put, temporaryFolder } from "../data/files.js";
+import { png, put, putDatasetYaml, temporaryFolder } from "../data/files.js";
+import { nestedClasses } from "../data/tiny.js";
 import { dimseg, oddId, putDataset, trainRun } from "./trained-run.js";
 
 const base = temporaryFolder();
@@ -51,7 +52,9 @@ describe("dimseg evaluate", () => {
       });
     }
     expect(kept("last-student", "cases.csv")).not.toBe(kept("last-teacher", "cases.csv"));
-    expect(kept("last-student", "cases.csv")).toContain(`a,"${oddId.replaceAll('"', '""')}",cup,`);
+    expect(kept("last-student", "cases.csv")).toContain(
+      `a,"${oddId.replaceAll('"', '""')}","a/test/${oddId.replaceAll('"', '""')}",cup,`,
+    );
   });
 
   it("prints a table for each network, the gap, the convention and how the checkpoint was chosen", async () => {
@@ -63,11 +66,16 @@ describe("dimseg evaluate", () => {
     expect(out).toContain("convention midss (MiDSS: ");
     expect(out).toMatch(/\ndomain +part +cases +Dice % \(95 % interval\) +Jaccard % +HD95 px +ASD px\n/);
     const number = String.raw`\d+\.\d\d`;
-    const metrics = String.raw`${number} \(${number} to ${number}\) +${number} +${number} +${number}\n`;
-    for (const row of ["a \\(labelled\\) +cup +3", "b +average +1", "mean of domains +disc +4"]) {
-      expect(out).toMatch(new RegExp(`\n${row} +${metrics}`));
-    }
-    expect(out).toMatch(/Dice of the labelled domain a .*, of the other domains .*: gap -?\d+\.\d\d \(95 % interval /);
+    const others = String.raw` +${number} +${number} +${number}\n`;
+    const interval = String.raw` \(${number} to ${number}\)`;
+    expect(out).toMatch(new RegExp(String.raw`\na \(labelled\) +cup +3 +${number}${interval}${others}`));
+    // One case of b has a mask: nobody knows how much others would differ from it.
+    for (const row of ["b +average +1", "mean of domains +disc +4"])
+      expect(out).toMatch(new RegExp(`\n${row} +${number}${others}`));
+    expect(out).toMatch(/Dice of the labelled domain a .*, of the other domains .*: gap -?\d+\.\d\d\n/);
+    expect(out).toContain(
+      "\nNo interval is defined where a domain has a single subject, whose spread nobody knows: b, and means over domains with it.\n",
+    );
     expect(out).toContain("\nteacher, last checkpoint, step 20\n");
     expect(out).toContain(`Wrote cases.csv and summary.json to ${join(run, "evaluation", "last-teacher")}.`);
   });
@@ -122,8 +130,29 @@ describe("dimseg evaluate", () => {
     expect(out).toMatch(/mean of domains +cup +5 +undefined +undefined +infinite +infinite\n/);
     expect(out).toContain("Undefined by the convention and left out of the means: 10 of dice, 10 of jaccard.");
     const [summary] = JSON.parse((await dimseg(...words, "--json")).out);
-    expect(summary.average.dice).toEqual({ mean: null, interval: null, values: 0, undefinedValues: 10 });
+    expect(summary.average.dice).toEqual({
+      ...{ mean: null, interval: null },
+      ...{ values: 0, undefinedValues: 10, subjects: 0 },
+    });
     expect(summary.average.hd95).toMatchObject({ mean: "Infinity", interval: null });
+  });
+
+  it("says how many subjects stand behind the intervals of a data set that names them", async () => {
+    const folder = join(base, "patients");
+    const test = { images: "a/train/images/{id}.png", masks: "a/train/masks/{id}.png", ids: ["0", "1", "2"] };
+    putDataset(folder);
+    const data = putDatasetYaml(folder, {
+      ...{ ...nestedClasses, resize: { size: 32, filter: "bilinear" } },
+      ...{ domains: [{ name: "a", test }], subject: { csv: "who.csv", case: "id", subject: "who" } },
+    });
+    put(join(folder, "who.csv"), "id,who\n0,A\n1,A\n2,B\n");
+    const words = ["evaluate", run, "--network", "student", "--data", data];
+    const { out } = await dimseg(...words);
+    expect(out).toContain("test split of tiny: 2 subjects (3 cases) at");
+    expect(out).toMatch(/\ndomain +part +subjects +cases +Dice/);
+    expect(out).toMatch(/\na \(labelled\) +cup +2 +3 +\d/);
+    const [summary] = JSON.parse((await dimseg(...words, "--json")).out);
+    expect(summary).toMatchObject({ cases: 3, subjects: 2, average: { dice: { values: 6, subjects: 2 } } });
   });
 
   it("judges a run without teacher and validation, whose best checkpoint nobody chose", async () => {
