@@ -1,8 +1,8 @@
 /** `dimseg evaluate RUN`: metrics by domain and part, kept in the run folder. */
 import { type Command, Option } from "commander";
 import { conventionNames } from "../evaluation/conventions.js";
-import { checkpointNames } from "../runs/checkpoint-names.js";
 import type { EvaluateInput, EvaluationResult } from "../workflows/evaluate.js";
+import { checkpointOption } from "./checkpoint-option.js";
 import { inTerminal } from "./terminal-observer.js";
 
 type EvaluateVerbOptions = Omit<EvaluateInput, "run"> & { readonly json?: boolean };
@@ -41,7 +41,7 @@ export function register(program: Command): void {
     .command("evaluate")
     .description("judge a trained run: Dice, Jaccard, HD95 and ASD by domain and part")
     .argument("<run>", "run folder")
-    .addOption(new Option("--checkpoint <name>", "which checkpoint").choices(checkpointNames).default("last"))
+    .addOption(checkpointOption("which checkpoint"))
     .addOption(new Option("--network <name>", "which network").choices(["student", "teacher", "both"]).default("both"))
     .addOption(new Option("--split <name>", "which cases").choices(["test", "train", "validation"]).default("test"))
     .addOption(

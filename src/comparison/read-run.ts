@@ -8,7 +8,7 @@ import { readFailureReason } from "../core/read-file.js";
 import { shellWord } from "../core/shell-word.js";
 import type { PartScore } from "../judging/evaluate-network.js";
 import { parseScores } from "../judging/scores-csv.js";
-import type { CheckpointName } from "../runs/checkpoint-names.js";
+import { type CheckpointName, stepOfName } from "../runs/checkpoint-names.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
 import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { readSplit, type SplitRecord } from "../runs/split-record.js";
@@ -86,7 +86,7 @@ function checkJudged(
   if (name === "last" && checkpoint.step !== iterations) {
     throw new UnfinishedRun(`${run.path} was judged at step ${checkpoint.step} of ${iterations}; ${again}`);
   }
-  const named = store.stepNamed(name);
+  const named = stepOfName(name) ?? store.stepNamed(name);
   if (named !== undefined && checkpoint.step !== named) {
     throw new UnfinishedRun(
       `${run.path} was judged at step ${checkpoint.step}, but its checkpoint "${name}" is of step ${named}; ${again}`,

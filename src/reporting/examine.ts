@@ -10,6 +10,7 @@ import { DimsegError, UsageError } from "../core/errors.js";
 import type { Case } from "../data/dataset.js";
 import { domainSeparability, tsne } from "../embedding/index.js";
 import type { ConventionName } from "../evaluation/conventions.js";
+import { DamagedCheckpoint } from "../runs/checkpoint-store.js";
 import { type LoadedRun, loadRun } from "../runs/load-run.js";
 import {
   type FeatureMap,
@@ -51,7 +52,7 @@ async function open(run: ReportRun, { choice }: ReportData): Promise<OpenedRun |
     if (loaded.networks[choice.network]) return { run, loaded };
     run.missing.push(`Pictures: the method keeps no ${choice.network}.`);
   } catch (error) {
-    if (!(error instanceof DimsegError)) throw error;
+    if (!(error instanceof DimsegError) || error instanceof DamagedCheckpoint) throw error;
     run.missing.push(`Pictures: ${error.message}.`);
   }
   return null;

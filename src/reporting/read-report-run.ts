@@ -5,6 +5,7 @@ import type { EvaluationChoice } from "../comparison/read-run.js";
 import { readResolvedConfig } from "../config/config.js";
 import { DimsegError } from "../core/errors.js";
 import { parseScores } from "../judging/scores-csv.js";
+import { DamagedCheckpoint } from "../runs/checkpoint-store.js";
 import { readDatasetFacts } from "../runs/dataset-facts.js";
 import type { Environment } from "../runs/environment.js";
 import { type MetricRecord, readMetrics } from "../runs/metrics-log.js";
@@ -106,7 +107,7 @@ async function evaluationOf(
     }
     return judged;
   } catch (error) {
-    if (!(error instanceof DimsegError)) throw error;
+    if (!(error instanceof DimsegError) || error instanceof DamagedCheckpoint) throw error;
     if (kept) missing.push(`Evaluation: shown is step ${kept.about.checkpoint.step}; ${error.message}.`);
     else missing.push(`Evaluation: ${error.message}.`);
     return kept;
@@ -143,9 +144,9 @@ export async function readReportRun(
   const config = readResolvedConfig(run.config);
   const missing: string[] = [];
   const curves = readCurves(run, missing);
-  const { state, checkpoints } = runState(run, config, Number(curves.steps.at(-1)?.iteration ?? -1) + 1);
+  const { state, stepOf } = runState(run, config, Number(curves.steps.at(-1)?.iteration ?? -1) + 1);
   const finished = state.stage === "finished";
-  const present = { step: checkpoints[choice.checkpoint], finished };
+  const present = { step: stepOf(choice.checkpoint), finished };
   return {
     ...{ id, group, name, folder: run.path, state, config, curves },
     environment: readEnvironment(run, missing),

@@ -8,8 +8,8 @@ import type { ProtocolSplit } from "../data/protocol.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { hasDevice, type Precision, scope } from "../torch/index.js";
 import { loadNetwork, studentFile } from "./checkpoint-contents.js";
-import type { CheckpointName } from "./checkpoint-names.js";
-import { CheckpointStore } from "./checkpoint-store.js";
+import { type CheckpointName, stepOfName } from "./checkpoint-names.js";
+import { type Checkpoint, CheckpointStore } from "./checkpoint-store.js";
 import { checkDatasetFacts, readDatasetFacts } from "./dataset-facts.js";
 import { type Model, openModel } from "./model.js";
 import { openRunFolder, type RunFolder } from "./run-folder.js";
@@ -57,7 +57,7 @@ export async function loadRun(
   const config = { ...resolved, training: { ...resolved.training, device, threads: undefined } };
   const warn = options.warn ?? (() => {});
   const store = new CheckpointStore(folder.checkpoints, { keep: 1, warn });
-  const checkpoint = options.checkpoint === "last" ? store.load() : loadChosen(store, options.checkpoint, path);
+  const checkpoint = openChosen(store, options.checkpoint, path);
   const model = openWithData(config, warn, options.images ?? "needed", folder);
   const fill = (network: SegmentationNetwork, file: string) =>
     scope(() => loadNetwork(network, checkpoint.files, file, checkpoint.folder));
@@ -88,8 +88,12 @@ function openWithData(
   return model;
 }
 
-function loadChosen(store: CheckpointStore, name: "best" | "best-on-test", path: string) {
-  if (store.stepNamed(name) !== undefined) return store.loadNamed(name);
+function openChosen(store: CheckpointStore, name: CheckpointName, path: string): Checkpoint {
+  const step = stepOfName(name);
+  if (step !== undefined) return store.openStep(step);
+  if (name === "last") return store.openNewest();
+  const chosen = store.openNamed(name);
+  if (chosen) return chosen;
   const key = name === "best" ? "labelled.validation" : "evaluation.monitorTest";
   throw new CheckpointError(
     `${path} has no checkpoint "${name}"; take --checkpoint last, or train with ${key} set so that one is chosen`,

@@ -139,7 +139,11 @@ export async function resumeRun(path: string, observer: RunObserver): Promise<Tr
     const store = storeOf(run, config, observer.warn);
     store.recover();
     const progress = store.steps().length === 0 ? freshProgress : restoreState(session, store.load());
-    if (progress.iteration >= config.training.iterations) return { progress, finished: true, trained: 0 };
+    if (progress.iteration >= config.training.iterations) {
+      // Killed after its last save, the run may still keep checkpoints that the save was about to remove.
+      store.prune(progress.iteration);
+      return { progress, finished: true, trained: 0 };
+    }
     if (!(await decodeAll(session, observer))) return { progress, finished: false, trained: 0 };
     return await trainIn(run, store, session, observer, progress);
   } finally {

@@ -20,6 +20,7 @@ function ruleText(name: CheckpointName, { config, step }: LoadedRun): string {
   if (name === "best") {
     return `best student Dice on the validation split of the labelled domain (${validation} cases of ${domain}), step ${step}`;
   }
+  if (name !== "best-on-test") return `checkpoint of step ${step} of ${iterations}, by its number`;
   return `best student Dice on the test sets, step ${step}: chosen by looking at the test labels, as published tables are`;
 }
 

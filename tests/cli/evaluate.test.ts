@@ -154,15 +154,27 @@ describe("dimseg evaluate", () => {
     const copy = join(base, "fallen");
     cpSync(run, copy, { recursive: true });
     truncateSync(join(copy, "checkpoints/step-20/student.safetensors"), 100);
-    const { out, err } = await dimseg("evaluate", copy);
-    expect(out).toContain("student, last checkpoint, step 10 of 20\n");
-    expect(err).toMatch(/step-20\/student\.safetensors is damaged.*; using the checkpoint of step 10/);
-    await expect(dimseg("compare", copy)).rejects.toThrow("was judged at step 10 of 20; run `dimseg evaluate");
-    await dimseg("evaluate", copy, "--checkpoint", "best");
-    const newest = join(copy, "checkpoints/step-20");
-    put(join(newest, manifestName), formatManifest({ ...readManifest(newest, 20), names: ["best"] }));
+    const before = folders(copy);
+    const asked = dimseg("evaluate", copy);
+    await expect(asked).rejects.toThrow(CheckpointError);
+    await expect(asked).rejects.toThrow(
+      /step-20\/student\.safetensors is damaged: .*; take --checkpoint step-10, which is intact/,
+    );
+    expect(folders(copy)).toEqual(before);
+    const { out } = await dimseg("evaluate", copy, "--checkpoint", "step-10");
+    expect(out).toContain("student, checkpoint of step 10 of 20, by its number\n");
+    expect(folders(copy)).toContain("step-10-student");
+    expect((await dimseg("compare", copy, "--checkpoint", "step-10")).out).toContain("checkpoint step-10");
+    await expect(dimseg("evaluate", copy, "--checkpoint", "step-ten")).rejects.toThrow(
+      "--checkpoint step-ten: take last, best, best-on-test, or step-N for the checkpoint of that step",
+    );
+    for (const step of [10, 20]) {
+      const place = join(copy, `checkpoints/step-${step}`);
+      const manifest = { ...readManifest(place, step), names: step === 10 ? ["best"] : [] };
+      put(join(place, manifestName), formatManifest(manifest));
+    }
     await expect(dimseg("compare", copy, "--checkpoint", "best")).rejects.toThrow(
-      'was judged at step 10, but its checkpoint "best" is of step 20; run `dimseg evaluate',
+      'was judged at step 20, but its checkpoint "best" is of step 10; run `dimseg evaluate',
     );
   });
 
@@ -172,8 +184,8 @@ describe("dimseg evaluate", () => {
     for (const name of readdirSync(join(copy, "checkpoints")).filter((one) => one.startsWith("step-")))
       truncateSync(join(copy, "checkpoints", name, "student.safetensors"), 100);
     for (const [name, message] of [
-      ["last", /no usable checkpoint in .*student\.safetensors is damaged/],
-      ["best", /no usable checkpoint named "best".*student\.safetensors is damaged/],
+      ["last", /student\.safetensors is damaged: .*; no other one is intact; restore the folder/],
+      ["best", /student\.safetensors is damaged: .*; no other one is intact; restore the folder/],
     ] as const) {
       const asked = dimseg("evaluate", copy, "--checkpoint", name);
       await expect(asked).rejects.toThrow(CheckpointError);

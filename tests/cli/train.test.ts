@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { RandomStream } from "../../src/core/random.js";
+import { sha256 } from "../../src/core/sha256.js";
+import { formatManifest, manifestName, readManifest } from "../../src/runs/checkpoint-manifest.js";
 import { temporaryFolder } from "../data/files.js";
 import { putDataset } from "../data/tiny.js";
 import { checkpoints, metricLines, putConfig, Running, run } from "./built.js";
@@ -208,6 +210,33 @@ describe("a damaged checkpoint", () => {
     expect(resumed.err).toMatch(new RegExp(`step-12/${file}.*; using the checkpoint of step 10\n`));
     expect(resumed.out).toContain("resuming after step 10\n");
     expectSame(path, reference("dim fp32"));
+  });
+
+  it("that does not say where training stood: exit code 4 with its name", () => {
+    const path = copied("without progress");
+    const newest = newestCheckpoint(path);
+    const manifest = readManifest(newest, 12);
+    const text = "{}\n";
+    writeFileSync(join(newest, "progress.json"), text);
+    const files = manifest.files.map((file) =>
+      file.name === "progress.json" ? { ...file, bytes: text.length, sha256: sha256(text) } : file,
+    );
+    writeFileSync(join(newest, manifestName), formatManifest({ ...manifest, files }));
+    const resumed = run(["train", "--resume", path]);
+    expect(resumed).toMatchObject({ code: 4, out: "" });
+    expect(resumed.err).toMatch(/^error: .*step-12\/progress\.json is damaged: it does not say where training stood/);
+  });
+
+  it("of a finished run is tidied away when a kill kept it from being so", () => {
+    const path = copied("unpruned");
+    const old = join(path, "checkpoints", "step-3");
+    cpSync(newestCheckpoint(path), old, { recursive: true });
+    writeFileSync(
+      join(old, manifestName),
+      formatManifest({ ...readManifest(newestCheckpoint(path), 12), step: 3, names: [] }),
+    );
+    expect(run(["train", "--resume", path])).toMatchObject({ code: 0 });
+    expect(checkpoints(path)).toEqual(checkpoints(reference("dim fp32")));
   });
 
   it("none intact: exit code 4, naming the files, with everything left as it was", () => {
