@@ -48,7 +48,10 @@ export function register(program: Command): void {
       new Option("--convention <name>", "rules for empty masks and HD95 (default: the run's)").choices(conventionNames),
     )
     .option("--tta", "average over mirror images", false)
-    .option("--data <file>", "another dataset.yaml of the same kind")
+    .option(
+      "--data <file>",
+      "another dataset.yaml of the same kind, as for external validation; the run's own need not be there",
+    )
     .option("--json", "print the summaries as JSON")
     .action(evaluate);
 }

@@ -31,6 +31,7 @@ export function register(program: Command): void {
     .addOption(checkpointOption("which checkpoint is judged"))
     .addOption(new Option("--network <name>", "which network is judged").choices(networkNames).default("student"))
     .option("--part <name>", "draw the outlines of this part only; repeatable", collect)
+    .option("--data <file>", "where the runs' dataset.yaml lies now, if it was moved")
     .option("--no-tsne", "leave the picture of features out")
     .option("--landscape", "add slices of the loss around the weights (132 passes over 8 images a run)")
     .action(report);

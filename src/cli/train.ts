@@ -60,5 +60,6 @@ export function register(program: Command): void {
     .option("--out <folder>", "run folder to make (default: runs/<name of the configuration>)")
     .option("--set <key=value>", "override a key of the configuration, as in training.seed=7; repeatable", collect, [])
     .option("--resume <run>", "go on with this run from its newest checkpoint")
+    .option("--data <file>", "with --resume: where the run's dataset.yaml lies now, if it was moved")
     .action(runTraining);
 }

@@ -2,6 +2,7 @@
  * A data set as the rest of dimseg sees it: domains with their cases in a fixed order, the classes, and the rules
  * that turn files into arrays. Made from a `dataset.yaml` (schema.ts); nothing is decoded here.
  */
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DataError, UsageError } from "../core/errors.js";
 import { nearestWord } from "../core/nearest-word.js";
@@ -81,6 +82,9 @@ function casesOf(source: SplitSource, place: SplitPlace, path: string): Case[] {
  */
 export function buildDataset(file: DatasetFile, path: string): Dataset {
   const root = resolve(dirname(path), file.root ?? ".");
+  if (!existsSync(root)) {
+    throw new DataError(`${resolve(path)}: the folder ${root}, which its files are in, does not exist; correct root:`);
+  }
   const classes = withColours(file);
   const domains = file.domains.map((domain, index): Domain => {
     const expand = (split: Split) => {

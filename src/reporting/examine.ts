@@ -31,6 +31,8 @@ export interface ExamineOptions {
   landscape: boolean;
   /** Parts whose outlines are drawn; all unless given. */
   parts?: readonly string[];
+  /** Where the runs' data set lies now; default: where each run says. */
+  data?: string | undefined;
   /** Told of long work: what is being done, and how far it is. */
   onProgress?: (label: string, done: number, total: number) => void;
 }
@@ -46,9 +48,12 @@ interface Examined extends OpenedRun {
   inspected: InspectedRun;
 }
 
-async function open(run: ReportRun, { choice }: ReportData): Promise<OpenedRun | null> {
+async function open(run: ReportRun, { choice }: ReportData, { data }: ExamineOptions): Promise<OpenedRun | null> {
   try {
-    const loaded = await loadRun(run.folder, { checkpoint: choice.checkpoint });
+    const loaded = await loadRun(run.folder, {
+      checkpoint: choice.checkpoint,
+      ...(data === undefined ? {} : { data }),
+    });
     if (loaded.networks[choice.network]) return { run, loaded };
     run.missing.push(`Pictures: the method keeps no ${choice.network}.`);
   } catch (error) {
@@ -185,7 +190,7 @@ async function overlaysOf(examined: readonly Examined[], data: ReportData, shown
 export async function examineRuns(data: ReportData, options: ExamineOptions): Promise<ReportData> {
   const examined: Examined[] = [];
   for (const run of shownRuns(data)) {
-    const opened = await open(run, data);
+    const opened = await open(run, data, options);
     const one = opened && (await examine(opened, data, options));
     if (one) examined.push(one);
   }

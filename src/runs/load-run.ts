@@ -1,5 +1,5 @@
 /** A trained run, opened for evaluation, prediction, reports and export. */
-
+import { resolve } from "node:path";
 import { readResolvedConfig, type TrainingConfig } from "../config/config.js";
 import { CheckpointError } from "../core/errors.js";
 import type { DecodedCache } from "../data/cache.js";
@@ -10,7 +10,7 @@ import { hasDevice, type Precision, scope } from "../torch/index.js";
 import { loadNetwork, studentFile } from "./checkpoint-contents.js";
 import { type CheckpointName, stepOfName } from "./checkpoint-names.js";
 import { type Checkpoint, CheckpointStore } from "./checkpoint-store.js";
-import { checkDatasetFacts, readDatasetFacts } from "./dataset-facts.js";
+import { checkDatasetFacts, readDatasetFacts, requireDataset } from "./dataset-facts.js";
 import { type Model, openModel } from "./model.js";
 import { openRunFolder, type RunFolder } from "./run-folder.js";
 
@@ -47,6 +47,8 @@ export async function loadRun(
      * Default "needed".
      */
     images?: "needed" | "unused";
+    /** Where the run's data set lies now; default: where it lay when the run began. */
+    data?: string;
     warn?: (message: string) => void;
   },
 ): Promise<LoadedRun> {
@@ -54,7 +56,8 @@ export async function loadRun(
   const resolved = readResolvedConfig(folder.config);
   const device = options.device ?? (hasDevice(resolved.training.device) ? resolved.training.device : "cpu");
   // The number of threads was right for the machine that trained; here the engine's own choice is.
-  const config = { ...resolved, training: { ...resolved.training, device, threads: undefined } };
+  const dataset = options.data === undefined ? resolved.dataset : resolve(options.data);
+  const config = { ...resolved, dataset, training: { ...resolved.training, device, threads: undefined } };
   const warn = options.warn ?? (() => {});
   const store = new CheckpointStore(folder.checkpoints, { keep: 1, warn });
   const checkpoint = openChosen(store, options.checkpoint, path);
@@ -82,7 +85,9 @@ function openWithData(
   images: "needed" | "unused",
   folder: RunFolder,
 ): Model {
-  if (images === "unused") return openModel(config, warn, readDatasetFacts(folder.dataset));
+  if (images === "unused")
+    return openModel(config, warn, { ...readDatasetFacts(folder.dataset), path: config.dataset });
+  requireDataset(folder, config.dataset);
   const model = openModel(config, warn);
   checkDatasetFacts(folder.dataset, model.dataset);
   return model;

@@ -27,6 +27,7 @@ function ruleText(name: CheckpointName, { config, step }: LoadedRun): string {
 /**
  * Opens a run and readies the engine for its device.
  * @param images "unused" where only the facts that the run keeps of its data set are needed
+ * @param data where the run's data set lies now; default: where it lay when the run began
  * @throws UsageError when the folder is no run; CheckpointError when the checkpoint is missing or damaged; DataError
  *   when the data set is missing, or not as the run began with
  */
@@ -35,8 +36,9 @@ export async function openRun(
   checkpoint: CheckpointName,
   { warn }: Pick<Observer, "warn">,
   images: "needed" | "unused" = "needed",
+  data?: string,
 ): Promise<OpenedRun> {
-  const run = await loadRun(path, { checkpoint, images, warn });
+  const run = await loadRun(path, { checkpoint, images, warn, ...(data === undefined ? {} : { data }) });
   useEngine({ device: run.device });
   return { ...run, checkpoint, checkpointRule: ruleText(checkpoint, run) };
 }
