@@ -1,5 +1,6 @@
 /** Reports of runs that run, stopped, failed, or lost something: shown with what is there, and saying what is not. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.js";
@@ -38,7 +39,7 @@ describe("a run", () => {
 
   it("runs while its lock is held, and is judged at its newest checkpoint without keeping the result", async () => {
     const run = withCheckpoint(copyRun("dim", join(base, "running")), 10);
-    writeFileSync(join(run, "run.lock"), JSON.stringify({ pid: process.pid, startTime: null, host: "here" }));
+    writeFileSync(join(run, "run.lock"), JSON.stringify({ pid: process.pid, startTime: null, host: hostname() }));
     const [summary, cases] = ["summary.json", "cases.csv"].map((file) =>
       readFileSync(join(run, "evaluation/last-student", file), "utf8"),
     );
