@@ -15,6 +15,7 @@ const explanations: Record<string, string> = {
   EROFS: "the file system is read-only; choose another folder",
   ENOENT: "the folder is not there and cannot be made; choose another one",
   EEXIST: "something that is no folder stands in the path; choose another path",
+  ELOOP: "it is a link; remove it",
   ENOTDIR: "a part of the path is a file, not a folder; choose another path",
 };
 

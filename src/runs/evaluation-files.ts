@@ -4,11 +4,12 @@
  * masks are not taken for the same.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { writeFilesAtomic } from "../core/atomic-file.js";
 import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
+import { refuseLinks } from "../core/refuse-links.js";
 import { sha256 } from "../core/sha256.js";
 
 /** The files of a judged case: its name as domain/split/id, and the SHA-256 of its image and mask. */
@@ -32,8 +33,9 @@ export function provenance(cases: string, judged: readonly JudgedCase[]) {
   return { files: { [casesName]: sha256(cases) }, judged };
 }
 
-/** Writes both files, or neither. @throws ResourceError when they cannot be written */
+/** Writes both files, or neither. @throws ResourceError when they cannot be written; UsageError when the folder is a link */
 export function writeEvaluation(folder: string, { summary, cases }: EvaluationTexts): void {
+  refuseLinks(dirname(folder), [basename(folder)]);
   writeFilesAtomic([
     [join(folder, casesName), cases],
     [join(folder, summaryName), summary],
