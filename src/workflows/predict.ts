@@ -1,5 +1,6 @@
 /** Segmenting images with a trained run; they need not belong to any data set. */
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { writeFileAtomic } from "../core/atomic-file.js";
 import { DataError, DimsegError } from "../core/errors.js";
 import { allCases, type Case, type Dataset, loadDataset } from "../data/dataset.js";
@@ -81,6 +82,7 @@ async function writeAll(inputs: readonly InputImage[], write: WriteImage, { prog
       broken.push(error.message);
     }
     progress("predicting", done + 1, inputs.length);
+    await nextTurn();
   }
   return broken;
 }
