@@ -161,9 +161,13 @@ async function overlaysOf(examined: readonly Examined[], data: ReportData, shown
   const [{ run, loaded }] = runs;
   const inspected = runs.map((one) => one.inspected);
   const cases = loaded.dataset.domains.flatMap((domain) => domain.cases("test"));
-  const chosen = chooseCases((run.evaluation as RunEvaluation).scores, cases);
   const known = new Set(cases.map(({ domain, id }) => JSON.stringify([domain, id])));
-  const failed = failedCases(data, chosen).filter(({ domain, id }) => known.has(JSON.stringify([domain, id])));
+  const isThere = ({ domain, id }: Pick<Case, "domain" | "id">) => known.has(JSON.stringify([domain, id]));
+  const { scores } = run.evaluation as RunEvaluation;
+  const gone = scores.find((row) => !isThere(row));
+  if (gone) run.missing.push(`Overlays: ${gone.domain}/${gone.id} was judged but is no test case any more.`);
+  const chosen = chooseCases(scores.filter(isThere), cases);
+  const failed = failedCases(data, chosen).filter(isThere);
   const parts = loaded.dataset.parts.map(({ name }) => name);
   const unknown = shown?.find((name) => !parts.includes(name));
   if (unknown !== undefined) {

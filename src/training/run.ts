@@ -1,6 +1,7 @@
 /** Starting, resuming and reopening runs: the order in which locks, logs and checkpoints are opened matters. */
 
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
 import { formatConfig, readResolvedConfig, type TrainingConfig } from "../config/config.js";
 import { writeFileAtomic } from "../core/atomic-file.js";
@@ -116,6 +117,7 @@ function environmentNow() {
 export async function startRun(path: string, wanted: TrainingConfig, observer: RunObserver): Promise<TrainingOutcome> {
   checkRunFolder(path);
   const config = { ...wanted, training: resolveEngine(wanted) };
+  warnOfThreads(config, observer.warn);
   useEngine(config.training);
   const session = openTraining(openModel(config, observer.warn));
   const files = await decodeAll(session, observer);
@@ -132,6 +134,17 @@ export async function startRun(path: string, wanted: TrainingConfig, observer: R
   } finally {
     lock.release();
   }
+}
+
+/** More threads than cores wait for each other: a step can take a hundred times as long. */
+function warnOfThreads({ training }: TrainingConfig, warn: (message: string) => void): void {
+  const usable = availableParallelism();
+  const wanted = training.threads ?? usable;
+  if (wanted <= usable) return;
+  warn(
+    `training.threads is ${wanted}, but this process may use ${usable} cores: steps take far longer than with ` +
+      `${usable} threads; lower it, or leave it out of the configuration`,
+  );
 }
 
 /** Says what of a run's record is not there, so that nothing can be compared with it. */
@@ -178,6 +191,7 @@ export async function resumeRun(path: string, observer: RunObserver, data?: stri
   try {
     const begun = readConditions(run);
     const config = settingsNow(run, begun, data, observer.warn);
+    warnOfThreads(config, observer.warn);
     useEngine(config.training);
     const session = openTraining(openModel(config, observer.warn));
     warnOfMissing(run, observer.warn);

@@ -1,5 +1,6 @@
 /** One page with everything about some runs, and each figure and table as a file. */
 import { join } from "node:path";
+import { ResourceError } from "../core/errors.js";
 import { collectReport } from "../reporting/collect.js";
 import { examineRuns } from "../reporting/examine.js";
 import { makeReport } from "../reporting/make-report.js";
@@ -45,8 +46,16 @@ function judgeWith(observer: Observer, data: string | undefined): Judge {
     const { convention } = run.config.evaluation;
     const onProgress = (done: number) => observer.progress(`evaluating ${folder}`, done, total);
     const result = await judgeNetwork(run, cases, { network, convention, tta: false, onProgress });
-    if (keep) writeResult(run, result);
-    return keep ? null : evaluationTexts(result);
+    if (!keep) return evaluationTexts(result);
+    try {
+      writeResult(run, result);
+      return null;
+    } catch (error) {
+      // Somebody else's run is reported all the same.
+      if (!(error instanceof ResourceError)) throw error;
+      observer.warn(`${error.message}; the evaluation is shown but not kept`);
+      return evaluationTexts(result);
+    }
   };
 }
 
