@@ -128,7 +128,9 @@ function load(): Native {
     loaded = createRequire(import.meta.url)(path);
   } catch (cause) {
     const reason = (cause as Error).message.split("\n")[0];
-    throw new EngineError(`the engine ${path} does not load (${reason})`, `run "npm run setup" in ${packageRoot}`, { cause });
+    throw new EngineError(`the engine ${path} does not load (${reason})`, `run "npm run setup" in ${packageRoot}`, {
+      cause,
+    });
   }
   loaded.setErrorFactory(nativeError);
   return loaded;
