@@ -2,8 +2,8 @@
 import { type Command, Option } from "commander";
 import { conventionNames } from "../evaluation/conventions.js";
 import { subjectsText } from "../judging/subjects-text.js";
-import { checkpointNames } from "../runs/checkpoint-names.js";
 import type { EvaluateInput, EvaluationResult } from "../workflows/evaluate.js";
+import { checkpointOption } from "./checkpoint-option.js";
 import { inTerminal } from "./terminal-observer.js";
 
 type EvaluateVerbOptions = Omit<EvaluateInput, "run"> & { readonly json?: boolean };
@@ -42,14 +42,17 @@ export function register(program: Command): void {
     .command("evaluate")
     .description("judge a trained run: Dice, Jaccard, HD95 and ASD by domain and part")
     .argument("<run>", "run folder")
-    .addOption(new Option("--checkpoint <name>", "which checkpoint").choices(checkpointNames).default("last"))
+    .addOption(checkpointOption("which checkpoint"))
     .addOption(new Option("--network <name>", "which network").choices(["student", "teacher", "both"]).default("both"))
     .addOption(new Option("--split <name>", "which cases").choices(["test", "train", "validation"]).default("test"))
     .addOption(
       new Option("--convention <name>", "rules for empty masks and HD95 (default: the run's)").choices(conventionNames),
     )
     .option("--tta", "average over mirror images", false)
-    .option("--data <file>", "another dataset.yaml of the same kind")
+    .option(
+      "--data <file>",
+      "another dataset.yaml of the same kind, as for external validation; the run's own need not be there",
+    )
     .option("--json", "print the summaries as JSON")
     .action(evaluate);
 }

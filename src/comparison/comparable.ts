@@ -71,6 +71,35 @@ function subjectDifference(a: ComparedRun, b: ComparedRun): Difference | null {
   };
 }
 
+/** A case that was judged on other files in each, as masks are corrected between two evaluations. */
+function fileDifference(a: ComparedRun, b: ComparedRun): Difference | null {
+  const own = new Map(a.judgement.judged?.map((one) => [one.case, one]));
+  for (const other of b.judgement.judged ?? []) {
+    const one = own.get(other.case);
+    if (!one) continue;
+    const file = (["mask", "image"] as const).find((name) => one[name] !== other[name]);
+    if (file === undefined) continue;
+    return {
+      what: `they were judged on different files: the ${file} of ${other.case} was not the same`,
+      remedy: "run `dimseg evaluate` again for the one that was judged first",
+    };
+  }
+  return null;
+}
+
+/**
+ * What cannot be told of runs that were judged before evaluations kept the hashes of their masks.
+ * @returns a sentence; null when all keep them, or there is one run only
+ */
+export function unknownReferences(runs: readonly ComparedRun[]): string | null {
+  const without = runs.filter(({ judgement }) => judgement.judged === undefined);
+  if (runs.length < 2 || without.length === 0) return null;
+  return (
+    `${without[0].folder}${without.length > 1 ? ` and ${without.length - 1} more` : ""} keeps no hashes of the masks it ` +
+    "was judged on: whether they are those of the others cannot be told; run `dimseg evaluate` again to be sure"
+  );
+}
+
 function judgementDifference(a: ComparedRun, b: ComparedRun): Difference | null {
   const pairs = [
     ["convention", a.judgement.convention.name, b.judgement.convention.name],
@@ -92,7 +121,8 @@ function difference(a: ComparedRun, b: ComparedRun): Difference | null {
     caseDifference("validation", a, b, ({ split }) => split.validation) ??
     caseDifference("unlabelled", a, b, ({ split }) => split.unlabelled) ??
     caseDifference("test", a, b, judgedCases) ??
-    subjectDifference(a, b)
+    subjectDifference(a, b) ??
+    fileDifference(a, b)
   );
 }
 

@@ -3,7 +3,7 @@
  * files' contents and the decode settings, so that a changed file or setting is never answered with old arrays.
  */
 import { dirname, join, resolve } from "node:path";
-import { entryKey, readEntry, settingsHash, writeEntry } from "./cache-entry.js";
+import { type CaseContents, contentsOf, entryKey, readEntry, settingsHash, writeEntry } from "./cache-entry.js";
 import type { Case, Dataset } from "./dataset.js";
 import { type DecodedCase, decodeCaseBytes, readCaseBytes } from "./decode.js";
 import { mapLimited } from "./limited.js";
@@ -41,6 +41,7 @@ export class DecodedCache {
   /** Least recently used first: a Map keeps the order of insertion. */
   private readonly kept = new Map<Case, DecodedCase>();
   private readonly underWay = new Map<Case, Promise<DecodedCase>>();
+  private readonly contents = new Map<Case, CaseContents>();
   private bytesKept = 0;
 
   constructor(
@@ -87,9 +88,20 @@ export class DecodedCache {
     });
   }
 
+  /**
+   * The hashes of a case's files as they were when it was decoded last; decodes it where that is still to be done.
+   * @throws DataError as decodeCase does
+   */
+  async contentsOf(one: Case): Promise<CaseContents> {
+    if (!this.contents.has(one)) await this.get(one);
+    return this.contents.get(one) as CaseContents;
+  }
+
   private async load(one: Case): Promise<DecodedCase> {
     const bytes = await readCaseBytes(one);
-    const key = entryKey(this.settings, bytes);
+    const contents = contentsOf(bytes);
+    this.contents.set(one, contents);
+    const key = entryKey(this.settings, contents);
     const path = this.folder && join(this.folder, key.slice(0, 2), `${key}.safetensors`);
     let decoded = path ? readEntry(path, one) : undefined;
     if (!decoded) {

@@ -2,6 +2,7 @@
  * A data set as the rest of dimseg sees it: domains with their cases in a fixed order, the classes, and the rules
  * that turn files into arrays. Made from a `dataset.yaml` (schema.ts); nothing is decoded here.
  */
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DataError, UsageError } from "../core/errors.js";
 import { nearestWord } from "../core/nearest-word.js";
@@ -83,6 +84,9 @@ function ofFile<T>(path: string, read: () => T): T {
  */
 export function buildDataset(file: DatasetFile, path: string): Dataset {
   const root = resolve(dirname(path), file.root ?? ".");
+  if (!existsSync(root)) {
+    throw new DataError(`${resolve(path)}: the folder ${root}, which its files are in, does not exist; correct root:`);
+  }
   const classes = withColours(file);
   const subjectOf = (rule: DatasetFile["subject"]) => (rule ? ofFile(path, () => subjectsBy(rule, root)) : ownSubject);
   const usual = subjectOf(file.subject);

@@ -3,6 +3,7 @@
  * network's own size and with unit spacing, as MiDSS's test script does (MQinghe/MiDSS test.py; method section 3.6).
  * Used by training for its validation and by `dimseg evaluate`; prints and writes nothing.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError } from "../core/errors.js";
 import { type Case, caseName, type Dataset } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
@@ -136,6 +137,8 @@ export async function evaluateNetwork(
     if (loss !== undefined) losses.push(loss);
     scores.push(...scoreParts(labels, decoded, one, dataset, convention));
     options.onProgress?.(done + 1);
+    // Lets signals in: decoded cases come without a turn of the event loop.
+    await nextTurn();
   }
   return { scores, losses, withoutMask: cases.filter((one) => one.maskPath === undefined) };
 }

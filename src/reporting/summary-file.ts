@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { DataError } from "../core/errors.js";
 import type { EvaluationSummary } from "../judging/summarise.js";
+import { judgedCase } from "../runs/evaluation-files.js";
 
 /** JSON has neither NaN (null) nor infinity (text). */
 const number = z
@@ -32,6 +33,7 @@ const head = {
   size: z.int(),
   testTimeFlips: z.boolean(),
   convention: z.object({ name: z.string(), description: z.string() }),
+  judged: z.array(judgedCase).optional(),
 };
 
 const schema = z.object({
