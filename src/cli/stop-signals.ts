@@ -52,9 +52,8 @@ export function watchStopSignals(received: (signal: StopSignal, isFirst: boolean
   };
   const names = Object.keys(codes) as StopSignal[];
   for (const name of names) process.on(name, handler);
+  // While it listens the channel keeps the process alive, which is over with release().
   process.once("disconnect", orphaned);
-  // The channel alone must not keep this process alive.
-  process.channel?.unref();
   return {
     first: () => first,
     release() {
