@@ -2,7 +2,9 @@
  * Proves that the tests bite: changes operators, signs and constants one at a time, in a copy, and reports which
  * changes no test notices. Ends with the share of those noticed; exits 1 when a folder falls below its least share.
  *
- *   node scripts/mutate.mjs [--list] [--jobs N] [folder or file …]
+ *   node scripts/mutate.mjs [--list] [--tests folder or file …] [folder or file …]
+ *
+ * Whole folders of the list below renew their part of docs/mutation.md, unless only some tests were asked.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -27,34 +29,37 @@ const targets = [
 ];
 
 /** Tests that may notice something, in the repository; those of the engine, the pages and the command line do not. */
-const tests = [
-  "losses",
-  "divergence",
-  "evaluation",
-  "optim",
-  "methods",
-  "parity",
-  "inference",
-  "training/config.test.ts",
-].map((name) => join("tests", name));
+const allTests = [
+  "tests/losses",
+  "tests/divergence",
+  "tests/evaluation",
+  "tests/optim",
+  "tests/methods",
+  "tests/parity",
+  "tests/inference",
+  "tests/training/config.test.ts",
+];
 
 /** Seconds of tests for one mutant, beside those of its own folder. */
 const budget = 20;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { list: { type: "boolean" } },
+  options: { list: { type: "boolean" }, tests: { type: "string", multiple: true } },
 });
 const chosen = (positionals.length > 0 ? positionals : targets.map(({ folder }) => folder)).map((path) =>
   normalize(path).replace(/\/$/, ""),
 );
-const missing = chosen.find((path) => !existsSync(join(root, path)));
+const missing = [...chosen, ...(values.tests ?? allTests)].find((path) => !existsSync(join(root, path)));
 if (missing) {
   console.error(
-    `mutate: there is no ${missing}; name folders or files of src/, or change the list in scripts/mutate.mjs`,
+    `mutate: there is no ${missing}; name another folder or file, or change the lists in scripts/mutate.mjs`,
   );
   process.exit(2);
 }
+
+// Interrupted, it still ends its test process and removes the copy.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
 if (values.list) {
   const sources = [...new Set(chosen.flatMap((path) => filesUnder(root, path, ".ts")))];
@@ -70,7 +75,13 @@ if (values.list) {
 }
 
 async function run() {
-  const judged = await judge({ root, targets: chosen, tests, budget, say: (line) => console.log(line) });
+  const judged = await judge({
+    root,
+    targets: chosen,
+    tests: values.tests ?? allTests,
+    budget,
+    say: (line) => console.log(line),
+  });
   const reasons = parse(readFileSync(join(root, "scripts", "mutate", "reasons.yaml"), "utf8")) ?? [];
   for (const mutant of survivorsOf(judged)) {
     const reason = reasonOf(mutant, reasons);
@@ -87,7 +98,7 @@ async function run() {
       folder,
       judged.filter(({ file }) => folderOf(file) === folder),
     );
-  if (results.size > 0) {
+  if (results.size > 0 && !values.tests) {
     const page = join(root, "docs", "mutation.md");
     const before = existsSync(page) ? readFileSync(page, "utf8") : "";
     const folders = targets.map(({ folder }) => folder);

@@ -40,6 +40,8 @@ export async function judge({ root, targets, tests, budget, hangs = 20, say }) {
     );
     return found.texts;
   });
+  const remove = () => rmSync(copy, { recursive: true, force: true });
+  process.once("exit", remove);
   try {
     const { mutants, firsts } = found;
     say(`${mutants.length} mutants in ${found.texts.size} files; ${testFiles.length} test files`);
@@ -50,16 +52,15 @@ export async function judge({ root, targets, tests, budget, hangs = 20, say }) {
     const judged = mutants.map((mutant) => ({ ...mutant, verdict: "not reached" }));
     let count = 0;
     await perform(copy, tasks, (task, result) => {
-      Object.assign(judged[task.alive], verdictOf(result));
+      const mutant = Object.assign(judged[task.alive], verdictOf(result));
       count++;
-      if (count % 50 === 0 || count === tasks.length) {
-        const lives = judged.filter(({ verdict }) => verdict === "lives").length;
-        say(`${count} of ${tasks.length} judged, ${lives} live`);
-      }
+      if (mutant.verdict === "lives") say(`lives: ${mutant.file}:${mutant.line}  ${mutant.change}  ${mutant.code}`);
+      if (count % 100 === 0 || count === tasks.length) say(`${count} of ${tasks.length} judged`);
     });
     return judged;
   } finally {
-    rmSync(copy, { recursive: true, force: true });
+    remove();
+    process.off("exit", remove);
   }
 }
 

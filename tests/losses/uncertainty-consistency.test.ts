@@ -33,6 +33,17 @@ tensorTest("uncertainty is ln 2 at p = ½ and almost 0 at sure predictions", () 
   expect(entropy[1]).toBeCloseTo(0, 5);
 });
 
+tensorTest("uncertainty adds 1e-6 inside the logarithm, as the references do", () => {
+  // p = ½ of each class: −2·½·ln(½ + 10⁻⁶).
+  const want = [-Math.log(0.5 + 1e-6)];
+  const logits = (channels: number) => tensor([[Array(channels).fill([[0]])]], { dtype: "float64" });
+  for (const [kind, channels] of [
+    ["sigmoid", 1],
+    ["softmax", 2],
+  ] as const)
+    expectClose(predictiveUncertainty(logits(channels), kind), want, 12);
+});
+
 tensorTest("no certain pixel gives no loss", () => {
   const certain = zerosLike(student());
   expectClose(maskedConsistency(student(), teacher(), certain, "sigmoid"), [0]);
