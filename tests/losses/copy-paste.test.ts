@@ -52,6 +52,29 @@ tensorTest("overlapping classes: dice takes both channels together, cross-entrop
   expectRelative([loss.image.item(), loss.patch.item()], [dice[0] + ce[0], 0.5 * (dice[1] + ce[1])]);
 });
 
+tensorTest("every image has its own rectangle", () => {
+  // p = ½. Three pixels of class 0 lie outside in the first image, one of class 1 in the second.
+  const regions = tensor([
+    [
+      [1, 1],
+      [1, 0],
+    ],
+    [
+      [0, 1],
+      [0, 0],
+    ],
+  ]);
+  // Class 0: Σpt 3/2, Σp² 1, Σt² 3; class 1: ½, 1, 1. As overlapping classes of these planes: 2, 2, 4.
+  const wanted = { softmax: (1 - 3 / 4 + (1 - 1 / 2)) / 2, sigmoid: 1 - 4 / 6 };
+  for (const kind of ["softmax", "sigmoid"] as const) {
+    const numbers = zeros([2, 2, 2], { dtype: "int64" });
+    numbers.select(0, 1).fill_(1);
+    const target = kind === "softmax" ? numbers : oneHot(numbers, 2);
+    const { dice, ce } = mixLoss(zeros([2, 2, 2, 2]), target, target, regions, { image: 1, patch: 0 }, kind);
+    expectRelative([dice.item(), ce.item()], [wanted[kind], Math.LN2]);
+  }
+});
+
 tensorTest("a region without a pixel loses nothing", () => {
   for (const kind of ["softmax", "sigmoid"] as const) {
     const logits = zeros([1, 2, 1, 4]);

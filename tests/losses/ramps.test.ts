@@ -51,6 +51,11 @@ describe("ramps", () => {
     expect(ssl4misRampUp(30000)).toBe(0.1);
   });
 
+  it("uncertainty and the linear ramp are half-way in the middle", () => {
+    expect(uncertaintyThreshold(500, 1000)).toBeCloseTo((0.75 + 0.25 * Math.exp(-5 / 4)) * Math.LN2, 12);
+    expect(linearRampUp(500, 1000)).toBe(0.5);
+  });
+
   it("gradient reversal grows from nothing to its limit", () => {
     expect(gradientReversalRampUp(0)).toBe(0);
     expect(gradientReversalRampUp(1000)).toBeCloseTo(2 / (1 + Math.exp(-1)) - 1, 12);
