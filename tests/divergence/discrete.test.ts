@@ -192,6 +192,16 @@ describe("floor", () => {
     });
   });
 
+  it("is 1e-6 unless another is given, before both are renormalised", () => {
+    scope(() => {
+      const kl = (options?: { floor: number }) =>
+        discreteDivergence(divergence("kl"), double([0.5, 0.5]), double([1, 0]), options).item();
+      const want = (floor: number) => 0.5 * Math.log(0.5 * (1 + floor)) + 0.5 * Math.log((0.5 * (1 + floor)) / floor);
+      expect(kl()).toBeCloseTo(want(1e-6), 9);
+      expect(kl({ floor: 0.01 })).toBeCloseTo(want(0.01), 12);
+    });
+  });
+
   it("takes rows along leading axes", () => {
     scope(() => {
       const p = double([
