@@ -7,6 +7,7 @@ export * from "./augment/index.js";
 export { loadConfig, parseConfig, type TrainingConfig } from "./config/config.js";
 export * from "./core/errors.js";
 export { RandomStream } from "./core/random.js";
+export { type CaseTensors, caseTensors } from "./data/case-tensors.js";
 export {
   type Case,
   type Dataset,
@@ -15,23 +16,44 @@ export {
   loadDataset,
   type Split,
 } from "./data/dataset.js";
-export { type DecodedCase, decodeCase } from "./data/decode.js";
+export { type CaseSource, type DecodedCase, decodeCase } from "./data/decode.js";
+export {
+  checkPixels,
+  type Format,
+  type ImageHeader,
+  type PaletteReading,
+  startsWith,
+} from "./data/formats/format.js";
+export { type PreparedImage, prepareImage } from "./data/prepare-image.js";
 export { type ProtocolOptions, type ProtocolSplit, splitProtocol } from "./data/protocol.js";
-export type { Raster } from "./data/readers/raster.js";
+export { decodeImage, readImage } from "./data/read-image.js";
 export * from "./divergence/index.js";
 export { type ConventionName, conventionNames, type Emptiness } from "./evaluation/conventions.js";
 export { type EvaluateMaskOptions, evaluateMask, type MaskMetrics } from "./evaluation/evaluate-mask.js";
 export type { ConfusionCounts } from "./evaluation/overlap.js";
+export {
+  type Affine,
+  type Grid,
+  makeGrid,
+  resampledGrid,
+  sameGrid,
+  shapeText,
+  voxelCount,
+  worldOf,
+} from "./grid/grid.js";
+export { deinterleave, interleave } from "./grid/interleave.js";
+export type { Samples, SampleType, StoredImage } from "./grid/stored-image.js";
 export { labelMaps, type Prediction, type PredictOptions, predict } from "./inference/predict.js";
+export { type CaseOutput, type PredictCaseOptions, predictCase } from "./inference/predict-case.js";
 export { type ImagePrediction, type PredictImageOptions, predictImage } from "./inference/predict-image.js";
 export {
-  type CaseLoss,
-  type CaseSource,
+  type DistanceUnits,
   type EvaluateNetworkOptions,
   evaluateNetwork,
   type NetworkEvaluation,
   type PartScore,
 } from "./judging/evaluate-network.js";
+export { type CaseLoss, type JudgedCase, type JudgedCasesOptions, judgedCases } from "./judging/judged-cases.js";
 export {
   type DomainGap,
   type DomainSummary,

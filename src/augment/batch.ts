@@ -1,14 +1,13 @@
-/** What a training step asks for: the augmented views of a labelled and of an unlabelled batch, and their scaling. */
+/** What a training step asks for: the augmented views of a labelled and of an unlabelled batch. */
 import { scope, type Tensor } from "../torch/index.js";
 import { type DrawKey, drawStrong, drawWeak } from "./draws.js";
+import { planar8bit } from "./normalisation.js";
 import type { AugmentationProfile } from "./profile.js";
 import { strongAugment } from "./strong.js";
 import { weakAugment } from "./weak.js";
 
-/** Pixels 0 … 255 as network input in [−1, 1]: `x/127.5 − 1` in float32. */
-export function normalise(images: Tensor): Tensor {
-  return scope(() => images.to({ dtype: "float32" }).div(127.5).sub_(1));
-}
+/** {@link planar8bit} under its shorter name. */
+export const normalise = planar8bit.forward;
 
 /**
  * The weak view of a labelled batch.

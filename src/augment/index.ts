@@ -11,6 +11,7 @@ export {
   type StrongDraw,
   type WeakDraw,
 } from "./draws.js";
+export { type Normalisation, planar8bit } from "./normalisation.js";
 export { type AugmentationProfile, fundusProfile, type ImageSize, mriProfile, type Range } from "./profile.js";
 export { strongAugment } from "./strong.js";
 export { tpRam } from "./tp-ram.js";

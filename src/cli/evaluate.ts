@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { DataError } from "../core/errors.js";
 import { type ConventionName, conventionNames } from "../evaluation/conventions.js";
+import type { DistanceUnits } from "../judging/evaluate-network.js";
 import type { CheckpointName } from "../runs/load-run.js";
 import type { EvaluationCases, EvaluationSplit } from "./evaluation-cases.js";
 import type { EvaluationResult } from "./evaluation-result.js";
@@ -13,6 +14,7 @@ interface EvaluateVerbOptions {
   readonly network: NetworkName | "both";
   readonly split: EvaluationSplit;
   readonly convention?: ConventionName;
+  readonly units: DistanceUnits;
   readonly tta: boolean;
   readonly data?: string;
   readonly json?: boolean;
@@ -33,7 +35,7 @@ async function judge(run: OpenedRun, cases: EvaluationCases, network: NetworkNam
   const convention = options.convention ?? run.config.evaluation.convention;
   try {
     return await judgeNetwork(run, cases, {
-      ...{ network, convention, tta: options.tta },
+      ...{ network, convention, units: options.units, tta: options.tta },
       onProgress: (done) => progress.update(done),
     });
   } finally {
@@ -43,11 +45,12 @@ async function judge(run: OpenedRun, cases: EvaluationCases, network: NetworkNam
 
 /** Everything a reader must know to compare the numbers with others. */
 function heading({ about, summary }: EvaluationResult): string {
-  const { network, checkpoint, dataset, split, size, testTimeFlips, convention, withoutMask } = about;
+  const { network, checkpoint, dataset, split, size, units, testTimeFlips, convention, withoutMask } = about;
   const without = withoutMask.length;
   return [
     `${network}, ${checkpoint.rule}`,
-    `${split} split of ${dataset.name}: ${summary.cases} cases at ${size} x ${size} pixels, unit spacing` +
+    `${split} split of ${dataset.name}: ${summary.cases} cases at ${size} x ${size} pixels, ` +
+      `${units === "mm" ? "distances in mm by the spacing of the stored images" : "unit spacing"}` +
       `${testTimeFlips ? ", probabilities averaged over mirror images" : ""}` +
       `${without > 0 ? `; left out for want of a mask: ${without}` : ""}`,
     `convention ${convention.name} (${convention.description})`,
@@ -80,7 +83,7 @@ async function evaluate(path: string, options: EvaluateVerbOptions): Promise<voi
     results.push(result);
     const folder = writeResult(run, result);
     if (options.json) continue;
-    console.log(`\n${heading(result)}\n\n${evaluationTable(result.summary)}`);
+    console.log(`\n${heading(result)}\n\n${evaluationTable(result.summary, options.units)}`);
     console.log(`Wrote cases.csv and summary.json to ${folder}.`);
   }
   if (options.json) console.log(`[\n${results.map(resultJson).join(",\n")}\n]`);
@@ -97,6 +100,11 @@ export function register(program: Command): void {
     .addOption(new Option("--split <name>", "which cases").choices(["test", "train", "validation"]).default("test"))
     .addOption(
       new Option("--convention <name>", "rules for empty masks and HD95 (default: the run's)").choices(conventionNames),
+    )
+    .addOption(
+      new Option("--units <name>", "of distances: pixels of the network's square, or mm by the images' spacing")
+        .choices(["pixels", "mm"])
+        .default("pixels"),
     )
     .option("--tta", "average over mirror images", false)
     .option("--data <file>", "another dataset.yaml of the same kind")

@@ -33,16 +33,16 @@ function outputPath(out: string, { folder, extension }: PredictionFile, { name }
 
 /** Segments one image and writes all its files. */
 async function createWriter(run: OpenedRun, files: PredictionFile[], options: PredictVerbOptions): Promise<WriteImage> {
-  const { readImage } = await import("../data/readers/read-image.js");
+  const { readImage } = await import("../data/read-image.js");
   const { predictImage } = await import("../inference/predict-image.js");
   const network = networkOf(run, options.network);
-  const { size, device, precision, dataset } = run;
+  const { size, device, precision, normalisation, dataset } = run;
   return async (image) => {
-    const raster = await readImage(image.path);
-    const asked = { size, device, precision, testTimeFlips: options.tta };
-    const prediction = predictImage(network, raster, image.path, dataset, asked);
+    const stored = await readImage(image.path);
+    const asked = { size, device, precision, normalisation, testTimeFlips: options.tta };
+    const prediction = predictImage(network, stored, image.path, dataset, asked);
     for (const file of files) {
-      const chunks = await file.encode(prediction, raster, image.path);
+      const chunks = await file.encode(prediction, stored, image.path);
       writeFileAtomic(outputPath(options.out, file, image), chunks);
     }
   };

@@ -51,7 +51,7 @@ const judge: Judge = async (folder, { checkpoint, network }, keep) => {
   try {
     const { convention } = run.config.evaluation;
     const onProgress = (done: number) => progress.update(done);
-    const result = await judgeNetwork(run, cases, { network, convention, tta: false, onProgress });
+    const result = await judgeNetwork(run, cases, { network, convention, units: "pixels", tta: false, onProgress });
     if (keep) writeResult(run, result);
     return keep ? null : { summary: resultJson(result), cases: scoresCsv(result.evaluation.scores) };
   } finally {

@@ -5,11 +5,15 @@ import { readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
+import { formats } from "./formats/registry.js";
 
-/** Image file extensions that dimseg reads, without the dot. */
-export const imageExtensions = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp"] as const;
-
-const anyImage = new RegExp(`\\.(?:${imageExtensions.join("|")})$`, "i");
+const anyImage = new RegExp(
+  `\\.(?:${Object.values(formats)
+    .flatMap(({ extensions }) => extensions)
+    .map((one) => one.replaceAll(".", "\\."))
+    .join("|")})$`,
+  "i",
+);
 
 /** True for a visible file whose name ends like an image. */
 export function isImageName(name: string): boolean {

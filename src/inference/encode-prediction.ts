@@ -6,7 +6,8 @@ import sharp from "sharp";
 import type { RawTensor } from "../core/raw-tensor.js";
 import { serializeSafetensors } from "../core/safetensors.js";
 import type { Dataset } from "../data/dataset.js";
-import type { Raster } from "../data/readers/raster.js";
+import { interleave } from "../grid/interleave.js";
+import type { StoredImage } from "../grid/stored-image.js";
 import { classMask, indexMap } from "./label-map.js";
 import { drawOverlay } from "./overlay.js";
 import type { ImagePrediction } from "./predict-image.js";
@@ -23,11 +24,12 @@ export interface PredictionContents {
 export interface PredictionFile {
   readonly folder: string;
   readonly extension: "png" | "safetensors";
-  encode(prediction: ImagePrediction, raster: Raster, file: string): Promise<Uint8Array[]>;
+  encode(prediction: ImagePrediction, image: StoredImage, file: string): Promise<Uint8Array[]>;
 }
 
-async function png(data: Uint8Array, { width, height }: ImagePrediction, channels: 1 | 3): Promise<Uint8Array[]> {
-  const image = sharp(data, { raw: { width, height, channels } });
+/** Planes `[C, H, W]` as a file. */
+async function png(planes: Uint8Array, { width, height }: ImagePrediction, channels: 1 | 3): Promise<Uint8Array[]> {
+  const image = sharp(interleave(planes, channels), { raw: { width, height, channels } });
   return [
     await image
       .toColourspace(channels === 1 ? "b-w" : "srgb")
@@ -70,8 +72,8 @@ export function predictionFiles(dataset: Dataset, wanted: PredictionContents): P
     files.push({ folder: classFolder(name), extension: "png", encode });
   }
   if (wanted.overlay) {
-    const encode = async (one: ImagePrediction, raster: Raster, file: string) =>
-      png(drawOverlay(raster, one.labels, file, dataset), one, 3);
+    const encode = async (one: ImagePrediction, image: StoredImage, file: string) =>
+      png(drawOverlay(image, one.labels, file, dataset), one, 3);
     files.push({ folder: "overlays", extension: "png", encode });
   }
   if (wanted.probabilities) {

@@ -1,8 +1,8 @@
 /** Kind `metric`: overlap and surface metrics of binary masks (golden README section 6). */
 import { evaluateMask } from "../../evaluation/evaluate-mask.js";
-import { makeGrid } from "../../evaluation/grid.js";
 import { confusionCounts, trainDice } from "../../evaluation/overlap.js";
 import { surfacePair } from "../../evaluation/surface-metrics.js";
+import { makeGrid } from "../../grid/grid.js";
 import type { Computed, GoldenCase } from "../golden-case.js";
 
 /** Every golden output of one pair. */
