@@ -72,6 +72,15 @@ describe("decodeCase", () => {
     expect(Array.from(one.image)).toEqual(square([0, 50, 100, 255]));
   });
 
+  it("says how far apart pixels lie, as stored and at the size worked at", async () => {
+    const wide = png(16, 8, Array(128).fill(0));
+    const { stored, working } = await decodeOne(wide, undefined, { spacing: [2, 0.5] });
+    expect([stored.spacing, working.spacing]).toEqual([
+      [2, 0.5],
+      [2, 1],
+    ]);
+  });
+
   it("resizes labels by the nearest pixel to the square asked for", async () => {
     const wide = png(
       16,
