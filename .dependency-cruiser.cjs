@@ -72,9 +72,9 @@ module.exports = {
     {
       name: "no-circular",
       severity: "error",
-      comment: "files import downwards only",
+      comment: "files import downwards only, types too",
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+      to: { circular: true },
     },
     {
       name: "no-tests-in-src",
@@ -82,6 +82,17 @@ module.exports = {
       comment: "the product does not import its tests or benches",
       from: { path: "^src/" },
       to: { path: "^(tests|bench)/" },
+    },
+    {
+      name: "cli-prints",
+      severity: "error",
+      comment: "the command line prints what src/workflows does; of the rest it knows types and the names of choices",
+      from: { path: "^src/cli/" },
+      to: {
+        path: "^src/",
+        pathNot: "^src/(cli|workflows|core)/|^src/runs/checkpoint-names|^src/evaluation/conventions",
+        dependencyTypesNot: ["type-only"],
+      },
     },
     ...rules,
   ],

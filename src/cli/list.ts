@@ -1,6 +1,6 @@
 /** `dimseg list methods|optimizers|...`: what a configuration may name. */
 import { Argument, type Command } from "commander";
-import type { Listing, ListingKind } from "./listings.js";
+import type { Listing, ListingKind } from "../workflows/list.js";
 
 const kinds: readonly ListingKind[] = [
   ...(["methods", "optimizers", "divergences", "estimators", "models", "presets", "formats"] as const),
@@ -48,7 +48,7 @@ function block(listing: Listing, width: number): string {
 }
 
 async function list(kind: ListingKind, options: { json?: boolean }): Promise<void> {
-  const { listings } = await import("./listings.js");
+  const { listings } = await import("../workflows/list.js");
   const { usage, entries } = listings(kind);
   if (options.json) {
     console.log(JSON.stringify(entries, null, 2));

@@ -1,18 +1,14 @@
 /** `dimseg sweep GRID`: many runs from one file. */
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { exitCodes, UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import type { EvaluateSection } from "../sweep/grid-file.js";
 import type { RunStatus, Sweep } from "../sweep/sweep.js";
+import type { SweepInput } from "../workflows/sweep.js";
 
-interface SweepVerbOptions {
-  jobs: number;
-  out?: string;
-  set: string[];
-}
+type SweepVerbOptions = Omit<SweepInput, "grid" | "commandLine">;
 
 /** What the children are: this command line again. */
 const commandLine = [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url))];
@@ -46,18 +42,11 @@ function choiceOf({ checkpoints, networks }: EvaluateSection): string {
   return `${checkpoint}${networks.includes("student") ? "" : ` --network ${networks[0]}`}`;
 }
 
-async function sweep(path: string, { jobs, out, set }: SweepVerbOptions): Promise<void> {
-  const { loadGrid } = await import("../sweep/grid-file.js");
-  const { planSweep } = await import("../sweep/plan.js");
-  const { writeSweepRecord } = await import("../sweep/record.js");
-  const { Sweep } = await import("../sweep/sweep.js");
-  const { Children } = await import("../sweep/child.js");
+async function sweep(grid: string, options: SweepVerbOptions): Promise<void> {
+  const { openSweep } = await import("../workflows/sweep.js");
   const { countsLine, createSweepDisplay } = await import("./sweep-display.js");
-  const grid = loadGrid(path);
-  const plan = planSweep(out === undefined ? grid : { ...grid, out: resolve(out) }, set);
   const display = createSweepDisplay();
-  const work = new Sweep(plan, { jobs, children: new Children(commandLine), onChange: display.changed });
-  writeSweepRecord(plan);
+  const { plan, work } = openSweep({ grid, commandLine, ...options }, display.changed);
   console.log(`sweep folder: ${plan.out}`);
   const signals = watchSignals(work);
   try {
@@ -68,7 +57,7 @@ async function sweep(path: string, { jobs, out, set }: SweepVerbOptions): Promis
     signals.release();
   }
   console.log(countsLine(work.statuses));
-  const code = conclude(work.statuses, work, signals.first(), `dimseg sweep ${shellWord(path)}`);
+  const code = conclude(work.statuses, work, signals.first(), `dimseg sweep ${shellWord(grid)}`);
   if (code === 0) console.log(`Next: dimseg compare ${shellWord(plan.out)}${choiceOf(plan.evaluate)}`);
   process.exitCode = code;
 }

@@ -8,8 +8,8 @@ import { readFailureReason } from "../core/read-file.js";
 import { shellWord } from "../core/shell-word.js";
 import type { PartScore } from "../judging/evaluate-network.js";
 import { parseScores } from "../judging/scores-csv.js";
+import type { CheckpointName } from "../runs/checkpoint-names.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
-import type { CheckpointName } from "../runs/load-run.js";
 import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { readSplit, type SplitRecord } from "../runs/split-record.js";
 

@@ -15,6 +15,7 @@ const explanations: Record<string, string> = {
   EROFS: "the file system is read-only; choose another folder",
   ENOENT: "the folder is not there and cannot be made; choose another one",
   EEXIST: "something that is no folder stands in the path; choose another path",
+  ENAMETOOLONG: "the name is longer than the file system allows; shorten it",
   ENOTDIR: "a part of the path is a file, not a folder; choose another path",
 };
 
@@ -69,6 +70,18 @@ function writeAll(handle: number, bytes: Uint8Array): void {
   while (done < bytes.length) done += writeSync(handle, bytes, done);
 }
 
+/** Bytes of a file's own name in that of its temporary neighbour, which has 23 more and may have 255 in all. */
+const mostNameBytes = 200;
+
+/** A name beside `path` that no other process takes; it begins as the file's own does. */
+function temporaryBeside(path: string): string {
+  const name = Buffer.from(basename(path))
+    .subarray(0, mostNameBytes)
+    .toString("utf8")
+    .replace(/\ufffd$/, "");
+  return join(dirname(path), `.${name}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
+}
+
 /**
  * Replaces `path` by `chunks` in one step: readers see the old file or the whole new one.
  * Creates missing folders.
@@ -76,7 +89,7 @@ function writeAll(handle: number, bytes: Uint8Array): void {
  */
 export function writeFileAtomic(path: string, chunks: string | Uint8Array | Iterable<Uint8Array>): void {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
+  const temporary = temporaryBeside(path);
   const parts = typeof chunks === "string" ? [Buffer.from(chunks)] : chunks instanceof Uint8Array ? [chunks] : chunks;
   let handle: number | undefined;
   try {

@@ -5,6 +5,7 @@
 import sharp from "sharp";
 import { writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
+import { paintRim } from "./raster-outline.js";
 
 /** One picture of a sheet. */
 export interface SheetTile {
@@ -46,8 +47,7 @@ export function contactSheet(tiles: readonly SheetTile[], columns: number, zoom 
   tiles.forEach((tile, i) => {
     const left = gap + (i % columns) * cell.width;
     const top = gap + Math.floor(i / columns) * cell.height;
-    drawPicture(sheet, tile, left, top, zoom);
-    for (const contour of tile.contours ?? []) drawContour(sheet, tile, contour, left, top, zoom);
+    place(sheet, drawTile(tile, zoom), { left, top, width: w * zoom });
   });
   return sheet;
 }
@@ -68,36 +68,29 @@ export async function writeContactSheet(
   );
 }
 
-function drawPicture(sheet: Sheet, tile: SheetTile, left: number, top: number, zoom: number): void {
-  for (let y = 0; y < tile.height * zoom; y++) {
-    for (let x = 0; x < tile.width * zoom; x++) {
-      const from = (Math.floor(y / zoom) * tile.width + Math.floor(x / zoom)) * tile.channels;
-      const to = ((top + y) * sheet.width + left + x) * 3;
-      for (let c = 0; c < 3; c++) sheet.data[to + c] = tile.image[from + (tile.channels === 3 ? c : 0)];
-    }
+/** A tile as RGB, with its outlines, `zoom` times as large. */
+function drawTile(tile: SheetTile, zoom: number): Uint8Array {
+  const [height, width] = [tile.height * zoom, tile.width * zoom];
+  const source = (i: number) => Math.floor(Math.floor(i / width) / zoom) * tile.width + Math.floor((i % width) / zoom);
+  const picture = new Uint8Array(height * width * 3);
+  for (let i = 0; i < height * width; i++) {
+    for (let c = 0; c < 3; c++)
+      picture[3 * i + c] = tile.image[source(i) * tile.channels + (tile.channels === 3 ? c : 0)];
   }
+  for (const { mask, colour } of tile.contours ?? []) {
+    const enlarged = Uint8Array.from({ length: height * width }, (_, i) => mask[source(i)]);
+    paintRim(picture, enlarged, { height, width }, colour);
+  }
+  return picture;
 }
 
-/** Marks the enlarged pixels of the mask that touch, side by side, one outside of it. */
-function drawContour(
+function place(
   sheet: Sheet,
-  tile: SheetTile,
-  contour: { mask: Uint8Array; colour: readonly [number, number, number] },
-  left: number,
-  top: number,
-  zoom: number,
+  picture: Uint8Array,
+  { left, top, width }: { left: number; top: number; width: number },
 ): void {
-  const inside = (x: number, y: number): boolean =>
-    x >= 0 &&
-    y >= 0 &&
-    x < tile.width * zoom &&
-    y < tile.height * zoom &&
-    contour.mask[Math.floor(y / zoom) * tile.width + Math.floor(x / zoom)] !== 0;
-  for (let y = 0; y < tile.height * zoom; y++) {
-    for (let x = 0; x < tile.width * zoom; x++) {
-      if (!inside(x, y)) continue;
-      if (inside(x - 1, y) && inside(x + 1, y) && inside(x, y - 1) && inside(x, y + 1)) continue;
-      sheet.data.set(contour.colour, ((top + y) * sheet.width + left + x) * 3);
-    }
+  for (let row = 0; row * width * 3 < picture.length; row++) {
+    const pixels = picture.subarray(row * width * 3, (row + 1) * width * 3);
+    sheet.data.set(pixels, ((top + row) * sheet.width + left) * 3);
   }
 }

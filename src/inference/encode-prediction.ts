@@ -6,7 +6,6 @@ import sharp from "sharp";
 import type { RawTensor } from "../core/raw-tensor.js";
 import { serializeSafetensors } from "../core/safetensors.js";
 import type { Dataset } from "../data/dataset.js";
-import { interleave } from "../grid/interleave.js";
 import type { StoredImage } from "../grid/stored-image.js";
 import { classMask, indexMap } from "./label-map.js";
 import { drawOverlay } from "./overlay.js";
@@ -27,9 +26,8 @@ export interface PredictionFile {
   encode(prediction: ImagePrediction, image: StoredImage, file: string): Promise<Uint8Array[]>;
 }
 
-/** Planes `[C, H, W]` as a file. */
-async function png(planes: Uint8Array, { width, height }: ImagePrediction, channels: 1 | 3): Promise<Uint8Array[]> {
-  const image = sharp(interleave(planes, channels), { raw: { width, height, channels } });
+async function png(data: Uint8Array, { width, height }: ImagePrediction, channels: 1 | 3): Promise<Uint8Array[]> {
+  const image = sharp(data, { raw: { width, height, channels } });
   return [
     await image
       .toColourspace(channels === 1 ? "b-w" : "srgb")

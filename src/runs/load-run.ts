@@ -9,14 +9,11 @@ import type { ProtocolSplit } from "../data/protocol.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { hasDevice, type Precision, scope } from "../torch/index.js";
 import { loadNetwork, studentFile } from "./checkpoint-contents.js";
+import type { CheckpointName } from "./checkpoint-names.js";
 import { CheckpointStore } from "./checkpoint-store.js";
 import { checkDatasetFacts, readDatasetFacts } from "./dataset-facts.js";
 import { type Model, openModel } from "./model.js";
 import { openRunFolder, type RunFolder } from "./run-folder.js";
-
-/** Which checkpoint of a run: the newest, or the one chosen by a rule. */
-export const checkpointNames = ["best", "last", "best-on-test"] as const;
-export type CheckpointName = (typeof checkpointNames)[number];
 
 /** A trained network with what is needed to predict and evaluate as its run did. */
 export interface LoadedRun {

@@ -16,7 +16,7 @@ import { EventLog } from "../runs/tensorboard.js";
 import { UsageRecord } from "../runs/usage.js";
 import { engineInfo, OutOfMemoryError, threads, useEngine } from "../torch/index.js";
 import { resolveEngine } from "./engine-settings.js";
-import { Preview } from "./preview.js";
+import { Preview } from "./preview/preview.js";
 import { openTraining, type TrainingSession } from "./session.js";
 import { Trainer, type TrainingObserver, type TrainingOutcome } from "./trainer.js";
 import { restoreState } from "./training-state.js";

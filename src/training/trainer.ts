@@ -14,7 +14,7 @@ import type { EventLog } from "../runs/tensorboard.js";
 import type { UsageRecord } from "../runs/usage.js";
 import { liveTensors, manualSeed, scope, type Tensor } from "../torch/index.js";
 import { Batches, type DecodedBatch } from "./batches.js";
-import type { Preview } from "./preview.js";
+import type { Preview } from "./preview/preview.js";
 import type { TrainingSession } from "./session.js";
 import { stepRecord } from "./step-log.js";
 import { collectState } from "./training-state.js";

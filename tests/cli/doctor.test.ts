@@ -2,8 +2,8 @@
 import { Command } from "commander";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { formatReport, register } from "../../src/cli/doctor.js";
-import { type DoctorReport, type EngineFacts, findProblems, parseConfiguration } from "../../src/cli/doctor-report.js";
-import { type MachineFacts, parseCpuFeatures, parseCpuQuota } from "../../src/cli/machine-facts.js";
+import { type DoctorReport, type EngineFacts, findProblems, parseConfiguration } from "../../src/workflows/doctor.js";
+import { type MachineFacts, parseCpuFeatures, parseCpuQuota } from "../../src/workflows/machine/machine-facts.js";
 
 const gibibyte = 2 ** 30;
 

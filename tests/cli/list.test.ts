@@ -2,9 +2,9 @@
 import { Command } from "commander";
 import { afterEach, expect, it, vi } from "vitest";
 import { register } from "../../src/cli/list.js";
-import { type ListingKind, listings } from "../../src/cli/listings.js";
 import { parseConfig } from "../../src/config/config.js";
 import { isImageName } from "../../src/data/file-patterns.js";
+import { type ListingKind, listings } from "../../src/workflows/list.js";
 
 const kinds: ListingKind[] = ["methods", "optimizers", "divergences", "estimators", "models", "presets"];
 

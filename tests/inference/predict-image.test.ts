@@ -148,7 +148,7 @@ describe("drawOverlay", () => {
     const labels = Uint8Array.from([...plane(4), ...plane(2)]);
     const image = stored(side, side, pixels(side * side));
     const picture = drawOverlay(image, labels, "x", sigmoid);
-    const at = (x: number, y: number) => [0, 1, 2].map((c) => picture[(c * side + y) * side + x]);
+    const at = (x: number, y: number) => [...picture.subarray(3 * (y * side + x), 3 * (y * side + x) + 3)];
     const grey = (x: number, y: number) => Array(3).fill(image.samples[y * side + x]);
     expect(at(2, 2)).toEqual([0, 255, 0]);
     expect(at(9, 5)).toEqual([0, 255, 0]);
@@ -172,7 +172,7 @@ describe("drawOverlay", () => {
     const samples = new Uint8Array(3 * height * width);
     const labels = Uint8Array.from({ length: height * width }, (_, i) => (i % width < 100 ? 1 : 0));
     const picture = drawOverlay(stored(height, width, samples, 3), labels, "x", softmax);
-    const row = Array.from({ length: width }, (_, x) => [0, 1, 2].some((c) => picture[c * height * width + x] > 0));
+    const row = Array.from({ length: width }, (_, x) => picture.subarray(3 * x, 3 * x + 3).some((value) => value > 0));
     expect(row.flatMap((drawn, x) => (drawn ? [x] : []))).toEqual([97, 98, 99]);
   });
 });

@@ -26,7 +26,7 @@ const path = () => join(folder, lockName);
 
 /** A program that takes the lock, prints what came of it and ends when its standard input does. */
 const program = () => `
-  import { acquireRunLock } from ${JSON.stringify(pathToFileURL(join(compiled, "src/training/run-lock.js")).href)};
+  import { acquireRunLock } from ${JSON.stringify(pathToFileURL(join(compiled, "src/runs/run-lock.js")).href)};
   try {
     acquireRunLock(${JSON.stringify(folder)}, () => {});
     console.log("held");
@@ -40,7 +40,10 @@ const nodeArguments = () => ["--input-type=module", "-e", program()];
 async function start() {
   const child = spawn(process.execPath, nodeArguments(), { stdio: ["pipe", "pipe", "inherit"] });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const said = await new Promise<string>((resolve) => child.stdout.once("data", (data) => resolve(`${data}`.trim())));
+  const said = await new Promise<string>((resolve, reject) => {
+    child.stdout.once("data", (data) => resolve(`${data}`.trim()));
+    child.stdout.once("end", () => reject(new Error("the program ended without a word")));
+  });
   return { child, said, ended };
 }
 

@@ -1,6 +1,6 @@
 /** Dice of each domain with its interval, for each part: the figure to look at first. */
 import type { MetricEstimates } from "../../judging/summarise.js";
-import { groupNames, judgedDomains, judgedParts, type ReportData } from "../report/data.js";
+import { groupNames, judgedDomains, judgedParts, type ReportData } from "../data.js";
 import { distinctSlugs, type Figure, figureLabels } from "./figure.js";
 import { diceDomain, figureBase, figureWidth, groupScales, legendAbove, legendHeight } from "./theme.js";
 

@@ -2,12 +2,9 @@
 import type { Dataset } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
 import type { SheetTile } from "../../drawing/contact-sheet.js";
+import { colourBytes } from "../../drawing/raster-outline.js";
 import { interleave } from "../../grid/interleave.js";
 import { classMask, outermostFirst } from "../../inference/label-map.js";
-
-function bytesOf(colour: string): readonly [number, number, number] {
-  return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)) as [number, number, number];
-}
 
 /**
  * One picture with the outlines of a label map in the classes' colours.
@@ -23,7 +20,7 @@ export function outlinedTile(decoded: DecodedCase, labels: Uint8Array, dataset: 
     image: interleave(decoded.image, channels),
     contours: outermostFirst(dataset.parts).map((part) => ({
       mask: classMask(labels, part.index, dataset.target, height * width),
-      colour: bytesOf(part.colour),
+      colour: colourBytes(part.colour),
     })),
   };
 }

@@ -1,0 +1,159 @@
+/** One run folder as the report needs it. What is not there is named in `missing` and left out. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { EvaluationChoice } from "../comparison/read-run.js";
+import { readResolvedConfig } from "../config/config.js";
+import { DimsegError } from "../core/errors.js";
+import { parseScores } from "../judging/scores-csv.js";
+import { readDatasetFacts } from "../runs/dataset-facts.js";
+import type { Environment } from "../runs/environment.js";
+import { type MetricRecord, readMetrics } from "../runs/metrics-log.js";
+import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
+import { readSplit } from "../runs/split-record.js";
+import { readUsage } from "../runs/usage.js";
+import type { ReportRun, RunCost, RunCurves, RunEvaluation } from "./data.js";
+import type { NamedFolder } from "./find-report-runs.js";
+import { runState } from "./run-state.js";
+import { parseSummary } from "./summary-file.js";
+
+/** The texts of an evaluation that was made for the report and not kept. */
+export interface EvaluationTexts {
+  summary: string;
+  cases: string;
+}
+
+/**
+ * Judges a run at a checkpoint. Returns null when it kept the result in the run's folder, else the result's texts.
+ * @throws DimsegError saying why it cannot be judged
+ */
+export type Judge = (folder: string, choice: EvaluationChoice, keep: boolean) => Promise<EvaluationTexts | null>;
+
+/** The value, or null with the reason among `missing`; only a defect of ours goes on as an error. */
+function orMissing<T>(missing: string[], what: string, read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof DimsegError)) throw error;
+    missing.push(`${what}: ${error.message}.`);
+    return null;
+  }
+}
+
+function isValidation(record: MetricRecord): boolean {
+  return Object.keys(record).some((key) => /^(validation|test)\./.test(key));
+}
+
+function readCurves(run: RunFolder, missing: string[]): RunCurves {
+  if (!existsSync(run.metrics)) {
+    missing.push("Curves: nothing was logged yet.");
+    return { steps: [], validations: [] };
+  }
+  const records = orMissing(missing, "Curves", () => readMetrics(run.metrics)) ?? [];
+  return {
+    steps: records.filter((record) => !isValidation(record)),
+    validations: records.filter(isValidation),
+  };
+}
+
+function readEnvironment(run: RunFolder, missing: string[]): Environment | null {
+  try {
+    return JSON.parse(readFileSync(run.environment, "utf8")) as Environment;
+  } catch {
+    missing.push("Environment: environment.json cannot be read.");
+    return null;
+  }
+}
+
+function parseEvaluation({ summary, cases }: EvaluationTexts, path: string, folder: string | null): RunEvaluation {
+  return {
+    ...parseSummary(summary, join(path, "summary.json")),
+    scores: parseScores(cases, join(path, "cases.csv")),
+    folder,
+  };
+}
+
+/** The evaluation that the run keeps; null when there is none. */
+function readEvaluation(run: RunFolder, { checkpoint, network }: EvaluationChoice): RunEvaluation | null {
+  const name = `${checkpoint}-${network}`;
+  const folder = join(run.evaluation, name);
+  const files = [join(folder, "summary.json"), join(folder, "cases.csv")];
+  if (!files.every((file) => existsSync(file))) return null;
+  const [summary, cases] = files.map((file) => readFileSync(file, "utf8"));
+  return parseEvaluation({ summary, cases }, folder, `evaluation/${name}`);
+}
+
+/** The evaluation to show: the kept one if it is of the present checkpoint, else a new one where that is possible. */
+async function evaluationOf(
+  run: RunFolder,
+  choice: EvaluationChoice,
+  present: { step: number | undefined; finished: boolean },
+  judge: Judge,
+  missing: string[],
+): Promise<RunEvaluation | null> {
+  const kept = orMissing(missing, "Evaluation", () => readEvaluation(run, choice));
+  if (kept && (present.step === undefined || kept.about.checkpoint.step === present.step)) return kept;
+  if (present.step === undefined) {
+    missing.push(`Evaluation: there is no checkpoint "${choice.checkpoint}" to judge.`);
+    return null;
+  }
+  try {
+    const texts = await judge(run.path, choice, present.finished);
+    const judged = texts === null ? readEvaluation(run, choice) : parseEvaluation(texts, run.path, null);
+    if (judged && judged.about.checkpoint.step < present.step) {
+      missing.push(
+        `Evaluation: shown is step ${judged.about.checkpoint.step}; the checkpoint of step ${present.step} was not used; dimseg evaluate tells why.`,
+      );
+    }
+    return judged;
+  } catch (error) {
+    if (!(error instanceof DimsegError)) throw error;
+    if (kept) missing.push(`Evaluation: shown is step ${kept.about.checkpoint.step}; ${error.message}.`);
+    else missing.push(`Evaluation: ${error.message}.`);
+    return kept;
+  }
+}
+
+/** Over all processes that trained the run; null when it kept no record of them. */
+function costOf(run: RunFolder, missing: string[]): RunCost | null {
+  const processes = orMissing(missing, "Time and memory", () => readUsage(run.usage)) ?? [];
+  if (processes.length === 0) return null;
+  const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0);
+  const seconds = total(processes.map((one) => one.seconds));
+  const steps = total(processes.map(({ from, to }) => to - from));
+  return {
+    seconds,
+    secondsPerStep: steps > 0 ? seconds / steps : null,
+    peakMemoryBytes: Math.max(...processes.map((one) => one.peakMemoryBytes)),
+  };
+}
+
+/**
+ * Reads a run.
+ * @param id its anchor in the page
+ * @param name distinct among the report's runs
+ * @throws UsageError when the folder is no run or its configuration was edited badly
+ */
+export async function readReportRun(
+  { folder, group }: NamedFolder,
+  { id, name }: { id: string; name: string },
+  choice: EvaluationChoice,
+  judge: Judge,
+): Promise<ReportRun> {
+  const run = openRunFolder(folder);
+  const config = readResolvedConfig(run.config);
+  const missing: string[] = [];
+  const curves = readCurves(run, missing);
+  const { state, checkpoints } = runState(run, config, Number(curves.steps.at(-1)?.iteration ?? -1) + 1);
+  const finished = state.stage === "finished";
+  const present = { step: checkpoints[choice.checkpoint], finished };
+  return {
+    ...{ id, group, name, folder: run.path, state, config, curves },
+    environment: readEnvironment(run, missing),
+    split: orMissing(missing, "Training cases", () => readSplit(run.split, config)),
+    cost: costOf(run, missing),
+    dataset: orMissing(missing, "Data set", () => readDatasetFacts(run.dataset)),
+    evaluation: await evaluationOf(run, choice, present, judge, missing),
+    findings: null,
+    missing,
+  };
+}
