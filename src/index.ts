@@ -1,6 +1,17 @@
 /**
  * dimseg as a library: the engine under `torch`, and everything that training is made of.
- * @example import { torch, UNet } from "dimseg";
+ * @example
+ * import { caseTensors, decodeCase, loadDataset, predictCase, torch, UNet } from "dimseg";
+ *
+ * const dataset = loadDataset("dataset.yaml");
+ * const [one] = dataset.domains[0].cases("test");
+ * const decoded = await decodeCase(dataset, one);
+ * console.log(decoded.stored.shape, decoded.working.spacing); // rows and columns of the file, mm per pixel of the square
+ * using generator = new torch.Generator(1);
+ * const network = new UNet({ inChannels: dataset.channels, outChannels: dataset.outputs, width: 8, generator });
+ * const asked = { device: "cpu", precision: "fp32" } as const;
+ * const labels = predictCase(network, decoded, dataset, asked, (output) => output.labels);
+ * const brightness = torch.scope(() => caseTensors(decoded, dataset, "cpu").imageCS.to({ dtype: "float32" }).mean().item());
  */
 
 export * from "./augment/index.js";

@@ -4,7 +4,7 @@
  * unlabelled images (UCP), symmetric guidance (SymGD) and amplitude transfer (TP-RAM). Method section 3.5.
  */
 import { z } from "zod";
-import { boxMask, drawBoxes, drawTpRam, normalise, pasteBoxes, tpRam } from "../augment/index.js";
+import { boxMask, drawBoxes, drawTpRam, pasteBoxes, planar8bit, tpRam } from "../augment/index.js";
 import { UsageError } from "../core/errors.js";
 import type { ViewOutput } from "../divergence/index.js";
 import { midssRampUp, type PseudoLabels, pseudoLabels, segmentationLoss, type TargetKind } from "../losses/index.js";
@@ -217,9 +217,14 @@ export class Midss implements Method {
     };
   }
 
-  private transfer({ labelled, unlabelled }: Batch, ratios: ReturnType<typeof drawTpRam>): Tensor {
+  private transfer(
+    { labelled, unlabelled, normalisation = planar8bit }: Batch,
+    ratios: ReturnType<typeof drawTpRam>,
+  ): Tensor {
     if (!unlabelled) throw new Error("internal: MiDSS was given no unlabelled images");
-    return normalise(tpRam(labelled.images, unlabelled.weak, ratios, this.context.augmentation.tpRamFactor));
+    return normalisation.forward(
+      tpRam(labelled.images, unlabelled.weak, ratios, this.context.augmentation.tpRamFactor),
+    );
   }
 
   afterUpdate({ iteration }: MethodStep): void {

@@ -1,5 +1,5 @@
 /** From decoded cases to the augmented batch of one step. */
-import { type AugmentationProfile, augmentLabelled, augmentUnlabelled } from "../augment/index.js";
+import { type AugmentationProfile, augmentLabelled, augmentUnlabelled, type Normalisation } from "../augment/index.js";
 import { imagesBCS, labelsBKS, lossLabels } from "../data/case-tensors.js";
 import type { Case, Dataset } from "../data/dataset.js";
 import type { CaseSource, DecodedCase } from "../data/decode.js";
@@ -17,6 +17,7 @@ export interface BatchOptions {
   unlabelledBatch: number;
   seed: number;
   profile: AugmentationProfile;
+  normalisation: Normalisation;
   device: Device;
 }
 
@@ -50,12 +51,13 @@ export class Batches {
 
   /** Tensors on the device, augmented with draws fixed by (seed, iteration, position). */
   assemble({ iteration, labelled, unlabelled }: DecodedBatch): Batch {
-    const { seed, profile, dataset, device } = this.options;
+    const { seed, profile, normalisation, dataset, device } = this.options;
     const key = (purpose: string) => ({ seed, iteration, purpose });
     return noGrad(() => {
       const [x, y] = [imagesBCS(labelled, device), labelsBKS(labelled, dataset, device)];
       const { images, labels } = augmentLabelled(x, y, key("labelled"), profile);
       return {
+        normalisation,
         labelled: { images, labels: lossLabels(labels, dataset.target) },
         unlabelled:
           unlabelled.length === 0 ? null : augmentUnlabelled(imagesBCS(unlabelled, device), key("unlabelled"), profile),

@@ -59,7 +59,7 @@ export class Trainer {
     private readonly observer: TrainingObserver,
     private progress: Progress,
   ) {
-    const { config, dataset, split, cache, profile, device, usesUnlabelled, student, method } = session;
+    const { config, dataset, split, cache, profile, normalisation, device, usesUnlabelled, student, method } = session;
     const { labelledBatch, unlabelledBatch, seed } = config.training;
     this.batches = new Batches({
       source: cache,
@@ -69,6 +69,7 @@ export class Trainer {
       unlabelledBatch: usesUnlabelled ? unlabelledBatch : 0,
       seed,
       profile,
+      normalisation,
       device,
     });
     const kept = [student, ...Object.values(method.networks)];
