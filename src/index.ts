@@ -18,6 +18,7 @@ export * from "./augment/index.js";
 export { loadConfig, parseConfig, type TrainingConfig } from "./config/config.js";
 export * from "./core/errors.js";
 export { RandomStream } from "./core/random.js";
+export type { TargetKind } from "./core/target-kind.js";
 export { type CaseTensors, caseTensors } from "./data/case-tensors.js";
 export {
   type Case,

@@ -1,5 +1,5 @@
 /** Augmentation as batched tensor programs, each draw fixed by (seed, iteration, index, purpose). */
-export { augmentLabelled, augmentUnlabelled, normalise } from "./batch.js";
+export { augmentLabelled, augmentUnlabelled } from "./batch.js";
 export { type Box, boxMask, drawBoxes, pasteBoxes } from "./boxes.js";
 export {
   type DrawKey,

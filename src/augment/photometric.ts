@@ -2,7 +2,7 @@
  * Brightness and contrast with Pillow's arithmetic (golden README section 7, `photometric_*`): blending in float32,
  * the fraction dropped.
  */
-import { ShapeError, type Tensor } from "../torch/index.js";
+import { axesOfEach, ShapeError, type Tensor } from "../torch/index.js";
 import { perImage } from "./sampling.js";
 
 /** Clips to 0 … 255 and drops the fraction. */
@@ -10,11 +10,12 @@ function toBytes(values: Tensor): Tensor {
   return values.clamp_({ min: 0, max: 255 }).floor_();
 }
 
-const factorsOf = (images: Tensor, factors: readonly number[]) => perImage(factors, 4, images.device, Float32Array);
+const factorsOf = (images: Tensor, factors: readonly number[]) =>
+  perImage(factors, images.ndim, images.device, Float32Array);
 
 /**
  * Multiplies every image by its factor.
- * @param images `[N, C, H, W]` float32, whole numbers 0 to 255
+ * @param images `[N, C, ...S]` float32, whole numbers 0 to 255
  * @returns the same shape and range
  */
 export function brightness(images: Tensor, factors: readonly number[]): Tensor {
@@ -28,7 +29,7 @@ export function contrast(images: Tensor, factors: readonly number[]): Tensor {
 }
 
 /**
- * Luminance (ITU-R 601, integers) of images `[N, 1 or 3, H, W]` as `[N, 1, H, W]`, whole numbers 0 to 255.
+ * Luminance (ITU-R 601, integers) of images `[N, 1 or 3, ...S]` as `[N, 1, ...S]`, whole numbers 0 to 255.
  * @throws ShapeError for another number of channels
  */
 export function toGrey(images: Tensor): Tensor {
@@ -43,8 +44,8 @@ export function toGrey(images: Tensor): Tensor {
   return sum.div_(65536).floor_();
 }
 
-/** Mean grey of every image, rounded half up; `[N, 1, 1, 1]` of the images' dtype. */
+/** Mean grey of every image, rounded half up; `[N, 1, …]` of the images' dtype. */
 export function meanGrey(images: Tensor): Tensor {
-  const mean = toGrey(images).mean([1, 2, 3], { keepdim: true, dtype: "float64" });
+  const mean = toGrey(images).mean(axesOfEach(images), { keepdim: true, dtype: "float64" });
   return mean.add_(0.5).floor_().to({ dtype: images.dtype });
 }

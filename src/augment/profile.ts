@@ -6,7 +6,7 @@
 /** Lower and upper end of a uniform draw. */
 export type Range = readonly [low: number, high: number];
 
-/** Height and width of an image, in pixels. */
+/** Height and width of a plane, in pixels; slices of a volume have it too. */
 export interface ImageSize {
   readonly height: number;
   readonly width: number;
@@ -18,15 +18,15 @@ export interface AugmentationProfile {
   readonly scaleCrop: { readonly probability: number; readonly scale: Range };
   /** Rotation about the centre by whole degrees in [−degrees, degrees]. */
   readonly rotate: { readonly probability: number; readonly degrees: number };
-  /** Horizontal flip. */
+  /** Horizontal flip: of the last axis. */
   readonly flip: { readonly probability: number };
   /** Elastic deformation; `alpha` (amplitude) and `sigma` (smoothness) in units of the image height. */
   readonly elastic: { readonly probability: number; readonly alpha: number; readonly sigma: number };
   readonly brightness: Range;
   readonly contrast: Range;
-  /** Gaussian blur: kernel length in units of the image size, sigma in pixels. */
+  /** Gaussian blur: kernel length in units of the shortest side, sigma in pixels. */
   readonly blur: { readonly kernel: number; readonly sigma: Range };
-  /** Half the side of TP-RAM's block of frequencies in units of the image size; in [0, 0.5). */
+  /** Half the side of TP-RAM's block of frequencies in units of the shortest side; in [0, 0.5). */
   readonly tpRamFactor: number;
 }
 

@@ -9,7 +9,7 @@ import { UsageError } from "../core/errors.js";
 import { readValidatedYaml, validate } from "../core/validated-yaml.js";
 import type { MethodEntry } from "../methods/index.js";
 import { methods } from "../methods/registry.js";
-import { networkNames } from "../nn/index.js";
+import { networkNames, networks } from "../nn/index.js";
 import { type LossPart, type MinimizerEntry, minimizers } from "../optim/index.js";
 import { applyAssignments, isPlainObject, mergeUnder } from "./config-tree.js";
 import { presets } from "./presets.js";
@@ -64,7 +64,7 @@ export const trainingSchema = z.strictObject({
     count: z.int().min(1).describe("how many of its training cases are labelled"),
     validation: z.int().min(0).default(0).describe("how many further ones choose the best checkpoint"),
   }),
-  imageSize: z.int().min(16).multipleOf(16).optional().describe("side in pixels; default: the data set's"),
+  imageSize: z.int().min(1).optional().describe("side in pixels; default: the data set's"),
   model: modelOptions.prefault({}),
   method: sectionOf(methods),
   optimizer: sectionOf(minimizers),
@@ -135,9 +135,20 @@ function checkLosses({ optimizer, method }: TrainingConfig, where: string): void
   );
 }
 
+/** Refuses images that the network would halve unevenly. */
+function checkImageSize({ imageSize, model }: TrainingConfig, where: string): void {
+  const stride = Math.max(...networks[model.name].strides);
+  if (imageSize === undefined || imageSize % stride === 0) return;
+  const nearest = Math.max(Math.round(imageSize / stride), 1) * stride;
+  throw new UsageError(
+    `${where}: imageSize is ${imageSize}; it must be a multiple of ${stride} for model ${model.name}, such as ${nearest}`,
+  );
+}
+
 /** Refuses combinations that no single key shows. */
 function checkSense(config: TrainingConfig, where: string): void {
   const { optimizer, method, training } = config;
+  checkImageSize(config, where);
   checkLosses(config, where);
   const unlabelled = methods[method.name].usesUnlabelled;
   if (unlabelled && training.labelledBatch !== training.unlabelledBatch) {

@@ -5,6 +5,7 @@
 import { dirname, resolve } from "node:path";
 import { DataError, UsageError } from "../core/errors.js";
 import { nearestWord } from "../core/nearest-word.js";
+import type { TargetKind } from "../core/target-kind.js";
 import { readValidatedYaml } from "../core/validated-yaml.js";
 import { partColours } from "../drawing/colours.js";
 import { type Case, expandSplit, type Split, type SplitPlace } from "./case-files.js";
@@ -38,7 +39,7 @@ export interface Dataset {
   /** Absolute path of the folder that relative file names start from. */
   readonly root: string;
   readonly name: string;
-  readonly target: "softmax" | "sigmoid";
+  readonly target: TargetKind;
   readonly channels: 1 | 3;
   /** Side of the square that images and masks are resized to, in pixels. */
   readonly size: number;

@@ -2,17 +2,20 @@
  * MiDSS (Ma et al., "Constructing and exploring intermediate domains in mixed domain semi-supervised medical image
  * segmentation", CVPR 2024; MQinghe/MiDSS train.py): FixMatch-style pseudo-labels with copy-paste between labelled and
  * unlabelled images (UCP), symmetric guidance (SymGD) and amplitude transfer (TP-RAM). Method section 3.5.
+ *
+ * Shapes: B images, C channels, K classes, S all spatial axes. Labels and masks are as TargetKind says.
  */
 import { z } from "zod";
 import { boxMask, drawBoxes, drawTpRam, pasteBoxes, planar8bit, tpRam } from "../augment/index.js";
 import { UsageError } from "../core/errors.js";
+import type { TargetKind } from "../core/target-kind.js";
 import type { ViewOutput } from "../divergence/index.js";
-import { midssRampUp, type PseudoLabels, pseudoLabels, segmentationLoss, type TargetKind } from "../losses/index.js";
+import { midssRampUp, type PseudoLabels, pseudoLabels, segmentationLoss, usualThreshold } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { emaDecay } from "../optim/index.js";
-import { noGrad, onesLike, type Tensor } from "../torch/index.js";
+import { noGrad, onesLike, spatialShape, type Tensor } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
-import { type ForwardOptions, studentForwards, teacherForwards } from "./forward.js";
+import { type ComputeOptions, studentForwards, teacherForwards } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodEvaluation, MethodStep, PreparedStep } from "./method.js";
 import { type ChooseRows, sampleLosses } from "./samples.js";
 import { updateTeacher } from "./teacher.js";
@@ -20,7 +23,12 @@ import { networkInputs } from "./views.js";
 
 /** Settings of MiDSS; the defaults are the paper's. */
 export const midssOptions = z.strictObject({
-  confidenceThreshold: z.number().gt(0.5).lt(1).default(0.95).describe("probability above which a pseudo-label counts"),
+  confidenceThreshold: z
+    .number()
+    .gt(0.5)
+    .lt(1)
+    .default(usualThreshold)
+    .describe("probability above which a pseudo-label counts"),
   emaDecay: z.number().min(0).lt(1).default(0.99).describe("limit of the teacher's averaging coefficient"),
   diceMaskQuirk: z.boolean().default(true).describe("leave background Dice unmasked, as the reference does"),
   ucp: z.boolean().default(true).describe("train on copy-paste images of labelled and unlabelled ones"),
@@ -29,7 +37,7 @@ export const midssOptions = z.strictObject({
 });
 export type MidssOptions = z.output<typeof midssOptions>;
 
-/** Network inputs in [−1, 1] [B, C, H, W], labels, and boxes [B, 1, H, W] (bool, true inside). */
+/** Network inputs in [−1, 1] [B, C, ...S], labels, and boxes [B, 1, ...S] (bool, true inside). */
 export interface MidssInputs {
   x: Tensor;
   y: Tensor;
@@ -42,7 +50,7 @@ export interface MidssInputs {
 
 /** What the teacher says about the unlabelled images. */
 export interface MidssTargets extends PseudoLabels {
-  /** Logits of the weak views, [B, K, H, W]. */
+  /** Logits of the weak views, [B, K, ...S]. */
   logits: Tensor;
   /** Logits of the images with the box from the labelled image, and with all but the box from it. */
   pastedLogits: [Tensor, Tensor];
@@ -65,9 +73,9 @@ function askTeacher(
   batches: readonly Tensor[],
   { confidenceThreshold }: Pick<MidssOptions, "confidenceThreshold">,
   kind: TargetKind,
-  forward: ForwardOptions,
+  compute: ComputeOptions,
 ): (PseudoLabels & { logits: Tensor })[] {
-  return teacherForwards(teacher, batches, forward).map((logits) => ({
+  return teacherForwards(teacher, batches, compute).map((logits) => ({
     logits,
     ...pseudoLabels(logits, confidenceThreshold, kind),
   }));
@@ -79,11 +87,11 @@ export function teacherTargets(
   { x, uWeak, box }: MidssInputs,
   options: Pick<MidssOptions, "confidenceThreshold">,
   kind: TargetKind,
-  forward: ForwardOptions,
+  compute: ComputeOptions,
 ): MidssTargets {
   return noGrad(() => {
     const batches = [uWeak, pasteBoxes(uWeak, x, box), pasteBoxes(x, uWeak, box)];
-    const [direct, outer, inner] = askTeacher(teacher, batches, options, kind, forward);
+    const [direct, outer, inner] = askTeacher(teacher, batches, options, kind, compute);
     const labels = pasteBoxes(outer.labels, inner.labels, box);
     const agree = labels.eq(direct.labels).to({ dtype: "float32" });
     const confident = pasteBoxes(outer.confident, inner.confident, box)
@@ -128,10 +136,10 @@ export function evaluateViews(
   views: readonly StudentView[],
   rampUp: number,
   updateRunningStatistics: boolean,
-  settings: { kind: TargetKind; diceMaskQuirk: boolean; forward: ForwardOptions },
+  settings: { kind: TargetKind; diceMaskQuirk: boolean; compute: ComputeOptions },
 ): MethodEvaluation & { outputs: ViewOutput[] } {
   const images = views.map((view) => view.images);
-  const outputs = studentForwards(student, images, updateRunningStatistics, settings.forward);
+  const outputs = studentForwards(student, images, updateRunningStatistics, settings.compute);
   const losses = views.map(({ labels, mask }, i) => segmentationLoss(outputs[i].logits, labels, mask, settings).loss);
   const task = weightedSum(views, losses, rampUp);
   const terms = Object.fromEntries(views.map(({ name }, i) => [name, losses[i]]));
@@ -168,7 +176,7 @@ function checkParts({ ucp, symGD, tpRam }: MidssOptions): void {
 
 export class Midss implements Method {
   readonly networks: { teacher: SegmentationNetwork };
-  private readonly forward: ForwardOptions;
+  private readonly compute: ComputeOptions;
 
   constructor(
     private readonly context: MethodContext,
@@ -176,7 +184,7 @@ export class Midss implements Method {
   ) {
     checkParts(options);
     this.networks = { teacher: context.createNetwork() };
-    this.forward = { precision: context.precision, device: context.device };
+    this.compute = { precision: context.precision, device: context.device };
   }
 
   prepare(batch: Batch, step: MethodStep): PreparedStep {
@@ -184,11 +192,11 @@ export class Midss implements Method {
     const { teacher } = this.networks;
     const inputs = noGrad(() => this.draw(batch, step));
     const targets: PseudoLabels & { symmetric?: PseudoLabels } = this.options.symGD
-      ? teacherTargets(teacher, inputs, this.options, kind, this.forward)
-      : askTeacher(teacher, [inputs.uWeak], this.options, kind, this.forward)[0];
+      ? teacherTargets(teacher, inputs, this.options, kind, this.compute)
+      : askTeacher(teacher, [inputs.uWeak], this.options, kind, this.compute)[0];
     const views = studentViews(inputs, targets, this.options.ucp);
     const rampUp = midssRampUp(step.iteration, step.maxIterations);
-    const settings = { kind, diceMaskQuirk: this.options.diceMaskQuirk, forward: this.forward };
+    const settings = { kind, diceMaskQuirk: this.options.diceMaskQuirk, compute: this.compute };
     return {
       evaluate: ({ updateRunningStatistics }) =>
         evaluateViews(student, views, rampUp, updateRunningStatistics, settings),
@@ -205,7 +213,8 @@ export class Midss implements Method {
   /** Boxes and mixing ratios of this step; amplitude transfer works on pixel values, the network on [−1, 1]. */
   private draw(batch: Batch, { seed, iteration, maxIterations }: MethodStep): MidssInputs {
     const { x, y, weak, strong } = networkInputs(batch);
-    const [count, , height, width] = x.shape;
+    const count = x.shape[0];
+    const shape = spatialShape(x);
     const key = { seed, iteration, purpose: "midss" };
     return {
       x,
@@ -213,7 +222,7 @@ export class Midss implements Method {
       uWeak: weak,
       uStrong: strong,
       xTransferred: this.options.tpRam ? this.transfer(batch, drawTpRam(key, count, iteration / maxIterations)) : x,
-      box: boxMask(drawBoxes(key, count, { height, width }), { height, width }, this.forward.device),
+      box: boxMask(drawBoxes(key, count, shape), shape, this.compute.device),
     };
   }
 

@@ -3,10 +3,10 @@ import { planar8bit } from "../augment/index.js";
 import type { ViewOutput } from "../divergence/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { cat, noGrad, type Tensor } from "../torch/index.js";
-import { type ForwardOptions, splitOutput, studentForward } from "./forward.js";
+import { type ComputeOptions, splitOutput, studentForward } from "./forward.js";
 import type { Batch } from "./method.js";
 
-/** Network inputs in [−1, 1], [B, C, H, W] each, and the labels of the labelled ones. */
+/** Network inputs in [−1, 1], [B, C, ...S] each, and the labels of the labelled ones. */
 export interface NetworkInputs {
   x: Tensor;
   y: Tensor;
@@ -37,9 +37,9 @@ export function jointForward(
   source: Tensor,
   target: Tensor,
   updateRunningStatistics: boolean,
-  forward: ForwardOptions,
+  compute: ComputeOptions,
 ): JointOutput {
-  const output = studentForward(network, cat([source, target]), updateRunningStatistics, forward);
+  const output = studentForward(network, cat([source, target]), updateRunningStatistics, compute);
   const [ofSource, ofTarget] = splitOutput(output, [source.shape[0], target.shape[0]]);
   return { source: ofSource, target: ofTarget };
 }

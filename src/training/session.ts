@@ -28,17 +28,15 @@ function profileOf({ augmentation }: TrainingConfig, { channels }: Dataset): Aug
   return augmentation.tpRamFactor === undefined ? profile : { ...profile, tpRamFactor: augmentation.tpRamFactor };
 }
 
-/** Four halvings must leave a pixel. */
-const leastSize = 16;
-
 /** Refuses data that the chosen method or the network cannot be trained on. */
-function checkData({ config, dataset, split, size }: Model): void {
+function checkData({ config, dataset, split, size, student }: Model): void {
   if (usesUnlabelled(config) && split.unlabelled.length === 0) {
     throw new DataError(
       `${dataset.path}: no training case is left for method ${config.method.name} with optimizer ${config.optimizer.name} ` +
         "to use without its label; lower labelled.count or labelled.validation, or add images",
     );
   }
+  const leastSize = Math.max(...student.strides);
   if (size < leastSize) {
     throw new UsageError(
       `${dataset.path}: images are resized to ${size} pixels, but the network needs ${leastSize}; raise resize.size`,

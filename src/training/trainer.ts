@@ -52,6 +52,8 @@ export interface TrainingOutcome {
 export class Trainer {
   private readonly batches: Batches;
   private readonly buffers: Tensor[];
+  /** A few words for the progress line. */
+  private note = "";
 
   constructor(
     private readonly session: TrainingSession,
@@ -87,7 +89,8 @@ export class Trainer {
       const report = this.step(batch);
       this.progress = { ...this.progress, iteration: this.progress.iteration + 1 };
       const done = this.progress.iteration;
-      this.observer.step(done, noteOf(report));
+      this.note = noteOf(report) ?? this.note;
+      this.observer.step(done, this.note);
       if (done % every === 0 || done === iterations) await this.validateAndSave();
       // Lets signals and timers in: the steps themselves never leave the main thread.
       await nextTurn();
@@ -200,8 +203,10 @@ function better(before: Progress["best"], { dice }: Validation, iteration: numbe
   return before === null || dice > before.dice ? { iteration, dice } : before;
 }
 
-function noteOf({ task, divergence, nonFinite }: StepReport): string {
+/** A step that was not measured has nothing to say, so the last one that was stays on the screen. */
+function noteOf({ task, divergence, nonFinite }: StepReport): string | null {
   if (nonFinite) return "skipped";
+  if (Number.isNaN(task)) return null;
   const distance = divergence === undefined ? "" : `, D ${divergence.toPrecision(2)}`;
   return `loss ${task.toFixed(3)}${distance}`;
 }

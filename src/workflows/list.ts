@@ -3,7 +3,7 @@ import { z } from "zod";
 import { modelOptions } from "../config/config.js";
 import { presets } from "../config/presets.js";
 import { formats } from "../data/formats/registry.js";
-import { divergence, divergenceIds, estimators } from "../divergence/index.js";
+import { divergence, divergenceIds, type EstimatorEntry, estimators } from "../divergence/index.js";
 import { methods } from "../methods/registry.js";
 import { networks } from "../nn/index.js";
 import { divergenceOptions, minimizers } from "../optim/index.js";
@@ -92,10 +92,14 @@ function divergenceListings(): Listing[] {
 }
 
 /** Settings that every estimator reads, `tau` only those that take a softmax over features, and an estimator's own. */
-function estimatorSettings(name: string): Settings {
+function estimatorSettings({ options = {} }: EstimatorEntry, name: string): Settings {
   const { forward, view, side, tau, estimator } = divergenceOptions.parse({ estimator: name });
   const own = typeof estimator === "string" ? {} : { estimator };
-  return fixed({ forward, view, side, ...(/^feat/.test(name) ? { tau } : {}), ...own });
+  const { optional } = settingsOf({ options: z.strictObject(options) });
+  return {
+    defaults: { forward, view, side, ...(/^feat/.test(name) ? { tau } : {}), ...own },
+    optional: Object.fromEntries(Object.entries(optional).map(([key, text]) => [`estimator.${key}`, text])),
+  };
 }
 
 /** All of them share the settings of the `model:` section. */
@@ -125,7 +129,7 @@ export function listings(kind: ListingKind): { usage: string; entries: Listing[]
     case "estimators":
       return {
         usage: "In a configuration: optimizer: { divergence: { estimator: ... } }",
-        entries: listed(estimators, (_, name) => estimatorSettings(name)),
+        entries: listed<EstimatorEntry>(estimators, estimatorSettings),
       };
     case "models":
       return { usage: "In a configuration: model: { name: ... }", entries: listed(networks, modelSettings) };

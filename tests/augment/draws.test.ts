@@ -16,7 +16,7 @@ const key = fc.record({
 const everything = (given: { seed: number; iteration: number; purpose: string; first?: number }, count: number) => ({
   weak: drawWeak(given, count, size, fundusProfile),
   strong: drawStrong(given, count, fundusProfile),
-  boxes: drawBoxes(given, count, size),
+  boxes: drawBoxes(given, count, [size.height, size.width]),
   ratios: drawTpRam(given, count, 0.5),
 });
 

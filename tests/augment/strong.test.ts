@@ -1,14 +1,7 @@
 /** The strong view: analytic answers of brightness, contrast and blur, and the chain. */
 import { describe, expect, it } from "vitest";
 import { blur, blurKernelLength, gaussianBlur } from "../../src/augment/blur.js";
-import {
-  augmentUnlabelled,
-  drawStrong,
-  fundusProfile,
-  normalise,
-  planar8bit,
-  strongAugment,
-} from "../../src/augment/index.js";
+import { augmentUnlabelled, drawStrong, fundusProfile, planar8bit, strongAugment } from "../../src/augment/index.js";
 import { brightness, contrast, meanGrey, toGrey } from "../../src/augment/photometric.js";
 import { autocast, full, tensor, zeros } from "../../src/torch/index.js";
 import { expectTensorsKept, noiseImages, sameBits } from "./images.js";
@@ -40,7 +33,7 @@ describe("brightness and contrast", () => {
 
 describe("blur", () => {
   it("has the reference's kernel lengths", () => {
-    const lengths = [256, 384, 288, 128, 64].map((s) => blurKernelLength({ height: s, width: s }, 0.1));
+    const lengths = [256, 384, 288, 128, 64].map((s) => blurKernelLength([s, s], 0.1));
     expect(lengths).toEqual([25, 39, 29, 13, 7]);
   });
 
@@ -113,9 +106,9 @@ describe("strong view", () => {
   });
 });
 
-it("normalise maps 0 and 255 to −1 and 1", () => {
-  expect(normalise(tensor([[[[0, 127.5, 255]]]])).toArray()).toEqual([[[[-1, 0, 1]]]]);
-  expect(normalise(tensor([0, 255], { dtype: "uint8" })).toArray()).toEqual([-1, 1]);
+it("planar8bit maps 0 and 255 to −1 and 1", () => {
+  expect(planar8bit.forward(tensor([[[[0, 127.5, 255]]]])).toArray()).toEqual([[[[-1, 0, 1]]]]);
+  expect(planar8bit.forward(tensor([0, 255], { dtype: "uint8" })).toArray()).toEqual([-1, 1]);
   const raw = Array.from({ length: 256 }, (_, value) => value);
   const back = planar8bit.inverse(planar8bit.forward(tensor(raw))).toArray() as number[];
   expect(back.map(Math.round)).toEqual(raw);

@@ -98,9 +98,9 @@ describe("tpRam", () => {
   });
 
   it("has the reference's blocks and refuses senseless arguments", () => {
-    const blocks = [256, 288, 384, 64].map((s) => tpRamBlock({ height: s, width: s + 10 }, 0.01));
+    const blocks = [256, 288, 384, 64].map((s) => tpRamBlock([s, s + 10], 0.01));
     expect(blocks).toEqual([2, 2, 3, 0]);
-    expect(() => tpRamBlock({ height: 8, width: 8 }, 0.5)).toThrow(/at least 0 and below 0.5/);
+    expect(() => tpRamBlock([8, 8], 0.5)).toThrow(/at least 0 and below 0.5/);
     const x = noiseImages(1, 1, 8, 8);
     expect(() => tpRam(x, noiseImages(1, 1, 8, 9), [0.1], 0)).toThrow(/expected equal shapes and 1 ratios/);
   });

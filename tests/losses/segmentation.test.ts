@@ -1,12 +1,13 @@
 /** Cross-entropy and Dice: answers that follow from the formula, the specification's values, masks and their quirk. */
+
 import { describe, expect } from "vitest";
+import type { TargetKind } from "../../src/core/target-kind.js";
 import {
   crossEntropy,
   diceLoss,
   oneHot,
   type SegmentationLossOptions,
   segmentationLoss,
-  type TargetKind,
 } from "../../src/losses/index.js";
 import * as torch from "../../src/torch/index.js";
 import { Generator, ShapeError, type Tensor, tensor } from "../../src/torch/index.js";

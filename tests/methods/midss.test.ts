@@ -1,7 +1,8 @@
 /** MiDSS worked out by hand on 4×4 pixels, and what one step fixes, repeats and leaves alone on a small U-Net. */
 import { afterEach, describe, expect, vi } from "vitest";
 import { mriProfile } from "../../src/augment/index.js";
-import { midssRampUp, type TargetKind } from "../../src/losses/index.js";
+import type { TargetKind } from "../../src/core/target-kind.js";
+import { midssRampUp } from "../../src/losses/index.js";
 import type { Batch } from "../../src/methods/index.js";
 import { evaluateViews, type MidssInputs, midss, studentViews, teacherTargets } from "../../src/methods/midss.js";
 import { type NetworkOutput, SegmentationNetwork, UNet } from "../../src/nn/index.js";
@@ -16,6 +17,8 @@ afterEach(() => void vi.restoreAllMocks());
 
 /** Answers the images it is shown with the given logits in turn, whatever they are, and remembers them. */
 class Scripted extends SegmentationNetwork {
+  override readonly rank = 2;
+  override readonly strides = [1, 1];
   override readonly width = 1;
   readonly seen: number[][] = [];
 
@@ -140,7 +143,7 @@ tensorTest("the task is sup + γ(ul + lu + γ·s), from four views in that order
   const inputs = inputsOf("softmax");
   const views = studentViews(inputs, teacherTargets(new Scripted(answers), inputs, options, "softmax", forward));
   const student = new Scripted(answers);
-  const settings = { kind: "softmax", diceMaskQuirk: true, forward } as const;
+  const settings = { kind: "softmax", diceMaskQuirk: true, compute: forward } as const;
   const { task, terms, shared, outputs } = evaluateViews(student, views, 0.3, true, settings);
   expect(student.seen).toEqual(views.map(({ images }) => numbers(images)));
   const [sup, ul, lu, s] = ["sup", "ul", "lu", "s"].map((name) => terms[name].item());

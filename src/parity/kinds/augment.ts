@@ -1,9 +1,9 @@
 /** Kind `augment`: the deterministic parts of augmentation and loading with given draws (golden README section 7). */
 
-import { normalise } from "../../augment/batch.js";
 import { blur, gaussianBlur } from "../../augment/blur.js";
 import { boxMask, pasteBoxes, placeBox } from "../../augment/boxes.js";
 import { elasticField, elasticImages, elasticLabels } from "../../augment/elastic.js";
+import { planar8bit } from "../../augment/normalisation.js";
 import { brightness, contrast, meanGrey, toGrey } from "../../augment/photometric.js";
 import { rotateImages, rotateLabels } from "../../augment/rotate.js";
 import { scaleCropImages, scaleCropLabels } from "../../augment/scale-crop.js";
@@ -87,7 +87,7 @@ const weakChain: Operation = (testCase) => {
     after_flip: interleaved(flipped),
     after_elastic: interleaved(deformed),
     mask_out: elasticLabels(mask, field).toNumbers(),
-    normalised: normalise(deformed).toNumbers(),
+    normalised: planar8bit.forward(deformed).toNumbers(),
   };
 };
 
@@ -125,7 +125,7 @@ const strongChain: Operation = (testCase) => {
 
 const amplitude: Operation = (testCase) => {
   const pixels = (name: string) => testCase.tensor(name).unsqueeze(0).add(1).mul(127.5);
-  return { y: normalise(tpRam(pixels("x"), pixels("u"), [testCase.params.r], testCase.params.L)).toNumbers() };
+  return { y: planar8bit.forward(tpRam(pixels("x"), pixels("u"), [testCase.params.r], testCase.params.L)).toNumbers() };
 };
 
 interface BoxDraw {
@@ -134,17 +134,17 @@ interface BoxDraw {
 }
 
 const boxes: Operation = ({ params }) => {
-  const size = { height: params.imgSize, width: params.imgSize };
+  const shape = [params.imgSize, params.imgSize];
   const placed = params.draws.map(({ areaFraction, tries }: BoxDraw) => {
     for (const { ratio, x, y } of tries) {
-      const box = placeBox(areaFraction, ratio, x, y, size);
+      const box = placeBox(areaFraction, ratio, [y, x], shape);
       if (box) return box;
     }
     throw new Error("boxes: none of the tries lies inside the image");
   }) as NonNullable<ReturnType<typeof placeBox>>[];
   return {
-    mask: boxMask(placed, size).toNumbers(),
-    rect: placed.flatMap(({ x, y, width, height }) => [x, y, width, height]),
+    mask: boxMask(placed, shape).toNumbers(),
+    rect: placed.flatMap(({ start: [y, x], sides: [height, width] }) => [x, y, width, height]),
   };
 };
 

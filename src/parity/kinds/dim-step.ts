@@ -61,7 +61,7 @@ export function dimStep(testCase: GoldenCase): Computed {
     const k = firstIteration + i;
     scope(() => {
       const inputs = inputsOf(testCase, i);
-      const targets = teacherTargets(teacher, inputs, settings, settings.kind, settings.forward);
+      const targets = teacherTargets(teacher, inputs, settings, settings.kind, settings.compute);
       const views = studentViews(inputs, targets);
       const rampUp = midssRampUp(k, maxIterations);
       const rate = learningRate(baseLr, k, maxIterations);
@@ -72,7 +72,7 @@ export function dimStep(testCase: GoldenCase): Computed {
         rampUp,
         measures: {},
       };
-      const objective = createObjective(step, student, comparison, settings.forward);
+      const objective = createObjective(step, student, comparison, settings.compute);
       const at = { iteration: k, maxIterations, rate, baseRate: baseLr, rampUp, measure: true };
       recordReport(trace, dim.step(objective, at));
       updateTeacher(teacher, student, emaDecay(k, settings.emaDecay));

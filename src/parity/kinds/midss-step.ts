@@ -1,6 +1,7 @@
 /** Kind `midss_step`: whole MiDSS iterations from given batches, boxes and mixing ratios (golden README section 9). */
-import { midssRampUp, type TargetKind } from "../../losses/index.js";
-import type { ForwardOptions } from "../../methods/forward.js";
+import type { TargetKind } from "../../core/target-kind.js";
+import { midssRampUp } from "../../losses/index.js";
+import type { ComputeOptions } from "../../methods/forward.js";
 import {
   evaluateViews,
   type MidssInputs,
@@ -40,10 +41,10 @@ export function inputsOf(testCase: GoldenCase, i: number): MidssInputs {
 
 /** Settings of the losses and the teacher as a case gives them; in float32, as the reference ran. */
 export function settingsOf({ params, device }: GoldenCase) {
-  const forward: ForwardOptions = { precision: "fp32", device };
+  const compute: ComputeOptions = { precision: "fp32", device };
   return {
     kind: params.flavour as TargetKind,
-    forward,
+    compute,
     diceMaskQuirk: params.diceMaskQuirk as boolean,
     confidenceThreshold: params.tau as number,
     emaDecay: params.emaDecay as number,
@@ -80,7 +81,7 @@ export function midssStep(testCase: GoldenCase): Computed {
     const k = firstIteration + i;
     scope(() => {
       const inputs = inputsOf(testCase, i);
-      const targets = teacherTargets(teacher, inputs, settings, settings.kind, settings.forward);
+      const targets = teacherTargets(teacher, inputs, settings, settings.kind, settings.compute);
       const views = studentViews(inputs, targets);
       const gamma = midssRampUp(k, maxIterations);
       const evaluation = evaluateViews(student, views, gamma, true, settings);

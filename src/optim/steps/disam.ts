@@ -3,9 +3,9 @@ import { z } from "zod";
 import { UsageError } from "../../core/errors.js";
 import { stack, type Tensor } from "../../torch/index.js";
 import type { Evaluation } from "../objective.js";
-import { ofLength } from "./ascent-rule.js";
-import { rhoOption } from "./radius.js";
-import { sharpnessEntry } from "./sharpness-minimizer.js";
+import { ofLength } from "../rules/ascent-rule.js";
+import { rhoOption } from "../sharpness/radius.js";
+import { sharpnessEntry } from "../sharpness/sharpness-minimizer.js";
 
 /** Mean over domains of (L_d − mean L)²: the losses of the domains are spread this far. */
 export function domainVariance(losses: readonly Tensor[]): Tensor {
@@ -31,7 +31,7 @@ export const disam = sharpnessEntry({
   },
   needs: () => "perDomain",
   advance(step, { rho, lambda }) {
-    step.report.rho = rho;
+    step.reportRadius(rho);
     const clean = step.clean((evaluation) => ({
       losses: [evaluation.task.sub(domainVariance(perDomainOf(evaluation)).mul(lambda))],
     }));

@@ -1,7 +1,8 @@
 /** SAGM (Wang et al., "Sharpness-aware gradient matching for domain generalization", CVPR 2023). */
 import { z } from "zod";
-import { foreachAdd, foreachMul, foreachMul_ } from "../../torch/index.js";
-import { ascentRule, tiny } from "./ascent-rule.js";
+import { foreachAdd, foreachMul_ } from "../../torch/index.js";
+import { scaled } from "../parameter-list.js";
+import { ascentRule, over } from "./ascent-rule.js";
 
 /** ε = (ρ/(‖g‖+1e-12) − α)·g, update with ½(g+g_p). */
 export const sagm = ascentRule({
@@ -11,7 +12,7 @@ export const sagm = ascentRule({
   options: {
     alpha: z.number().min(0).default(1e-3).describe("how far the perturbation steps back along the gradient"),
   },
-  perturbation: ({ gradient, norm, rho }, { alpha }) => foreachMul(gradient, rho / (norm + tiny) - alpha),
+  perturbation: ({ gradient, norm, rho }, { alpha }) => scaled(gradient, over(rho, norm).sub(alpha)),
   combine: (clean, perturbed) => {
     const mean = foreachAdd(clean.gradient, perturbed.gradient);
     foreachMul_(mean, 0.5);

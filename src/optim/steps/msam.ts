@@ -6,9 +6,9 @@
 import { UsageError } from "../../core/errors.js";
 import { foreachAdd, noGrad } from "../../torch/index.js";
 import { globalNorm } from "../parameter-list.js";
-import { ofLength } from "./ascent-rule.js";
-import { rhoOption } from "./radius.js";
-import { plainStep, sharpnessEntry } from "./sharpness-minimizer.js";
+import { ofLength } from "../rules/ascent-rule.js";
+import { rhoOption } from "../sharpness/radius.js";
+import { plainStep, sharpnessEntry } from "../sharpness/sharpness-minimizer.js";
 
 /**
  * One pass at w − ρ·v/(‖v‖+1e-12), v the base optimiser's momentum; its gradient moves w. As in the authors' code,
@@ -28,7 +28,7 @@ export const msam = sharpnessEntry({
   advance(step, { rho }) {
     const momentum = step.base.momentum() ?? [];
     if (momentum.length === 0) return plainStep(step);
-    step.report.rho = rho;
+    step.reportRadius(rho);
     const perturbation = ofLength(-rho, momentum, globalNorm(momentum));
     const decayAt = noGrad(() => foreachAdd(step.tensors, perturbation));
     const { gradient } = step.displaced(perturbation, () => step.clean());

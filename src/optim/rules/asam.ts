@@ -1,8 +1,8 @@
 /** ASAM (Kwon et al., "ASAM: Adaptive sharpness-aware minimization", ICML 2021) as its authors' code defines it. */
 import { z } from "zod";
 import { foreachAbs, foreachAddScalar_, foreachMul, foreachMul_, type Tensor } from "../../torch/index.js";
-import { globalNorm } from "../parameter-list.js";
-import { type AscentInput, ascentRule } from "./ascent-rule.js";
+import { globalNorm, scale_, scaled as scaledBy } from "../parameter-list.js";
+import { type AscentInput, ascentRule, over } from "./ascent-rule.js";
 
 /** Puts the two parts of a list together again. */
 function inOrder(isFirst: readonly boolean[], first: readonly Tensor[], second: readonly Tensor[]): Tensor[] {
@@ -23,10 +23,10 @@ function perturbation({ parameters, gradient, rho }: AscentInput, { eta }: { eta
     scales,
   );
   const rest = gradient.filter((_, i) => !isScaled[i]);
-  const factor = rho / (globalNorm(inOrder(isScaled, scaled, rest)) + 1e-16);
+  const factor = over(rho, globalNorm(inOrder(isScaled, scaled, rest)), 1e-16);
   foreachMul_(scaled, scales);
-  foreachMul_(scaled, factor);
-  const plain = rest.map((one) => one.mul(factor));
+  scale_(scaled, factor);
+  const plain = scaledBy(rest, factor);
   return inOrder(isScaled, scaled, plain);
 }
 

@@ -6,11 +6,12 @@
 import { z } from "zod";
 import { UsageError } from "../../core/errors.js";
 import { RandomStream } from "../../core/random.js";
-import { foreachMul, noGrad, scope, type Tensor, zerosLike } from "../../torch/index.js";
+import { noGrad, scope, stack, type Tensor, zerosLike } from "../../torch/index.js";
 import type { Evaluation, SampleLosses, StepContext } from "../objective.js";
-import { globalNorm } from "../parameter-list.js";
-import { rhoOption } from "./radius.js";
-import { sharpnessEntry } from "./sharpness-minimizer.js";
+import { globalNorm, scaled } from "../parameter-list.js";
+import { over } from "../rules/ascent-rule.js";
+import { rhoOption } from "../sharpness/radius.js";
+import { sharpnessEntry } from "../sharpness/sharpness-minimizer.js";
 
 function samplesOf({ perSample }: Evaluation): SampleLosses {
   if (perSample) return perSample;
@@ -19,10 +20,10 @@ function samplesOf({ perSample }: Evaluation): SampleLosses {
   );
 }
 
-/** The loss of each sample alone, as numbers. */
+/** The loss of each sample alone, as numbers, which the choice of samples cannot do without; one read. */
 function lossOfEach(evaluation: Evaluation): number[] {
   const { count, loss } = samplesOf(evaluation);
-  return noGrad(() => Array.from({ length: count }, (_, i) => scope(() => loss([i]).item())));
+  return noGrad(() => scope(() => [...stack(Array.from({ length: count }, (_, i) => loss([i]))).toNumbers()]));
 }
 
 /** ε = (ρ/β)·g/(‖g‖+1e-7) over tensors drawn with probability β, 0 for the others. */
@@ -34,7 +35,7 @@ function perturbation(
 ): Tensor[] {
   const stream = new RandomStream(seed ?? 0, "optimizer.esam", iteration);
   const drawn = gradient.map((one) => (beta === 1 || stream.bernoulli(beta) ? one : zerosLike(one)));
-  return foreachMul(drawn, rho / (beta * (globalNorm(drawn) + 1e-7)));
+  return scaled(drawn, over(rho, globalNorm(drawn).add(1e-7).mul(beta), 0));
 }
 
 /** Loss of the ⌊γB⌋ samples (at least one) whose own loss rose most. */
@@ -55,7 +56,7 @@ export const esam = sharpnessEntry({
   },
   needs: ({ gamma }) => (gamma < 1 ? "perSample" : null),
   advance(step, { rho, beta, gamma }) {
-    step.report.rho = rho;
+    step.reportRadius(rho);
     let before: number[] = [];
     const clean = step.clean((evaluation) => {
       if (gamma < 1) before = lossOfEach(evaluation);

@@ -1,8 +1,8 @@
 /** FlatMatch (Huang et al., "FlatMatch: Bridging labeled data and unlabeled data with cross-sharpness", NeurIPS 2023). */
 import { foreachAdd } from "../../torch/index.js";
-import { ofLength } from "./ascent-rule.js";
-import { rhoOption } from "./radius.js";
-import { sharpnessEntry } from "./sharpness-minimizer.js";
+import { ofLength } from "../rules/ascent-rule.js";
+import { rhoOption } from "../sharpness/radius.js";
+import { sharpnessEntry } from "../sharpness/sharpness-minimizer.js";
 
 /**
  * ε = ρ·unit(∇L_sup(w)), update with ∇L_task(w+ε) + ∇L_sup(w): the labelled loss perturbs and its clean gradient is
@@ -15,7 +15,7 @@ export const flatMatch = sharpnessEntry({
   cost: "2 passes, the clean one differentiated through the labelled images only",
   options: { rho: rhoOption(0.05) },
   advance(step, { rho }) {
-    step.report.rho = rho;
+    step.reportRadius(rho);
     const clean = step.clean(({ terms }) => ({ losses: [terms.sup] }));
     const perturbed = step.perturbed(ofLength(rho, clean.gradient, clean.norm));
     step.descend(foreachAdd(perturbed.gradient, clean.gradient));

@@ -3,23 +3,24 @@
  * 2023), the accelerated form of the authors' code, with its quirk that β0 is never applied to the first gradient.
  */
 import { z } from "zod";
-import { foreachAdd, foreachAdd_, foreachMul, foreachMul_, foreachSub, type Tensor } from "../../torch/index.js";
-import { globalCosine, globalNorm } from "../parameter-list.js";
-import { ofLength, tiny, toLength } from "./ascent-rule.js";
-import { rhoOption } from "./radius.js";
-import { sharpnessEntry } from "./sharpness-minimizer.js";
+import { foreachAdd, foreachAdd_, foreachMul, foreachSub, type Tensor } from "../../torch/index.js";
+import { globalCosine, globalNorm, scale_, scaled } from "../parameter-list.js";
+import { ofLength, over, tiny, toLength } from "../rules/ascent-rule.js";
+import { rhoOption } from "../sharpness/radius.js";
+import { sharpnessEntry } from "../sharpness/sharpness-minimizer.js";
 
 /** a ← a + factor·b. */
-function add(a: Tensor[], factor: number, b: readonly Tensor[]): Tensor[] {
-  foreachAdd_(a, b, { alpha: factor });
+function add(a: Tensor[], factor: number | Tensor, b: readonly Tensor[]): Tensor[] {
+  if (typeof factor === "number") foreachAdd_(a, b, { alpha: factor });
+  else foreachAdd_(a, scaled(b, factor));
   return a;
 }
 
 /** b ← b − γ(a − cos(a,b)·‖a‖·b/(‖b‖+1e-12)): b without γ times the part of a at a right angle to it. */
 function decompose(a: Tensor[], b: Tensor[], gamma: number): Tensor[] {
   const [normA, normB] = [globalNorm(a), globalNorm(b)];
-  const along = (globalCosine(a, normA, b, normB) * normA) / (normB + tiny);
-  foreachMul_(b, 1 + gamma * along);
+  const along = globalCosine(a, normA, b, normB).mul(normA).div(normB.add(tiny));
+  scale_(b, along.mul(gamma).add(1));
   return add(b, -gamma, a);
 }
 
@@ -39,13 +40,13 @@ export const gam = sharpnessEntry({
     gamma: z.number().min(0).default(0.03).describe("weight of the orthogonal part that is taken off"),
   },
   advance(step, { rho, gradRho, beta0, beta1, gamma }) {
-    step.report.rho = rho;
+    step.reportRadius(rho);
     const g0 = step.clean();
     const g1 = step.perturbed(ofLength(gradRho, g0.gradient, g0.norm));
     const rise = foreachSub(g1.gradient, g0.gradient);
     const outer = toLength(rho, rise, globalNorm(rise));
     const g2 = step.perturbed(outer);
-    const g3 = step.perturbed(add(outer, gradRho / (g2.norm + tiny), g2.gradient));
+    const g3 = step.perturbed(add(outer, over(gradRho, g2.norm), g2.gradient));
     const a = foreachAdd(g0.gradient, g2.gradient, { alpha: 1 - beta0 });
     const b = add(foreachMul(g1.gradient, beta1), 1 - beta1, g3.gradient);
     step.descend(decompose(a, b, gamma));

@@ -6,8 +6,8 @@
 import { z } from "zod";
 import { divergenceOptions } from "../divergence-options.js";
 import { minimizerEntry } from "../entry.js";
+import { radiusOptions } from "../sharpness/radius.js";
 import { Dim, lambdaOptions } from "./dim.js";
-import { radiusOptions } from "./radius.js";
 
 export const sdat = minimizerEntry({
   summary: "SDAT: sharpness of the task loss only, the divergence joins at the perturbed weights",

@@ -1,8 +1,8 @@
 /** Fisher SAM (Kim et al., "Fisher SAM: Information geometry and sharpness aware minimisation", ICML 2022). */
 import { z } from "zod";
-import { foreachAddScalar_, foreachDiv, foreachMul, foreachMul_, type Tensor } from "../../torch/index.js";
-import { globalDot } from "../parameter-list.js";
-import { type AscentInput, ascentRule } from "./ascent-rule.js";
+import { foreachAddScalar_, foreachDiv, foreachMul, foreachMul_, type Tensor, where } from "../../torch/index.js";
+import { globalDot, scale_ } from "../parameter-list.js";
+import { type AscentInput, ascentRule, over } from "./ascent-rule.js";
 
 /** ε = ρ·v/√Σgv with v = g/(1+η·g²): the diagonal of the Fisher matrix taken from the batch's gradient. */
 function perturbation({ gradient, rho }: AscentInput, { eta }: { eta: number }): Tensor[] {
@@ -10,8 +10,8 @@ function perturbation({ gradient, rho }: AscentInput, { eta }: { eta: number }):
   foreachMul_(fisher, eta);
   foreachAddScalar_(fisher, 1);
   const direction = foreachDiv(gradient, fisher);
-  const length = Math.sqrt(globalDot(gradient, direction));
-  foreachMul_(direction, length > 0 ? rho / length : 0);
+  const length = globalDot(gradient, direction).sqrt();
+  scale_(direction, where(length.gt(0), over(rho, length, 0), 0));
   return direction;
 }
 

@@ -4,11 +4,11 @@
  * the weights back.
  */
 import { z } from "zod";
-import { foreachAdd, foreachMul } from "../../torch/index.js";
-import { globalDot, globalNorm } from "../parameter-list.js";
-import { ofLength, tiny } from "./ascent-rule.js";
-import { rhoOption } from "./radius.js";
-import { sharpnessEntry } from "./sharpness-minimizer.js";
+import { foreachAdd, foreachSub } from "../../torch/index.js";
+import { globalDot, globalNorm, scaled } from "../parameter-list.js";
+import { ofLength, tiny } from "../rules/ascent-rule.js";
+import { rhoOption } from "../sharpness/radius.js";
+import { sharpnessEntry } from "../sharpness/sharpness-minimizer.js";
 
 /**
  * Every n-th iteration a SAM step, which keeps the unit vector of g_v = g_p − (⟨g,g_p⟩/‖g‖²)·g; in between one pass
@@ -28,14 +28,14 @@ export const lookSam = sharpnessEntry({
     const clean = step.clean();
     const direction = memory.list("direction");
     if (direction && step.at.iteration % every !== 0) {
-      step.descend(foreachAdd(clean.gradient, direction, { alpha: alpha * clean.norm }));
+      step.descend(foreachAdd(clean.gradient, scaled(direction, clean.norm.mul(alpha))));
       return;
     }
-    step.report.rho = rho;
+    step.reportRadius(rho);
     const perturbed = step.perturbed(ofLength(rho, clean.gradient, clean.norm));
-    const along = globalDot(clean.gradient, perturbed.gradient) / (clean.norm ** 2 + tiny);
-    const across = foreachAdd(perturbed.gradient, clean.gradient, { alpha: -along });
-    memory.keepList("direction", foreachMul(across, 1 / (globalNorm(across) + tiny)));
+    const along = globalDot(clean.gradient, perturbed.gradient).div(clean.norm.square().add(tiny));
+    const across = foreachSub(perturbed.gradient, scaled(clean.gradient, along));
+    memory.keepList("direction", ofLength(1, across, globalNorm(across)));
     step.descend(perturbed.gradient);
   },
 });

@@ -1,15 +1,15 @@
 /** GSAM (Zhuang et al., "Surrogate gap minimization improves sharpness-aware training", ICLR 2022). */
 import { z } from "zod";
-import { foreachAdd, foreachMul, type Tensor } from "../../torch/index.js";
-import { globalDot } from "../parameter-list.js";
+import { foreachAdd, type Tensor } from "../../torch/index.js";
+import { globalDot, scaled } from "../parameter-list.js";
+import type { PassResult } from "../sharpness/sharpness-step.js";
 import { ascentRule, ofLength, tiny } from "./ascent-rule.js";
-import type { PassResult } from "./sharpness-step.js";
 
 /** g_p − α·g⊥, where g⊥ = g − cos(g,g_p)·‖g‖·g_p/(‖g_p‖+1e-12) is the part of g at a right angle to g_p. */
 function combine(clean: PassResult, perturbed: PassResult, { alpha }: { alpha: number }): Tensor[] {
-  const cosine = globalDot(clean.gradient, perturbed.gradient) / (clean.norm * perturbed.norm + tiny);
-  const along = (cosine * clean.norm) / (perturbed.norm + tiny);
-  return foreachAdd(foreachMul(perturbed.gradient, 1 + alpha * along), clean.gradient, { alpha: -alpha });
+  const cosine = globalDot(clean.gradient, perturbed.gradient).div(clean.norm.mul(perturbed.norm).add(tiny));
+  const along = cosine.mul(clean.norm).div(perturbed.norm.add(tiny));
+  return foreachAdd(scaled(perturbed.gradient, along.mul(alpha).add(1)), clean.gradient, { alpha: -alpha });
 }
 
 export const gsam = ascentRule({
