@@ -22,9 +22,19 @@ export function settingsHash(dataset: Dataset, size: number): string {
   return sha256(JSON.stringify([formatVersion, size, channels, filter, intensity, spacing, target, classes, labels]));
 }
 
+/** SHA-256 of a case's files. */
+export interface CaseContents {
+  readonly image: string;
+  readonly mask?: string;
+}
+
+export function contentsOf({ image, mask }: CaseBytes): CaseContents {
+  return { image: sha256(image), ...(mask ? { mask: sha256(mask) } : {}) };
+}
+
 /** Name of an entry: settings and file contents, not paths or dates. */
-export function entryKey(settings: string, bytes: CaseBytes): string {
-  return sha256(settings, sha256(bytes.image), bytes.mask ? sha256(bytes.mask) : "unlabelled");
+export function entryKey(settings: string, { image, mask }: CaseContents): string {
+  return sha256(settings, image, mask ?? "unlabelled");
 }
 
 function tensorsOf(decoded: DecodedCase): [string, RawTensor][] {

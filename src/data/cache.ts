@@ -4,7 +4,7 @@
  */
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { entryKey, readEntry, settingsHash, writeEntry } from "./cache-entry.js";
+import { type CaseContents, contentsOf, entryKey, readEntry, settingsHash, writeEntry } from "./cache-entry.js";
 import type { Case, Dataset } from "./dataset.js";
 import { type CaseSource, type DecodedCase, decodeCaseBytes, readCaseBytes } from "./decode.js";
 import { mapLimited } from "./limited.js";
@@ -62,7 +62,9 @@ export class DecodedCache implements CaseSource {
   /** Least recently used first: a Map keeps the order of insertion. */
   private readonly kept = new Map<Case, DecodedCase>();
   private readonly underWay = new Map<Case, Promise<DecodedCase>>();
-  /** Of cases whose contents this process has hashed, so that it need not do so again when they leave the memory. */
+  /** Hashes of the files as they were when a case was decoded last. */
+  private readonly contents = new Map<Case, CaseContents>();
+  /** Entries of cases whose contents were hashed, so that leaving the memory does not mean hashing them again. */
   private readonly known = new Map<Case, KnownEntry>();
   private bytesKept = 0;
 
@@ -110,6 +112,15 @@ export class DecodedCache implements CaseSource {
     });
   }
 
+  /**
+   * The hashes of a case's files as they were when it was decoded last; decodes it where that is still to be done.
+   * @throws DataError as decodeCase does
+   */
+  async contentsOf(one: Case): Promise<CaseContents> {
+    if (!this.contents.has(one)) await this.get(one);
+    return this.contents.get(one) as CaseContents;
+  }
+
   private async load(one: Case): Promise<DecodedCase> {
     // Taken before reading: files that change meanwhile no longer have this stamp next time.
     const stamp = await stampOf(one);
@@ -122,7 +133,9 @@ export class DecodedCache implements CaseSource {
 
   private async loadByContent(one: Case, stamp: string | undefined): Promise<DecodedCase> {
     const bytes = await readCaseBytes(one);
-    const key = entryKey(this.settings, bytes);
+    const contents = contentsOf(bytes);
+    this.contents.set(one, contents);
+    const key = entryKey(this.settings, contents);
     const path = this.folder && join(this.folder, key.slice(0, 2), `${key}.safetensors`);
     const found = path ? readEntry(path, one) : undefined;
     const decoded = found ?? (await decodeCaseBytes(this.dataset, one, this.size, bytes));

@@ -38,6 +38,8 @@ export interface EvaluateNetworkOptions extends JudgedCasesOptions, ScoreRules {
 export interface PartScore {
   readonly domain: string;
   readonly id: string;
+  /** As `Case.subject`: equal for the cases of one subject and no others. */
+  readonly subject: string;
   readonly part: string;
   readonly dice: number;
   readonly jaccard: number;
@@ -81,7 +83,7 @@ export function scoreParts(
   { convention = "midss", units = "pixels" }: ScoreRules,
 ): PartScore[] {
   const { shape, spacing } = measuringGrid(decoded, one, dataset, units);
-  const { domain, id } = one;
+  const { domain, id, subject } = one;
   return dataset.parts.map(({ index, name }) => {
     const [predicted, expected] = [labels, decoded.label as Uint8Array].map((map) =>
       classMask(map, index, dataset.target, voxelCount({ shape })),
@@ -91,7 +93,7 @@ export function scoreParts(
       spacing,
       convention,
     });
-    return { domain, id, part: name, dice, jaccard, hd, hd95, asd, assd, empty };
+    return { domain, id, subject, part: name, dice, jaccard, hd, hd95, asd, assd, empty };
   });
 }
 

@@ -1,4 +1,5 @@
 /** The one loop over cases that a network is asked about, for metrics, inspection and pictures. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { lossLabels } from "../data/case-tensors.js";
 import { type Case, caseName, type Dataset } from "../data/dataset.js";
 import type { CaseSource, DecodedCase } from "../data/decode.js";
@@ -47,5 +48,7 @@ export async function* judgedCases(
       return { labels, loss: target ? loss?.(logits, target) : undefined };
     });
     yield { case: one, decoded, ...said };
+    // Lets signals in: decoded cases come without a turn of the event loop.
+    await nextTurn();
   }
 }

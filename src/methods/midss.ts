@@ -37,15 +37,20 @@ export const midssOptions = z.strictObject({
 });
 export type MidssOptions = z.output<typeof midssOptions>;
 
-/** Network inputs in [−1, 1] [B, C, ...S], labels, and boxes [B, 1, ...S] (bool, true inside). */
-export interface MidssInputs {
+/** What chance decides in one step. */
+export interface MidssDraws {
+  /** The labelled images with the amplitude of the paired unlabelled ones mixed in, in [−1, 1], [B, C, ...S]. */
+  xTransferred: Tensor;
+  /** Where is pasted, [B, 1, ...S] (bool, true inside). */
+  box: Tensor;
+}
+
+/** Network inputs in [−1, 1] [B, C, ...S], labels, and what chance decided. */
+export interface MidssInputs extends MidssDraws {
   x: Tensor;
   y: Tensor;
   uWeak: Tensor;
   uStrong: Tensor;
-  /** x with the amplitude of the paired unlabelled image mixed in. */
-  xTransferred: Tensor;
-  box: Tensor;
 }
 
 /** What the teacher says about the unlabelled images. */
@@ -130,6 +135,13 @@ export function studentViews(
   return [sup, ...pasted, { name: "s", images: uStrong, labels: symmetric.labels, mask: symmetric.confident }];
 }
 
+/** A step of MiDSS with what its losses are made of; the targets are whole under symmetric guidance only. */
+export interface MidssStep extends PreparedStep {
+  targets: PseudoLabels & { logits: Tensor } & Partial<MidssTargets>;
+  views: readonly StudentView[];
+  evaluate(pass: { updateRunningStatistics: boolean }): ReturnType<typeof evaluateViews>;
+}
+
 /** L_sup + γ(L_ul + L_lu + γ·L_s), or L_sup + γ·L_u; each view with its own batch statistics, "sup" first. */
 export function evaluateViews(
   student: SegmentationNetwork,
@@ -187,17 +199,21 @@ export class Midss implements Method {
     this.compute = { precision: context.precision, device: context.device };
   }
 
-  prepare(batch: Batch, step: MethodStep): PreparedStep {
+  /** @param draws from where chance is given; default: by seed and iteration */
+  prepare(batch: Batch, step: MethodStep, draws: MidssDraws = this.draw(batch, step)): MidssStep {
     const { kind, student } = this.context;
     const { teacher } = this.networks;
-    const inputs = noGrad(() => this.draw(batch, step));
-    const targets: PseudoLabels & { symmetric?: PseudoLabels } = this.options.symGD
+    const { x, y, weak: uWeak, strong: uStrong } = networkInputs(batch);
+    const inputs = { x, y, uWeak, uStrong, ...draws };
+    const targets: MidssStep["targets"] = this.options.symGD
       ? teacherTargets(teacher, inputs, this.options, kind, this.compute)
       : askTeacher(teacher, [inputs.uWeak], this.options, kind, this.compute)[0];
     const views = studentViews(inputs, targets, this.options.ucp);
     const rampUp = midssRampUp(step.iteration, step.maxIterations);
     const settings = { kind, diceMaskQuirk: this.options.diceMaskQuirk, compute: this.compute };
     return {
+      targets,
+      views,
       evaluate: ({ updateRunningStatistics }) =>
         evaluateViews(student, views, rampUp, updateRunningStatistics, settings),
       domains: {
@@ -210,26 +226,19 @@ export class Midss implements Method {
     };
   }
 
-  /** Boxes and mixing ratios of this step; amplitude transfer works on pixel values, the network on [−1, 1]. */
-  private draw(batch: Batch, { seed, iteration, maxIterations }: MethodStep): MidssInputs {
-    const { x, y, weak, strong } = networkInputs(batch);
-    const count = x.shape[0];
-    const shape = spatialShape(x);
+  private draw(batch: Batch, { seed, iteration, maxIterations }: MethodStep): MidssDraws {
+    const { images } = batch.labelled;
+    const [count, shape] = [images.shape[0], spatialShape(images)];
     const key = { seed, iteration, purpose: "midss" };
-    return {
-      x,
-      y,
-      uWeak: weak,
-      uStrong: strong,
-      xTransferred: this.options.tpRam ? this.transfer(batch, drawTpRam(key, count, iteration / maxIterations)) : x,
+    return noGrad(() => ({
+      xTransferred: this.transfer(batch, drawTpRam(key, count, iteration / maxIterations)),
       box: boxMask(drawBoxes(key, count, shape), shape, this.compute.device),
-    };
+    }));
   }
 
-  private transfer(
-    { labelled, unlabelled, normalisation = planar8bit }: Batch,
-    ratios: ReturnType<typeof drawTpRam>,
-  ): Tensor {
+  /** Amplitude transfer works on the batch's raw values. */
+  private transfer({ labelled, unlabelled, normalisation = planar8bit }: Batch, ratios: readonly number[]): Tensor {
+    if (!this.options.tpRam) return normalisation.forward(labelled.images);
     if (!unlabelled) throw new Error("internal: MiDSS was given no unlabelled images");
     return normalisation.forward(
       tpRam(labelled.images, unlabelled.weak, ratios, this.context.augmentation.tpRamFactor),

@@ -33,7 +33,7 @@ function createNetwork(config: TrainingConfig, dataset: Dataset, seed: number): 
   return network.to({ device: training.device, memoryFormat });
 }
 
-const noCases: ProtocolSplit = { labelled: [], unlabelled: [], validation: [] };
+const noCases: ProtocolSplit = { labelled: [], unlabelled: [], validation: [], unused: [] };
 
 /**
  * Loads the data set and builds the network with its initial weights. The engine stays as it is: who wants the run's

@@ -4,18 +4,17 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { NumericError } from "../core/errors.js";
-import { RandomStream } from "../core/random.js";
-import { createObjective } from "../methods/index.js";
-import { learningRate, restore, type StepReport, save } from "../optim/index.js";
+import { type NonFinite, restore, type StepReport, save } from "../optim/index.js";
 import type { Progress } from "../runs/checkpoint-contents.js";
 import type { CheckpointStore } from "../runs/checkpoint-store.js";
 import type { MetricRecord, MetricsLog } from "../runs/metrics-log.js";
 import type { EventLog } from "../runs/tensorboard.js";
 import type { UsageRecord } from "../runs/usage.js";
-import { liveTensors, manualSeed, scope, type Tensor } from "../torch/index.js";
+import { liveTensors, scope, type Tensor } from "../torch/index.js";
 import { Batches, type DecodedBatch } from "./batches.js";
 import type { Preview } from "./preview/preview.js";
 import type { TrainingSession } from "./session.js";
+import { trainStep } from "./step.js";
 import { stepRecord } from "./step-log.js";
 import { collectState } from "./training-state.js";
 import { monitorTest, type Validation, validate } from "./validation.js";
@@ -107,35 +106,19 @@ export class Trainer {
     const { iterations: maxIterations, seed, onNonFinite } = session.config.training;
     const { iteration } = decoded;
     return scope(() => {
-      // Dropout is the only operator that draws from libtorch's own generator.
-      manualSeed(new RandomStream(seed, "libtorch", iteration).uint32());
-      const at = { seed, iteration, maxIterations };
       const saved = onNonFinite === "skip" ? save(this.buffers) : null;
-      const prepared = session.method.prepare(this.batches.assemble(decoded), at);
-      const objective = createObjective(prepared, session.student, session.comparison, session);
-      const baseRate = session.config.base.rate;
-      const rate = learningRate(baseRate, iteration, maxIterations);
-      const logged = iteration % session.config.logging.every === 0 || iteration === maxIterations - 1;
+      const measure = iteration % session.config.logging.every === 0 || iteration === maxIterations - 1;
+      const place = { seed, iteration, maxIterations, baseRate: session.config.base.rate, measure };
+      const { prepared, rate, report } = trainStep(session, this.batches.assemble(decoded), place);
+      if (report.nonFinite) this.refuse(report.nonFinite, iteration, saved);
       const { rampUp, measures } = prepared;
-      const report = session.minimizer.step(objective, {
-        seed,
-        iteration,
-        maxIterations,
-        rate,
-        baseRate,
-        rampUp,
-        measure: logged,
-      });
-      if (report.nonFinite) this.refuse(report, iteration, saved);
-      else session.method.afterUpdate(at);
-      if (logged || report.nonFinite) this.log(iteration, stepRecord(iteration, report, { rate, rampUp, measures }));
+      if (measure || report.nonFinite) this.log(iteration, stepRecord(iteration, report, { rate, rampUp, measures }));
       return report;
     });
   }
 
   /** Ends the run on a NaN or infinity, or puts everything back as it was before the step. */
-  private refuse(report: StepReport, iteration: number, saved: Tensor[] | null): void {
-    const { pass, quantity } = report.nonFinite as NonNullable<StepReport["nonFinite"]>;
+  private refuse({ pass, quantity }: NonFinite, iteration: number, saved: Tensor[] | null): void {
     const what = `step ${iteration}: ${quantity} is NaN or infinite in the ${pass} pass`;
     if (!saved) {
       throw new NumericError(

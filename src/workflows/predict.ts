@@ -1,5 +1,6 @@
 /** Segmenting images with a trained run; they need not belong to any data set. */
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError, DimsegError, ResourceError } from "../core/errors.js";
 import { allCases, type Case, type Dataset, loadDataset } from "../data/dataset.js";
 import { readImage } from "../data/read-image.js";
@@ -88,6 +89,7 @@ async function writeAll(inputs: readonly InputImage[], write: WriteImage, { prog
       broken.push(error.message);
     }
     progress("predicting", done + 1, inputs.length);
+    await nextTurn();
   }
   return broken;
 }

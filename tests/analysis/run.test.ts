@@ -133,7 +133,7 @@ describe("lossLandscape", () => {
   it("refuses options that give no picture, and a run without its data", async () => {
     await expect(lossLandscape(run, { ...options, points: 4 })).rejects.toThrow(/points is 4; give an odd/);
     await expect(lossLandscape(run, { ...options, radius: 0 })).rejects.toThrow(/radius is 0/);
-    const bare = { ...run, split: { labelled: [], unlabelled: [], validation: [] } };
+    const bare = { ...run, split: { labelled: [], unlabelled: [], validation: [], unused: [] } };
     await expect(lossLandscape(bare, options)).rejects.toThrow(/data set is not there/);
   });
 });

@@ -61,7 +61,7 @@ describe("dimseg predict", () => {
       const predicted = await readImage(join(out, "classes", name, "0.png"));
       const expected = Uint8Array.from(reference.samples, (value) => (value >= least ? 1 : 0));
       const value = dice(confusionCounts(predicted.samples as Uint8Array, expected));
-      expect(csv).toContain(`\na,0,${name},${value},`);
+      expect(csv).toContain(`\na,0,a/test/0,${name},${value},`);
     }
   });
 

@@ -45,6 +45,21 @@ describe("evaluateNetwork", () => {
     expect(direct).toMatchObject(metrics);
   });
 
+  it("lets the event loop turn after each case, so that signals are seen while it judges", async () => {
+    const dataset = twoDomains(join(base, "turns"));
+    const cases = allCases(dataset);
+    const cache = new DecodedCache(dataset);
+    await cache.prepare(cases);
+    let turns = 0;
+    let next = setImmediate(function turn() {
+      turns++;
+      next = setImmediate(turn);
+    });
+    await evaluateNetwork(network, dataset, cases, cache, options);
+    clearImmediate(next);
+    expect(turns).toBeGreaterThanOrEqual(cases.filter(({ maskPath }) => maskPath !== undefined).length);
+  });
+
   it("judges every channel of overlapping classes by itself", async () => {
     const dataset = twoDomains(join(base, "sigmoid"), nestedClasses);
     const [, one] = allCases(dataset);

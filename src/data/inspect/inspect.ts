@@ -142,8 +142,8 @@ async function guessContent(root: string, content: FolderContent, found: readonl
 }
 
 function layoutContent(layout: Layout, guesses: string[]): Omit<DatasetFileInput, "domains"> {
-  const { title, domains: _, folder: __, ...content } = layout;
-  guesses.push(`the folders are those of ${title}`);
+  const { title, domains: _, folder: __, subject: ___, note, ...content } = layout;
+  guesses.push(`the folders are those of ${title}`, ...(note === undefined ? [] : [note]));
   return content;
 }
 
@@ -157,16 +157,16 @@ export async function inspectFolder(folder: string): Promise<Inspection> {
   const { groups, guesses: found } = groupImages(content, root);
   if (groups.length === 0) refuseNothing(root, content);
   const guesses = [...found];
-  const domains = proposeDomains(groups, root, content.helpers, guesses);
-  refuseSeveralSets(root, content, domains);
   const layout = recogniseLayout(
-    domains.map((domain) => domain.name),
+    [...new Set(groups.map((group) => group.domain))],
     groups.map((group) => group.images),
   );
+  const { domains, ...proposed } = proposeDomains(groups, root, content.helpers, guesses, layout?.subject);
+  refuseSeveralSets(root, content, domains);
   const splits = splitsOf(domains, root);
   const rules = layout ? layoutContent(layout, guesses) : await guessContent(root, content, splits, guesses);
   const described: InspectedSplit[] = [];
   for (const split of splits) described.push(await describe(split));
   if (described.every((split) => split.masks === 0)) guesses.push("all cases are unlabelled");
-  return { file: { ...rules, domains }, guesses, splits: described };
+  return { file: { ...rules, ...proposed, domains }, guesses, splits: described };
 }

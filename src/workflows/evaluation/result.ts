@@ -1,6 +1,5 @@
 /** One network judged on one set of cases: the record that is printed as JSON and kept in the run folder. */
 import { join } from "node:path";
-import { writeFileAtomic } from "../../core/atomic-file.js";
 import { packageVersion } from "../../core/package-root.js";
 import { sha256 } from "../../core/sha256.js";
 import { caseName } from "../../data/dataset.js";
@@ -10,6 +9,7 @@ import { type DistanceUnits, evaluateNetwork, type NetworkEvaluation } from "../
 import { scoresCsv } from "../../judging/scores-csv.js";
 import { type EvaluationSummary, summarise } from "../../judging/summarise.js";
 import type { NetworkName } from "../../runs/checkpoint-names.js";
+import { type EvaluationTexts, type JudgedCase, provenance, writeEvaluation } from "../../runs/evaluation-files.js";
 import { networkOf, type OpenedRun } from "../open-run.js";
 import type { EvaluationCases } from "./select-cases.js";
 
@@ -29,6 +29,8 @@ export interface EvaluationResult {
   readonly about: EvaluationAbout;
   readonly summary: EvaluationSummary;
   readonly evaluation: NetworkEvaluation;
+  /** The judged files, in the order of the cases. */
+  readonly judged: readonly JudgedCase[];
 }
 
 function describe(
@@ -75,7 +77,13 @@ export async function judgeNetwork(
   const asked = { device, precision, normalisation, convention, units, testTimeFlips: tta, onProgress };
   const evaluation = await evaluateNetwork(networkOf(run, options.network), dataset, cases, cache, asked);
   const summary = summarise(evaluation.scores, { labelledDomain: config.labelled.domain, bootstrap });
-  return { about: describe(run, chosen, options, evaluation), summary, evaluation };
+  const judged: JudgedCase[] = [];
+  for (const one of cases) {
+    if (one.maskPath === undefined) continue;
+    const { image, mask } = await cache.contentsOf(one);
+    judged.push({ case: caseName(one), image, mask: mask as string });
+  }
+  return { about: describe(run, chosen, options, evaluation), summary, evaluation, judged };
 }
 
 /** JSON has no infinity. */
@@ -83,9 +91,22 @@ function jsonValue(_: string, value: unknown): unknown {
   return value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY ? String(value) : value;
 }
 
-/** JSON with every digit; an undefined value is null, an infinite one the string "Infinity" or "-Infinity". */
-export function resultJson({ about, summary }: EvaluationResult): string {
-  return JSON.stringify({ ...about, ...summary }, jsonValue, 2);
+/**
+ * What is kept as `summary.json`, with every digit; an undefined value is null, an infinite one the string "Infinity" or
+ * "-Infinity".
+ */
+export function resultJson(result: EvaluationResult): string {
+  return summaryText(result, scoresCsv(result.evaluation.scores));
+}
+
+function summaryText({ about, summary, judged }: EvaluationResult, cases: string): string {
+  return JSON.stringify({ ...about, ...summary, ...provenance(cases, judged) }, jsonValue, 2);
+}
+
+/** Both files of an evaluation as text. */
+export function evaluationTexts(result: EvaluationResult): EvaluationTexts {
+  const cases = scoresCsv(result.evaluation.scores);
+  return { cases, summary: `${summaryText(result, cases)}\n` };
 }
 
 /** Another data set in a folder's name: what it is called, and a hash of its path, as several may be called alike. */
@@ -110,13 +131,12 @@ function folderName(run: OpenedRun, { about }: EvaluationResult): string {
 }
 
 /**
- * Writes `cases.csv` and `summary.json` into the run folder, each in one step.
+ * Writes `cases.csv` and `summary.json` into the run folder, both or neither.
  * @returns the folder
  * @throws ResourceError when they cannot be written
  */
 export function writeResult(run: OpenedRun, result: EvaluationResult): string {
   const folder = join(run.folder.evaluation, folderName(run, result));
-  writeFileAtomic(join(folder, "cases.csv"), scoresCsv(result.evaluation.scores));
-  writeFileAtomic(join(folder, "summary.json"), `${resultJson(result)}\n`);
+  writeEvaluation(folder, evaluationTexts(result));
   return folder;
 }

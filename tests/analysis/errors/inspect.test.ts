@@ -93,6 +93,7 @@ it("takes scores that are known as they are", async () => {
   const known = {
     domain: "a",
     id: "1",
+    subject: "a/test/1",
     part: part.name,
     dice: 0.125,
     jaccard: 0.5,
