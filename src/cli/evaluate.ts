@@ -10,11 +10,12 @@ type EvaluateVerbOptions = Omit<EvaluateInput, "run"> & { readonly json?: boolea
 
 /** Everything a reader must know to compare the numbers with others. */
 function heading({ about, summary }: EvaluationResult): string {
-  const { network, checkpoint, dataset, split, size, testTimeFlips, convention, withoutMask } = about;
+  const { network, checkpoint, dataset, split, size, units, testTimeFlips, convention, withoutMask } = about;
   const without = withoutMask.length;
   return [
     `${network}, ${checkpoint.rule}`,
-    `${split} split of ${dataset.name}: ${subjectsText(summary)} at ${size} x ${size} pixels, unit spacing` +
+    `${split} split of ${dataset.name}: ${subjectsText(summary)} at ${size} x ${size} pixels, ` +
+      `${units === "mm" ? "distances in mm by the spacing of the stored images" : "unit spacing"}` +
       `${testTimeFlips ? ", probabilities averaged over mirror images" : ""}` +
       `${without > 0 ? `; left out for want of a mask: ${without}` : ""}`,
     `convention ${convention.name} (${convention.description})`,
@@ -28,7 +29,7 @@ async function evaluate(run: string, { json, ...options }: EvaluateVerbOptions):
     const judged = (result: EvaluationResult, folder: string) => {
       observer.finish();
       if (json) return;
-      console.log(`\n${heading(result)}\n\n${evaluationTable(result.summary)}`);
+      console.log(`\n${heading(result)}\n\n${evaluationTable(result.summary, options.units)}`);
       console.log(`Wrote cases.csv and summary.json to ${folder}.`);
     };
     return evaluateRun({ run, ...options }, { ...observer, judged });
@@ -47,6 +48,11 @@ export function register(program: Command): void {
     .addOption(new Option("--split <name>", "which cases").choices(["test", "train", "validation"]).default("test"))
     .addOption(
       new Option("--convention <name>", "rules for empty masks and HD95 (default: the run's)").choices(conventionNames),
+    )
+    .addOption(
+      new Option("--units <name>", "of distances: pixels of the network's square, or mm by the images' spacing")
+        .choices(["pixels", "mm"])
+        .default("pixels"),
     )
     .option("--tta", "average over mirror images", false)
     .option(

@@ -1,4 +1,5 @@
-/** The results of an evaluation as text for a terminal: overlaps in percent, distances in pixels. */
+/** The results of an evaluation as text for a terminal: overlaps in percent, distances in pixels or mm. */
+import type { DistanceUnits } from "../judging/evaluate-network.js";
 import { hasSubjects, singleSubjectNote } from "../judging/subjects-text.js";
 import type { DomainSummary, EvaluationSummary, MetricEstimates } from "../judging/summarise.js";
 import { formatTable } from "./table.js";
@@ -7,7 +8,7 @@ function percent(value: number): string {
   return Number.isNaN(value) ? "undefined" : (100 * value).toFixed(2);
 }
 
-function pixels(value: number): string {
+function distance(value: number): string {
   if (Number.isNaN(value)) return "undefined";
   return Number.isFinite(value) ? value.toFixed(2) : "infinite";
 }
@@ -17,10 +18,13 @@ function withInterval({ mean, interval }: MetricEstimates["dice"]): string {
 }
 
 function cells({ dice, jaccard, hd95, asd }: MetricEstimates): string[] {
-  return [withInterval(dice), percent(jaccard.mean), pixels(hd95.mean), pixels(asd.mean)];
+  return [withInterval(dice), percent(jaccard.mean), distance(hd95.mean), distance(asd.mean)];
 }
 
-const metricNames = ["Dice % (95 % interval)", "Jaccard %", "HD95 px", "ASD px"];
+function metricNames(units: DistanceUnits): string[] {
+  const unit = units === "mm" ? "mm" : "px";
+  return ["Dice % (95 % interval)", "Jaccard %", `HD95 ${unit}`, `ASD ${unit}`];
+}
 
 type Counted = Pick<DomainSummary, "cases" | "subjects" | "parts" | "average">;
 
@@ -50,13 +54,13 @@ function undefinedLine({ average }: EvaluationSummary): string[] {
 }
 
 /** Table by domain and part, means over domains below, then the gap between labelled and other domains. */
-export function evaluationTable(summary: EvaluationSummary): string {
+export function evaluationTable(summary: EvaluationSummary, units: DistanceUnits): string {
   const grouped = hasSubjects(summary);
   const domains = summary.domains.flatMap((one) =>
     rowsOf(one.labelled ? `${one.name} (labelled)` : one.name, one, grouped),
   );
   const all = summary.domains.length > 1 ? rowsOf("mean of domains", summary, grouped) : [];
-  const numbers = [...(grouped ? ["subjects", "cases"] : ["cases"]), ...metricNames];
+  const numbers = [...(grouped ? ["subjects", "cases"] : ["cases"]), ...metricNames(units)];
   const align = ["left", "left", ...numbers.map(() => "right")] as ("left" | "right")[];
   const table = formatTable(["domain", "part", ...numbers], [...domains, ...all], align);
   return [table, ...gapLine(summary), ...singleSubjectNote(summary), ...undefinedLine(summary)].join("\n");

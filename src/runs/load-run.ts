@@ -1,5 +1,6 @@
 /** A trained run, opened for evaluation, prediction, reports and export. */
 import { resolve } from "node:path";
+import type { Normalisation } from "../augment/index.js";
 import { readResolvedConfig, type TrainingConfig } from "../config/config.js";
 import { CheckpointError } from "../core/errors.js";
 import type { DecodedCache } from "../data/cache.js";
@@ -23,6 +24,7 @@ export interface LoadedRun {
   cache: DecodedCache;
   /** Side of the network's input in pixels. */
   size: number;
+  normalisation: Normalisation;
   kind: Dataset["target"];
   device: string;
   precision: Precision;

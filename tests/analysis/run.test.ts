@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { bottleneckFeatures, lossLandscape } from "../../src/analysis/index.js";
-import { normalise } from "../../src/augment/index.js";
+import { planar8bit } from "../../src/augment/index.js";
 import { NumericError, UsageError } from "../../src/core/errors.js";
 import { evaluateNetwork } from "../../src/judging/evaluate-network.js";
 import { segmentationLoss } from "../../src/losses/index.js";
@@ -50,7 +50,7 @@ describe("bottleneckFeatures", () => {
       decoded.forEach(({ image }, i) => {
         const want = scope(() =>
           noGrad(() => {
-            const levels = run.networks[name]!.encode(normalise(fromTypedArray(image, [1, 1, 32, 32])));
+            const levels = run.networks[name]!.encode(planar8bit.forward(fromTypedArray(image, [1, 1, 32, 32])));
             return [...levels[4].mean([2, 3]).toNumbers()];
           }),
         );

@@ -110,6 +110,28 @@ describe("dimseg evaluate", () => {
     });
   });
 
+  it("measures in mm when asked, beside the plain evaluation and under a heading that says so", async () => {
+    const student = ["evaluate", run, "--network", "student"];
+    await expect(dimseg(...student, "--units", "mm")).rejects.toThrow(
+      "nothing says the spacing of a/test/0, so distances cannot be in mm",
+    );
+    const plain = kept("last-student", "summary.json");
+    // The spacing may be added after training: it changes no image. 32 x 32 pixels stay as they are.
+    putDataset(join(base, "data"), { spacing: [0.5, 0.5] });
+    try {
+      const { out } = await dimseg(...student, "--units", "mm");
+      expect(out).toContain("4 cases at 32 x 32 pixels, distances in mm by the spacing of the stored images; left out");
+      expect(out).toMatch(/ HD95 mm +ASD mm\n/);
+    } finally {
+      putDataset(join(base, "data"));
+    }
+    const [pixels, mm] = [plain, kept("last-student-mm", "summary.json")].map((text) => JSON.parse(text));
+    expect([pixels.units, mm.units]).toEqual(["pixels", "mm"]);
+    expect(mm.average.dice.mean).toBe(pixels.average.dice.mean);
+    expect(mm.average.asd.mean).toBeCloseTo(pixels.average.asd.mean / 2, 9);
+    expect(kept("last-student", "summary.json")).toBe(plain);
+  });
+
   it("keeps the results on data sets of one name apart, also from those on the run's own splits", async () => {
     const others = ["train", "tiny", "tiny"].map((name, i) => putDataset(join(base, `alike${i}`), { name }));
     await dimseg("evaluate", run, "--network", "student", "--split", "train");

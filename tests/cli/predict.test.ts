@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { DataError, exitCodes, UsageError } from "../../src/core/errors.js";
 import { readSafetensorsFile } from "../../src/core/safetensors.js";
-import { readImage } from "../../src/data/readers/read-image.js";
+import { readImage } from "../../src/data/read-image.js";
 import { confusionCounts, dice } from "../../src/evaluation/overlap.js";
 import { png, put, temporaryFolder } from "../data/files.js";
 import { pixels } from "../inference/tiny.js";

@@ -5,6 +5,7 @@
 import { basename, join, resolve } from "node:path";
 import { DataError } from "../../core/errors.js";
 import type { Case, Split } from "../case-files.js";
+import { formatNames } from "../formats/registry.js";
 import type { DatasetFileInput } from "../schema.js";
 import { groupImages } from "./grouping.js";
 import { guessLabels } from "./label-guess.js";
@@ -59,7 +60,7 @@ function refuseNothing(root: string, content: FolderContent): never {
   const others = [...content.others].sort((a, b) => b[1] - a[1]);
   const found = others.slice(0, 3).map(([extension, number]) => `${number} .${extension}`);
   const instead = found.length > 0 ? `; it holds ${found.join(", ")} files` : "";
-  throw new DataError(`${root}: holds no PNG, JPEG, TIFF, BMP or WebP images${instead}; give a folder of 2-D images`);
+  throw new DataError(`${root}: holds no ${formatNames()} images${instead}; give a folder of 2-D images`);
 }
 
 /** Size of the square: as stored where that is one small square, else what the paper's fundus set uses. */

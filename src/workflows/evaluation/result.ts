@@ -5,7 +5,7 @@ import { sha256 } from "../../core/sha256.js";
 import { caseName } from "../../data/dataset.js";
 import { type ConventionName, conventions } from "../../evaluation/conventions.js";
 import type { EvaluationAbout } from "../../judging/about.js";
-import { evaluateNetwork, type NetworkEvaluation } from "../../judging/evaluate-network.js";
+import { type DistanceUnits, evaluateNetwork, type NetworkEvaluation } from "../../judging/evaluate-network.js";
 import { scoresCsv } from "../../judging/scores-csv.js";
 import { type EvaluationSummary, summarise } from "../../judging/summarise.js";
 import type { NetworkName } from "../../runs/checkpoint-names.js";
@@ -19,6 +19,7 @@ const bootstrap = { seed: 0, resamples: 2000 };
 export interface JudgeOptions {
   readonly network: NetworkName;
   readonly convention: ConventionName;
+  readonly units: DistanceUnits;
   readonly tta: boolean;
   readonly onProgress: (done: number) => void;
 }
@@ -35,7 +36,7 @@ export interface EvaluationResult {
 function describe(
   run: OpenedRun,
   { dataset, split }: EvaluationCases,
-  { network, convention, tta }: JudgeOptions,
+  { network, convention, units, tta }: JudgeOptions,
   { withoutMask }: NetworkEvaluation,
 ): EvaluationAbout {
   const { config, folder, checkpoint, step, checkpointRule, size, precision, device } = run;
@@ -51,6 +52,7 @@ function describe(
     dataset: { name: dataset.name, path: dataset.path },
     split,
     size,
+    units,
     testTimeFlips: tta,
     precision,
     device,
@@ -70,9 +72,9 @@ export async function judgeNetwork(
   options: JudgeOptions,
 ): Promise<EvaluationResult> {
   const { dataset, cases, cache } = chosen;
-  const { device, precision, config } = run;
-  const { convention, tta, onProgress } = options;
-  const asked = { device, precision, convention, testTimeFlips: tta, onProgress };
+  const { device, precision, normalisation, config } = run;
+  const { convention, units, tta, onProgress } = options;
+  const asked = { device, precision, normalisation, convention, units, testTimeFlips: tta, onProgress };
   const evaluation = await evaluateNetwork(networkOf(run, options.network), dataset, cases, cache, asked);
   const summary = summarise(evaluation.scores, { labelledDomain: config.labelled.domain, bootstrap });
   const judged: JudgedCase[] = [];
@@ -117,10 +119,11 @@ function otherName({ name, path }: EvaluationAbout["dataset"]): string {
  * of the run's own test split, so that one question never replaces the answer to another.
  */
 function folderName(run: OpenedRun, { about }: EvaluationResult): string {
-  const { checkpoint, network, split, testTimeFlips, convention, dataset } = about;
+  const { checkpoint, network, split, units, testTimeFlips, convention, dataset } = about;
   const special = [
     ...(dataset.path === run.dataset.path ? [] : [otherName(dataset)]),
     ...(split === "test" ? [] : [split]),
+    ...(units === "mm" ? ["mm"] : []),
     ...(testTimeFlips ? ["tta"] : []),
     ...(convention.name === run.config.evaluation.convention ? [] : [convention.name]),
   ];
