@@ -41,7 +41,7 @@ describe("evaluateNetwork", () => {
       ),
     );
     const direct = evaluateMask(labels, one.label as Uint8Array, { shape: [16, 16], convention: "midss" });
-    const { domain: _, id: __, part: ___, ...metrics } = scores[2];
+    const { domain: _, id: __, subject: ____, part: ___, ...metrics } = scores[2];
     expect(direct).toMatchObject(metrics);
   });
 
