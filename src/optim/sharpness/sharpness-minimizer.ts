@@ -7,7 +7,7 @@ import type { Optimizer } from "../optimizer.js";
 import type { NamedParameters } from "../parameter-list.js";
 import { Memory, type MemoryNames } from "./memory.js";
 import { perturbsAtAll } from "./radius.js";
-import { NonFiniteSignal, SharpnessStep } from "./sharpness-step.js";
+import { SharpnessStep } from "./sharpness-step.js";
 
 const basePrefix = "base.";
 
@@ -34,9 +34,8 @@ export abstract class SharpnessMinimizer implements Minimizer {
       try {
         this.advance(step);
         succeeded = true;
-      } catch (signal) {
-        if (!(signal instanceof NonFiniteSignal)) throw signal;
-        step.report.nonFinite = signal.what;
+      } catch (error) {
+        step.report.nonFinite = step.nonFiniteBehind(error);
       } finally {
         this.memory.endStep(succeeded);
       }
