@@ -5,7 +5,7 @@ import { presets } from "../config/presets.js";
 import { divergence, divergenceIds, type EstimatorEntry, estimators } from "../divergence/index.js";
 import { methods } from "../methods/registry.js";
 import { networks } from "../nn/index.js";
-import { divergenceOptions, minimizers } from "../optim/index.js";
+import { costOf, divergenceOptions, type MinimizerEntry, minimizers } from "../optim/index.js";
 
 /** What can be listed. */
 export type ListingKind = "methods" | "optimizers" | "divergences" | "estimators" | "models" | "presets";
@@ -74,6 +74,13 @@ function bound(value: number): string {
   return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "infinity";
 }
 
+function optimizerListings(): Listing[] {
+  return Object.entries<MinimizerEntry>(minimizers).map(([name, entry]) => {
+    const { summary, source } = entry;
+    return { name, summary, source, cost: costOf(entry), ...settingsOf(entry) };
+  });
+}
+
 function divergenceListings(): Listing[] {
   return divergenceIds.map((name) => {
     const { name: title, source, params, symmetric, range, defaultScale } = divergence(name);
@@ -111,7 +118,7 @@ export function listings(kind: ListingKind): { key: string; entries: Listing[] }
     case "methods":
       return { key: "method: { name: ... }", entries: listed(methods, settingsOf) };
     case "optimizers":
-      return { key: "optimizer: { name: ... }", entries: listed(minimizers, settingsOf) };
+      return { key: "optimizer: { name: ... }", entries: optimizerListings() };
     case "divergences":
       return { key: "optimizer: { divergence: { f: ... } }", entries: divergenceListings() };
     case "estimators":

@@ -30,7 +30,7 @@ function decompose(a: Tensor[], b: Tensor[], gamma: number): Tensor[] {
 export const gam = sharpnessEntry({
   summary: "GAM: flatness of the gradient's norm, not only of the loss",
   source: "Zhang et al., CVPR 2023; xxgege/GAM gam/gam.py",
-  cost: "4 passes",
+  passes: 4,
   options: {
     rho: rhoOption(0.2),
     gradRho: z.number().min(0).default(0.02).describe("radius of the inner ascent along the gradient"),

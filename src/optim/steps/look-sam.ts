@@ -16,7 +16,8 @@ import { sharpnessEntry } from "../sharpness/sharpness-minimizer.js";
 export const lookSam = sharpnessEntry({
   summary: "LookSAM: SAM in every n-th step, its direction reused in between",
   source: "Liu et al., CVPR 2022; MarlonBecker/MSAM optimizer/looksam.py",
-  cost: "1 + 1/n passes on average",
+  passes: 1.2,
+  costNote: "1 + 1/n",
   options: {
     rho: rhoOption(0.05),
     alpha: z.number().min(0).default(0.2).describe("weight of the reused direction"),

@@ -18,7 +18,7 @@ import { plainStep, sharpnessEntry } from "../sharpness/sharpness-minimizer.js";
 export const msam = sharpnessEntry({
   summary: "Momentum-SAM: perturbs against the momentum, in a single pass",
   source: "Becker et al., 2024; MarlonBecker/MSAM optimizer/msam.py, adamW_msam.py",
-  cost: "1 pass",
+  passes: 1,
   options: { rho: rhoOption(0.3) },
   check(base) {
     if (base.momentum() !== null) return;
