@@ -179,7 +179,6 @@ export class SharpnessStep {
     if (this.perturbationNorm) this.report.perturbationNorm = next();
     if (this.radius) this.report.rho = next();
     if (cosine) this.report.cosine = next();
-    else if (this.at.measure && this.passes.some(({ kind }) => kind === "clean")) this.report.cosine = 1;
   }
 
   /**
@@ -221,8 +220,10 @@ export class SharpnessStep {
       const name = firstNonFinite(this.parameters, pass.gradient);
       throw new NonFiniteSignal({ pass: pass.kind, quantity: name ? `gradient of ${name}` : "norm of the gradient" });
     }
-    if (pass.kind === "clean") this.report.ascentNorm = norm;
     this.report.perturbedNorm = norm;
+    if (pass.kind === "perturbed") return;
+    this.report.ascentNorm = norm;
+    if (this.at.measure) this.report.cosine = 1;
   }
 }
 
