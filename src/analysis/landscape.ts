@@ -2,9 +2,8 @@
  * Slices through the loss around a run's weights, for judging by eye how flat the minimum is: along random directions
  * (Li et al., NeurIPS 2018) and along the one in which SAM looks.
  */
-
-import { normalise } from "../augment/index.js";
 import { UsageError } from "../core/errors.js";
+import { caseTensors, lossLabels } from "../data/case-tensors.js";
 import type { Case } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
 import { segmentationLoss } from "../losses/index.js";
@@ -14,7 +13,6 @@ import { mean } from "../statistics/mean.js";
 import {
   autocast,
   foreachAdd_,
-  fromTypedArray,
   Generator,
   grad,
   inferenceMode,
@@ -77,18 +75,14 @@ function chooseCases({ split, folder }: LoadedRun): Case[] {
 }
 
 /** Network input and target of one case on the run's device. */
-function sampleOf(
-  { image, label, channels, height, width }: DecodedCase,
-  { dataset, kind, device }: LoadedRun,
-): Sample {
-  const shape = kind === "softmax" ? [1, height, width] : [1, dataset.outputs, height, width];
-  return scope(() => ({
-    input: normalise(fromTypedArray(image, [1, channels, height, width], { device })),
-    target: fromTypedArray(label as Uint8Array, shape).to({
-      dtype: kind === "softmax" ? "int64" : "float32",
-      device,
-    }),
-  }));
+function sampleOf(decoded: DecodedCase, { dataset, kind, device, normalisation }: LoadedRun): Sample {
+  return scope(() => {
+    const { imageCS, labelKS } = caseTensors(decoded, dataset, device);
+    return {
+      input: normalisation.forward(imageCS.unsqueeze(0)),
+      target: lossLabels((labelKS as Tensor).unsqueeze(0), kind),
+    };
+  });
 }
 
 /** The supervised loss of one case, a scalar. */

@@ -1,14 +1,9 @@
-/** What a training step asks for: the augmented views of a labelled and of an unlabelled batch, and their scaling. */
+/** What a training step asks for: the augmented views of a labelled and of an unlabelled batch. */
 import { scope, type Tensor } from "../torch/index.js";
 import { type DrawKey, drawStrong, drawWeak, type WeakDraw } from "./draws.js";
 import type { AugmentationProfile } from "./profile.js";
 import { strongAugment } from "./strong.js";
 import { weakAugment } from "./weak.js";
-
-/** Pixels 0 … 255 as network input in [−1, 1]: `x/127.5 − 1` in float32. */
-export function normalise(images: Tensor): Tensor {
-  return scope(() => images.to({ dtype: "float32" }).div(127.5).sub_(1));
-}
 
 function weakDraws(images: Tensor, key: DrawKey, profile: AugmentationProfile): WeakDraw[] {
   const [height, width] = images.shape.slice(-2);
@@ -19,7 +14,7 @@ function weakDraws(images: Tensor, key: DrawKey, profile: AugmentationProfile): 
  * The weak view of a labelled batch.
  * @param images `[N, C, ...S]`, whole numbers 0 to 255
  * @param labels `[N, ...S]` or `[N, K, ...S]`
- * @returns images float32 in 0 to 255, not yet {@link normalise}d since TP-RAM works on pixels; labels as given
+ * @returns images float32 in 0 to 255, raw values still, since TP-RAM works on pixels; labels as given
  */
 export function augmentLabelled(
   images: Tensor,

@@ -1,5 +1,5 @@
 /** Augmentation as batched tensor programs, each draw fixed by (seed, iteration, index, purpose). */
-export { augmentLabelled, augmentUnlabelled, normalise } from "./batch.js";
+export { augmentLabelled, augmentUnlabelled } from "./batch.js";
 export { type Box, boxMask, drawBoxes, pasteBoxes } from "./boxes.js";
 export {
   type DrawKey,
@@ -11,6 +11,7 @@ export {
   type StrongDraw,
   type WeakDraw,
 } from "./draws.js";
+export { type Normalisation, planar8bit } from "./normalisation.js";
 export { type AugmentationProfile, fundusProfile, type ImageSize, mriProfile, type Range } from "./profile.js";
 export { strongAugment } from "./strong.js";
 export { tpRam } from "./tp-ram.js";

@@ -3,8 +3,9 @@ import { type Command, Option } from "commander";
 import type { PublishedName } from "../comparison/published.js";
 import { writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
-import { checkpointNames, networkNames } from "../runs/checkpoint-names.js";
+import { networkNames } from "../runs/checkpoint-names.js";
 import type { Compared, CompareInput } from "../workflows/compare.js";
+import { checkpointOption } from "./checkpoint-option.js";
 import { formatTable } from "./table.js";
 
 const formats = ["table", "markdown", "csv", "latex", "html"] as const;
@@ -54,9 +55,9 @@ async function compare(runs: string[], { format, out, ...options }: CompareOptio
 export function register(program: Command): void {
   program
     .command("compare")
-    .description("compare judged runs: mean and spread over seeds, paired tests over cases")
+    .description("compare judged runs: mean and spread over seeds, paired tests over subjects")
     .argument("<runs...>", "run folders, or folders of `dimseg sweep`")
-    .addOption(new Option("--checkpoint <name>", "which evaluation").choices(checkpointNames).default("last"))
+    .addOption(checkpointOption("which evaluation"))
     .addOption(new Option("--network <name>", "which network's evaluation").choices(networkNames).default("student"))
     .option("--labelled <domain>", "only runs whose labels come from this domain")
     .addOption(new Option("--format <name>", "how to write it").choices(formats).default("table"))

@@ -14,10 +14,13 @@ function percent(share: number): string {
 }
 
 function splitTable({ splits, parts }: CheckReport): string {
-  const header = ["domain", "split", "cases", "masks", "size", "empty", "nearly empty", ...parts];
+  const grouped = splits.some((one) => one.subjects < one.cases);
+  const counts = grouped ? ["subjects", "cases", "masks"] : ["cases", "masks"];
+  const header = ["domain", "split", ...counts, "size", "empty", "nearly empty", ...parts];
   const rows = splits.map((one) => [
     one.domain,
     one.split,
+    ...(grouped ? [one.subjects] : []),
     one.cases,
     one.masks,
     one.sizes,
@@ -25,8 +28,8 @@ function splitTable({ splits, parts }: CheckReport): string {
     one.nearlyEmptyMasks,
     ...one.partShares.map(percent),
   ]);
-  const right = ["right", "right"] as const;
-  return formatTable(header, rows, ["left", "left", ...right, "left", ...right, ...parts.map(() => "right" as const)]);
+  const right = (of: readonly string[]) => of.map(() => "right" as const);
+  return formatTable(header, rows, ["left", "left", ...right(counts), "left", "right", "right", ...right(parts)]);
 }
 
 function problemList(problems: readonly Problem[]): string {

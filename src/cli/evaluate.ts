@@ -1,19 +1,21 @@
 /** `dimseg evaluate RUN`: metrics by domain and part, kept in the run folder. */
 import { type Command, Option } from "commander";
 import { conventionNames } from "../evaluation/conventions.js";
-import { checkpointNames } from "../runs/checkpoint-names.js";
+import { subjectsText } from "../judging/subjects-text.js";
 import type { EvaluateInput, EvaluationResult } from "../workflows/evaluate.js";
+import { checkpointOption } from "./checkpoint-option.js";
 import { inTerminal } from "./terminal-observer.js";
 
 type EvaluateVerbOptions = Omit<EvaluateInput, "run"> & { readonly json?: boolean };
 
 /** Everything a reader must know to compare the numbers with others. */
 function heading({ about, summary }: EvaluationResult): string {
-  const { network, checkpoint, dataset, split, size, testTimeFlips, convention, withoutMask } = about;
+  const { network, checkpoint, dataset, split, size, units, testTimeFlips, convention, withoutMask } = about;
   const without = withoutMask.length;
   return [
     `${network}, ${checkpoint.rule}`,
-    `${split} split of ${dataset.name}: ${summary.cases} cases at ${size} x ${size} pixels, unit spacing` +
+    `${split} split of ${dataset.name}: ${subjectsText(summary)} at ${size} x ${size} pixels, ` +
+      `${units === "mm" ? "distances in mm by the spacing of the stored images" : "unit spacing"}` +
       `${testTimeFlips ? ", probabilities averaged over mirror images" : ""}` +
       `${without > 0 ? `; left out for want of a mask: ${without}` : ""}`,
     `convention ${convention.name} (${convention.description})`,
@@ -27,7 +29,7 @@ async function evaluate(run: string, { json, ...options }: EvaluateVerbOptions):
     const judged = (result: EvaluationResult, folder: string) => {
       observer.finish();
       if (json) return;
-      console.log(`\n${heading(result)}\n\n${evaluationTable(result.summary)}`);
+      console.log(`\n${heading(result)}\n\n${evaluationTable(result.summary, options.units)}`);
       console.log(`Wrote cases.csv and summary.json to ${folder}.`);
     };
     return evaluateRun({ run, ...options }, { ...observer, judged });
@@ -41,14 +43,22 @@ export function register(program: Command): void {
     .command("evaluate")
     .description("judge a trained run: Dice, Jaccard, HD95 and ASD by domain and part")
     .argument("<run>", "run folder")
-    .addOption(new Option("--checkpoint <name>", "which checkpoint").choices(checkpointNames).default("last"))
+    .addOption(checkpointOption("which checkpoint"))
     .addOption(new Option("--network <name>", "which network").choices(["student", "teacher", "both"]).default("both"))
     .addOption(new Option("--split <name>", "which cases").choices(["test", "train", "validation"]).default("test"))
     .addOption(
       new Option("--convention <name>", "rules for empty masks and HD95 (default: the run's)").choices(conventionNames),
     )
+    .addOption(
+      new Option("--units <name>", "of distances: pixels of the network's square, or mm by the images' spacing")
+        .choices(["pixels", "mm"])
+        .default("pixels"),
+    )
     .option("--tta", "average over mirror images", false)
-    .option("--data <file>", "another dataset.yaml of the same kind")
+    .option(
+      "--data <file>",
+      "another dataset.yaml of the same kind, as for external validation; the run's own need not be there",
+    )
     .option("--json", "print the summaries as JSON")
     .action(evaluate);
 }

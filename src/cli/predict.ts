@@ -2,8 +2,9 @@
 import { type Command, Option } from "commander";
 import { counted } from "../core/counted.js";
 import { DataError } from "../core/errors.js";
-import { checkpointNames, networkNames } from "../runs/checkpoint-names.js";
+import { networkNames } from "../runs/checkpoint-names.js";
 import type { PredictInput } from "../workflows/predict.js";
+import { checkpointOption } from "./checkpoint-option.js";
 import { inTerminal } from "./terminal-observer.js";
 
 /** Files named where some were left out. */
@@ -42,7 +43,7 @@ export function register(program: Command): void {
     .argument("<run>", "run folder")
     .argument("<images...>", "image files, or folders of them (masks in a folder are left out)")
     .option("--out <folder>", "where the masks go, under the images' names", "predictions")
-    .addOption(new Option("--checkpoint <name>", "which checkpoint").choices(checkpointNames).default("last"))
+    .addOption(checkpointOption("which checkpoint"))
     .addOption(new Option("--network <name>", "which network").choices(networkNames).default("student"))
     .option("--probabilities", "also write class probabilities (safetensors, float32)", false)
     .option("--overlay", "also write the images with the outlines of the classes", false)

@@ -1,7 +1,8 @@
 /** `dimseg report RUNS...`: one page with everything about some runs, and each figure and table as a file. */
 import { type Command, Option } from "commander";
-import { checkpointNames, networkNames } from "../runs/checkpoint-names.js";
+import { networkNames } from "../runs/checkpoint-names.js";
 import type { ReportInput } from "../workflows/report.js";
+import { checkpointOption } from "./checkpoint-option.js";
 import { inTerminal } from "./terminal-observer.js";
 
 type ReportOptions = Omit<ReportInput, "runs" | "parts" | "landscape"> & { part?: string[]; landscape?: boolean };
@@ -27,9 +28,10 @@ export function register(program: Command): void {
     .description("one page about some runs: results, curves, errors; figures and tables beside it")
     .argument("<runs...>", "run folders, or folders of `dimseg sweep`; also running and failed ones")
     .option("--out <folder>", "where to write (default: report/ in the run's folder; for several, here)")
-    .addOption(new Option("--checkpoint <name>", "which checkpoint is judged").choices(checkpointNames).default("last"))
+    .addOption(checkpointOption("which checkpoint is judged"))
     .addOption(new Option("--network <name>", "which network is judged").choices(networkNames).default("student"))
     .option("--part <name>", "draw the outlines of this part only; repeatable", collect)
+    .option("--data <file>", "where the runs' dataset.yaml lies now, if it was moved")
     .option("--no-tsne", "leave the picture of features out")
     .option("--landscape", "add slices of the loss around the weights (132 passes over 8 images a run)")
     .action(report);

@@ -2,11 +2,12 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { exitCodes, UsageError } from "../core/errors.js";
+import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import type { EvaluateSection } from "../sweep/grid-file.js";
 import type { RunStatus, Sweep } from "../sweep/sweep.js";
 import type { SweepInput } from "../workflows/sweep.js";
+import { type StopSignal, type StopSignals, stoppedCode, watchStopSignals } from "./stop-signals.js";
 
 type SweepVerbOptions = Omit<SweepInput, "grid" | "commandLine">;
 
@@ -14,24 +15,21 @@ type SweepVerbOptions = Omit<SweepInput, "grid" | "commandLine">;
 const commandLine = [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url))];
 
 /** Passes signals on to the sweep, and remembers which came first. */
-function watchSignals(sweep: Sweep): { first(): NodeJS.Signals | null; release(): void } {
-  let first: NodeJS.Signals | null = null;
-  const handler = (signal: NodeJS.Signals) => {
-    if (first === null) console.error(`${signal}: the running ones save and stop; send it again to stop at once`);
-    first ??= signal;
-    sweep.stop(signal);
-  };
-  process.on("SIGINT", handler).on("SIGTERM", handler);
-  return { first: () => first, release: () => process.off("SIGINT", handler).off("SIGTERM", handler) };
+function watchSignals(sweep: Sweep): StopSignals {
+  return watchStopSignals((signal, isFirst) => {
+    if (isFirst) console.error(`${signal}: the running ones save and stop; send it again to stop at once`);
+    // The children have no terminal that could hang up.
+    sweep.stop(signal === "SIGHUP" ? "SIGTERM" : signal);
+  });
 }
 
 /** What is left to say when a sweep has ended, and its exit code. */
-function conclude(statuses: readonly RunStatus[], sweep: Sweep, signal: NodeJS.Signals | null, again: string): number {
+function conclude(statuses: readonly RunStatus[], sweep: Sweep, signal: StopSignal | null, again: string): number {
   const failed = statuses.filter(({ state }) => state === "failed");
   for (const { run, error } of failed) console.log(`failed: ${run.id}: ${error}\n  its output: ${sweep.logPath(run)}`);
   if (signal !== null) {
     console.log(`stopped; go on with \`${again}\``);
-    return signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated;
+    return stoppedCode(signal);
   }
   return failed.length > 0 ? 1 : 0;
 }

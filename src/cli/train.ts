@@ -4,19 +4,15 @@ import { counted } from "../core/counted.js";
 import { exitCodes } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import type { Trained, TrainInput } from "../workflows/train.js";
+import { type StopSignals, stoppedCode, watchStopSignals } from "./stop-signals.js";
 import { createTrainingDisplay, percent } from "./training-display.js";
 
-/** Remembers the first signal; a second one ends the process at once, which a checkpoint survives. */
-function watchSignals(): { code(): number | null; release(): void } {
-  let code: number | null = null;
-  const handler = (signal: NodeJS.Signals) => {
-    const own = signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated;
-    if (code !== null) process.exit(own);
-    code = own;
+/** The first signal lets the step end; a second one ends the process at once, which a checkpoint survives. */
+function watchSignals(): StopSignals {
+  return watchStopSignals((signal, isFirst) => {
+    if (!isFirst) process.exit(stoppedCode(signal));
     console.error(`\n${signal}: finishing this step and saving; send it again to stop at once`);
-  };
-  process.on("SIGINT", handler).on("SIGTERM", handler);
-  return { code: () => code, release: () => process.off("SIGINT", handler).off("SIGTERM", handler) };
+  });
 }
 
 /** What came of it, in a few lines. */
@@ -38,12 +34,13 @@ function summarise({ progress, finished, trained, run }: Trained): void {
 async function runTraining(config: string | undefined, options: Omit<TrainInput, "config">): Promise<void> {
   const { train } = await import("../workflows/train.js");
   const signals = watchSignals();
-  const observer = createTrainingDisplay(() => signals.code() !== null);
+  const observer = createTrainingDisplay(() => signals.first() !== null);
   try {
     const trained = await train({ config, ...options }, observer);
     observer.finish();
     summarise(trained);
-    if (!trained.finished) process.exitCode = signals.code() ?? exitCodes.internal;
+    const signal = signals.first();
+    if (!trained.finished) process.exitCode = signal === null ? exitCodes.internal : stoppedCode(signal);
   } finally {
     observer.finish();
     signals.release();
@@ -60,5 +57,6 @@ export function register(program: Command): void {
     .option("--out <folder>", "run folder to make (default: runs/<name of the configuration>)")
     .option("--set <key=value>", "override a key of the configuration, as in training.seed=7; repeatable", collect, [])
     .option("--resume <run>", "go on with this run from its newest checkpoint")
+    .option("--data <file>", "with --resume: where the run's dataset.yaml lies now, if it was moved")
     .action(runTraining);
 }

@@ -1,6 +1,6 @@
 /**
- * Whether runs may stand in one table: the same labels, the same unlabelled images, the same test cases, judged by the
- * same rules. What is compared may differ in nothing but what is being compared.
+ * Whether runs may stand in one table: the same labels, the same unlabelled images, the same test cases of the same
+ * subjects, judged by the same rules. What is compared may differ in nothing but what is being compared.
  */
 import { UsageError } from "../core/errors.js";
 import type { ComparedRun } from "./read-run.js";
@@ -50,6 +50,56 @@ function caseDifference(what: string, a: ComparedRun, b: ComparedRun, of: (run: 
   };
 }
 
+/** For each judged case the first one of its subject, which is the same however subjects are named. */
+function subjectMates({ scores }: ComparedRun): string[] {
+  const first = new Map<string, string>();
+  const sorted = scores.map(({ domain, id, subject }) => ({ name: `${domain}/${id}`, subject }));
+  sorted.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const { name, subject } of sorted) if (!first.has(subject)) first.set(subject, name);
+  return sorted.map(({ name, subject }) => {
+    const mate = first.get(subject);
+    return mate === name ? `${name} as the first of its subject` : `${name} and ${mate} as one subject`;
+  });
+}
+
+function subjectDifference(a: ComparedRun, b: ComparedRun): Difference | null {
+  const found = firstOnlyIn([subjectMates(a), subjectMates(b)]);
+  if (!found) return null;
+  return {
+    what: `their subjects differ: only ${[a, b][found.list].folder} has ${found.entry}`,
+    remedy: "judge them again with `dimseg evaluate` on one data set",
+  };
+}
+
+/** A case that was judged on other files in each, as masks are corrected between two evaluations. */
+function fileDifference(a: ComparedRun, b: ComparedRun): Difference | null {
+  const own = new Map(a.judgement.judged?.map((one) => [one.case, one]));
+  for (const other of b.judgement.judged ?? []) {
+    const one = own.get(other.case);
+    if (!one) continue;
+    const file = (["mask", "image"] as const).find((name) => one[name] !== other[name]);
+    if (file === undefined) continue;
+    return {
+      what: `they were judged on different files: the ${file} of ${other.case} was not the same`,
+      remedy: "run `dimseg evaluate` again for the one that was judged first",
+    };
+  }
+  return null;
+}
+
+/**
+ * What cannot be told of runs that were judged before evaluations kept the hashes of their masks.
+ * @returns a sentence; null when all keep them, or there is one run only
+ */
+export function unknownReferences(runs: readonly ComparedRun[]): string | null {
+  const without = runs.filter(({ judgement }) => judgement.judged === undefined);
+  if (runs.length < 2 || without.length === 0) return null;
+  return (
+    `${without[0].folder}${without.length > 1 ? ` and ${without.length - 1} more` : ""} keeps no hashes of the masks it ` +
+    "was judged on: whether they are those of the others cannot be told; run `dimseg evaluate` again to be sure"
+  );
+}
+
 function judgementDifference(a: ComparedRun, b: ComparedRun): Difference | null {
   const pairs = [
     ["convention", a.judgement.convention.name, b.judgement.convention.name],
@@ -70,7 +120,9 @@ function difference(a: ComparedRun, b: ComparedRun): Difference | null {
     caseDifference("labelled", a, b, ({ split }) => split.labelled) ??
     caseDifference("validation", a, b, ({ split }) => split.validation) ??
     caseDifference("unlabelled", a, b, ({ split }) => split.unlabelled) ??
-    caseDifference("test", a, b, judgedCases)
+    caseDifference("test", a, b, judgedCases) ??
+    subjectDifference(a, b) ??
+    fileDifference(a, b)
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * The numbers of a comparison: mean and spread over seeds, and paired tests over cases against the best group. The
- * spread over seeds says how repeatable a method is; the tests say whether a difference on these cases is more than
+ * The numbers of a comparison: mean and spread over seeds, and paired tests over subjects against the best group. The
+ * spread over seeds says how repeatable a method is; the tests say whether a difference on these subjects is more than
  * chance. Dice decides which group is best.
  */
 import { groupBy } from "../core/group-by.js";
@@ -21,14 +21,15 @@ export interface Spread {
 
 /** A group's Dice against that of the best, case by case. */
 export interface AgainstBest {
-  /** Mean difference, group − best, averaged as the table is; 95 % paired bootstrap interval over cases. */
+  /** Mean difference, group − best, averaged as the table is; 95 % paired bootstrap interval over subjects. */
   difference: Interval;
-  /** Wilcoxon signed-rank over cases, two-sided. */
+  /** Wilcoxon signed-rank over the mean differences of subjects, two-sided. */
   pValue: number;
   /** The same after Holm's correction for the number of groups. */
   adjusted: number;
-  /** Cases that both groups have a defined value for. */
+  /** Cases that both groups have a defined value for, and the subjects that they are of. */
   cases: number;
+  subjects: number;
 }
 
 /** One row of a comparison. */
@@ -53,8 +54,9 @@ export interface Comparison {
   labelledDomain: string;
   domains: string[];
   parts: string[];
-  /** Test cases. */
+  /** Test cases, and the subjects that they are of. */
   cases: number;
+  subjects: number;
   groups: ComparedGroup[];
 }
 
@@ -68,9 +70,13 @@ function spread(values: readonly number[]): Spread {
   return { mean: mean(values), deviation: standardDeviation(values) };
 }
 
+function keyOf({ domain, id }: PartScore): string {
+  return JSON.stringify([domain, id]);
+}
+
 /** Mean Dice of each case over parts, by domain and case; NaN where no part is defined. */
 function caseDice(scores: readonly PartScore[]): Map<string, number> {
-  const byCase = groupBy(scores, ({ domain, id }) => JSON.stringify([domain, id]));
+  const byCase = groupBy(scores, keyOf);
   return new Map([...byCase].map(([key, rows]) => [key, mean(definedValues(rows.map(({ dice }) => dice)))]));
 }
 
@@ -80,24 +86,41 @@ function groupDice({ runs }: RunGroup): Map<string, number> {
   return new Map([...bySeed[0].keys()].map((key) => [key, mean(bySeed.map((cases) => cases.get(key) ?? Number.NaN))]));
 }
 
-/** Tests one group against the best; the correction comes later. */
-function testAgainst(group: Map<string, number>, best: Map<string, number>): Omit<AgainstBest, "adjusted"> | null {
+type Lookup<Value> = ReadonlyMap<string, Value>;
+
+/**
+ * Tests one group against the best; the correction comes later.
+ * @param subjects of each case
+ */
+function testAgainst(
+  group: Lookup<number>,
+  best: Lookup<number>,
+  subjects: Lookup<string>,
+): Omit<AgainstBest, "adjusted"> | null {
   const keys = [...best.keys()].filter((key) => !Number.isNaN(best.get(key)) && !Number.isNaN(group.get(key)));
   if (keys.length === 0) return null;
+  const subjectOf = (key: string) => subjects.get(key) as string;
+  const dice = (cases: Lookup<number>, of: readonly string[]) => of.map((key) => cases.get(key) as number);
   const byDomain = [...groupBy(keys, (key) => JSON.parse(key)[0] as string).values()];
-  const values = (cases: Map<string, number>) => byDomain.map((of) => of.map((key) => cases.get(key) as number));
-  const [own, others] = [values(group), values(best)];
+  const [own, others] = [group, best].map((cases) => byDomain.map((of) => dice(cases, of)));
+  const bySubject = [...groupBy(byDomain.flat(), subjectOf).values()];
+  const [ownMeans, otherMeans] = [group, best].map((cases) => bySubject.map((of) => mean(dice(cases, of))));
   return {
-    difference: bootstrapPairedDifference(own, others, bootstrap),
-    pValue: wilcoxonSignedRank(own.flat(), others.flat()).pValue,
+    difference: bootstrapPairedDifference(own, others, {
+      ...bootstrap,
+      subjects: byDomain.map((of) => of.map(subjectOf)),
+    }),
+    pValue: wilcoxonSignedRank(ownMeans, otherMeans).pValue,
     cases: keys.length,
+    subjects: bySubject.length,
   };
 }
 
 /** The tests of all groups against the best one, corrected together. */
 function testAll(groups: readonly RunGroup[], best: number): (AgainstBest | null)[] {
   const dice = groups.map(groupDice);
-  const tests = dice.map((own, i) => (i === best ? null : testAgainst(own, dice[best])));
+  const subjects = new Map(groups[best].runs[0].scores.map((row) => [keyOf(row), row.subject]));
+  const tests = dice.map((own, i) => (i === best ? null : testAgainst(own, dice[best], subjects)));
   const made = tests.filter((test) => test !== null);
   const adjusted = holmAdjusted(made.map(({ pValue }) => pValue));
   return tests.map((test) => test && { ...test, adjusted: adjusted[made.indexOf(test)] });
@@ -126,9 +149,9 @@ function describeGroup({ name, runs }: RunGroup, summaries: readonly EvaluationS
 
 /** Rows in one order, so that domains and cases of all runs stand at the same places. */
 function inOrderOf(reference: readonly PartScore[]): (scores: readonly PartScore[]) => PartScore[] {
-  const keyOf = ({ domain, id, part }: PartScore) => JSON.stringify([domain, id, part]);
-  const place = new Map(reference.map((row, i) => [keyOf(row), i]));
-  return (scores) => [...scores].sort((a, b) => (place.get(keyOf(a)) ?? 0) - (place.get(keyOf(b)) ?? 0));
+  const rowOf = ({ domain, id, part }: PartScore) => JSON.stringify([domain, id, part]);
+  const place = new Map(reference.map((row, i) => [rowOf(row), i]));
+  return (scores) => [...scores].sort((a, b) => (place.get(rowOf(a)) ?? 0) - (place.get(rowOf(b)) ?? 0));
 }
 
 /**
@@ -144,12 +167,12 @@ export function compareGroups(groups: readonly RunGroup[]): Comparison {
   const dice = rows.map(({ metrics }) => (Number.isNaN(metrics.dice.mean) ? -1 : metrics.dice.mean));
   const best = dice.indexOf(Math.max(...dice));
   const tests = testAll(groups, best);
-  const { domains, parts, cases } = summaries[0][0];
+  const { domains, parts, cases, subjects } = summaries[0][0];
   return {
     labelledDomain,
     domains: domains.map(({ name }) => name),
     parts: Object.keys(parts),
-    cases,
+    ...{ cases, subjects },
     groups: rows.map((row, i) => ({ ...row, standing: standingOf(i, best, tests[i]), againstBest: tests[i] })),
   };
 }

@@ -105,7 +105,7 @@ export function comparisonCsv({ domains, parts, groups }: Comparison): string {
   const header = [
     ...["method", "seeds"],
     ...values.flatMap((name) => [name, `${name}, deviation`]),
-    ...["standing", "difference to the best", "low", "high", "p", "p after Holm"],
+    ...["standing", "difference to the best", "low", "high", "p", "p after Holm", "subjects", "cases"],
   ];
   const none: Spread = { mean: Number.NaN, deviation: Number.NaN };
   const rows = groups.map(({ name, seeds, metrics, gap, standing, againstBest, ...own }) => [
@@ -122,8 +122,10 @@ export function comparisonCsv({ domains, parts, groups }: Comparison): string {
           againstBest.difference.high,
           againstBest.pValue,
           againstBest.adjusted,
+          againstBest.subjects,
+          againstBest.cases,
         ]
-      : ["", "", "", "", ""]),
+      : ["", "", "", "", "", "", ""]),
   ]);
   return formatCsv([header, ...rows]);
 }

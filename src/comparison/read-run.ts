@@ -1,15 +1,15 @@
 /** A judged run as `dimseg compare` needs it: its settings, its training cases, and one row for each test case and part. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { readResolvedConfig, type TrainingConfig } from "../config/config.js";
 import { DataError, UsageError } from "../core/errors.js";
-import { readFailureReason } from "../core/read-file.js";
 import { shellWord } from "../core/shell-word.js";
 import type { PartScore } from "../judging/evaluate-network.js";
 import { parseScores } from "../judging/scores-csv.js";
-import type { CheckpointName } from "../runs/checkpoint-names.js";
+import { type CheckpointName, stepOfName } from "../runs/checkpoint-names.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
+import { judgedCase, readEvaluation } from "../runs/evaluation-files.js";
 import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { readSplit, type SplitRecord } from "../runs/split-record.js";
 
@@ -25,6 +25,7 @@ const summarySchema = z.object({
   size: z.int(),
   testTimeFlips: z.boolean(),
   convention: z.object({ name: z.string(), description: z.string() }),
+  judged: z.array(judgedCase).optional(),
 });
 
 /** How a run was judged: the part of `summary.json` that decides whether its numbers may stand beside others. */
@@ -48,19 +49,10 @@ export function nameOfFolder(folder: string): string {
 /** A run that cannot be compared yet; a sweep that is not finished has such runs. */
 export class UnfinishedRun extends UsageError {}
 
-function readText(path: string): string {
+function parseJudgement(text: string, path: string): Judgement {
   try {
-    return readFileSync(path, "utf8");
+    return summarySchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new DataError(`cannot read ${path}: ${readFailureReason(cause)}`, { cause });
-  }
-}
-
-function readJudgement(path: string): Judgement {
-  try {
-    return summarySchema.parse(JSON.parse(readText(path)));
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause;
     throw new DataError(`${path} is damaged; run \`dimseg evaluate\` again`, { cause });
   }
 }
@@ -86,7 +78,7 @@ function checkJudged(
   if (name === "last" && checkpoint.step !== iterations) {
     throw new UnfinishedRun(`${run.path} was judged at step ${checkpoint.step} of ${iterations}; ${again}`);
   }
-  const named = store.stepNamed(name);
+  const named = stepOfName(name) ?? store.stepNamed(name);
   if (named !== undefined && checkpoint.step !== named) {
     throw new UnfinishedRun(
       `${run.path} was judged at step ${checkpoint.step}, but its checkpoint "${name}" is of step ${named}; ${again}`,
@@ -107,15 +99,15 @@ export function readRun(path: string, choice: EvaluationChoice, name = nameOfFol
   const store = new CheckpointStore(run.checkpoints, { keep: 1, warn: () => {} });
   checkTrained(run, config, store);
   const folder = join(run.evaluation, `${choice.checkpoint}-${choice.network}`);
-  const [summary, cases] = ["summary.json", "cases.csv"].map((file) => join(folder, file));
-  if (!existsSync(summary) || !existsSync(cases)) {
+  const texts = readEvaluation(folder);
+  if (texts === null) {
     throw new UnfinishedRun(
       `${run.path} has no evaluation ${choice.checkpoint}-${choice.network}; ` +
         `run \`dimseg evaluate ${shellWord(run.path)} --checkpoint ${choice.checkpoint} --network ${choice.network}\``,
     );
   }
-  const judgement = readJudgement(summary);
+  const judgement = parseJudgement(texts.summary, join(folder, "summary.json"));
   checkJudged(run, config, store, judgement, choice);
-  const scores = parseScores(readText(cases), cases);
+  const scores = parseScores(texts.cases, join(folder, "cases.csv"));
   return { name, folder: run.path, config, split: readSplit(run.split, config), judgement, scores };
 }

@@ -1,4 +1,6 @@
 /** A comparison as text in cells, before any format: what the columns are, how numbers are written, what must be said. */
+import { counted } from "../core/counted.js";
+import { hasSubjects, subjectsText } from "../judging/subjects-text.js";
 import { mean } from "../statistics/mean.js";
 import { type ComparedGroup, type Comparison, type Spread, significanceLevel } from "./comparison.js";
 import { type PublishedRow, type PublishedTable, publishedTables } from "./published.js";
@@ -41,7 +43,7 @@ function differenceText({ againstBest }: ComparedGroup): string {
   if (!againstBest) return dash;
   const { estimate, low, high } = againstBest.difference;
   const points = (value: number) => (100 * value).toFixed(1);
-  return `${points(estimate)} (${points(low)} to ${points(high)})`;
+  return Number.isNaN(low) ? points(estimate) : `${points(estimate)} (${points(low)} to ${points(high)})`;
 }
 
 /** A set with one part has that as its average, and one with one domain no gap. */
@@ -115,12 +117,17 @@ function publishedNote(table: PublishedTable, column: number, { labelledDomain }
   return `Rows marked (published) are copied, not computed: ${table.title}, ${what}. Their protocol: ${table.protocol}. Sources: ${sources}.`;
 }
 
-function testNote({ groups, cases }: Comparison): string[] {
+function testNote(comparison: Comparison): string[] {
+  const { groups, cases } = comparison;
   const tested = groups.find(({ againstBest }) => againstBest)?.againstBest;
   if (!tested) return [];
-  const fewer = tested.cases < cases ? ` (${tested.cases} of them with a defined value)` : "";
+  const fewer = tested.cases < cases ? ` (defined: ${subjectsText(tested)})` : "";
+  const what = hasSubjects(comparison) ? ", and for the Wilcoxon test over the cases of a subject" : "";
+  const unknown = Number.isNaN(tested.difference.low)
+    ? " No interval is defined, and so nothing significantly worse, where a domain has a single subject."
+    : "";
   return [
-    `Marked: the best average Dice, and those not significantly worse. Significantly worse is a Wilcoxon signed-rank p of at most ${significanceLevel} after Holm's correction and a 95 % paired bootstrap interval below 0, over ${cases} cases${fewer} whose Dice is first averaged over parts and seeds.`,
+    `Marked: the best average Dice, and those not significantly worse. Significantly worse is a Wilcoxon signed-rank p of at most ${significanceLevel} after Holm's correction and a 95 % paired bootstrap interval below 0, over ${subjectsText(comparison)}${fewer} whose Dice is first averaged over parts and seeds${what}.${unknown}`,
   ];
 }
 
@@ -155,7 +162,7 @@ export function comparisonTable(comparison: Comparison, context: ComparisonConte
       ...(published ? published.rows.map((row) => publishedRow(row, column, comparison)) : []),
     ],
     notes: [
-      `${dataset.name}: ${comparison.cases} test cases at ${size} x ${size} pixels${testTimeFlips ? ", averaged over mirror images" : ""}; ` +
+      `${dataset.name}: ${comparison.cases} test cases${hasSubjects(comparison) ? ` of ${counted(comparison.subjects, "subject")}` : ""} at ${size} x ${size} pixels${testTimeFlips ? ", averaged over mirror images" : ""}; ` +
         `${labelled.count} labelled cases of ${comparison.labelledDomain}, ${labelled.validation} for validation; ${network}, checkpoint ${checkpoint}; ` +
         `convention ${convention.name} (${convention.description}).`,
       "Mean ± standard deviation over seeds. Gap: labelled domain minus the mean of the others.",

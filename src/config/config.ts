@@ -203,6 +203,11 @@ export function readResolvedConfig(path: string): TrainingConfig {
   return readValidatedYaml(path, trainingSchema);
 }
 
+/** A resolved configuration from values that a file holds. @param where the file, for messages */
+export function parseResolvedConfig(values: unknown, where: string): TrainingConfig {
+  return validate(trainingSchema, values, () => where);
+}
+
 /** A configuration from values, for programs. @throws UsageError as {@link loadConfig} */
 export function parseConfig(values: unknown): TrainingConfig {
   const config = validate(trainingSchema, withPreset(values), () => "configuration");

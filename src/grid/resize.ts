@@ -1,16 +1,10 @@
 /**
- * Resizing of 8-bit images with Pillow's integer arithmetic (golden README section 7), so that images prepared here
- * equal those of the reference code bit for bit. Labels go through `resizeNearest` only.
+ * Resizing of 8-bit pictures with Pillow's integer arithmetic (golden README section 7), so that images prepared here
+ * equal those of the reference code bit for bit. Labels go through `resizeNearest` only. Shapes are `[y, x]`.
  */
+import { type Samples, samplesLike } from "./stored-image.js";
 
 export type ResizeFilter = "bilinear" | "lanczos";
-
-/** Height, width and number of interleaved channels of an image `[H, W, C]`. */
-export interface ImageShape {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-}
 
 const precision = 22;
 
@@ -61,62 +55,66 @@ function toByte(sum: number): number {
 
 const half = 1 << (precision - 1);
 
-/** Filters along the rows of `[rows, from, channels]`: a pixel's few channels are summed one after the other. */
-function resizeRows(image: Uint8Array, rows: number, from: number, channels: number, taps: AxisTaps): Uint8Array {
+/** Filters along the rows `[rows, from]`, of all channels one after the other. */
+function resizeRows(image: Uint8Array, rows: number, from: number, taps: AxisTaps): Uint8Array {
   const { length, first, count, weights } = taps;
   const to = first.length;
-  const result = new Uint8Array(rows * to * channels);
+  const result = new Uint8Array(rows * to);
   let target = 0;
   for (let row = 0; row < rows; row++)
-    for (let i = 0; i < to; i++)
-      for (let c = 0; c < channels; c++) {
-        const end = i * length + count[i];
-        let source = (row * from + first[i]) * channels + c;
-        let sum = half;
-        for (let k = i * length; k < end; k++, source += channels) sum += weights[k] * image[source];
-        result[target++] = toByte(sum);
-      }
+    for (let i = 0; i < to; i++) {
+      const end = i * length + count[i];
+      let source = row * from + first[i];
+      let sum = half;
+      for (let k = i * length; k < end; k++, source++) sum += weights[k] * image[source];
+      result[target++] = toByte(sum);
+    }
   return result;
 }
 
-/** Filters along the columns of `[from, width]`: whole rows are summed, so that memory is read in order. */
-function resizeColumns(image: Uint8Array, width: number, taps: AxisTaps): Uint8Array {
+/** Filters along the columns of `[channels, from, width]`: whole rows are summed, so that memory is read in order. */
+function resizeColumns(image: Uint8Array, channels: number, from: number, width: number, taps: AxisTaps): Uint8Array {
   const { length, first, count, weights } = taps;
   const to = first.length;
-  const result = new Uint8Array(to * width);
+  const result = new Uint8Array(channels * to * width);
   const sums = new Int32Array(width);
-  for (let i = 0; i < to; i++) {
+  for (let row = 0; row < channels * to; row++) {
+    const i = row % to;
+    const plane = ((row - i) / to) * from;
     sums.fill(half);
     for (let k = 0; k < count[i]; k++) {
       const weight = weights[i * length + k];
-      const start = (first[i] + k) * width;
+      const start = (plane + first[i] + k) * width;
       for (let x = 0; x < width; x++) sums[x] += weight * image[start + x];
     }
-    for (let x = 0; x < width; x++) result[i * width + x] = toByte(sums[x]);
+    for (let x = 0; x < width; x++) result[row * width + x] = toByte(sums[x]);
   }
   return result;
 }
 
 /**
- * Resizes an 8-bit image `[H, W, C]` to `[height, width, C]`, antialiased, as Pillow's `Image.resize` does: rows
- * first, each pass rounded to 8 bits, an axis of unchanged length skipped.
+ * Resizes 8-bit planes `[C, H, W]` to `[C, height, width]`, antialiased, as Pillow's `Image.resize` does: rows first,
+ * each pass rounded to 8 bits, an axis of unchanged length skipped.
+ * @param from,to `[H, W]` and `[height, width]`
  * @returns a new array
  */
 export function resizeFiltered(
-  image: Uint8Array,
-  shape: ImageShape,
-  height: number,
-  width: number,
+  planes: Uint8Array,
+  from: readonly number[],
+  to: readonly number[],
   filter: ResizeFilter,
 ): Uint8Array {
-  const { channels } = shape;
+  const [[fromHeight, fromWidth], [height, width]] = [from, to];
+  const channels = planes.length / (fromHeight * fromWidth);
   const rows =
-    width === shape.width
-      ? image
-      : resizeRows(image, shape.height, shape.width, channels, axisTaps(shape.width, width, filter));
+    width === fromWidth
+      ? planes
+      : resizeRows(planes, channels * fromHeight, fromWidth, axisTaps(fromWidth, width, filter));
   const both =
-    height === shape.height ? rows : resizeColumns(rows, width * channels, axisTaps(shape.height, height, filter));
-  return both === image ? image.slice() : both;
+    height === fromHeight
+      ? rows
+      : resizeColumns(rows, channels, fromHeight, width, axisTaps(fromHeight, height, filter));
+  return both === planes ? planes.slice() : both;
 }
 
 /** Source position of every output position of one axis: the position is accumulated in double precision. */
@@ -131,25 +129,22 @@ export function nearestSources(from: number, to: number): Int32Array {
 }
 
 /**
- * Resizes `[H, W, C]` of any element type to `[height, width, C]` by the nearest source pixel, as Pillow's NEAREST
+ * Resizes planes `[C, H, W]` of any sample type to `[C, height, width]` by the nearest source pixel, as Pillow's NEAREST
  * does; values are copied, never mixed.
+ * @param from,to `[H, W]` and `[height, width]`
  * @returns a new array of the same type
  */
-export function resizeNearest<T extends Uint8Array | Uint16Array | Int32Array | Float32Array>(
-  image: T,
-  shape: ImageShape,
-  height: number,
-  width: number,
-): T {
-  const { channels } = shape;
-  const rows = nearestSources(shape.height, height);
-  const columns = nearestSources(shape.width, width);
-  const result = new (image.constructor as new (length: number) => T)(height * width * channels);
+export function resizeNearest<T extends Samples>(planes: T, from: readonly number[], to: readonly number[]): T {
+  const [[fromHeight, fromWidth], [height, width]] = [from, to];
+  const channels = planes.length / (fromHeight * fromWidth);
+  const rows = nearestSources(fromHeight, height);
+  const columns = nearestSources(fromWidth, width);
+  const result = samplesLike(planes, channels * height * width);
   let target = 0;
-  for (const row of rows)
-    for (const column of columns) {
-      const source = (row * shape.width + column) * channels;
-      for (let c = 0; c < channels; c++) result[target++] = image[source + c];
+  for (let c = 0; c < channels; c++)
+    for (const row of rows) {
+      const start = (c * fromHeight + row) * fromWidth;
+      for (const column of columns) result[target++] = planes[start + column];
     }
   return result;
 }

@@ -1,4 +1,5 @@
 import type { ConventionName } from "../evaluation/conventions.js";
+import type { DistanceUnits } from "./evaluate-network.js";
 
 /** What a reader must know to compare the numbers with others; the head of `summary.json`. */
 export interface EvaluationAbout {
@@ -12,8 +13,10 @@ export interface EvaluationAbout {
   readonly network: "student" | "teacher";
   readonly dataset: { readonly name: string; readonly path: string };
   readonly split: string;
-  /** Side of the square that was judged, in pixels; distances are in these pixels. */
+  /** Side of the square that was judged, in pixels. */
   readonly size: number;
+  /** Of distances: pixels of that square, or mm by the spacing of the stored images. */
+  readonly units: DistanceUnits;
   readonly testTimeFlips: boolean;
   readonly precision: string;
   readonly device: string;

@@ -1,41 +1,45 @@
 /**
- * Judges a network on the cases of a data set: the metrics of src/evaluation for every case and part, at the
- * network's own size and with unit spacing, as MiDSS's test script does (MQinghe/MiDSS test.py; method section 3.6).
- * Used by training for its validation and by `dimseg evaluate`; prints and writes nothing.
+ * Judges a network on the cases of a data set: the metrics of src/evaluation for every case and part, at the network's
+ * own size; distances with unit spacing, as MiDSS's test script has them (MQinghe/MiDSS test.py; method section 3.6), or
+ * in mm. Used by training for its validation and by `dimseg evaluate`; prints and writes nothing.
  */
 import { DataError } from "../core/errors.js";
 import { type Case, caseName, type Dataset } from "../data/dataset.js";
-import type { DecodedCase } from "../data/decode.js";
+import type { CaseSource, DecodedCase } from "../data/decode.js";
 import type { ConventionName, Emptiness } from "../evaluation/conventions.js";
 import { evaluateMask } from "../evaluation/evaluate-mask.js";
+import { type Grid, voxelCount } from "../grid/grid.js";
 import { classMask } from "../inference/label-map.js";
-import { labelMaps, type PredictOptions, predict, requireFinite } from "../inference/predict.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { fromTypedArray, scope, type Tensor } from "../torch/index.js";
+import { type JudgedCasesOptions, judgedCases } from "./judged-cases.js";
 
-/** Where decoded cases come from; a `DecodedCache` of the network's size is one. */
-export interface CaseSource {
-  /** The decoded case. */
-  get(one: Case): Promise<DecodedCase>;
-}
+/**
+ * What distances are given in: `pixels` at the network's size, whatever a pixel is, or `mm` by the spacing of the stored
+ * images.
+ */
+export const distanceUnits = ["pixels", "mm"] as const;
+export type DistanceUnits = (typeof distanceUnits)[number];
 
-/** The loss of one case: logits [1, K, H, W]; target 0/1 float32 [1, K, H, W] or class numbers int64 [1, H, W]. */
-export type CaseLoss = (logits: Tensor, target: Tensor) => number;
-
-/** Choices of {@link evaluateNetwork}. */
-export interface EvaluateNetworkOptions extends Omit<PredictOptions, "kind"> {
+/** Rules of the numbers. */
+export interface ScoreRules {
   /** Rules for empty masks; default "midss". */
   readonly convention?: ConventionName;
-  /** Computed for every case when given; the caller's choice, so that curves show the loss that is trained. */
-  readonly loss?: CaseLoss;
+  /** Default "pixels". */
+  readonly units?: DistanceUnits;
+}
+
+/** Choices of {@link evaluateNetwork}. */
+export interface EvaluateNetworkOptions extends JudgedCasesOptions, ScoreRules {
   /** Called with the number of cases done after each. */
   readonly onProgress?: (done: number) => void;
 }
 
-/** The metrics of one part of one case: overlaps in [0, 1], distances in pixels at the network's size. */
+/** The metrics of one part of one case: overlaps in [0, 1], distances in {@link DistanceUnits}. */
 export interface PartScore {
   readonly domain: string;
   readonly id: string;
+  /** As `Case.subject`: equal for the cases of one subject and no others. */
+  readonly subject: string;
   readonly part: string;
   readonly dice: number;
   readonly jaccard: number;
@@ -57,50 +61,39 @@ export interface NetworkEvaluation {
   readonly withoutMask: readonly Case[];
 }
 
-/** A label as the loss functions take it. */
-function targetTensor(label: Uint8Array, { height, width }: DecodedCase, dataset: Dataset, device: string): Tensor {
-  if (dataset.target === "softmax") {
-    return fromTypedArray(label, [1, height, width]).to({ dtype: "int64", device });
-  }
-  return fromTypedArray(label, [1, dataset.outputs, height, width]).to({ dtype: "float32", device });
+/** What the metrics measure on. @throws DataError when mm are asked for and nobody knows the spacing */
+function measuringGrid({ working }: DecodedCase, one: Case, { path }: Dataset, units: DistanceUnits): Grid {
+  if (units === "pixels") return { ...working, spacing: null };
+  if (working.spacing) return working;
+  throw new DataError(
+    `${path}: nothing says the spacing of ${caseName(one)}, so distances cannot be in mm; add spacing: [row, column], the ` +
+      "millimetres per pixel of the stored images, or ask for pixels",
+  );
 }
 
-/** The label map of one case, and its loss when asked for. */
-function judge(
-  network: SegmentationNetwork,
-  decoded: DecodedCase,
-  name: string,
-  dataset: Dataset,
-  options: EvaluateNetworkOptions,
-): { labels: Uint8Array; loss: number | undefined } {
-  return scope(() => {
-    const { image, channels, height, width } = decoded;
-    const images = fromTypedArray(image, [1, channels, height, width]);
-    const { logits, probabilities } = predict(network, images, { ...options, kind: dataset.target });
-    requireFinite(probabilities, name);
-    const [labels] = labelMaps(probabilities, dataset.target);
-    const target = decoded.label as Uint8Array;
-    return { labels, loss: options.loss?.(logits, targetTensor(target, decoded, dataset, options.device)) };
-  });
-}
-
-/** The metrics of every part of one case that has a mask, from its label map at the case's decoded size. */
+/**
+ * The metrics of every part of one case that has a mask, from its label map on the working grid.
+ * @throws DataError when distances are asked for in mm and the case's spacing is not known
+ */
 export function scoreParts(
   labels: Uint8Array,
-  { label, height, width }: DecodedCase,
-  { domain, id }: Case,
-  { parts, target }: Dataset,
-  convention: ConventionName,
+  decoded: DecodedCase,
+  one: Case,
+  dataset: Dataset,
+  { convention = "midss", units = "pixels" }: ScoreRules,
 ): PartScore[] {
-  return parts.map(({ index, name }) => {
-    const [predicted, expected] = [labels, label as Uint8Array].map((map) =>
-      classMask(map, index, target, height * width),
+  const { shape, spacing } = measuringGrid(decoded, one, dataset, units);
+  const { domain, id, subject } = one;
+  return dataset.parts.map(({ index, name }) => {
+    const [predicted, expected] = [labels, decoded.label as Uint8Array].map((map) =>
+      classMask(map, index, dataset.target, voxelCount({ shape })),
     );
     const { dice, jaccard, hd, hd95, asd, assd, empty } = evaluateMask(predicted, expected, {
-      shape: [height, width],
+      shape,
+      spacing,
       convention,
     });
-    return { domain, id, part: name, dice, jaccard, hd, hd95, asd, assd, empty };
+    return { domain, id, subject, part: name, dice, jaccard, hd, hd95, asd, assd, empty };
   });
 }
 
@@ -109,7 +102,7 @@ export function scoreParts(
  * @param dataset gives classes and parts; its outputs must be the network's
  * @param cases   those without a mask are left out and reported
  * @param source  decoded cases at the size the network works at
- * @throws DataError when no case has a mask, or one cannot be decoded
+ * @throws DataError when no case has a mask, one cannot be decoded, or mm are asked for where no spacing is known
  * @throws NumericError naming the case when the network's output holds NaN
  * @example
  * const { scores } = await evaluateNetwork(student, dataset, validation, new DecodedCache(dataset), { device, precision });
@@ -119,21 +112,19 @@ export async function evaluateNetwork(
   dataset: Dataset,
   cases: readonly Case[],
   source: CaseSource,
-  options: EvaluateNetworkOptions,
+  { convention, units, onProgress, ...options }: EvaluateNetworkOptions,
 ): Promise<NetworkEvaluation> {
-  const judged = cases.filter((one) => one.maskPath !== undefined);
-  if (judged.length === 0) {
+  const withMask = cases.filter((one) => one.maskPath !== undefined);
+  if (withMask.length === 0) {
     throw new DataError(`${dataset.path}: none of the ${cases.length} cases to evaluate has a mask; add masks`);
   }
-  const convention = options.convention ?? "midss";
   const scores: PartScore[] = [];
   const losses: number[] = [];
-  for (const [done, one] of judged.entries()) {
-    const decoded = await source.get(one);
-    const { labels, loss } = judge(network, decoded, caseName(one), dataset, options);
+  let done = 0;
+  for await (const { case: one, decoded, labels, loss } of judgedCases(network, dataset, withMask, source, options)) {
     if (loss !== undefined) losses.push(loss);
-    scores.push(...scoreParts(labels, decoded, one, dataset, convention));
-    options.onProgress?.(done + 1);
+    scores.push(...scoreParts(labels, decoded, one, dataset, { convention, units }));
+    onProgress?.(++done);
   }
   return { scores, losses, withoutMask: cases.filter((one) => one.maskPath === undefined) };
 }

@@ -16,11 +16,16 @@ export type SummaryMetric = (typeof summaryMetrics)[number];
 export interface Estimate {
   /** NaN when no value is defined. */
   readonly mean: number;
-  /** 95 % bootstrap interval over cases, resampled within their domains; null when not asked for or not all finite. */
+  /**
+   * 95 % bootstrap interval over subjects, resampled within their domains; null when not asked for, when not all values
+   * are finite, and when a domain has a single subject, whose spread nobody knows.
+   */
   readonly interval: readonly [low: number, high: number] | null;
   /** Values that went into the mean, and those left out as undefined. */
   readonly values: number;
   readonly undefinedValues: number;
+  /** Subjects that the values are of; missing in a `summary.json` of the time before subjects. */
+  readonly subjects?: number;
 }
 
 /** One estimate per metric. */
@@ -38,6 +43,7 @@ export interface DomainSummary extends PartsSummary {
   /** Whether the training labels came from this domain. */
   readonly labelled: boolean;
   readonly cases: number;
+  readonly subjects: number;
 }
 
 /** How much the labelled domain is better than the mean of the others, averaged over parts. */
@@ -51,6 +57,8 @@ export interface DomainGap {
 /** The content of a results table. `parts` and `average` are unweighted means over the domains. */
 export interface EvaluationSummary extends PartsSummary {
   readonly cases: number;
+  /** Fewer than cases where a subject has several of them. */
+  readonly subjects: number;
   readonly domains: readonly DomainSummary[];
   /** Null when the labelled domain is not among the domains, or is the only one. */
   readonly gap: Readonly<Record<SummaryMetric, DomainGap>> | null;
@@ -66,19 +74,29 @@ export interface SummaryOptions {
 
 /** Values of one part (or of the average over parts): one array for each domain, one value for each case. */
 type DomainValues = readonly (readonly number[])[];
+/** The subjects of the cases, in the same shape. */
+type DomainSubjects = readonly (readonly string[])[];
+
+function distinctCount(subjects: DomainSubjects): number {
+  return new Set(subjects.flat()).size;
+}
 
 /** Mean of domain means; domains without a defined value do not take part. */
-function estimate(groups: DomainValues, { bootstrap }: SummaryOptions): Estimate {
+function estimate(groups: DomainValues, subjects: DomainSubjects, { bootstrap }: SummaryOptions): Estimate {
   const defined = groups.map(definedValues).filter((group) => group.length > 0);
+  const own = subjects
+    .map((group, d) => group.filter((_, i) => !Number.isNaN(groups[d][i])))
+    .filter((group) => group.length > 0);
   const count = (some: DomainValues) => some.reduce((total, group) => total + group.length, 0);
   const values = count(defined);
   const finite = values > 0 && defined.every((group) => group.every(Number.isFinite));
-  const drawn = bootstrap && finite ? bootstrapMean(defined, bootstrap) : null;
+  const drawn = bootstrap && finite ? bootstrapMean(defined, { ...bootstrap, subjects: own }) : null;
   return {
     mean: meanOfMeans(defined),
-    interval: drawn && [drawn.low, drawn.high],
+    interval: drawn && !Number.isNaN(drawn.low) ? [drawn.low, drawn.high] : null,
     values,
     undefinedValues: count(groups) - values,
+    subjects: distinctCount(own),
   };
 }
 
@@ -91,29 +109,39 @@ function meanOverParts(byPart: readonly DomainValues[]): DomainValues {
  * The average over parts. Its interval resamples whole cases, since the parts of a case are not independent; there is
  * none when a value is undefined, because the mean of case means would then be another number.
  */
-function estimateAverage(byPart: readonly DomainValues[], options: SummaryOptions): Estimate {
-  const parts = byPart.map((groups) => estimate(groups, {}));
+function estimateAverage(byPart: readonly DomainValues[], subjects: DomainSubjects, options: SummaryOptions): Estimate {
+  const parts = byPart.map((groups) => estimate(groups, subjects, {}));
   const total = (key: "values" | "undefinedValues") => parts.reduce((sum, part) => sum + part[key], 0);
   const complete = total("undefinedValues") === 0;
+  const judged = subjects.map((group, d) =>
+    group.filter((_, i) => byPart.some((groups) => !Number.isNaN(groups[d][i]))),
+  );
   return {
     mean: mean(definedValues(parts.map((part) => part.mean))),
-    interval: complete ? estimate(meanOverParts(byPart), options).interval : null,
+    interval: complete ? estimate(meanOverParts(byPart), subjects, options).interval : null,
     values: total("values"),
     undefinedValues: total("undefinedValues"),
+    subjects: distinctCount(judged),
   };
 }
 
 /** The labelled domain against the mean of the others; the weights make their difference a mean over domains. */
-function estimateGap(byPart: readonly DomainValues[], labelled: number, options: SummaryOptions): DomainGap {
+function estimateGap(
+  byPart: readonly DomainValues[],
+  subjects: DomainSubjects,
+  labelled: number,
+  options: SummaryOptions,
+): DomainGap {
   const domains = byPart[0].length;
   const only = (wanted: (domain: number) => boolean) =>
     estimateAverage(
       byPart.map((groups) => groups.filter((_, d) => wanted(d))),
+      subjects.filter((_, d) => wanted(d)),
       {},
     );
   const own = only((d) => d === labelled);
   const others = only((d) => d !== labelled);
-  const undefinedValues = own.undefinedValues + others.undefinedValues;
+  const all = estimateAverage(byPart, subjects, {});
   const weighted = meanOverParts(byPart).map((group, d) =>
     group.map((value) => value * (d === labelled ? domains : -domains / (domains - 1))),
   );
@@ -121,10 +149,9 @@ function estimateGap(byPart: readonly DomainValues[], labelled: number, options:
     labelled: own.mean,
     others: others.mean,
     difference: {
+      ...all,
       mean: own.mean - others.mean,
-      interval: undefinedValues === 0 ? estimate(weighted, options).interval : null,
-      values: own.values + others.values,
-      undefinedValues,
+      interval: all.undefinedValues === 0 ? estimate(weighted, subjects, options).interval : null,
     },
   };
 }
@@ -149,16 +176,20 @@ export function summarise(scores: readonly PartScore[], options: SummaryOptions 
   const parts = distinct(scores.map(({ part }) => part));
   const values = (metric: SummaryMetric, domain: string, part: string) =>
     scores.filter((row) => row.domain === domain && row.part === part).map((row) => row[metric]);
+  const subjects: DomainSubjects = domains.map((domain) =>
+    scores.filter((row) => row.domain === domain && row.part === parts[0]).map((row) => row.subject),
+  );
   const table = forEachMetric((metric) =>
     parts.map((part): DomainValues => domains.map((domain) => values(metric, domain, part))),
   );
   const among = (chosen: readonly number[]): PartsSummary => {
     const of = (metric: SummaryMetric) => table[metric].map((groups) => chosen.map((d) => groups[d]));
+    const own = chosen.map((d) => subjects[d]);
     return {
       parts: Object.fromEntries(
-        parts.map((part, p) => [part, forEachMetric((metric) => estimate(of(metric)[p], options))]),
+        parts.map((part, p) => [part, forEachMetric((metric) => estimate(of(metric)[p], own, options))]),
       ),
-      average: forEachMetric((metric) => estimateAverage(of(metric), options)),
+      average: forEachMetric((metric) => estimateAverage(of(metric), own, options)),
     };
   };
   const cases = (domain: number) => table.dice[0][domain].length;
@@ -166,8 +197,12 @@ export function summarise(scores: readonly PartScore[], options: SummaryOptions 
   const hasGap = labelled >= 0 && domains.length > 1;
   return {
     cases: domains.reduce((total, _, d) => total + cases(d), 0),
-    domains: domains.map((name, d) => ({ name, labelled: d === labelled, cases: cases(d), ...among([d]) })),
+    subjects: distinctCount(subjects),
+    domains: domains.map((name, d) => ({
+      ...{ name, labelled: d === labelled, cases: cases(d), subjects: distinctCount([subjects[d]]) },
+      ...among([d]),
+    })),
     ...among(domains.map((_, d) => d)),
-    gap: hasGap ? forEachMetric((metric) => estimateGap(table[metric], labelled, options)) : null,
+    gap: hasGap ? forEachMetric((metric) => estimateGap(table[metric], subjects, labelled, options)) : null,
   };
 }

@@ -3,15 +3,21 @@
  * weights have moved, updates whatever it keeps beside the student. One file per method, listed in registry.ts.
  * Shapes: B images, C channels, K classes, S all spatial axes, slowest first.
  */
-import type { AugmentationProfile } from "../augment/index.js";
+import type { AugmentationProfile, Normalisation } from "../augment/index.js";
 import type { TargetKind } from "../core/target-kind.js";
 import type { DomainLabels, ViewOutput } from "../divergence/index.js";
 import type { Module, SegmentationNetwork } from "../nn/index.js";
 import type { Evaluation, NamedParameters } from "../optim/index.js";
 import type { Device, Precision, Tensor } from "../torch/index.js";
 
-/** Images of one step, on the training device, values 0…255 in float32, weak and strong views aligned pixel by pixel. */
+/**
+ * Images of one step, on the training device, weak and strong views aligned pixel by pixel. All of them hold raw values
+ * (0…255 in float32), which amplitude transfer needs; what a network takes of them is the normalisation's word, and
+ * `networkInputs` gives it.
+ */
 export interface Batch {
+  /** How the run's networks take raw values. Default: 8-bit planes to [−1, 1]. */
+  normalisation?: Normalisation;
   labelled: {
     /** Weakly augmented, [B, C, ...S]. */
     images: Tensor;

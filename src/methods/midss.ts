@@ -6,7 +6,7 @@
  * Shapes: B images, C channels, K classes, S all spatial axes. Labels and masks are as TargetKind says.
  */
 import { z } from "zod";
-import { boxMask, drawBoxes, drawTpRam, normalise, pasteBoxes, tpRam } from "../augment/index.js";
+import { boxMask, drawBoxes, drawTpRam, pasteBoxes, planar8bit, tpRam } from "../augment/index.js";
 import { UsageError } from "../core/errors.js";
 import type { TargetKind } from "../core/target-kind.js";
 import type { ViewOutput } from "../divergence/index.js";
@@ -236,11 +236,13 @@ export class Midss implements Method {
     }));
   }
 
-  /** Amplitude transfer works on pixel values, the network on [−1, 1]. */
-  private transfer({ labelled, unlabelled }: Batch, ratios: readonly number[]): Tensor {
-    if (!this.options.tpRam) return normalise(labelled.images);
+  /** Amplitude transfer works on the batch's raw values. */
+  private transfer({ labelled, unlabelled, normalisation = planar8bit }: Batch, ratios: readonly number[]): Tensor {
+    if (!this.options.tpRam) return normalisation.forward(labelled.images);
     if (!unlabelled) throw new Error("internal: MiDSS was given no unlabelled images");
-    return normalise(tpRam(labelled.images, unlabelled.weak, ratios, this.context.augmentation.tpRamFactor));
+    return normalisation.forward(
+      tpRam(labelled.images, unlabelled.weak, ratios, this.context.augmentation.tpRamFactor),
+    );
   }
 
   afterUpdate({ iteration }: MethodStep): void {

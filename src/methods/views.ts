@@ -1,5 +1,5 @@
 /** What methods share that pass labelled and unlabelled images through a network together. */
-import { normalise } from "../augment/index.js";
+import { planar8bit } from "../augment/index.js";
 import type { ViewOutput } from "../divergence/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { cat, noGrad, type Tensor } from "../torch/index.js";
@@ -15,13 +15,13 @@ export interface NetworkInputs {
 }
 
 /** A batch as networks take it, for methods that need unlabelled images. */
-export function networkInputs({ labelled, unlabelled }: Batch): NetworkInputs {
+export function networkInputs({ labelled, unlabelled, normalisation = planar8bit }: Batch): NetworkInputs {
   if (!unlabelled) throw new Error("internal: the method was given no unlabelled images");
   return noGrad(() => ({
-    x: normalise(labelled.images),
+    x: normalisation.forward(labelled.images),
     y: labelled.labels,
-    weak: normalise(unlabelled.weak),
-    strong: normalise(unlabelled.strong),
+    weak: normalisation.forward(unlabelled.weak),
+    strong: normalisation.forward(unlabelled.strong),
   }));
 }
 

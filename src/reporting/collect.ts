@@ -24,6 +24,7 @@ function distinctNames(folders: readonly NamedFolder[]): string[] {
  * @param paths run folders and folders of `dimseg sweep`, at least one
  * @param judge evaluates runs that have no evaluation of the chosen checkpoint
  * @param madeAt ISO 8601
+ * @param data where the runs' data set lies now; default: where each run says
  * @throws UsageError when a path is no run folder; DataError when a sweep's record is damaged
  */
 export async function collectReport(
@@ -31,13 +32,14 @@ export async function collectReport(
   choice: EvaluationChoice,
   judge: Judge,
   madeAt: string,
+  data?: string,
 ): Promise<ReportData> {
   const { folders, notes } = findReportRuns(paths);
   if (folders.length === 0) throw new UsageError(`${paths.join(", ")}: no run was begun yet; train one first`);
   const names = distinctNames(folders);
   const runs: ReportRun[] = [];
   for (const [i, folder] of folders.entries()) {
-    runs.push(await readReportRun(folder, { id: `run-${i + 1}`, name: names[i] }, choice, judge));
+    runs.push(await readReportRun(folder, { id: `run-${i + 1}`, name: names[i] }, choice, judge, data));
   }
   const comparison = compareReportRuns(runs, choice);
   return { madeAt, dimseg: packageVersion(), choice, runs, comparison, overlays: null, notes };

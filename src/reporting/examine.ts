@@ -10,6 +10,7 @@ import { DimsegError, UsageError } from "../core/errors.js";
 import type { Case } from "../data/dataset.js";
 import { domainSeparability, tsne } from "../embedding/index.js";
 import type { ConventionName } from "../evaluation/conventions.js";
+import { DamagedCheckpoint } from "../runs/checkpoint-store.js";
 import { type LoadedRun, loadRun } from "../runs/load-run.js";
 import {
   type FeatureMap,
@@ -30,6 +31,8 @@ export interface ExamineOptions {
   landscape: boolean;
   /** Parts whose outlines are drawn; all unless given. */
   parts?: readonly string[];
+  /** Where the runs' data set lies now; default: where each run says. */
+  data?: string | undefined;
   /** Told of long work: what is being done, and how far it is. */
   onProgress?: (label: string, done: number, total: number) => void;
 }
@@ -45,13 +48,16 @@ interface Examined extends OpenedRun {
   inspected: InspectedRun;
 }
 
-async function open(run: ReportRun, { choice }: ReportData): Promise<OpenedRun | null> {
+async function open(run: ReportRun, { choice }: ReportData, { data }: ExamineOptions): Promise<OpenedRun | null> {
   try {
-    const loaded = await loadRun(run.folder, { checkpoint: choice.checkpoint });
+    const loaded = await loadRun(run.folder, {
+      checkpoint: choice.checkpoint,
+      ...(data === undefined ? {} : { data }),
+    });
     if (loaded.networks[choice.network]) return { run, loaded };
     run.missing.push(`Pictures: the method keeps no ${choice.network}.`);
   } catch (error) {
-    if (!(error instanceof DimsegError)) throw error;
+    if (!(error instanceof DimsegError) || error instanceof DamagedCheckpoint) throw error;
     run.missing.push(`Pictures: ${error.message}.`);
   }
   return null;
@@ -155,9 +161,13 @@ async function overlaysOf(examined: readonly Examined[], data: ReportData, shown
   const [{ run, loaded }] = runs;
   const inspected = runs.map((one) => one.inspected);
   const cases = loaded.dataset.domains.flatMap((domain) => domain.cases("test"));
-  const chosen = chooseCases((run.evaluation as RunEvaluation).scores, cases);
   const known = new Set(cases.map(({ domain, id }) => JSON.stringify([domain, id])));
-  const failed = failedCases(data, chosen).filter(({ domain, id }) => known.has(JSON.stringify([domain, id])));
+  const isThere = ({ domain, id }: Pick<Case, "domain" | "id">) => known.has(JSON.stringify([domain, id]));
+  const { scores } = run.evaluation as RunEvaluation;
+  const gone = scores.find((row) => !isThere(row));
+  if (gone) run.missing.push(`Overlays: ${gone.domain}/${gone.id} was judged but is no test case any more.`);
+  const chosen = chooseCases(scores.filter(isThere), cases);
+  const failed = failedCases(data, chosen).filter(isThere);
   const parts = loaded.dataset.parts.map(({ name }) => name);
   const unknown = shown?.find((name) => !parts.includes(name));
   if (unknown !== undefined) {
@@ -184,7 +194,7 @@ async function overlaysOf(examined: readonly Examined[], data: ReportData, shown
 export async function examineRuns(data: ReportData, options: ExamineOptions): Promise<ReportData> {
   const examined: Examined[] = [];
   for (const run of shownRuns(data)) {
-    const opened = await open(run, data);
+    const opened = await open(run, data, options);
     const one = opened && (await examine(opened, data, options));
     if (one) examined.push(one);
   }

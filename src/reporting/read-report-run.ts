@@ -5,22 +5,19 @@ import type { EvaluationChoice } from "../comparison/read-run.js";
 import { readResolvedConfig } from "../config/config.js";
 import { DimsegError } from "../core/errors.js";
 import { parseScores } from "../judging/scores-csv.js";
+import { DamagedCheckpoint } from "../runs/checkpoint-store.js";
 import { readDatasetFacts } from "../runs/dataset-facts.js";
 import type { Environment } from "../runs/environment.js";
+import { type EvaluationTexts, readEvaluation } from "../runs/evaluation-files.js";
 import { type MetricRecord, readMetrics } from "../runs/metrics-log.js";
 import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { readSplit } from "../runs/split-record.js";
 import { readUsage } from "../runs/usage.js";
 import type { ReportRun, RunCost, RunCurves, RunEvaluation } from "./data.js";
 import type { NamedFolder } from "./find-report-runs.js";
+import { outdatedBy } from "./outdated.js";
 import { runState } from "./run-state.js";
 import { parseSummary } from "./summary-file.js";
-
-/** The texts of an evaluation that was made for the report and not kept. */
-export interface EvaluationTexts {
-  summary: string;
-  cases: string;
-}
 
 /**
  * Judges a run at a checkpoint. Returns null when it kept the result in the run's folder, else the result's texts.
@@ -73,32 +70,41 @@ function parseEvaluation({ summary, cases }: EvaluationTexts, path: string, fold
 }
 
 /** The evaluation that the run keeps; null when there is none. */
-function readEvaluation(run: RunFolder, { checkpoint, network }: EvaluationChoice): RunEvaluation | null {
+function keptEvaluation(run: RunFolder, { checkpoint, network }: EvaluationChoice): RunEvaluation | null {
   const name = `${checkpoint}-${network}`;
   const folder = join(run.evaluation, name);
-  const files = [join(folder, "summary.json"), join(folder, "cases.csv")];
-  if (!files.every((file) => existsSync(file))) return null;
-  const [summary, cases] = files.map((file) => readFileSync(file, "utf8"));
-  return parseEvaluation({ summary, cases }, folder, `evaluation/${name}`);
+  const texts = readEvaluation(folder);
+  return texts && parseEvaluation(texts, folder, `evaluation/${name}`);
 }
 
 /** The evaluation to show: the kept one if it is of the present checkpoint, else a new one where that is possible. */
 async function evaluationOf(
   run: RunFolder,
   choice: EvaluationChoice,
-  present: { step: number | undefined; finished: boolean },
+  present: { step: number | undefined; finished: boolean; dataset: string },
   judge: Judge,
   missing: string[],
 ): Promise<RunEvaluation | null> {
-  const kept = orMissing(missing, "Evaluation", () => readEvaluation(run, choice));
-  if (kept && (present.step === undefined || kept.about.checkpoint.step === present.step)) return kept;
+  const kept = orMissing(missing, "Evaluation", () => keptEvaluation(run, choice));
+  const outdated = kept && (await outdatedBy(kept.about.judged, present.dataset));
+  const shown = kept && `shown is step ${kept.about.checkpoint.step}${outdated ? `, but since then ${outdated}` : ""}`;
+  if (kept && present.step === undefined) {
+    if (outdated) missing.push(`Evaluation: ${shown}.`);
+    return kept;
+  }
+  if (kept && kept.about.checkpoint.step === present.step && !outdated) {
+    if (kept.about.judged === undefined && existsSync(present.dataset)) {
+      missing.push("Evaluation: it keeps no hashes of its masks; whether they were changed since cannot be told.");
+    }
+    return kept;
+  }
   if (present.step === undefined) {
     missing.push(`Evaluation: there is no checkpoint "${choice.checkpoint}" to judge.`);
     return null;
   }
   try {
     const texts = await judge(run.path, choice, present.finished);
-    const judged = texts === null ? readEvaluation(run, choice) : parseEvaluation(texts, run.path, null);
+    const judged = texts === null ? keptEvaluation(run, choice) : parseEvaluation(texts, run.path, null);
     if (judged && judged.about.checkpoint.step < present.step) {
       missing.push(
         `Evaluation: shown is step ${judged.about.checkpoint.step}; the checkpoint of step ${present.step} was not used; dimseg evaluate tells why.`,
@@ -106,8 +112,8 @@ async function evaluationOf(
     }
     return judged;
   } catch (error) {
-    if (!(error instanceof DimsegError)) throw error;
-    if (kept) missing.push(`Evaluation: shown is step ${kept.about.checkpoint.step}; ${error.message}.`);
+    if (!(error instanceof DimsegError) || error instanceof DamagedCheckpoint) throw error;
+    if (kept) missing.push(`Evaluation: ${shown}; ${error.message}.`);
     else missing.push(`Evaluation: ${error.message}.`);
     return kept;
   }
@@ -131,6 +137,7 @@ function costOf(run: RunFolder, missing: string[]): RunCost | null {
  * Reads a run.
  * @param id its anchor in the page
  * @param name distinct among the report's runs
+ * @param data where the run's data set lies now; default: where its configuration says
  * @throws UsageError when the folder is no run or its configuration was edited badly
  */
 export async function readReportRun(
@@ -138,14 +145,15 @@ export async function readReportRun(
   { id, name }: { id: string; name: string },
   choice: EvaluationChoice,
   judge: Judge,
+  data?: string,
 ): Promise<ReportRun> {
   const run = openRunFolder(folder);
   const config = readResolvedConfig(run.config);
   const missing: string[] = [];
   const curves = readCurves(run, missing);
-  const { state, checkpoints } = runState(run, config, Number(curves.steps.at(-1)?.iteration ?? -1) + 1);
+  const { state, stepOf } = runState(run, config, Number(curves.steps.at(-1)?.iteration ?? -1) + 1);
   const finished = state.stage === "finished";
-  const present = { step: checkpoints[choice.checkpoint], finished };
+  const present = { step: stepOf(choice.checkpoint), finished, dataset: data ?? config.dataset };
   return {
     ...{ id, group, name, folder: run.path, state, config, curves },
     environment: readEnvironment(run, missing),

@@ -1,4 +1,5 @@
 /** The tables of a report that are about single runs: the overview, and every domain and part. */
+import { type CaseCounts, hasSubjects, singleSubjectNote, subjectsText } from "../judging/subjects-text.js";
 import type { Estimate, MetricEstimates, PartsSummary, SummaryMetric } from "../judging/summarise.js";
 import { judgedDomains, type ReportData, type ReportRun, type RunEvaluation } from "./data.js";
 import { bytesText, durationText, percentText, pixelText } from "./numbers.js";
@@ -11,6 +12,18 @@ export function pointerKey(key: string | number): string {
   return String(key).replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
+/** What the intervals are over: each run's subjects or cases where they differ, else once for all. */
+export function intervalsOver({ runs }: Pick<ReportData, "runs">): string {
+  const texts = new Set(runs.flatMap(({ evaluation }) => (evaluation ? [subjectsText(evaluation.summary)] : [])));
+  const grouped = runs.some(({ evaluation }) => evaluation && hasSubjects(evaluation.summary));
+  return grouped ? `over ${[...texts].join(" or ")}` : "over cases";
+}
+
+/** Why intervals are missing, once for all runs. */
+function singleSubjectNotes(runs: readonly ReportRun[]): string[] {
+  return [...new Set(runs.flatMap(({ evaluation }) => (evaluation ? singleSubjectNote(evaluation.summary) : [])))];
+}
+
 /** Where a number of a run's `summary.json` was read. */
 export function summarySource(run: ReportRun, keys: readonly (string | number)[]): string | undefined {
   const folder = run.evaluation?.folder;
@@ -19,7 +32,7 @@ export function summarySource(run: ReportRun, keys: readonly (string | number)[]
 }
 
 /** `93.3 (91.0 to 95.1)` in percent: a mean with its interval. */
-export function intervalText({ mean, interval }: Estimate): string {
+export function intervalText({ mean, interval }: Pick<Estimate, "mean" | "interval">): string {
   return interval ? `${percentText(mean)} (${interval.map(percentText).join(" to ")})` : percentText(mean);
 }
 
@@ -82,7 +95,8 @@ export function overviewTable({ runs }: ReportData): ReportTable {
     ],
     rows: runs.map(overviewRow),
     notes: [
-      "Means over domains, in percent, with 95 % bootstrap intervals over cases. Gap: labelled domain minus the mean of the others.",
+      `Means over domains, in percent, with 95 % bootstrap intervals ${intervalsOver({ runs })}. Gap: labelled domain minus the mean of the others.`,
+      ...singleSubjectNotes(runs),
     ],
   };
 }
@@ -120,7 +134,7 @@ export function diceTable({ runs }: ReportData): ReportTable {
       "mean of domains",
     ],
     rows,
-    notes: ["Dice in percent with 95 % bootstrap intervals over cases."],
+    notes: [`Dice in percent with 95 % bootstrap intervals ${intervalsOver({ runs })}.`, ...singleSubjectNotes(runs)],
   };
 }
 
@@ -134,17 +148,17 @@ function metricCells(run: ReportRun, estimates: MetricEstimates, at: readonly (s
 function partRows(
   run: ReportRun,
   name: string,
-  cases: ReportCell,
+  counts: readonly ReportCell[],
   { parts, average }: PartsSummary,
   at: readonly (string | number)[],
 ): ReportCell[][] {
   const rows = Object.entries(parts).map(([part, estimates]) => [
-    ...[{ text: run.name }, { text: name }, { text: part }, cases],
+    ...[{ text: run.name }, { text: name }, { text: part }, ...counts],
     ...metricCells(run, estimates, [...at, "parts", part]),
   ]);
   if (rows.length < 2) return rows;
   const mean = metricCells(run, average, [...at, "average"]);
-  return [...rows, [{ text: run.name }, { text: name }, { text: "average" }, cases, ...mean]];
+  return [...rows, [{ text: run.name }, { text: name }, { text: "average" }, ...counts, ...mean]];
 }
 
 function undefinedNote({ name, evaluation }: ReportRun): string[] {
@@ -156,34 +170,49 @@ function undefinedNote({ name, evaluation }: ReportRun): string[] {
     : [`${name}: undefined by the convention and left out of the means: ${left.join(", ")}.`];
 }
 
+/** How many cases, and of how many subjects where the table tells them. */
+function countCells(
+  run: ReportRun,
+  counts: CaseCounts,
+  at: readonly (string | number)[],
+  keys: readonly (keyof CaseCounts)[],
+): ReportCell[] {
+  return keys.map((key) => ({
+    ...{ text: String(counts[key]), value: counts[key] },
+    // A summary of the time before subjects holds cases alone.
+    ...(key === "cases" || hasSubjects(counts) ? { source: summarySource(run, [...at, key]) } : {}),
+  }));
+}
+
 /** Every domain and part of every run. */
 export function domainTable({ runs }: ReportData): ReportTable {
   const judged = runs.filter(({ evaluation }) => evaluation);
+  const grouped = judged.some(({ evaluation }) => hasSubjects((evaluation as RunEvaluation).summary));
+  const counts: readonly (keyof CaseCounts)[] = grouped ? ["subjects", "cases"] : ["cases"];
   return {
     id: "domains",
     title: "Every domain, part and metric",
-    header: ["run", "domain", "part", "cases", "Dice %", "Jaccard %", "HD95 px", "ASD px"],
+    header: ["run", "domain", "part", ...counts, "Dice %", "Jaccard %", "HD95 px", "ASD px"],
     rows: judged.flatMap((run) => {
       const { summary } = run.evaluation as RunEvaluation;
-      const count = (value: number, at: readonly (string | number)[]): ReportCell => ({
-        ...{ text: String(value), value },
-        source: summarySource(run, [...at, "cases"]),
-      });
       return [
         ...summary.domains.flatMap((domain, d) =>
           partRows(
             run,
             domain.labelled ? `${domain.name} (labelled)` : domain.name,
-            count(domain.cases, ["domains", d]),
+            countCells(run, domain, ["domains", d], counts),
             domain,
             ["domains", d],
           ),
         ),
-        ...(summary.domains.length > 1 ? partRows(run, "mean of domains", count(summary.cases, []), summary, []) : []),
+        ...(summary.domains.length > 1
+          ? partRows(run, "mean of domains", countCells(run, summary, [], counts), summary, [])
+          : []),
       ];
     }),
     notes: [
-      "Dice with its 95 % bootstrap interval over cases. Means of domains are unweighted.",
+      `Dice with its 95 % bootstrap interval ${intervalsOver({ runs })}. Means of domains are unweighted.`,
+      ...singleSubjectNotes(judged),
       ...judged.flatMap(undefinedNote),
     ],
   };

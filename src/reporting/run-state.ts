@@ -1,26 +1,13 @@
 /** How far a run is, by what lies in its folder, and at which step its checkpoints stand. Reads only. */
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TrainingConfig } from "../config/config.js";
 import { counted } from "../core/counted.js";
 import { type Progress, peekProgress } from "../runs/checkpoint-contents.js";
-import type { CheckpointName } from "../runs/checkpoint-names.js";
+import { type CheckpointName, stepOfName } from "../runs/checkpoint-names.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
 import type { RunFolder } from "../runs/run-folder.js";
-import { lockName } from "../runs/run-lock.js";
+import { isRunInUse } from "../runs/run-lock.js";
 import type { RunState } from "./data.js";
-
-/** Whether the process that the lock names still exists. */
-function isHeld(run: RunFolder): boolean {
-  const path = join(run.path, lockName);
-  if (!existsSync(path)) return false;
-  try {
-    process.kill(JSON.parse(readFileSync(path, "utf8")).pid, 0);
-    return true;
-  } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
 
 /** Where training stood at the newest checkpoint whose record can be read; null when there is none. */
 function newestProgress(run: RunFolder): Progress | null {
@@ -32,21 +19,21 @@ function newestProgress(run: RunFolder): Progress | null {
   return null;
 }
 
-/** A run's state, and the step of each of its checkpoints. */
+/** A run's state, and the step at which each of its checkpoints stands. */
 export function runState(
   run: RunFolder,
   { training: { iterations } }: TrainingConfig,
   loggedSteps: number,
-): { state: RunState; checkpoints: Partial<Record<CheckpointName, number>> } {
+): { state: RunState; stepOf(name: CheckpointName): number | undefined } {
   const progress = newestProgress(run);
   const step = progress?.iteration ?? null;
   // A run folder that was copied without its checkpoints is finished when its log is.
   const done = (step ?? loggedSteps) >= iterations;
-  const stage = done ? "finished" : isHeld(run) ? "running" : "stopped";
-  const checkpoints = progress
+  const stage = done ? "finished" : isRunInUse(run.path) ? "running" : "stopped";
+  const chosen: Partial<Record<CheckpointName, number | undefined>> = progress
     ? { last: progress.iteration, best: progress.best?.iteration, "best-on-test": progress.bestOnTest?.iteration }
     : {};
-  return { state: { stage, step, iterations }, checkpoints };
+  return { state: { stage, step, iterations }, stepOf: (name) => stepOfName(name) ?? chosen[name] };
 }
 
 /** How far a run is, in a few words. */

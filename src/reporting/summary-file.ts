@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { DataError } from "../core/errors.js";
 import type { EvaluationSummary } from "../judging/summarise.js";
+import { judgedCase } from "../runs/evaluation-files.js";
 
 /** JSON has neither NaN (null) nor infinity (text). */
 const number = z
@@ -13,9 +14,16 @@ const estimate = z.object({
   interval: z.tuple([z.number(), z.number()]).nullable(),
   values: z.int(),
   undefinedValues: z.int(),
+  subjects: z.int().optional(),
 });
 const metrics = z.object({ dice: estimate, jaccard: estimate, hd95: estimate, asd: estimate });
 const parts = { parts: z.record(z.string(), metrics), average: metrics };
+/** Before there were subjects, every case was taken as one of its own. */
+const counts = { cases: z.int(), subjects: z.int().optional() };
+const withSubjects = <T extends { cases: number; subjects?: number | undefined }>(counted: T) => ({
+  ...counted,
+  subjects: counted.subjects ?? counted.cases,
+});
 const gap = z.object({ labelled: number, others: number, difference: estimate });
 
 const head = {
@@ -25,12 +33,15 @@ const head = {
   size: z.int(),
   testTimeFlips: z.boolean(),
   convention: z.object({ name: z.string(), description: z.string() }),
+  judged: z.array(judgedCase).optional(),
 };
 
 const schema = z.object({
   ...head,
-  cases: z.int(),
-  domains: z.array(z.object({ name: z.string(), labelled: z.boolean(), cases: z.int(), ...parts })).min(1),
+  ...counts,
+  domains: z
+    .array(z.object({ name: z.string(), labelled: z.boolean(), ...counts, ...parts }).transform(withSubjects))
+    .min(1),
   ...parts,
   gap: z.object({ dice: gap, jaccard: gap, hd95: gap, asd: gap }).nullable(),
 });
@@ -47,8 +58,8 @@ export type SummaryHead = z.output<typeof headSchema>;
  */
 export function parseSummary(text: string, path: string): { about: SummaryHead; summary: EvaluationSummary } {
   try {
-    const { cases, domains, parts, average, gap, ...about } = schema.parse(JSON.parse(text));
-    return { about, summary: { cases, domains, parts, average, gap } };
+    const { cases, subjects, domains, parts, average, gap, ...about } = withSubjects(schema.parse(JSON.parse(text)));
+    return { about, summary: { cases, subjects, domains, parts, average, gap } };
   } catch (cause) {
     throw new DataError(`${path} is damaged; run \`dimseg evaluate\` again`, { cause });
   }

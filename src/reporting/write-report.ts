@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { writeFailure, writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
+import { refuseLinks } from "../core/refuse-links.js";
 
 const recordName = "report.json";
 
@@ -36,7 +37,7 @@ function isOurPage(folder: string): boolean {
 
 /**
  * Says early whether a report may be written to a folder; writes nothing.
- * @throws UsageError when it holds something that is no report
+ * @throws UsageError when it holds something that is no report, or links
  */
 export function checkReportFolder(folder: string): void {
   if (!existsSync(folder)) return;
@@ -47,6 +48,7 @@ export function checkReportFolder(folder: string): void {
     if ((cause as NodeJS.ErrnoException).code !== "ENOTDIR") throw writeFailure(folder, cause);
     throw new UsageError(`${folder} is a file; choose a folder with --out`);
   }
+  refuseLinks(folder, [...ownNames, "overlays"]);
   if (entries.includes(recordName) && filesOf(folder) !== null) return;
   const foreign = entries.find((name) => !ownNames.has(name)) ?? (isOurPage(folder) ? undefined : "index.html");
   if (foreign === undefined) return;

@@ -15,7 +15,7 @@ export class AppendFile {
   /** Opens or creates `path`. @throws ResourceError when that is not possible */
   constructor(readonly path: string) {
     try {
-      this.handle = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o666);
+      this.handle = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o666);
       this.end = fstatSync(this.handle).size;
       if (this.end === 0) syncFolder(dirname(path));
     } catch (cause) {

@@ -65,11 +65,18 @@ export function loadNetwork(
   }
 }
 
-/** Where training stood. @throws CheckpointError when the checkpoint does not say */
+/** Where training stood. @throws CheckpointError naming the file when the checkpoint does not say */
 export function progressOf(files: ReadonlyMap<string, Uint8Array>, folder: string): Progress {
   const text = files.get(progressFile);
   if (!text) throw new CheckpointError(`${folder} has no ${progressFile}; it is not a training checkpoint`);
-  return progressSchema.parse(JSON.parse(new TextDecoder().decode(text)));
+  try {
+    return progressSchema.parse(JSON.parse(new TextDecoder().decode(text)));
+  } catch (cause) {
+    throw new CheckpointError(
+      `${folder}/${progressFile} is damaged: it does not say where training stood; remove ${folder} to go on from an older checkpoint`,
+      { cause },
+    );
+  }
 }
 
 /**

@@ -12,7 +12,6 @@ import { readFailureReason } from "../core/read-file.js";
 import {
   formatManifest,
   isCheckpointFileName,
-  type Manifest,
   type ManifestFile,
   manifestName,
   readManifest,
@@ -32,6 +31,9 @@ export interface CheckpointStoreOptions {
   hooks?: { before(stage: SaveStage): void };
 }
 
+/** The checkpoint that was asked for is there, but cannot be used. */
+export class DamagedCheckpoint extends CheckpointError {}
+
 /** A checkpoint whose every byte was verified. */
 export interface Checkpoint {
   step: number;
@@ -40,6 +42,9 @@ export interface Checkpoint {
   names: string[];
   files: Map<string, Uint8Array>;
 }
+
+/** How often the folder is looked at while another process saves. */
+const looks = 10;
 
 const folderPattern = /^step-(0|[1-9][0-9]*)$/;
 const leftoverPattern = /^step-[0-9]+\.tmp$|^\.latest\..*\.tmp$/;
@@ -109,24 +114,72 @@ export class CheckpointStore {
   }
 
   /**
-   * The newest checkpoint that verifies; damaged ones are passed over with a warning that names the broken file.
-   * @throws CheckpointError when there is none
+   * The newest checkpoint that verifies, to train on from: damaged ones are passed over with a warning that names the
+   * broken file, for the steps after it are made again.
+   * @throws CheckpointError when there is none; ResourceError when a newer one may be intact but must not be read
    */
   load(): Checkpoint {
-    return this.newest("checkpoint", () => true);
+    const problems: string[] = [];
+    for (const step of this.steps()) {
+      try {
+        const found = this.read(step);
+        if (problems.length > 0) this.options.warn(`${problems.join("; ")}; using the checkpoint of step ${step}`);
+        return found;
+      } catch (cause) {
+        if (!(cause instanceof CheckpointError)) throw cause;
+        if (isForbidden(cause)) throw new ResourceError(cause.message, { cause });
+        problems.push(cause.message);
+      }
+    }
+    if (problems.length === 0) throw this.noCheckpoint();
+    throw new CheckpointError(
+      `no usable checkpoint in ${this.folder}: ${problems.join("; ")}; restore the folder from a copy or train again`,
+    );
   }
 
   /**
-   * The newest checkpoint saved under `name` that verifies.
-   * @throws CheckpointError when there is none
+   * The newest checkpoint, to be judged or used. Unlike {@link load} it never gives an older one instead, whose masks
+   * and numbers would be those of another network.
+   * @throws CheckpointError when there is none; DamagedCheckpoint when it does not verify
    */
-  loadNamed(name: string): Checkpoint {
-    return this.newest(`checkpoint named "${name}"`, (manifest) => manifest.names.includes(name));
+  openNewest(): Checkpoint {
+    return this.steady(() => {
+      const newest = this.steps()[0];
+      if (newest === undefined) throw this.noCheckpoint();
+      return this.open(newest);
+    });
+  }
+
+  /** The checkpoint of a step. @throws CheckpointError when there is none; DamagedCheckpoint when it does not verify */
+  openStep(step: number): Checkpoint {
+    return this.steady(() => {
+      const steps = this.steps();
+      if (steps.includes(step)) return this.open(step);
+      const others = steps.length === 0 ? "none" : `those of step ${steps.join(", ")}`;
+      throw new CheckpointError(`${this.folder} has no checkpoint of step ${step}; there are ${others}`);
+    });
+  }
+
+  /**
+   * The newest checkpoint saved under `name`; undefined when there is none.
+   * @throws DamagedCheckpoint when it does not verify, or a newer one does not say what it is called
+   */
+  openNamed(name: string): Checkpoint | undefined {
+    return this.steady(() => {
+      for (const step of this.steps()) {
+        if (this.guarded(step, () => readManifest(this.path(step), step).names.includes(name))) return this.open(step);
+      }
+      return undefined;
+    });
   }
 
   /** Step of the newest checkpoint of this name, intact or not; undefined when there is none. */
   stepNamed(name: string): number | undefined {
     return this.steps().find((step) => this.namesOf(step).includes(name));
+  }
+
+  private noCheckpoint(): CheckpointError {
+    return new CheckpointError(`no checkpoint in ${this.folder}; train the run first`);
   }
 
   private path(step: number): string {
@@ -210,7 +263,8 @@ export class CheckpointStore {
     return kept;
   }
 
-  private prune(step: number): void {
+  /** Removes what is no longer kept beside the checkpoint of `step`; tells when that is not possible. */
+  prune(step: number): void {
     try {
       this.before("prune");
       rmSync(`${this.path(step)}.old`, { recursive: true, force: true });
@@ -235,26 +289,58 @@ export class CheckpointStore {
     }
   }
 
-  private newest(what: string, accept: (manifest: Manifest) => boolean): Checkpoint {
-    const problems: string[] = [];
-    for (const step of this.steps()) {
-      const folder = this.path(step);
+  /** A checkpoint with its files. @throws CheckpointError naming what is missing or damaged */
+  private read(step: number): Checkpoint {
+    const folder = this.path(step);
+    const manifest = readManifest(folder, step);
+    return { step, folder, names: manifest.names, files: readVerifiedFiles(folder, manifest) };
+  }
+
+  /** Looks again when another process has saved, and thereby removed what was being read. */
+  private steady<T>(open: () => T): T {
+    for (let look = 1; ; look++) {
+      const before = this.steps();
       try {
-        const manifest = readManifest(folder, step);
-        if (!accept(manifest)) continue;
-        const files = readVerifiedFiles(folder, manifest);
-        if (problems.length > 0) this.options.warn(`${problems.join("; ")}; using the checkpoint of step ${step}`);
-        return { step, folder, names: manifest.names, files };
+        return open();
       } catch (cause) {
-        if (!(cause instanceof CheckpointError)) throw cause;
-        problems.push(cause.message);
+        const changed = this.steps().join() !== before.join();
+        if (!(cause instanceof CheckpointError) || !changed || look === looks) throw cause;
       }
     }
-    if (problems.length === 0) throw new CheckpointError(`no ${what} in ${this.folder}; train the run first`);
-    throw new CheckpointError(
-      `no usable ${what} in ${this.folder}: ${problems.join("; ")}; restore the folder from a copy or train again`,
-    );
   }
+
+  private open(step: number): Checkpoint {
+    return this.guarded(step, () => this.read(step));
+  }
+
+  /** Adds to what is wrong with a checkpoint which other one may be asked for. */
+  private guarded<T>(step: number, look: () => T): T {
+    try {
+      return look();
+    } catch (cause) {
+      if (!(cause instanceof CheckpointError)) throw cause;
+      const other = this.steps().find((one) => one !== step && this.isIntact(one));
+      const remedy =
+        other === undefined
+          ? "no other one is intact; restore the folder from a copy or train again"
+          : `take --checkpoint step-${other}, which is intact, or restore the folder from a copy`;
+      throw new DamagedCheckpoint(`${cause.message}; ${remedy}`, { cause });
+    }
+  }
+
+  private isIntact(step: number): boolean {
+    try {
+      this.read(step);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Whether a file is there but must not be read, so that nothing can be said of it. */
+function isForbidden({ cause }: CheckpointError): boolean {
+  return ["EACCES", "EPERM"].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? "");
 }
 
 /** Writes one file of a checkpoint and describes what was written. */

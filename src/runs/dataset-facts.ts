@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
+import { shellWord } from "../core/shell-word.js";
 import type { Dataset } from "../data/dataset.js";
 
 type Facts = Omit<Dataset, "domains">;
@@ -14,6 +15,19 @@ type Facts = Omit<Dataset, "domains">;
 /** The facts as JSON, for the run folder. */
 export function formatDatasetFacts({ domains: _, ...facts }: Dataset): string {
   return `${JSON.stringify(facts satisfies Facts, null, 2)}\n`;
+}
+
+/**
+ * Says early that a run's data set is not where it was.
+ * @param path its dataset.yaml, as far as is known
+ * @throws DataError with the command that names its present place
+ */
+export function requireDataset(run: { readonly path: string }, path: string): void {
+  if (existsSync(path)) return;
+  throw new DataError(
+    `${run.path}: its data set ${path} is not there; if it was moved, say where its dataset.yaml lies now with ` +
+      `\`dimseg train --resume ${shellWord(run.path)} --data FILE\``,
+  );
 }
 
 /** The data set without its images. @throws DataError when the file is missing or no JSON */

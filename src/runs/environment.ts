@@ -31,6 +31,8 @@ export interface Environment<Engine = unknown> {
   startedAt: string;
   /** What the engine says of itself: version, origin, threads, devices. */
   engine: Engine;
+  /** The resolved configuration of a run, to compare its config.yaml with later. */
+  config?: object;
 }
 
 function git(folder: string, ...args: string[]): string {

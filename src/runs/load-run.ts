@@ -1,5 +1,6 @@
 /** A trained run, opened for evaluation, prediction, reports and export. */
-
+import { resolve } from "node:path";
+import type { Normalisation } from "../augment/index.js";
 import { readResolvedConfig, type TrainingConfig } from "../config/config.js";
 import { CheckpointError } from "../core/errors.js";
 import type { DecodedCache } from "../data/cache.js";
@@ -8,9 +9,9 @@ import type { ProtocolSplit } from "../data/protocol.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { hasDevice, type Precision, scope } from "../torch/index.js";
 import { loadNetwork, studentFile } from "./checkpoint-contents.js";
-import type { CheckpointName } from "./checkpoint-names.js";
-import { CheckpointStore } from "./checkpoint-store.js";
-import { checkDatasetFacts, readDatasetFacts } from "./dataset-facts.js";
+import { type CheckpointName, stepOfName } from "./checkpoint-names.js";
+import { type Checkpoint, CheckpointStore } from "./checkpoint-store.js";
+import { checkDatasetFacts, readDatasetFacts, requireDataset } from "./dataset-facts.js";
 import { type Model, openModel } from "./model.js";
 import { openRunFolder, type RunFolder } from "./run-folder.js";
 
@@ -23,6 +24,7 @@ export interface LoadedRun {
   cache: DecodedCache;
   /** Side of the network's input in pixels. */
   size: number;
+  normalisation: Normalisation;
   kind: Dataset["target"];
   device: string;
   precision: Precision;
@@ -47,6 +49,8 @@ export async function loadRun(
      * Default "needed".
      */
     images?: "needed" | "unused";
+    /** Where the run's data set lies now; default: where it lay when the run began. */
+    data?: string;
     warn?: (message: string) => void;
   },
 ): Promise<LoadedRun> {
@@ -54,10 +58,11 @@ export async function loadRun(
   const resolved = readResolvedConfig(folder.config);
   const device = options.device ?? (hasDevice(resolved.training.device) ? resolved.training.device : "cpu");
   // The number of threads was right for the machine that trained; here the engine's own choice is.
-  const config = { ...resolved, training: { ...resolved.training, device, threads: undefined } };
+  const dataset = options.data === undefined ? resolved.dataset : resolve(options.data);
+  const config = { ...resolved, dataset, training: { ...resolved.training, device, threads: undefined } };
   const warn = options.warn ?? (() => {});
   const store = new CheckpointStore(folder.checkpoints, { keep: 1, warn });
-  const checkpoint = options.checkpoint === "last" ? store.load() : loadChosen(store, options.checkpoint, path);
+  const checkpoint = openChosen(store, options.checkpoint, path);
   const model = openWithData(config, warn, options.images ?? "needed", folder);
   const fill = (network: SegmentationNetwork, file: string) =>
     scope(() => loadNetwork(network, checkpoint.files, file, checkpoint.folder));
@@ -82,14 +87,20 @@ function openWithData(
   images: "needed" | "unused",
   folder: RunFolder,
 ): Model {
-  if (images === "unused") return openModel(config, warn, readDatasetFacts(folder.dataset));
+  if (images === "unused")
+    return openModel(config, warn, { ...readDatasetFacts(folder.dataset), path: config.dataset });
+  requireDataset(folder, config.dataset);
   const model = openModel(config, warn);
   checkDatasetFacts(folder.dataset, model.dataset);
   return model;
 }
 
-function loadChosen(store: CheckpointStore, name: "best" | "best-on-test", path: string) {
-  if (store.stepNamed(name) !== undefined) return store.loadNamed(name);
+function openChosen(store: CheckpointStore, name: CheckpointName, path: string): Checkpoint {
+  const step = stepOfName(name);
+  if (step !== undefined) return store.openStep(step);
+  if (name === "last") return store.openNewest();
+  const chosen = store.openNamed(name);
+  if (chosen) return chosen;
   const key = name === "best" ? "labelled.validation" : "evaluation.monitorTest";
   throw new CheckpointError(
     `${path} has no checkpoint "${name}"; take --checkpoint last, or train with ${key} set so that one is chosen`,

@@ -1,5 +1,6 @@
 /** Data and networks of a configuration, built but not filled: what training, judging and prediction begin with. */
 
+import { type Normalisation, planar8bit } from "../augment/index.js";
 import type { TrainingConfig } from "../config/config.js";
 import { DecodedCache } from "../data/cache.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
@@ -14,6 +15,8 @@ export interface Model {
   split: ProtocolSplit;
   cache: DecodedCache;
   size: number;
+  /** How raw values become network inputs, in training and wherever its networks are asked. */
+  normalisation: Normalisation;
   precision: Precision;
   device: string;
   student: SegmentationNetwork;
@@ -30,7 +33,7 @@ function createNetwork(config: TrainingConfig, dataset: Dataset, seed: number): 
   return network.to({ device: training.device, memoryFormat });
 }
 
-const noCases: ProtocolSplit = { labelled: [], unlabelled: [], validation: [] };
+const noCases: ProtocolSplit = { labelled: [], unlabelled: [], validation: [], unused: [] };
 
 /**
  * Loads the data set and builds the network with its initial weights. The engine stays as it is: who wants the run's
@@ -58,6 +61,7 @@ export function openModel(config: TrainingConfig, warn: (message: string) => voi
     dataset,
     split,
     size,
+    normalisation: planar8bit,
     cache: new DecodedCache(dataset, { size, onWarning: warn }),
     precision: training.precision as Precision,
     device: training.device,

@@ -14,9 +14,10 @@
  *     preview/             step-N.json files that it is drawn from
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { makeFolder, writeFailure, writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
+import { refuseLinks } from "../core/refuse-links.js";
 import { shellWord } from "../core/shell-word.js";
 import type { Environment } from "./environment.js";
 import { acquireRunLock, lockName, type RunLock } from "./run-lock.js";
@@ -141,7 +142,7 @@ export function createRunFolder(
 
 /**
  * The paths of an existing run; writes nothing and takes no lock.
- * @throws UsageError when the folder is not a run, saying what is missing and which verb makes one
+ * @throws UsageError when the folder is not a run, saying what is missing and which verb makes one, or holds links
  */
 export function openRunFolder(path: string): RunFolder {
   const run = layout(path);
@@ -155,5 +156,7 @@ export function openRunFolder(path: string): RunFolder {
   ]) {
     if (!existsSync(file)) throw new UsageError(`${run.path} is not a run folder: it has no ${name}; ${remedy}`);
   }
+  const { path: _, ...entries } = run;
+  refuseLinks(run.path, [...Object.values(entries).map((entry) => basename(entry)), "report"]);
   return run;
 }

@@ -42,6 +42,15 @@ function checkData({ config, dataset, split, size, student }: Model): void {
       `${dataset.path}: images are resized to ${size} pixels, but the network needs ${leastSize}; raise resize.size`,
     );
   }
+  const { labelledBatch, unlabelledBatch } = config.training;
+  const batch = Math.min(labelledBatch, usesUnlabelled(config) ? unlabelledBatch : labelledBatch);
+  // As PyTorch's batch_norm refuses to train on one value per channel: its unbiased variance would divide by zero.
+  if (size === leastSize && batch === 1) {
+    throw new UsageError(
+      `images of ${size} pixels are a single one in the network's bottleneck, where a batch of one gives batch ` +
+        "normalisation one value per channel; take training batches of at least 2, or a larger imageSize",
+    );
+  }
 }
 
 /**

@@ -60,7 +60,7 @@ export class Trainer {
     private readonly observer: TrainingObserver,
     private progress: Progress,
   ) {
-    const { config, dataset, split, cache, profile, device, usesUnlabelled, student, method } = session;
+    const { config, dataset, split, cache, profile, normalisation, device, usesUnlabelled, student, method } = session;
     const { labelledBatch, unlabelledBatch, seed } = config.training;
     this.batches = new Batches({
       source: cache,
@@ -70,6 +70,7 @@ export class Trainer {
       unlabelledBatch: usesUnlabelled ? unlabelledBatch : 0,
       seed,
       profile,
+      normalisation,
       device,
     });
     const kept = [student, ...Object.values(method.networks)];

@@ -21,12 +21,13 @@ async function judge(
   cases: readonly Case[],
   prefix: string,
 ): Promise<Validation> {
-  const { dataset, cache, device, precision, config } = session;
+  const { dataset, cache, device, precision, normalisation, config } = session;
   const kind = dataset.target;
   const convention = config.evaluation.convention as ConventionName;
   const { scores, losses } = await evaluateNetwork(network, dataset, cases, cache, {
     device,
     precision,
+    normalisation,
     convention,
     loss: (logits, target) => segmentationLoss(logits, target, null, { kind }).loss.item(),
   });

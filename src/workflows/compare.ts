@@ -1,5 +1,5 @@
 /** Judged runs side by side: methods over seeds, with paired tests. */
-import { checkComparable } from "../comparison/comparable.js";
+import { checkComparable, unknownReferences } from "../comparison/comparable.js";
 import { type Comparison, compareGroups } from "../comparison/comparison.js";
 import { findRuns } from "../comparison/find-runs.js";
 import { groupRuns } from "../comparison/groups.js";
@@ -44,6 +44,8 @@ export function compareRuns(input: CompareInput, { warn }: Pick<Observer, "warn"
   const { runs, leftOut } = findRuns([...input.runs], { checkpoint, network }, labelled);
   for (const sentence of leftOut) warn(sentence);
   checkComparable(runs);
+  const unknown = unknownReferences(runs);
+  if (unknown !== null) warn(unknown);
   const comparison = compareGroups(groupRuns(runs));
   const { judgement, config } = runs[0];
   const table = comparisonTable(comparison, { judgement, checkpoint, network, labelled: config.labelled, published });

@@ -17,12 +17,15 @@ export interface Checked extends CheckReport {
 function firstConfig({ domains }: Dataset, path: string): string | null {
   const masked = domains.map(({ name, cases }) => ({
     name,
-    count: cases("train").filter((one) => one.maskPath !== undefined).length,
+    cases: cases("train").filter((one) => one.maskPath !== undefined),
   }));
-  const most = masked.reduce((best, one) => (one.count > best.count ? one : best));
-  if (most.count === 0) return null;
-  const validation = Math.min(5, Math.floor(most.count / 3));
-  const labelled = { domain: most.name, count: Math.min(10, most.count - validation), validation };
+  const { name, cases } = masked.reduce((best, one) => (one.cases.length > best.cases.length ? one : best));
+  if (cases.length === 0) return null;
+  const wanted = Math.min(5, Math.floor(cases.length / 3));
+  const count = Math.min(10, cases.length - wanted);
+  const learnt = new Set(cases.slice(0, count).map((one) => one.subject));
+  const validation = Math.min(wanted, cases.filter((one) => !learnt.has(one.subject)).length);
+  const labelled = { domain: name, count, validation };
   return stringify({ preset: "small", dataset: path, labelled }, { lineWidth: 0 }).trimEnd();
 }
 

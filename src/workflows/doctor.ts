@@ -1,9 +1,8 @@
 /** Everything `dimseg doctor` reports: the machine, the engine, the probe, and what is missing with its remedy. */
 
 import { type TrainingConfig, trainingSchema } from "../config/config.js";
-import { DimsegError } from "../core/errors.js";
 import { packageVersion } from "../core/package-root.js";
-import { engineInfo, keepFreedMemory, threads } from "../torch/index.js";
+import { EngineError, engineInfo, keepFreedMemory, threads } from "../torch/index.js";
 import { resolveEngine } from "../training/engine-settings.js";
 import { type EngineProbe, probeEngine, probeWidth } from "./machine/engine-probe.js";
 import { type MachineFacts, machineFacts } from "./machine/machine-facts.js";
@@ -98,11 +97,11 @@ function nodeProblems(version: string): Problem[] {
 export function findProblems(
   machine: MachineFacts,
   engine: EngineFacts | null,
-  engineError: string | null,
+  engineError: Pick<Problem, "problem" | "remedy"> | null,
   node = process.version,
 ): Problem[] {
   const problems = nodeProblems(node);
-  if (engineError !== null) problems.push({ severity: "error", problem: engineError, remedy: "npm run setup" });
+  if (engineError !== null) problems.push({ severity: "error", ...engineError });
   if (machine.gpus.length > 0 && engine?.cudaDevices === 0) {
     const problem = `${machine.gpus[0]} is there but libtorch ${engine.version} sees no CUDA device`;
     problems.push({ severity: "advice", problem, remedy: "DIMSEG_CUDA=1 npm run setup" });
@@ -131,13 +130,13 @@ function automaticChoice(): DoctorReport["auto"] {
 export function examine(folder: string): DoctorReport {
   const machine = machineFacts(folder);
   let engine: EngineFacts | null = null;
-  let engineError: string | null = null;
+  let engineError: Pick<Problem, "problem" | "remedy"> | null = null;
   try {
     engine = engineFacts();
     keepFreedMemory();
   } catch (error) {
-    if (!(error instanceof DimsegError)) throw error;
-    engineError = error.message;
+    if (!(error instanceof EngineError)) throw error;
+    engineError = { problem: error.problem, remedy: error.remedy };
   }
   return {
     dimseg: packageVersion(),

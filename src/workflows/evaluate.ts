@@ -1,6 +1,7 @@
 /** Judging a run's networks: Dice, Jaccard, HD95 and ASD by domain and part, kept in the run folder. */
 import { DataError } from "../core/errors.js";
 import type { ConventionName } from "../evaluation/conventions.js";
+import type { DistanceUnits } from "../judging/evaluate-network.js";
 import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
 import { learntWarning } from "./evaluation/learnt-cases.js";
 import { type EvaluationResult, judgeNetwork, writeResult } from "./evaluation/result.js";
@@ -19,6 +20,7 @@ export interface EvaluateInput {
   readonly split: EvaluationSplit;
   /** Rules for empty masks and HD95; default: the run's. */
   readonly convention?: ConventionName | undefined;
+  readonly units: DistanceUnits;
   /** Average over mirror images. */
   readonly tta: boolean;
   /** Another `dataset.yaml` of the same kind. */
@@ -38,9 +40,14 @@ function namesOf(run: OpenedRun, wanted: EvaluateInput["network"]): NetworkName[
 }
 
 /** The run's own splits are what they are called; another data set may hold anything. */
-function warnOfLearnt(run: OpenedRun, cases: EvaluationCases, { warn }: Observer): void {
+function warnOfLearnt(
+  run: OpenedRun,
+  { dataset }: EvaluationCases,
+  { judged }: EvaluationResult,
+  { warn }: Observer,
+): void {
   try {
-    const warning = learntWarning(run, cases);
+    const warning = learntWarning(run, judged, dataset.path);
     if (warning !== undefined) warn(warning);
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
@@ -58,17 +65,19 @@ export function judgedCount({ cases }: EvaluationCases): number {
  * @throws UsageError for a network or split that is not there; DataError, CheckpointError as opening the run does
  */
 export const evaluateRun: Workflow<EvaluateInput, EvaluationResult[], EvaluateObserver> = async (input, observer) => {
-  const { checkpoint, split, tta } = input;
-  const run = await openRun(input.run, checkpoint, observer);
+  const { checkpoint, split, units, tta } = input;
+  // Another data set is judged where the run's own is gone, too: the run keeps what it must know of it.
+  const run = await openRun(input.run, checkpoint, observer, input.data === undefined ? "needed" : "unused");
   const networks = namesOf(run, input.network);
   const cases = selectCases(run, split, input.data, observer.warn);
-  if (cases.dataset.path !== run.dataset.path) warnOfLearnt(run, cases, observer);
+  const isOther = cases.dataset.path !== run.dataset.path;
   const convention = input.convention ?? run.config.evaluation.convention;
   const total = judgedCount(cases);
   const results: EvaluationResult[] = [];
   for (const network of networks) {
     const onProgress = (done: number) => observer.progress(`evaluating the ${network}`, done, total);
-    const result = await judgeNetwork(run, cases, { network, convention, tta, onProgress });
+    const result = await judgeNetwork(run, cases, { network, convention, units, tta, onProgress });
+    if (isOther && results.length === 0) warnOfLearnt(run, cases, result, observer);
     results.push(result);
     observer.judged(result, writeResult(run, result));
   }

@@ -2,13 +2,14 @@
 import { z } from "zod";
 import { modelOptions } from "../config/config.js";
 import { presets } from "../config/presets.js";
+import { formats } from "../data/formats/registry.js";
 import { divergence, divergenceIds, type EstimatorEntry, estimators } from "../divergence/index.js";
 import { methods } from "../methods/registry.js";
 import { networks } from "../nn/index.js";
 import { costOf, divergenceOptions, type MinimizerEntry, minimizers } from "../optim/index.js";
 
 /** What can be listed. */
-export type ListingKind = "methods" | "optimizers" | "divergences" | "estimators" | "models" | "presets";
+export type ListingKind = "methods" | "optimizers" | "divergences" | "estimators" | "models" | "presets" | "formats";
 
 /** One entry of a registry. */
 export interface Listing {
@@ -17,15 +18,17 @@ export interface Listing {
   summary: string;
   /** Paper and reference code. */
   source: string;
-  /** What a step of training costs with it, or how large it is. */
-  cost: string;
+  /** What a step of training costs with it, or how large it is. Formats have none, nor settings. */
+  cost?: string;
   /** Its settings where a configuration says nothing. */
-  defaults: Record<string, unknown>;
+  defaults?: Record<string, unknown>;
   /** Settings without a default of their own, and what they do. */
-  optional: Record<string, string>;
+  optional?: Record<string, string>;
+  /** Of formats: how their files' names end, without the dot. */
+  extensions?: readonly string[];
 }
 
-type Settings = Pick<Listing, "defaults" | "optional">;
+type Settings = Required<Pick<Listing, "defaults" | "optional">>;
 
 interface Described {
   summary: string;
@@ -112,23 +115,34 @@ function modelSettings(): Settings {
   return fixed(defaults);
 }
 
-/** The entries of a registry, and how a configuration names one. */
-export function listings(kind: ListingKind): { key: string; entries: Listing[] } {
+function formatListings(): Listing[] {
+  return Object.entries(formats).map(([name, { summary, source, extensions }]) => ({
+    name,
+    summary,
+    source,
+    extensions,
+  }));
+}
+
+/** The entries of a registry, and where they are named. */
+export function listings(kind: ListingKind): { usage: string; entries: Listing[] } {
   switch (kind) {
     case "methods":
-      return { key: "method: { name: ... }", entries: listed(methods, settingsOf) };
+      return { usage: "In a configuration: method: { name: ... }", entries: listed(methods, settingsOf) };
     case "optimizers":
-      return { key: "optimizer: { name: ... }", entries: optimizerListings() };
+      return { usage: "In a configuration: optimizer: { name: ... }", entries: optimizerListings() };
     case "divergences":
-      return { key: "optimizer: { divergence: { f: ... } }", entries: divergenceListings() };
+      return { usage: "In a configuration: optimizer: { divergence: { f: ... } }", entries: divergenceListings() };
     case "estimators":
       return {
-        key: "optimizer: { divergence: { estimator: ... } }",
+        usage: "In a configuration: optimizer: { divergence: { estimator: ... } }",
         entries: listed<EstimatorEntry>(estimators, estimatorSettings),
       };
     case "models":
-      return { key: "model: { name: ... }", entries: listed(networks, modelSettings) };
+      return { usage: "In a configuration: model: { name: ... }", entries: listed(networks, modelSettings) };
     case "presets":
-      return { key: "preset: ...", entries: listed(presets, ({ values }) => fixed(values)) };
+      return { usage: "In a configuration: preset: ...", entries: listed(presets, ({ values }) => fixed(values)) };
+    case "formats":
+      return { usage: "Images and masks of a dataset.yaml are recognised by their content", entries: formatListings() };
   }
 }

@@ -20,12 +20,14 @@ function ruleText(name: CheckpointName, { config, step }: LoadedRun): string {
   if (name === "best") {
     return `best student Dice on the validation split of the labelled domain (${validation} cases of ${domain}), step ${step}`;
   }
+  if (name !== "best-on-test") return `checkpoint of step ${step} of ${iterations}, by its number`;
   return `best student Dice on the test sets, step ${step}: chosen by looking at the test labels, as published tables are`;
 }
 
 /**
  * Opens a run and readies the engine for its device.
  * @param images "unused" where only the facts that the run keeps of its data set are needed
+ * @param data where the run's data set lies now; default: where it lay when the run began
  * @throws UsageError when the folder is no run; CheckpointError when the checkpoint is missing or damaged; DataError
  *   when the data set is missing, or not as the run began with
  */
@@ -34,8 +36,9 @@ export async function openRun(
   checkpoint: CheckpointName,
   { warn }: Pick<Observer, "warn">,
   images: "needed" | "unused" = "needed",
+  data?: string,
 ): Promise<OpenedRun> {
-  const run = await loadRun(path, { checkpoint, images, warn });
+  const run = await loadRun(path, { checkpoint, images, warn, ...(data === undefined ? {} : { data }) });
   useEngine({ device: run.device });
   return { ...run, checkpoint, checkpointRule: ruleText(checkpoint, run) };
 }

@@ -1,8 +1,9 @@
 /** Segmenting images with a trained run; they need not belong to any data set. */
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError, DimsegError, ResourceError } from "../core/errors.js";
 import { allCases, type Case, type Dataset, loadDataset } from "../data/dataset.js";
-import { readImage } from "../data/readers/read-image.js";
+import { readImage } from "../data/read-image.js";
 import { type PredictionContents, type PredictionFile, predictionFiles } from "../inference/encode-prediction.js";
 import { indexValue } from "../inference/label-map.js";
 import { predictImage } from "../inference/predict-image.js";
@@ -58,13 +59,13 @@ function outputPath(out: string, { folder, extension }: PredictionFile, { name }
 /** Segments one image and writes all its files. */
 function createWriter(run: OpenedRun, files: PredictionFile[], input: PredictInput, record: WrittenRecord): WriteImage {
   const network = networkOf(run, input.network);
-  const { size, device, precision, dataset } = run;
+  const { size, device, precision, normalisation, dataset } = run;
   return async (image) => {
-    const raster = await readImage(image.path);
-    const asked = { size, device, precision, testTimeFlips: input.tta };
-    const prediction = predictImage(network, raster, image.path, dataset, asked);
+    const stored = await readImage(image.path);
+    const asked = { size, device, precision, normalisation, testTimeFlips: input.tta };
+    const prediction = predictImage(network, stored, image.path, dataset, asked);
     for (const file of files) {
-      const chunks = await file.encode(prediction, raster, image.path);
+      const chunks = await file.encode(prediction, stored, image.path);
       record.write(outputPath(input.out, file, image), chunks);
     }
   };
@@ -88,6 +89,7 @@ async function writeAll(inputs: readonly InputImage[], write: WriteImage, { prog
       broken.push(error.message);
     }
     progress("predicting", done + 1, inputs.length);
+    await nextTurn();
   }
   return broken;
 }

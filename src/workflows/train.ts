@@ -14,6 +14,8 @@ export interface TrainInput {
   /** Overrides of single keys, as in `training.seed=7`. */
   readonly set: readonly string[];
   readonly resume?: string | undefined;
+  /** Where the data set of the run to go on with lies now. */
+  readonly data?: string | undefined;
 }
 
 /** How training ended, and where. */
@@ -34,7 +36,12 @@ function freshFolder(config: string): string {
  * Trains until the configured end, or until the observer asks to stop; a checkpoint is saved either way.
  * @throws UsageError unless there is either a configuration or a run; what startRun and resumeRun throw
  */
-export async function train({ config, out, set, resume }: TrainInput, observer: RunObserver): Promise<Trained> {
+export async function train({ config, out, set, resume, data }: TrainInput, observer: RunObserver): Promise<Trained> {
+  if (resume === undefined && data !== undefined) {
+    throw new UsageError(
+      "--data says where the data set of a run lies now; to train on another one give --set dataset=FILE",
+    );
+  }
   if (resume === undefined && config !== undefined) {
     const run = out ?? freshFolder(config);
     return { run, ...(await startRun(run, loadConfig(config, [...set]), observer)) };
@@ -50,5 +57,5 @@ export async function train({ config, out, set, resume }: TrainInput, observer: 
         "new run with more training.iterations, which the learning rate and the ramps depend on",
     );
   }
-  return { run: resume, ...(await resumeRun(resume, observer)) };
+  return { run: resume, ...(await resumeRun(resume, observer, data)) };
 }

@@ -1,7 +1,7 @@
 /** The strong view: analytic answers of brightness, contrast and blur, and the chain. */
 import { describe, expect, it } from "vitest";
 import { blur, blurKernelLength, gaussianBlur } from "../../src/augment/blur.js";
-import { augmentUnlabelled, drawStrong, fundusProfile, normalise, strongAugment } from "../../src/augment/index.js";
+import { augmentUnlabelled, drawStrong, fundusProfile, planar8bit, strongAugment } from "../../src/augment/index.js";
 import { brightness, contrast, meanGrey, toGrey } from "../../src/augment/photometric.js";
 import { autocast, full, tensor, zeros } from "../../src/torch/index.js";
 import { expectTensorsKept, noiseImages, sameBits } from "./images.js";
@@ -106,7 +106,11 @@ describe("strong view", () => {
   });
 });
 
-it("normalise maps 0 and 255 to −1 and 1", () => {
-  expect(normalise(tensor([[[[0, 127.5, 255]]]])).toArray()).toEqual([[[[-1, 0, 1]]]]);
-  expect(normalise(tensor([0, 255], { dtype: "uint8" })).toArray()).toEqual([-1, 1]);
+it("planar8bit maps 0 and 255 to −1 and 1", () => {
+  expect(planar8bit.forward(tensor([[[[0, 127.5, 255]]]])).toArray()).toEqual([[[[-1, 0, 1]]]]);
+  expect(planar8bit.forward(tensor([0, 255], { dtype: "uint8" })).toArray()).toEqual([-1, 1]);
+  const raw = Array.from({ length: 256 }, (_, value) => value);
+  const back = planar8bit.inverse(planar8bit.forward(tensor(raw))).toArray() as number[];
+  expect(back.map(Math.round)).toEqual(raw);
+  expect(Math.max(...back.map((value, i) => Math.abs(value - raw[i])))).toBeLessThan(1e-4);
 });

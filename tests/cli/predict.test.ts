@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { DataError, exitCodes, UsageError } from "../../src/core/errors.js";
 import { readSafetensorsFile } from "../../src/core/safetensors.js";
-import { readImage } from "../../src/data/readers/read-image.js";
+import { readImage } from "../../src/data/read-image.js";
 import { confusionCounts, dice } from "../../src/evaluation/overlap.js";
 import { png, put, temporaryFolder } from "../data/files.js";
 import { pixels } from "../inference/tiny.js";
@@ -61,7 +61,7 @@ describe("dimseg predict", () => {
       const predicted = await readImage(join(out, "classes", name, "0.png"));
       const expected = Uint8Array.from(reference.samples, (value) => (value >= least ? 1 : 0));
       const value = dice(confusionCounts(predicted.samples as Uint8Array, expected));
-      expect(csv).toContain(`\na,0,${name},${value},`);
+      expect(csv).toContain(`\na,0,a/test/0,${name},${value},`);
     }
   });
 

@@ -12,6 +12,13 @@ it("takes runs of different methods, seeds and places of the data", () => {
   expect(() => checkComparable([reference, runOf("y", 2, dice, withSam)])).not.toThrow();
 });
 
+it("takes runs that name the same subjects otherwise", () => {
+  const named = (domain: string, i: number) => `of ${domain}: ${i}`;
+  expect(() =>
+    checkComparable([reference, runOf("y", 1, dice, { scores: scoresOf(dice, "disc", named) })]),
+  ).not.toThrow();
+});
+
 const labels = (changes: object) => ({ config: { labelled: { domain: "a", count: 2, validation: 1, ...changes } } });
 const judged = (changes: Partial<ComparedRun["judgement"]>) => ({ judgement: { ...reference.judgement, ...changes } });
 const split = (changes: Partial<ComparedRun["split"]>) => ({ split: { ...reference.split, ...changes } });
@@ -33,6 +40,10 @@ it.each([
   ],
   [split({ unlabelled: [] }), "their unlabelled cases differ: only /runs/x-seed1 has b/train/0"],
   [{ scores: scoresOf({ a: [0.5, 0.6], b: [0.7, 0.8] }) }, "their test cases differ: only /runs/y-seed1 has b/1, disc"],
+  [
+    { scores: scoresOf(dice, "disc", (domain) => `${domain}/p`) },
+    "their subjects differ: only /runs/x-seed1 has a/1 as the first of its subject; judge them again with `dimseg",
+  ],
   [{ scores: scoresOf(dice, "cup") }, "their test cases differ: only /runs/x-seed1 has a/0, disc"],
 ])("refuses another run with %j", (changes, message) => {
   const other = runOf("y", 1, dice, changes);

@@ -4,13 +4,18 @@ import type { ComparedRun } from "../../src/comparison/read-run.js";
 import { parseConfig } from "../../src/config/config.js";
 import type { PartScore } from "../../src/judging/evaluate-network.js";
 
-/** Rows of one part: `dice.a[i]` is case i of domain a. */
-export function scoresOf(dice: Record<string, readonly number[]>, part = "disc"): PartScore[] {
+/** Rows of one part: `dice.a[i]` is case i of domain a, each a subject of its own unless said otherwise. */
+export function scoresOf(
+  dice: Record<string, readonly number[]>,
+  part = "disc",
+  subjectOf = (domain: string, i: number) => `${domain}/test/${i}`,
+): PartScore[] {
   return Object.entries(dice).flatMap(([domain, values]) =>
     values.map((value, i): PartScore => {
       const distance = 10 * (1 - value);
       const distances = { hd: distance, hd95: distance, asd: distance / 2, assd: distance / 2 };
-      return { domain, id: String(i), part, dice: value, jaccard: value / (2 - value), ...distances, empty: "none" };
+      const names = { domain, id: String(i), subject: subjectOf(domain, i), part };
+      return { ...names, dice: value, jaccard: value / (2 - value), ...distances, empty: "none" };
     }),
   );
 }

@@ -85,6 +85,55 @@ describe("compareGroups", () => {
     expect(two.groups[1].againstBest?.pValue).toBe(one.groups[1].againstBest?.pValue);
   });
 
+  it("tests over subjects: many slices of a patient are one pair", () => {
+    const slices = (values: readonly number[]) => values.flatMap((value) => [value - 0.01, value, value + 0.01]);
+    const subjectOf = (domain: string, i: number) => `${domain}/p${Math.floor(i / 3)}`;
+    const best = { a: [0.9, 0.8], b: [0.7, 0.6] };
+    const worse = { a: [0.85, 0.7], b: [0.55, 0.4] };
+    const sliced = (dice: Record<string, readonly number[]>) => ({
+      scores: scoresOf({ a: slices(dice.a), b: slices(dice.b) }, "disc", subjectOf),
+    });
+    const groups = (runs: ReturnType<typeof runOf>[]) => compareGroups(groupRuns(runs)).groups;
+    const [, patients] = groups([runOf("x", 1, best), runOf("y", 1, worse, withSam)]);
+    const [, grouped] = groups([runOf("x", 1, {}, sliced(best)), runOf("y", 1, {}, { ...sliced(worse), ...withSam })]);
+    // Four pairs of one sign: 2 / 2^4.
+    expect(grouped.againstBest).toMatchObject({ cases: 12, subjects: 4, pValue: 0.125 });
+    expect(patients.againstBest).toMatchObject({ cases: 4, subjects: 4, pValue: 0.125 });
+    for (const key of ["estimate", "low", "high"] as const)
+      expect(grouped.againstBest?.difference[key]).toBeCloseTo(patients.againstBest?.difference[key] as number, 12);
+    const [, independent] = groups([
+      runOf("x", 1, { a: slices(best.a), b: slices(best.b) }),
+      runOf("y", 1, { a: slices(worse.a), b: slices(worse.b) }, withSam),
+    ]);
+    expect(independent.againstBest).toMatchObject({ cases: 12, subjects: 12 });
+    expect(independent.againstBest?.pValue).toBeLessThan(0.01);
+  });
+
+  it("makes one pair of a subject that is in both domains", () => {
+    const both = (_: string, i: number) => `p${i}`;
+    const runs = [
+      runOf("x", 1, {}, { scores: scoresOf({ a: [0.9, 0.8, 0.7], b: [0.9, 0.8, 0.7] }, "disc", both) }),
+      runOf("y", 1, {}, { ...withSam, scores: scoresOf({ a: [0.8, 0.6, 0.4], b: [0.7, 0.5, 0.3] }, "disc", both) }),
+    ];
+    const { groups, subjects, cases } = compareGroups(groupRuns(runs));
+    expect([subjects, cases]).toEqual([3, 6]);
+    expect(groups[1].againstBest).toMatchObject({ subjects: 3, cases: 6, pValue: 0.25 });
+  });
+
+  it("calls nothing worse on a single subject", () => {
+    const one = (domain: string) => `${domain}/p`;
+    const worse = { a: cases(0.5, 12), b: cases(0.4, 12) };
+    const best = { a: cases(0.9, 12), b: cases(0.9, 12) };
+    const [, group] = compareGroups(
+      groupRuns([
+        runOf("x", 1, {}, { scores: scoresOf(best, "disc", one) }),
+        runOf("y", 1, {}, { ...withSam, scores: scoresOf(worse, "disc", one) }),
+      ]),
+    ).groups;
+    expect(group.againstBest?.difference).toMatchObject({ low: Number.NaN, high: Number.NaN });
+    expect(group.standing).toBe("close");
+  });
+
   it("leaves out of the tests what a convention leaves undefined, and finds cases in any order", () => {
     const first = { a: [0.9, Number.NaN], b: [0.7] };
     const reversed = runOf("y", 1, {}, { ...withSam, scores: scoresOf({ b: [0.6], a: [0.8, Number.NaN] }) });

@@ -13,7 +13,7 @@ import { groupRuns } from "../../src/comparison/groups.js";
 import { publishedTables } from "../../src/comparison/published.js";
 import { type ComparisonContext, comparisonTable } from "../../src/comparison/table.js";
 import { parseCsv } from "../../src/core/csv.js";
-import { runOf, withSam } from "./compared-runs.js";
+import { runOf, scoresOf, withSam } from "./compared-runs.js";
 
 const odd = 'A|B & <C>, 1_2 "50 %" $x$ \\y #1 *z*';
 const dice = { a: [0.9, 0.8], b: [0.7] };
@@ -43,26 +43,42 @@ it("lays out domains, average, gap and the tests", () => {
       "p (Holm)",
     ],
   ]);
-  // Three pairs of one sign cannot be significant: the smallest two-sided p is 2 / 2^3.
+  // Three pairs of one sign cannot be significant: the smallest two-sided p is 2 / 2^3. Of b there is one subject.
   expect(table.rows.map((row) => row.map(({ text }) => text))).toEqual([
     [odd, "1", "85.0", "70.0", "77.5", "15.0", "2.3", "1.1", "–", "–"],
-    [
-      "plain",
-      "1",
-      "56.0",
-      "38.0",
-      "47.0",
-      "18.0",
-      "5.3",
-      expect.stringMatching(/^2\.[67]$/),
-      expect.stringMatching(/^-30\.5 \(/),
-      "0.250",
-    ],
+    ["plain", "1", "56.0", "38.0", "47.0", "18.0", "5.3", expect.stringMatching(/^2\.[67]$/), "-30.5", "0.250"],
   ]);
   expect(table.rows.map((row) => row[4].mark)).toEqual(["best", "close"]);
   expect(table.notes.join("\n")).toMatch(
     /eyes: 3 test cases at 64 x 64 pixels; 2 labelled cases of a, 1 for validation; student, checkpoint last; convention midss \(rules\)\./,
   );
+});
+
+it("says how many subjects stand behind a test, and that one is too few for an interval", () => {
+  expect(table.notes.join("\n")).toContain(
+    "below 0, over 3 cases whose Dice is first averaged over parts and seeds. No",
+  );
+  expect(table.notes.join("\n")).toContain(
+    "No interval is defined, and so nothing significantly worse, where a domain",
+  );
+  const ofPatients = (values: Record<string, readonly number[]>) =>
+    scoresOf(values, "disc", (domain, i) => `${domain}/p${Math.floor(i / 2)}`);
+  const eight = { a: [0.9, 0.8, 0.7, 0.6], b: [0.9, 0.8, 0.7, 0.6] };
+  const less = { a: [0.8, 0.7, 0.5, 0.4], b: [0.8, 0.7, 0.4, 0.5] };
+  const grouped = compareGroups(
+    groupRuns([
+      runOf("x", 1, {}, { scores: ofPatients(eight) }),
+      runOf("y", 1, {}, { scores: ofPatients(less), ...withSam }),
+    ]),
+  );
+  const { notes, rows } = comparisonTable(grouped, context);
+  expect(notes.join("\n")).toContain("eyes: 8 test cases of 4 subjects at 64 x 64 pixels");
+  expect(notes.join("\n")).toContain(
+    "over 4 subjects (8 cases) whose Dice is first averaged over parts and seeds, and",
+  );
+  expect(rows[1][8].text).toBe("-15.0 (-20.0 to -10.0)");
+  const [header, , second] = parseCsv(comparisonCsv(grouped));
+  expect(["subjects", "cases"].map((name) => second[header.indexOf(name)])).toEqual(["4", "8"]);
 });
 
 it("marks nothing where there is nothing to be better than", () => {

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { divergence, divergenceIds, ratioBound, variationalBound } from "../../src/divergence/index.js";
+import {
+  discreteDivergence,
+  divergence,
+  divergenceIds,
+  ratioBound,
+  variationalBound,
+} from "../../src/divergence/index.js";
 import { wrightOmega } from "../../src/divergence/wright-omega.js";
 import { scope } from "../../src/torch/index.js";
 import {
@@ -101,6 +107,62 @@ describe.each(named(everyDivergence))("%s", (name, f) => {
       }
     });
   });
+});
+
+describe("constants", () => {
+  const infinity = Number.POSITIVE_INFINITY;
+  const entropy = (pi: number) => -pi * Math.log(pi) - (1 - pi) * Math.log(1 - pi);
+  /** f'(1), end of the conjugate's domain, least and greatest value, factor to the textbook's scaling, symmetry. */
+  const constants: Record<string, [number, number, [number, number], number, boolean]> = {
+    kl: [1, infinity, [0, infinity], 1, false],
+    rkl: [-1, 0, [0, infinity], 1, false],
+    js: [0, Math.log(2), [0, 2 * Math.log(2)], 0.5, true],
+    h2: [0, 1, [0, 2], 1, true],
+    pearson: [0, infinity, [0, infinity], 1, false],
+    neyman: [0, 1, [0, infinity], 1, false],
+    tv: [0, 0.5, [0, 1], 1, true],
+    "alpha 0.5": [0, 2, [0, 4], 1, true],
+    "alpha -0.5": [0, 1 / 1.5, [0, infinity], 1, false],
+    "alpha 0.3": [0, 1 / 0.7, [0, 1 / 0.21], 1, false],
+    "alpha 1.5": [0, infinity, [0, infinity], 1, false],
+    "alpha 2": [0, infinity, [0, infinity], 1, false],
+    "alpha 3": [0, infinity, [0, infinity], 1, false],
+    jeffreys: [0, infinity, [0, infinity], 1, true],
+    lecam: [0, 0.5, [0, 1], 1, true],
+    "wjs 0.5": [0, Math.log(2) / 2, [0, Math.log(2)], 1, true],
+    "wjs 0.1": [0, -0.1 * Math.log(0.1), [0, entropy(0.1)], 1, false],
+    "wjs 0.7": [0, -0.7 * Math.log(0.7), [0, entropy(0.7)], 1, false],
+    gan: [-Math.log(2), 0, [-2 * Math.log(2), 0], 1, true],
+  };
+
+  it.each(named(everyDivergence))("%s has those of its definition", (name, f) => {
+    const [slope, end, [least, most], scale, symmetric] = constants[name];
+    const want = [slope, end, least, most, scale];
+    const got = [f.fPrimeAtOne, f.conjugateEnd, ...f.range, f.defaultScale];
+    got.forEach((value, i) => void expect(value === want[i] || Math.abs(value - want[i]) < 1e-14, `[${i}]`).toBe(true));
+    expect(f.symmetric).toBe(symmetric);
+  });
+
+  it.each(named(everyDivergence))("%s comes up to its greatest value between distributions apart", (_, f) => {
+    scope(() => {
+      const [p, q] = [double([1, 1e-60]), double([1e-60, 1])];
+      const d = discreteDivergence(f, p, q, { floor: 0 }).item();
+      if (Number.isFinite(f.range[1])) expect(d).toBeCloseTo(f.range[1], 9);
+      else expect(d).toBeGreaterThan(100);
+    });
+  });
+
+  it.each(named(everyDivergence.filter(({ conjugateEnd }) => Number.isFinite(conjugateEnd))))(
+    "%s: the conjugate ends where the activation does",
+    (_, f) => {
+      scope(() => {
+        const at = (t: number) => f.conjugate(double([t])).item();
+        expect(at(f.conjugateEnd - 1e-9)).toBeLessThan(infinity);
+        expect(at(f.conjugateEnd + 1e-9)).toBe(infinity);
+        expect(f.activation(double([40])).item()).toBeCloseTo(f.conjugateEnd, 12);
+      });
+    },
+  );
 });
 
 it("below the kink of a conjugate its value is −f(0)", () => {

@@ -130,6 +130,62 @@ it("takes a batch of Gaussians along leading axes", () => {
   });
 });
 
+/** Two covariances with all entries, the first of them no multiple of the second. */
+const matrices = [
+  [
+    [1, 0.2, 0.1],
+    [0.2, 0.8, -0.1],
+    [0.1, -0.1, 1.2],
+  ],
+  [
+    [0.9, 0.1, 0.1],
+    [0.1, 1, 0.2],
+    [0.1, 0.2, 1],
+  ],
+];
+
+it.each(general)("%s: each of a batch of full Gaussians is compared with its own partner", (id) => {
+  scope(() => {
+    const batch = gaussianDivergence(
+      id,
+      fullGaussian(double([mean1, mean2]), double(matrices)),
+      fullGaussian(double([mean2, [0, 0, 0]]), double([...matrices].reverse())),
+    );
+    const single = [
+      [mean1, matrices[0], mean2, matrices[1]],
+      [mean2, matrices[1], [0, 0, 0], matrices[0]],
+    ].map(([m1, s1, m2, s2]) =>
+      gaussianDivergence(id, fullGaussian(double(m1), double(s1)), fullGaussian(double(m2), double(s2))).item(),
+    );
+    expect(batch.shape).toEqual([2]);
+    expectClose([...batch.toNumbers()], single, 1e-12);
+    expect(single[0]).not.toBeCloseTo(single[1], 3);
+  });
+});
+
+it("kl of full Gaussians is ½(tr Σ2⁻¹Σ1 − d + ln|Σ2|/|Σ1| + quadratic form), worked out by hand", () => {
+  scope(() => {
+    // Σ1 = [[2, 1], [1, 2]] of determinant 3 and Σ2 = [[1, 0], [0, 4]]; difference of the means (1, 2).
+    const p = fullGaussian(
+      double([1, 2]),
+      double([
+        [2, 1],
+        [1, 2],
+      ]),
+    );
+    const q = fullGaussian(
+      double([0, 0]),
+      double([
+        [1, 0],
+        [0, 4],
+      ]),
+    );
+    expect(gaussianDivergence("kl", p, q).item()).toBeCloseTo((2 + 2 / 4 - 2 + Math.log(4 / 3) + 1 + 4 / 4) / 2, 12);
+    // Σ1⁻¹ = [[2, −1], [−1, 2]]/3.
+    expect(gaussianDivergence("kl", q, p).item()).toBeCloseTo((10 / 3 - 2 + Math.log(3 / 4) + (2 - 4 + 8) / 3) / 2, 12);
+  });
+});
+
 it("tv has a zero gradient, not NaN, at equal means", () => {
   scope(() => {
     const q = diagonalGaussian(double(mean2), double(variance2));
@@ -160,6 +216,35 @@ describe("what does not exist is refused", () => {
       );
       expect(() => gaussianDivergence("neyman", narrow(), wide())).toThrow(NumericError);
       expect(gaussianDivergence("pearson", narrow(), wide()).item()).toBeGreaterThan(0);
+      // 2·1 − 2 = 0 is no variance.
+      const twice = diagonalGaussian(double([0]), double([2]));
+      expect(() => gaussianDivergence("pearson", twice, narrow())).toThrow(/the eigenvalue 0, not above 0/);
+    });
+  });
+
+  it("tv of covariances that differ by more than a millionth of the largest entry", () => {
+    scope(() => {
+      const tv = (difference: number) => {
+        const [p, q] = [double([2, 0.01]), double([2, 0.01 + difference])];
+        return gaussianDivergence(
+          "tv",
+          diagonalGaussian(double([1, 0]), p),
+          diagonalGaussian(double([0, 0]), q),
+        ).item();
+      };
+      expect(tv(1e-6)).toBe(tv(0));
+      for (const difference of [3e-6, -3e-6]) expect(() => tv(difference)).toThrow(NumericError);
+    });
+  });
+
+  it("Rényi's divergence of an order outside (0, 1), where the mixture of variances is not positive", () => {
+    scope(() => {
+      // 1.5·1 − 0.5·4 = −0.5, and −0.5·4 + 1.5·1 the other way round.
+      expect(() => gaussianDivergence("renyi", wide(), narrow(), { order: 1.5 })).toThrow(/the eigenvalue -0.5/);
+      expect(() => gaussianDivergence("renyi", narrow(), wide(), { order: -0.5 })).toThrow(/the eigenvalue -0.5/);
+      expect(gaussianDivergence("renyi", narrow(), wide(), { order: 1.5 }).item()).toBeGreaterThan(0);
+      for (const order of [0, Number.NaN, Number.POSITIVE_INFINITY])
+        expect(() => gaussianDivergence("renyi", narrow(), wide(), { order })).toThrow(`the order is ${order}`);
     });
   });
 
@@ -193,6 +278,8 @@ describe("what does not exist is refused", () => {
       );
       const two = diagonalGaussian(double([0, 0]), double([1, 1]));
       expect(() => gaussianDivergence("kl", wide(), two)).toThrow(/expected equal shapes of one kind/);
+      const full = fullGaussian(double([0, 0]), double(matrix([1, 1])));
+      expect(() => gaussianDivergence("kl", two, full)).toThrow(/expected equal shapes of one kind/);
     });
   });
 });

@@ -19,6 +19,9 @@ describe("divergence", () => {
     [() => divergence("js", { pi: 0.5 }), 'divergence js: there is no parameter "pi"; it has none'],
     [() => divergence("wjs", { alpha: 0.5 }), 'divergence wjs: there is no parameter "alpha"; it has pi'],
     [() => divergence("alpha", { alpha: 1 }), /alpha is 1; give a number other than 0 \(use rkl\) and 1 \(use kl\)/],
+    [() => divergence("alpha", { alpha: 0 }), /alpha is 0; give a number other than 0/],
+    [() => divergence("alpha", { alpha: Number.NaN }), /alpha is NaN/],
+    [() => divergence("wjs", { pi: 0 }), /pi is 0; give a weight inside \(0, 1\)/],
     [() => divergence("wjs", { pi: 1 }), /pi is 1; give a weight inside \(0, 1\)/],
   ])("refuses %s", (make, message) => {
     expect(make).toThrow(UsageError);

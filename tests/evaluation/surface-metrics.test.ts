@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { evaluateMask } from "../../src/evaluation/evaluate-mask.js";
-import { makeGrid } from "../../src/evaluation/grid.js";
 import { confusionCounts } from "../../src/evaluation/overlap.js";
 import { surfacePoints } from "../../src/evaluation/surface.js";
+import { makeGrid } from "../../src/grid/grid.js";
 import { distancesByTrying, fill, maskOf, maskPairs, spacings, surfaceByDefinition } from "./masks.js";
 
 const convention = "medpy";

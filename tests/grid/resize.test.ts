@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createLabelDecoder, expandCodes } from "../../src/data/labels.js";
-import { toPlanes } from "../../src/data/readers/raster.js";
 import { nearestSources, resizeFiltered, resizeNearest } from "../../src/grid/resize.js";
 import { goldenAugment } from "../data/golden.js";
+import { planesOf, stored } from "../data/stored.js";
 
 const floats = (bytes: Uint8Array) => new Float32Array(bytes.slice().buffer);
 
@@ -12,13 +12,13 @@ describe("resizeFiltered", () => {
   it("halves by the triangle filter's weights 1/8 3/8 3/8 1/8, edge weights renormalised", () => {
     const row = Uint8Array.from([0, 0, 0, 0, 255, 255, 255, 255]);
     // Output 1 covers sources 1 to 4, so only its last tap (1/8) meets the step.
-    const halved = resizeFiltered(row, { height: 1, width: 8, channels: 1 }, 1, 4, "bilinear");
+    const halved = resizeFiltered(row, [1, 8], [1, 4], "bilinear");
     expect([...halved]).toEqual([0, Math.round(255 / 8), 255 - Math.round(255 / 8), 255]);
   });
 
   it("returns a copy when nothing changes", () => {
     const image = Uint8Array.from([1, 2, 3, 4]);
-    const same = resizeFiltered(image, { height: 2, width: 2, channels: 1 }, 2, 2, "lanczos");
+    const same = resizeFiltered(image, [2, 2], [2, 2], "lanczos");
     expect(same).toEqual(image);
     expect(same).not.toBe(image);
   });
@@ -34,7 +34,7 @@ describe("resizeFiltered", () => {
       fc.integer({ min: 0, max: 255 }),
       filter,
       (h, w, H, W, v, f) => {
-        const out = resizeFiltered(new Uint8Array(h * w * 3).fill(v), { height: h, width: w, channels: 3 }, H, W, f);
+        const out = resizeFiltered(new Uint8Array(h * w * 3).fill(v), [h, w], [H, W], f);
         expect(out.length).toBe(H * W * 3);
         expect(out.every((value) => value === v)).toBe(true);
       },
@@ -45,8 +45,8 @@ describe("resizeFiltered", () => {
   it("equals Pillow's LANCZOS upscale of the golden case", () => {
     const golden = goldenAugment("resize_lanczos_up");
     const { bytes, shape } = golden.tensor("image");
-    const out = resizeFiltered(bytes, { height: shape[0], width: shape[1], channels: shape[2] }, 80, 80, "lanczos");
-    expect(Buffer.compare(out, golden.tensor("image_out").bytes)).toBe(0);
+    const out = resizeFiltered(planes(bytes, shape[2]), shape, [80, 80], "lanczos");
+    expect(Buffer.compare(out, planes(golden.tensor("image_out").bytes, shape[2]))).toBe(0);
   });
 
   it.each(["scale_crop_gray", "scale_crop_rgb"])("equals Pillow's bilinear and nearest resize of golden %s", (name) => {
@@ -54,12 +54,13 @@ describe("resizeFiltered", () => {
     const { size, resizedWHxy } = golden.params as unknown as { size: number; resizedWHxy: number[][] };
     const image = golden.tensor("image");
     const channels = image.shape[2] ?? 1;
-    const shape = { height: size, width: size, channels };
     const mask = golden.tensor("mask").bytes;
     resizedWHxy.forEach(([width, height, left, top], i) => {
-      const images = crop(resizeFiltered(image.bytes, shape, height, width, "bilinear"), width, channels);
-      const masks = crop(resizeNearest(mask, { ...shape, channels: 1 }, height, width), width, 1);
-      expect(images(left, top, size)).toEqual(part(golden.tensor("image_out").bytes, i, size * size * channels));
+      const resized = resizeFiltered(planes(image.bytes, channels), [size, size], [height, width], "bilinear");
+      const images = crop(resized, height, width);
+      const masks = crop(resizeNearest(mask, [size, size], [height, width]), height, width);
+      const wanted = part(golden.tensor("image_out").bytes, i, size * size * channels);
+      expect(images(left, top, size)).toEqual(planesOf(wanted, channels));
       expect(masks(left, top, size)).toEqual(part(golden.tensor("mask_out").bytes, i, size * size));
     });
   });
@@ -68,9 +69,8 @@ describe("resizeFiltered", () => {
 describe("the reference loaders", () => {
   it("Fundus: Lanczos image, nearest mask, cup = 0 and disc <= 128", () => {
     const golden = goldenAugment("loader_fundus");
-    const shape = { height: 100, width: 100, channels: 3 };
-    const image = resizeFiltered(golden.tensor("image").bytes, shape, 64, 64, "lanczos");
-    expect(Buffer.compare(image, golden.tensor("image_out").bytes)).toBe(0);
+    const image = resizeFiltered(planes(golden.tensor("image").bytes, 3), [100, 100], [64, 64], "lanczos");
+    expect(Buffer.compare(image, planes(golden.tensor("image_out").bytes, 3))).toBe(0);
     const source = {
       target: "sigmoid" as const,
       outputs: 2,
@@ -80,15 +80,14 @@ describe("the reference loaders", () => {
       ],
       labels: { kind: "thresholds" as const, classes: { cup: { atMost: 0 }, disc: { atMost: 128 } } },
     };
-    const mask = { height: 100, width: 100, channels: 3 as const, samples: golden.tensor("mask_rgb").bytes };
-    const codes = resizeNearest(createLabelDecoder(source).decode(mask, "mask"), { ...shape, channels: 1 }, 64, 64);
+    const mask = stored(100, 100, planes(golden.tensor("mask_rgb").bytes, 3), 3);
+    const codes = resizeNearest(createLabelDecoder(source).decode(mask, "mask"), [100, 100], [64, 64]);
     expect(Array.from(expandCodes(codes, source))).toEqual(Array.from(floats(golden.tensor("target").bytes)));
   });
 
   it("M&Ms: bilinear image, classes where a channel is 255", () => {
     const golden = goldenAugment("loader_mnms");
-    const shape = { height: 90, width: 76, channels: 1 };
-    const image = resizeFiltered(golden.tensor("image").bytes, shape, 64, 64, "bilinear");
+    const image = resizeFiltered(golden.tensor("image").bytes, [90, 76], [64, 64], "bilinear");
     expect(Buffer.compare(image, golden.tensor("image_out").bytes)).toBe(0);
     const names = ["background", "LV", "MYO", "RV"];
     const source = {
@@ -97,8 +96,8 @@ describe("the reference loaders", () => {
       classes: names.map((name, index) => ({ index, name, colour: "#000000" })),
       labels: { kind: "channels" as const, equals: 255, classes: { red: "LV", green: "MYO", blue: "RV" } },
     };
-    const mask = { height: 90, width: 76, channels: 3 as const, samples: golden.tensor("mask_rgb").bytes };
-    const codes = resizeNearest(createLabelDecoder(source).decode(mask, "mask"), shape, 64, 64);
+    const mask = stored(90, 76, planes(golden.tensor("mask_rgb").bytes, 3), 3);
+    const codes = resizeNearest(createLabelDecoder(source).decode(mask, "mask"), [90, 76], [64, 64]);
     const wanted = new BigInt64Array(golden.tensor("target").bytes.slice().buffer);
     expect(Array.from(expandCodes(codes, source))).toEqual(Array.from(wanted, Number));
   });
@@ -112,24 +111,27 @@ describe("resizeNearest", () => {
 
   it("keeps the element type and invents no value", () => {
     const labels = Int32Array.from([7, 9, 11, 13]);
-    const out = resizeNearest(labels, { height: 2, width: 2, channels: 1 }, 3, 5);
+    const out = resizeNearest(labels, [2, 2], [3, 5]);
     expect(out).toBeInstanceOf(Int32Array);
     expect(new Set(out)).toEqual(new Set(labels));
   });
 });
 
-it("toPlanes moves the channel axis to the front", () => {
-  expect([...toPlanes(Uint8Array.from([1, 2, 3, 4, 5, 6]), 3)]).toEqual([1, 4, 2, 5, 3, 6]);
-});
+function planes(interleaved: Uint8Array, channels: number): Uint8Array {
+  return Uint8Array.from(planesOf(interleaved, channels));
+}
 
 function part(all: Uint8Array, index: number, length: number): number[] {
   return Array.from(all.subarray(index * length, (index + 1) * length));
 }
 
-function crop(image: Uint8Array, width: number, channels: number) {
+/** Cuts a square out of planes `[C, height, width]`. */
+function crop(image: Uint8Array, height: number, width: number) {
   return (left: number, top: number, size: number): number[] =>
-    Array.from({ length: size }, (_, row) => {
-      const start = ((top + row) * width + left) * channels;
-      return Array.from(image.subarray(start, start + size * channels));
-    }).flat();
+    Array.from({ length: image.length / (height * width) }, (_, c) =>
+      Array.from({ length: size }, (_, row) => {
+        const start = (c * height + top + row) * width + left;
+        return Array.from(image.subarray(start, start + size));
+      }),
+    ).flat(2);
 }

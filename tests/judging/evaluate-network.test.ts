@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { DataError, NumericError } from "../../src/core/errors.js";
 import { DecodedCache } from "../../src/data/cache.js";
-import { allCases } from "../../src/data/dataset.js";
+import { allCases, loadDataset } from "../../src/data/dataset.js";
 import { decodeCase } from "../../src/data/decode.js";
 import { evaluateMask } from "../../src/evaluation/evaluate-mask.js";
 import { labelMaps, predict } from "../../src/inference/predict.js";
 import { evaluateNetwork } from "../../src/judging/evaluate-network.js";
 import { segmentationLoss } from "../../src/losses/index.js";
 import { fromTypedArray, liveTensors, noGrad, scope } from "../../src/torch/index.js";
-import { temporaryFolder } from "../data/files.js";
-import { nestedClasses, tinyNetwork, twoDomains } from "../inference/tiny.js";
+import { png, put, putDatasetYaml, temporaryFolder } from "../data/files.js";
+import { nestedClasses, pixels, tinyNetwork, twoDomains } from "../inference/tiny.js";
 
 const base = temporaryFolder();
 const network = tinyNetwork(1, 2);
@@ -41,8 +41,23 @@ describe("evaluateNetwork", () => {
       ),
     );
     const direct = evaluateMask(labels, one.label as Uint8Array, { shape: [16, 16], convention: "midss" });
-    const { domain: _, id: __, part: ___, ...metrics } = scores[2];
+    const { domain: _, id: __, subject: ____, part: ___, ...metrics } = scores[2];
     expect(direct).toMatchObject(metrics);
+  });
+
+  it("lets the event loop turn after each case, so that signals are seen while it judges", async () => {
+    const dataset = twoDomains(join(base, "turns"));
+    const cases = allCases(dataset);
+    const cache = new DecodedCache(dataset);
+    await cache.prepare(cases);
+    let turns = 0;
+    let next = setImmediate(function turn() {
+      turns++;
+      next = setImmediate(turn);
+    });
+    await evaluateNetwork(network, dataset, cases, cache, options);
+    clearImmediate(next);
+    expect(turns).toBeGreaterThanOrEqual(cases.filter(({ maskPath }) => maskPath !== undefined).length);
   });
 
   it("judges every channel of overlapping classes by itself", async () => {
@@ -73,6 +88,51 @@ describe("evaluateNetwork", () => {
     expect(await distance("midss")).toMatchObject({ dice: 0, hd95: 100 });
     expect(await distance("medpy")).toMatchObject({ dice: 0, hd95: Number.NaN });
     expect(await distance("monai")).toMatchObject({ dice: Number.NaN, hd95: Number.POSITIVE_INFINITY });
+  });
+
+  describe("distances", () => {
+    // Stored as 32 rows of 16 pixels, worked on as 16 x 16: rows of the square are two stored rows apart.
+    const shown = (row: number, column: number, height: number) =>
+      Array.from({ length: height * 16 }, (_, i) =>
+        Number(Math.floor((i / 16) * (16 / height)) === row && i % 16 === column),
+      );
+    /** One pixel predicted three rows and four columns away from the one of the reference. */
+    async function distances(name: string, units: "pixels" | "mm" | undefined, changes: Record<string, unknown>) {
+      const folder = join(base, name);
+      put(join(folder, "images/x.png"), png(16, 32, pixels(512)));
+      put(join(folder, "masks/x.png"), png(16, 32, shown(5, 5, 32)));
+      const test = { images: "images/{id}.png", masks: "masks/{id}.png" };
+      const dataset = loadDataset(putDatasetYaml(folder, { domains: [{ name: "a", test }], ...changes }));
+      const answering = tinyNetwork(1, 2);
+      const object = shown(8, 9, 16);
+      answering.forward = () =>
+        fromTypedArray(Float32Array.from([...object.map((value) => -value), ...object]), [1, 2, 16, 16]);
+      const asked = { ...options, ...(units ? { units } : {}) };
+      const { scores } = await evaluateNetwork(answering, dataset, allCases(dataset), new DecodedCache(dataset), asked);
+      answering.dispose();
+      const [{ hd, hd95, asd, assd }] = scores;
+      return [hd, hd95, asd, assd];
+    }
+
+    it("are in pixels of the network's square, whatever the spacing, unless mm are asked for", async () => {
+      const five = [5, 5, 5, 5];
+      expect(await distances("square", undefined, { spacing: [2, 1.25] })).toEqual(five);
+      expect(await distances("square", "pixels", {})).toEqual(five);
+    });
+
+    it("are in mm by the stored spacing and the change of size: rows 4 mm, columns 1.25 mm apart", async () => {
+      const thirteen = Math.hypot(3 * 4, 4 * 1.25);
+      expect(thirteen).toBe(13);
+      expect(await distances("body", "mm", { spacing: [2, 1.25] })).toEqual([13, 13, 13, 13]);
+    });
+
+    it("cannot be in mm where nobody knows the spacing", async () => {
+      const asked = distances("unknown", "mm", {});
+      await expect(asked).rejects.toThrow(DataError);
+      await expect(asked).rejects.toThrow(
+        /dataset\.yaml: nothing says the spacing of a\/test\/x, so distances cannot be in mm; add spacing: \[row, column\]/,
+      );
+    });
   });
 
   it.each([

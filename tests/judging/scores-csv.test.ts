@@ -6,7 +6,7 @@ import type { PartScore } from "../../src/judging/evaluate-network.js";
 import { parseScores, scoresCsv } from "../../src/judging/scores-csv.js";
 
 const metrics = { dice: 0.1, jaccard: 1 / 3, hd: 0, hd95: 0, asd: 0, assd: 0 };
-const row: PartScore = { domain: "a", id: "1", part: "disc", ...metrics, empty: "none" };
+const row: PartScore = { domain: "a", id: "1", subject: "a/p1", part: "disc", ...metrics, empty: "none" };
 
 /** Records of a CSV text, by the rules of RFC 4180. */
 function parse(text: string): string[][] {
@@ -28,18 +28,18 @@ function parse(text: string): string[][] {
 describe("scoresCsv", () => {
   it("writes a header and one line for each row", () => {
     expect(scoresCsv([row, { ...row, hd95: Number.NaN, asd: Number.POSITIVE_INFINITY, empty: "both" }])).toBe(
-      "domain,id,part,dice,jaccard,hd,hd95,asd,assd,empty\n" +
-        "a,1,disc,0.1,0.3333333333333333,0,0,0,0,none\n" +
-        "a,1,disc,0.1,0.3333333333333333,0,NaN,Infinity,0,both\n",
+      "domain,id,subject,part,dice,jaccard,hd,hd95,asd,assd,empty\n" +
+        "a,1,a/p1,disc,0.1,0.3333333333333333,0,0,0,0,none\n" +
+        "a,1,a/p1,disc,0.1,0.3333333333333333,0,NaN,Infinity,0,both\n",
     );
-    expect(scoresCsv([])).toBe("domain,id,part,dice,jaccard,hd,hd95,asd,assd,empty\n");
+    expect(scoresCsv([])).toBe("domain,id,subject,part,dice,jaccard,hd,hd95,asd,assd,empty\n");
   });
 
   it("quotes names with commas, quotes, line breaks and outer spaces, and leaves right-to-left marks alone", () => {
     const ids = ['a,b"c"', "line\nbreak", " space ", "\u202Egnp.\u200Fx", "<img onerror=alert(1)>", '"', ""];
     const records = parse(scoresCsv(ids.map((id) => ({ ...row, id }))));
     expect(records.slice(1).map((record) => record[1])).toEqual(ids);
-    expect(scoresCsv([{ ...row, id: 'a,b"c"' }])).toContain('a,"a,b""c""",disc');
+    expect(scoresCsv([{ ...row, id: 'a,b"c"' }])).toContain('a,"a,b""c""",a/p1,disc');
   });
 
   it("gives back any name and any number exactly", () => {
@@ -47,9 +47,10 @@ describe("scoresCsv", () => {
     fc.assert(
       fc.property(fc.string({ unit }), fc.double(), (id, dice) => {
         const [, record] = parse(scoresCsv([{ ...row, id, dice }]));
-        expect(record[1]).toBe(id);
-        expect(Number(record[3])).toBe(dice === 0 ? 0 : dice);
-        expect(record).toHaveLength(10);
+        // What a spreadsheet would run as a formula begins with an apostrophe.
+        expect([id, `'${id}`]).toContain(record[1]);
+        expect(Number(record[4])).toBe(dice === 0 ? 0 : dice);
+        expect(record).toHaveLength(11);
       }),
       { numRuns: 300 },
     );
@@ -70,8 +71,20 @@ describe("parseScores", () => {
     const value = fc.double().map((number) => (number === 0 ? 0 : number));
     const numbers = { dice: value, jaccard: value, hd: value, hd95: value, asd: value, assd: value };
     const empty = fc.constantFrom<PartScore["empty"]>("none", "both");
-    const scores = fc.array(fc.record({ domain: name, id: name, part: name, ...numbers, empty }), { minLength: 1 });
+    const scores = fc.array(fc.record({ domain: name, id: name, subject: name, part: name, ...numbers, empty }), {
+      minLength: 1,
+    });
     fc.assert(fc.property(scores, (rows) => void expect(parseScores(scoresCsv(rows), "cases.csv")).toEqual(rows)));
+  });
+
+  it("reads a file of the time before subjects, in which every case is its own", () => {
+    const before =
+      "domain,id,part,dice,jaccard,hd,hd95,asd,assd,empty\na,1,cup,1,1,0,0,0,0,none\na,1,disc,1,1,0,0,0,0,none\nb,1,cup,0,0,9,9,9,9,none\n";
+    expect(parseScores(before, "cases.csv").map(({ id, subject, part }) => [id, subject, part])).toEqual([
+      ["1", "a/1", "cup"],
+      ["1", "a/1", "disc"],
+      ["1", "b/1", "cup"],
+    ]);
   });
 
   it("names file, line and remedy where a line is cut or a number is none", () => {

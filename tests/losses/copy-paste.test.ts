@@ -38,6 +38,52 @@ tensorTest("dice is taken per region and averaged over both classes", () => {
   expectRelative(dice, [outer + 0.5 * inner]);
 });
 
+tensorTest("overlapping classes: dice takes both channels together, cross-entropy averages them", () => {
+  // Two channels of four pixels in a row, the last one pasted; p = ½ and ¾.
+  const logits = tensor([[[[0, 0, 0, 0]], [[Math.log(3), Math.log(3), Math.log(3), Math.log(3)]]]]);
+  const imageTarget = tensor([[[[1, 0, 0, 0]], [[1, 1, 0, 0]]]]);
+  const patchTarget = tensor([[[[0, 0, 0, 1]], [[0, 0, 0, 0]]]]);
+  const loss = mixLoss(logits, imageTarget, patchTarget, outside(), { image: 1, patch: 0.5 }, "sigmoid");
+  // Outside: Σpt ½ + 2·¾, Σp² 3·(¼ + 9/16), Σt² 3. Inside: ½, ¼ + 9/16, 1.
+  const dice = [1 - 4 / (39 / 16 + 3), 1 - 1 / (13 / 16 + 1)];
+  // −ln p of the truth: ln 2 for the first channel; ln(4/3) where the second is 1, ln 4 where it is 0.
+  const ce = [(3 * Math.LN2 + 2 * Math.log(4 / 3) + Math.log(4)) / 6, (Math.LN2 + Math.log(4)) / 2];
+  expectRelative(items(loss), [dice[0] + 0.5 * dice[1], ce[0] + 0.5 * ce[1]]);
+  expectRelative([loss.image.item(), loss.patch.item()], [dice[0] + ce[0], 0.5 * (dice[1] + ce[1])]);
+});
+
+tensorTest("every image has its own rectangle", () => {
+  // p = ½. Three pixels of class 0 lie outside in the first image, one of class 1 in the second.
+  const regions = tensor([
+    [
+      [1, 1],
+      [1, 0],
+    ],
+    [
+      [0, 1],
+      [0, 0],
+    ],
+  ]);
+  // Class 0: Σpt 3/2, Σp² 1, Σt² 3; class 1: ½, 1, 1. As overlapping classes of these planes: 2, 2, 4.
+  const wanted = { softmax: (1 - 3 / 4 + (1 - 1 / 2)) / 2, sigmoid: 1 - 4 / 6 };
+  for (const kind of ["softmax", "sigmoid"] as const) {
+    const numbers = zeros([2, 2, 2], { dtype: "int64" });
+    numbers.select(0, 1).fill_(1);
+    const target = kind === "softmax" ? numbers : oneHot(numbers, 2);
+    const { dice, ce } = mixLoss(zeros([2, 2, 2, 2]), target, target, regions, { image: 1, patch: 0 }, kind);
+    expectRelative([dice.item(), ce.item()], [wanted[kind], Math.LN2]);
+  }
+});
+
+tensorTest("a region without a pixel loses nothing", () => {
+  for (const kind of ["softmax", "sigmoid"] as const) {
+    const logits = zeros([1, 2, 1, 4]);
+    const target = kind === "softmax" ? image() : zeros([1, 2, 1, 4]);
+    const none = mixLoss(logits, target, target, zeros([1, 1, 4]), { image: 1, patch: 0 }, kind);
+    expectRelative([none.image.item()], [0]);
+  }
+});
+
 tensorTest("targets outside their own region do not matter", () => {
   const logits = tensor([[[[2, -1, 0, 1]], [[0, 1, 3, -2]]]]);
   const want = items(mixLoss(logits, image(), patch(), outside(), both));

@@ -36,14 +36,18 @@ describe("overlapping classes", () => {
 
 describe("exclusive classes", () => {
   tensorTest("are labelled by the largest score, and trusted above the threshold", () => {
-    // Two pixels: three classes at .96/.02/.02 and .2/.3/.5.
+    // Two pixels, one below the other: three classes at .96/.02/.02 and .2/.3/.5.
     const logits = tensor([
-      [[[Math.log(0.96), Math.log(0.2)]], [[Math.log(0.02), Math.log(0.3)]], [[Math.log(0.02), Math.log(0.5)]]],
+      [
+        [[Math.log(0.96)], [Math.log(0.2)]],
+        [[Math.log(0.02)], [Math.log(0.3)]],
+        [[Math.log(0.02)], [Math.log(0.5)]],
+      ],
     ]);
     const { labels, confident } = pseudoLabels(logits, 0.95, "softmax");
-    expect([labels.shape, labels.dtype, numbers(labels)]).toEqual([[1, 1, 2], "int64", [0, 2]]);
+    expect([labels.shape, labels.dtype, numbers(labels)]).toEqual([[1, 2, 1], "int64", [0, 2]]);
     expect([confident.shape, numbers(confident)]).toEqual([
-      [1, 1, 1, 2],
+      [1, 1, 2, 1],
       [1, 0],
     ]);
   });

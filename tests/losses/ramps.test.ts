@@ -35,4 +35,8 @@ describe("ramps", () => {
   it("MiDSS holds for fewer iterations than stairs", () => {
     expect([0, 1, 2, 3].map((k) => midssRampUp(k, 4))).toEqual([0, 0.25, 0.5, 0.75].map((t) => sigmoidRampUp(t)));
   });
+
+  it("uncertainty is half-way in the middle", () => {
+    expect(uncertaintyThreshold(500, 1000)).toBeCloseTo((0.75 + 0.25 * Math.exp(-5 / 4)) * Math.LN2, 12);
+  });
 });

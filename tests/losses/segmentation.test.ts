@@ -8,6 +8,8 @@ import {
   oneHot,
   type SegmentationLossOptions,
   segmentationLoss,
+  softDiceDistance,
+  ssl4misLoss,
 } from "../../src/losses/index.js";
 import * as torch from "../../src/torch/index.js";
 import { Generator, ShapeError, type Tensor, tensor } from "../../src/torch/index.js";
@@ -249,6 +251,68 @@ describe("dice", () => {
     const target = torch.ones([1, 1, 2, 2]);
     const dice = diceLoss(torch.zeros([1, 1, 2, 2]), target, null, { kind: "sigmoid", smooth: 1 });
     expectRelative(dice, [1 - (2 * 2 + 1) / (1 + 4 + 1)]);
+  });
+});
+
+describe("smooth", () => {
+  /** No label, and one pixel predicted with p² = `square`: Dice is 1 − ε/(p² + ε), one half where both are equal. */
+  const against = (square: number) => {
+    const p = Math.sqrt(square);
+    return tensor([[[[Math.log(p / (1 - p))]]]], { dtype: "float64" });
+  };
+  const nothing = () => torch.zeros([1, 1, 1, 1], { dtype: "float64" });
+
+  tensorTest("is 1e-10 by default, and 1e-5 in SSL4MIS's loss", () => {
+    expectRelative(diceLoss(against(1e-10), nothing(), null, { kind: "sigmoid" }), [0.5]);
+    expectRelative(softDiceDistance(against(1e-10).sigmoid(), nothing(), "sigmoid"), [0.5]);
+    expectRelative(ssl4misLoss(against(1e-5), nothing(), "sigmoid").dice, [0.5]);
+  });
+
+  tensorTest("may be chosen, also for SSL4MIS", () => {
+    expectRelative(diceLoss(against(1e-3), nothing(), null, { kind: "sigmoid", smooth: 1e-3 }), [0.5]);
+    expectRelative(ssl4misLoss(against(1e-3), nothing(), "sigmoid", 1e-3).dice, [0.5]);
+  });
+});
+
+tensorTest("SSL4MIS's loss is the mean of cross-entropy and Dice, each as it is", () => {
+  const logits = torch.zeros([1, 2, 1, 2]);
+  const { ce, dice, loss } = ssl4misLoss(logits, classes([[[0, 1]]]), "softmax");
+  // p = ½: per class Σpt ½, Σp² ½, Σt² 1.
+  const want = 1 - (1 + 1e-5) / (1.5 + 1e-5);
+  expectRelative([ce.item(), dice.item(), loss.item()], [Math.LN2, want, (Math.LN2 + want) / 2]);
+});
+
+describe("the Dice distance of two predictions", () => {
+  // Two images of one row of two pixels, two channels.
+  const p = () =>
+    tensor([
+      [[[0.5, 1]], [[0.5, 0]]],
+      [[[0, 0.5]], [[1, 0.5]]],
+    ]);
+  const q = () =>
+    tensor([
+      [[[1, 0.5]], [[0, 0.5]]],
+      [[[0.5, 0]], [[0.5, 1]]],
+    ]);
+  // Channel 0: Σpq 1, Σp² 1.5, Σq² 1.5. Channel 1: Σpq 1, Σp² 1.5, Σq² 1.5 of other pixels.
+  tensorTest("takes sums over all images and pixels", () => {
+    expectRelative(softDiceDistance(p(), q(), "softmax"), [1 - 2 / 3]);
+    expectRelative(softDiceDistance(p(), q(), "sigmoid"), [1 - 2 / 3]);
+  });
+
+  tensorTest("per class and then their mean where classes exclude each other, over all channels where not", () => {
+    // Channel 0: Σpq ½, Σp² ¼, Σq² 1. Channel 1: Σpq 1, Σp² 1, Σq² 1 + ¼.
+    const [a, b] = [tensor([[[[0.5, 0]], [[0, 1]]]]), tensor([[[[1, 0]], [[0.5, 1]]]])];
+    expectRelative(softDiceDistance(a, b, "softmax"), [(1 - 1 / 1.25 + 1 - 2 / 2.25) / 2]);
+    expectRelative(softDiceDistance(a, b, "sigmoid"), [1 - 3 / 3.5]);
+  });
+
+  tensorTest("is that of a label where one prediction is certain", () => {
+    using generator = new Generator(9);
+    const { target, logits } = sure("softmax", 1);
+    const other = torch.randn([2, 3, 6, 5], { generator });
+    const distance = softDiceDistance(other.softmax(1), logits.softmax(1), "softmax");
+    expectRelative(distance, [diceLoss(other, target, null, { kind: "softmax" }).item()]);
   });
 });
 

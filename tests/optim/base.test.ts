@@ -1,7 +1,7 @@
 /** SGD and AdamW against PyTorch's, what they leave alone, and their saved state. */
 import { describe, expect } from "vitest";
 import { CheckpointError } from "../../src/core/errors.js";
-import { AdamW, type Optimizer, Sgd } from "../../src/optim/index.js";
+import { AdamW, firstNonFinite, globalCosine, globalNorm, type Optimizer, Sgd } from "../../src/optim/index.js";
 import { liveTensors, ones, scope, type Tensor, tensor } from "../../src/torch/index.js";
 import { errorOf, expectClose, numbers, tensorTest } from "../support/tensors.js";
 
@@ -80,6 +80,70 @@ describe.each(makers)("%s", (_, make, rate, afterThree) => {
 
   tensorTest("has no state before its first step", () => {
     expect(setUp(make).optimizer.state().size).toBe(0);
+  });
+
+  tensorTest("begins anew from the state of one that has not begun", () => {
+    const [used, fresh] = [setUp(make), setUp(make)];
+    steps(used.optimizer, 0, 2, rate);
+    used.optimizer.loadState(fresh.optimizer.state());
+    const before = used.weights();
+    const again = setUp(make);
+    steps(used.optimizer, 0, 1, 0);
+    steps(again.optimizer, 0, 1, 0);
+    expect(used.weights()).toEqual(before);
+    const values = (optimizer: Optimizer) =>
+      [...optimizer.state()].filter(([name]) => !name.startsWith("momentum")).map(([, value]) => numbers(value));
+    expect(values(used.optimizer)).toEqual(values(again.optimizer));
+    release(used.optimizer);
+    release(again.optimizer);
+  });
+});
+
+describe("what it remembers of past gradients", () => {
+  tensorTest("is nothing for SGD without momentum, and empty before the first step", () => {
+    expect(setUp((p) => new Sgd(p)).optimizer.momentum()).toBeNull();
+    expect(setUp((p) => new Sgd(p, { momentum: 0.9 })).optimizer.momentum()).toEqual([]);
+    expect(setUp((p) => new AdamW(p)).optimizer.momentum()).toEqual([]);
+  });
+
+  tensorTest("is the sum for SGD and the mean for AdamW", () => {
+    // Gradients (0.1, −0.3, 0.2) and (0.2, −0.3, 0).
+    for (const [make, want] of [
+      [(p: Tensor[]) => new Sgd(p, { momentum: 0.5 }), [0.25, -0.45, 0.1]],
+      [(p: Tensor[]) => new AdamW(p, { beta1: 0.5 }), [0.125, -0.225, 0.05]],
+    ] as const) {
+      const { optimizer } = setUp<Optimizer>(make);
+      steps(optimizer, 0, 2, 0.1);
+      expectClose((optimizer.momentum() as Tensor[]).flatMap(numbers), want, 12);
+      release(optimizer);
+    }
+  });
+
+  tensorTest("keeps every gradient in full at momentum 1, and decays by the whole weight at 1", () => {
+    const { optimizer, weights } = setUp((p) => new Sgd(p, { momentum: 1, weightDecay: 1 }));
+    steps(optimizer, 0, 1, 0.1);
+    // w − 0.1·(g + w)
+    expectClose(weights(), [0.89, -1.77, 0.43], 12);
+    steps(optimizer, 1, 2, 0.1);
+    expectClose(weights(), [0.89 - 0.1 * (1.1 + 1.09), -1.77 - 0.1 * (-2.3 - 2.07), 0.43 - 0.1 * (0.7 + 0.43)], 12);
+    release(optimizer);
+  });
+});
+
+describe("all parameters as one vector", () => {
+  const vector = (...values: number[]) => values.map((value) => tensor([value], float64));
+
+  tensorTest("have the cosine of the whole, and 0 beside nothing", () => {
+    const cosine = (a: Tensor[], b: Tensor[]) => globalCosine(a, globalNorm(a), b, globalNorm(b)).item();
+    expect(cosine(vector(3e-3, 4e-3), vector(4e-3, 3e-3))).toBeCloseTo(0.96, 12);
+    expect(cosine(vector(0, 0), vector(4, 3))).toBe(0);
+  });
+
+  tensorTest("are named by the first that is not finite", () => {
+    const names = vector(0, 0, 0).map((value, i) => [`w${i}`, value] as const);
+    expect(firstNonFinite(names, vector(1, 2, 3))).toBeNull();
+    expect(firstNonFinite(names, vector(Number.NaN, 2, Number.POSITIVE_INFINITY))).toBe("w0");
+    expect(firstNonFinite(names, vector(1, Number.NEGATIVE_INFINITY, 3))).toBe("w1");
   });
 });
 

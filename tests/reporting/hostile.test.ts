@@ -1,4 +1,5 @@
 /** Names from files and folders are text on the page, whatever they hold. */
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { temporaryFolder } from "../data/files.js";
@@ -67,4 +68,14 @@ it("folds a name of 4 kB, and shortens it in figures", () => {
 
 it("quotes commands for a shell", () => {
   expect(page.includes(escaped(`dimseg train ''\\''; rm -rf ~ #${image}'`))).toBe(true);
+});
+
+it("draws domains and parts that are called as what every object has", async () => {
+  for (const name of ["Domain2", "disc"]) {
+    const run = copyRun("dim", join(base, `constructor-${name}`));
+    for (const file of readdirSync(run, { recursive: true, encoding: "utf8" })) {
+      if (/\.(json|jsonl|csv|yaml)$/.test(file)) edit(join(run, file), name, "constructor");
+    }
+    expect(await pageOf(await collect([run]))).toContain("“constructor”");
+  }
 });

@@ -1,11 +1,15 @@
 /** Reports of runs that run, stopped, failed, or lost something: shown with what is there, and saying what is not. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.js";
+import { sha256 } from "../../src/core/sha256.js";
+import { caseName, loadDataset } from "../../src/data/dataset.js";
 import type { Judge } from "../../src/reporting/read-report-run.js";
 import { readUsage } from "../../src/runs/usage.js";
 import { put, temporaryFolder } from "../data/files.js";
+import { putDataset } from "../data/tiny.js";
 import { collect, copyRun, edit, fixtureRuns, pageOf } from "./fixture.js";
 
 const base = temporaryFolder();
@@ -35,7 +39,7 @@ describe("a run", () => {
 
   it("runs while its lock is held, and is judged at its newest checkpoint without keeping the result", async () => {
     const run = withCheckpoint(copyRun("dim", join(base, "running")), 10);
-    writeFileSync(join(run, "run.lock"), JSON.stringify({ pid: process.pid, startTime: null, host: "here" }));
+    writeFileSync(join(run, "run.lock"), JSON.stringify({ pid: process.pid, startTime: null, host: hostname() }));
     const [summary, cases] = ["summary.json", "cases.csv"].map((file) =>
       readFileSync(join(run, "evaluation/last-student", file), "utf8"),
     );
@@ -70,6 +74,34 @@ describe("a run", () => {
       "Evaluation: shown is step 10; the checkpoint of step 20 was not used; dimseg evaluate tells why.",
     ]);
     expect(comparison?.leftOut).toEqual([expect.stringContaining("was judged at step 10 of 20; run `dimseg evaluate")]);
+  });
+
+  it("whose test masks were changed since is judged anew", async () => {
+    const run = withCheckpoint(copyRun("dim", join(base, "changed")), 20);
+    const dataset = putDataset(join(base, "changed-data"));
+    edit(join(run, "config.yaml"), /^dataset: .*$/gm, `dataset: ${dataset}`);
+    const hash = (path: string) => sha256(readFileSync(path));
+    const judged = loadDataset(dataset)
+      .domains.flatMap((domain) => domain.cases("test"))
+      .flatMap((one) =>
+        one.maskPath ? [{ case: caseName(one), image: hash(one.imagePath), mask: hash(one.maskPath) }] : [],
+      );
+    edit(join(run, "evaluation/last-student/summary.json"), /^\{/g, `{ "judged": ${JSON.stringify(judged)},`);
+    expect((await collect([run])).runs[0].missing).toEqual([]);
+    cpSync(join(base, "changed-data/a/test/masks/0.png"), join(base, "changed-data/a/test/masks/1.png"));
+    expect((await collect([run])).runs[0].missing).toEqual([
+      "Evaluation: shown is step 20, but since then the mask of a/test/1 was changed; there is no data set here; restore it.",
+    ]);
+    const asked: string[] = [];
+    await collect([run], async (folder) => {
+      asked.push(folder);
+      return null;
+    });
+    expect(asked).toEqual([run]);
+    rmSync(join(base, "changed-data/a/test/masks/1.png"));
+    expect((await collect([run])).runs[0].missing[0]).toContain(
+      "since then a/test/1 is no test case with a mask any more",
+    );
   });
 
   it("that has nothing but its settings gives a page that says so", async () => {

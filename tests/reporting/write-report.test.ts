@@ -1,5 +1,5 @@
 /** A report's folder is replaced file by file, and never stands on something else. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.js";
@@ -50,6 +50,17 @@ it("goes on where an earlier writing was killed", () => {
   mkdirSync(join(folder, "tables"));
   expect(() => checkReportFolder(folder)).not.toThrow();
   expect(() => checkReportFolder(join(base, "none"))).not.toThrow();
+});
+
+it("removes and writes nothing through a link inside a report", () => {
+  const folder = join(base, "linked");
+  const thesis = put(join(base, "papers/thesis.txt"), "mine");
+  writeReport(folder, "1", [page]);
+  symlinkSync(join(base, "papers"), join(folder, "figures"));
+  writeFileSync(join(folder, "report.json"), JSON.stringify({ dimseg: "1", files: ["figures/thesis.txt"] }));
+  expect(() => writeReport(folder, "1", [page, figure("a")])).toThrow(UsageError);
+  expect(() => writeReport(folder, "1", [page])).toThrow(`${folder}/figures is a link`);
+  expect(readFileSync(thesis, "utf8")).toBe("mine");
 });
 
 it("removes nothing outside the report, whatever its record says", () => {

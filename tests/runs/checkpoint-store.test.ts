@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -15,7 +16,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CheckpointError, ResourceError, UsageError } from "../../src/core/errors.js";
 import { formatManifest, readManifest } from "../../src/runs/checkpoint-manifest.js";
-import { CheckpointStore, type SaveStage } from "../../src/runs/checkpoint-store.js";
+import { CheckpointStore, DamagedCheckpoint, type SaveStage } from "../../src/runs/checkpoint-store.js";
 
 let root: string;
 let folder: string;
@@ -59,7 +60,7 @@ describe("saving and loading", () => {
     const store = open(2);
     for (const step of [1, 2, 3, 4, 5, 6]) store.save(step, contents(step), step === 1 || step === 3 ? ["best"] : []);
     expect(store.steps()).toEqual([6, 5, 3]);
-    expect(store.loadNamed("best").step).toBe(3);
+    expect(store.openNamed("best")?.step).toBe(3);
     expect(readdirSync(folder).sort()).toEqual(["latest", "step-3", "step-5", "step-6"]);
   });
 
@@ -82,7 +83,8 @@ describe("saving and loading", () => {
     expect(() => open().load()).toThrow(CheckpointError);
     expect(() => open().load()).toThrow(/^no checkpoint in .*checkpoints; train the run first$/);
     open().save(1, contents(1));
-    expect(() => open().loadNamed("best")).toThrow(/no checkpoint named "best"/);
+    expect(open().openNamed("best")).toBeUndefined();
+    expect(() => open().openStep(2)).toThrow(/has no checkpoint of step 2; there are those of step 1$/);
   });
 
   it("refuses what it cannot store, before writing", () => {
@@ -189,6 +191,54 @@ describe("damage", () => {
     store.save(20, contents(20));
     expectWhole(store, 20);
     expect(store.steps()).toEqual([20, 15]);
+  });
+});
+
+describe("opening what is to be used", () => {
+  const damage = (step: number, file = "model.safetensors") => truncateSync(join(folder, `step-${step}`, file), 1);
+  beforeEach(() => {
+    for (const step of [10, 20, 30]) open(3).save(step, contents(step), step === 20 ? ["best"] : []);
+  });
+
+  it("never gives another checkpoint than the one asked for, and names an older one that is intact", () => {
+    damage(30);
+    damage(20);
+    const refused =
+      /step-30\/model\.safetensors is damaged: .*; take --checkpoint step-10, which is intact, or restore the folder/;
+    expect(() => open().openNewest()).toThrow(DamagedCheckpoint);
+    expect(() => open().openNewest()).toThrow(refused);
+    expect(() => open().openNamed("best")).toThrow(/step-20\/model\.safetensors is damaged: .*step-10/);
+    expect(open().openStep(10).step).toBe(10);
+    damage(10);
+    expect(() => open().openStep(10)).toThrow(
+      /step-10\/model\.safetensors is damaged: .*; no other one is intact; restore/,
+    );
+    expect(warnings).toEqual([]);
+  });
+
+  it("does not say that there is no best one when the manifest that would tell is gone", () => {
+    rmSync(join(folder, "step-20", "manifest.json"));
+    expect(() => open().openNamed("best")).toThrow(/cannot read .*step-20\/manifest\.json.*take --checkpoint step-30/);
+  });
+
+  it("looks again when another process has saved and removed what was being read", () => {
+    let lists = 0;
+    class Overtaken extends CheckpointStore {
+      override steps(): number[] {
+        const seen = super.steps();
+        if (++lists === 2) open(1).save(40, contents(40));
+        return seen;
+      }
+    }
+    const store = new Overtaken(folder, { keep: 1, warn });
+    expect(store.openNewest().step).toBe(40);
+    expect(warnings).toEqual([]);
+  });
+
+  it.skipIf(process.getuid?.() === 0)("is not taken for damaged by a training that may not read it", () => {
+    chmodSync(join(folder, "step-30", "model.safetensors"), 0);
+    expect(() => open().load()).toThrow(ResourceError);
+    expect(() => open().load()).toThrow(/step-30\/model\.safetensors: permission denied/);
   });
 });
 

@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { ResourceError, UsageError } from "../../src/core/errors.js";
+import { AppendFile } from "../../src/runs/append-file.js";
 import { collectEnvironment } from "../../src/runs/environment.js";
+import { writeEvaluation } from "../../src/runs/evaluation-files.js";
 import { checkRunFolder, createRunFolder, openRunFolder } from "../../src/runs/run-folder.js";
 
 let root: string;
@@ -33,6 +35,34 @@ it("makes a run that opens again, locked until released", () => {
   lock.release();
   expect(run.checkpoints).toBe(join(path, "checkpoints"));
   expect(run.events).toContain("tfevents");
+});
+
+it.each(["metrics.jsonl", "events.out.tfevents.dimseg", "checkpoints", "evaluation", "report", "preview"])(
+  "does not follow a link named %s out of a run",
+  (name) => {
+    create().lock.release();
+    symlinkSync(root, join(path, name));
+    expect(() => openRunFolder(path)).toThrow(UsageError);
+    expect(() => openRunFolder(path)).toThrow(`${join(path, name)} is a link, and dimseg follows none inside a run`);
+  },
+);
+
+it("does not write a log through a link, nor an evaluation", () => {
+  const outside = join(root, "bashrc");
+  writeFileSync(outside, "alias");
+  symlinkSync(outside, join(root, "log"));
+  expect(() => new AppendFile(join(root, "log"))).toThrow(ResourceError);
+  expect(readFileSync(outside, "utf8")).toBe("alias");
+  mkdirSync(join(root, "elsewhere"));
+  symlinkSync(join(root, "elsewhere"), join(root, "last-student"));
+  expect(() => writeEvaluation(join(root, "last-student"), { summary: "{}", cases: "" })).toThrow(/is a link/);
+  expect(readdirSync(join(root, "elsewhere"))).toEqual([]);
+});
+
+it("is opened through a link to the whole run", () => {
+  create().lock.release();
+  symlinkSync(path, join(root, "latest"));
+  expect(openRunFolder(join(root, "latest")).path).toBe(join(root, "latest"));
 });
 
 it("does not begin in a folder that holds a run and names the verb that goes on", () => {

@@ -1,11 +1,21 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { ResourceError } from "../../src/core/errors.js";
-import { acquireRunLock, lockName } from "../../src/runs/run-lock.js";
+import { acquireRunLock, isRunInUse, lockName } from "../../src/runs/run-lock.js";
 import { transpileForChild } from "../support/transpile.js";
 
 let compiled: string;
@@ -114,9 +124,48 @@ it.skipIf(process.platform !== "linux")("takes over from a zombie, which a paren
   parent.kill("SIGKILL");
 });
 
-it("does not judge processes of another machine", () => {
-  writeFileSync(path(), JSON.stringify({ pid: 1, startTime: "1", host: "elsewhere" }));
-  expect(() => acquireRunLock(folder, note)).toThrow(`in use by process 1 on elsewhere; if that has ended, delete`);
+it.each([
+  ["machine", { host: "elsewhere" }, "elsewhere"],
+  ["container of this machine", { namespace: "pid:[1]" }, `${hostname()}, in another container`],
+  ["machine of the same name", { boot: "another" }, `${hostname()}, in another container or before a restart`],
+])("believes in a process of another %s while its heartbeat is young", (_, other, place) => {
+  acquireRunLock(folder, note).release();
+  // A process id that means nothing here, or somebody else.
+  const owner = { pid: 2 ** 22 + 1, startTime: "1", host: hostname(), ...other };
+  writeFileSync(path(), JSON.stringify(owner));
+  expect(() => acquireRunLock(folder, note)).toThrow(`in use by process ${owner.pid} on ${place}`);
+  expect(() => acquireRunLock(folder, note)).toThrow(
+    /if that has ended, delete .*run\.lock, or wait: it is taken over 10/,
+  );
+  expect(isRunInUse(folder)).toBe(true);
+  const longAgo = Date.now() / 1000 - 11 * 60;
+  utimesSync(path(), longAgo, longAgo);
+  expect(isRunInUse(folder)).toBe(false);
+  acquireRunLock(folder, note).release();
+  expect(notes).toEqual([expect.stringMatching(/taking over the lock of .*gave no sign for 10 minutes$/)]);
+});
+
+it("gives a sign of life while it is held", () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  try {
+    const lock = acquireRunLock(folder, note);
+    utimesSync(path(), 0, 0);
+    vi.advanceTimersByTime(60_000);
+    expect(Date.now() - statSync(path()).mtimeMs).toBeLessThan(60_000);
+    lock.release();
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it("says what stands in the lock's place", () => {
+  mkdirSync(path());
+  expect(() => acquireRunLock(folder, note)).toThrow(`${path()} is no lock but a folder; remove it`);
+  rmSync(path(), { recursive: true });
+  symlinkSync(join(folder, "nowhere"), path());
+  expect(() => acquireRunLock(folder, note)).toThrow(`${path()} is no lock but a link; remove it`);
+  expect(isRunInUse(folder)).toBe(false);
 });
 
 it("waits for a lock that is being written, not for one that never was", () => {

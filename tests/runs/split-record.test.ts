@@ -1,13 +1,14 @@
 /** The record of a run's training cases: it survives a round trip, and a run goes on only with the cases it names. */
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { TrainingConfig } from "../../src/config/config.js";
 import { DataError } from "../../src/core/errors.js";
-import { loadDataset } from "../../src/data/dataset.js";
-import { splitProtocol } from "../../src/data/protocol.js";
+import { sha256 } from "../../src/core/sha256.js";
+import { caseName, loadDataset } from "../../src/data/dataset.js";
+import { type ProtocolSplit, splitProtocol } from "../../src/data/protocol.js";
 import { checkDatasetFacts, formatDatasetFacts } from "../../src/runs/dataset-facts.js";
-import { checkSplit, formatSplit, readSplit } from "../../src/runs/split-record.js";
+import { type ContentsByCase, checkContents, checkSplit, formatSplit, readSplit } from "../../src/runs/split-record.js";
 import { png, put, temporaryFolder } from "../data/files.js";
 import { nestedClasses, putDataset } from "../data/tiny.js";
 
@@ -16,12 +17,23 @@ const options = { labelledDomain: "a", labelledCount: 4, validationCount: 2 };
 const labelled = { domain: "a", count: 4, validation: 2 };
 let count = 0;
 
+/** Hashes of everything that a split names. */
+function filesOf({ labelled, validation, unlabelled }: ProtocolSplit): ContentsByCase {
+  const hash = (path: string) => sha256(readFileSync(path));
+  return new Map(
+    [...labelled, ...validation, ...unlabelled].map((one) => [
+      caseName(one),
+      { image: hash(one.imagePath), ...(one.maskPath ? { mask: hash(one.maskPath) } : {}) },
+    ]),
+  );
+}
+
 /** A data set of its own with the record of its split beside it. */
 function fresh() {
   const folder = join(base, `${count++}`);
   const dataset = putDataset(join(folder, "data"));
   const split = () => splitProtocol(loadDataset(dataset), options);
-  const record = put(join(folder, "split.json"), formatSplit(split()));
+  const record = put(join(folder, "split.json"), formatSplit(split(), filesOf(split())));
   return { data: join(folder, "data"), dataset, split, record, config: { dataset, labelled } as TrainingConfig };
 }
 
@@ -95,6 +107,42 @@ describe("checkSplit", () => {
     const { unlabelled, ...rest } = split();
     const turned = { ...rest, unlabelled: [...unlabelled].reverse() };
     expect(() => checkSplit(record, turned, dataset)).toThrow(/they stand in another order/);
+  });
+});
+
+describe("checkContents", () => {
+  const other = png(32, 32, Array(1024).fill(9));
+
+  it("lets the same files through, and says when there is nothing to compare with", () => {
+    const { record, split, dataset } = fresh();
+    const moved = fresh();
+    const notes: string[] = [];
+    checkContents(record, filesOf(moved.split()), moved.dataset, (note) => notes.push(note));
+    expect(notes).toEqual([]);
+    const { labelled, validation, unlabelled } = JSON.parse(readFileSync(record, "utf8"));
+    put(record, JSON.stringify({ labelled, validation, unlabelled }));
+    checkContents(record, filesOf(split()), dataset, (note) => notes.push(note));
+    expect(notes).toEqual([
+      `${record} keeps no hashes of the run's images and masks: whether they were changed cannot be told`,
+    ]);
+    checkSplit(record, split(), dataset);
+  });
+
+  it.each<[string, (data: string) => unknown, RegExp]>([
+    ["image", (data) => put(join(data, "b/train/images/3.png"), other), /: 1 image changed \(b\/train\/3\); make/],
+    [
+      "masks",
+      (data) => ["0", "1"].forEach((id) => void put(join(data, `a/train/masks/${id}.png`), other)),
+      /: 2 mask changed \(a\/train\/0 and others\); make the data set as it was, or begin a new run/,
+    ],
+    ["mask that went", (data) => rmSync(join(data, "b/train/masks/3.png")), /: 1 mask changed \(b\/train\/3\)/],
+  ])("refuses another %s under the old name", (_, change, sentence) => {
+    const { record, split, dataset, data } = fresh();
+    change(data);
+    checkSplit(record, split(), dataset);
+    const check = () => checkContents(record, filesOf(split()), dataset, () => {});
+    expect(check).toThrow(DataError);
+    expect(check).toThrow(sentence);
   });
 });
 

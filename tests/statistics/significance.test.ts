@@ -159,8 +159,11 @@ describe("bootstrap", () => {
     expect(covered).toBeLessThan(200);
   });
 
-  it("is a point for one case and infinite where a value is", () => {
-    expect(bootstrapMean([[0.7]], { seed: 0 })).toEqual({ estimate: 0.7, low: 0.7, high: 0.7 });
+  it("is not defined for one subject, of one case or several, and infinite where a value is", () => {
+    const undefinedInterval = { estimate: 0.7, low: Number.NaN, high: Number.NaN };
+    expect(bootstrapMean([[0.7]], { seed: 0 })).toEqual(undefinedInterval);
+    expect(bootstrapMean([[0.6, 0.8]], { seed: 0, subjects: [["p", "p"]] })).toEqual(undefinedInterval);
+    expect(bootstrapMean([[0.1, 0.2], [1.25]], { seed: 0 }).low).toBeNaN();
     expect(bootstrapMean([[1, Infinity]], { seed: 0 })).toMatchObject({ estimate: Infinity, high: Infinity });
   });
 

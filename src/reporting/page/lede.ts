@@ -65,7 +65,7 @@ export function ledeHtml(data: ReportData): Content {
   }
   const { mean, interval } = best.evaluation.summary.average.dice;
   const dice = numberHtml({
-    text: intervalText({ mean, interval, values: 0, undefinedValues: 0 }),
+    text: intervalText({ mean, interval }),
     value: mean,
     source: summarySource(best, ["average", "dice", "mean"]),
   });

@@ -1,5 +1,7 @@
 /** What each run was, in full: settings, data, machine, time, and the commands that repeat it. */
 import type { EvaluationChoice } from "../../comparison/read-run.js";
+import { counted } from "../../core/counted.js";
+import { hasSubjects } from "../../judging/subjects-text.js";
 import type { ReportRun } from "../data.js";
 import { bytesText, countText, durationText } from "../numbers.js";
 import { repeatCommands, startedWith } from "../repeat.js";
@@ -30,7 +32,8 @@ function judgedOn({ evaluation }: ReportRun): Content {
   if (!evaluation) return null;
   const { about, summary } = evaluation;
   const mirrored = about.testTimeFlips ? ", averaged over mirror images" : "";
-  return html`${countText(summary.cases)} test images at ${about.size} × ${about.size} pixels${mirrored}; ${about.network}, ${nameHtml(about.checkpoint.rule)}; convention ${about.convention.name} (${about.convention.description})`;
+  const subjects = hasSubjects(summary) ? ` of ${counted(summary.subjects, "subject")}` : "";
+  return html`${countText(summary.cases)} test images${subjects} at ${about.size} × ${about.size} pixels${mirrored}; ${about.network}, ${nameHtml(about.checkpoint.rule)}; convention ${about.convention.name} (${about.convention.description})`;
 }
 
 function costText({ cost, environment, config }: ReportRun): Content {

@@ -1,7 +1,9 @@
 /** Draws the preview: a row for each case, the image and its reference first, then a column for each time. */
 import sharp from "sharp";
+import type { PreparedImage } from "../../data/prepare-image.js";
 import { outlineSvg } from "../../drawing/outline-svg.js";
 import { escapeXml, shorten, svgFont, svgToPng } from "../../drawing/svg.js";
+import { interleave } from "../../grid/interleave.js";
 import { thinned, tileSide } from "./preview-cases.js";
 
 /** What the file may take, in bytes. */
@@ -132,16 +134,13 @@ export async function drawPreview(subject: PreviewSubject, columns: readonly Pre
   }
 }
 
-/** An image `[C, H, W]`, 0 … 255, as the tile of a row. */
-export async function tileImage(
-  planes: Uint8Array,
-  { channels, height, width }: { channels: number; height: number; width: number },
-): Promise<Uint8Array> {
-  const pixels = height * width;
-  const interleaved = Uint8Array.from(
-    { length: planes.length },
-    (_, i) => planes[(i % channels) * pixels + Math.floor(i / channels)],
-  );
+/** An image as the tile of a row. */
+export async function tileImage({
+  image,
+  channels,
+  working,
+}: Pick<PreparedImage, "image" | "channels" | "working">): Promise<Uint8Array> {
+  const [height, width] = working.shape;
   const raw = { width, height, channels: channels as 1 | 3 };
-  return sharp(interleaved, { raw }).resize(tileSide, tileSide, { fit: "fill" }).png().toBuffer();
+  return sharp(interleave(image, channels), { raw }).resize(tileSide, tileSide, { fit: "fill" }).png().toBuffer();
 }

@@ -12,10 +12,9 @@ import { caseName } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
 import { outlinePath } from "../../drawing/outline-path.js";
 import { classMask } from "../../inference/label-map.js";
-import { labelMaps, predict } from "../../inference/predict.js";
+import { predictCase } from "../../inference/predict-case.js";
 import type { Model } from "../../runs/model.js";
 import type { RunFolder } from "../../runs/run-folder.js";
-import { fromTypedArray, scope } from "../../torch/index.js";
 import { type PreviewCase, previewCases, tileSide } from "./preview-cases.js";
 import type { PreviewColumn, PreviewRow } from "./preview-picture.js";
 
@@ -117,7 +116,8 @@ export class Preview {
       .sort((a, b) => a.iteration - b.iteration);
   }
 
-  private outlines(labels: Uint8Array, { height, width }: DecodedCase): string[] {
+  private outlines(labels: Uint8Array, { working }: DecodedCase): string[] {
+    const [height, width] = working.shape;
     const { parts, target } = this.session.dataset;
     return parts.map(({ index }) =>
       outlinePath(classMask(labels, index, target, height * width), { height, width }, side),
@@ -125,14 +125,9 @@ export class Preview {
   }
 
   private predicted(decoded: DecodedCase): string[] {
-    const { student, device, precision, dataset } = this.session;
-    const { image, channels, height, width } = decoded;
-    const labels = scope(() => {
-      const images = fromTypedArray(image, [1, channels, height, width]);
-      const { probabilities } = predict(student, images, { kind: dataset.target, device, precision });
-      return labelMaps(probabilities, dataset.target)[0];
-    });
-    return this.outlines(labels, decoded);
+    const { student, device, precision, normalisation, dataset } = this.session;
+    const asked = { device, precision, normalisation };
+    return predictCase(student, decoded, dataset, asked, ({ labels }) => this.outlines(labels, decoded));
   }
 
   private async prepare(decoded: readonly DecodedCase[]): Promise<PreviewRow[]> {
@@ -144,7 +139,7 @@ export class Preview {
         const { label } = decoded[i];
         return {
           title: `${one.domain}${role}, ${one.id}`,
-          image: await tileImage(decoded[i].image, decoded[i]),
+          image: await tileImage(decoded[i]),
           reference: showsReference && label ? this.outlines(label, decoded[i]) : [],
         };
       }),

@@ -1,26 +1,18 @@
 /** Cases side by side: the reference and what each compared network says, as outlines on the image. */
-
 import type { Dataset } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
 import type { SheetTile } from "../../drawing/contact-sheet.js";
 import { colourBytes } from "../../drawing/raster-outline.js";
+import { interleave } from "../../grid/interleave.js";
 import { classMask, outermostFirst } from "../../inference/label-map.js";
-
-/** `[C, H, W]` planes to `[H, W, C]` pixels. */
-function interleave(planes: Uint8Array, channels: number): Uint8Array {
-  const pixels = planes.length / channels;
-  return Uint8Array.from(
-    { length: planes.length },
-    (_, i) => planes[(i % channels) * pixels + Math.floor(i / channels)],
-  );
-}
 
 /**
  * One picture with the outlines of a label map in the classes' colours.
  * @param labels class numbers `[H, W]` (softmax) or 0/1 `[K, H, W]` (sigmoid)
  */
 export function outlinedTile(decoded: DecodedCase, labels: Uint8Array, dataset: Dataset): SheetTile {
-  const { height, width, channels } = decoded;
+  const { channels, working } = decoded;
+  const [height, width] = working.shape;
   return {
     width,
     height,

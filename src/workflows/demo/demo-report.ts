@@ -5,11 +5,10 @@ import { writeFileAtomic } from "../../core/atomic-file.js";
 import type { Case } from "../../data/dataset.js";
 import { type SheetTile, writeContactSheet } from "../../drawing/contact-sheet.js";
 import { escapeHtml, htmlImage, htmlLegend, htmlPage, htmlTable } from "../../drawing/html.js";
-import { labelMaps, predict } from "../../inference/predict.js";
 import { evaluateNetwork, type PartScore } from "../../judging/evaluate-network.js";
+import { judgedCases } from "../../judging/judged-cases.js";
 import { type EvaluationSummary, summarise } from "../../judging/summarise.js";
 import type { LoadedRun } from "../../runs/load-run.js";
-import { fromTypedArray, scope } from "../../torch/index.js";
 import { outlinedTile } from "./comparison-sheet.js";
 
 /** A trained run under the name it has in the table. */
@@ -23,10 +22,14 @@ interface Judged extends NamedRun {
   summary: EvaluationSummary;
 }
 
+function askedOf({ device, precision, normalisation }: Pick<LoadedRun, "device" | "precision" | "normalisation">) {
+  return { device, precision, normalisation };
+}
+
 async function judge({ name, run }: NamedRun): Promise<Judged> {
-  const { dataset, cache, device, precision, config } = run;
+  const { dataset, cache, config, networks } = run;
   const cases = dataset.domains.flatMap((domain) => domain.cases("test"));
-  const { scores } = await evaluateNetwork(run.networks.student, dataset, cases, cache, { device, precision });
+  const { scores } = await evaluateNetwork(networks.student, dataset, cases, cache, askedOf(run));
   return { name, run, scores, summary: summarise(scores, { labelledDomain: config.labelled.domain }) };
 }
 
@@ -55,24 +58,22 @@ function medianCase({ run, scores }: Judged, domain: string): Case {
   return [...cases].sort((a, b) => dice(a) - dice(b))[Math.floor(cases.length / 2)];
 }
 
+/** What a run says about cases, in their order, drawn over the images. */
+async function predictedTiles({ dataset, cache, networks, ...run }: LoadedRun, cases: readonly Case[]) {
+  const tiles: SheetTile[] = [];
+  for await (const { decoded, labels } of judgedCases(networks.student, dataset, cases, cache, askedOf(run)))
+    tiles.push(outlinedTile(decoded, labels, dataset));
+  return tiles;
+}
+
 /** Columns: reference, then each run. Rows: the median case of each domain. */
 async function sheetTiles(judged: readonly Judged[]): Promise<SheetTile[]> {
   const { dataset, cache } = judged[0].run;
-  const tiles: SheetTile[] = [];
-  for (const { name } of dataset.domains) {
-    const decoded = await cache.get(medianCase(judged[0], name));
-    const { channels, height, width } = decoded;
-    tiles.push(outlinedTile(decoded, decoded.label as Uint8Array, dataset));
-    for (const { run } of judged) {
-      const labels = scope(() => {
-        const image = fromTypedArray(decoded.image, [1, channels, height, width]);
-        const { device, precision, kind } = run;
-        return labelMaps(predict(run.networks.student, image, { device, precision, kind }).probabilities, kind)[0];
-      });
-      tiles.push(outlinedTile(decoded, labels, dataset));
-    }
-  }
-  return tiles;
+  const cases = dataset.domains.map(({ name }) => medianCase(judged[0], name));
+  const decoded = await Promise.all(cases.map((one) => cache.get(one)));
+  const columns = [decoded.map((one) => outlinedTile(one, one.label as Uint8Array, dataset))];
+  for (const { run } of judged) columns.push(await predictedTiles(run, cases));
+  return cases.flatMap((_, row) => columns.map((column) => column[row]));
 }
 
 /** What the demo shows at its end. */

@@ -1,60 +1,44 @@
 /**
  * Which of the cases to be judged a run has learnt from, whatever they are called in the other data set: those whose
- * image file is, byte for byte, one of the run's training images. Only files of equal length are read.
+ * image file is, byte for byte, one of the run's training images. The run keeps their hashes, so its own data set need
+ * not be there.
  */
-import { readFileSync, statSync } from "node:fs";
-import { usesUnlabelled } from "../../config/unlabelled.js";
-import { sha256 } from "../../core/sha256.js";
-import { type Case, caseName } from "../../data/dataset.js";
-import { readSplit } from "../../runs/split-record.js";
+import { counted } from "../../core/counted.js";
+import type { JudgedCase } from "../../runs/evaluation-files.js";
+import { readContents, readSplit } from "../../runs/split-record.js";
 import type { OpenedRun } from "../open-run.js";
-import type { EvaluationCases } from "./select-cases.js";
 
 type Use = "labelled" | "unlabelled";
 
-/** What `read` gives of a case's image; undefined for a file that cannot be read, which judging names if it is needed. */
-function ofImage<T>(read: (path: string) => T, { imagePath }: Case): T | undefined {
-  try {
-    return read(imagePath);
-  } catch {
-    return undefined;
-  }
-}
-
-const sizeOf = (path: string) => statSync(path).size;
-const hashOf = (path: string) => sha256(readFileSync(path));
-
-/** The cases whose image file is as long as that of one of the others. */
-function asLongAs(cases: readonly Case[], others: readonly Case[]): Case[] {
-  const sizes = new Set(others.map((one) => ofImage(sizeOf, one)));
-  return cases.filter((one) => sizes.has(ofImage(sizeOf, one)));
-}
-
-/** The cases that the run has learnt from, as far as its data set still has them. */
-function learntCases({ folder, config, dataset }: OpenedRun): Record<Use, Case[]> {
+/** How the run used each training image, by the hash of its file; undefined where it keeps no hashes. */
+function usesByHash({ folder, config }: OpenedRun): Map<string, Use> | undefined {
+  const contents = readContents(folder.split);
+  if (contents === undefined) return undefined;
   const split = readSplit(folder.split, config);
-  const casesOf = (names: readonly string[]) => {
-    const wanted = new Set(names);
-    return dataset.domains.flatMap((domain) => domain.cases("train").filter((one) => wanted.has(caseName(one))));
-  };
-  return { labelled: casesOf(split.labelled), unlabelled: usesUnlabelled(config) ? casesOf(split.unlabelled) : [] };
+  const uses = new Map<string, Use>();
+  for (const use of ["unlabelled", "labelled"] as const) {
+    for (const name of split[use]) {
+      const hash = contents.get(name)?.image;
+      if (hash !== undefined) uses.set(hash, use);
+    }
+  }
+  return uses;
 }
 
 /**
- * Says how many of the cases of another data set the run has learnt from.
+ * Says how many of the judged cases of another data set the run has learnt from.
+ * @param dataset path of the other data set's file
  * @returns one sentence; undefined when there are none
  * @throws DataError when the run's record of its training cases is broken
  */
-export function learntWarning(run: OpenedRun, { dataset, cases }: EvaluationCases): string | undefined {
-  const judged = cases.filter((one) => one.maskPath !== undefined);
-  const { labelled, unlabelled } = learntCases(run);
-  const uses = new Map<string | undefined, Use>();
-  for (const one of asLongAs(unlabelled, judged)) uses.set(ofImage(hashOf, one), "unlabelled");
-  for (const one of asLongAs(labelled, judged)) uses.set(ofImage(hashOf, one), "labelled");
-  uses.delete(undefined);
-  const found = asLongAs(judged, [...labelled, ...unlabelled]).flatMap((one) => {
-    const use = uses.get(ofImage(hashOf, one));
-    return use ? [{ one, use }] : [];
+export function learntWarning(run: OpenedRun, judged: readonly JudgedCase[], dataset: string): string | undefined {
+  const uses = usesByHash(run);
+  if (uses === undefined) {
+    return `cannot tell whether the run was trained on these cases: ${run.folder.path} keeps no hashes of its images`;
+  }
+  const found = judged.flatMap((one) => {
+    const use = uses.get(one.image);
+    return use ? [{ name: one.case, use }] : [];
   });
   if (found.length === 0) return undefined;
   const counts = (["labelled", "unlabelled"] as const).flatMap((use) => {
@@ -62,7 +46,7 @@ export function learntWarning(run: OpenedRun, { dataset, cases }: EvaluationCase
     return count > 0 ? [`${count} ${use}`] : [];
   });
   return (
-    `${dataset.path}: the run was trained on ${found.length} of the ${judged.length} cases to be judged ` +
-    `(${counts.join(", ")}; the first is ${caseName(found[0].one)}), which flatters it; leave them out to judge it on new images`
+    `${dataset}: the run was trained on ${found.length} of the ${counted(judged.length, "case")} that were judged ` +
+    `(${counts.join(", ")}; the first is ${found[0].name}), which flatters it; leave them out to judge it on new images`
   );
 }

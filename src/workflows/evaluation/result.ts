@@ -1,15 +1,15 @@
 /** One network judged on one set of cases: the record that is printed as JSON and kept in the run folder. */
 import { join } from "node:path";
-import { writeFileAtomic } from "../../core/atomic-file.js";
 import { packageVersion } from "../../core/package-root.js";
 import { sha256 } from "../../core/sha256.js";
 import { caseName } from "../../data/dataset.js";
 import { type ConventionName, conventions } from "../../evaluation/conventions.js";
 import type { EvaluationAbout } from "../../judging/about.js";
-import { evaluateNetwork, type NetworkEvaluation } from "../../judging/evaluate-network.js";
+import { type DistanceUnits, evaluateNetwork, type NetworkEvaluation } from "../../judging/evaluate-network.js";
 import { scoresCsv } from "../../judging/scores-csv.js";
 import { type EvaluationSummary, summarise } from "../../judging/summarise.js";
 import type { NetworkName } from "../../runs/checkpoint-names.js";
+import { type EvaluationTexts, type JudgedCase, provenance, writeEvaluation } from "../../runs/evaluation-files.js";
 import { networkOf, type OpenedRun } from "../open-run.js";
 import type { EvaluationCases } from "./select-cases.js";
 
@@ -19,6 +19,7 @@ const bootstrap = { seed: 0, resamples: 2000 };
 export interface JudgeOptions {
   readonly network: NetworkName;
   readonly convention: ConventionName;
+  readonly units: DistanceUnits;
   readonly tta: boolean;
   readonly onProgress: (done: number) => void;
 }
@@ -28,12 +29,14 @@ export interface EvaluationResult {
   readonly about: EvaluationAbout;
   readonly summary: EvaluationSummary;
   readonly evaluation: NetworkEvaluation;
+  /** The judged files, in the order of the cases. */
+  readonly judged: readonly JudgedCase[];
 }
 
 function describe(
   run: OpenedRun,
   { dataset, split }: EvaluationCases,
-  { network, convention, tta }: JudgeOptions,
+  { network, convention, units, tta }: JudgeOptions,
   { withoutMask }: NetworkEvaluation,
 ): EvaluationAbout {
   const { config, folder, checkpoint, step, checkpointRule, size, precision, device } = run;
@@ -49,6 +52,7 @@ function describe(
     dataset: { name: dataset.name, path: dataset.path },
     split,
     size,
+    units,
     testTimeFlips: tta,
     precision,
     device,
@@ -68,12 +72,18 @@ export async function judgeNetwork(
   options: JudgeOptions,
 ): Promise<EvaluationResult> {
   const { dataset, cases, cache } = chosen;
-  const { device, precision, config } = run;
-  const { convention, tta, onProgress } = options;
-  const asked = { device, precision, convention, testTimeFlips: tta, onProgress };
+  const { device, precision, normalisation, config } = run;
+  const { convention, units, tta, onProgress } = options;
+  const asked = { device, precision, normalisation, convention, units, testTimeFlips: tta, onProgress };
   const evaluation = await evaluateNetwork(networkOf(run, options.network), dataset, cases, cache, asked);
   const summary = summarise(evaluation.scores, { labelledDomain: config.labelled.domain, bootstrap });
-  return { about: describe(run, chosen, options, evaluation), summary, evaluation };
+  const judged: JudgedCase[] = [];
+  for (const one of cases) {
+    if (one.maskPath === undefined) continue;
+    const { image, mask } = await cache.contentsOf(one);
+    judged.push({ case: caseName(one), image, mask: mask as string });
+  }
+  return { about: describe(run, chosen, options, evaluation), summary, evaluation, judged };
 }
 
 /** JSON has no infinity. */
@@ -81,9 +91,22 @@ function jsonValue(_: string, value: unknown): unknown {
   return value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY ? String(value) : value;
 }
 
-/** JSON with every digit; an undefined value is null, an infinite one the string "Infinity" or "-Infinity". */
-export function resultJson({ about, summary }: EvaluationResult): string {
-  return JSON.stringify({ ...about, ...summary }, jsonValue, 2);
+/**
+ * What is kept as `summary.json`, with every digit; an undefined value is null, an infinite one the string "Infinity" or
+ * "-Infinity".
+ */
+export function resultJson(result: EvaluationResult): string {
+  return summaryText(result, scoresCsv(result.evaluation.scores));
+}
+
+function summaryText({ about, summary, judged }: EvaluationResult, cases: string): string {
+  return JSON.stringify({ ...about, ...summary, ...provenance(cases, judged) }, jsonValue, 2);
+}
+
+/** Both files of an evaluation as text. */
+export function evaluationTexts(result: EvaluationResult): EvaluationTexts {
+  const cases = scoresCsv(result.evaluation.scores);
+  return { cases, summary: `${summaryText(result, cases)}\n` };
 }
 
 /** Another data set in a folder's name: what it is called, and a hash of its path, as several may be called alike. */
@@ -96,10 +119,11 @@ function otherName({ name, path }: EvaluationAbout["dataset"]): string {
  * of the run's own test split, so that one question never replaces the answer to another.
  */
 function folderName(run: OpenedRun, { about }: EvaluationResult): string {
-  const { checkpoint, network, split, testTimeFlips, convention, dataset } = about;
+  const { checkpoint, network, split, units, testTimeFlips, convention, dataset } = about;
   const special = [
     ...(dataset.path === run.dataset.path ? [] : [otherName(dataset)]),
     ...(split === "test" ? [] : [split]),
+    ...(units === "mm" ? ["mm"] : []),
     ...(testTimeFlips ? ["tta"] : []),
     ...(convention.name === run.config.evaluation.convention ? [] : [convention.name]),
   ];
@@ -107,13 +131,12 @@ function folderName(run: OpenedRun, { about }: EvaluationResult): string {
 }
 
 /**
- * Writes `cases.csv` and `summary.json` into the run folder, each in one step.
+ * Writes `cases.csv` and `summary.json` into the run folder, both or neither.
  * @returns the folder
  * @throws ResourceError when they cannot be written
  */
 export function writeResult(run: OpenedRun, result: EvaluationResult): string {
   const folder = join(run.folder.evaluation, folderName(run, result));
-  writeFileAtomic(join(folder, "cases.csv"), scoresCsv(result.evaluation.scores));
-  writeFileAtomic(join(folder, "summary.json"), `${resultJson(result)}\n`);
+  writeEvaluation(folder, evaluationTexts(result));
   return folder;
 }

@@ -2,6 +2,7 @@
 import { DataError, UsageError } from "../../core/errors.js";
 import { DecodedCache } from "../../data/cache.js";
 import { type Case, type Dataset, loadDataset } from "../../data/dataset.js";
+import { checkDatasetFacts } from "../../runs/dataset-facts.js";
 import { checkSplit } from "../../runs/split-record.js";
 import type { OpenedRun } from "../open-run.js";
 
@@ -21,8 +22,9 @@ function kindOf({ target, channels, classes }: Dataset): string {
 }
 
 /** @throws UsageError when the network cannot be judged on the other data set */
-function otherDataset(path: string, own: Dataset): Dataset {
+function otherDataset(path: string, { dataset: own, folder }: OpenedRun): Dataset {
   const other = loadDataset(path);
+  if (other.path === own.path) checkDatasetFacts(folder.dataset, other);
   if (kindOf(other) === kindOf(own)) return other;
   throw new UsageError(
     `${path}: has ${kindOf(other)}, but the run was trained on ${kindOf(own)}; choose a data set of the same kind`,
@@ -51,7 +53,7 @@ export function selectCases(
   dataPath: string | undefined,
   onWarning: (message: string) => void,
 ): EvaluationCases {
-  const dataset = dataPath === undefined ? run.dataset : otherDataset(dataPath, run.dataset);
+  const dataset = dataPath === undefined ? run.dataset : otherDataset(dataPath, run);
   const cases =
     split === "validation"
       ? validationCases(run, dataPath !== undefined)

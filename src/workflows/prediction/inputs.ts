@@ -4,6 +4,7 @@ import { basename, dirname, extname, join, relative, resolve, sep } from "node:p
 import { DataError, UsageError } from "../../core/errors.js";
 import { readFailureReason } from "../../core/read-file.js";
 import { compareBytes, isImageName } from "../../data/file-patterns.js";
+import { formatNames } from "../../data/formats/registry.js";
 import { isMaskFolder } from "../../data/inspect/grouping.js";
 
 /** An image to segment. */
@@ -66,7 +67,7 @@ function imagesBelow(folder: string, seen = new Set([realpathSync(folder)])): st
 function listOne(path: string): InputImage[] {
   if (!statOf(path).isDirectory()) return [{ path, name: withoutExtension(basename(path)), given: true }];
   const found = imagesBelow(path);
-  if (found.length === 0) throw new DataError(`${path}: holds no PNG, JPEG, TIFF, BMP or WebP image`);
+  if (found.length === 0) throw new DataError(`${path}: holds no ${formatNames()} image`);
   return found.map((image) => ({ path: image, name: withoutExtension(relative(path, image)), given: false }));
 }
 

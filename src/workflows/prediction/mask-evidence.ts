@@ -1,6 +1,6 @@
 /** Whether an image file holds a mask, by its pixels. */
 import { DataError } from "../../core/errors.js";
-import { readImage } from "../../data/readers/read-image.js";
+import { readImage } from "../../data/read-image.js";
 import { countValues } from "../../data/value-counts.js";
 
 /** Classes that a mask may tell apart; a photograph has more values. */

@@ -2,6 +2,7 @@
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { inspectPredictions } from "../../../src/analysis/errors/inspect.js";
+import { planar8bit } from "../../../src/augment/index.js";
 import { DecodedCache } from "../../../src/data/cache.js";
 import { partColours } from "../../../src/drawing/colours.js";
 import { svgToPng } from "../../../src/drawing/svg.js";
@@ -27,7 +28,7 @@ let overlays: CaseOverlay[];
 
 beforeAll(async () => {
   const runs = [1, 2].map((seed) => ({
-    ...{ dataset, cache, device: "cpu", precision: "fp32" as const },
+    ...{ dataset, cache, device: "cpu", precision: "fp32" as const, normalisation: planar8bit },
     networks: { student: tinyNetwork(1, dataset.outputs, seed), teacher: null },
   }));
   const [first, second] = [await inspectPredictions(runs[0], cases), await inspectPredictions(runs[1], cases.slice(1))];

@@ -3,8 +3,9 @@
  * is that of BITMAPFILEHEADER and BITMAPINFOHEADER in Microsoft's documentation.
  */
 import { DataError } from "../../core/errors.js";
-import { checkPixels } from "./header.js";
-import type { Raster } from "./raster.js";
+import { makeGrid } from "../../grid/grid.js";
+import type { StoredImage } from "../../grid/stored-image.js";
+import { checkPixels, type Format, type PaletteReading, startsWith } from "./format.js";
 
 interface BmpHeader {
   readonly width: number;
@@ -62,12 +63,13 @@ function indexAt(bytes: Uint8Array, rowStart: number, column: number, bits: numb
  * @param palette what palette files give: their colours (grey where all entries are grey), or the index numbers
  * @throws DataError when the file is truncated, compressed, of another depth, or uses an index without a colour
  */
-export function readBmp(bytes: Uint8Array, file: string, palette: "colours" | "indices"): Raster {
+function readBmp(bytes: Uint8Array, file: string, palette: PaletteReading): StoredImage {
   const header = readHeader(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), file);
   const { width, height, bits } = header;
+  const grid = makeGrid(file, [height, width]);
   const rowStart = (row: number) =>
     header.pixelOffset + header.rowBytes * (header.topDown ? row : header.height - 1 - row);
-  if (bits > 8) return readColours(bytes, header, rowStart);
+  if (bits > 8) return { grid, channels: 3, samples: readColours(bytes, header, rowStart) };
   const indices = new Uint8Array(width * height);
   for (let row = 0; row < height; row++)
     for (let column = 0; column < width; column++) {
@@ -75,34 +77,42 @@ export function readBmp(bytes: Uint8Array, file: string, palette: "colours" | "i
       if (index >= header.paletteSize) throw broken(file, `uses palette entry ${index}, which it does not have`);
       indices[row * width + column] = index;
     }
-  if (palette === "indices") return { height, width, channels: 1, samples: indices };
-  return applyPalette(indices, bytes, header);
+  return {
+    grid,
+    ...(palette === "indices" ? { channels: 1, samples: indices } : applyPalette(indices, bytes, header)),
+  };
 }
 
-function readColours(bytes: Uint8Array, header: BmpHeader, rowStart: (row: number) => number): Raster {
+/** Planes `[3, H, W]` of red, green and blue. */
+function readColours(bytes: Uint8Array, header: BmpHeader, rowStart: (row: number) => number): Uint8Array {
   const { width, height, bits } = header;
   const samples = new Uint8Array(width * height * 3);
   let target = 0;
-  for (let row = 0; row < height; row++)
-    for (let column = 0; column < width; column++) {
-      const source = rowStart(row) + (column * bits) / 8;
-      samples[target++] = bytes[source + 2];
-      samples[target++] = bytes[source + 1];
-      samples[target++] = bytes[source];
-    }
-  return { height, width, channels: 3, samples };
+  for (let channel = 0; channel < 3; channel++)
+    for (let row = 0; row < height; row++)
+      for (let column = 0; column < width; column++)
+        samples[target++] = bytes[rowStart(row) + (column * bits) / 8 + 2 - channel];
+  return samples;
 }
 
-function applyPalette(indices: Uint8Array, bytes: Uint8Array, header: BmpHeader): Raster {
+function applyPalette(indices: Uint8Array, bytes: Uint8Array, header: BmpHeader) {
   const entry = (index: number, channel: number) => bytes[header.paletteOffset + 4 * index + 2 - channel];
-  const size = { height: header.height, width: header.width };
   const grey = Array.from({ length: header.paletteSize }, (_, i) => i).every(
     (i) => entry(i, 0) === entry(i, 1) && entry(i, 0) === entry(i, 2),
   );
-  if (grey) return { ...size, channels: 1, samples: indices.map((index) => entry(index, 0)) };
+  if (grey) return { channels: 1, samples: indices.map((index) => entry(index, 0)) };
   const samples = new Uint8Array(indices.length * 3);
   indices.forEach((index, i) => {
-    for (let c = 0; c < 3; c++) samples[3 * i + c] = entry(index, c);
+    for (let c = 0; c < 3; c++) samples[c * indices.length + i] = entry(index, c);
   });
-  return { ...size, channels: 3, samples };
+  return { channels: 3, samples };
 }
+
+export const bmpFormat: Format = {
+  name: "BMP",
+  summary: "uncompressed Windows bitmaps of 1, 4, 8, 24 and 32 bits; palette masks give their numbers",
+  source: "BITMAPFILEHEADER and BITMAPINFOHEADER in Microsoft's documentation; own code",
+  extensions: ["bmp"],
+  sniff: (head) => startsWith(head, "BM"),
+  read: async (bytes, file, palette) => readBmp(bytes, file, palette),
+};
