@@ -33,12 +33,13 @@ export {
   checkPixels,
   type Format,
   type ImageHeader,
+  maxPixels,
   type PaletteReading,
   startsWith,
 } from "./data/formats/format.js";
-export { type PreparedImage, prepareImage } from "./data/prepare-image.js";
+export { type ImageRule, type PreparedImage, prepareImage } from "./data/prepare-image.js";
 export { type ProtocolOptions, type ProtocolSplit, splitProtocol } from "./data/protocol.js";
-export { decodeImage, readImage } from "./data/read-image.js";
+export { decodeImage, readBytes, readImage } from "./data/read-image.js";
 export * from "./divergence/index.js";
 export { type ConventionName, conventionNames, type Emptiness } from "./evaluation/conventions.js";
 export { type EvaluateMaskOptions, evaluateMask, type MaskMetrics } from "./evaluation/evaluate-mask.js";
@@ -81,6 +82,7 @@ export * from "./methods/index.js";
 export * from "./nn/index.js";
 export * from "./optim/index.js";
 export type { Progress } from "./runs/checkpoint-contents.js";
+export type { CheckpointName } from "./runs/checkpoint-names.js";
 export { type LoadedRun, loadRun } from "./runs/load-run.js";
 export type { MetricRecord } from "./runs/metrics-log.js";
 export type { Model } from "./runs/model.js";

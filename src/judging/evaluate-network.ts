@@ -13,11 +13,12 @@ import { classMask } from "../inference/label-map.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { type JudgedCasesOptions, judgedCases } from "./judged-cases.js";
 
+export const distanceUnits = ["pixels", "mm"] as const;
+
 /**
  * What distances are given in: `pixels` at the network's size, whatever a pixel is, or `mm` by the spacing of the stored
  * images.
  */
-export const distanceUnits = ["pixels", "mm"] as const;
 export type DistanceUnits = (typeof distanceUnits)[number];
 
 /** Rules of the numbers. */

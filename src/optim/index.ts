@@ -6,7 +6,7 @@ export * from "./objective.js";
 export type { Optimizer } from "./optimizer.js";
 export * from "./parameter-list.js";
 export { createMinimizer, type MinimizerChoice, type MinimizerName, minimizers } from "./registry.js";
-export { type AscentInput, type AscentRule, ascentRule } from "./rules/ascent-rule.js";
+export { type AscentInput, type AscentRule, ascentRule, type Radius } from "./rules/ascent-rule.js";
 export { type AscentChoice, type AscentName, ascentRules } from "./rules/registry.js";
 export * from "./schedules.js";
 export { Sgd, type SgdOptions } from "./sgd.js";

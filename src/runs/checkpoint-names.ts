@@ -2,6 +2,8 @@
 import { UsageError } from "../core/errors.js";
 
 export const checkpointNames = ["last", "best", "best-on-test"] as const;
+
+/** A checkpoint by one of these names, or by its step. */
 export type CheckpointName = (typeof checkpointNames)[number] | `step-${number}`;
 
 /** The step that a name such as `step-500` gives; undefined for the names of rules. */
