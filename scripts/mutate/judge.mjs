@@ -40,7 +40,7 @@ export async function judge({ root, targets, tests, budget, hangs = 20, say }) {
     );
     return found.texts;
   });
-  const remove = () => rmSync(copy, { recursive: true, force: true });
+  const remove = () => rmSync(copy, { recursive: true, force: true, maxRetries: 5 });
   process.once("exit", remove);
   try {
     const { mutants, firsts } = found;

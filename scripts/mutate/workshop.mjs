@@ -91,7 +91,8 @@ async function performBatch(copy, tasks, done) {
       // It has ended by itself.
     }
   };
-  process.once("exit", stop);
+  // Before the copy is removed, see judge.mjs.
+  process.prependOnceListener("exit", stop);
 
   let finished = 0;
   let current = -1;
