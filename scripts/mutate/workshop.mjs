@@ -15,6 +15,9 @@ const leftOut = new Set([".git", ".cache", "runs", "coverage"]);
 /** Tasks after which a process is replaced, so that what mutants leave behind in it stays small. */
 const tasksPerProcess = 150;
 
+/** What starting a process may take on a busy machine. */
+const secondsToStart = 300;
+
 /**
  * Copies the project.
  * @param {string} root the project's folder
@@ -49,8 +52,8 @@ export function copyProject(root, rewrite) {
 export const switchUrl = pathToFileURL(here("switch.mjs")).href;
 
 /**
- * @typedef {{ runs: { file: string, tests: string[] | null }[], alive: number, record?: boolean, seconds: number }} Task
- * Some tests with one mutant alive; `seconds`: how long it may take.
+ * @typedef {{ runs: { file: string, tests: string[] | null, seconds: number }[], alive: number, record?: boolean }} Task
+ * Some tests with one mutant alive; `seconds`: how long those of a file may take.
  * @typedef {{ failed?: object | null, timedOut?: true, crashed?: true }} Result
  */
 
@@ -96,6 +99,7 @@ async function performBatch(copy, tasks, done) {
 
   let finished = 0;
   let current = -1;
+  let allowed = 0;
   let since = Date.now();
   let ended = false;
   let read = 0;
@@ -105,10 +109,11 @@ async function performBatch(copy, tasks, done) {
       const over = ended;
       const lines = readFileSync(log, "utf8").split("\n").slice(0, -1);
       for (const line of lines.slice(read)) {
-        const { task, result } = JSON.parse(line);
+        const { task, run, result } = JSON.parse(line);
         since = Date.now();
         if (!result) {
           current = task;
+          allowed = tasks[task].runs[run].seconds;
           continue;
         }
         current = -1;
@@ -123,8 +128,7 @@ async function performBatch(copy, tasks, done) {
         if (current >= 0) done(tasks[current], { crashed: true });
         return current >= 0 ? current + 1 : finished;
       }
-      const allowed = current >= 0 ? tasks[current].seconds : 120;
-      if (Date.now() - since > allowed * 1000) {
+      if (Date.now() - since > (current < 0 ? secondsToStart : allowed) * 1000) {
         if (current < 0) throw new Error(`the test process did not start:\n${text}`);
         done(tasks[current], { timedOut: true });
         return current + 1;
