@@ -8,8 +8,8 @@ import { parseArgs } from "node:util";
 import { writeFileAtomic } from "../src/core/atomic-file.js";
 import { DimsegError, UsageError } from "../src/core/errors.js";
 import { packageRoot } from "../src/core/package-root.js";
+import { collectEnvironment } from "../src/runs/environment.js";
 import { engineInfo, requireDevice, threads } from "../src/torch/index.js";
-import { collectEnvironment } from "../src/training/environment.js";
 import { type Bench, formatTable } from "./report.js";
 
 const benches: Record<string, () => Promise<{ run: Bench }>> = {

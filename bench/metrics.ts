@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { packageRoot } from "../src/core/package-root.js";
 import { RandomStream } from "../src/core/random.js";
 import { evaluateMask } from "../src/evaluation/evaluate-mask.js";
-import { percentile } from "../src/evaluation/percentile.js";
+import { percentile } from "../src/statistics/percentile.js";
 
 const size = 256;
 

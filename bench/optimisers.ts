@@ -4,7 +4,7 @@
  * are measured. Two long passes differ by more than an optimiser's arithmetic takes, so timing them apart and
  * subtracting would drown it.
  */
-import { fundusProfile } from "../src/data/augment/index.js";
+import { fundusProfile } from "../src/augment/index.js";
 import {
   type Batch,
   createComparison,

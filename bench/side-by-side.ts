@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageRoot } from "../src/core/package-root.js";
-import { percentileInPlace } from "../src/evaluation/percentile.js";
+import { percentileInPlace } from "../src/statistics/percentile.js";
 import { Conversation } from "./conversation.js";
 import type { Row } from "./report.js";
 

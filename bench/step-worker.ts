@@ -62,15 +62,15 @@ function prepare(settings: StepSettings): Step {
   };
   const student = network("student.");
   const teacher = network("teacher.");
-  const forward = { precision, device };
-  const options = { ...midss.options.parse({}), kind, forward };
+  const compute = { precision, device };
+  const options = { ...midss.options.parse({}), kind, compute };
   const base = new Sgd(student.parameters(), { momentum: 0.9, weightDecay: 1e-4 });
   const { minimizer, divergence } = createMinimizer(method, student, base);
   const comparison = divergence && createComparison(divergence as DivergenceOptions, kind);
   let iteration = firstIteration;
   return () =>
     torch.scope(() => {
-      const targets = teacherTargets(teacher, inputs, options, kind, forward);
+      const targets = teacherTargets(teacher, inputs, options, kind, compute);
       const views = studentViews(inputs, targets);
       const rampUp = midssRampUp(iteration, maxIterations);
       const prepared: PreparedStep = {
@@ -80,7 +80,7 @@ function prepare(settings: StepSettings): Step {
         rampUp,
         measures: {},
       };
-      const objective = createObjective(prepared, student, comparison, forward);
+      const objective = createObjective(prepared, student, comparison, compute);
       const rate = learningRate(baseRate, iteration, maxIterations);
       const report = minimizer.step(objective, { iteration, maxIterations, rate, baseRate, rampUp, measure: false });
       updateTeacher(teacher, student, emaDecay(iteration, options.emaDecay));

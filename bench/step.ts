@@ -5,9 +5,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { boxMask, drawBoxes } from "../src/augment/index.js";
 import { writeFileAtomic } from "../src/core/atomic-file.js";
-import { boxMask, drawBoxes } from "../src/data/augment/index.js";
-import type { TargetKind } from "../src/losses/index.js";
+import type { TargetKind } from "../src/core/target-kind.js";
 import { UNet } from "../src/nn/index.js";
 import * as torch from "../src/torch/index.js";
 import { hasFastBfloat16 } from "../src/training/engine-settings.js";
@@ -170,14 +170,14 @@ function writeStart(path: string, { width, side, batch, channels, kind }: Size):
     const images = () => torch.rand([batch, channels, side, side], { generator }).mul(2).sub(1);
     const labelShape = kind === "sigmoid" ? [batch, 2, side, side] : [batch, side, side];
     const y = torch.rand(labelShape, { generator }).gt(0.5);
-    const size = { height: side, width: side };
+    const shape = [side, side];
     const inputs: [string, torch.Tensor][] = [
       ["x", images()],
       ["y", y.to({ dtype: kind === "sigmoid" ? "float32" : "int64" })],
       ["u_w", images()],
       ["u_s", images()],
       ["xt", images()],
-      ["box", boxMask(drawBoxes({ seed: 0, iteration: 0, purpose: "bench" }, batch, size), size)],
+      ["box", boxMask(drawBoxes({ seed: 0, iteration: 0, purpose: "bench" }, batch, shape), shape)],
     ];
     writeFileAtomic(path, torch.serializeTensors([...weights, ...inputs]));
     generator.dispose();

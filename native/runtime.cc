@@ -7,6 +7,13 @@ namespace {
 
 void set(napi_env env, napi_value object, const char* name, napi_value value) { check(env, napi_set_named_property(env, object, name, value)); }
 
+// Where the processor cannot run NNPACK, it says so on standard error at every 1x1 convolution of a single thread.
+void leaveOutNnpack() {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 5)
+  at::globalContext().setUserEnabledNNPACK(false);
+#endif
+}
+
 napi_value engineInfo(Call& call) {
   napi_env env = call.env();
   napi_value info;
@@ -114,6 +121,7 @@ napi_value setErrorFactory(Call& call) {
 }  // namespace
 
 void registerRuntime(Environment& environment, napi_value exports) {
+  leaveOutNnpack();
   exportFunction<engineInfo>(environment, exports, "engineInfo");
   exportFunction<threads>(environment, exports, "threads");
   exportFunction<setThreads>(environment, exports, "setThreads");

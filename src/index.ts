@@ -1,11 +1,25 @@
 /**
  * dimseg as a library: the engine under `torch`, and everything that training is made of.
- * @example import { torch, UNet } from "dimseg";
+ * @example
+ * import { caseTensors, decodeCase, loadDataset, predictCase, torch, UNet } from "dimseg";
+ *
+ * const dataset = loadDataset("dataset.yaml");
+ * const [one] = dataset.domains[0].cases("test");
+ * const decoded = await decodeCase(dataset, one);
+ * console.log(decoded.stored.shape, decoded.working.spacing); // rows and columns of the file, mm per pixel of the square
+ * using generator = new torch.Generator(1);
+ * const network = new UNet({ inChannels: dataset.channels, outChannels: dataset.outputs, width: 8, generator });
+ * const asked = { device: "cpu", precision: "fp32" } as const;
+ * const labels = predictCase(network, decoded, dataset, asked, (output) => output.labels);
+ * const brightness = torch.scope(() => caseTensors(decoded, dataset, "cpu").imageCS.to({ dtype: "float32" }).mean().item());
  */
 
+export * from "./augment/index.js";
+export { loadConfig, parseConfig, type TrainingConfig } from "./config/config.js";
 export * from "./core/errors.js";
 export { RandomStream } from "./core/random.js";
-export * from "./data/augment/index.js";
+export type { TargetKind } from "./core/target-kind.js";
+export { type CaseTensors, caseTensors } from "./data/case-tensors.js";
 export {
   type Case,
   type Dataset,
@@ -14,24 +28,44 @@ export {
   loadDataset,
   type Split,
 } from "./data/dataset.js";
-export { type DecodedCase, decodeCase } from "./data/decode.js";
+export { type CaseSource, type DecodedCase, decodeCase } from "./data/decode.js";
+export {
+  checkPixels,
+  type Format,
+  type ImageHeader,
+  type PaletteReading,
+  startsWith,
+} from "./data/formats/format.js";
+export { type PreparedImage, prepareImage } from "./data/prepare-image.js";
 export { type ProtocolOptions, type ProtocolSplit, splitProtocol } from "./data/protocol.js";
-export type { Raster } from "./data/readers/raster.js";
+export { decodeImage, readImage } from "./data/read-image.js";
 export * from "./divergence/index.js";
 export { type ConventionName, conventionNames, type Emptiness } from "./evaluation/conventions.js";
 export { type EvaluateMaskOptions, evaluateMask, type MaskMetrics } from "./evaluation/evaluate-mask.js";
 export type { ConfusionCounts } from "./evaluation/overlap.js";
-export * from "./evaluation/statistics.js";
 export {
-  type CaseLoss,
-  type CaseSource,
+  type Affine,
+  type Grid,
+  makeGrid,
+  resampledGrid,
+  sameGrid,
+  shapeText,
+  voxelCount,
+  worldOf,
+} from "./grid/grid.js";
+export { deinterleave, interleave } from "./grid/interleave.js";
+export type { Samples, SampleType, StoredImage } from "./grid/stored-image.js";
+export { labelMaps, type Prediction, type PredictOptions, predict } from "./inference/predict.js";
+export { type CaseOutput, type PredictCaseOptions, predictCase } from "./inference/predict-case.js";
+export { type ImagePrediction, type PredictImageOptions, predictImage } from "./inference/predict-image.js";
+export {
+  type DistanceUnits,
   type EvaluateNetworkOptions,
   evaluateNetwork,
   type NetworkEvaluation,
   type PartScore,
-} from "./inference/evaluate-network.js";
-export { labelMaps, type Prediction, type PredictOptions, predict } from "./inference/predict.js";
-export { type ImagePrediction, type PredictImageOptions, predictImage } from "./inference/predict-image.js";
+} from "./judging/evaluate-network.js";
+export { type CaseLoss, type JudgedCase, type JudgedCasesOptions, judgedCases } from "./judging/judged-cases.js";
 export {
   type DomainGap,
   type DomainSummary,
@@ -41,17 +75,18 @@ export {
   type SummaryMetric,
   type SummaryOptions,
   summarise,
-} from "./inference/summarise.js";
+} from "./judging/summarise.js";
 export * from "./losses/index.js";
 export * from "./methods/index.js";
 export * from "./nn/index.js";
 export * from "./optim/index.js";
+export type { Progress } from "./runs/checkpoint-contents.js";
+export { type LoadedRun, loadRun } from "./runs/load-run.js";
+export type { MetricRecord } from "./runs/metrics-log.js";
+export type { Model } from "./runs/model.js";
+export type { RunFolder } from "./runs/run-folder.js";
+export * from "./statistics/mean.js";
 export * as torch from "./torch/index.js";
-export { loadConfig, parseConfig, type TrainingConfig } from "./training/config.js";
-export { type LoadedRun, loadRun } from "./training/load-run.js";
-export type { MetricRecord } from "./training/metrics-log.js";
 export { type RunObserver, resumeRun, startRun } from "./training/run.js";
-export type { RunFolder } from "./training/run-folder.js";
-export type { ModelSession, TrainingSession } from "./training/session.js";
+export type { TrainingSession } from "./training/session.js";
 export type { TrainingOutcome } from "./training/trainer.js";
-export type { Progress } from "./training/training-state.js";

@@ -1,11 +1,11 @@
 /** What a network makes of whole images: the features behind the paper's Fig. 1 (docs/method.md). */
 import { NumericError, UsageError } from "../core/errors.js";
-import { normalise } from "../data/augment/index.js";
+import { imagesBCS } from "../data/case-tensors.js";
 import { type Case, caseName } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
 import { inEvaluationMode, type SegmentationNetwork } from "../nn/index.js";
-import { autocast, cat, fromTypedArray, inferenceMode, scope } from "../torch/index.js";
-import type { LoadedRun } from "../training/load-run.js";
+import type { LoadedRun } from "../runs/load-run.js";
+import { autocast, inferenceMode, scope } from "../torch/index.js";
 
 /** Images that pass through the encoder together. */
 const batchSize = 8;
@@ -34,10 +34,7 @@ function networkOf(run: LoadedRun, name: BottleneckOptions["network"]): Segmenta
 function pooled(network: SegmentationNetwork, cases: readonly DecodedCase[], run: LoadedRun): Float32Array {
   return inferenceMode(() =>
     scope(() => {
-      const images = cases.map(({ image, channels, height, width }) =>
-        fromTypedArray(image, [1, channels, height, width]),
-      );
-      const input = normalise(cat(images).to({ device: run.device }));
+      const input = run.normalisation.forward(imagesBCS(cases, run.device));
       const maps = autocast(run.precision, run.device, () => network.encode(input).slice(-1)[0]);
       return maps.to({ dtype: "float32" }).mean([2, 3]).toTypedArray() as Float32Array;
     }),

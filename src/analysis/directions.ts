@@ -35,7 +35,7 @@ export function filterNormalisedDirection(network: Module, generator: Generator)
 
 /** A gradient as a direction of length 1, the one in which SAM perturbs; a gradient of zero gives no direction. */
 export function unitDirection(gradient: readonly Tensor[]): Direction {
-  const norm = globalNorm(gradient);
+  const norm = scope(() => globalNorm(gradient).item());
   return noGrad(() => scope(() => gradient.map((part) => (norm > 0 ? part.div(norm) : zerosLike(part)))));
 }
 

@@ -3,16 +3,16 @@
  * (Li et al., NeurIPS 2018) and along the one in which SAM looks.
  */
 import { UsageError } from "../core/errors.js";
-import { normalise } from "../data/augment/index.js";
+import { caseTensors, lossLabels } from "../data/case-tensors.js";
 import type { Case } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
-import { mean } from "../evaluation/statistics.js";
 import { segmentationLoss } from "../losses/index.js";
 import { inEvaluationMode } from "../nn/index.js";
+import type { LoadedRun } from "../runs/load-run.js";
+import { mean } from "../statistics/mean.js";
 import {
   autocast,
   foreachAdd_,
-  fromTypedArray,
   Generator,
   grad,
   inferenceMode,
@@ -21,7 +21,6 @@ import {
   type Tensor,
   zerosLike,
 } from "../torch/index.js";
-import type { LoadedRun } from "../training/load-run.js";
 import { type Direction, evaluateAlong, filterNormalisedDirection, type Step, unitDirection } from "./directions.js";
 
 /** Cases that the loss is averaged over, at most. */
@@ -76,18 +75,14 @@ function chooseCases({ split, folder }: LoadedRun): Case[] {
 }
 
 /** Network input and target of one case on the run's device. */
-function sampleOf(
-  { image, label, channels, height, width }: DecodedCase,
-  { dataset, kind, device }: LoadedRun,
-): Sample {
-  const shape = kind === "softmax" ? [1, height, width] : [1, dataset.outputs, height, width];
-  return scope(() => ({
-    input: normalise(fromTypedArray(image, [1, channels, height, width], { device })),
-    target: fromTypedArray(label as Uint8Array, shape).to({
-      dtype: kind === "softmax" ? "int64" : "float32",
-      device,
-    }),
-  }));
+function sampleOf(decoded: DecodedCase, { dataset, kind, device, normalisation }: LoadedRun): Sample {
+  return scope(() => {
+    const { imageCS, labelKS } = caseTensors(decoded, dataset, device);
+    return {
+      input: normalisation.forward(imageCS.unsqueeze(0)),
+      target: lossLabels((labelKS as Tensor).unsqueeze(0), kind),
+    };
+  });
 }
 
 /** The supervised loss of one case, a scalar. */

@@ -1,29 +1,24 @@
 /** `dimseg compare RUNS...`: methods side by side, over seeds, with paired tests. */
 import { type Command, Option } from "commander";
+import type { PublishedName } from "../comparison/published.js";
 import { writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
-import type { Comparison } from "../reporting/compare/comparison.js";
-import type { ComparisonTable } from "../reporting/compare/table.js";
-import type { PublishedName } from "../reporting/published.js";
-import type { CheckpointName } from "../training/load-run.js";
-import { checkpointChoices } from "./open-run.js";
+import { networkNames } from "../runs/checkpoint-names.js";
+import type { Compared, CompareInput } from "../workflows/compare.js";
+import { checkpointOption } from "./checkpoint-option.js";
 import { formatTable } from "./table.js";
 
 const formats = ["table", "markdown", "csv", "latex", "html"] as const;
 const publishedNames: readonly PublishedName[] = ["fundus", "prostate", "mnms"];
 
-interface CompareOptions {
-  checkpoint: CheckpointName;
-  network: "student" | "teacher";
-  labelled?: string;
+interface CompareOptions extends Omit<CompareInput, "runs"> {
   format: (typeof formats)[number];
   out?: string;
-  published?: PublishedName;
 }
 
-async function render(format: CompareOptions["format"], comparison: Comparison, table: ComparisonTable) {
+async function render(format: CompareOptions["format"], { comparison, table }: Compared) {
   const { comparisonCsv, formatHtml, formatLatex, formatMarkdown, plainCell, plainLegend } = await import(
-    "../reporting/compare/formats.js"
+    "../workflows/compare.js"
   );
   switch (format) {
     case "markdown":
@@ -42,23 +37,13 @@ async function render(format: CompareOptions["format"], comparison: Comparison, 
   }
 }
 
-async function compare(folders: string[], options: CompareOptions): Promise<void> {
-  const { checkpoint, network, labelled, format, out, published } = options;
-  if (format === "csv" && published !== undefined) {
+async function compare(runs: string[], { format, out, ...options }: CompareOptions): Promise<void> {
+  if (format === "csv" && options.published !== undefined) {
     throw new UsageError("--format csv holds our own numbers with all digits; leave out --published");
   }
-  const { checkComparable } = await import("../reporting/compare/comparable.js");
-  const { groupRuns } = await import("../reporting/compare/groups.js");
-  const { compareGroups } = await import("../reporting/compare/comparison.js");
-  const { comparisonTable } = await import("../reporting/compare/table.js");
-  const { findRuns } = await import("../reporting/compare/find-runs.js");
-  const { runs, leftOut } = findRuns(folders, { checkpoint, network }, labelled);
-  for (const sentence of leftOut) console.error(sentence);
-  checkComparable(runs);
-  const comparison = compareGroups(groupRuns(runs));
-  const { judgement, config } = runs[0];
-  const table = comparisonTable(comparison, { judgement, checkpoint, network, labelled: config.labelled, published });
-  const text = await render(format, comparison, table);
+  const { compareRuns } = await import("../workflows/compare.js");
+  const compared = compareRuns({ runs, ...options }, { warn: (message) => console.error(message) });
+  const text = await render(format, compared);
   if (out === undefined) console.log(text.trimEnd());
   else {
     writeFileAtomic(out, text);
@@ -70,12 +55,10 @@ async function compare(folders: string[], options: CompareOptions): Promise<void
 export function register(program: Command): void {
   program
     .command("compare")
-    .description("compare judged runs: mean and spread over seeds, paired tests over cases")
+    .description("compare judged runs: mean and spread over seeds, paired tests over subjects")
     .argument("<runs...>", "run folders, or folders of `dimseg sweep`")
-    .addOption(new Option("--checkpoint <name>", "which evaluation").choices(checkpointChoices).default("last"))
-    .addOption(
-      new Option("--network <name>", "which network's evaluation").choices(["student", "teacher"]).default("student"),
-    )
+    .addOption(checkpointOption("which evaluation"))
+    .addOption(new Option("--network <name>", "which network's evaluation").choices(networkNames).default("student"))
     .option("--labelled <domain>", "only runs whose labels come from this domain")
     .addOption(new Option("--format <name>", "how to write it").choices(formats).default("table"))
     .option("--out <file>", "write to a file instead of the terminal")

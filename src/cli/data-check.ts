@@ -3,9 +3,8 @@ import type { Command } from "commander";
 import { counted } from "../core/counted.js";
 import { exitCodes } from "../core/errors.js";
 import type { CheckReport, Problem } from "../data/check/check.js";
-import type { Dataset } from "../data/dataset.js";
-import { createProgress } from "./progress.js";
 import { formatTable } from "./table.js";
+import { inTerminal } from "./terminal-observer.js";
 
 /** More would hide the table above them; `--json` gives all. */
 const mostShown = 40;
@@ -15,10 +14,13 @@ function percent(share: number): string {
 }
 
 function splitTable({ splits, parts }: CheckReport): string {
-  const header = ["domain", "split", "cases", "masks", "size", "empty", "nearly empty", ...parts];
+  const grouped = splits.some((one) => one.subjects < one.cases);
+  const counts = grouped ? ["subjects", "cases", "masks"] : ["cases", "masks"];
+  const header = ["domain", "split", ...counts, "size", "empty", "nearly empty", ...parts];
   const rows = splits.map((one) => [
     one.domain,
     one.split,
+    ...(grouped ? [one.subjects] : []),
     one.cases,
     one.masks,
     one.sizes,
@@ -26,8 +28,8 @@ function splitTable({ splits, parts }: CheckReport): string {
     one.nearlyEmptyMasks,
     ...one.partShares.map(percent),
   ]);
-  const right = ["right", "right"] as const;
-  return formatTable(header, rows, ["left", "left", ...right, "left", ...right, ...parts.map(() => "right" as const)]);
+  const right = (of: readonly string[]) => of.map(() => "right" as const);
+  return formatTable(header, rows, ["left", "left", ...right(counts), "left", "right", "right", ...right(parts)]);
 }
 
 function problemList(problems: readonly Problem[]): string {
@@ -39,33 +41,19 @@ function problemList(problems: readonly Problem[]): string {
   return [...shown, ...more, counts].join("\n");
 }
 
-/** A configuration to begin with: most labels, of which a third chooses the checkpoint when there are few. */
-async function firstConfig(dataset: Dataset, path: string): Promise<string> {
-  const { stringify } = await import("yaml");
-  const masked = dataset.domains.map(({ name, cases }) => ({
-    name,
-    count: cases("train").filter((one) => one.maskPath !== undefined).length,
-  }));
-  const most = masked.reduce((best, one) => (one.count > best.count ? one : best));
-  if (most.count === 0) return "No domain has a training case with a mask, so this set is for predictions only.";
-  const validation = Math.min(5, Math.floor(most.count / 3));
-  const labelled = { domain: most.name, count: Math.min(10, most.count - validation), validation };
-  const text = stringify({ preset: "small", dataset: path, labelled }, { lineWidth: 0 });
-  return `Next, a configuration, as this in config.yaml; then: dimseg train config.yaml\n\n${text.trimEnd()}`;
+/** What to do next with a data set that is in order. */
+function nextStep(config: string | null): string {
+  if (config === null) return "No domain has a training case with a mask, so this set is for predictions only.";
+  return `Next, a configuration, as this in config.yaml; then: dimseg train config.yaml\n\n${config}`;
 }
 
-async function check(path: string, options: { json?: boolean }): Promise<void> {
-  const { loadDataset, allCases } = await import("../data/dataset.js");
-  const { checkDataset } = await import("../data/check/check.js");
-  const dataset = loadDataset(path);
-  const progress = createProgress({ label: "checking", total: allCases(dataset).length });
-  const report = await checkDataset(dataset, (done) => progress.update(done));
-  progress.finish();
-  const failed = report.problems.some((one) => one.severity === "error");
-  if (options.json) console.log(JSON.stringify({ dataset: dataset.path, ok: !failed, ...report }, null, 2));
-  else console.log(`${splitTable(report)}\n\n${problemList(report.problems)}`);
-  if (!failed && !options.json) console.log(`\n${await firstConfig(dataset, path)}`);
-  if (failed) process.exitCode = exitCodes.data;
+async function check(dataset: string, options: { json?: boolean }): Promise<void> {
+  const { checkData } = await import("../workflows/data-check.js");
+  const { config, ...checked } = await inTerminal((observer) => checkData({ dataset }, observer));
+  if (options.json) console.log(JSON.stringify(checked, null, 2));
+  else console.log(`${splitTable(checked)}\n\n${problemList(checked.problems)}`);
+  if (checked.ok && !options.json) console.log(`\n${nextStep(config)}`);
+  if (!checked.ok) process.exitCode = exitCodes.data;
 }
 
 /** Adds the verb to `dimseg data`. */

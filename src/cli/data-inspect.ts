@@ -1,24 +1,21 @@
 /** `dimseg data inspect FOLDER`: finds out what a folder of images is and writes a first dataset.yaml. */
 import type { Command } from "commander";
 import { shellWord } from "../core/shell-word.js";
+import type { Inspection } from "../data/inspect/inspect.js";
 import { formatTable } from "./table.js";
 
-interface Options {
-  readonly out: string;
-  readonly force?: boolean;
-}
-
-async function inspect(folder: string, options: Options): Promise<void> {
-  const { inspectFolder } = await import("../data/inspect/inspect.js");
-  const { writeDatasetYaml } = await import("../data/inspect/write-yaml.js");
-  const inspection = await inspectFolder(folder);
-  const rows = inspection.splits.map((one) => [one.domain, one.split, one.images, one.masks, one.sizes, one.values]);
+function show({ splits, guesses }: Inspection): void {
+  const rows = splits.map((one) => [one.domain, one.split, one.images, one.masks, one.sizes, one.values]);
   const align = ["left", "left", "right", "right", "left", "left"] as const;
   const table = formatTable(["domain", "split", "images", "masks", "size", "values in masks"], rows, align);
-  const guesses = inspection.guesses.map((guess) => `  - ${guess}`).join("\n");
-  console.log(`${table}\n\nGuessed:\n${guesses === "" ? "  nothing" : guesses}\n`);
-  writeDatasetYaml(inspection, folder, options.out, options.force === true);
-  console.log(`Wrote ${options.out}. Read it, correct it, then run: dimseg data check ${shellWord(options.out)}`);
+  const listed = guesses.map((guess) => `  - ${guess}`).join("\n");
+  console.log(`${table}\n\nGuessed:\n${listed === "" ? "  nothing" : listed}\n`);
+}
+
+async function inspect(folder: string, { out, force = false }: { out: string; force?: boolean }): Promise<void> {
+  const { inspectData } = await import("../workflows/data-inspect.js");
+  await inspectData({ folder, out, force }, show);
+  console.log(`Wrote ${out}. Read it, correct it, then run: dimseg data check ${shellWord(out)}`);
 }
 
 /** Adds the verb to `dimseg data`. */

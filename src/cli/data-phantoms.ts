@@ -1,57 +1,19 @@
 /** `dimseg data phantoms OUT`: makes a data set of drawn images with exact masks, to try everything on. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { PhantomKind } from "../data/phantoms/types.js";
-import { createProgress } from "./progress.js";
-
-interface Options {
-  readonly kind: PhantomKind;
-  readonly size: number;
-  readonly train: number;
-  readonly test: number;
-  readonly seed: number;
-  readonly sheet?: string;
-}
-
-/** Pictures of each domain on a contact sheet. */
-const sheetColumns = 8;
+import type { PhantomsInput } from "../workflows/data-phantoms.js";
+import { inTerminal } from "./terminal-observer.js";
 
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
   return Number(text);
 }
 
-async function writeSheet(path: string, { kind, size, seed, train }: Options): Promise<void> {
-  const { generatePhantom, phantomTile } = await import("../data/phantoms/generate.js");
-  const { phantomDomains } = await import("../data/phantoms/types.js");
-  const { writeContactSheet } = await import("../data/contact-sheet.js");
-  const tiles = phantomDomains(kind).flatMap((domain) =>
-    Array.from({ length: sheetColumns }, (_, column) => {
-      // Prostate pictures of one patient are neighbours, so take them from all over the split.
-      const index = Math.floor((column * Math.max(train, sheetColumns)) / sheetColumns);
-      return phantomTile(generatePhantom(kind, { seed, domain, split: "train", index, size }));
-    }),
-  );
-  await writeContactSheet(path, tiles, sheetColumns);
-  console.log(`Wrote ${path}: a row for each domain, with the outlines of the masks.`);
-}
-
-async function phantoms(out: string, options: Options): Promise<void> {
-  const { writePhantoms } = await import("../data/phantoms/write.js");
-  const { kind, size, seed, train, test } = options;
-  const { phantomDomains } = await import("../data/phantoms/types.js");
-  const progress = createProgress({ label: "drawing", total: phantomDomains(kind).length * (train + test) });
-  try {
-    const written = await writePhantoms({
-      ...{ out, kind, size, seed, trainPerDomain: train, testPerDomain: test },
-      onProgress: (done) => progress.update(done),
-    });
-    progress.finish();
-    console.log(`Wrote ${written.images} pictures with masks to ${written.folder}, described in ${written.dataset}.`);
-  } catch (error) {
-    progress.finish();
-    throw error;
-  }
-  if (options.sheet !== undefined) await writeSheet(options.sheet, options);
+async function phantoms(out: string, options: Omit<PhantomsInput, "out">): Promise<void> {
+  const { drawPhantoms } = await import("../workflows/data-phantoms.js");
+  const { images, folder, dataset } = await inTerminal((observer) => drawPhantoms({ out, ...options }, observer));
+  console.log(`Wrote ${images} pictures with masks to ${folder}, described in ${dataset}.`);
+  const { sheet } = options;
+  if (sheet !== undefined) console.log(`Wrote ${sheet}: a row for each domain, with the outlines of the masks.`);
 }
 
 /** Adds the verb to `dimseg data`. */

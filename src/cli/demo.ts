@@ -1,92 +1,28 @@
 /** `dimseg demo`: a complete small experiment on images it draws itself. */
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
-import { createProgress } from "./progress.js";
+import type { DemoInput } from "../workflows/demo.js";
 import { formatTable } from "./table.js";
+import { inTerminal } from "./terminal-observer.js";
 import { createTrainingDisplay } from "./training-display.js";
 
-interface DemoOptions {
-  out: string;
-  iterations: number;
-}
-
-const imageSize = 96;
-const labelled = { domain: "Domain1", count: 8, validation: 6 };
-
-/** The two methods compared, as sections of a configuration. */
-const contestants = [
-  {
-    name: "supervised only",
-    folder: "supervised",
-    sections: { method: { name: "supervised" }, optimizer: { name: "none" } },
-  },
-  { name: "DiM", folder: "dim", sections: { method: { name: "midss" }, optimizer: { name: "dim" } } },
-];
-
-async function drawPhantoms(out: string): Promise<string> {
-  const { writePhantoms } = await import("../data/phantoms/write.js");
-  const counts = { trainPerDomain: 40, testPerDomain: 16 };
-  const progress = createProgress({
-    label: "drawing phantoms",
-    total: 4 * (counts.trainPerDomain + counts.testPerDomain),
-  });
-  const written = await writePhantoms({
-    ...counts,
-    out,
-    kind: "fundus",
-    size: imageSize,
-    seed: 1,
-    onProgress: (done) => progress.update(done),
-  });
-  progress.finish();
-  // Absolute, so that the runs can be evaluated from any folder.
-  return resolve(written.dataset);
-}
-
-async function demo({ out, iterations }: DemoOptions): Promise<void> {
-  if (existsSync(out)) throw new UsageError(`${out} exists already; choose another folder with --out, or remove it`);
+async function demo(input: DemoInput): Promise<void> {
   const started = Date.now();
-  const { parseConfig } = await import("../training/config.js");
-  const { startRun } = await import("../training/run.js");
-  const { loadRun } = await import("../training/load-run.js");
-  const { writeDemoReport } = await import("../reporting/demo-report.js");
-  const dataset = await drawPhantoms(join(out, "data"));
-  for (const { name, folder, sections } of contestants) {
-    console.log(`\n${name}`);
-    const config = parseConfig({
-      preset: "small",
-      dataset,
-      imageSize,
-      labelled,
-      model: { width: 8 },
-      training: { iterations },
-      evaluation: { every: iterations },
-      ...sections,
-    });
-    const display = createTrainingDisplay(() => false);
-    try {
-      await startRun(join(out, folder), config, display);
-    } finally {
-      display.finish();
-    }
-  }
-  const runs = [];
-  for (const { name, folder } of contestants) {
-    runs.push({ name, run: await loadRun(join(out, folder), { checkpoint: "last" }) });
-  }
-  const intro =
-    `Two U-Nets after ${iterations} steps with ${labelled.count} labelled images of ${labelled.domain} each; DiM also saw the ` +
-    "unlabelled images of all four domains. The images are drawn, so this shows that everything runs, not what a clinic may expect.";
-  const report = await writeDemoReport(out, runs, intro);
+  const { runDemo } = await import("../workflows/demo.js");
+  const { intro, header, rows, sheet, page, run } = await inTerminal((observer) => {
+    const training = (method: string) => {
+      observer.finish();
+      console.log(`\n${method}`);
+      return createTrainingDisplay(() => false);
+    };
+    return runDemo(input, { ...observer, training });
+  });
   console.log(`\n${intro}\n`);
-  console.log(formatTable(report.header, report.rows, ["left", ...report.header.slice(1).map(() => "right" as const)]));
-  console.log(`\nExamples: ${report.sheet}\nPage:     ${report.page}`);
-  console.log(
-    `Took ${Math.round((Date.now() - started) / 1000)} s. Next: dimseg evaluate ${shellWord(join(out, "dim"))}`,
-  );
+  console.log(formatTable(header, rows, ["left", ...header.slice(1).map(() => "right" as const)]));
+  console.log(`\nExamples: ${sheet}\nPage:     ${page}`);
+  console.log(`Took ${Math.round((Date.now() - started) / 1000)} s. Next: dimseg evaluate ${shellWord(run)}`);
 }
 
 function positive(text: string): number {

@@ -1,8 +1,8 @@
 /** `dimseg doctor`: can this machine train, how fast, and what is missing. */
 import type { Command } from "commander";
 import { exitCodes } from "../core/errors.js";
-import type { DoctorReport, EngineFacts } from "./doctor-report.js";
-import type { CpuFeatures } from "./machine-facts.js";
+import type { DoctorReport, EngineFacts } from "../workflows/doctor.js";
+import type { CpuFeatures } from "../workflows/machine/machine-facts.js";
 import { formatTable } from "./table.js";
 
 const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
@@ -81,7 +81,7 @@ export function formatReport(report: DoctorReport): string {
 }
 
 async function doctor({ json }: { json?: boolean }): Promise<void> {
-  const { examine } = await import("./doctor-report.js");
+  const { examine } = await import("../workflows/doctor.js");
   const report = examine(process.cwd());
   if (missesSomething(report)) process.exitCode = exitCodes.resource;
   console.log(json ? JSON.stringify(report, null, 2) : formatReport(report));

@@ -1,12 +1,14 @@
-/** The results of an evaluation as text for a terminal: overlaps in percent, distances in pixels. */
-import type { DomainSummary, EvaluationSummary, MetricEstimates } from "../inference/summarise.js";
+/** The results of an evaluation as text for a terminal: overlaps in percent, distances in pixels or mm. */
+import type { DistanceUnits } from "../judging/evaluate-network.js";
+import { hasSubjects, singleSubjectNote } from "../judging/subjects-text.js";
+import type { DomainSummary, EvaluationSummary, MetricEstimates } from "../judging/summarise.js";
 import { formatTable } from "./table.js";
 
 function percent(value: number): string {
   return Number.isNaN(value) ? "undefined" : (100 * value).toFixed(2);
 }
 
-function pixels(value: number): string {
+function distance(value: number): string {
   if (Number.isNaN(value)) return "undefined";
   return Number.isFinite(value) ? value.toFixed(2) : "infinite";
 }
@@ -16,15 +18,21 @@ function withInterval({ mean, interval }: MetricEstimates["dice"]): string {
 }
 
 function cells({ dice, jaccard, hd95, asd }: MetricEstimates): string[] {
-  return [withInterval(dice), percent(jaccard.mean), pixels(hd95.mean), pixels(asd.mean)];
+  return [withInterval(dice), percent(jaccard.mean), distance(hd95.mean), distance(asd.mean)];
 }
 
-const header = ["domain", "part", "cases", "Dice % (95 % interval)", "Jaccard %", "HD95 px", "ASD px"];
+function metricNames(units: DistanceUnits): string[] {
+  const unit = units === "mm" ? "mm" : "px";
+  return ["Dice % (95 % interval)", "Jaccard %", `HD95 ${unit}`, `ASD ${unit}`];
+}
+
+type Counted = Pick<DomainSummary, "cases" | "subjects" | "parts" | "average">;
 
 /** One row for each part, and one for their average where there are several. */
-function rowsOf(name: string, count: number, { parts, average }: Pick<DomainSummary, "parts" | "average">) {
-  const rows = Object.entries(parts).map(([part, metrics]) => [name, part, count, ...cells(metrics)]);
-  return rows.length > 1 ? [...rows, [name, "average", count, ...cells(average)]] : rows;
+function rowsOf(name: string, { cases, subjects, parts, average }: Counted, showsSubjects: boolean) {
+  const counts = showsSubjects ? [subjects, cases] : [cases];
+  const rows = Object.entries(parts).map(([part, metrics]) => [name, part, ...counts, ...cells(metrics)]);
+  return rows.length > 1 ? [...rows, [name, "average", ...counts, ...cells(average)]] : rows;
 }
 
 function gapLine({ gap, domains }: EvaluationSummary): string[] {
@@ -46,12 +54,14 @@ function undefinedLine({ average }: EvaluationSummary): string[] {
 }
 
 /** Table by domain and part, means over domains below, then the gap between labelled and other domains. */
-export function evaluationTable(summary: EvaluationSummary): string {
+export function evaluationTable(summary: EvaluationSummary, units: DistanceUnits): string {
+  const grouped = hasSubjects(summary);
   const domains = summary.domains.flatMap((one) =>
-    rowsOf(one.labelled ? `${one.name} (labelled)` : one.name, one.cases, one),
+    rowsOf(one.labelled ? `${one.name} (labelled)` : one.name, one, grouped),
   );
-  const all = summary.domains.length > 1 ? rowsOf("mean of domains", summary.cases, summary) : [];
-  const right = ["right", "right", "right", "right", "right"] as const;
-  const table = formatTable(header, [...domains, ...all], ["left", "left", ...right]);
-  return [table, ...gapLine(summary), ...undefinedLine(summary)].join("\n");
+  const all = summary.domains.length > 1 ? rowsOf("mean of domains", summary, grouped) : [];
+  const numbers = [...(grouped ? ["subjects", "cases"] : ["cases"]), ...metricNames(units)];
+  const align = ["left", "left", ...numbers.map(() => "right")] as ("left" | "right")[];
+  const table = formatTable(["domain", "part", ...numbers], [...domains, ...all], align);
+  return [table, ...gapLine(summary), ...singleSubjectNote(summary), ...undefinedLine(summary)].join("\n");
 }

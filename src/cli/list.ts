@@ -1,8 +1,10 @@
 /** `dimseg list methods|optimizers|...`: what a configuration may name. */
 import { Argument, type Command } from "commander";
-import type { Listing, ListingKind } from "./listings.js";
+import type { Listing, ListingKind } from "../workflows/list.js";
 
-const kinds: readonly ListingKind[] = ["methods", "optimizers", "divergences", "estimators", "models", "presets"];
+const kinds: readonly ListingKind[] = [
+  ...(["methods", "optimizers", "divergences", "estimators", "models", "presets", "formats"] as const),
+];
 const textWidth = 96;
 
 /** Words in lines of at most `width` characters. */
@@ -25,18 +27,20 @@ function assignments(values: object, prefix = ""): string[] {
   );
 }
 
-function block({ name, summary, source, cost, defaults, optional }: Listing, width: number): string {
+function block(listing: Listing, width: number): string {
+  const { name, summary, source, cost, extensions, defaults, optional = {} } = listing;
   const indent = " ".repeat(width + 2);
   const field = (label: string, words: readonly string[]) =>
     wrap(words, textWidth - width - 12).map((line, i) => `${indent}${(i === 0 ? label : "").padEnd(10)}${line}`);
   const [first, ...rest] = wrap(summary.split(" "), textWidth - width - 2);
-  const settings = assignments(defaults);
+  const settings = defaults && assignments(defaults);
   return [
     `${name.padEnd(width)}  ${first}`,
     ...rest.map((line) => indent + line),
     ...field("source", source.split(" ")),
-    ...field("cost", cost.split(" ")),
-    ...field("defaults", settings.length > 0 ? settings : ["none"]),
+    ...field("cost", cost?.split(" ") ?? []),
+    ...field("names", extensions?.map((one) => `*.${one}`) ?? []),
+    ...field("defaults", settings?.length === 0 ? ["none"] : (settings ?? [])),
     ...Object.entries(optional).flatMap(([key, meaning], i) =>
       field(i === 0 ? "optional" : "", `${key}: ${meaning}`.split(" ")),
     ),
@@ -44,21 +48,21 @@ function block({ name, summary, source, cost, defaults, optional }: Listing, wid
 }
 
 async function list(kind: ListingKind, options: { json?: boolean }): Promise<void> {
-  const { listings } = await import("./listings.js");
-  const { key, entries } = listings(kind);
+  const { listings } = await import("../workflows/list.js");
+  const { usage, entries } = listings(kind);
   if (options.json) {
     console.log(JSON.stringify(entries, null, 2));
     return;
   }
   const width = Math.max(...entries.map(({ name }) => name.length));
-  console.log(`${entries.map((entry) => block(entry, width)).join("\n\n")}\n\nIn a configuration: ${key}`);
+  console.log(`${entries.map((entry) => block(entry, width)).join("\n\n")}\n\n${usage}`);
 }
 
 /** Adds the verb to the command line. */
 export function register(program: Command): void {
   program
     .command("list")
-    .description("list what a configuration may name, with sources, costs and defaults")
+    .description("list what a configuration may name, with sources, costs and defaults, and the image formats")
     .addArgument(new Argument("<what>", "which registry").choices(kinds))
     .option("--json", "print as JSON")
     .action(list);

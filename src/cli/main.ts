@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** Entry of the command line: runs it, and turns what goes wrong into one line and a documented exit code. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { CommanderError } from "commander";
+import { writeFailure } from "../core/atomic-file.js";
 import { DimsegError, exitCodes } from "../core/errors.js";
 import { createProgram } from "./program.js";
 
@@ -17,10 +19,14 @@ function report(error: unknown): number {
   return error instanceof DimsegError ? error.exitCode : exitCodes.internal;
 }
 
-// A reader that has seen enough (`dimseg ... | head`) does not stop the work, whose result is files.
+/** Why something that was printed went nowhere. */
+let lost: Error | undefined;
+
+// A reader that has seen enough (`dimseg ... | head`), a terminal that was closed or a full disk under the log do not
+// stop the work, whose result is files; that of a full disk is told at the end.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (error.code !== "EPIPE" && error.code !== "EIO") lost ??= error;
   });
 }
 process.on("uncaughtException", (error) => process.exit(report(error)));
@@ -30,3 +36,7 @@ try {
 } catch (error) {
   process.exitCode = report(error);
 }
+
+// Failures of the last lines arrive in a turn of their own.
+await nextTurn();
+if (lost && !process.exitCode) process.exitCode = report(writeFailure("the output", lost));

@@ -1,91 +1,24 @@
 /** `dimseg report RUNS...`: one page with everything about some runs, and each figure and table as a file. */
-import { join } from "node:path";
 import { type Command, Option } from "commander";
-import type { Judge } from "../reporting/report/read-report-run.js";
-import type { CheckpointName } from "../training/load-run.js";
-import { checkpointChoices, type NetworkName, openRun } from "./open-run.js";
-import { createProgress } from "./progress.js";
+import { networkNames } from "../runs/checkpoint-names.js";
+import type { ReportInput } from "../workflows/report.js";
+import { checkpointOption } from "./checkpoint-option.js";
+import { inTerminal } from "./terminal-observer.js";
 
-interface ReportOptions {
-  out?: string;
-  checkpoint: CheckpointName;
-  network: NetworkName;
-  part?: string[];
-  tsne: boolean;
-  landscape?: boolean;
-}
-
-/** Shows one progress line after the other, by label. */
-function progressLines(): { update(label: string, done: number, total: number): void; finish(): void } {
-  let current: { label: string; line: ReturnType<typeof createProgress> } | undefined;
-  const finish = () => {
-    current?.line.finish();
-    current = undefined;
-  };
-  return {
-    update(label, done, total) {
-      if (current?.label !== label) {
-        finish();
-        current = { label, line: createProgress({ label, total }) };
-      }
-      current.line.update(done);
-    },
-    finish,
-  };
-}
+type ReportOptions = Omit<ReportInput, "runs" | "parts" | "landscape"> & { part?: string[]; landscape?: boolean };
 
 /** A part of that name, for `--part`. */
 function collect(value: string, earlier: string[] = []): string[] {
   return [...earlier, value];
 }
 
-/** As `dimseg evaluate` does, with its progress line. */
-const judge: Judge = async (folder, { checkpoint, network }, keep) => {
-  const run = await openRun(folder, checkpoint);
-  const { selectCases } = await import("./evaluation-cases.js");
-  const { judgeNetwork, resultJson, writeResult } = await import("./evaluation-result.js");
-  const { scoresCsv } = await import("../inference/scores-csv.js");
-  const cases = selectCases(run, "test", undefined);
-  const total = cases.cases.filter((one) => one.maskPath !== undefined).length;
-  const progress = createProgress({ label: `evaluating ${folder}`, total });
-  try {
-    const { convention } = run.config.evaluation;
-    const onProgress = (done: number) => progress.update(done);
-    const result = await judgeNetwork(run, cases, { network, convention, tta: false, onProgress });
-    if (keep) writeResult(run, result);
-    return keep ? null : { summary: resultJson(result), cases: scoresCsv(result.evaluation.scores) };
-  } finally {
-    progress.finish();
-  }
-};
-
-/** A single run or sweep keeps its report. */
-function defaultFolder(paths: readonly string[]): string {
-  return paths.length === 1 ? join(paths[0], "report") : "report";
-}
-
-async function report(
-  paths: string[],
-  { out, checkpoint, network, part, tsne, landscape = false }: ReportOptions,
-): Promise<void> {
-  const { checkReportFolder, writeReport } = await import("../reporting/report/write-report.js");
-  const { collectReport } = await import("../reporting/report/collect.js");
-  const folder = out ?? defaultFolder(paths);
-  checkReportFolder(folder);
-  const lines = progressLines();
-  try {
-    const collected = await collectReport(paths, { checkpoint, network }, judge, new Date().toISOString());
-    const { examineRuns } = await import("../reporting/report/examine.js");
-    const data = await examineRuns(collected, { parts: part, tsne, landscape, onProgress: lines.update });
-    const { makeReport } = await import("../reporting/report/make-report.js");
-    const files = await makeReport(data, (done, total) => lines.update("drawing figures", done, total));
-    lines.finish();
-    for (const { name, missing } of data.runs) for (const one of missing) console.error(`${name}: ${one}`);
-    writeReport(folder, data.dimseg, files);
-    console.log(`Wrote ${join(folder, "index.html")} and ${files.length - 1} files beside it.`);
-  } finally {
-    lines.finish();
-  }
+async function report(runs: string[], { part: parts, landscape = false, ...options }: ReportOptions): Promise<void> {
+  const { reportRuns } = await import("../workflows/report.js");
+  const { page, files, missing } = await inTerminal((observer) =>
+    reportRuns({ runs, parts, landscape, ...options }, observer),
+  );
+  for (const one of missing) console.error(one);
+  console.log(`Wrote ${page} and ${files - 1} files beside it.`);
 }
 
 /** Adds the verb to the command line. */
@@ -95,13 +28,10 @@ export function register(program: Command): void {
     .description("one page about some runs: results, curves, errors; figures and tables beside it")
     .argument("<runs...>", "run folders, or folders of `dimseg sweep`; also running and failed ones")
     .option("--out <folder>", "where to write (default: report/ in the run's folder; for several, here)")
-    .addOption(
-      new Option("--checkpoint <name>", "which checkpoint is judged").choices(checkpointChoices).default("last"),
-    )
-    .addOption(
-      new Option("--network <name>", "which network is judged").choices(["student", "teacher"]).default("student"),
-    )
+    .addOption(checkpointOption("which checkpoint is judged"))
+    .addOption(new Option("--network <name>", "which network is judged").choices(networkNames).default("student"))
     .option("--part <name>", "draw the outlines of this part only; repeatable", collect)
+    .option("--data <file>", "where the runs' dataset.yaml lies now, if it was moved")
     .option("--no-tsne", "leave the picture of features out")
     .option("--landscape", "add slices of the loss around the weights (132 passes over 8 images a run)")
     .action(report);

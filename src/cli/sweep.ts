@@ -1,41 +1,35 @@
 /** `dimseg sweep GRID`: many runs from one file. */
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { exitCodes, UsageError } from "../core/errors.js";
+import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import type { EvaluateSection } from "../sweep/grid-file.js";
 import type { RunStatus, Sweep } from "../sweep/sweep.js";
+import type { SweepInput } from "../workflows/sweep.js";
+import { type StopSignal, type StopSignals, stoppedCode, watchStopSignals } from "./stop-signals.js";
 
-interface SweepVerbOptions {
-  jobs: number;
-  out?: string;
-  set: string[];
-}
+type SweepVerbOptions = Omit<SweepInput, "grid" | "commandLine">;
 
 /** What the children are: this command line again. */
 const commandLine = [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url))];
 
 /** Passes signals on to the sweep, and remembers which came first. */
-function watchSignals(sweep: Sweep): { first(): NodeJS.Signals | null; release(): void } {
-  let first: NodeJS.Signals | null = null;
-  const handler = (signal: NodeJS.Signals) => {
-    if (first === null) console.error(`${signal}: the running ones save and stop; send it again to stop at once`);
-    first ??= signal;
-    sweep.stop(signal);
-  };
-  process.on("SIGINT", handler).on("SIGTERM", handler);
-  return { first: () => first, release: () => process.off("SIGINT", handler).off("SIGTERM", handler) };
+function watchSignals(sweep: Sweep): StopSignals {
+  return watchStopSignals((signal, isFirst) => {
+    if (isFirst) console.error(`${signal}: the running ones save and stop; send it again to stop at once`);
+    // The children have no terminal that could hang up.
+    sweep.stop(signal === "SIGHUP" ? "SIGTERM" : signal);
+  });
 }
 
 /** What is left to say when a sweep has ended, and its exit code. */
-function conclude(statuses: readonly RunStatus[], sweep: Sweep, signal: NodeJS.Signals | null, again: string): number {
+function conclude(statuses: readonly RunStatus[], sweep: Sweep, signal: StopSignal | null, again: string): number {
   const failed = statuses.filter(({ state }) => state === "failed");
   for (const { run, error } of failed) console.log(`failed: ${run.id}: ${error}\n  its output: ${sweep.logPath(run)}`);
   if (signal !== null) {
     console.log(`stopped; go on with \`${again}\``);
-    return signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated;
+    return stoppedCode(signal);
   }
   return failed.length > 0 ? 1 : 0;
 }
@@ -46,18 +40,11 @@ function choiceOf({ checkpoints, networks }: EvaluateSection): string {
   return `${checkpoint}${networks.includes("student") ? "" : ` --network ${networks[0]}`}`;
 }
 
-async function sweep(path: string, { jobs, out, set }: SweepVerbOptions): Promise<void> {
-  const { loadGrid } = await import("../sweep/grid-file.js");
-  const { planSweep } = await import("../sweep/plan.js");
-  const { writeSweepRecord } = await import("../sweep/record.js");
-  const { Sweep } = await import("../sweep/sweep.js");
-  const { Children } = await import("../sweep/child.js");
+async function sweep(grid: string, options: SweepVerbOptions): Promise<void> {
+  const { openSweep } = await import("../workflows/sweep.js");
   const { countsLine, createSweepDisplay } = await import("./sweep-display.js");
-  const grid = loadGrid(path);
-  const plan = planSweep(out === undefined ? grid : { ...grid, out: resolve(out) }, set);
   const display = createSweepDisplay();
-  const work = new Sweep(plan, { jobs, children: new Children(commandLine), onChange: display.changed });
-  writeSweepRecord(plan);
+  const { plan, work } = openSweep({ grid, commandLine, ...options }, display.changed);
   console.log(`sweep folder: ${plan.out}`);
   const signals = watchSignals(work);
   try {
@@ -68,7 +55,7 @@ async function sweep(path: string, { jobs, out, set }: SweepVerbOptions): Promis
     signals.release();
   }
   console.log(countsLine(work.statuses));
-  const code = conclude(work.statuses, work, signals.first(), `dimseg sweep ${shellWord(path)}`);
+  const code = conclude(work.statuses, work, signals.first(), `dimseg sweep ${shellWord(grid)}`);
   if (code === 0) console.log(`Next: dimseg compare ${shellWord(plan.out)}${choiceOf(plan.evaluate)}`);
   process.exitCode = code;
 }

@@ -1,5 +1,6 @@
 /** What a person sees of a training run in the terminal. */
-import type { MetricRecord } from "../training/metrics-log.js";
+import { splitText } from "../data/split-text.js";
+import type { MetricRecord } from "../runs/metrics-log.js";
 import type { RunObserver } from "../training/run.js";
 import { createProgress, type Progress } from "./progress.js";
 
@@ -35,8 +36,7 @@ export function createTrainingDisplay(stopRequested: () => boolean): RunObserver
       total = config.training.iterations;
       console.log(`run folder: ${run.path}`);
       console.log(
-        `${config.method.name} with ${config.optimizer.name}, ${split.labelled.length} labelled cases of ${config.labelled.domain}, ` +
-          `${split.unlabelled.length} unlabelled, ${split.validation.length} for validation, ${precision} on ${device}`,
+        `${config.method.name} with ${config.optimizer.name}, ${splitText(split)}, ${precision} on ${device}`,
       );
       if (iteration > 0) console.log(`resuming after step ${iteration}`);
     },

@@ -15,6 +15,8 @@ const explanations: Record<string, string> = {
   EROFS: "the file system is read-only; choose another folder",
   ENOENT: "the folder is not there and cannot be made; choose another one",
   EEXIST: "something that is no folder stands in the path; choose another path",
+  ENAMETOOLONG: "the name is longer than the file system allows; shorten it",
+  ELOOP: "it is a link; remove it",
   ENOTDIR: "a part of the path is a file, not a folder; choose another path",
 };
 
@@ -69,28 +71,78 @@ function writeAll(handle: number, bytes: Uint8Array): void {
   while (done < bytes.length) done += writeSync(handle, bytes, done);
 }
 
+/** Bytes of a file's own name in that of its temporary neighbour, which has 23 more and may have 255 in all. */
+const mostNameBytes = 200;
+
+/** A name beside `path` that no other process takes; it begins as the file's own does. */
+function temporaryBeside(path: string): string {
+  const name = Buffer.from(basename(path))
+    .subarray(0, mostNameBytes)
+    .toString("utf8")
+    .replace(/\ufffd$/, "");
+  return join(dirname(path), `.${name}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
+}
+
+/** What a file is to hold, whole or in parts. */
+export type FileContents = string | Uint8Array | Iterable<Uint8Array>;
+
 /**
  * Replaces `path` by `chunks` in one step: readers see the old file or the whole new one.
  * Creates missing folders.
  * @throws ResourceError when the disk is full, read-only or not permitted; `path` is then untouched
  */
-export function writeFileAtomic(path: string, chunks: string | Uint8Array | Iterable<Uint8Array>): void {
-  const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
-  const parts = typeof chunks === "string" ? [Buffer.from(chunks)] : chunks instanceof Uint8Array ? [chunks] : chunks;
+export function writeFileAtomic(path: string, chunks: FileContents): void {
+  writeFilesAtomic([[path, chunks]]);
+}
+
+/**
+ * Replaces several files that belong together: none is, unless there was room for all. A process that is killed between
+ * their renames leaves some new ones, so one of them should tell what the others are.
+ * @throws ResourceError as {@link writeFileAtomic}; all files are then untouched
+ */
+export function writeFilesAtomic(files: readonly (readonly [path: string, contents: FileContents])[]): void {
+  const written: string[] = [];
+  try {
+    for (const [path, contents] of files) written.push(writeBeside(path, contents));
+    files.forEach(([path], i) => {
+      inWords(path, () => {
+        renameSync(written[i], path);
+        syncFolder(dirname(path));
+      });
+    });
+  } catch (error) {
+    for (const temporary of written) removeQuietly(temporary);
+    throw error;
+  }
+}
+
+/** Writes a durable file beside the one that it is to replace. @returns its path */
+function writeBeside(path: string, contents: FileContents): string {
+  const temporary = temporaryBeside(path);
+  const whole = typeof contents === "string" ? [Buffer.from(contents)] : contents;
+  const parts = whole instanceof Uint8Array ? [whole] : whole;
   let handle: number | undefined;
   try {
-    makeFolder(folder);
-    handle = openSync(temporary, "wx");
-    for (const part of parts) writeAll(handle, part);
-    fsyncSync(handle);
-    closeSync(handle);
-    handle = undefined;
-    renameSync(temporary, path);
-    syncFolder(folder);
-  } catch (cause) {
-    if (handle !== undefined) closeSync(handle);
+    return inWords(path, () => {
+      makeFolder(dirname(path));
+      handle = openSync(temporary, "wx");
+      for (const part of parts) writeAll(handle, part);
+      fsyncSync(handle);
+      return temporary;
+    });
+  } catch (error) {
     removeQuietly(temporary);
+    throw error;
+  } finally {
+    if (handle !== undefined) closeSync(handle);
+  }
+}
+
+/** @throws ResourceError that names the file, for a failure of the system */
+function inWords<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
     throw writeFailure(path, cause);
   }
 }

@@ -1,8 +1,21 @@
-/** Comma-separated values as RFC 4180 has them, except that lines we write end in \n alone. */
+/**
+ * Comma-separated values as RFC 4180 has them, except that lines we write end in \n alone, and that text which a
+ * spreadsheet would run as a formula begins with an apostrophe, which reading takes away again.
+ */
+
+/** What spreadsheets take for a formula, also behind apostrophes of ours. */
+const formula = /^'*[=+\-@\t\r]/;
+
+/** Text as it may stand in a spreadsheet; numbers, also as text, stay what they are. */
+function harmless(value: string | number): string {
+  const text = String(value);
+  const isNumber = typeof value === "number" || (text.trim() !== "" && !Number.isNaN(Number(text)));
+  return !isNumber && formula.test(text) ? `'${text}` : text;
+}
 
 /** A field, quoted where a comma, quote, line break or outer space would change its meaning. */
 export function csvField(value: string | number): string {
-  const text = String(value);
+  const text = harmless(value);
   return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
@@ -24,7 +37,8 @@ export function parseCsv(text: string): string[][] {
   while (pattern.lastIndex < text.length || row.length > 0) {
     const match = pattern.exec(text);
     if (!match) throw new Error(`line ${rows.length + 1} has a quote in a wrong place`);
-    row.push(match[1] === undefined ? match[2] : match[1].replaceAll('""', '"'));
+    const field = match[1] === undefined ? match[2] : match[1].replaceAll('""', '"');
+    row.push(field.startsWith("'") && formula.test(field) ? field.slice(1) : field);
     if (match[3] === ",") continue;
     rows.push(row);
     row = [];

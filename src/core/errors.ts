@@ -11,6 +11,7 @@ export const exitCodes = {
   checkpoint: 4,
   numeric: 5,
   resource: 6,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const;

@@ -2,10 +2,11 @@
  * Decoded cases kept ready: in memory up to a bound (least recently used go first), and on disk under a hash of the
  * files' contents and the decode settings, so that a changed file or setting is never answered with old arrays.
  */
+import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { entryKey, readEntry, settingsHash, writeEntry } from "./cache-entry.js";
+import { type CaseContents, contentsOf, entryKey, readEntry, settingsHash, writeEntry } from "./cache-entry.js";
 import type { Case, Dataset } from "./dataset.js";
-import { type DecodedCase, decodeCaseBytes, readCaseBytes } from "./decode.js";
+import { type CaseSource, type DecodedCase, decodeCaseBytes, readCaseBytes } from "./decode.js";
 import { mapLimited } from "./limited.js";
 
 /** Decoding is libvips' threads plus our own arithmetic; more at a time only costs memory. */
@@ -32,8 +33,28 @@ function bytesOf(decoded: DecodedCase): number {
   return decoded.image.length + (decoded.label?.length ?? 0);
 }
 
+/**
+ * What of a case's files changes whenever their contents do; undefined when one is not there. A change time, unlike a
+ * modification time, cannot be set back.
+ */
+async function stampOf({ imagePath, maskPath }: Case): Promise<string | undefined> {
+  try {
+    const files = maskPath === undefined ? [imagePath] : [imagePath, maskPath];
+    const facts = await Promise.all(files.map((file) => stat(file, { bigint: true })));
+    return facts.map(({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join()).join(";");
+  } catch {
+    return undefined;
+  }
+}
+
+/** A case's entry on disk, and of which state of its files. */
+interface KnownEntry {
+  readonly stamp: string | undefined;
+  readonly path: string;
+}
+
 /** Hands out decoded cases. The arrays are shared: treat them as read-only. */
-export class DecodedCache {
+export class DecodedCache implements CaseSource {
   private readonly size: number;
   private readonly settings: string;
   private readonly memoryBytes: number;
@@ -41,6 +62,10 @@ export class DecodedCache {
   /** Least recently used first: a Map keeps the order of insertion. */
   private readonly kept = new Map<Case, DecodedCase>();
   private readonly underWay = new Map<Case, Promise<DecodedCase>>();
+  /** Hashes of the files as they were when a case was decoded last. */
+  private readonly contents = new Map<Case, CaseContents>();
+  /** Entries of cases whose contents were hashed, so that leaving the memory does not mean hashing them again. */
+  private readonly known = new Map<Case, KnownEntry>();
   private bytesKept = 0;
 
   constructor(
@@ -87,16 +112,35 @@ export class DecodedCache {
     });
   }
 
+  /**
+   * The hashes of a case's files as they were when it was decoded last; decodes it where that is still to be done.
+   * @throws DataError as decodeCase does
+   */
+  async contentsOf(one: Case): Promise<CaseContents> {
+    if (!this.contents.has(one)) await this.get(one);
+    return this.contents.get(one) as CaseContents;
+  }
+
   private async load(one: Case): Promise<DecodedCase> {
-    const bytes = await readCaseBytes(one);
-    const key = entryKey(this.settings, bytes);
-    const path = this.folder && join(this.folder, key.slice(0, 2), `${key}.safetensors`);
-    let decoded = path ? readEntry(path, one) : undefined;
-    if (!decoded) {
-      decoded = await decodeCaseBytes(this.dataset, one, this.size, bytes);
-      if (path) this.store(path, decoded);
-    }
+    // Taken before reading: files that change meanwhile no longer have this stamp next time.
+    const stamp = await stampOf(one);
+    const known = this.known.get(one);
+    const again = known && stamp !== undefined && known.stamp === stamp ? readEntry(known.path, one) : undefined;
+    const decoded = again ?? (await this.loadByContent(one, stamp));
     this.keep(one, decoded);
+    return decoded;
+  }
+
+  private async loadByContent(one: Case, stamp: string | undefined): Promise<DecodedCase> {
+    const bytes = await readCaseBytes(one);
+    const contents = contentsOf(bytes);
+    this.contents.set(one, contents);
+    const key = entryKey(this.settings, contents);
+    const path = this.folder && join(this.folder, key.slice(0, 2), `${key}.safetensors`);
+    const found = path ? readEntry(path, one) : undefined;
+    const decoded = found ?? (await decodeCaseBytes(this.dataset, one, this.size, bytes));
+    if (path) this.known.set(one, { stamp, path });
+    if (path && !found) this.store(path, decoded);
     return decoded;
   }
 

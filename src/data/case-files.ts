@@ -8,6 +8,7 @@ import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
 import { isImageName, listPattern } from "./file-patterns.js";
 import type { SplitSource } from "./schema.js";
+import { ownSubject, type SubjectOf } from "./subjects.js";
 
 /** The two parts of a domain. */
 export type Split = "train" | "test";
@@ -19,6 +20,11 @@ export interface Case {
   readonly domain: string;
   readonly domainIndex: number;
   readonly split: Split;
+  /**
+   * The patient or specimen that the image is of: equal for the cases of one subject and for no others, of whatever
+   * domain and split. `domain/split/id` where nothing says otherwise.
+   */
+  readonly subject: string;
   readonly imagePath: string;
   /** Missing for an unlabelled case. */
   readonly maskPath?: string;
@@ -64,7 +70,7 @@ function pickIds(images: Map<string, string>, ids: readonly string[], source: st
 }
 
 /** Cases given one by one; the id is the image's name unless it is given. */
-function explicitCases(cases: NonNullable<SplitSource["cases"]>, place: SplitPlace): Case[] {
+function explicitCases(cases: NonNullable<SplitSource["cases"]>, place: SplitPlace, subjectOf: SubjectOf): Case[] {
   const { root, ...shared } = place;
   const where = placeText(place);
   const seen = new Set<string>();
@@ -77,17 +83,19 @@ function explicitCases(cases: NonNullable<SplitSource["cases"]>, place: SplitPla
     for (const file of [imagePath, maskPath])
       if (file !== undefined && !existsSync(file))
         throw new DataError(`${where}: ${file} does not exist; correct the path`);
-    return { id, ...shared, imagePath, ...(maskPath === undefined ? {} : { maskPath }) };
+    const subject = subjectOf({ id, ...shared });
+    return { id, ...shared, subject, imagePath, ...(maskPath === undefined ? {} : { maskPath }) };
   });
 }
 
 /**
  * The cases of one split, in byte order of their file names or in the order of `ids`, `list` or `cases`.
  * A case whose mask file is not there is unlabelled.
- * @throws DataError when a folder or list is missing, an id has no image or stands twice, or no image is found
+ * @throws DataError when a folder or list is missing, an id has no image or stands twice, no image is found, or
+ *   `subjectOf` finds no subject
  */
-export function expandSplit(source: SplitSource, place: SplitPlace): Case[] {
-  if (source.cases) return explicitCases(source.cases, place);
+export function expandSplit(source: SplitSource, place: SplitPlace, subjectOf: SubjectOf = ownSubject): Case[] {
+  if (source.cases) return explicitCases(source.cases, place, subjectOf);
   const { root, ...shared } = place;
   const where = placeText(place);
   const pattern = source.images as string;
@@ -106,6 +114,7 @@ export function expandSplit(source: SplitSource, place: SplitPlace): Case[] {
     );
   return chosen.map(([id, imagePath]) => {
     const maskPath = masks.get(id);
-    return { id, ...shared, imagePath, ...(maskPath === undefined ? {} : { maskPath }) };
+    const subject = subjectOf({ id, ...shared });
+    return { id, ...shared, subject, imagePath, ...(maskPath === undefined ? {} : { maskPath }) };
   });
 }

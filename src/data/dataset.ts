@@ -2,12 +2,16 @@
  * A data set as the rest of dimseg sees it: domains with their cases in a fixed order, the classes, and the rules
  * that turn files into arrays. Made from a `dataset.yaml` (schema.ts); nothing is decoded here.
  */
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DataError, UsageError } from "../core/errors.js";
 import { nearestWord } from "../core/nearest-word.js";
+import type { TargetKind } from "../core/target-kind.js";
 import { readValidatedYaml } from "../core/validated-yaml.js";
+import { partColours } from "../drawing/colours.js";
 import { type Case, expandSplit, type Split, type SplitPlace } from "./case-files.js";
 import { type DatasetFile, datasetSchema, type LabelRule, type SplitSource } from "./schema.js";
+import { ownSubject, subjectsBy } from "./subjects.js";
 
 export type { Case, Split } from "./case-files.js";
 
@@ -37,7 +41,7 @@ export interface Dataset {
   /** Absolute path of the folder that relative file names start from. */
   readonly root: string;
   readonly name: string;
-  readonly target: "softmax" | "sigmoid";
+  readonly target: TargetKind;
   readonly channels: 1 | 3;
   /** Side of the square that images and masks are resized to, in pixels. */
   readonly size: number;
@@ -55,9 +59,6 @@ export interface Dataset {
   readonly domains: readonly Domain[];
 }
 
-/** Colours of classes that name none, in their order: those of Okabe & Ito (2008), which colour-blind readers tell apart. */
-export const partColours = ["#56b4e9", "#f0e442", "#e69f00", "#009e73", "#cc79a7", "#0072b2", "#d55e00"] as const;
-
 function withColours(file: DatasetFile): DatasetClass[] {
   const first = file.target === "softmax" ? 1 : 0;
   return file.classes.map((one) => ({
@@ -66,10 +67,10 @@ function withColours(file: DatasetFile): DatasetClass[] {
   }));
 }
 
-/** The cases of one split. @throws DataError naming the data set's file, as there may be several */
-function casesOf(source: SplitSource, place: SplitPlace, path: string): Case[] {
+/** Runs `read`. @throws DataError naming the data set's file, as there may be several */
+function ofFile<T>(path: string, read: () => T): T {
   try {
-    return expandSplit(source, place);
+    return read();
   } catch (cause) {
     if (cause instanceof DataError) throw new DataError(`${resolve(path)}: ${cause.message}`, { cause });
     throw cause;
@@ -79,15 +80,22 @@ function casesOf(source: SplitSource, place: SplitPlace, path: string): Case[] {
 /**
  * Builds a data set from a file's content that already passed the schema.
  * @param path path of the `dataset.yaml`, which relative names start from
- * @throws DataError when a folder, list or image is missing or a split is empty
+ * @throws DataError when a folder, list or image is missing, a split is empty or a case has no subject
  */
 export function buildDataset(file: DatasetFile, path: string): Dataset {
   const root = resolve(dirname(path), file.root ?? ".");
+  if (!existsSync(root)) {
+    throw new DataError(`${resolve(path)}: the folder ${root}, which its files are in, does not exist; correct root:`);
+  }
   const classes = withColours(file);
+  const subjectOf = (rule: DatasetFile["subject"]) => (rule ? ofFile(path, () => subjectsBy(rule, root)) : ownSubject);
+  const usual = subjectOf(file.subject);
   const domains = file.domains.map((domain, index): Domain => {
+    const own = domain.subject ? subjectOf(domain.subject) : usual;
     const expand = (split: Split) => {
       const source = domain[split];
-      return source ? casesOf(source, { root, domain: domain.name, domainIndex: index, split }, path) : [];
+      const place: SplitPlace = { root, domain: domain.name, domainIndex: index, split };
+      return source ? ofFile(path, () => expandSplit(source, place, own)) : [];
     };
     const cases = { train: expand("train"), test: expand("test") };
     const { train, test } = domain;

@@ -5,15 +5,20 @@ import { readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
+import { formats } from "./formats/registry.js";
 
-/** Image file extensions that dimseg reads, without the dot. */
-export const imageExtensions = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp"] as const;
-
-const anyImage = new RegExp(`\\.(?:${imageExtensions.join("|")})$`, "i");
+/** A name without the ending of an image format, upper or lower case; undefined where it has none. */
+function withoutExtension(name: string): string | undefined {
+  const lower = name.toLowerCase();
+  const found = Object.values(formats)
+    .flatMap(({ extensions }) => extensions)
+    .find((extension) => lower.endsWith(`.${extension}`));
+  return found && name.slice(0, -found.length - 1);
+}
 
 /** True for a visible file whose name ends like an image. */
 export function isImageName(name: string): boolean {
-  return anyImage.test(name) && !name.startsWith(".");
+  return withoutExtension(name) !== undefined && !name.startsWith(".");
 }
 
 /** Orders names by the bytes of their UTF-8 form, as the split rule of the protocol demands. */
@@ -26,8 +31,8 @@ export function matchId(fileName: string, patternName: string): string | undefin
   if (fileName.startsWith(".")) return undefined;
   const [before, after] = patternName.split("{id}");
   const wildcard = after.endsWith(".*");
-  const name = wildcard ? fileName.replace(anyImage, "") : fileName;
-  if (wildcard && name === fileName) return undefined;
+  const name = wildcard ? withoutExtension(fileName) : fileName;
+  if (name === undefined) return undefined;
   const end = wildcard ? after.slice(0, -2) : after;
   if (name.length <= before.length + end.length || !name.startsWith(before) || !name.endsWith(end)) return undefined;
   return name.slice(before.length, name.length - end.length);

@@ -1,23 +1,42 @@
 /** Between which grey levels the pixels of images lie. */
+import type { Samples } from "../grid/stored-image.js";
 
-/**
- * The levels below which 0.5 % and 99.5 % of the samples lie, 0 … 65535; undefined without samples.
- * @param images samples of each image, any channels
- */
-export function greyLevels(images: readonly (Uint8Array | Uint16Array)[]): readonly [number, number] | undefined {
+/** The smallest level with more than `rank` samples at or below it. */
+type LevelAt = (rank: number) => number;
+
+/** Of whole numbers 0 … 65535, counted. */
+function counted(images: readonly Samples[]): LevelAt {
   const histogram = new Float64Array(65536);
-  let total = 0;
-  for (const samples of images) {
-    for (const sample of samples) histogram[sample]++;
-    total += samples.length;
-  }
-  if (total === 0) return undefined;
-  const below = (share: number) => {
+  for (const samples of images) for (const sample of samples) histogram[sample]++;
+  return (rank) => {
     let sum = 0;
     return histogram.findIndex((pixels) => {
       sum += pixels;
-      return sum > share * total;
+      return sum > rank;
     });
   };
-  return [below(0.005), below(0.995)];
+}
+
+/** Of any numbers, sorted. */
+function sorted(images: readonly Samples[], total: number): LevelAt {
+  const all = new Float64Array(total);
+  let at = 0;
+  for (const samples of images) {
+    all.set(samples, at);
+    at += samples.length;
+  }
+  all.sort();
+  return (rank) => all[Math.floor(rank)];
+}
+
+/**
+ * The levels below which 0.5 % and 99.5 % of the samples lie; undefined without samples.
+ * @param images samples of each image, any channels
+ */
+export function greyLevels(images: readonly Samples[]): readonly [number, number] | undefined {
+  const total = images.reduce((sum, { length }) => sum + length, 0);
+  if (total === 0) return undefined;
+  const small = images.every((samples) => samples instanceof Uint8Array || samples instanceof Uint16Array);
+  const level = small ? counted(images) : sorted(images, total);
+  return [level(0.005 * total), level(0.995 * total)];
 }

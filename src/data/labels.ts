@@ -3,9 +3,11 @@
  * pixel: with softmax the class number, with sigmoid a bit set of the classes that hold there.
  */
 import { DataError } from "../core/errors.js";
+import { voxelCount } from "../grid/grid.js";
+import { plane, type StoredImage, sampleWords } from "../grid/stored-image.js";
+import { isGrey, toChannels, toGrey } from "./colour.js";
 import type { Dataset, DatasetClass } from "./dataset.js";
-import { isGrey, type Raster, toChannels, toGrey } from "./readers/raster.js";
-import type { PaletteReading } from "./readers/read-image.js";
+import type { PaletteReading } from "./formats/format.js";
 
 /** Decodes masks of one data set. */
 export interface LabelDecoder {
@@ -15,7 +17,7 @@ export interface LabelDecoder {
    * Codes `[H, W]`.
    * @throws DataError for a value or colour that the rule does not know, with its place
    */
-  decode(mask: Raster, file: string): Int32Array;
+  decode(mask: StoredImage, file: string): Int32Array;
 }
 
 type LabelSource = Pick<Dataset, "target" | "classes" | "labels">;
@@ -41,17 +43,18 @@ function join(code: number, added: number, target: Dataset["target"]): number {
 
 /** Looks every pixel up; `describe` names an unknown one for the message. */
 function lookUp(
-  mask: Raster,
+  mask: StoredImage,
   file: string,
   codeAt: (pixel: number) => number,
   describe: (pixel: number) => string,
 ): Int32Array {
-  const codes = new Int32Array(mask.height * mask.width);
+  const codes = new Int32Array(voxelCount(mask.grid));
+  const [, width] = mask.grid.shape;
   for (let i = 0; i < codes.length; i++) {
     const code = codeAt(i);
     if (code === unknown)
       throw new DataError(
-        `${file}: unknown label ${describe(i)} at row ${Math.floor(i / mask.width)}, column ${i % mask.width}; ` +
+        `${file}: unknown label ${describe(i)} at row ${Math.floor(i / width)}, column ${i % width}; ` +
           `add it to labels in dataset.yaml or mend the mask`,
       );
     codes[i] = code;
@@ -68,12 +71,12 @@ function valuesDecoder(map: Record<string, string | string[]>, source: LabelSour
     decode(mask, file) {
       if (!isGrey(mask))
         throw new DataError(`${file}: is a colour image, but labels.kind is values; use kind: colours in dataset.yaml`);
-      const { samples, channels } = mask;
+      const { samples } = mask;
       return lookUp(
         mask,
         file,
-        (i) => table[samples[i * channels]],
-        (i) => `value ${samples[i * channels]} (known: ${known})`,
+        (i) => table[samples[i]] ?? unknown,
+        (i) => `value ${samples[i]} (known: ${known})`,
       );
     },
   };
@@ -83,28 +86,34 @@ function thresholdsDecoder(
   ranges: Record<string, { atLeast?: number | undefined; atMost?: number | undefined }>,
   source: LabelSource,
 ): LabelDecoder {
-  const table = new Int32Array(65536);
-  for (const { name } of source.classes) {
+  const rules = source.classes.flatMap(({ name }) => {
     const range = Object.hasOwn(ranges, name) ? ranges[name] : undefined;
-    if (!range) continue;
-    const code = codeOf(name, source);
-    for (let value = range.atLeast ?? 0; value <= (range.atMost ?? 65535); value++)
-      table[value] = join(table[value], code, source.target);
-  }
+    const [least, most] = [range?.atLeast ?? Number.NEGATIVE_INFINITY, range?.atMost ?? Number.POSITIVE_INFINITY];
+    return range ? [{ least, most, code: codeOf(name, source) }] : [];
+  });
+  const codeAt = (value: number) =>
+    rules.reduce(
+      (code, { least, most, code: added }) =>
+        value >= least && value <= most ? join(code, added, source.target) : code,
+      0,
+    );
+  // Most masks hold bytes; what else there is can be negative or between two whole numbers.
+  const table = Int32Array.from({ length: 256 }, (_, value) => codeAt(value));
   return {
     palette: "colours",
     decode(mask) {
       const { samples } = toGrey(mask);
+      const ofSample = samples instanceof Uint8Array ? (value: number) => table[value] : codeAt;
       const codes = new Int32Array(samples.length);
-      for (let i = 0; i < codes.length; i++) codes[i] = table[samples[i]];
+      for (let i = 0; i < codes.length; i++) codes[i] = ofSample(samples[i]);
       return codes;
     },
   };
 }
 
-function eightBits(mask: Raster, file: string): Raster {
+function eightBits(mask: StoredImage, file: string): StoredImage {
   if (mask.samples instanceof Uint8Array) return toChannels(mask, 3);
-  throw new DataError(`${file}: has 16 bits a sample, but colour labels need 8; save it with 8 bits`);
+  throw new DataError(`${file}: has ${sampleWords(mask.samples)}, but colour labels need 8 bits; save it with 8 bits`);
 }
 
 function coloursDecoder(map: Record<string, string | string[]>, source: LabelSource): LabelDecoder {
@@ -114,8 +123,9 @@ function coloursDecoder(map: Record<string, string | string[]>, source: LabelSou
   return {
     palette: "colours",
     decode(mask, file) {
-      const { samples } = eightBits(mask, file);
-      const colourAt = (i: number) => (samples[3 * i] << 16) | (samples[3 * i + 1] << 8) | samples[3 * i + 2];
+      const rgb = eightBits(mask, file);
+      const [red, green, blue] = [0, 1, 2].map((channel) => plane(rgb, channel));
+      const colourAt = (i: number) => (red[i] << 16) | (green[i] << 8) | blue[i];
       const known = Object.keys(map).join(", ");
       return lookUp(
         mask,
@@ -140,11 +150,13 @@ function channelsDecoder(
   return {
     palette: "colours",
     decode(mask, file) {
-      const { samples } = eightBits(mask, file);
-      const codes = new Int32Array(mask.height * mask.width);
-      for (const { channel, code } of rules)
+      const rgb = eightBits(mask, file);
+      const codes = new Int32Array(voxelCount(mask.grid));
+      for (const { channel, code } of rules) {
+        const samples = plane(rgb, channel);
         for (let i = 0; i < codes.length; i++)
-          if (samples[3 * i + channel] === equals) codes[i] = join(codes[i], code, source.target);
+          if (samples[i] === equals) codes[i] = join(codes[i], code, source.target);
+      }
       return codes;
     },
   };

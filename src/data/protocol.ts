@@ -1,9 +1,10 @@
 /**
  * The mixed-domain semi-supervised protocol (method.md 3.1): labelled images come from one domain, everything else
- * of every domain's training list is unlabelled.
+ * of every domain's training list is unlabelled. What is trained on and what it is validated on share no subject.
  */
 import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
+import { groupBy } from "../core/group-by.js";
 import { type Case, type Dataset, type Domain, findDomain } from "./dataset.js";
 
 /** How many cases of which domain keep their labels. */
@@ -19,9 +20,14 @@ export interface ProtocolOptions {
 /** The training cases by the use that the protocol makes of them. */
 export interface ProtocolSplit {
   readonly labelled: readonly Case[];
-  /** Domain by domain in the file's order; validation cases are not among them. Masks, where there are, are not used. */
+  /**
+   * Domain by domain in the file's order: among them the further cases of labelled subjects, none of a validation
+   * subject. Masks, where there are, are not used.
+   */
   readonly unlabelled: readonly Case[];
   readonly validation: readonly Case[];
+  /** Further training cases of validation subjects, which would give the checkpoint rule away. */
+  readonly unused: readonly Case[];
 }
 
 function checkCount(name: string, value: number, least: number): void {
@@ -43,10 +49,20 @@ function noMasks({ path, domains }: Dataset, { name }: Domain): DataError {
 }
 
 /**
+ * The first cases with whole subjects in the order in which they first appear, so that as few subjects as possible are
+ * cut by the count.
+ */
+function bySubject(cases: readonly Case[], count: number): Case[] {
+  return [...groupBy(cases, (one) => one.subject).values()].flat().slice(0, count);
+}
+
+/**
  * Divides the training cases: labelled = the first `labelledCount` cases of the labelled domain that have a mask,
- * validation = the next `validationCount` of them, unlabelled = all other training cases of all domains.
+ * validation = the next `validationCount` of other subjects, unlabelled = all other training cases of all domains but
+ * those of validation subjects. Validation takes one subject after the other.
  * @throws UsageError for an unknown domain or a count that is no whole number or too small
- * @throws DataError when the domain has no training cases, none with a mask, or fewer than asked for
+ * @throws DataError when the domain has no training cases, none with a mask, or fewer than asked for, also of subjects
+ *   that are not labelled
  */
 export function splitProtocol(dataset: Dataset, options: ProtocolOptions): ProtocolSplit {
   const { labelledDomain, labelledCount, validationCount } = options;
@@ -64,8 +80,22 @@ export function splitProtocol(dataset: Dataset, options: ProtocolOptions): Proto
         `${domain.name} has ${counted(masked.length, "training case")} with a mask; ask for fewer or add masks`,
     );
   const labelled = masked.slice(0, labelledCount);
-  const validation = masked.slice(labelledCount, labelledCount + validationCount);
+  const learnt = new Set(labelled.map((one) => one.subject));
+  const others = masked.filter((one) => !learnt.has(one.subject));
+  if (validationCount > others.length)
+    throw new DataError(
+      `${dataset.path}: ${validationCount} validation cases are asked for, but the first ${labelledCount} cases of ` +
+        `domain ${domain.name} are of ${counted(learnt.size, "subject")}, and those of other subjects with a mask are ` +
+        `${others.length}; ask for fewer`,
+    );
+  const validation = bySubject(others, validationCount);
+  const judged = new Set(validation.map((one) => one.subject));
   const taken = new Set([...labelled, ...validation]);
-  const unlabelled = dataset.domains.flatMap((one) => one.cases("train")).filter((one) => !taken.has(one));
-  return { labelled, unlabelled, validation };
+  const rest = dataset.domains.flatMap((one) => one.cases("train")).filter((one) => !taken.has(one));
+  return {
+    labelled,
+    unlabelled: rest.filter((one) => !judged.has(one.subject)),
+    validation,
+    unused: rest.filter((one) => judged.has(one.subject)),
+  };
 }

@@ -4,6 +4,7 @@
  * every rule that needs the file system in case-files.ts.
  */
 import { z } from "zod";
+import { subjectPatternFault } from "./subject-pattern.js";
 
 const name = z
   .string()
@@ -74,8 +75,41 @@ const splitSchema = z
     if (split.ids && split.list) context.addIssue("has both ids and list; keep one");
   });
 
+const column = z.string().min(1).max(255);
+
+const subjectSchema = z
+  .strictObject({
+    before: z.string().min(1).max(80).optional().describe('the id up to this text, as "_" for patient01_slice3'),
+    pattern: z.string().max(200).optional().describe("regular expression; its first group is the subject: ^(P\\d+)"),
+    csv: path.optional().describe("table with a header line that says which case is of which subject"),
+    case: column.optional().describe("csv: name of the column with the ids of the cases"),
+    subject: column.optional().describe("csv: name of the column with the subjects"),
+    within: z
+      .enum(["split", "domain", "dataset"])
+      .default("domain")
+      .describe("where equal names stand for the same subject; dataset: also in different domains"),
+  })
+  .superRefine((rule, context) => {
+    const given = [rule.before, rule.pattern, rule.csv].filter((one) => one !== undefined);
+    if (given.length !== 1) context.addIssue("needs exactly one of before, pattern and csv");
+    const columns = [rule.case, rule.subject].filter((one) => one !== undefined);
+    if (columns.length !== (rule.csv === undefined ? 0 : 2))
+      context.addIssue(
+        rule.csv === undefined ? "has case or subject, which belong to csv" : "needs case and subject, columns of csv",
+      );
+    const fault = rule.pattern === undefined ? undefined : subjectPatternFault(rule.pattern);
+    if (fault !== undefined)
+      context.addIssue({ code: "custom", path: ["pattern"], message: `${rule.pattern} ${fault}` });
+  })
+  .describe("which cases are of one patient; without it every case is a subject of its own");
+
 const domainSchema = z
-  .strictObject({ name: domainName, train: splitSchema.optional(), test: splitSchema.optional() })
+  .strictObject({
+    name: domainName,
+    subject: subjectSchema.optional(),
+    train: splitSchema.optional(),
+    test: splitSchema.optional(),
+  })
   .refine((domain) => domain.train ?? domain.test, "needs train or test");
 
 /** The content of a `dataset.yaml`. */
@@ -100,6 +134,7 @@ export const datasetSchema = z
       .describe("millimetres per pixel of the stored images, [row, column]"),
     classes: z.array(classSchema).min(1),
     labels: labelsSchema,
+    subject: subjectSchema.optional(),
     domains: z.array(domainSchema).min(1),
   })
   .superRefine((file, context) => {
@@ -118,6 +153,9 @@ export type DatasetFile = z.output<typeof datasetSchema>;
 export type DatasetFileInput = z.input<typeof datasetSchema>;
 export type LabelRule = DatasetFile["labels"];
 export type SplitSource = z.output<typeof splitSchema>;
+export type SubjectRule = z.output<typeof subjectSchema>;
+/** A rule before its default is filled in, as a writer makes it. */
+export type SubjectRuleInput = z.input<typeof subjectSchema>;
 
 type Issue = (path: PropertyKey[], message: string) => void;
 

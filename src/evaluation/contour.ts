@@ -2,8 +2,9 @@
  * The contour of a mask for the normalised surface Dice: every pixel corner between object and background, with
  * the length (2-D) or area (3-D) it stands for. Outside the image is background.
  */
+import type { Grid } from "../grid/grid.js";
 import { contourLengths, surfaceAreas } from "./contour-size.js";
-import type { Grid } from "./grid.js";
+import { extentsOf } from "./extents.js";
 import { boundsOf, PointList } from "./point-list.js";
 
 /** Corners in raster order; corner (z, y, x) is the one at the low side of voxel (z, y, x). */
@@ -21,12 +22,13 @@ export interface Contour {
  */
 export function contourOf(mask: Uint8Array, surface: PointList, grid: Grid): Contour {
   const { low, high } = boundsOf(surface);
-  const volume = grid.rank === 3;
-  const blank = new Uint8Array(grid.width);
+  const { rank, height, width, spacing } = extentsOf(grid);
+  const volume = rank === 3;
+  const blank = new Uint8Array(width);
   const rowAt = (z: number, y: number) => {
     if (z < low[0] || z > high[0] || y > high[1]) return blank;
-    const start = (z * grid.height + y) * grid.width;
-    return mask.subarray(start, start + grid.width);
+    const start = (z * height + y) * width;
+    return mask.subarray(start, start + width);
   };
   const corners = new PointList();
   const codes: number[] = [];
@@ -40,7 +42,7 @@ export function contourOf(mask: Uint8Array, surface: PointList, grid: Grid): Con
       });
     }
   }
-  const table = volume ? surfaceAreas(grid.spacing) : contourLengths(grid.spacing);
+  const table = volume ? surfaceAreas(spacing) : contourLengths(spacing);
   const sizes = new Float64Array(codes.length);
   let total = 0;
   for (let i = 0; i < codes.length; i++) {

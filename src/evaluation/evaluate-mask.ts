@@ -1,7 +1,8 @@
 /** All metrics of one predicted mask against its reference, sharing counts, surfaces and distance transforms. */
 import { UsageError } from "../core/errors.js";
+import { makeGrid } from "../grid/grid.js";
 import { type Convention, type ConventionName, conventions, type Emptiness } from "./conventions.js";
-import { checkMask, makeGrid } from "./grid.js";
+import { checkMask } from "./extents.js";
 import { type ConfusionCounts, confusionCounts, dice, jaccard } from "./overlap.js";
 import {
   averageDistance,
@@ -18,8 +19,8 @@ import {
 export interface EvaluateMaskOptions {
   /** `[H, W]` or `[D, H, W]`. */
   readonly shape: readonly number[];
-  /** Voxel size along each axis of `shape`; default 1, so that distances are in pixels. */
-  readonly spacing?: readonly number[];
+  /** Voxel size along each axis of `shape`; default, also for null, 1, so that distances are in pixels. */
+  readonly spacing?: readonly number[] | null;
   /** Rules for empty masks and the definition of HD95. */
   readonly convention: ConventionName;
   /** Tolerances of the normalised surface Dice in the unit of the spacing; default none. */

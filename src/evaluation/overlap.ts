@@ -42,11 +42,3 @@ export function dice({ truePositive, falsePositive, falseNegative }: ConfusionCo
 export function jaccard({ truePositive, falsePositive, falseNegative }: ConfusionCounts): number {
   return truePositive / (truePositive + falsePositive + falseNegative);
 }
-
-/**
- * MiDSS's smoothed Dice (2|A∩B|+1) / (|A|+|B|+1.001), which it uses during training to choose a checkpoint;
- * defined for empty masks too.
- */
-export function trainDice({ truePositive, falsePositive, falseNegative }: ConfusionCounts): number {
-  return (2 * truePositive + 1) / (2 * truePositive + falsePositive + falseNegative + 1.001);
-}

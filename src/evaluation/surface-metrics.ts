@@ -4,10 +4,12 @@
  * One distance transform per mask serves all voxel metrics. No rule for empty masks is applied here; see
  * `conventions.ts`.
  */
+
+import type { Grid } from "../grid/grid.js";
+import { percentileInPlace } from "../statistics/percentile.js";
 import { type Contour, contourOf } from "./contour.js";
 import { nearestDistances } from "./distance-transform.js";
-import type { Grid } from "./grid.js";
-import { percentileInPlace } from "./percentile.js";
+import { extentsOf } from "./extents.js";
 import type { PointList } from "./point-list.js";
 import { surfacePoints } from "./surface.js";
 
@@ -32,9 +34,10 @@ export function surfacePair(prediction: Uint8Array, reference: Uint8Array, grid:
 
 /** Distances both ways between two surfaces; Infinity towards an empty one. */
 export function surfaceDistances({ prediction, reference }: SurfacePair, grid: Grid): SurfaceDistances {
+  const { spacing } = extentsOf(grid);
   return {
-    toReference: nearestDistances(prediction, reference, grid.spacing),
-    toPrediction: nearestDistances(reference, prediction, grid.spacing),
+    toReference: nearestDistances(prediction, reference, spacing),
+    toPrediction: nearestDistances(reference, prediction, spacing),
   };
 }
 
@@ -97,8 +100,9 @@ export function surfaceDice(
 ): number[] {
   const predicted = contourOf(prediction, surfaces.prediction, grid);
   const expected = contourOf(reference, surfaces.reference, grid);
-  const toExpected = nearestDistances(predicted.corners, expected.corners, grid.spacing);
-  const toPredicted = nearestDistances(expected.corners, predicted.corners, grid.spacing);
+  const { spacing } = extentsOf(grid);
+  const toExpected = nearestDistances(predicted.corners, expected.corners, spacing);
+  const toPredicted = nearestDistances(expected.corners, predicted.corners, spacing);
   return tolerances.map((tolerance) => {
     const within = sizeWithin(predicted, toExpected, tolerance) + sizeWithin(expected, toPredicted, tolerance);
     return within / (predicted.total + expected.total);

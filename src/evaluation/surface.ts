@@ -2,7 +2,8 @@
  * The surface of a mask, as medpy and MiDSS define it: the object minus its erosion by the 4-neighbour cross (6 in
  * volumes), where everything outside the image counts as background.
  */
-import type { Grid } from "./grid.js";
+import type { Grid } from "../grid/grid.js";
+import { extentsOf } from "./extents.js";
 import { PointList } from "./point-list.js";
 import { wordsOf } from "./words.js";
 
@@ -11,7 +12,7 @@ import { wordsOf } from "./words.js";
  * @param mask `[H, W]` or `[D, H, W]` flattened; nonzero is object
  */
 export function surfacePoints(mask: Uint8Array, grid: Grid): PointList {
-  const { rank, depth, height, width } = grid;
+  const { rank, depth, height, width } = extentsOf(grid);
   const points = new PointList();
   const plane = height * width;
   const words = wordsOf(mask);

@@ -6,7 +6,7 @@ import sharp from "sharp";
 import type { RawTensor } from "../core/raw-tensor.js";
 import { serializeSafetensors } from "../core/safetensors.js";
 import type { Dataset } from "../data/dataset.js";
-import type { Raster } from "../data/readers/raster.js";
+import type { StoredImage } from "../grid/stored-image.js";
 import { classMask, indexMap } from "./label-map.js";
 import { drawOverlay } from "./overlay.js";
 import type { ImagePrediction } from "./predict-image.js";
@@ -23,7 +23,7 @@ export interface PredictionContents {
 export interface PredictionFile {
   readonly folder: string;
   readonly extension: "png" | "safetensors";
-  encode(prediction: ImagePrediction, raster: Raster, file: string): Promise<Uint8Array[]>;
+  encode(prediction: ImagePrediction, image: StoredImage, file: string): Promise<Uint8Array[]>;
 }
 
 async function png(data: Uint8Array, { width, height }: ImagePrediction, channels: 1 | 3): Promise<Uint8Array[]> {
@@ -70,8 +70,8 @@ export function predictionFiles(dataset: Dataset, wanted: PredictionContents): P
     files.push({ folder: classFolder(name), extension: "png", encode });
   }
   if (wanted.overlay) {
-    const encode = async (one: ImagePrediction, raster: Raster, file: string) =>
-      png(drawOverlay(raster, one.labels, file, dataset), one, 3);
+    const encode = async (one: ImagePrediction, image: StoredImage, file: string) =>
+      png(drawOverlay(image, one.labels, file, dataset), one, 3);
     files.push({ folder: "overlays", extension: "png", encode });
   }
   if (wanted.probabilities) {

@@ -1,10 +1,11 @@
 /** Segments one decoded image file of any size, in its own size. */
 import { DataError } from "../core/errors.js";
+import { imagesBCS } from "../data/case-tensors.js";
 import type { Dataset } from "../data/dataset.js";
-import { prepareImage } from "../data/decode.js";
-import type { Raster } from "../data/readers/raster.js";
+import { prepareImage } from "../data/prepare-image.js";
+import { type StoredImage, sampleWords } from "../grid/stored-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { fromTypedArray, inferenceMode, scope, upsampleBilinear2d } from "../torch/index.js";
+import { inferenceMode, scope, upsampleBilinear2d } from "../torch/index.js";
 import { labelMaps, type PredictOptions, predict, requireFinite } from "./predict.js";
 
 /** Choices of {@link predictImage}. */
@@ -28,28 +29,27 @@ export interface ImagePrediction {
  * probabilities back bilinearly before they become labels, so that outlines follow the image's own pixels.
  * @param file the image's name, for messages
  * @param dataset what the network was trained on
- * @throws DataError for a 16-bit image when the network was trained on 8-bit ones
+ * @throws DataError for an image of more than 8 bits when the network was trained on 8-bit ones
  * @throws NumericError when the network's output holds NaN
  */
 export function predictImage(
   network: SegmentationNetwork,
-  raster: Raster,
+  image: StoredImage,
   file: string,
   dataset: Dataset,
   { size, ...options }: PredictImageOptions,
 ): ImagePrediction {
-  const { height, width } = raster;
-  if (!dataset.intensity && !(raster.samples instanceof Uint8Array)) {
+  const [height, width] = image.grid.shape;
+  if (!dataset.intensity && !(image.samples instanceof Uint8Array)) {
     throw new DataError(
-      `${file}: has 16 bits a sample, but the network was trained on 8-bit images; convert it to 8 bits as those were`,
+      `${file}: has ${sampleWords(image.samples)}, but the network was trained on 8-bit images; convert it to 8 bits as those were`,
     );
   }
   const kind = dataset.target;
-  const pixels = prepareImage(raster, dataset, size, file);
+  const prepared = prepareImage(image, dataset, size, file);
   return inferenceMode(() =>
     scope(() => {
-      const images = fromTypedArray(pixels, [1, dataset.channels, size, size]);
-      const { probabilities } = predict(network, images, { ...options, kind });
+      const { probabilities } = predict(network, imagesBCS([prepared], "cpu"), { ...options, kind });
       requireFinite(probabilities, file);
       const resized = upsampleBilinear2d(probabilities, [height, width], false, null);
       const [labels] = labelMaps(resized, kind);

@@ -3,9 +3,11 @@
  * libtorch's convolutions round differently for different batch sizes, and a pixel on the threshold must not depend
  * on which other images were in the batch.
  */
+
+import { type Normalisation, planar8bit } from "../augment/index.js";
 import { NumericError } from "../core/errors.js";
-import { normalise } from "../data/augment/index.js";
 import type { Dataset } from "../data/dataset.js";
+import { probabilities as probabilitiesOf } from "../losses/index.js";
 import { inEvaluationMode, type SegmentationNetwork } from "../nn/index.js";
 import {
   autocast,
@@ -25,6 +27,8 @@ export interface PredictOptions {
   /** Where the network lies. */
   readonly device: Device;
   readonly precision: Precision;
+  /** How the network's training made inputs of raw values. Default: 8-bit planes to [−1, 1]. */
+  readonly normalisation?: Normalisation;
   /** Averages the probabilities of the image and its horizontal, vertical and double mirror images. Default false. */
   readonly testTimeFlips?: boolean;
 }
@@ -40,18 +44,14 @@ export interface Prediction {
 /** Axes to mirror for each further view, width 3 and height 2. */
 const mirrorAxes = [[3], [2], [2, 3]] as const;
 
-function toProbabilities(logits: Tensor, kind: PredictOptions["kind"]): Tensor {
-  return kind === "sigmoid" ? logits.sigmoid() : logits.softmax(1);
-}
-
 /** Logits and probabilities [1, K, H, W] of one network input [1, C, H, W]. */
 function predictOne(network: SegmentationNetwork, input: Tensor, options: PredictOptions): Prediction {
   const { kind, device, precision, testTimeFlips } = options;
   const forward = (x: Tensor) => autocast(precision, device, () => network.forward(x)).to({ dtype: "float32" });
   const logits = forward(input);
-  const direct = toProbabilities(logits, kind);
+  const direct = probabilitiesOf(logits, kind);
   if (!testTimeFlips) return { logits, probabilities: direct };
-  const mirrored = mirrorAxes.map((axes) => toProbabilities(forward(input.flip(axes)), kind).flip(axes));
+  const mirrored = mirrorAxes.map((axes) => probabilitiesOf(forward(input.flip(axes)), kind).flip(axes));
   const sum = mirrored.reduce((total, one) => total.add(one), direct);
   return { logits, probabilities: sum.div(mirrored.length + 1) };
 }
@@ -59,7 +59,7 @@ function predictOne(network: SegmentationNetwork, input: Tensor, options: Predic
 /**
  * Asks a network in evaluation mode, whatever mode it is in; the mode is as before afterwards. An image gets the same
  * bits alone and in a batch.
- * @param images [B, C, H, W], pixels 0 … 255 of any dtype and device
+ * @param images [B, C, H, W], raw values of any dtype and device
  * @returns tensors of inference mode that belong to the caller's scope
  * @throws ShapeError when the images are no batch or do not fit the network
  * @example const { probabilities } = predict(network, images, { kind: "softmax", device: "cpu", precision: "fp32" });
@@ -68,12 +68,13 @@ export function predict(network: SegmentationNetwork, images: Tensor, options: P
   if (images.ndim !== 4 || images.shape[0] === 0) {
     throw new ShapeError(`predict: images has shape [${images.shape}]; expected [B, C, H, W] with B of at least 1`);
   }
+  const { device, normalisation = planar8bit } = options;
   return inEvaluationMode(network, () =>
     inferenceMode(() =>
       scope(() => {
         const singles = images
           .split(1)
-          .map((image) => scope(() => predictOne(network, normalise(image.to({ device: options.device })), options)));
+          .map((image) => scope(() => predictOne(network, normalisation.forward(image.to({ device })), options)));
         return {
           logits: cat(singles.map(({ logits }) => logits)),
           probabilities: cat(singles.map(({ probabilities }) => probabilities)),

@@ -1,8 +1,12 @@
-/** The loss of bidirectional copy-paste (DeepMed-Lab-ECNU/BCP ACDC_BCP_train.py, `mix_loss`). */
+/**
+ * The loss of bidirectional copy-paste (DeepMed-Lab-ECNU/BCP ACDC_BCP_train.py, `mix_loss`).
+ * Shapes as suffixes: B images, K classes, S all spatial axes; targets have none, since {@link TargetKind} decides.
+ */
 
+import type { TargetKind } from "../core/target-kind.js";
 import type { Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";
-import { diceLoss, type TargetKind } from "./segmentation.js";
+import { diceLoss } from "./segmentation.js";
 
 /** Weights of the target that belongs to the image and of the one pasted into it. */
 export interface MixWeights {
@@ -19,40 +23,38 @@ export interface MixLoss {
 }
 
 /** Cross-entropy averaged over the pixels of a region only, and over channels for "sigmoid". */
-function regionCrossEntropy(logits: Tensor, target: Tensor, region: Tensor, kind: TargetKind): Tensor {
-  if (kind === "softmax") {
-    const perPixel = torch.crossEntropyLoss(logits, target, { reduction: 0 });
-    return perPixel.mul(region).sum().div(region.sum().add(1e-16));
-  }
-  const perPixel = torch.binaryCrossEntropyWithLogits(logits, target, { reduction: 0 }).mean(1);
-  return perPixel.mul(region).sum().div(region.sum().add(1e-16));
+function regionCrossEntropy(logitsBKS: Tensor, target: Tensor, regionBS: Tensor, kind: TargetKind): Tensor {
+  const lossBS =
+    kind === "softmax"
+      ? torch.crossEntropyLoss(logitsBKS, target, { reduction: 0 })
+      : torch.binaryCrossEntropyWithLogits(logitsBKS, target, { reduction: 0 }).mean(1);
+  return lossBS.mul(regionBS).sum().div(regionBS.sum().add(1e-16));
 }
 
 /**
  * Dice and cross-entropy of a mixed image, each region against its own target.
- * @param logits [B, K, H, W]
- * @param imageTarget "softmax": class numbers [B, H, W] int64; "sigmoid": [B, K, H, W] of 0/1 floats
- * @param patchTarget the same for the rectangle
- * @param outside [B, H, W], 1 outside the pasted rectangle, 0 inside
+ * @param imageTarget labels of the image, as {@link TargetKind} says
+ * @param patchTarget the same for the box pasted into it
+ * @param outsideBS 1 outside the pasted box, 0 inside
  */
 export function mixLoss(
-  logits: Tensor,
+  logitsBKS: Tensor,
   imageTarget: Tensor,
   patchTarget: Tensor,
-  outside: Tensor,
+  outsideBS: Tensor,
   weights: MixWeights,
   kind: TargetKind = "softmax",
 ): MixLoss {
-  const channels = kind === "sigmoid" ? logits.shape[1] : 1;
-  const part = (target: Tensor, region: Tensor, weight: number) => {
-    const mask = region.unsqueeze(1).expand([-1, channels, -1, -1]);
+  const channels = kind === "sigmoid" ? logitsBKS.shape[1] : 1;
+  const part = (target: Tensor, regionBS: Tensor, weight: number) => {
+    const mask = torch.repeatChannel(regionBS.unsqueeze(1), channels);
     return {
-      dice: diceLoss(logits, target, mask, { kind, diceMaskQuirk: false }).mul(weight),
-      ce: regionCrossEntropy(logits, target, region, kind).mul(weight),
+      dice: diceLoss(logitsBKS, target, mask, { kind, diceMaskQuirk: false }).mul(weight),
+      ce: regionCrossEntropy(logitsBKS, target, regionBS, kind).mul(weight),
     };
   };
-  const image = part(imageTarget, outside, weights.image);
-  const patch = part(patchTarget, outside.neg().add(1), weights.patch);
+  const image = part(imageTarget, outsideBS, weights.image);
+  const patch = part(patchTarget, outsideBS.neg().add(1), weights.patch);
   return {
     dice: image.dice.add(patch.dice),
     ce: image.ce.add(patch.ce),

@@ -11,27 +11,7 @@ export function midssRampUp(iteration: number, maxIterations: number): number {
   return sigmoidRampUp(Math.min(Math.floor(iteration / (maxIterations / 200)), 200) / 200);
 }
 
-/** SSL4MIS's consistency weight: 0.1 at its end, reached after 200·150 iterations. */
-export function ssl4misRampUp(iteration: number, { weight = 0.1, stairs = 200, perStair = 150 } = {}): number {
-  return weight * sigmoidRampUp(Math.min(Math.floor(iteration / perStair), stairs) / stairs);
-}
-
 /** UA-MT's entropy threshold in nats; ln 2 also for more than two classes, as in the reference. */
 export function uncertaintyThreshold(iteration: number, maxIterations: number): number {
   return (0.75 + 0.25 * sigmoidRampUp(iteration / maxIterations)) * Math.LN2;
-}
-
-/** Strength of the gradient reversal: 0 → hi (fDAL's WarmGRL). */
-export function gradientReversalRampUp(iteration: number, { hi = 1, iterations = 1000 } = {}): number {
-  return (2 * hi) / (1 + Math.exp(-iteration / iterations)) - hi;
-}
-
-/** min(k/K, 1). */
-export function linearRampUp(iteration: number, maxIterations: number): number {
-  return Math.min(iteration / maxIterations, 1);
-}
-
-/** ½(cos(πk/K)+1): from 1 to 0. */
-export function cosineRampDown(iteration: number, maxIterations: number): number {
-  return 0.5 * (Math.cos((Math.PI * iteration) / maxIterations) + 1);
 }

@@ -1,14 +1,16 @@
 /**
  * The supervised segmentation loss of MiDSS (MQinghe/MiDSS utils/losses.py, DiceLossWithMask; method section 3.5):
  * cross-entropy plus soft Dice with squared denominators, both optionally masked per pixel.
+ *
+ * Shapes as suffixes: B images, K classes, S all spatial axes. Targets and masks have none, since {@link TargetKind}
+ * decides: a target is [B, K, ...S] of 0/1 floats ("sigmoid") or class numbers [B, ...S] int64 ("softmax"), a mask
+ * [B, K, ...S] or [B, 1, ...S] of weights in [0, 1].
  */
 
+import type { TargetKind } from "../core/target-kind.js";
 import type { Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";
 import { ShapeError } from "../torch/index.js";
-
-/** "sigmoid": overlapping classes, one channel each. "softmax": exclusive classes with a background. */
-export type TargetKind = "sigmoid" | "softmax";
 
 /** Choices of {@link segmentationLoss}. */
 export interface SegmentationLossOptions {
@@ -35,67 +37,68 @@ function requireShape(argument: string, tensor: Tensor, expected: readonly numbe
   }
 }
 
-/** Class numbers [B, H, W] → one channel per class [B, K, H, W] of zeros and ones. */
+/** Class numbers [B, ...S] → one channel per class [B, K, ...S] of zeros and ones, float32. */
 export function oneHot(labels: Tensor, classes: number): Tensor {
-  return torch.oneHot(labels, classes).permute([0, 3, 1, 2]).to({ dtype: "float32" });
+  return torch.classChannels(labels, classes).to({ dtype: "float32" });
 }
 
-/**
- * Cross-entropy averaged over all pixels (and channels for "sigmoid"), masked pixels counting as zero.
- * @param logits [B, K, H, W]
- * @param target "sigmoid": [B, K, H, W] of 0/1 floats; "softmax": [B, H, W] int64 class numbers
- * @param mask   "sigmoid": [B, K, H, W]; "softmax": [B, 1, H, W]; weights in [0, 1], or none
- */
-export function crossEntropy(logits: Tensor, target: Tensor, mask: Tensor | null, kind: TargetKind): Tensor {
+/** Cross-entropy averaged over all pixels (and channels for "sigmoid"), masked pixels counting as zero. */
+export function crossEntropy(logitsBKS: Tensor, target: Tensor, mask: Tensor | null, kind: TargetKind): Tensor {
   if (kind === "sigmoid") {
-    if (!mask) return torch.binaryCrossEntropyWithLogits(logits, target);
-    return torch.binaryCrossEntropyWithLogits(logits, target, { reduction: 0 }).mul(mask).mean();
+    if (!mask) return torch.binaryCrossEntropyWithLogits(logitsBKS, target);
+    return torch.binaryCrossEntropyWithLogits(logitsBKS, target, { reduction: 0 }).mul(mask).mean();
   }
   // Averaged here: libtorch's own mean over pixels adds in no fixed order on CUDA.
-  const perPixel = torch.crossEntropyLoss(logits, target, { reduction: 0 });
-  return (mask ? perPixel.mul(mask.squeeze(1)) : perPixel).mean();
+  const lossBS = torch.crossEntropyLoss(logitsBKS, target, { reduction: 0 });
+  return (mask ? lossBS.mul(mask.squeeze(1)) : lossBS).mean();
 }
 
-/** 1 − (2Σptm + ε)/(Σp²m + Σt²m + ε) over the whole batch, per entry of `dims` kept. */
-function diceComplement(p: Tensor, t: Tensor, mask: Tensor | null, dims: readonly number[], smooth: number): Tensor {
-  const weighted = (x: Tensor) => (mask ? x.mul(mask) : x).sum(dims);
-  const intersection = weighted(p.mul(t));
-  const size = weighted(p.square()).add(weighted(t.square()));
+/** 1 − (2Σptm + ε)/(Σp²m + Σt²m + ε) over the whole batch: one ratio over all channels, or one for each. */
+function diceComplement(
+  pBKS: Tensor,
+  tBKS: Tensor,
+  mask: Tensor | null,
+  { perClass, smooth }: { perClass: boolean; smooth: number },
+): Tensor {
+  const axes = perClass ? torch.axesBesideChannels(pBKS) : torch.allAxes(pBKS);
+  const weighted = (x: Tensor) => (mask ? x.mul(mask) : x).sum(axes);
+  const intersection = weighted(pBKS.mul(tBKS));
+  const size = weighted(pBKS.square()).add(weighted(tBKS.square()));
   return intersection.mul(2).add(smooth).div(size.add(smooth)).neg().add(1);
 }
 
 /** Class 0 of the softmax mask replaced by ones, see {@link SegmentationLossOptions.diceMaskQuirk}. */
-function quirkMask(mask: Tensor, classes: number): Tensor {
-  const foreground = mask.expand([-1, classes - 1, -1, -1]);
-  return torch.cat([torch.onesLike(mask), foreground], 1);
+function quirkMask(maskB1S: Tensor, classes: number): Tensor {
+  return torch.cat([torch.onesLike(maskB1S), torch.repeatChannel(maskB1S, classes - 1)], 1);
 }
 
 /**
  * Soft Dice loss in [0, 1]: "sigmoid" takes one ratio over all channels together, "softmax" averages the ratios of all
- * classes, background included. Shapes as in {@link crossEntropy}.
+ * classes, background included.
  */
 export function diceLoss(
-  logits: Tensor,
+  logitsBKS: Tensor,
   target: Tensor,
   mask: Tensor | null,
   options: SegmentationLossOptions,
 ): Tensor {
   const smooth = options.smooth ?? 1e-10;
-  if (options.kind === "sigmoid") return diceComplement(logits.sigmoid(), target, mask, [0, 1, 2, 3], smooth);
-  const classes = logits.shape[1];
+  if (options.kind === "sigmoid") return diceComplement(logitsBKS.sigmoid(), target, mask, { perClass: false, smooth });
+  const classes = logitsBKS.shape[1];
   const quirk = options.diceMaskQuirk ?? true;
   const classMask = mask && quirk ? quirkMask(mask, classes) : mask;
-  return diceComplement(logits.softmax(1), oneHot(target, classes), classMask, [0, 2, 3], smooth).mean();
+  const targetBKS = oneHot(target, classes);
+  return diceComplement(logitsBKS.softmax(1), targetBKS, classMask, { perClass: true, smooth }).mean();
 }
 
-/** Soft Dice loss between two predictions in place of a label, unmasked, `smooth` 1e-10; both [B, K, H, W]. */
-export function softDiceDistance(p: Tensor, q: Tensor, kind: TargetKind): Tensor {
-  return diceComplement(p, q, null, kind === "sigmoid" ? [0, 1, 2, 3] : [0, 2, 3], 1e-10).mean();
+/** Soft Dice loss between two predictions in place of a label, unmasked, `smooth` 1e-10. */
+export function softDiceDistance(pBKS: Tensor, qBKS: Tensor, kind: TargetKind): Tensor {
+  return diceComplement(pBKS, qBKS, null, { perClass: kind === "softmax", smooth: 1e-10 }).mean();
 }
 
-/** What the network believes: "sigmoid" one probability per channel, "softmax" over all channels; [B, K, H, W]. */
-export function probabilities(logits: Tensor, kind: TargetKind): Tensor {
-  return kind === "sigmoid" ? logits.sigmoid() : logits.softmax(1);
+/** What the network believes: "sigmoid" one probability per channel, "softmax" over all channels; [B, K, ...S]. */
+export function probabilities(logitsBKS: Tensor, kind: TargetKind): Tensor {
+  return kind === "sigmoid" ? logitsBKS.sigmoid() : logitsBKS.softmax(1);
 }
 
 /**
@@ -103,25 +106,26 @@ export function probabilities(logits: Tensor, kind: TargetKind): Tensor {
  * @throws ShapeError when target or mask do not fit the logits
  */
 export function segmentationLoss(
-  logits: Tensor,
+  logitsBKS: Tensor,
   target: Tensor,
   mask: Tensor | null,
   options: SegmentationLossOptions,
 ): SegmentationLoss {
-  const [batch, classes, height, width] = logits.shape;
-  const full = [batch, classes, height, width];
-  requireShape("target", target, options.kind === "sigmoid" ? full : [batch, height, width]);
-  if (mask) requireShape("mask", mask, options.kind === "sigmoid" ? full : [batch, 1, height, width]);
+  const [batch, ...rest] = logitsBKS.shape;
+  const spatial = torch.spatialShape(logitsBKS);
+  const channels = options.kind === "sigmoid";
+  requireShape("target", target, channels ? [batch, ...rest] : [batch, ...spatial]);
+  if (mask) requireShape("mask", mask, channels ? [batch, ...rest] : [batch, 1, ...spatial]);
   // Intermediate maps go now rather than with the caller's scope: backward would find them still in memory.
   return torch.scope(() => {
-    const ce = crossEntropy(logits, target, mask, options.kind);
-    const dice = diceLoss(logits, target, mask, options);
+    const ce = crossEntropy(logitsBKS, target, mask, options.kind);
+    const dice = diceLoss(logitsBKS, target, mask, options);
     return { ce, dice, loss: ce.add(dice) };
   });
 }
 
-/** The supervised loss of HiLab-git/SSL4MIS: ½(cross-entropy + Dice) with `smooth` 1e-5. Shapes as above. */
-export function ssl4misLoss(logits: Tensor, target: Tensor, kind: TargetKind, smooth = 1e-5): SegmentationLoss {
-  const parts = segmentationLoss(logits, target, null, { kind, smooth });
+/** The supervised loss of HiLab-git/SSL4MIS: ½(cross-entropy + Dice) with `smooth` 1e-5. */
+export function ssl4misLoss(logitsBKS: Tensor, target: Tensor, kind: TargetKind, smooth = 1e-5): SegmentationLoss {
+  const parts = segmentationLoss(logitsBKS, target, null, { kind, smooth });
   return { ...parts, loss: parts.loss.mul(0.5) };
 }

@@ -4,19 +4,20 @@
  * two-class softmax that it is equivalent to, channel by channel.
  */
 
+import type { TargetKind } from "../core/target-kind.js";
 import type { Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";
-import { probabilities, type TargetKind } from "./segmentation.js";
+import { probabilities } from "./segmentation.js";
 
-/** Mean squared difference of student and teacher probabilities; logits [B, K, H, W], the teacher's without gradient. */
+/** Mean squared difference of student and teacher probabilities; logits [B, K, ...S], the teacher's without gradient. */
 export function consistency(student: Tensor, teacher: Tensor, kind: TargetKind): Tensor {
   return probabilities(student, kind).sub(probabilities(teacher, kind)).square().mean();
 }
 
 /**
  * Entropy in nats of the mean of several predictions.
- * @param logits [P, B, K, H, W]
- * @returns [B, 1, H, W], or for "sigmoid" one entropy per channel, [B, K, H, W]
+ * @param logits [P, B, K, ...S]
+ * @returns [B, 1, ...S], or for "sigmoid" one entropy per channel, [B, K, ...S]
  */
 export function predictiveUncertainty(logits: Tensor, kind: TargetKind): Tensor {
   const entropy = (p: Tensor) => p.mul(p.add(1e-6).log());
@@ -30,7 +31,7 @@ export function predictiveUncertainty(logits: Tensor, kind: TargetKind): Tensor 
 /**
  * Squared difference of student and teacher probabilities, summed over the classes of the certain pixels, over twice
  * their number.
- * @param student logits [B, K, H, W]  @param teacher logits [B, K, H, W], no gradient
+ * @param student logits [B, K, ...S]  @param teacher logits [B, K, ...S], no gradient
  * @param certain 0/1 in the shape of {@link predictiveUncertainty}
  */
 export function maskedConsistency(student: Tensor, teacher: Tensor, certain: Tensor, kind: TargetKind): Tensor {

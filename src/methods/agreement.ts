@@ -8,16 +8,16 @@ import { jointForward, type NetworkInputs } from "./views.js";
 /**
  * ½(CE + Dice) on the labelled images plus `weight` times an agreement on the weak unlabelled ones, from one pass over
  * both (HiLab-git/SSL4MIS).
- * @param agreement a scalar ≥ 0 from the student's logits [B, K, H, W] of the chosen unlabelled rows
+ * @param agreement a scalar ≥ 0 from the student's logits [B, K, ...S] of the chosen unlabelled rows
  */
 export function evaluateAgreement(
-  { student, kind, ...forward }: MethodContext,
+  { student, kind, ...compute }: MethodContext,
   { x, y, weak }: NetworkInputs,
   weight: number,
   agreement: (logits: Tensor, rows: ChooseRows) => Tensor,
 ): PreparedStep["evaluate"] {
   return ({ updateRunningStatistics }) => {
-    const shared = jointForward(student, x, weak, updateRunningStatistics, forward);
+    const shared = jointForward(student, x, weak, updateRunningStatistics, compute);
     const over = (rows: ChooseRows) => {
       const sup = ssl4misLoss(rows(shared.source.logits), rows(y), kind).loss;
       const consistency = agreement(rows(shared.target.logits), rows);

@@ -2,14 +2,16 @@
  * BCP (Bai et al., "Bidirectional copy-paste for semi-supervised medical image segmentation", CVPR 2023;
  * DeepMed-Lab-ECNU/BCP code/ACDC_BCP_train.py): labelled patches in unlabelled images and the reverse, after a first
  * phase of copy-paste between labelled images. Method section 7.
+ *
+ * Shapes as suffixes: B images, C channels, S all spatial axes; targets have none, since TargetKind decides.
  */
 import { z } from "zod";
+import { boxMask, pasteBoxes } from "../augment/index.js";
 import { UsageError } from "../core/errors.js";
 import { RandomStream } from "../core/random.js";
-import { boxMask, type ImageSize, pasteBoxes } from "../data/augment/index.js";
-import { mixLoss, pseudoLabels } from "../losses/index.js";
+import { mixLoss, pseudoLabels, usualThreshold } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { cat, noGrad, scope, type Tensor } from "../torch/index.js";
+import { cat, noGrad, scope, spatialShape, type Tensor } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
 import { studentForwards, teacherForwards } from "./forward.js";
 import { largestComponents } from "./largest-component.js";
@@ -28,9 +30,9 @@ const options = z.strictObject({
 });
 export type BcpOptions = z.output<typeof options>;
 
-/** One student input: an image with a rectangle of another one in it, and the target of each. */
+/** One student input: images with a box of others in them, and the target of each. */
 interface MixedView {
-  images: Tensor;
+  imagesBCS: Tensor;
   imageTarget: Tensor;
   patchTarget: Tensor;
   weights: { image: number; patch: number };
@@ -45,12 +47,16 @@ function halves(tensor: Tensor): [Tensor, Tensor] {
   return [tensor.narrow(0, 0, first), tensor.narrow(0, first, count - first)];
 }
 
-/** One rectangle of two thirds of each side for all images of a step: [1, 1, H, W], true inside. */
-export function drawRectangle({ seed, iteration }: MethodStep, { height, width }: ImageSize, device: string): Tensor {
+/**
+ * One box of two thirds of each side for all images of a step: [1, 1, ...S], true inside.
+ * @param shape of the images, the spatial axes only
+ */
+export function drawBox({ seed, iteration }: MethodStep, shape: readonly number[], device: string): Tensor {
   const stream = new RandomStream(seed, "method.bcp.rectangle", iteration);
-  const [h, w] = [Math.floor((height * 2) / 3), Math.floor((width * 2) / 3)];
-  const box = { y: stream.integer(0, height - h - 1), x: stream.integer(0, width - w - 1), height: h, width: w };
-  return boxMask([box], { height, width }, device);
+  // A single slice is in the box, which would hold nothing otherwise.
+  const sides = shape.map((length) => Math.max(Math.floor((length * 2) / 3), 1));
+  const start = shape.map((length, axis) => stream.integer(0, Math.max(length - sides[axis] - 1, 0)));
+  return boxMask([{ start, sides }], shape, device);
 }
 
 function evaluation(task: Tensor, terms: Record<string, Tensor>): MethodEvaluation {
@@ -74,21 +80,18 @@ export class Bcp implements Method {
   prepare(batch: Batch, step: MethodStep): PreparedStep {
     const inputs = networkInputs(batch);
     const { x, y, weak, strong } = inputs;
-    const [count, , height, width] = x.shape;
-    if (count < 2)
+    if (x.shape[0] < 2)
       throw new UsageError("method bcp mixes two halves of a batch; set training.labelledBatch to 2 or more");
     const pretraining = step.iteration < this.pretrainIterations(step);
-    const rectangle = noGrad(() => drawRectangle(step, { height, width }, this.context.device));
+    const box11S = noGrad(() => drawBox(step, spatialShape(x), this.context.device));
     const pseudo = pretraining ? null : noGrad(() => scope(() => this.askTeacher(weak)));
-    const views = noGrad(() =>
-      pseudo ? this.mixBoth(inputs, pseudo, rectangle) : this.mixLabelled(inputs, rectangle),
-    );
-    const outside = rectangle.squeeze(1).logicalNot().to({ dtype: "float32" });
+    const views = noGrad(() => (pseudo ? this.mixBoth(inputs, pseudo, box11S) : this.mixLabelled(inputs, box11S)));
+    const outside1S = box11S.squeeze(1).logicalNot().to({ dtype: "float32" });
     return {
       evaluate: ({ updateRunningStatistics }) => {
-        const images = views.map((view) => view.images);
+        const images = views.map((view) => view.imagesBCS);
         const outputs = studentForwards(this.context.student, images, updateRunningStatistics, this.context);
-        const parts = views.map((view, i) => this.lossesOf(view, outputs[i].logits, outside));
+        const parts = views.map((view, i) => this.lossesOf(view, outputs[i].logits, outside1S));
         const sum = (losses: readonly Tensor[]) => losses.reduce((total, loss) => total.add(loss));
         const sup = sum(parts.flatMap(({ labelled }) => labelled));
         const pseudoLabelled = parts.flatMap(({ unlabelled }) => unlabelled);
@@ -103,9 +106,9 @@ export class Bcp implements Method {
   }
 
   /** Half the loss of each region, by whether its target is a true label. */
-  private lossesOf({ imageTarget, patchTarget, weights, labelled }: MixedView, logits: Tensor, outside: Tensor) {
-    const mask = outside.expand([logits.shape[0], -1, -1]);
-    const loss = mixLoss(logits, imageTarget, patchTarget, mask, weights, this.context.kind);
+  private lossesOf({ imageTarget, patchTarget, weights, labelled }: MixedView, logitsBKS: Tensor, outside1S: Tensor) {
+    const outsideBS = outside1S.expand([logitsBKS.shape[0], ...spatialShape(logitsBKS)]);
+    const loss = mixLoss(logitsBKS, imageTarget, patchTarget, outsideBS, weights, this.context.kind);
     const [image, patch] = [loss.image.mul(0.5), loss.patch.mul(0.5)];
     if (labelled === "both") return { labelled: [image, patch], unlabelled: [] };
     return labelled === "image"
@@ -117,32 +120,32 @@ export class Bcp implements Method {
   private askTeacher(weak: Tensor): { target: Tensor; targetConfidence: Tensor } {
     const { kind } = this.context;
     const answers = teacherForwards(this.networks.teacher, halves(weak), this.context);
-    const { labels, confident } = pseudoLabels(cat(answers), 0.95, kind);
+    const { labels, confident } = pseudoLabels(cat(answers), usualThreshold, kind);
     return { target: largestComponents(labels, kind, answers[0].shape[1]), targetConfidence: confident };
   }
 
-  /** First phase: one labelled half with a rectangle of the other. */
-  private mixLabelled({ x, y }: NetworkInputs, rectangle: Tensor): MixedView[] {
+  /** First phase: one labelled half with a box of the other. */
+  private mixLabelled({ x, y }: NetworkInputs, box11S: Tensor): MixedView[] {
     const [first, second] = [halves(x), halves(y)].map(([a, b]) => [a.narrow(0, 0, b.shape[0]), b]);
-    const images = pasteBoxes(first[0], first[1], rectangle);
+    const imagesBCS = pasteBoxes(first[0], first[1], box11S);
     const weights = { image: 1, patch: 1 };
-    return [{ images, imageTarget: second[0], patchTarget: second[1], weights, labelled: "both" }];
+    return [{ imagesBCS, imageTarget: second[0], patchTarget: second[1], weights, labelled: "both" }];
   }
 
-  /** Second phase: labelled rectangles in unlabelled images, unlabelled ones in labelled images. */
-  private mixBoth({ x, y, weak }: NetworkInputs, { target }: { target: Tensor }, rectangle: Tensor): MixedView[] {
+  /** Second phase: labelled boxes in unlabelled images, unlabelled ones in labelled images. */
+  private mixBoth({ x, y, weak }: NetworkInputs, { target }: { target: Tensor }, box11S: Tensor): MixedView[] {
     const [[xA, xB], [yA, yB], [uA, uB], [qA, qB]] = [x, y, weak, target].map(halves);
     const { unlabelledWeight } = this.options;
     return [
       {
-        images: pasteBoxes(uA, xA, rectangle),
+        imagesBCS: pasteBoxes(uA, xA, box11S),
         imageTarget: qA,
         patchTarget: yA,
         weights: { image: unlabelledWeight, patch: 1 },
         labelled: "patch",
       },
       {
-        images: pasteBoxes(xB, uB, rectangle),
+        imagesBCS: pasteBoxes(xB, uB, box11S),
         imageTarget: yB,
         patchTarget: qB,
         weights: { image: 1, patch: unlabelledWeight },

@@ -1,7 +1,7 @@
 /**
  * CauSSL (Miao et al., "CauSSL: Causality-inspired semi-supervised learning for medical image segmentation", ICCV 2023;
  * JuzhengMiao/CauSSL train_CT_CPSCauSSL.py): cross pseudo supervision between two networks whose filters are kept
- * from being linear combinations of each other. Written for 3-D there, for 2-D weights here. Method section 7.
+ * from being linear combinations of each other. Written for volumes there; here for the weights of any convolution. Method section 7.
  */
 import { z } from "zod";
 import type { NamedParameters } from "../optim/index.js";

@@ -2,7 +2,7 @@
  * Two networks that learn each other's labels of unlabelled images, the frame of CPS and CauSSL. Both are trained by
  * one optimiser, which perturbs them as one vector; the labels are those at the step's clean weights.
  */
-import { crossEntropy, type PseudoLabels, pseudoLabels, ssl4misLoss } from "../losses/index.js";
+import { crossEntropy, type PseudoLabels, pseudoLabels, ssl4misLoss, usualThreshold } from "../losses/index.js";
 import { type SegmentationNetwork, withFrozenRunningStatistics } from "../nn/index.js";
 import type { NamedParameters } from "../optim/index.js";
 import { cat, noGrad, scope, type Tensor } from "../torch/index.js";
@@ -62,7 +62,7 @@ export class CoTraining implements Method {
   /** A network's labels of the unlabelled images, with the statistics of the whole batch as in its pass to come. */
   private label(network: SegmentationNetwork, x: Tensor, weak: Tensor): PseudoLabels {
     const logits = withFrozenRunningStatistics(network, () => teacherForward(network, cat([x, weak]), this.context));
-    return pseudoLabels(logits.narrow(0, x.shape[0], weak.shape[0]), 0.95, this.context.kind);
+    return pseudoLabels(logits.narrow(0, x.shape[0], weak.shape[0]), usualThreshold, this.context.kind);
   }
 
   afterUpdate(): void {}

@@ -2,15 +2,15 @@
  * CauSSL's measure of how far the filters of one network are linear combinations of those of another
  * (JuzhengMiao/CauSSL utils/losses.py), with the combinations that make it largest and their Adam state.
  */
-import { Conv2d, Module } from "../nn/index.js";
+import { Convolution, Module } from "../nn/index.js";
 import { AdamW } from "../optim/index.js";
 import { type Device, Generator, grad, noGrad, randn, scope, type Tensor, zeros, zerosLike } from "../torch/index.js";
 
 /** Deviation of the initial coefficients. */
 const initialDeviation = 1e-3;
 
-/** One row per filter, [out, in·k²]. */
-const filters = (layer: Conv2d): Tensor => layer.weight.reshape([layer.weight.shape[0], -1]);
+/** One row per filter, [out, in·|k|]. */
+const filters = (layer: Convolution): Tensor => layer.weight.reshape([layer.weight.shape[0], -1]);
 
 /** Rows of length 1. */
 function unitRows(rows: Tensor): Tensor {
@@ -22,12 +22,12 @@ export function squaredCosine(own: Tensor, other: Tensor, coefficients: Tensor):
   return unitRows(coefficients.matmul(other)).mul(unitRows(own)).sum(1).square().mean();
 }
 
-const convolutionsOf = (network: Module): Conv2d[] =>
-  network.namedModules().flatMap(([, part]) => (part instanceof Conv2d ? [part] : []));
+const convolutionsOf = (network: Module): Convolution[] =>
+  network.namedModules().flatMap(([, part]) => (part instanceof Convolution ? [part] : []));
 
 export class Dependence extends Module {
   /** Own layer, the other network's, and the coefficients A [out, out] that combine the other's filters. */
-  private readonly links: { own: Conv2d; other: Conv2d; coefficients: Tensor }[];
+  private readonly links: { own: Convolution; other: Convolution; coefficients: Tensor }[];
   private readonly adamState: Map<string, Tensor>;
 
   constructor(first: Module, second: Module, seed: number, device: Device) {
@@ -43,9 +43,9 @@ export class Dependence extends Module {
       }),
     );
     this.adamState = new Map([["steps", this.buffer("adam.steps", zeros([1], { dtype: "float64" }))]]);
-    for (const kind of ["mean", "square"]) {
+    for (const moment of ["mean", "square"]) {
       for (const [i, { coefficients }] of this.links.entries()) {
-        this.adamState.set(`${kind}.${i}`, this.buffer(`adam.${kind}.${i}`, zerosLike(coefficients)));
+        this.adamState.set(`${moment}.${i}`, this.buffer(`adam.${moment}.${i}`, zerosLike(coefficients)));
       }
     }
     this.to({ device });

@@ -4,11 +4,11 @@
  * Method section 7.
  */
 import { z } from "zod";
+import { boxMask, drawBoxes, pasteBoxes } from "../augment/index.js";
 import { RandomStream } from "../core/random.js";
-import { type Box, boxMask, drawBoxes, pasteBoxes } from "../data/augment/index.js";
-import { crossEntropy, type PseudoLabels, pseudoLabels } from "../losses/index.js";
+import { crossEntropy, type PseudoLabels, pseudoLabels, usualThreshold } from "../losses/index.js";
 import { inEvaluationMode, withFrozenRunningStatistics } from "../nn/index.js";
-import { cat, noGrad, scope, type Tensor } from "../torch/index.js";
+import { cat, noGrad, scope, spatialShape, type Tensor } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
 import { splitOutput, studentForwards, teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
@@ -16,12 +16,15 @@ import { allRows, type ChooseRows, sampleLosses } from "./samples.js";
 import { type NetworkInputs, networkInputs } from "./views.js";
 
 const options = z.strictObject({
-  confidenceThreshold: z.number().gt(0.5).lt(1).default(0.95).describe("probability above which a label counts"),
+  confidenceThreshold: z
+    .number()
+    .gt(0.5)
+    .lt(1)
+    .default(usualThreshold)
+    .describe("probability above which a label counts"),
   cutMixProbability: z.number().min(0).max(1).default(0.5).describe("share of the images that a box is pasted into"),
 });
 export type FixMatchCutMixOptions = z.output<typeof options>;
-
-const nothing: Box = { x: 0, y: 0, width: 0, height: 0 };
 
 /** Every image's neighbour in the batch, from which its box is cut. */
 const neighbours = (images: Tensor) => images.roll(1, 0);
@@ -84,12 +87,13 @@ export class FixMatchCutMix implements Method {
   }
 
   private drawBoxes(images: Tensor, { seed, iteration }: MethodStep): Tensor {
-    const [count, , height, width] = images.shape;
-    const boxes = drawBoxes({ seed, iteration, purpose: "cutmix" }, count, { height, width }).map((box, i) => {
+    const shape = spatialShape(images);
+    const nowhere = shape.map(() => 0);
+    const boxes = drawBoxes({ seed, iteration, purpose: "cutmix" }, images.shape[0], shape).map((box, i) => {
       const applied = new RandomStream(seed, "method.cutmix.apply", iteration, i);
-      return applied.bernoulli(this.options.cutMixProbability) ? box : nothing;
+      return applied.bernoulli(this.options.cutMixProbability) ? box : { start: nowhere, sides: nowhere };
     });
-    return boxMask(boxes, { height, width }, this.context.device);
+    return boxMask(boxes, shape, this.context.device);
   }
 
   afterUpdate(): void {}

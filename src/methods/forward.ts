@@ -3,39 +3,40 @@ import type { ViewOutput } from "../divergence/index.js";
 import { type SegmentationNetwork, withFrozenRunningStatistics, withSeparateStatistics } from "../nn/index.js";
 import { autocast, cat, type Device, noGrad, type Precision, type Tensor } from "../torch/index.js";
 
-/** How forward passes run. */
-export interface ForwardOptions {
+/** What forward passes compute in, and where. */
+export interface ComputeOptions {
   precision: Precision;
   device: Device;
 }
 
 /**
- * Bytes of the map at full resolution up to which a processor takes batches together. That spares calls and reads the
- * weights once, which saves a twentieth to a third of the time, until the maps are too large for its cache.
+ * Bytes of a batch's map at full resolution up to which a processor takes batches together. That spares calls and reads
+ * the weights once: measured over whole MiDSS iterations a twentieth to a third of the time, least of it near this size;
+ * beyond it one pass over each batch was faster, since the maps are too large for the processor's cache.
  */
-const together = 4 << 20;
-const bytesOf: Record<Precision, number> = { fp32: 4, bf16: 2, fp16: 2 };
+const largestTogether = 4 * 2 ** 20;
+const bytesOf: Record<Precision, number> = { fp32: 4, bf16: 2 };
 
 /** Whether several batches are faster as one pass than as one pass each. */
 export function passTogether(
   { width }: SegmentationNetwork,
   batches: readonly Tensor[],
-  { precision, device }: ForwardOptions,
+  { precision, device }: ComputeOptions,
 ): boolean {
   if (batches.length === 1) return false;
-  const pixels = Math.max(...batches.map(({ shape: [count, , height, width] }) => count * height * width));
-  return device !== "cpu" || pixels * width * bytesOf[precision] <= together;
+  const pixels = Math.max(...batches.map(({ shape, numel }) => numel / shape[1]));
+  return device !== "cpu" || pixels * width * bytesOf[precision] <= largestTogether;
 }
 
 /** What `pass` gives for each of several batches, in order, in one pass over all or in one over each. */
 function overBatches<Output>(
   network: SegmentationNetwork,
   batches: readonly Tensor[],
-  forward: ForwardOptions,
+  compute: ComputeOptions,
   pass: (images: Tensor) => Output,
   split: (output: Output, sizes: readonly number[]) => Output[],
 ): Output[] {
-  if (!passTogether(network, batches, forward)) return batches.map(pass);
+  if (!passTogether(network, batches, compute)) return batches.map(pass);
   const sizes = batches.map(({ shape }) => shape[0]);
   return split(
     withSeparateStatistics(network, sizes, () => pass(cat(batches))),
@@ -48,7 +49,7 @@ export function studentForward(
   network: SegmentationNetwork,
   images: Tensor,
   updateRunningStatistics: boolean,
-  { precision, device }: ForwardOptions,
+  { precision, device }: ComputeOptions,
 ): ViewOutput {
   const run = () =>
     autocast(precision, device, () => {
@@ -68,10 +69,10 @@ export function studentForwards(
   network: SegmentationNetwork,
   batches: readonly Tensor[],
   updateRunningStatistics: boolean,
-  forward: ForwardOptions,
+  compute: ComputeOptions,
 ): ViewOutput[] {
-  const pass = (images: Tensor) => studentForward(network, images, updateRunningStatistics, forward);
-  return overBatches(network, batches, forward, pass, splitOutput);
+  const pass = (images: Tensor) => studentForward(network, images, updateRunningStatistics, compute);
+  return overBatches(network, batches, compute, pass, splitOutput);
 }
 
 /** The outputs of batches that passed a network one after another along the first axis. */
@@ -84,7 +85,7 @@ export function splitOutput({ logits, bottleneck, feature }: ViewOutput, sizes: 
 export function teacherForward(
   network: SegmentationNetwork,
   images: Tensor,
-  { precision, device }: ForwardOptions,
+  { precision, device }: ComputeOptions,
 ): Tensor {
   return noGrad(() => autocast(precision, device, () => network.forward(images)).to({ dtype: "float32" }));
 }
@@ -93,8 +94,8 @@ export function teacherForward(
 export function teacherForwards(
   network: SegmentationNetwork,
   batches: readonly Tensor[],
-  forward: ForwardOptions,
+  compute: ComputeOptions,
 ): Tensor[] {
-  const pass = (images: Tensor) => teacherForward(network, images, forward);
-  return overBatches(network, batches, forward, pass, (logits, sizes) => logits.split(sizes));
+  const pass = (images: Tensor) => teacherForward(network, images, compute);
+  return overBatches(network, batches, compute, pass, (logits, sizes) => logits.split(sizes));
 }

@@ -1,7 +1,7 @@
 /** Semi-supervised methods, and what new ones are made of. */
 export { type MethodEntry, methodEntry } from "./entry.js";
 export {
-  type ForwardOptions,
+  type ComputeOptions,
   studentForward,
   studentForwards,
   teacherForward,

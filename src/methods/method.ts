@@ -1,25 +1,32 @@
 /**
  * What a semi-supervised method is: it turns one batch into an objective (see optim/objective.ts) and, after the
  * weights have moved, updates whatever it keeps beside the student. One file per method, listed in registry.ts.
+ * Shapes: B images, C channels, K classes, S all spatial axes, slowest first.
  */
-import type { AugmentationProfile } from "../data/augment/index.js";
+import type { AugmentationProfile, Normalisation } from "../augment/index.js";
+import type { TargetKind } from "../core/target-kind.js";
 import type { DomainLabels, ViewOutput } from "../divergence/index.js";
-import type { TargetKind } from "../losses/index.js";
 import type { Module, SegmentationNetwork } from "../nn/index.js";
 import type { Evaluation, NamedParameters } from "../optim/index.js";
 import type { Device, Precision, Tensor } from "../torch/index.js";
 
-/** Images of one step, on the training device, values 0…255 in float32, weak and strong views aligned pixel by pixel. */
+/**
+ * Images of one step, on the training device, weak and strong views aligned pixel by pixel. All of them hold raw values
+ * (0…255 in float32), which amplitude transfer needs; what a network takes of them is the normalisation's word, and
+ * `networkInputs` gives it.
+ */
 export interface Batch {
+  /** How the run's networks take raw values. Default: 8-bit planes to [−1, 1]. */
+  normalisation?: Normalisation;
   labelled: {
-    /** Weakly augmented, [B, C, H, W]. */
+    /** Weakly augmented, [B, C, ...S]. */
     images: Tensor;
-    /** "sigmoid": [B, K, H, W] 0/1 float32; "softmax": [B, H, W] int64. */
+    /** "sigmoid": [B, K, ...S] 0/1 float32; "softmax": [B, ...S] int64. */
     labels: Tensor;
   };
   /** Null when neither the method nor a divergence looks at unlabelled images. */
   unlabelled: {
-    /** Weakly augmented, [B, C, H, W]. */
+    /** Weakly augmented, [B, C, ...S]. */
     weak: Tensor;
     /** The same with strong photometric augmentation. */
     strong: Tensor;
@@ -55,9 +62,9 @@ export interface MethodEvaluation extends Evaluation {
 
 /** What a divergence between the domains may look at. */
 export interface DomainView {
-  /** Labelled network inputs in [−1, 1], [B, C, H, W]. */
+  /** Labelled network inputs in [−1, 1], [B, C, ...S]. */
   source: Tensor;
-  /** Unlabelled ones, [B, C, H, W] each. */
+  /** Unlabelled ones, [B, C, ...S] each. */
   target: { weak: Tensor; strong: Tensor };
   /** Labels and pseudo-labels; null for methods that make none. */
   labels: DomainLabels | null;

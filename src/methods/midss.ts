@@ -2,17 +2,20 @@
  * MiDSS (Ma et al., "Constructing and exploring intermediate domains in mixed domain semi-supervised medical image
  * segmentation", CVPR 2024; MQinghe/MiDSS train.py): FixMatch-style pseudo-labels with copy-paste between labelled and
  * unlabelled images (UCP), symmetric guidance (SymGD) and amplitude transfer (TP-RAM). Method section 3.5.
+ *
+ * Shapes: B images, C channels, K classes, S all spatial axes. Labels and masks are as TargetKind says.
  */
 import { z } from "zod";
+import { boxMask, drawBoxes, drawTpRam, pasteBoxes, planar8bit, tpRam } from "../augment/index.js";
 import { UsageError } from "../core/errors.js";
-import { boxMask, drawBoxes, drawTpRam, normalise, pasteBoxes, tpRam } from "../data/augment/index.js";
+import type { TargetKind } from "../core/target-kind.js";
 import type { ViewOutput } from "../divergence/index.js";
-import { midssRampUp, type PseudoLabels, pseudoLabels, segmentationLoss, type TargetKind } from "../losses/index.js";
+import { midssRampUp, type PseudoLabels, pseudoLabels, segmentationLoss, usualThreshold } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { emaDecay } from "../optim/index.js";
-import { noGrad, onesLike, type Tensor } from "../torch/index.js";
+import { noGrad, onesLike, spatialShape, type Tensor } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
-import { type ForwardOptions, studentForwards, teacherForwards } from "./forward.js";
+import { type ComputeOptions, studentForwards, teacherForwards } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodEvaluation, MethodStep, PreparedStep } from "./method.js";
 import { type ChooseRows, sampleLosses } from "./samples.js";
 import { updateTeacher } from "./teacher.js";
@@ -20,7 +23,12 @@ import { networkInputs } from "./views.js";
 
 /** Settings of MiDSS; the defaults are the paper's. */
 export const midssOptions = z.strictObject({
-  confidenceThreshold: z.number().gt(0.5).lt(1).default(0.95).describe("probability above which a pseudo-label counts"),
+  confidenceThreshold: z
+    .number()
+    .gt(0.5)
+    .lt(1)
+    .default(usualThreshold)
+    .describe("probability above which a pseudo-label counts"),
   emaDecay: z.number().min(0).lt(1).default(0.99).describe("limit of the teacher's averaging coefficient"),
   diceMaskQuirk: z.boolean().default(true).describe("leave background Dice unmasked, as the reference does"),
   ucp: z.boolean().default(true).describe("train on copy-paste images of labelled and unlabelled ones"),
@@ -29,20 +37,25 @@ export const midssOptions = z.strictObject({
 });
 export type MidssOptions = z.output<typeof midssOptions>;
 
-/** Network inputs in [−1, 1] [B, C, H, W], labels, and boxes [B, 1, H, W] (bool, true inside). */
-export interface MidssInputs {
+/** What chance decides in one step. */
+export interface MidssDraws {
+  /** The labelled images with the amplitude of the paired unlabelled ones mixed in, in [−1, 1], [B, C, ...S]. */
+  xTransferred: Tensor;
+  /** Where is pasted, [B, 1, ...S] (bool, true inside). */
+  box: Tensor;
+}
+
+/** Network inputs in [−1, 1] [B, C, ...S], labels, and what chance decided. */
+export interface MidssInputs extends MidssDraws {
   x: Tensor;
   y: Tensor;
   uWeak: Tensor;
   uStrong: Tensor;
-  /** x with the amplitude of the paired unlabelled image mixed in. */
-  xTransferred: Tensor;
-  box: Tensor;
 }
 
 /** What the teacher says about the unlabelled images. */
 export interface MidssTargets extends PseudoLabels {
-  /** Logits of the weak views, [B, K, H, W]. */
+  /** Logits of the weak views, [B, K, ...S]. */
   logits: Tensor;
   /** Logits of the images with the box from the labelled image, and with all but the box from it. */
   pastedLogits: [Tensor, Tensor];
@@ -65,9 +78,9 @@ function askTeacher(
   batches: readonly Tensor[],
   { confidenceThreshold }: Pick<MidssOptions, "confidenceThreshold">,
   kind: TargetKind,
-  forward: ForwardOptions,
+  compute: ComputeOptions,
 ): (PseudoLabels & { logits: Tensor })[] {
-  return teacherForwards(teacher, batches, forward).map((logits) => ({
+  return teacherForwards(teacher, batches, compute).map((logits) => ({
     logits,
     ...pseudoLabels(logits, confidenceThreshold, kind),
   }));
@@ -79,11 +92,11 @@ export function teacherTargets(
   { x, uWeak, box }: MidssInputs,
   options: Pick<MidssOptions, "confidenceThreshold">,
   kind: TargetKind,
-  forward: ForwardOptions,
+  compute: ComputeOptions,
 ): MidssTargets {
   return noGrad(() => {
     const batches = [uWeak, pasteBoxes(uWeak, x, box), pasteBoxes(x, uWeak, box)];
-    const [direct, outer, inner] = askTeacher(teacher, batches, options, kind, forward);
+    const [direct, outer, inner] = askTeacher(teacher, batches, options, kind, compute);
     const labels = pasteBoxes(outer.labels, inner.labels, box);
     const agree = labels.eq(direct.labels).to({ dtype: "float32" });
     const confident = pasteBoxes(outer.confident, inner.confident, box)
@@ -122,16 +135,23 @@ export function studentViews(
   return [sup, ...pasted, { name: "s", images: uStrong, labels: symmetric.labels, mask: symmetric.confident }];
 }
 
+/** A step of MiDSS with what its losses are made of; the targets are whole under symmetric guidance only. */
+export interface MidssStep extends PreparedStep {
+  targets: PseudoLabels & { logits: Tensor } & Partial<MidssTargets>;
+  views: readonly StudentView[];
+  evaluate(pass: { updateRunningStatistics: boolean }): ReturnType<typeof evaluateViews>;
+}
+
 /** L_sup + γ(L_ul + L_lu + γ·L_s), or L_sup + γ·L_u; each view with its own batch statistics, "sup" first. */
 export function evaluateViews(
   student: SegmentationNetwork,
   views: readonly StudentView[],
   rampUp: number,
   updateRunningStatistics: boolean,
-  settings: { kind: TargetKind; diceMaskQuirk: boolean; forward: ForwardOptions },
+  settings: { kind: TargetKind; diceMaskQuirk: boolean; compute: ComputeOptions },
 ): MethodEvaluation & { outputs: ViewOutput[] } {
   const images = views.map((view) => view.images);
-  const outputs = studentForwards(student, images, updateRunningStatistics, settings.forward);
+  const outputs = studentForwards(student, images, updateRunningStatistics, settings.compute);
   const losses = views.map(({ labels, mask }, i) => segmentationLoss(outputs[i].logits, labels, mask, settings).loss);
   const task = weightedSum(views, losses, rampUp);
   const terms = Object.fromEntries(views.map(({ name }, i) => [name, losses[i]]));
@@ -168,7 +188,7 @@ function checkParts({ ucp, symGD, tpRam }: MidssOptions): void {
 
 export class Midss implements Method {
   readonly networks: { teacher: SegmentationNetwork };
-  private readonly forward: ForwardOptions;
+  private readonly compute: ComputeOptions;
 
   constructor(
     private readonly context: MethodContext,
@@ -176,20 +196,24 @@ export class Midss implements Method {
   ) {
     checkParts(options);
     this.networks = { teacher: context.createNetwork() };
-    this.forward = { precision: context.precision, device: context.device };
+    this.compute = { precision: context.precision, device: context.device };
   }
 
-  prepare(batch: Batch, step: MethodStep): PreparedStep {
+  /** @param draws from where chance is given; default: by seed and iteration */
+  prepare(batch: Batch, step: MethodStep, draws: MidssDraws = this.draw(batch, step)): MidssStep {
     const { kind, student } = this.context;
     const { teacher } = this.networks;
-    const inputs = noGrad(() => this.draw(batch, step));
-    const targets: PseudoLabels & { symmetric?: PseudoLabels } = this.options.symGD
-      ? teacherTargets(teacher, inputs, this.options, kind, this.forward)
-      : askTeacher(teacher, [inputs.uWeak], this.options, kind, this.forward)[0];
+    const { x, y, weak: uWeak, strong: uStrong } = networkInputs(batch);
+    const inputs = { x, y, uWeak, uStrong, ...draws };
+    const targets: MidssStep["targets"] = this.options.symGD
+      ? teacherTargets(teacher, inputs, this.options, kind, this.compute)
+      : askTeacher(teacher, [inputs.uWeak], this.options, kind, this.compute)[0];
     const views = studentViews(inputs, targets, this.options.ucp);
     const rampUp = midssRampUp(step.iteration, step.maxIterations);
-    const settings = { kind, diceMaskQuirk: this.options.diceMaskQuirk, forward: this.forward };
+    const settings = { kind, diceMaskQuirk: this.options.diceMaskQuirk, compute: this.compute };
     return {
+      targets,
+      views,
       evaluate: ({ updateRunningStatistics }) =>
         evaluateViews(student, views, rampUp, updateRunningStatistics, settings),
       domains: {
@@ -202,24 +226,23 @@ export class Midss implements Method {
     };
   }
 
-  /** Boxes and mixing ratios of this step; amplitude transfer works on pixel values, the network on [−1, 1]. */
-  private draw(batch: Batch, { seed, iteration, maxIterations }: MethodStep): MidssInputs {
-    const { x, y, weak, strong } = networkInputs(batch);
-    const [count, , height, width] = x.shape;
+  private draw(batch: Batch, { seed, iteration, maxIterations }: MethodStep): MidssDraws {
+    const { images } = batch.labelled;
+    const [count, shape] = [images.shape[0], spatialShape(images)];
     const key = { seed, iteration, purpose: "midss" };
-    return {
-      x,
-      y,
-      uWeak: weak,
-      uStrong: strong,
-      xTransferred: this.options.tpRam ? this.transfer(batch, drawTpRam(key, count, iteration / maxIterations)) : x,
-      box: boxMask(drawBoxes(key, count, { height, width }), { height, width }, this.forward.device),
-    };
+    return noGrad(() => ({
+      xTransferred: this.transfer(batch, drawTpRam(key, count, iteration / maxIterations)),
+      box: boxMask(drawBoxes(key, count, shape), shape, this.compute.device),
+    }));
   }
 
-  private transfer({ labelled, unlabelled }: Batch, ratios: ReturnType<typeof drawTpRam>): Tensor {
+  /** Amplitude transfer works on the batch's raw values. */
+  private transfer({ labelled, unlabelled, normalisation = planar8bit }: Batch, ratios: readonly number[]): Tensor {
+    if (!this.options.tpRam) return normalisation.forward(labelled.images);
     if (!unlabelled) throw new Error("internal: MiDSS was given no unlabelled images");
-    return normalise(tpRam(labelled.images, unlabelled.weak, ratios, this.context.augmentation.tpRamFactor));
+    return normalisation.forward(
+      tpRam(labelled.images, unlabelled.weak, ratios, this.context.augmentation.tpRamFactor),
+    );
   }
 
   afterUpdate({ iteration }: MethodStep): void {

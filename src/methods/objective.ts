@@ -1,10 +1,10 @@
 /** Puts a method's step and a divergence between its domains together into what an optimiser minimises. */
+import type { TargetKind } from "../core/target-kind.js";
 import { type DomainDivergence, divergence, domainDivergence } from "../divergence/index.js";
-import type { TargetKind } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import type { DivergenceOptions, Objective } from "../optim/index.js";
 import { autocast } from "../torch/index.js";
-import type { ForwardOptions } from "./forward.js";
+import type { ComputeOptions } from "./forward.js";
 import type { MethodEvaluation, PreparedStep } from "./method.js";
 
 /** An estimator and the view of the unlabelled images it is given. */
@@ -29,14 +29,14 @@ export function createObjective(
   step: PreparedStep,
   network: SegmentationNetwork,
   comparison: DomainComparison | null,
-  { precision, device }: ForwardOptions,
+  { precision, device }: ComputeOptions,
 ): Objective<MethodEvaluation> {
   const { domains } = step;
   if (!comparison || !domains) return { evaluate: step.evaluate, divergence: null };
   const { source, target, labels } = domains;
   return {
     evaluate: step.evaluate,
-    divergence: ({ shared }, { updateRunningMeans }) =>
+    divergence: ({ shared }, { learn }) =>
       autocast(precision, device, () =>
         comparison.estimator.evaluate({
           network,
@@ -44,7 +44,7 @@ export function createObjective(
           target: target[comparison.view],
           shared: shared ?? undefined,
           labels: labels ?? undefined,
-          updateRunningMeans,
+          learn,
         }),
       ),
   };

@@ -3,7 +3,7 @@
  * contrastive_losses.py, after Alonso et al., ICCV 2021): projections of pixel features, a memory of good ones for each
  * class, and selectors that weigh pixels.
  */
-import { BatchNorm2d, inEvaluationMode, type Layer, LeakyReLU, Linear, Module, ReLU, Sequential } from "../nn/index.js";
+import { BatchNorm1d, inEvaluationMode, type Layer, LeakyReLU, Linear, Module, ReLU, Sequential } from "../nn/index.js";
 import { cat, Generator, noGrad, scope, type Tensor, zeros } from "../torch/index.js";
 
 const width = 32;
@@ -13,7 +13,7 @@ const memorySize = 32;
 /** linear → BatchNorm → activation → linear, over the rows of a matrix. */
 function perceptron(inputs: number, outputs: number, activation: Layer, generator: Generator): Sequential {
   const first = new Linear(inputs, width, generator);
-  return new Sequential(first, new BatchNorm2d(width), activation, new Linear(width, outputs, generator));
+  return new Sequential(first, new BatchNorm1d(width), activation, new Linear(width, outputs, generator));
 }
 
 function unitRows(rows: Tensor): Tensor {

@@ -4,10 +4,11 @@
  * and a memory of each class. Method section 7.
  */
 import { z } from "zod";
-import { diceLoss, probabilities, pseudoLabels, softDiceDistance, type TargetKind } from "../losses/index.js";
-import { Conv2d, type SegmentationNetwork, withFrozenRunningStatistics } from "../nn/index.js";
+import type { TargetKind } from "../core/target-kind.js";
+import { diceLoss, probabilities, pseudoLabels, softDiceDistance, usualThreshold } from "../losses/index.js";
+import { Convolution, type SegmentationNetwork, withFrozenRunningStatistics } from "../nn/index.js";
 import type { NamedParameters } from "../optim/index.js";
-import { cat, grad, noGrad, rand, scope, type Tensor } from "../torch/index.js";
+import { axesOfEach, cat, grad, noGrad, positionRows, rand, scope, type Tensor } from "../torch/index.js";
 import { rampAt, weightOptions } from "./consistency-options.js";
 import { methodEntry } from "./entry.js";
 import { studentForward } from "./forward.js";
@@ -28,11 +29,11 @@ const powerStep = 10;
 
 /** Each image at length 1. */
 function unitImages(images: Tensor): Tensor {
-  return images.div(images.vectorNorm({ dim: [1, 2, 3], keepdim: true }).add(1e-8));
+  return images.div(images.vectorNorm({ dim: axesOfEach(images), keepdim: true }).add(1e-8));
 }
 
-/** [B, F, H, W] → [B·H·W, F] float32. */
-const pixels = (map: Tensor): Tensor => map.permute([0, 2, 3, 1]).reshape([-1, map.shape[1]]).to({ dtype: "float32" });
+/** [B, F, ...S] → [B·S, F] float32. */
+const pixels = (map: Tensor): Tensor => positionRows(map).to({ dtype: "float32" });
 
 /** For each class, or channel, the numbers of the pixels that carry it, in the order of {@link pixels}. */
 export function membersOf(labels: Tensor, kind: TargetKind, classes: number): Tensor[] {
@@ -50,10 +51,10 @@ function correctMembers(labels: Tensor, predicted: Tensor, kind: TargetKind, cla
   return membersOf(labels.maskedFill(agreed.logicalNot(), -1), kind, classes);
 }
 
-/** Last convolution of a network: [classes, features, k, k]. */
+/** Last convolution of a network: [classes, features, ...k]. */
 function headShape(network: SegmentationNetwork): number[] {
-  const convolutions = network.namedModules().flatMap(([, part]) => (part instanceof Conv2d ? [part] : []));
-  return (convolutions.at(-1) as Conv2d).weight.shape;
+  const convolutions = network.namedModules().flatMap(([, part]) => (part instanceof Convolution ? [part] : []));
+  return (convolutions.at(-1) as Convolution).weight.shape;
 }
 
 /** What the student says at the step's clean weights. */
@@ -118,11 +119,11 @@ export class SsNet implements Method {
     const { kind, student } = this.context;
     const { heads } = this.networks;
     const { source, target } = jointForward(student, x, weak, false, this.context);
-    const predicted = pseudoLabels(source.logits, 0.95, kind).labels;
+    const predicted = pseudoLabels(source.logits, usualThreshold, kind).labels;
     const correct = correctMembers(y, predicted, kind, this.classes);
     withFrozenRunningStatistics(heads, () => heads.remember(pixels(source.feature as Tensor), correct));
     const clean = probabilities(cat([source.logits, target.logits]), kind);
-    return { clean, pseudo: pseudoLabels(target.logits, 0.95, kind) };
+    return { clean, pseudo: pseudoLabels(target.logits, usualThreshold, kind) };
   }
 
   /** The images moved by `radius` in the direction that changes the prediction most, by one power step. */

@@ -1,6 +1,6 @@
 /** The supervised baseline: the labelled images only (the U-Net row of MiDSS's tables). */
 import { z } from "zod";
-import { normalise } from "../data/augment/index.js";
+import { planar8bit } from "../augment/index.js";
 import { segmentationLoss } from "../losses/index.js";
 import { noGrad } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
@@ -13,11 +13,12 @@ export class Supervised implements Method {
 
   constructor(private readonly context: MethodContext) {}
 
-  prepare({ labelled, unlabelled }: Batch): PreparedStep {
+  prepare({ labelled, unlabelled, normalisation = planar8bit }: Batch): PreparedStep {
     const { student, kind } = this.context;
+    const { forward } = normalisation;
     const { source, target } = noGrad(() => ({
-      source: normalise(labelled.images),
-      target: unlabelled && { weak: normalise(unlabelled.weak), strong: normalise(unlabelled.strong) },
+      source: forward(labelled.images),
+      target: unlabelled && { weak: forward(unlabelled.weak), strong: forward(unlabelled.strong) },
     }));
     return {
       evaluate: ({ updateRunningStatistics }) => {

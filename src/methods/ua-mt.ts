@@ -4,7 +4,13 @@
  * passes has low entropy. Method section 7.
  */
 import { z } from "zod";
-import { maskedConsistency, predictiveUncertainty, pseudoLabels, uncertaintyThreshold } from "../losses/index.js";
+import {
+  maskedConsistency,
+  predictiveUncertainty,
+  pseudoLabels,
+  uncertaintyThreshold,
+  usualThreshold,
+} from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { emaDecay } from "../optim/index.js";
 import { cat, noGrad, scope, type Tensor } from "../torch/index.js";
@@ -48,7 +54,7 @@ export class UaMt implements Method {
       domains: {
         source: x,
         target: { weak, strong },
-        labels: { source: y, target: pseudoLabels(targets, 0.95, kind).labels, targetConfidence: certain },
+        labels: { source: y, target: pseudoLabels(targets, usualThreshold, kind).labels, targetConfidence: certain },
       },
       rampUp,
       measures: { certainShare: certain.mean().item() },

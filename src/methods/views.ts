@@ -1,12 +1,12 @@
 /** What methods share that pass labelled and unlabelled images through a network together. */
-import { normalise } from "../data/augment/index.js";
+import { planar8bit } from "../augment/index.js";
 import type { ViewOutput } from "../divergence/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { cat, noGrad, type Tensor } from "../torch/index.js";
-import { type ForwardOptions, splitOutput, studentForward } from "./forward.js";
+import { type ComputeOptions, splitOutput, studentForward } from "./forward.js";
 import type { Batch } from "./method.js";
 
-/** Network inputs in [−1, 1], [B, C, H, W] each, and the labels of the labelled ones. */
+/** Network inputs in [−1, 1], [B, C, ...S] each, and the labels of the labelled ones. */
 export interface NetworkInputs {
   x: Tensor;
   y: Tensor;
@@ -15,13 +15,13 @@ export interface NetworkInputs {
 }
 
 /** A batch as networks take it, for methods that need unlabelled images. */
-export function networkInputs({ labelled, unlabelled }: Batch): NetworkInputs {
+export function networkInputs({ labelled, unlabelled, normalisation = planar8bit }: Batch): NetworkInputs {
   if (!unlabelled) throw new Error("internal: the method was given no unlabelled images");
   return noGrad(() => ({
-    x: normalise(labelled.images),
+    x: normalisation.forward(labelled.images),
     y: labelled.labels,
-    weak: normalise(unlabelled.weak),
-    strong: normalise(unlabelled.strong),
+    weak: normalisation.forward(unlabelled.weak),
+    strong: normalisation.forward(unlabelled.strong),
   }));
 }
 
@@ -37,9 +37,9 @@ export function jointForward(
   source: Tensor,
   target: Tensor,
   updateRunningStatistics: boolean,
-  forward: ForwardOptions,
+  compute: ComputeOptions,
 ): JointOutput {
-  const output = studentForward(network, cat([source, target]), updateRunningStatistics, forward);
+  const output = studentForward(network, cat([source, target]), updateRunningStatistics, compute);
   const [ofSource, ofTarget] = splitOutput(output, [source.shape[0], target.shape[0]]);
   return { source: ofSource, target: ofTarget };
 }

@@ -1,7 +1,11 @@
 /** Networks and the layers they are made of. */
-export { withFrozenRunningStatistics, withSeparateStatistics } from "./batch-norm.js";
-export { inEvaluationMode } from "./evaluation-mode.js";
 export * from "./layers.js";
+export {
+  inEvaluationMode,
+  withFixedStatistics,
+  withFrozenRunningStatistics,
+  withSeparateStatistics,
+} from "./modes.js";
 export { Layer, Module, type Placement } from "./module.js";
 export { type NetworkEntry, type NetworkName, networkNames, networks } from "./registry.js";
 export { type NetworkOutput, SegmentationNetwork } from "./segmentation-network.js";

@@ -1,4 +1,7 @@
-/** The layers the networks are made of; initial values are PyTorch's defaults, drawn in PyTorch's order. */
+/**
+ * The layers the networks are made of; initial values are PyTorch's defaults, drawn in PyTorch's order. A layer over
+ * images [B, C, H, W] and its like over volumes [B, C, D, H, W] differ in the number of spatial axes S only.
+ */
 
 import type { Generator, Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";
@@ -10,92 +13,97 @@ function uniformByFanIn(shape: readonly number[], fanIn: number, generator: Gene
   return torch.empty(shape).uniform_(-bound, bound, { generator });
 }
 
+/** A length per spatial axis, slowest first, or one for all. */
+export type Lengths = number | readonly number[];
+
+function perAxis(lengths: Lengths, rank: number): readonly number[] {
+  return typeof lengths === "number" ? Array.from({ length: rank }, () => lengths) : lengths;
+}
+
 /** Options shared by convolutions. */
 export interface ConvolutionOptions {
-  stride?: number;
-  padding?: number;
+  /** Default 1. */
+  stride?: Lengths;
+  /** Default 0. */
+  padding?: Lengths;
   /** Default true. */
   bias?: boolean;
   /** Source of the initial values; default: libtorch's default generator. */
   generator?: Generator;
 }
 
-/** Convolution [B, Cin, H, W] → [B, Cout, H', W']. */
-export class Conv2d extends Layer {
+/** Weights and windows of a convolution of either direction. */
+abstract class Windowed extends Layer {
+  /** [first, second, ...kernel]. */
   readonly weight: Tensor;
   readonly bias: Tensor | null;
+  protected readonly windows: torch.Windows;
 
+  /** @param channels the first two axes of the weight; PyTorch counts the fan-in from the second in both directions */
   constructor(
-    inChannels: number,
+    rank: number,
+    channels: readonly [first: number, second: number],
     outChannels: number,
-    kernelSize: number,
-    private readonly options: ConvolutionOptions = {},
+    kernelSize: Lengths,
+    { stride = 1, padding = 0, bias = true, generator }: ConvolutionOptions,
   ) {
     super();
-    const fanIn = inChannels * kernelSize * kernelSize;
-    const shape = [outChannels, inChannels, kernelSize, kernelSize];
-    this.weight = this.parameter("weight", uniformByFanIn(shape, fanIn, options.generator));
-    const bias = options.bias ?? true;
-    this.bias = bias ? this.parameter("bias", uniformByFanIn([outChannels], fanIn, options.generator)) : null;
+    const kernel = perAxis(kernelSize, rank);
+    const fanIn = kernel.reduce((product, side) => product * side, channels[1]);
+    this.weight = this.parameter("weight", uniformByFanIn([...channels, ...kernel], fanIn, generator));
+    this.bias = bias ? this.parameter("bias", uniformByFanIn([outChannels], fanIn, generator)) : null;
+    this.windows = { bias: this.bias, stride: perAxis(stride, rank), padding: perAxis(padding, rank) };
+  }
+}
+
+/** Convolution [B, Cin, ...S] → [B, Cout, ...S']. */
+export abstract class Convolution extends Windowed {
+  constructor(rank: number, inChannels: number, outChannels: number, kernelSize: Lengths, options: ConvolutionOptions) {
+    super(rank, [outChannels, inChannels], outChannels, kernelSize, options);
   }
 
   override forward(input: Tensor): Tensor {
-    const { stride, padding } = this.options;
-    return torch.conv2d(input, this.weight, { bias: this.bias, stride, padding });
+    return torch.convolve(input, this.weight, this.windows);
   }
 }
 
-/** Transposed convolution [B, Cin, H, W] → [B, Cout, H·stride, W·stride] for kernel = stride. */
-export class ConvTranspose2d extends Layer {
-  readonly weight: Tensor;
-  readonly bias: Tensor | null;
+/** Convolution over images. */
+export class Conv2d extends Convolution {
+  constructor(inChannels: number, outChannels: number, kernelSize: Lengths, options: ConvolutionOptions = {}) {
+    super(2, inChannels, outChannels, kernelSize, options);
+  }
+}
 
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: number,
-    private readonly options: ConvolutionOptions = {},
-  ) {
-    super();
-    // PyTorch computes fan-in from the second axis of the weight, which is the output here.
-    const fanIn = outChannels * kernelSize * kernelSize;
-    const shape = [inChannels, outChannels, kernelSize, kernelSize];
-    this.weight = this.parameter("weight", uniformByFanIn(shape, fanIn, options.generator));
-    const bias = options.bias ?? true;
-    this.bias = bias ? this.parameter("bias", uniformByFanIn([outChannels], fanIn, options.generator)) : null;
+/** Convolution over volumes. */
+export class Conv3d extends Convolution {
+  constructor(inChannels: number, outChannels: number, kernelSize: Lengths, options: ConvolutionOptions = {}) {
+    super(3, inChannels, outChannels, kernelSize, options);
+  }
+}
+
+/** Transposed convolution [B, Cin, ...S] → [B, Cout, ...S·stride] for kernel = stride. */
+export abstract class TransposedConvolution extends Windowed {
+  constructor(rank: number, inChannels: number, outChannels: number, kernelSize: Lengths, options: ConvolutionOptions) {
+    super(rank, [inChannels, outChannels], outChannels, kernelSize, options);
   }
 
   override forward(input: Tensor): Tensor {
-    const { weight, bias } = this;
-    const { stride = 1, padding = 0 } = this.options;
-    const tiles = padding === 0 && weight.shape[2] === stride;
-    if (tiles && input.dtype !== "float32" && isChannelsLast(input)) return tileProduct(input, weight, bias);
-    return torch.convTranspose2d(input, weight, { bias, stride, padding });
+    return torch.convolveTransposed(input, this.weight, this.windows);
   }
 }
 
-/** Whether the channels of one pixel lie side by side. */
-function isChannelsLast({ ndim, shape, strides }: Tensor): boolean {
-  return ndim === 4 && strides[1] === 1 && strides[3] === shape[1];
+/** Transposed convolution over images. */
+export class ConvTranspose2d extends TransposedConvolution {
+  constructor(inChannels: number, outChannels: number, kernelSize: Lengths, options: ConvolutionOptions = {}) {
+    super(2, inChannels, outChannels, kernelSize, options);
+  }
 }
 
-/**
- * Transposed convolution of a channels-last x [B, Cin, H, W] whose k×k windows do not overlap: one matrix product over
- * the channels makes every pixel's window. In reduced precision oneDNN takes twice as long for the gradients of the
- * weights and the bias of its own operator.
- */
-function tileProduct(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
-  return torch.scope(() => {
-    const [batch, , height, width] = x.shape;
-    const [inChannels, outChannels, k] = weight.shape;
-    const rows = weight.permute([2, 3, 1, 0]).reshape([k * k * outChannels, inChannels]);
-    const windows = torch.linear(x.permute([0, 2, 3, 1]), rows, { bias: bias?.repeat([k * k]) });
-    return windows
-      .view([batch, height, width, k, k * outChannels])
-      .transpose(2, 3)
-      .reshape([batch, height * k, width * k, outChannels])
-      .permute([0, 3, 1, 2]);
-  });
+/** Transposed convolution over volumes. */
+export class ConvTranspose3d extends TransposedConvolution {
+  constructor(inChannels: number, outChannels: number, kernelSize: Lengths, options: ConvolutionOptions = {}) {
+    super(3, inChannels, outChannels, kernelSize, options);
+  }
 }
 
 /** Affine map of the last axis. */
@@ -114,23 +122,12 @@ export class Linear extends Layer {
   }
 }
 
-const momentum = 0.1;
-const epsilon = 1e-5;
-/** Up to this many channels libtorch's own operator leaves most of a processor's vectors empty. */
-const narrow = 16;
-
-function isNarrowOnProcessor(input: Tensor): boolean {
-  const { shape, dtype, device } = input;
-  const known = dtype === "float32" || dtype === "bfloat16";
-  return known && shape[1] <= narrow && device === "cpu" && isChannelsLast(input);
-}
-
 /**
- * Batch normalisation over [B, C, H, W] (eps 1e-5, momentum 0.1). In training mode it uses the batch's own statistics;
+ * Batch normalisation over [B, C, ...S] (eps 1e-5, momentum 0.1). In training mode it uses the batch's own statistics;
  * `updateRunningStatistics` says whether that pass also moves the running ones, which a sharpness-aware optimiser
  * allows in its clean pass only, and `parts` how many images in a row are normalised together (null: all).
  */
-export class BatchNorm2d extends Layer {
+export abstract class BatchNorm extends Layer {
   readonly weight: Tensor;
   readonly bias: Tensor;
   readonly runningMean: Tensor;
@@ -147,26 +144,22 @@ export class BatchNorm2d extends Layer {
   }
 
   override forward(input: Tensor): Tensor {
-    const { parts, weight, bias } = this;
-    if (!this.training) return this.normalise(input);
-    if (isNarrowOnProcessor(input)) {
-      const sizes = parts ?? [input.shape[0]];
-      return torch.batchNormParts(input, weight, bias, ...this.averages(), sizes, momentum, epsilon);
-    }
-    if (parts === null) return this.normalise(input);
-    return torch.scope(() => torch.cat(input.split(parts).map((part) => this.normalise(part))));
-  }
-
-  private normalise(input: Tensor): Tensor {
-    const { weight, bias, training } = this;
-    return torch.batchNorm(input, weight, bias, ...this.averages(), training, momentum, epsilon, true);
-  }
-
-  /** The running statistics, where this pass uses or moves them. */
-  private averages(): [Tensor | null, Tensor | null] {
-    return !this.training || this.updateRunningStatistics ? [this.runningMean, this.runningVar] : [null, null];
+    const { weight, bias, runningMean, runningVar } = this;
+    const normaliser = { weight, bias, runningMean, runningVar, momentum: 0.1, epsilon: 1e-5 };
+    if (!this.training) return torch.normaliseByRunning(input, normaliser);
+    const kept = this.updateRunningStatistics ? {} : { runningMean: null, runningVar: null };
+    return torch.normaliseByBatch(input, { ...normaliser, ...kept }, this.parts);
   }
 }
+
+/** Batch normalisation over the rows of a matrix [B, C]. */
+export class BatchNorm1d extends BatchNorm {}
+
+/** Batch normalisation over images. */
+export class BatchNorm2d extends BatchNorm {}
+
+/** Batch normalisation over volumes. */
+export class BatchNorm3d extends BatchNorm {}
 
 /** max(x, 0), or slope·x below zero; overwrites its input to save memory. */
 export class ReLU extends Layer {
@@ -187,15 +180,30 @@ export class LeakyReLU extends Layer {
 }
 
 /** Maximum over windows of `size`, stride `size`; odd edges are dropped. */
-export class MaxPool2d extends Layer {
-  constructor(private readonly size: number) {
+abstract class MaxPool extends Layer {
+  private readonly size: readonly number[];
+
+  constructor(rank: number, size: Lengths) {
     super();
+    this.size = perAxis(size, rank);
   }
 
   override forward(input: Tensor): Tensor {
-    const { dtype, device } = input;
-    const planes = this.size === 2 && dtype === "float32" && device === "cpu" && !isChannelsLast(input);
-    return planes ? torch.maxPoolPlanes(input) : torch.maxPool2d(input, this.size);
+    return torch.maxPool(input, this.size);
+  }
+}
+
+/** Maximum over squares or rectangles of an image. */
+export class MaxPool2d extends MaxPool {
+  constructor(size: Lengths) {
+    super(2, size);
+  }
+}
+
+/** Maximum over cubes or cuboids of a volume. */
+export class MaxPool3d extends MaxPool {
+  constructor(size: Lengths) {
+    super(3, size);
   }
 }
 

@@ -3,13 +3,13 @@
  * weights pass both ways. Layers are in layers.ts; nothing here knows a particular one.
  */
 import { CheckpointError } from "../core/errors.js";
-import { adopt, type Device, type MemoryFormat, noGrad, persist, scope, type Tensor } from "../torch/index.js";
+import { adopt, channelsLastFormat, type Device, noGrad, persist, scope, type Tensor } from "../torch/index.js";
 
 /** Where and how a module's tensors lie. */
 export interface Placement {
   device?: Device;
-  /** "channelsLast" reorders four-dimensional parameters only. */
-  memoryFormat?: MemoryFormat;
+  /** "channelsLast" lays the channels of a pixel or voxel side by side, in the weights of convolutions. */
+  memoryFormat?: "contiguous" | "channelsLast";
 }
 
 /** Something with parameters, buffers and parts, all named as PyTorch names them. */
@@ -118,9 +118,10 @@ export abstract class Module {
     const move = () => {
       for (const [, tensor] of this.stateDict()) {
         const trained = tensor.requiresGrad;
-        const moved = tensor
-          .detach()
-          .to({ device, memoryFormat: tensor.ndim === 4 ? memoryFormat : undefined, copy: true });
+        // Of tensors without such a layout the values already lie in order.
+        const last = channelsLastFormat(tensor.ndim);
+        const layout = last && memoryFormat === "channelsLast" ? last : last && memoryFormat;
+        const moved = tensor.detach().to({ device, memoryFormat: layout, copy: true });
         adopt(tensor, trained ? moved.requiresGrad_() : moved);
       }
     };

@@ -11,6 +11,8 @@ export interface NetworkEntry {
   source: string;
   /** Parameters at the usual widths, for 3 input and 2 output channels. */
   cost: string;
+  /** As its networks say; see {@link SegmentationNetwork}. */
+  strides: SegmentationNetwork["strides"];
   /** A network with initial weights drawn from the options' generator. */
   create(options: UNetOptions): SegmentationNetwork;
 }
@@ -26,12 +28,14 @@ export const networks = {
     summary: "U-Net with BatchNorm and transposed convolutions, the network of the MiDSS experiments",
     source: "Ronneberger et al., MICCAI 2015; MQinghe/MiDSS networks/unet_model.py, bilinear=False",
     cost: "31.0 M parameters at width 64, 1.9 M at 16",
+    strides: UNet.strides,
     create: (options) => new UNet(options),
   }),
   "unet-ssl4mis": networkEntry({
     summary: "U-Net with LeakyReLU, dropout in the encoder and bilinear upsampling, the network of SSL4MIS",
     source: "HiLab-git/SSL4MIS networks/unet.py",
     cost: "29.0 M parameters at width 64, 1.8 M at 16 (the reference's width)",
+    strides: UNetSsl4mis.strides,
     create: (options) => new UNetSsl4mis(options),
   }),
 };

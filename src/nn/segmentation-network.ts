@@ -1,17 +1,27 @@
-/** What training asks of a segmentation network, whichever its architecture. */
+/**
+ * What training asks of a segmentation network, whichever its architecture. Shapes: B images, C channels, K classes, S
+ * all spatial axes, slowest first: [H, W] or [D, H, W].
+ */
 import { scope, type Tensor } from "../torch/index.js";
 import { Module } from "./module.js";
 
 /** Everything one forward pass can give. */
 export interface NetworkOutput {
-  /** Class scores before sigmoid or softmax, [B, K, H, W]. */
+  /** Class scores before sigmoid or softmax, [B, K, ...S]. */
   logits: Tensor;
-  /** Last decoder map, [B, width, H, W]. */
+  /** Last decoder map, [B, width, ...S]. */
   feature: Tensor;
 }
 
 /** An encoder and a decoder that make one logit per class and pixel. */
 export abstract class SegmentationNetwork extends Module {
+  /** Number of spatial axes of its images: 2, or 3 for volumes. */
+  abstract readonly rank: 2 | 3;
+  /**
+   * For each spatial axis how often a side is halved, as one factor: a smaller side leaves nothing of the bottleneck, and
+   * sides that are multiples of it need no padding.
+   */
+  abstract readonly strides: readonly number[];
   /** Channels of the maps at full resolution. */
   abstract readonly width: number;
   /** Encoder maps from full resolution down; the last one is the bottleneck. */
@@ -19,7 +29,7 @@ export abstract class SegmentationNetwork extends Module {
   /** From the encoder maps to logits and the last decoder map. */
   abstract decode(levels: readonly Tensor[]): NetworkOutput;
 
-  /** Images [B, C, H, W] → logits [B, K, H, W]; the maps in between stay alive only where a gradient needs them. */
+  /** Images [B, C, ...S] → logits [B, K, ...S]; the maps in between stay alive only where a gradient needs them. */
   forward(images: Tensor): Tensor {
     return scope(() => this.decode(this.encode(images)).logits);
   }

@@ -5,86 +5,56 @@
 
 import type { Generator, Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";
-import { BatchNorm2d, Conv2d, Dropout, LeakyReLU, MaxPool2d, Sequential } from "./layers.js";
-import { Layer, Module } from "./module.js";
+import { Block, decodeBy, doubleConv, encodeBy } from "./blocks.js";
+import { Conv2d, LeakyReLU, MaxPool2d } from "./layers.js";
+import { type Layer, Module } from "./module.js";
 import { type NetworkOutput, SegmentationNetwork } from "./segmentation-network.js";
 import type { UNetOptions } from "./unet.js";
 
 const encoderDropout = [0.05, 0.1, 0.2, 0.3, 0.5];
 
 /** conv → BatchNorm → LeakyReLU → dropout → conv → BatchNorm → LeakyReLU. */
-class ConvBlock extends Layer {
-  private readonly layers: Sequential;
-
-  constructor(inChannels: number, outChannels: number, dropout: number, generator?: Generator) {
-    super();
-    this.layers = this.child(
-      "conv_conv",
-      new Sequential(
-        new Conv2d(inChannels, outChannels, 3, { padding: 1, generator }),
-        new BatchNorm2d(outChannels),
-        new LeakyReLU(),
-        new Dropout(dropout),
-        new Conv2d(outChannels, outChannels, 3, { padding: 1, generator }),
-        new BatchNorm2d(outChannels),
-        new LeakyReLU(),
-      ),
-    );
-  }
-
-  override forward(input: Tensor): Tensor {
-    return this.layers.forward(input);
-  }
-}
-
-class DownBlock extends Layer {
-  private readonly layers: Sequential;
-
-  constructor(inChannels: number, outChannels: number, dropout: number, generator?: Generator) {
-    super();
-    const block = new ConvBlock(inChannels, outChannels, dropout, generator);
-    this.layers = this.child("maxpool_conv", new Sequential(new MaxPool2d(2), block));
-  }
-
-  override forward(input: Tensor): Tensor {
-    return this.layers.forward(input);
-  }
-}
+const convBlock = (inChannels: number, outChannels: number, dropout: number, generator?: Generator) =>
+  doubleConv("conv_conv", inChannels, outChannels, {
+    bias: true,
+    activation: () => new LeakyReLU(),
+    dropout,
+    generator,
+  });
 
 class UpBlock extends Module {
   private readonly conv1x1: Conv2d;
-  private readonly conv: ConvBlock;
+  private readonly conv: Layer;
 
   constructor(inChannels: number, skipChannels: number, generator?: Generator) {
     super();
     this.conv1x1 = this.child("conv1x1", new Conv2d(inChannels, skipChannels, 1, { generator }));
-    this.conv = this.child("conv", new ConvBlock(skipChannels * 2, skipChannels, 0, generator));
+    this.conv = this.child("conv", convBlock(skipChannels * 2, skipChannels, 0, generator));
   }
 
   forward(input: Tensor, skip: Tensor): Tensor {
     return torch.scope(() => {
-      const upsampled = torch.upsampleBilinear2d(this.conv1x1.forward(input), skip.shape.slice(-2), true, null);
+      const upsampled = torch.upsampleBilinear2d(this.conv1x1.forward(input), torch.spatialShape(skip), true, null);
       return this.conv.forward(torch.cat([skip, upsampled], 1));
     });
   }
 }
 
 class Encoder extends Module {
-  private readonly inConv: ConvBlock;
-  private readonly downs: DownBlock[];
+  private readonly inConv: Layer;
+  private readonly downs: Layer[];
 
   constructor(inChannels: number, channels: number[], generator?: Generator) {
     super();
-    this.inConv = this.child("in_conv", new ConvBlock(inChannels, channels[0], encoderDropout[0], generator));
-    this.downs = [1, 2, 3, 4].map((i) =>
-      this.child(`down${i}`, new DownBlock(channels[i - 1], channels[i], encoderDropout[i], generator)),
-    );
+    this.inConv = this.child("in_conv", convBlock(inChannels, channels[0], encoderDropout[0], generator));
+    this.downs = [1, 2, 3, 4].map((i) => {
+      const block = convBlock(channels[i - 1], channels[i], encoderDropout[i], generator);
+      return this.child(`down${i}`, new Block("maxpool_conv", new MaxPool2d(2), block));
+    });
   }
 
   forward(images: Tensor): Tensor[] {
-    const levels = [this.inConv.forward(images)];
-    for (const down of this.downs) levels.push(down.forward(levels[levels.length - 1]));
-    return levels;
+    return encodeBy(this.inConv, this.downs, images);
   }
 }
 
@@ -99,21 +69,21 @@ class Decoder extends Module {
   }
 
   forward(levels: readonly Tensor[]): NetworkOutput {
-    return torch.scope(() => {
-      const skips = levels.slice(0, -1).reverse();
-      const feature = this.ups.reduce((value, up, i) => up.forward(value, skips[i]), levels[levels.length - 1]);
-      return { logits: this.outConv.forward(feature), feature };
-    });
+    return decodeBy(this.ups, this.outConv, levels);
   }
 }
 
 /** U-Net with LeakyReLU, dropout in the encoder and bilinear upsampling (HiLab-git/SSL4MIS networks/unet.py). */
 export class UNetSsl4mis extends SegmentationNetwork {
+  /** Four halvings. */
+  static readonly strides = [16, 16] as const;
+  override readonly rank = 2;
+  override readonly strides = UNetSsl4mis.strides;
   override readonly width: number;
   private readonly encoder: Encoder;
   private readonly decoder: Decoder;
 
-  /** `width` is the channels at full resolution; SSL4MIS uses 16. Image sides must be multiples of 16. */
+  /** `width` is the channels at full resolution; SSL4MIS uses 16. */
   constructor({ inChannels, outChannels, width, generator }: UNetOptions) {
     super();
     this.width = width;

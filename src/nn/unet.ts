@@ -5,7 +5,8 @@
 
 import type { Generator, Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";
-import { BatchNorm2d, Conv2d, ConvTranspose2d, MaxPool2d, ReLU, Sequential } from "./layers.js";
+import { Block, decodeBy, doubleConv, encodeBy } from "./blocks.js";
+import { Conv2d, ConvTranspose2d, MaxPool2d, ReLU } from "./layers.js";
 import { Layer, Module } from "./module.js";
 import { type NetworkOutput, SegmentationNetwork } from "./segmentation-network.js";
 
@@ -19,57 +20,18 @@ export interface UNetOptions {
   generator?: Generator;
 }
 
-/** [conv3×3 without bias → BatchNorm → ReLU] twice. */
-class DoubleConv extends Layer {
-  private readonly layers: Sequential;
+const twoConvs = (inChannels: number, outChannels: number, generator?: Generator) =>
+  doubleConv("double_conv", inChannels, outChannels, { bias: false, activation: () => new ReLU(), generator });
 
-  constructor(inChannels: number, outChannels: number, generator?: Generator) {
-    super();
-    const convolution = (from: number) => new Conv2d(from, outChannels, 3, { padding: 1, bias: false, generator });
-    this.layers = this.child(
-      "double_conv",
-      new Sequential(
-        convolution(inChannels),
-        new BatchNorm2d(outChannels),
-        new ReLU(),
-        convolution(outChannels),
-        new BatchNorm2d(outChannels),
-        new ReLU(),
-      ),
-    );
-  }
-
-  override forward(input: Tensor): Tensor {
-    return this.layers.forward(input);
-  }
-}
-
-/** Halves the resolution, then DoubleConv. */
-class Down extends Layer {
-  private readonly layers: Sequential;
-
-  constructor(inChannels: number, outChannels: number, generator?: Generator) {
-    super();
-    this.layers = this.child(
-      "maxpool_conv",
-      new Sequential(new MaxPool2d(2), new DoubleConv(inChannels, outChannels, generator)),
-    );
-  }
-
-  override forward(input: Tensor): Tensor {
-    return this.layers.forward(input);
-  }
-}
-
-/** Doubles the resolution, pads to the skip's size, concatenates [skip, up] and applies DoubleConv. */
+/** Doubles the resolution, pads to the skip's size, concatenates [skip, up] and convolves twice. */
 class Up extends Module {
   private readonly up: ConvTranspose2d;
-  private readonly conv: DoubleConv;
+  private readonly conv: Layer;
 
   constructor(inChannels: number, outChannels: number, generator?: Generator) {
     super();
     this.up = this.child("up", new ConvTranspose2d(inChannels, inChannels / 2, 2, { stride: 2, generator }));
-    this.conv = this.child("conv", new DoubleConv(inChannels, outChannels, generator));
+    this.conv = this.child("conv", twoConvs(inChannels, outChannels, generator));
   }
 
   forward(input: Tensor, skip: Tensor): Tensor {
@@ -80,16 +42,14 @@ class Up extends Module {
   }
 }
 
-/** Zero-pads the last two axes to those of `like`, centred with the odd pixel right and below. */
+/** Zero-pads the spatial axes of [B, C, ...S] to those of `like`, centred with the odd pixel at the far end. */
 export function padTo(input: Tensor, like: Tensor): Tensor {
-  const [height, width] = input.shape.slice(-2);
-  const [wantedHeight, wantedWidth] = like.shape.slice(-2);
-  const dy = wantedHeight - height;
-  const dx = wantedWidth - width;
-  if (dy === 0 && dx === 0) return input;
-  const left = Math.floor(dx / 2);
-  const top = Math.floor(dy / 2);
-  return torch.pad(input, [left, dx - left, top, dy - top]);
+  const wanted = torch.spatialShape(like);
+  const missing = torch.spatialShape(input).map((size, axis) => wanted[axis] - size);
+  if (missing.every((count) => count === 0)) return input;
+  // The operator counts axes from the last one.
+  const margins = missing.reverse().map((count) => [Math.floor(count / 2), count - Math.floor(count / 2)]);
+  return torch.pad(input, margins.flat());
 }
 
 /** The 1×1 convolution to class scores, under the reference's name. */
@@ -108,19 +68,24 @@ class OutConv extends Layer {
 
 /** U-Net with BatchNorm and transposed convolutions (MQinghe/MiDSS networks/unet_model.py, bilinear=False). */
 export class UNet extends SegmentationNetwork {
+  /** Four halvings. */
+  static readonly strides = [16, 16] as const;
+  override readonly rank = 2;
+  override readonly strides = UNet.strides;
   override readonly width: number;
-  private readonly inc: DoubleConv;
-  private readonly downs: Down[];
+  private readonly inc: Layer;
+  private readonly downs: Layer[];
   private readonly ups: Up[];
-  private readonly outc: OutConv;
+  private readonly outc: Layer;
 
   constructor({ inChannels, outChannels, width, generator }: UNetOptions) {
     super();
     this.width = width;
-    this.inc = this.child("inc", new DoubleConv(inChannels, width, generator));
-    this.downs = [1, 2, 4, 8].map((factor, i) =>
-      this.child(`down${i + 1}`, new Down(width * factor, width * factor * 2, generator)),
-    );
+    this.inc = this.child("inc", twoConvs(inChannels, width, generator));
+    this.downs = [1, 2, 4, 8].map((factor, i) => {
+      const block = twoConvs(width * factor, width * factor * 2, generator);
+      return this.child(`down${i + 1}`, new Block("maxpool_conv", new MaxPool2d(2), block));
+    });
     this.ups = [16, 8, 4, 2].map((factor, i) =>
       this.child(`up${i + 1}`, new Up(width * factor, (width * factor) / 2, generator)),
     );
@@ -128,16 +93,10 @@ export class UNet extends SegmentationNetwork {
   }
 
   override encode(images: Tensor): Tensor[] {
-    const levels = [this.inc.forward(images)];
-    for (const down of this.downs) levels.push(down.forward(levels[levels.length - 1]));
-    return levels;
+    return encodeBy(this.inc, this.downs, images);
   }
 
   override decode(levels: readonly Tensor[]): NetworkOutput {
-    return torch.scope(() => {
-      const skips = levels.slice(0, -1).reverse();
-      const feature = this.ups.reduce((value, up, i) => up.forward(value, skips[i]), levels[levels.length - 1]);
-      return { logits: this.outc.forward(feature), feature };
-    });
+    return decodeBy(this.ups, this.outc, levels);
   }
 }

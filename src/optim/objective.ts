@@ -32,17 +32,19 @@ export interface Evaluation {
 
 /** What one step minimises: everything random in it is fixed, so that it may be evaluated at several weights. */
 export interface Objective<E extends Evaluation = Evaluation> {
-  /** @param pass.updateRunningStatistics whether this pass moves BatchNorm's running statistics */
-  /** Losses at the network's present weights. */
+  /**
+   * Losses at the network's present weights.
+   * @param pass.updateRunningStatistics whether this pass moves BatchNorm's running statistics
+   */
   evaluate(pass: { updateRunningStatistics: boolean }): E;
   /**
    * D_f between source and target at the present weights, running statistics untouched; null when no divergence was
    * configured.
    * @param evaluation the evaluation at the same weights, whose forward passes may be reused
-   * @param pass.updateRunningMeans whether this pass enters the estimator's running means; true once per step, in the
-   *   first pass whose divergence the update uses
+   * @param pass.learn whether the estimator learns from this pass: running means take it in, a critic trains on it; true
+   *   once per step, in the first pass whose divergence the update uses
    */
-  divergence: ((evaluation: E, pass: { updateRunningMeans: boolean }) => Tensor) | null;
+  divergence: ((evaluation: E, pass: { learn: boolean }) => Tensor) | null;
 }
 
 /** Where in training a step stands. */
@@ -69,9 +71,10 @@ export interface NonFinite {
 }
 
 /**
- * Numbers of one step for the log (method section 6.6). Optional fields that were not computed are absent; the others
- * are NaN in a step that was skipped before they were known. An optimiser with several perturbed passes reports the
- * last one.
+ * Numbers of one step for the log (method section 6.6), read back from the device in steps that measure and where a NaN
+ * or infinity is looked for. Optional fields that were not computed or read are absent, the others NaN; λ and ρ are known
+ * without reading, but for a ρ that follows the divergence. An optimiser with several perturbed passes reports the last
+ * one.
  */
 export interface StepReport {
   terms: Record<string, number>;

@@ -1,31 +1,70 @@
-/** Arithmetic on all parameters at once, as if they were one vector. */
+/**
+ * Arithmetic on all parameters at once, as if they were one vector. Norms and products are scalars on the parameters'
+ * device, so that nothing waits for the host; they are float64, so that factors made of them are rounded once.
+ */
 import * as torch from "../torch/index.js";
-import { noGrad, scope, type Tensor } from "../torch/index.js";
+import { noGrad, scope, type Tensor, UnknownOperatorError } from "../torch/index.js";
 
 /** Parameters with their names, in a fixed order. */
 export type NamedParameters = readonly (readonly [string, Tensor])[];
 
-/** L2 norm over all tensors together. */
-export function globalNorm(tensors: readonly Tensor[]): number {
-  return noGrad(() => scope(() => torch.stack(torch.foreachNorm(tensors)).vectorNorm().item()));
+/** L2 norm over all tensors together, a float64 scalar. */
+export function globalNorm(tensors: readonly Tensor[]): Tensor {
+  return noGrad(() => scope(() => torch.stack(torch.foreachNorm(tensors)).vectorNorm().to({ dtype: "float64" })));
 }
 
-/** Inner product over all tensors together. */
-export function globalDot(a: readonly Tensor[], b: readonly Tensor[]): number {
+/** Inner product over all tensors together, a float64 scalar. */
+export function globalDot(a: readonly Tensor[], b: readonly Tensor[]): Tensor {
   return noGrad(() =>
     scope(() =>
       torch
         .stack(torch.foreachMul(a, b).map((product) => product.sum()))
         .sum()
-        .item(),
+        .to({ dtype: "float64" }),
     ),
   );
 }
 
-/** Cosine of the angle between two vectors of known norms; 0 when one of them vanishes. */
-export function globalCosine(a: readonly Tensor[], normA: number, b: readonly Tensor[], normB: number): number {
-  const product = normA * normB;
-  return product > 0 ? globalDot(a, b) / product : 0;
+/** Cosine of the angle between two vectors of known norms, a float64 scalar; 0 when one of them vanishes. */
+export function globalCosine(a: readonly Tensor[], normA: Tensor, b: readonly Tensor[], normB: Tensor): Tensor {
+  return noGrad(() =>
+    scope(() => {
+      const product = normA.mul(normB);
+      return torch.where(product.gt(0), globalDot(a, b).div(product), 0);
+    }),
+  );
+}
+
+/** libtorch 1.13 has not all operators over lists; found out at the first call. */
+let allOperators = true;
+
+/** Runs `overLists`, or `oneByOne` where this libtorch lacks the operator. */
+function orOneByOne<Result>(overLists: () => Result, oneByOne: () => Result): Result {
+  if (!allOperators) return oneByOne();
+  try {
+    return overLists();
+  } catch (error) {
+    if (!(error instanceof UnknownOperatorError)) throw error;
+    allOperators = false;
+    return oneByOne();
+  }
+}
+
+/** Each tensor times a scalar of their device. */
+export function scaled(tensors: readonly Tensor[], factor: Tensor): Tensor[] {
+  if (tensors.length === 0) return [];
+  return orOneByOne(
+    () => torch.foreachMulTensor(tensors, factor),
+    () => tensors.map((tensor) => tensor.mul(factor)),
+  );
+}
+
+/** As {@link scaled}, in place, for tensors that are the caller's own. */
+export function scale_(tensors: readonly Tensor[], factor: Tensor): void {
+  orOneByOne(
+    () => torch.foreachMulTensor_(tensors, factor),
+    () => tensors.forEach((tensor) => void tensor.mul_(factor)),
+  );
 }
 
 /** Copies of all values, to be given back by {@link restore}. The caller's scope owns them. */
@@ -35,11 +74,12 @@ export function save(parameters: readonly Tensor[]): Tensor[] {
 
 /** Copies saved values back: exact, where subtracting the perturbation would drift. */
 export function restore(parameters: readonly Tensor[], saved: readonly Tensor[]): void {
-  noGrad(() => {
-    parameters.forEach((parameter, i) => {
-      parameter.copy_(saved[i]);
-    });
-  });
+  noGrad(() =>
+    orOneByOne(
+      () => torch.foreachCopy_(parameters, saved),
+      () => parameters.forEach((parameter, i) => void parameter.copy_(saved[i])),
+    ),
+  );
 }
 
 /** Adds one tensor to each parameter, in place. */

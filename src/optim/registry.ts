@@ -1,15 +1,16 @@
 /** The optimisers a configuration may name; a new one is one file and one line here, an ascent rule one in ascent.ts. */
-import { dim } from "./sharpness/dim.js";
-import { disam } from "./sharpness/disam.js";
-import { esam } from "./sharpness/esam.js";
-import { flatMatch } from "./sharpness/flat-match.js";
-import { gam } from "./sharpness/gam.js";
-import { lookSam } from "./sharpness/look-sam.js";
-import { msam } from "./sharpness/msam.js";
-import { ruleMinimizers } from "./sharpness/rule-minimizers.js";
-import { sdat } from "./sharpness/sdat.js";
+
 import { none } from "./sharpness/sharpness-minimizer.js";
-import { wsam } from "./sharpness/wsam.js";
+import { dim } from "./steps/dim.js";
+import { disam } from "./steps/disam.js";
+import { esam } from "./steps/esam.js";
+import { flatMatch } from "./steps/flat-match.js";
+import { gam } from "./steps/gam.js";
+import { lookSam } from "./steps/look-sam.js";
+import { msam } from "./steps/msam.js";
+import { ruleMinimizers } from "./steps/rule-minimizers.js";
+import { sdat } from "./steps/sdat.js";
+import { wsam } from "./steps/wsam.js";
 
 /** All optimisers by their names in configurations. */
 export const minimizers = {

@@ -70,7 +70,9 @@ function compareValues(
     if (difference > into.worstAbsolute || Number.isNaN(difference)) into.worstAbsolute = difference;
     const relative = difference === 0 ? 0 : difference / Math.abs(want[i]);
     if (relative > into.worstRelative && Math.abs(want[i]) > atol) into.worstRelative = relative;
-    if (difference <= atol + rtol * Math.abs(want[i])) continue;
+    // Of an infinity any finite number would be within a share.
+    const allowed = Number.isFinite(want[i]) ? atol + rtol * Math.abs(want[i]) : 0;
+    if (difference <= allowed) continue;
     if (outside++ === 0) first = `first at ${i}: got ${got[i]}, expected ${want[i]}`;
   }
   return outside === 0 ? null : `${outside} of ${want.length} values out of tolerance (${first})`;

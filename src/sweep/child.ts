@@ -54,7 +54,8 @@ export class Children {
       const [program, ...first] = this.command;
       // A group of its own: a terminal's Ctrl-C would otherwise reach it beside the signal that we pass on, and a
       // second signal means "stop at once".
-      const child = spawn(program, [...first, ...words], { stdio: ["ignore", handle, handle], detached: true });
+      // The channel carries nothing: it ends with this process, however that ends, and the child then saves and stops.
+      const child = spawn(program, [...first, ...words], { stdio: ["ignore", handle, handle, "ipc"], detached: true });
       this.running.add(child);
       const { code, failure } = await ended(child);
       this.running.delete(child);

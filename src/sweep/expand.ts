@@ -1,6 +1,6 @@
 /** From a grid to its points: every combination with its name and the keys it sets. Touches no file. */
 import { basename, extname } from "node:path";
-import { isPlainObject } from "../training/config-tree.js";
+import { isPlainObject } from "../config/config-tree.js";
 import type { GridFile } from "./grid-file.js";
 
 /** One configuration of a sweep, before seeds. */

@@ -1,10 +1,10 @@
 /** The file of `dimseg sweep`: one configuration, what to vary, and with which seeds. */
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
+import { isPlainObject } from "../config/config-tree.js";
 import { UsageError } from "../core/errors.js";
 import { readValidatedYaml } from "../core/validated-yaml.js";
-import { isPlainObject } from "../training/config-tree.js";
-import { checkpointNames } from "../training/load-run.js";
+import { checkpointNames } from "../runs/checkpoint-names.js";
 
 const keyPath = z.string().regex(/^[A-Za-z]\w*(?:\.[A-Za-z]\w*)*$/, "is no dotted key such as optimizer.rho");
 

@@ -1,9 +1,9 @@
 /** The runs of a sweep with their folders, each checked before anything is started: a typing error costs no night. */
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { loadConfig, readResolvedConfig, type TrainingConfig } from "../config/config.js";
+import { isPlainObject } from "../config/config-tree.js";
 import { DimsegError, UsageError } from "../core/errors.js";
-import { loadConfig, readResolvedConfig, type TrainingConfig } from "../training/config.js";
-import { isPlainObject } from "../training/config-tree.js";
 import { expandGrid, folderText, type GridPoint } from "./expand.js";
 import type { EvaluateSection, GridFile } from "./grid-file.js";
 

@@ -1,10 +1,10 @@
 /** How far a planned run is, by what lies in its folder. Reads only. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-
-import { CheckpointStore } from "../training/checkpoint-store.js";
-import { openRunFolder, type RunFolder } from "../training/run-folder.js";
-import { type Progress, peekProgress } from "../training/training-state.js";
+import { type Progress, peekProgress } from "../runs/checkpoint-contents.js";
+import { CheckpointStore } from "../runs/checkpoint-store.js";
+import { readEvaluation } from "../runs/evaluation-files.js";
+import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import type { EvaluateSection } from "./grid-file.js";
 import { checkSameSettings, type PlannedRun } from "./plan.js";
 
@@ -32,10 +32,9 @@ function storeOf(run: RunFolder): CheckpointStore {
 
 /** The step that an evaluation was made at; null when there is none or it is incomplete. */
 function evaluatedStep({ evaluation }: RunFolder, { checkpoint, network }: Evaluation): number | null {
-  const folder = join(evaluation, `${checkpoint}-${network}`);
-  if (!existsSync(join(folder, "cases.csv"))) return null;
   try {
-    return JSON.parse(readFileSync(join(folder, "summary.json"), "utf8")).checkpoint.step;
+    const texts = readEvaluation(join(evaluation, `${checkpoint}-${network}`));
+    return texts && JSON.parse(texts.summary).checkpoint.step;
   } catch {
     return null;
   }

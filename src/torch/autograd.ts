@@ -77,13 +77,13 @@ export function inferenceMode<T>(body: () => T): T {
   }
 }
 
-/** Precision of a training step: float32, or convolutions and products in bfloat16/float16 with float32 weights. */
-export type Precision = "fp32" | "bf16" | "fp16";
+/** Precision of a training step: float32, or convolutions and products in bfloat16 with float32 weights. */
+export type Precision = "fp32" | "bf16";
 
 /** Runs `body` under automatic mixed precision on the device; "fp32" runs it unchanged. Does not nest. */
 export function autocast<T>(precision: Precision, device: Device, body: () => T): T {
   if (precision === "fp32") return body();
-  native().enterAutocast(device, precision === "bf16" ? "bfloat16" : "float16");
+  native().enterAutocast(device, "bfloat16");
   try {
     return body();
   } finally {

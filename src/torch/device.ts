@@ -1,6 +1,6 @@
 /** Devices that networks run on. */
 import { UsageError } from "../core/errors.js";
-import { engineInfo, setDeterministic, setTensorFloat32 } from "./runtime.js";
+import { engineInfo, keepFreedMemory, setDeterministic, setTensorFloat32, setThreads } from "./runtime.js";
 import type { Device } from "./tensor.js";
 
 const pattern = /^cuda(?::(\d+))?$/;
@@ -38,4 +38,15 @@ export function useDevice(device: Device): void {
   if (device === "cpu") return;
   setDeterministic(true);
   setTensorFloat32(false);
+}
+
+/**
+ * Readies the engine of this process for long work on a device; it stays so for everything that the process does after.
+ * @param use.threads of one operator on the CPU; default: as it is
+ * @throws UsageError when the device is not there
+ */
+export function useEngine(use: { readonly device: Device; readonly threads?: number | undefined }): void {
+  if (use.threads !== undefined) setThreads(use.threads);
+  useDevice(use.device);
+  keepFreedMemory();
 }

@@ -23,6 +23,17 @@ export class UnknownOperatorError extends TorchError {}
 /** More memory asked for than the machine or device has. The process stays usable. */
 export class OutOfMemoryError extends ResourceError {}
 
+/** The engine does not load, and what mends that. */
+export class EngineError extends ResourceError {
+  constructor(
+    readonly problem: string,
+    readonly remedy: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${problem}: ${remedy}`, options);
+  }
+}
+
 const patterns: [RegExp, new (message: string) => Error][] = [
   [/can't allocate memory|out of memory|Cannot allocate|Storage size calculation overflowed/i, OutOfMemoryError],
   [

@@ -3,12 +3,14 @@ import "./generated/methods.js";
 
 export type { RawTensor } from "../core/raw-tensor.js";
 export * from "./autograd.js";
+export * from "./axes.js";
 export * from "./create.js";
-export { hasDevice, requireDevice, useDevice } from "./device.js";
+export { hasDevice, requireDevice, useDevice, useEngine } from "./device.js";
 export * from "./errors.js";
 export * from "./generated/functions.js";
+export * from "./kernels.js";
 export { Generator, manualSeed } from "./random.js";
 export * from "./runtime.js";
 export { adopt, type Owned, persist, scope } from "./scope.js";
 export { loadTensors, rawFromTensor, serializeTensors, tensorFromRaw } from "./serialize.js";
-export { type Device, type DType, type MemoryFormat, Tensor, type TypedArray } from "./tensor.js";
+export { type Device, type DType, hostReads, type MemoryFormat, Tensor, type TypedArray } from "./tensor.js";

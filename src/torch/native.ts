@@ -2,12 +2,11 @@
  * The door to the C++ bridge. It is opened on first use, so that `dimseg --help` never loads libtorch.
  * Nothing outside src/torch imports this file.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { ResourceError } from "../core/errors.js";
 import { packageRoot } from "../core/package-root.js";
-import { nativeError } from "./errors.js";
+import { EngineError, nativeError } from "./errors.js";
 
 type Handles = Int32Array | readonly number[];
 
@@ -80,14 +79,34 @@ export interface AddonRecord {
 
 /**
  * Reads build/addon.json.
- * @throws ResourceError when the set-up has not run
+ * @throws EngineError when the set-up has not run
  */
 export function addonRecord(): AddonRecord {
   const path = join(packageRoot, "build", "addon.json");
+  requireReadable(path);
   if (!existsSync(path)) {
-    throw new ResourceError(`the engine has not been built: run "npm run setup" in ${packageRoot}`);
+    throw new EngineError("the engine has not been built", `run "npm run setup" in ${packageRoot}`);
   }
   return JSON.parse(readFileSync(path, "utf8"));
+}
+
+/** Whether a file is there, but in a place that this user may not read. */
+function isForbidden(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return false;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "EACCES";
+  }
+}
+
+/** Set-up by another user, root in a container most often: set-up by this one would fail for the same reason. */
+function requireReadable(path: string, what = path): void {
+  if (!isForbidden(path)) return;
+  throw new EngineError(
+    `${what} lies in ${path}, which this user may not read`,
+    `as the user who ran set-up, run "DIMSEG_CACHE=/opt/dimseg npm run setup" in ${packageRoot}, or let this user read that folder`,
+  );
 }
 
 /**
@@ -101,13 +120,15 @@ function limitSpinning(): void {
 
 function load(): Native {
   limitSpinning();
-  const { path } = addonRecord();
+  const { path, libtorch } = addonRecord();
+  requireReadable(path, "the engine");
+  if (libtorch) requireReadable(join(libtorch.root, "lib"), "libtorch");
   let loaded: Native;
   try {
     loaded = createRequire(import.meta.url)(path);
   } catch (cause) {
     const reason = (cause as Error).message.split("\n")[0];
-    throw new ResourceError(`the engine ${path} does not load (${reason}): run "npm run setup" in ${packageRoot}`, {
+    throw new EngineError(`the engine ${path} does not load (${reason})`, `run "npm run setup" in ${packageRoot}`, {
       cause,
     });
   }

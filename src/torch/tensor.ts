@@ -126,6 +126,7 @@ export class Tensor implements Owned, Disposable {
 
   /** The values, row-major, in the array type of this dtype (int64 as bigint, 16-bit floats as bits, bool as 0/1). */
   toTypedArray(): TypedArray {
+    reads++;
     const array = new arrayOf[this.dtype](this.numel);
     native().copyBytes(this.handle, array);
     return array;
@@ -136,6 +137,7 @@ export class Tensor implements Owned, Disposable {
    * @throws ShapeError when its byte length is not this tensor's
    */
   copyInto(array: TypedArray): void {
+    reads++;
     native().copyBytes(this.handle, array);
   }
 
@@ -153,6 +155,7 @@ export class Tensor implements Owned, Disposable {
 
   /** The values as a flat array of numbers, row-major; any dtype. */
   toNumbers(): Float64Array {
+    reads++;
     const array = new Float64Array(this.numel);
     const converted = native().callOperator(toFloat64(), this.handle, "float64");
     try {
@@ -179,6 +182,13 @@ export class Tensor implements Owned, Disposable {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
+}
+
+let reads = 0;
+
+/** How often values were read back from tensors on this thread; on a GPU each time waits for all work before it. */
+export function hostReads(): number {
+  return reads;
 }
 
 let toFloat64Operator = -1;

@@ -1,16 +1,12 @@
 /** From decoded cases to the augmented batch of one step. */
-import { type AugmentationProfile, augmentLabelled, augmentUnlabelled } from "../data/augment/index.js";
+import { type AugmentationProfile, augmentLabelled, augmentUnlabelled, type Normalisation } from "../augment/index.js";
+import { imagesBCS, labelsBKS, lossLabels } from "../data/case-tensors.js";
 import type { Case, Dataset } from "../data/dataset.js";
-import type { DecodedCase } from "../data/decode.js";
+import type { CaseSource, DecodedCase } from "../data/decode.js";
 import type { ProtocolSplit } from "../data/protocol.js";
 import type { Batch } from "../methods/index.js";
-import { type Device, fromTypedArray, noGrad, type Tensor } from "../torch/index.js";
+import { type Device, noGrad } from "../torch/index.js";
 import { Sampler } from "./sampler.js";
-
-/** Gives decoded cases, from memory or disk. */
-export interface CaseSource {
-  get(one: Case): Promise<DecodedCase>;
-}
 
 export interface BatchOptions {
   source: CaseSource;
@@ -21,6 +17,7 @@ export interface BatchOptions {
   unlabelledBatch: number;
   seed: number;
   profile: AugmentationProfile;
+  normalisation: Normalisation;
   device: Device;
 }
 
@@ -29,16 +26,6 @@ export interface DecodedBatch {
   iteration: number;
   labelled: DecodedCase[];
   unlabelled: DecodedCase[];
-}
-
-function stackPlanes(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 export class Batches {
@@ -64,33 +51,17 @@ export class Batches {
 
   /** Tensors on the device, augmented with draws fixed by (seed, iteration, position). */
   assemble({ iteration, labelled, unlabelled }: DecodedBatch): Batch {
-    const { seed, profile } = this.options;
+    const { seed, profile, normalisation, dataset, device } = this.options;
     const key = (purpose: string) => ({ seed, iteration, purpose });
-    return noGrad(() => ({
-      labelled: this.withLabelDtype(
-        augmentLabelled(this.images(labelled), this.labels(labelled), key("labelled"), profile),
-      ),
-      unlabelled:
-        unlabelled.length === 0 ? null : augmentUnlabelled(this.images(unlabelled), key("unlabelled"), profile),
-    }));
-  }
-
-  private images(cases: readonly DecodedCase[]): Tensor {
-    const { channels, height, width } = cases[0];
-    const planes = stackPlanes(cases.map(({ image }) => image));
-    return fromTypedArray(planes, [cases.length, channels, height, width], { device: this.options.device });
-  }
-
-  private labels(cases: readonly DecodedCase[]): Tensor {
-    const { height, width } = cases[0];
-    const { target, outputs } = this.options.dataset;
-    const shape = target === "softmax" ? [cases.length, height, width] : [cases.length, outputs, height, width];
-    const planes = stackPlanes(cases.map(({ label }) => label as Uint8Array));
-    return fromTypedArray(planes, shape, { device: this.options.device });
-  }
-
-  private withLabelDtype({ images, labels }: { images: Tensor; labels: Tensor }): Batch["labelled"] {
-    const dtype = this.options.dataset.target === "softmax" ? "int64" : "float32";
-    return { images, labels: labels.to({ dtype }) };
+    return noGrad(() => {
+      const [x, y] = [imagesBCS(labelled, device), labelsBKS(labelled, dataset, device)];
+      const { images, labels } = augmentLabelled(x, y, key("labelled"), profile);
+      return {
+        normalisation,
+        labelled: { images, labels: lossLabels(labels, dataset.target) },
+        unlabelled:
+          unlabelled.length === 0 ? null : augmentUnlabelled(imagesBCS(unlabelled, device), key("unlabelled"), profile),
+      };
+    });
   }
 }

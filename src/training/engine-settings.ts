@@ -1,17 +1,9 @@
 /** Turns `auto` into what this machine does best. Decided by what the processor has, never by timing, so that two runs agree. */
-import { readFileSync } from "node:fs";
+import type { TrainingConfig } from "../config/config.js";
+import { processorFeatures } from "../runs/instructions.js";
 import { hasDevice, requireDevice, threads } from "../torch/index.js";
-import type { TrainingConfig } from "./config.js";
 
 type Training = TrainingConfig["training"];
-
-function processorFeatures(): string {
-  try {
-    return readFileSync("/proc/cpuinfo", "utf8").match(/^(?:flags|Features)\s*:(.*)$/m)?.[1] ?? "";
-  } catch {
-    return "";
-  }
-}
 
 /** Whether the processor multiplies bfloat16 in hardware (AVX-512 BF16, AMX or Arm BF16). */
 export function hasFastBfloat16(): boolean {

@@ -1,22 +1,33 @@
 /** Starting, resuming and reopening runs: the order in which locks, logs and checkpoints are opened matters. */
+
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename, resolve } from "node:path";
+import { formatConfig, readResolvedConfig, type TrainingConfig } from "../config/config.js";
+import { writeFileAtomic } from "../core/atomic-file.js";
 import { ResourceError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
-import { engineInfo, OutOfMemoryError, threads } from "../torch/index.js";
-import { CheckpointStore } from "./checkpoint-store.js";
-import { formatConfig, readResolvedConfig, type TrainingConfig } from "./config.js";
-import { checkDatasetFacts, formatDatasetFacts } from "./dataset-facts.js";
+import type { CaseContents } from "../data/cache-entry.js";
+import { caseName } from "../data/dataset.js";
+import { freshProgress, type Progress } from "../runs/checkpoint-contents.js";
+import { CheckpointStore } from "../runs/checkpoint-store.js";
+import { checkDatasetFacts, formatDatasetFacts, requireDataset } from "../runs/dataset-facts.js";
+import { collectEnvironment } from "../runs/environment.js";
+import { instructionsOf } from "../runs/instructions.js";
+import { MetricsLog } from "../runs/metrics-log.js";
+import { openModel } from "../runs/model.js";
+import { checkRunFolder, createRunFolder, openRunFolder, type RunFolder } from "../runs/run-folder.js";
+import { acquireRunLock } from "../runs/run-lock.js";
+import { type Conditions, changedConditions, readConditions, readUnchangedConfig } from "../runs/same-conditions.js";
+import { type ContentsByCase, checkContents, checkSplit, formatSplit } from "../runs/split-record.js";
+import { EventLog } from "../runs/tensorboard.js";
+import { UsageRecord } from "../runs/usage.js";
+import { engineInfo, OutOfMemoryError, threads, useEngine } from "../torch/index.js";
 import { resolveEngine } from "./engine-settings.js";
-import { collectEnvironment } from "./environment.js";
-import { MetricsLog } from "./metrics-log.js";
-import { Preview } from "./preview.js";
-import { checkRunFolder, createRunFolder, openRunFolder, type RunFolder } from "./run-folder.js";
-import { acquireRunLock } from "./run-lock.js";
-import { openModel, openTraining, type TrainingSession } from "./session.js";
-import { checkSplit, formatSplit } from "./split-record.js";
-import { EventLog } from "./tensorboard.js";
+import { Preview } from "./preview/preview.js";
+import { openTraining, type TrainingSession } from "./session.js";
 import { Trainer, type TrainingObserver, type TrainingOutcome } from "./trainer.js";
-import { freshProgress, type Progress, restoreState } from "./training-state.js";
-import { UsageRecord } from "./usage.js";
+import { restoreState } from "./training-state.js";
 
 function storeOf(run: RunFolder, config: TrainingConfig, warn: (message: string) => void): CheckpointStore {
   return new CheckpointStore(run.checkpoints, { keep: config.logging.keepCheckpoints, warn });
@@ -35,18 +46,20 @@ const decodedAtOnce = 32;
 
 /**
  * Decodes all images that training needs, so that a broken one is found before anything is written.
- * @returns false when told to stop before the end
+ * @returns the hashes of the files; null when told to stop before the end
  */
-async function decodeAll(session: TrainingSession, observer: RunObserver): Promise<boolean> {
+async function decodeAll(session: TrainingSession, observer: RunObserver): Promise<ContentsByCase | null> {
   const { split, usesUnlabelled, cache, dataset, config } = session;
   const test = config.evaluation.monitorTest ? dataset.domains.flatMap((domain) => domain.cases("test")) : [];
   const needed = [...split.labelled, ...split.validation, ...(usesUnlabelled ? split.unlabelled : []), ...test];
   for (let first = 0; first < needed.length; first += decodedAtOnce) {
-    if (observer.stopRequested()) return false;
+    if (observer.stopRequested()) return null;
     const report = (done: number) => observer.decoding(first + done, needed.length);
     await cache.prepare(needed.slice(first, first + decodedAtOnce), report);
   }
-  return !observer.stopRequested();
+  const contents = new Map<string, CaseContents>();
+  for (const one of needed) contents.set(caseName(one), await cache.contentsOf(one));
+  return observer.stopRequested() ? null : contents;
 }
 
 /** Whether a full disk or a used-up quota is behind an error. */
@@ -92,6 +105,11 @@ async function trainIn(
   }
 }
 
+function environmentNow() {
+  const engine = engineInfo();
+  return collectEnvironment({ ...engine, threads: threads(), instructions: instructionsOf(engine.configuration) });
+}
+
 /**
  * Begins a run in a new or empty folder and trains it. Told to stop while it still decodes images, it writes nothing.
  * @throws UsageError, DataError before anything is written; NumericError, ResourceError while training
@@ -99,13 +117,16 @@ async function trainIn(
 export async function startRun(path: string, wanted: TrainingConfig, observer: RunObserver): Promise<TrainingOutcome> {
   checkRunFolder(path);
   const config = { ...wanted, training: resolveEngine(wanted) };
+  warnOfThreads(config, observer.warn);
+  useEngine(config.training);
   const session = openTraining(openModel(config, observer.warn));
-  if (!(await decodeAll(session, observer))) return { progress: freshProgress, finished: false, trained: 0 };
+  const files = await decodeAll(session, observer);
+  if (files === null) return { progress: freshProgress, finished: false, trained: 0 };
   const contents = {
     config: formatConfig(config),
     dataset: formatDatasetFacts(session.dataset),
-    split: formatSplit(session.split),
-    environment: collectEnvironment({ ...engineInfo(), threads: threads() }),
+    split: formatSplit(session.split, files),
+    environment: { ...environmentNow(), config },
   };
   const { run, lock } = createRunFolder(path, contents, observer.warn);
   try {
@@ -115,27 +136,77 @@ export async function startRun(path: string, wanted: TrainingConfig, observer: R
   }
 }
 
+/** More threads than cores wait for each other: a step can take a hundred times as long. */
+function warnOfThreads({ training }: TrainingConfig, warn: (message: string) => void): void {
+  const usable = availableParallelism();
+  const wanted = training.threads ?? usable;
+  if (wanted <= usable) return;
+  warn(
+    `training.threads is ${wanted}, but this process may use ${usable} cores: steps take far longer than with ` +
+      `${usable} threads; lower it, or leave it out of the configuration`,
+  );
+}
+
+/** Says what of a run's record is not there, so that nothing can be compared with it. */
+function warnOfMissing(run: RunFolder, warn: (message: string) => void): void {
+  const missing = [run.dataset, run.split].filter((file) => !existsSync(file)).map((file) => basename(file));
+  if (missing.length === 0) return;
+  warn(`${run.path} has no ${missing.join(" and no ")}: whether its data set is the one it began with cannot be told`);
+}
+
+/** The run's settings, its data set where it lies now. */
+function settingsNow(run: RunFolder, begun: Conditions | null, data: string | undefined, warn: RunObserver["warn"]) {
+  const resolved = readUnchangedConfig(run, begun, warn);
+  const dataset = data === undefined ? resolved.dataset : resolve(data);
+  requireDataset(run, dataset);
+  // A run moved to another machine may name a device that is not there.
+  return { ...resolved, dataset, training: resolveEngine(resolved) };
+}
+
+/**
+ * Makes sure that a run goes on with what it began with, then notes where its data set was found.
+ * @returns false when told to stop before everything was looked at
+ * @throws DataError naming files that are others now
+ */
+async function checkFiles(run: RunFolder, session: TrainingSession, observer: RunObserver): Promise<boolean> {
+  const { config, dataset } = session;
+  const files = await decodeAll(session, observer);
+  if (files === null) return false;
+  if (existsSync(run.split)) checkContents(run.split, files, dataset.path, observer.warn);
+  const kept = readResolvedConfig(run.config);
+  if (kept.dataset !== config.dataset) writeFileAtomic(run.config, formatConfig({ ...kept, dataset: config.dataset }));
+  return true;
+}
+
 /**
  * Goes on with a run from its newest intact checkpoint; a run that had none begins anew, one that is finished is left
  * as it is.
- * @throws UsageError when the folder is no run, ResourceError when another process works on it, DataError when the
- *   data set is not the one that the run began with
+ * @param data where the run's data set lies now, when it was moved; kept in the run once it was found to be the same
+ * @throws UsageError when the folder is no run or its settings were edited, ResourceError when another process works on
+ *   it, DataError when the data set is not the one that the run began with
  */
-export async function resumeRun(path: string, observer: RunObserver): Promise<TrainingOutcome> {
+export async function resumeRun(path: string, observer: RunObserver, data?: string): Promise<TrainingOutcome> {
   const run = openRunFolder(path);
   const lock = acquireRunLock(run.path, observer.warn);
   try {
-    const resolved = readResolvedConfig(run.config);
-    // A run moved to another machine may name a device that is not there.
-    const config = { ...resolved, training: resolveEngine(resolved) };
+    const begun = readConditions(run);
+    const config = settingsNow(run, begun, data, observer.warn);
+    warnOfThreads(config, observer.warn);
+    useEngine(config.training);
     const session = openTraining(openModel(config, observer.warn));
+    warnOfMissing(run, observer.warn);
     checkDatasetFacts(run.dataset, session.dataset);
     checkSplit(run.split, session.split, session.dataset.path);
     const store = storeOf(run, config, observer.warn);
     store.recover();
     const progress = store.steps().length === 0 ? freshProgress : restoreState(session, store.load());
-    if (progress.iteration >= config.training.iterations) return { progress, finished: true, trained: 0 };
-    if (!(await decodeAll(session, observer))) return { progress, finished: false, trained: 0 };
+    const finished = progress.iteration >= config.training.iterations;
+    // Killed after its last save, the run may still keep checkpoints that the save was about to remove.
+    if (finished) store.prune(progress.iteration);
+    const looked = (finished && data === undefined) || (await checkFiles(run, session, observer));
+    if (finished || !looked) return { progress, finished, trained: 0 };
+    const changed = begun && changedConditions(begun, environmentNow(), config.training.device);
+    if (changed) observer.warn(changed);
     return await trainIn(run, store, session, observer, progress);
   } finally {
     lock.release();

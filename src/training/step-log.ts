@@ -1,6 +1,6 @@
 /** The numbers of one step under the names they have in metrics.jsonl and TensorBoard (method section 6.6). */
 import type { StepReport } from "../optim/index.js";
-import type { MetricRecord } from "./metrics-log.js";
+import type { MetricRecord } from "../runs/metrics-log.js";
 
 /** Fields that are undefined were not computed in this step and are left out. */
 export function stepRecord(

@@ -4,19 +4,19 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { NumericError } from "../core/errors.js";
-import { RandomStream } from "../core/random.js";
-import { createObjective } from "../methods/index.js";
-import { learningRate, restore, type StepReport, save } from "../optim/index.js";
-import { liveTensors, manualSeed, scope, type Tensor } from "../torch/index.js";
+import { type NonFinite, restore, type StepReport, save } from "../optim/index.js";
+import type { Progress } from "../runs/checkpoint-contents.js";
+import type { CheckpointStore } from "../runs/checkpoint-store.js";
+import type { MetricRecord, MetricsLog } from "../runs/metrics-log.js";
+import type { EventLog } from "../runs/tensorboard.js";
+import type { UsageRecord } from "../runs/usage.js";
+import { liveTensors, scope, type Tensor } from "../torch/index.js";
 import { Batches, type DecodedBatch } from "./batches.js";
-import type { CheckpointStore } from "./checkpoint-store.js";
-import type { MetricRecord, MetricsLog } from "./metrics-log.js";
-import type { Preview } from "./preview.js";
+import type { Preview } from "./preview/preview.js";
 import type { TrainingSession } from "./session.js";
+import { trainStep } from "./step.js";
 import { stepRecord } from "./step-log.js";
-import type { EventLog } from "./tensorboard.js";
-import { collectState, type Progress } from "./training-state.js";
-import type { UsageRecord } from "./usage.js";
+import { collectState } from "./training-state.js";
 import { monitorTest, type Validation, validate } from "./validation.js";
 
 /** Where a run writes. */
@@ -51,6 +51,8 @@ export interface TrainingOutcome {
 export class Trainer {
   private readonly batches: Batches;
   private readonly buffers: Tensor[];
+  /** A few words for the progress line. */
+  private note = "";
 
   constructor(
     private readonly session: TrainingSession,
@@ -58,7 +60,7 @@ export class Trainer {
     private readonly observer: TrainingObserver,
     private progress: Progress,
   ) {
-    const { config, dataset, split, cache, profile, device, usesUnlabelled, student, method } = session;
+    const { config, dataset, split, cache, profile, normalisation, device, usesUnlabelled, student, method } = session;
     const { labelledBatch, unlabelledBatch, seed } = config.training;
     this.batches = new Batches({
       source: cache,
@@ -68,6 +70,7 @@ export class Trainer {
       unlabelledBatch: usesUnlabelled ? unlabelledBatch : 0,
       seed,
       profile,
+      normalisation,
       device,
     });
     const kept = [student, ...Object.values(method.networks)];
@@ -85,7 +88,8 @@ export class Trainer {
       const report = this.step(batch);
       this.progress = { ...this.progress, iteration: this.progress.iteration + 1 };
       const done = this.progress.iteration;
-      this.observer.step(done, noteOf(report));
+      this.note = noteOf(report) ?? this.note;
+      this.observer.step(done, this.note);
       if (done % every === 0 || done === iterations) await this.validateAndSave();
       // Lets signals and timers in: the steps themselves never leave the main thread.
       await nextTurn();
@@ -102,35 +106,19 @@ export class Trainer {
     const { iterations: maxIterations, seed, onNonFinite } = session.config.training;
     const { iteration } = decoded;
     return scope(() => {
-      // Dropout is the only operator that draws from libtorch's own generator.
-      manualSeed(new RandomStream(seed, "libtorch", iteration).uint32());
-      const at = { seed, iteration, maxIterations };
       const saved = onNonFinite === "skip" ? save(this.buffers) : null;
-      const prepared = session.method.prepare(this.batches.assemble(decoded), at);
-      const objective = createObjective(prepared, session.student, session.comparison, session);
-      const baseRate = session.config.base.rate;
-      const rate = learningRate(baseRate, iteration, maxIterations);
-      const logged = iteration % session.config.logging.every === 0 || iteration === maxIterations - 1;
+      const measure = iteration % session.config.logging.every === 0 || iteration === maxIterations - 1;
+      const place = { seed, iteration, maxIterations, baseRate: session.config.base.rate, measure };
+      const { prepared, rate, report } = trainStep(session, this.batches.assemble(decoded), place);
+      if (report.nonFinite) this.refuse(report.nonFinite, iteration, saved);
       const { rampUp, measures } = prepared;
-      const report = session.minimizer.step(objective, {
-        seed,
-        iteration,
-        maxIterations,
-        rate,
-        baseRate,
-        rampUp,
-        measure: logged,
-      });
-      if (report.nonFinite) this.refuse(report, iteration, saved);
-      else session.method.afterUpdate(at);
-      if (logged || report.nonFinite) this.log(iteration, stepRecord(iteration, report, { rate, rampUp, measures }));
+      if (measure || report.nonFinite) this.log(iteration, stepRecord(iteration, report, { rate, rampUp, measures }));
       return report;
     });
   }
 
   /** Ends the run on a NaN or infinity, or puts everything back as it was before the step. */
-  private refuse(report: StepReport, iteration: number, saved: Tensor[] | null): void {
-    const { pass, quantity } = report.nonFinite as NonNullable<StepReport["nonFinite"]>;
+  private refuse({ pass, quantity }: NonFinite, iteration: number, saved: Tensor[] | null): void {
     const what = `step ${iteration}: ${quantity} is NaN or infinite in the ${pass} pass`;
     if (!saved) {
       throw new NumericError(
@@ -198,8 +186,10 @@ function better(before: Progress["best"], { dice }: Validation, iteration: numbe
   return before === null || dice > before.dice ? { iteration, dice } : before;
 }
 
-function noteOf({ task, divergence, nonFinite }: StepReport): string {
+/** A step that was not measured has nothing to say, so the last one that was stays on the screen. */
+function noteOf({ task, divergence, nonFinite }: StepReport): string | null {
   if (nonFinite) return "skipped";
+  if (Number.isNaN(task)) return null;
   const distance = divergence === undefined ? "" : `, D ${divergence.toPrecision(2)}`;
   return `loss ${task.toFixed(3)}${distance}`;
 }

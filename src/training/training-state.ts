@@ -1,46 +1,17 @@
 /** What a checkpoint holds: every tensor that training continues from, and where it stood. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { z } from "zod";
-import { CheckpointError } from "../core/errors.js";
-import { readSafetensors } from "../core/safetensors.js";
-import type { Module } from "../nn/index.js";
-import { scope, serializeTensors, type Tensor, tensorFromRaw } from "../torch/index.js";
+import {
+  divergenceFile,
+  loadNetwork,
+  networkFile,
+  optimizerFile,
+  type Progress,
+  progressFile,
+  progressOf,
+  studentFile,
+  tensorsOf,
+} from "../runs/checkpoint-contents.js";
+import { scope, serializeTensors } from "../torch/index.js";
 import type { TrainingSession } from "./session.js";
-
-const bestSchema = z.strictObject({ iteration: z.int(), dice: z.number() });
-
-const progressSchema = z.strictObject({
-  /** Optimiser steps done. */
-  iteration: z.int().min(0),
-  /** Best mean Dice on the validation split, and on the test sets where they are followed. */
-  best: bestSchema.nullable(),
-  bestOnTest: bestSchema.nullable(),
-  /** Steps that were skipped because of a NaN or infinity. */
-  skipped: z.int().min(0),
-  /** Lengths of the logs in bytes when this was saved. */
-  metricsOffset: z.int().min(0),
-  eventsOffset: z.int().min(0),
-});
-
-/** Where training stands. */
-export type Progress = z.output<typeof progressSchema>;
-
-export const freshProgress: Progress = {
-  iteration: 0,
-  best: null,
-  bestOnTest: null,
-  skipped: 0,
-  metricsOffset: 0,
-  eventsOffset: 0,
-};
-
-/** Weights and buffers of a network as a file. */
-export const studentFile = "student.safetensors";
-const optimizerFile = "optimizer.safetensors";
-const divergenceFile = "divergence.safetensors";
-const progressFile = "progress.json";
-const networkFile = (name: string) => `${name}.safetensors`;
 
 /** The files of a checkpoint. */
 export function collectState(session: TrainingSession, progress: Progress): Map<string, string | Uint8Array[]> {
@@ -58,30 +29,6 @@ export function collectState(session: TrainingSession, progress: Progress): Map<
   });
 }
 
-/** The tensors of one file of a checkpoint. @throws CheckpointError when the file is missing or broken */
-export function tensorsOf(files: ReadonlyMap<string, Uint8Array>, name: string, folder: string): Map<string, Tensor> {
-  const bytes = files.get(name);
-  if (!bytes) throw new CheckpointError(`${folder} has no ${name}; it belongs to a run with other settings`);
-  const { tensors } = readSafetensors(bytes, `${folder}/${name}`);
-  return new Map([...tensors].map(([key, raw]) => [key, tensorFromRaw(raw)]));
-}
-
-/** Fills a network from one file of a checkpoint. @throws CheckpointError naming the file when it does not fit */
-export function loadNetwork(
-  network: Module,
-  files: ReadonlyMap<string, Uint8Array>,
-  name: string,
-  folder: string,
-): void {
-  const tensors = tensorsOf(files, name, folder);
-  try {
-    network.loadStateDict(tensors);
-  } catch (cause) {
-    if (!(cause instanceof CheckpointError)) throw cause;
-    throw new CheckpointError(`${folder}/${name}: ${cause.message.replace(/^loadStateDict: /, "")}`, { cause });
-  }
-}
-
 /** Puts a checkpoint back. @throws CheckpointError when it does not fit the configuration */
 export function restoreState(
   session: TrainingSession,
@@ -95,19 +42,5 @@ export function restoreState(
     }
     session.comparison?.estimator.loadState(tensorsOf(files, divergenceFile, folder));
   });
-  const text = files.get(progressFile);
-  if (!text) throw new CheckpointError(`${folder} has no ${progressFile}; it is not a training checkpoint`);
-  return progressSchema.parse(JSON.parse(new TextDecoder().decode(text)));
-}
-
-/**
- * Where a run stands by its newest checkpoint, without reading the tensors; null when there is none or it is damaged.
- * @param folder of the checkpoint
- */
-export function peekProgress(folder: string): Progress | null {
-  try {
-    return progressSchema.parse(JSON.parse(readFileSync(join(folder, progressFile), "utf8")));
-  } catch {
-    return null;
-  }
+  return progressOf(files, folder);
 }

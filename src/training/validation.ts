@@ -1,11 +1,11 @@
 /** Judging the student and the teacher while they train, and choosing the best checkpoint. */
 import type { Case } from "../data/dataset.js";
 import type { ConventionName } from "../evaluation/conventions.js";
-import { evaluateNetwork } from "../inference/evaluate-network.js";
-import { summarise } from "../inference/summarise.js";
+import { evaluateNetwork } from "../judging/evaluate-network.js";
+import { summarise } from "../judging/summarise.js";
 import { segmentationLoss } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import type { MetricRecord } from "./metrics-log.js";
+import type { MetricRecord } from "../runs/metrics-log.js";
 import type { TrainingSession } from "./session.js";
 
 /** Named numbers of one validation, and the figure that checkpoints are compared by. */
@@ -21,12 +21,13 @@ async function judge(
   cases: readonly Case[],
   prefix: string,
 ): Promise<Validation> {
-  const { dataset, cache, device, precision, config } = session;
+  const { dataset, cache, device, precision, normalisation, config } = session;
   const kind = dataset.target;
   const convention = config.evaluation.convention as ConventionName;
   const { scores, losses } = await evaluateNetwork(network, dataset, cases, cache, {
     device,
     precision,
+    normalisation,
     convention,
     loss: (logits, target) => segmentationLoss(logits, target, null, { kind }).loss.item(),
   });

@@ -2,14 +2,14 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { bottleneckFeatures, lossLandscape } from "../../src/analysis/index.js";
+import { planar8bit } from "../../src/augment/index.js";
 import { NumericError, UsageError } from "../../src/core/errors.js";
-import { normalise } from "../../src/data/augment/index.js";
-import { mean } from "../../src/evaluation/statistics.js";
-import { evaluateNetwork } from "../../src/inference/evaluate-network.js";
+import { evaluateNetwork } from "../../src/judging/evaluate-network.js";
 import { segmentationLoss } from "../../src/losses/index.js";
+import { type LoadedRun, loadRun } from "../../src/runs/load-run.js";
+import { readMetrics } from "../../src/runs/metrics-log.js";
+import { mean } from "../../src/statistics/mean.js";
 import { fromTypedArray, liveTensors, noGrad, scope } from "../../src/torch/index.js";
-import { type LoadedRun, loadRun } from "../../src/training/load-run.js";
-import { readMetrics } from "../../src/training/metrics-log.js";
 import { putDataset, trainRun } from "../cli/trained-run.js";
 import { temporaryFolder } from "../data/files.js";
 
@@ -50,7 +50,7 @@ describe("bottleneckFeatures", () => {
       decoded.forEach(({ image }, i) => {
         const want = scope(() =>
           noGrad(() => {
-            const levels = run.networks[name]!.encode(normalise(fromTypedArray(image, [1, 1, 32, 32])));
+            const levels = run.networks[name]!.encode(planar8bit.forward(fromTypedArray(image, [1, 1, 32, 32])));
             return [...levels[4].mean([2, 3]).toNumbers()];
           }),
         );
@@ -133,7 +133,7 @@ describe("lossLandscape", () => {
   it("refuses options that give no picture, and a run without its data", async () => {
     await expect(lossLandscape(run, { ...options, points: 4 })).rejects.toThrow(/points is 4; give an odd/);
     await expect(lossLandscape(run, { ...options, radius: 0 })).rejects.toThrow(/radius is 0/);
-    const bare = { ...run, split: { labelled: [], unlabelled: [], validation: [] } };
+    const bare = { ...run, split: { labelled: [], unlabelled: [], validation: [], unused: [] } };
     await expect(lossLandscape(bare, options)).rejects.toThrow(/data set is not there/);
   });
 });

@@ -6,10 +6,10 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import { register } from "../../src/cli/data.js";
 import { formatTable } from "../../src/cli/table.js";
+import { parseConfig } from "../../src/config/config.js";
 import { DataError, UsageError } from "../../src/core/errors.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { splitProtocol } from "../../src/data/protocol.js";
-import { parseConfig } from "../../src/training/config.js";
 import { png, put, temporaryFolder } from "../data/files.js";
 
 const base = temporaryFolder();
@@ -76,6 +76,43 @@ describe("dimseg data", () => {
     });
     expect([labelled.length, validation.length]).toEqual([4, 1]);
     expect(process.exitCode).toBeUndefined();
+  });
+
+  it("tells patients by their names; a patient in train and test is an error, and the first configuration can be split", async () => {
+    const folder = join(base, "patients");
+    for (let i = 0; i < 20; i++) {
+      const name = `patient${Math.floor(i / 5)}_slice${i % 5}.png`;
+      const grey = Array.from({ length: 64 }, (_, k) => (k * 7 + i) % 256);
+      put(join(folder, "images", name), png(8, 8, grey));
+      put(
+        join(folder, "masks", name),
+        png(
+          8,
+          8,
+          grey.map((_, k) => Number(k > 20 + i && k < 50)),
+        ),
+      );
+    }
+    const yaml = join(folder, "dataset.yaml");
+    expect(await run("inspect", folder, "--out", yaml)).toMatch(
+      /- a subject \(patient\) is the id up to the first "_slice"/,
+    );
+    const checked = await run("check", yaml);
+    expect(checked).toMatch(/^domain +split +subjects +cases +masks/);
+    expect(checked).toMatch(/patients +train +3 +15 +15 /);
+    const { labelled } = parseConfig(parse(checked.split("config.yaml\n\n")[1]));
+    const { domain, count, validation } = labelled;
+    const options = { labelledDomain: domain, labelledCount: count, validationCount: validation };
+    expect(splitProtocol(loadDataset(yaml), options).validation.map((one) => one.subject)).toContain(
+      "patients/patient2",
+    );
+    const moved = readFileSync(yaml, "utf8").replace(/(test:.*?ids:)/s, "$1\n        - patient0_slice4");
+    put(yaml, moved.replace(/ +- patient0_slice4\n/, ""));
+    const leaking = await run("check", yaml);
+    expect(leaking).toContain(
+      "error: subject patients/patient0 is in training (patients: 4 cases, as patients/train/patient0_slice0) and in test (patients: 1 case, as patients/test/patient0_slice4); keep it in one of them",
+    );
+    expect(process.exitCode).toBe(3);
   });
 
   it("says once for all domains how it divided them, and that a set without masks is for predictions", async () => {

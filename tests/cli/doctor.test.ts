@@ -2,8 +2,8 @@
 import { Command } from "commander";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { formatReport, register } from "../../src/cli/doctor.js";
-import { type DoctorReport, type EngineFacts, findProblems, parseConfiguration } from "../../src/cli/doctor-report.js";
-import { type MachineFacts, parseCpuFeatures, parseCpuQuota } from "../../src/cli/machine-facts.js";
+import { type DoctorReport, type EngineFacts, findProblems, parseConfiguration } from "../../src/workflows/doctor.js";
+import { type MachineFacts, parseCpuFeatures, parseCpuQuota } from "../../src/workflows/machine/machine-facts.js";
 
 const gibibyte = 2 ** 30;
 
@@ -67,7 +67,7 @@ describe("problems", () => {
   });
 
   it("name what is missing with the command that mends it", () => {
-    const found = findProblems(machine, null, "the engine has not been built");
+    const found = findProblems(machine, null, { problem: "the engine has not been built", remedy: "npm run setup" });
     expect(found).toEqual([{ severity: "error", problem: "the engine has not been built", remedy: "npm run setup" }]);
   });
 
@@ -119,7 +119,7 @@ describe("the report", () => {
   });
 
   it("without an engine says what is missing and does not call the machine ready", () => {
-    const problems = findProblems(machine, null, "the engine has not been built");
+    const problems = findProblems(machine, null, { problem: "the engine has not been built", remedy: "npm run setup" });
     const text = formatReport({ ...base, engine: null, probe: null, auto: null, problems });
     expect(text).toMatch(/missing: the engine has not been built\n {2}→ npm run setup$/);
   });

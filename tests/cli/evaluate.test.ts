@@ -4,12 +4,13 @@ import { cpSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CheckpointError, DataError, UsageError } from "../../src/core/errors.js";
-import { evaluateNetwork } from "../../src/inference/evaluate-network.js";
-import { scoresCsv } from "../../src/inference/scores-csv.js";
-import { summarise } from "../../src/inference/summarise.js";
-import { formatManifest, manifestName, readManifest } from "../../src/training/checkpoint-manifest.js";
-import { loadRun } from "../../src/training/load-run.js";
-import { png, put, temporaryFolder } from "../data/files.js";
+import { evaluateNetwork } from "../../src/judging/evaluate-network.js";
+import { scoresCsv } from "../../src/judging/scores-csv.js";
+import { summarise } from "../../src/judging/summarise.js";
+import { formatManifest, manifestName, readManifest } from "../../src/runs/checkpoint-manifest.js";
+import { loadRun } from "../../src/runs/load-run.js";
+import { png, put, putDatasetYaml, temporaryFolder } from "../data/files.js";
+import { nestedClasses } from "../data/tiny.js";
 import { dimseg, oddId, putDataset, trainRun } from "./trained-run.js";
 
 const base = temporaryFolder();
@@ -51,7 +52,9 @@ describe("dimseg evaluate", () => {
       });
     }
     expect(kept("last-student", "cases.csv")).not.toBe(kept("last-teacher", "cases.csv"));
-    expect(kept("last-student", "cases.csv")).toContain(`a,"${oddId.replaceAll('"', '""')}",cup,`);
+    expect(kept("last-student", "cases.csv")).toContain(
+      `a,"${oddId.replaceAll('"', '""')}","a/test/${oddId.replaceAll('"', '""')}",cup,`,
+    );
   });
 
   it("prints a table for each network, the gap, the convention and how the checkpoint was chosen", async () => {
@@ -63,11 +66,16 @@ describe("dimseg evaluate", () => {
     expect(out).toContain("convention midss (MiDSS: ");
     expect(out).toMatch(/\ndomain +part +cases +Dice % \(95 % interval\) +Jaccard % +HD95 px +ASD px\n/);
     const number = String.raw`\d+\.\d\d`;
-    const metrics = String.raw`${number} \(${number} to ${number}\) +${number} +${number} +${number}\n`;
-    for (const row of ["a \\(labelled\\) +cup +3", "b +average +1", "mean of domains +disc +4"]) {
-      expect(out).toMatch(new RegExp(`\n${row} +${metrics}`));
-    }
-    expect(out).toMatch(/Dice of the labelled domain a .*, of the other domains .*: gap -?\d+\.\d\d \(95 % interval /);
+    const others = String.raw` +${number} +${number} +${number}\n`;
+    const interval = String.raw` \(${number} to ${number}\)`;
+    expect(out).toMatch(new RegExp(String.raw`\na \(labelled\) +cup +3 +${number}${interval}${others}`));
+    // One case of b has a mask: nobody knows how much others would differ from it.
+    for (const row of ["b +average +1", "mean of domains +disc +4"])
+      expect(out).toMatch(new RegExp(`\n${row} +${number}${others}`));
+    expect(out).toMatch(/Dice of the labelled domain a .*, of the other domains .*: gap -?\d+\.\d\d\n/);
+    expect(out).toContain(
+      "\nNo interval is defined where a domain has a single subject, whose spread nobody knows: b, and means over domains with it.\n",
+    );
     expect(out).toContain("\nteacher, last checkpoint, step 20\n");
     expect(out).toContain(`Wrote cases.csv and summary.json to ${join(run, "evaluation", "last-teacher")}.`);
   });
@@ -102,6 +110,28 @@ describe("dimseg evaluate", () => {
     });
   });
 
+  it("measures in mm when asked, beside the plain evaluation and under a heading that says so", async () => {
+    const student = ["evaluate", run, "--network", "student"];
+    await expect(dimseg(...student, "--units", "mm")).rejects.toThrow(
+      "nothing says the spacing of a/test/0, so distances cannot be in mm",
+    );
+    const plain = kept("last-student", "summary.json");
+    // The spacing may be added after training: it changes no image. 32 x 32 pixels stay as they are.
+    putDataset(join(base, "data"), { spacing: [0.5, 0.5] });
+    try {
+      const { out } = await dimseg(...student, "--units", "mm");
+      expect(out).toContain("4 cases at 32 x 32 pixels, distances in mm by the spacing of the stored images; left out");
+      expect(out).toMatch(/ HD95 mm +ASD mm\n/);
+    } finally {
+      putDataset(join(base, "data"));
+    }
+    const [pixels, mm] = [plain, kept("last-student-mm", "summary.json")].map((text) => JSON.parse(text));
+    expect([pixels.units, mm.units]).toEqual(["pixels", "mm"]);
+    expect(mm.average.dice.mean).toBe(pixels.average.dice.mean);
+    expect(mm.average.asd.mean).toBeCloseTo(pixels.average.asd.mean / 2, 9);
+    expect(kept("last-student", "summary.json")).toBe(plain);
+  });
+
   it("keeps the results on data sets of one name apart, also from those on the run's own splits", async () => {
     const others = ["train", "tiny", "tiny"].map((name, i) => putDataset(join(base, `alike${i}`), { name }));
     await dimseg("evaluate", run, "--network", "student", "--split", "train");
@@ -122,8 +152,29 @@ describe("dimseg evaluate", () => {
     expect(out).toMatch(/mean of domains +cup +5 +undefined +undefined +infinite +infinite\n/);
     expect(out).toContain("Undefined by the convention and left out of the means: 10 of dice, 10 of jaccard.");
     const [summary] = JSON.parse((await dimseg(...words, "--json")).out);
-    expect(summary.average.dice).toEqual({ mean: null, interval: null, values: 0, undefinedValues: 10 });
+    expect(summary.average.dice).toEqual({
+      ...{ mean: null, interval: null },
+      ...{ values: 0, undefinedValues: 10, subjects: 0 },
+    });
     expect(summary.average.hd95).toMatchObject({ mean: "Infinity", interval: null });
+  });
+
+  it("says how many subjects stand behind the intervals of a data set that names them", async () => {
+    const folder = join(base, "patients");
+    const test = { images: "a/train/images/{id}.png", masks: "a/train/masks/{id}.png", ids: ["0", "1", "2"] };
+    putDataset(folder);
+    const data = putDatasetYaml(folder, {
+      ...{ ...nestedClasses, resize: { size: 32, filter: "bilinear" } },
+      ...{ domains: [{ name: "a", test }], subject: { csv: "who.csv", case: "id", subject: "who" } },
+    });
+    put(join(folder, "who.csv"), "id,who\n0,A\n1,A\n2,B\n");
+    const words = ["evaluate", run, "--network", "student", "--data", data];
+    const { out } = await dimseg(...words);
+    expect(out).toContain("test split of tiny: 2 subjects (3 cases) at");
+    expect(out).toMatch(/\ndomain +part +subjects +cases +Dice/);
+    expect(out).toMatch(/\na \(labelled\) +cup +2 +3 +\d/);
+    const [summary] = JSON.parse((await dimseg(...words, "--json")).out);
+    expect(summary).toMatchObject({ cases: 3, subjects: 2, average: { dice: { values: 6, subjects: 2 } } });
   });
 
   it("judges a run without teacher and validation, whose best checkpoint nobody chose", async () => {
@@ -154,15 +205,27 @@ describe("dimseg evaluate", () => {
     const copy = join(base, "fallen");
     cpSync(run, copy, { recursive: true });
     truncateSync(join(copy, "checkpoints/step-20/student.safetensors"), 100);
-    const { out, err } = await dimseg("evaluate", copy);
-    expect(out).toContain("student, last checkpoint, step 10 of 20\n");
-    expect(err).toMatch(/step-20\/student\.safetensors is damaged.*; using the checkpoint of step 10/);
-    await expect(dimseg("compare", copy)).rejects.toThrow("was judged at step 10 of 20; run `dimseg evaluate");
-    await dimseg("evaluate", copy, "--checkpoint", "best");
-    const newest = join(copy, "checkpoints/step-20");
-    put(join(newest, manifestName), formatManifest({ ...readManifest(newest, 20), names: ["best"] }));
+    const before = folders(copy);
+    const asked = dimseg("evaluate", copy);
+    await expect(asked).rejects.toThrow(CheckpointError);
+    await expect(asked).rejects.toThrow(
+      /step-20\/student\.safetensors is damaged: .*; take --checkpoint step-10, which is intact/,
+    );
+    expect(folders(copy)).toEqual(before);
+    const { out } = await dimseg("evaluate", copy, "--checkpoint", "step-10");
+    expect(out).toContain("student, checkpoint of step 10 of 20, by its number\n");
+    expect(folders(copy)).toContain("step-10-student");
+    expect((await dimseg("compare", copy, "--checkpoint", "step-10")).out).toContain("checkpoint step-10");
+    await expect(dimseg("evaluate", copy, "--checkpoint", "step-ten")).rejects.toThrow(
+      "--checkpoint step-ten: take last, best, best-on-test, or step-N for the checkpoint of that step",
+    );
+    for (const step of [10, 20]) {
+      const place = join(copy, `checkpoints/step-${step}`);
+      const manifest = { ...readManifest(place, step), names: step === 10 ? ["best"] : [] };
+      put(join(place, manifestName), formatManifest(manifest));
+    }
     await expect(dimseg("compare", copy, "--checkpoint", "best")).rejects.toThrow(
-      'was judged at step 10, but its checkpoint "best" is of step 20; run `dimseg evaluate',
+      'was judged at step 20, but its checkpoint "best" is of step 10; run `dimseg evaluate',
     );
   });
 
@@ -172,8 +235,8 @@ describe("dimseg evaluate", () => {
     for (const name of readdirSync(join(copy, "checkpoints")).filter((one) => one.startsWith("step-")))
       truncateSync(join(copy, "checkpoints", name, "student.safetensors"), 100);
     for (const [name, message] of [
-      ["last", /no usable checkpoint in .*student\.safetensors is damaged/],
-      ["best", /no usable checkpoint named "best".*student\.safetensors is damaged/],
+      ["last", /student\.safetensors is damaged: .*; no other one is intact; restore the folder/],
+      ["best", /student\.safetensors is damaged: .*; no other one is intact; restore the folder/],
     ] as const) {
       const asked = dimseg("evaluate", copy, "--checkpoint", name);
       await expect(asked).rejects.toThrow(CheckpointError);
@@ -205,11 +268,11 @@ describe("dimseg evaluate", () => {
     const domains = [{ name: "new", test: { cases: [{ id: "w", ...files("a/test", "0") }, ...seen] } }];
     const other = putDataset(join(base, "seen"), { domains });
     expect((await dimseg("evaluate", run, "--data", other)).err).toBe(
-      `${other}: the run was trained on 2 of the 3 cases to be judged (1 labelled, 1 unlabelled; ` +
+      `${other}: the run was trained on 2 of the 3 cases that were judged (1 labelled, 1 unlabelled; ` +
         "the first is new/test/x), which flatters it; leave them out to judge it on new images",
     );
     expect((await dimseg("evaluate", supervised, "--data", other)).err).toContain(
-      "trained on 1 of the 3 cases to be judged (1 labelled; the first is new/test/x)",
+      "trained on 1 of the 3 cases that were judged (1 labelled; the first is new/test/x)",
     );
     const own = ["--data", join(base, "data/dataset.yaml")];
     for (const words of [[], own, ["--data", putDataset(join(base, "unseen"))]])
@@ -222,6 +285,60 @@ describe("dimseg evaluate", () => {
       `cannot tell whether the run was trained on these cases: ${split} is damaged`,
     );
     put(split, record);
+  });
+
+  it("judges another data set where the run's own is gone, and still knows what it has learnt from", async () => {
+    const copy = join(base, "abroad/run");
+    cpSync(run, copy, { recursive: true });
+    const gone = join(base, "abroad/data/dataset.yaml");
+    put(
+      join(copy, "config.yaml"),
+      readFileSync(join(run, "config.yaml"), "utf8").replace(/^dataset: .*$/m, `dataset: ${gone}`),
+    );
+    const away = dimseg("evaluate", copy);
+    await expect(away).rejects.toThrow(DataError);
+    await expect(away).rejects.toThrow(/its data set .*data\/dataset\.yaml is not there; if it was moved, say where/);
+    const abroad = putDataset(join(base, "abroad/clinic"));
+    const { out, err } = await dimseg("evaluate", copy, "--data", abroad, "--network", "student", "--split", "train");
+    expect(out).toContain("train split of tiny: 11 cases");
+    expect(err).toContain("the run was trained on 10 of the 11 cases that were judged (");
+  });
+
+  it("is not read when its two files are of different evaluations", async () => {
+    const copy = join(base, "mixed");
+    cpSync(run, copy, { recursive: true });
+    await dimseg("evaluate", copy, "--network", "student");
+    const cases = join(copy, "evaluation/last-student/cases.csv");
+    put(cases, readFileSync(cases, "utf8").replace(/,none\n/, ",both\n"));
+    await expect(dimseg("compare", copy)).rejects.toThrow(DataError);
+    await expect(dimseg("compare", copy)).rejects.toThrow(
+      "last-student: summary.json and cases.csv are not of one evaluation; run `dimseg evaluate` again",
+    );
+  });
+
+  it("is not compared with one on other masks, and says when it cannot tell", async () => {
+    const [first, second] = ["mask-one", "mask-two"].map((name) => join(base, name));
+    for (const copy of [first, second]) cpSync(run, copy, { recursive: true });
+    const config = join(second, "config.yaml");
+    put(config, readFileSync(config, "utf8").replace(/seed: \d+/, "seed: 7"));
+    await dimseg("evaluate", first, "--network", "student");
+    const mask = join(base, "data/b/test/masks/0.png");
+    const before = readFileSync(mask);
+    put(mask, png(32, 32, Array(1024).fill(1)));
+    try {
+      await dimseg("evaluate", second, "--network", "student");
+    } finally {
+      put(mask, before);
+    }
+    await expect(dimseg("compare", first, second)).rejects.toThrow(
+      "cannot be compared: they were judged on different files: the mask of b/test/0 was not the same; run `dimseg evaluate` again",
+    );
+    const summary = join(second, "evaluation/last-student/summary.json");
+    const { judged: _, ...old } = JSON.parse(readFileSync(summary, "utf8"));
+    put(summary, JSON.stringify(old));
+    expect((await dimseg("compare", first, second)).err).toContain(
+      "mask-two keeps no hashes of the masks it was judged on: whether they are those of the others cannot be told",
+    );
   });
 
   it("refuses a data set whose labels or intensities were changed after training, and keeps the results", async () => {

@@ -2,8 +2,9 @@
 import { Command } from "commander";
 import { afterEach, expect, it, vi } from "vitest";
 import { register } from "../../src/cli/list.js";
-import { type ListingKind, listings } from "../../src/cli/listings.js";
-import { parseConfig } from "../../src/training/config.js";
+import { parseConfig } from "../../src/config/config.js";
+import { isImageName } from "../../src/data/file-patterns.js";
+import { type ListingKind, listings } from "../../src/workflows/list.js";
 
 const kinds: ListingKind[] = ["methods", "optimizers", "divergences", "estimators", "models", "presets"];
 
@@ -22,10 +23,20 @@ it.each(kinds)("%s: each has a summary, a source, a cost and defaults that JSON 
   const { entries } = listings(kind);
   expect(new Set(entries.map(({ name }) => name)).size).toBe(entries.length);
   for (const { name, summary, source, cost, defaults } of entries) {
-    for (const text of [name, summary, source, cost]) expect(text, name).toMatch(/^\S.*\S$/);
-    expect(JSON.stringify(defaults), name).not.toMatch(/null/);
+    for (const text of [name, summary, source, cost as string]) expect(text, name).toMatch(/^\S.*\S$/);
+    expect(JSON.stringify(defaults as object), name).not.toMatch(/null/);
   }
   expect(JSON.parse(await list(kind, "--json"))).toEqual(entries);
+});
+
+it("formats: each has a summary, a source and the endings that make a file an image", async () => {
+  const { entries } = listings("formats");
+  expect(JSON.parse(await list("formats", "--json"))).toEqual(entries);
+  for (const { summary, source, extensions = [] } of entries) {
+    for (const text of [summary, source]) expect(text).toMatch(/^\S.*\S$/);
+    expect(extensions.every((one) => isImageName(`scan.${one.toUpperCase()}`))).toBe(true);
+  }
+  expect(await list("formats")).toMatch(/^png .*\n +source .*\n +names +\*\.png\n\n/s);
 });
 
 it("says how a configuration names an entry, with defaults as --set takes them", async () => {
@@ -55,7 +66,9 @@ it("lists names that configurations accept, with the defaults they get", () => {
   for (const { name, defaults } of listings("models").entries)
     expect(config({ model: { name } }).model).toEqual({ name, ...defaults });
   for (const { name, defaults } of listings("presets").entries)
-    expect(parseConfig({ preset: name, dataset: "d.yaml", labelled: { domain: "a" } })).toMatchObject(defaults);
+    expect(parseConfig({ preset: name, dataset: "d.yaml", labelled: { domain: "a" } })).toMatchObject(
+      defaults as object,
+    );
   for (const { name: f } of listings("divergences").entries)
     expect(config({ optimizer: { name: "dim", divergence: { f } } }).optimizer).toMatchObject({ divergence: { f } });
   for (const { name: estimator, defaults } of listings("estimators").entries)

@@ -88,7 +88,7 @@ describe("errors", () => {
   it("defects end with 1 and ask for a report", () => {
     const broken = join(base, "broken");
     cpSync(join(base, "package"), broken, { recursive: true });
-    const listings = join(broken, "dist", "src", "cli", "listings.js");
+    const listings = join(broken, "dist", "src", "workflows", "list.js");
     writeFileSync(listings, `${readFileSync(listings, "utf8")}\nthrow new TypeError("two\\nlines");\n`);
     const main = join(broken, "dist", "src", "cli", "main.js");
     const { code, out, err } = run(["list", "methods"], main);

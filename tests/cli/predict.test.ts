@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { DataError, exitCodes, UsageError } from "../../src/core/errors.js";
 import { readSafetensorsFile } from "../../src/core/safetensors.js";
-import { readImage } from "../../src/data/readers/read-image.js";
+import { readImage } from "../../src/data/read-image.js";
 import { confusionCounts, dice } from "../../src/evaluation/overlap.js";
 import { png, put, temporaryFolder } from "../data/files.js";
 import { pixels } from "../inference/tiny.js";
@@ -34,7 +34,10 @@ describe("dimseg predict", () => {
     const printed = await dimseg("predict", run, images, "--out", out);
     const names = ["0", "1", oddId];
     expect(filesBelow(out)).toEqual(
-      ["masks", "classes/cup", "classes/disc"].flatMap((kind) => names.map((name) => `${kind}/${name}.png`)).sort(),
+      [
+        ...["masks", "classes/cup", "classes/disc"].flatMap((kind) => names.map((name) => `${kind}/${name}.png`)),
+        "dimseg-predictions.sha256",
+      ].sort(),
     );
     expect(printed.out).toContain(`Wrote 3 of 3 masks to ${join(out, "masks")}: 0 none, 1 cup, 2 disc.`);
     expect(printed.out).toMatch(/^student, last checkpoint, step \d+\n/);
@@ -58,7 +61,7 @@ describe("dimseg predict", () => {
       const predicted = await readImage(join(out, "classes", name, "0.png"));
       const expected = Uint8Array.from(reference.samples, (value) => (value >= least ? 1 : 0));
       const value = dice(confusionCounts(predicted.samples as Uint8Array, expected));
-      expect(csv).toContain(`\na,0,${name},${value},`);
+      expect(csv).toContain(`\na,0,a/test/0,${name},${value},`);
     }
   });
 
@@ -121,7 +124,7 @@ describe("dimseg predict", () => {
     expect(failure).toBeInstanceOf(DataError);
     expect(failure).toMatchObject({
       exitCode: exitCodes.data,
-      message: "2 of 4 images could not be read, each named above; the others are done",
+      message: "2 of 4 images could not be segmented, each named above; the others are done",
     });
     expect(filesBelow(join(out, "masks"))).toEqual(["a.png", "c.png"]);
   });
@@ -141,32 +144,98 @@ describe("dimseg predict", () => {
     expect(existsSync(join(base, "data/a/test/classes"))).toBe(false);
   });
 
-  it("replaces nothing where the data set cannot be opened to tell what is a mask", async () => {
+  it("replaces no mask that it did not write, whether or not the data set can be opened", async () => {
     const dataset = join(base, "data/dataset.yaml");
     const [content, mask] = [readFileSync(dataset), join(base, "data/a/test/masks/0.png")];
     const before = readFileSync(mask);
     writeFileSync(dataset, `${content}\nresise: 3\n`);
     try {
       await expect(dimseg("predict", run, images, "--out", join(base, "data/a/test"))).rejects.toThrow(
-        `${mask} exists, and ${dataset} cannot be opened to tell whether it is one of its masks; choose another folder`,
+        `${mask} (and 2 more) exists and is not as an earlier prediction wrote it; choose another folder with --out`,
       );
-      const out = fresh();
-      await dimseg("predict", run, images, "--out", out);
-      expect(filesBelow(join(out, "masks"))).toContain("0.png");
     } finally {
       writeFileSync(dataset, content);
     }
     expect(readFileSync(mask)).toEqual(before);
+    const patients = join(base, "patients");
+    const image = put(join(patients, "images/p.png"), png(16, 16, pixels(256)));
+    const byHand = put(join(patients, "masks/p.png"), png(16, 16, new Uint8Array(256).fill(255)));
+    const drawn = readFileSync(byHand);
+    await expect(dimseg("predict", run, image, "--out", patients)).rejects.toThrow(UsageError);
+    expect(readFileSync(byHand)).toEqual(drawn);
+  });
+
+  it("keeps a mask of its own that was corrected by hand since", async () => {
+    const out = fresh();
+    const image = put(join(base, "corrected.png"), png(16, 16, pixels(256)));
+    await dimseg("predict", run, image, "--out", out);
+    const mask = join(out, "masks/corrected.png");
+    expect(readFileSync(join(out, "dimseg-predictions.sha256"), "utf8")).toMatch(
+      /^[0-9a-f]{64} {2}masks\/corrected\.png$/m,
+    );
+    writeFileSync(mask, png(16, 16, new Uint8Array(256).fill(1)));
+    const corrected = readFileSync(mask);
+    await expect(dimseg("predict", run, image, "--out", out)).rejects.toThrow(`${mask} exists and is not as`);
+    expect(readFileSync(mask)).toEqual(corrected);
+  });
+
+  it("writes names as long as the file system allows, and does the others where one is too long", async () => {
+    const out = fresh();
+    const folder = join(base, "long");
+    const stem = "x".repeat(251);
+    for (const name of ["a", stem, "c"]) put(join(folder, `${name}.png`), png(16, 16, pixels(256)));
+    const printed = await dimseg("predict", run, folder, "--out", out);
+    expect(printed.out).toContain("Wrote 3 of 3 masks");
+    expect(filesBelow(join(out, "masks"))).toEqual(["a.png", "c.png", `${stem}.png`].sort());
+    await expect(dimseg("predict", run, folder, "--out", fresh(), "--probabilities")).rejects.toThrow(
+      /^1 of 3 images could not be segmented/,
+    );
+  });
+
+  it("follows links to folders once each, as inspect does", async () => {
+    const folder = join(base, "linked");
+    put(join(folder, "own.png"), png(16, 16, pixels(256)));
+    symlinkSync(images, join(folder, "elsewhere"));
+    symlinkSync(folder, join(folder, "elsewhere-and-back"));
+    const out = fresh();
+    const printed = await dimseg("predict", run, folder, "--out", out);
+    expect(printed.out).toContain("Wrote 4 of 4 masks");
+    expect(filesBelow(join(out, "masks"))).toContain("elsewhere/0.png");
+  });
+
+  it("segments photographs in folders whose names begin like those of masks", async () => {
+    const folder = join(base, "named");
+    for (const name of ["label-free/a.png", "gt-hospital/b.png", "seg_7T/c.png"])
+      put(join(folder, name), png(16, 16, pixels(256)));
+    put(
+      join(folder, "label-free/masks/a.png"),
+      png(
+        16,
+        16,
+        Uint8Array.from({ length: 256 }, (_, i) => (i < 90 ? 255 : 0)),
+      ),
+    );
+    const printed = await dimseg("predict", run, folder, "--out", fresh());
+    expect(printed.out).toContain("Wrote 3 of 3 masks");
+    expect(printed.out).toContain(
+      `Left out as masks or earlier results: 1 file (${join(folder, "label-free/masks/a.png")}).`,
+    );
   });
 
   it("segments the images of a folder, not the masks beside them nor its own earlier results", async () => {
     const folder = join(base, "mixed");
     const image = png(16, 16, pixels(256));
-    for (const name of ["images/x.png", "masks/x.png", "deep/labelsTr/y.png"]) put(join(folder, name), image);
+    const mask = png(
+      16,
+      16,
+      Uint8Array.from({ length: 256 }, (_, i) => i % 3),
+    );
+    put(join(folder, "images/x.png"), image);
+    for (const name of ["masks/x.png", "deep/labelsTr/y.png"]) put(join(folder, name), mask);
     symlinkSync(join(base, "data/a/test/masks/0.png"), join(folder, "images/0_reference.png"));
     for (const out of [join(folder, "out"), join(folder, "out")]) {
       const printed = await dimseg("predict", run, folder, "--out", out, "--overlay");
-      expect(printed.out).toMatch(/Wrote 1 of 1 masks .*\nLeft out masks and earlier results: \d+ files?\./);
+      expect(printed.out).toMatch(/Wrote 1 of 1 masks .*\nLeft out as masks or earlier results: \d+ files? \(/);
       expect(filesBelow(join(out, "overlays"))).toEqual(["images/x.png"]);
     }
     await expect(dimseg("predict", run, join(base, "data/a/test/masks"), "--out", fresh())).rejects.toThrow(

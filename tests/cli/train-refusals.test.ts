@@ -190,8 +190,13 @@ describe("runs that cannot go on", () => {
   it("a checkpoint of another architecture is refused by tensor name and shapes", () => {
     const path = `${finished}-wider`;
     cpSync(finished, path, { recursive: true });
-    const config = join(path, "config.yaml");
-    writeFileSync(config, readFileSync(config, "utf8").replace("width: 2", "width: 3"));
+    for (const [name, from, to] of [
+      ["config.yaml", "width: 2", "width: 3"],
+      ["environment.json", '"width": 2', '"width": 3'],
+    ]) {
+      const file = join(path, name);
+      writeFileSync(file, readFileSync(file, "utf8").replace(from, to));
+    }
     const { code, out, err } = run(["train", "--resume", path]);
     expect({ code, out }).toEqual({ code: 4, out: "" });
     expect(err).toMatch(

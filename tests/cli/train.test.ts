@@ -1,12 +1,16 @@
 /** `dimseg train` as real processes: what a run leaves behind, and that nothing done to it changes its bits. */
-import { cpSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { cpSync, existsSync, openSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { RandomStream } from "../../src/core/random.js";
+import { sha256 } from "../../src/core/sha256.js";
+import { formatManifest, manifestName, readManifest } from "../../src/runs/checkpoint-manifest.js";
 import { temporaryFolder } from "../data/files.js";
 import { putDataset } from "../data/tiny.js";
-import { checkpoints, metricLines, putConfig, Running, run } from "./built.js";
+import { checkpoints, entry, metricLines, putConfig, Running, run } from "./built.js";
 import { expectSame, newestCheckpoint, promised } from "./same-bytes.js";
 
 const base = temporaryFolder();
@@ -168,6 +172,29 @@ describe("signals", () => {
     expect(checkpoints(path).length).toBeGreaterThan(2);
   });
 
+  it("a closed terminal, told twice, is as SIGTERM and exits 129; under nohup training goes on", async () => {
+    const { path, running } = await started("supervised fp32", "hung up");
+    running.child.kill("SIGHUP");
+    const { code, out } = await running.interrupt("SIGHUP");
+    expect(code).toBe(129);
+    expect(out).toMatch(/stopped after step \d+; go on with/);
+    const under = new Running(["train", "--resume", path], `process.env._ = "/usr/bin/nohup"`);
+    await under.until(() => readdirSync(path).includes("run.lock"));
+    expect(await under.interrupt("SIGHUP")).toMatchObject({ code: 0 });
+    expectSame(path, reference("supervised fp32"));
+  });
+
+  it("the end of a parent that holds a channel to it is as SIGTERM", async () => {
+    const path = folder("orphan");
+    const words = ["train", configOf("supervised fp32"), "--out", path, "--set", "training.iterations=100000"];
+    const child = spawn(process.execPath, [entry, ...words], { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    while (metricLines(path) < 3) await pause(1);
+    child.disconnect();
+    expect(await ended).toBe(143);
+    expect(readdirSync(path)).not.toContain("run.lock");
+  });
+
   it("a second signal ends it at once, without a save", async () => {
     const path = folder("impatient");
     // From outside, the first of two signals may be all that the process has heard of when it looks.
@@ -180,6 +207,31 @@ describe("signals", () => {
     // One is written before the first step, and one after each validation.
     expect(saved).not.toEqual([]);
     for (const name of saved) expect(Number(name.slice("step-".length)) % 25).toBe(0);
+  });
+});
+
+describe.skipIf(!existsSync("/dev/full"))("a full disk under what is printed", () => {
+  const full = openSync("/dev/full", "w");
+  const printingTo = (words: string[], stdio: ["ignore", number | "pipe", number | "pipe"]) =>
+    spawnSync(process.execPath, [entry, ...words], {
+      stdio,
+      encoding: "utf8",
+      env: { ...process.env, OMP_NUM_THREADS: "1" },
+    });
+
+  it("is told in one sentence, with exit code 6", () => {
+    const { status, stderr } = printingTo(["list", "methods"], ["ignore", full, "pipe"]);
+    expect({ status, stderr }).toEqual({
+      status: 6,
+      stderr: "error: cannot write the output: the disk is full; free some space\n",
+    });
+  });
+
+  it("does not stop a training", () => {
+    const path = folder("unheard");
+    const words = ["train", configOf("supervised fp32"), "--out", path];
+    expect(printingTo(words, ["ignore", full, full])).toMatchObject({ status: 6 });
+    expectSame(path, reference("supervised fp32"));
   });
 });
 
@@ -208,6 +260,33 @@ describe("a damaged checkpoint", () => {
     expect(resumed.err).toMatch(new RegExp(`step-12/${file}.*; using the checkpoint of step 10\n`));
     expect(resumed.out).toContain("resuming after step 10\n");
     expectSame(path, reference("dim fp32"));
+  });
+
+  it("that does not say where training stood: exit code 4 with its name", () => {
+    const path = copied("without progress");
+    const newest = newestCheckpoint(path);
+    const manifest = readManifest(newest, 12);
+    const text = "{}\n";
+    writeFileSync(join(newest, "progress.json"), text);
+    const files = manifest.files.map((file) =>
+      file.name === "progress.json" ? { ...file, bytes: text.length, sha256: sha256(text) } : file,
+    );
+    writeFileSync(join(newest, manifestName), formatManifest({ ...manifest, files }));
+    const resumed = run(["train", "--resume", path]);
+    expect(resumed).toMatchObject({ code: 4, out: "" });
+    expect(resumed.err).toMatch(/^error: .*step-12\/progress\.json is damaged: it does not say where training stood/);
+  });
+
+  it("of a finished run is tidied away when a kill kept it from being so", () => {
+    const path = copied("unpruned");
+    const old = join(path, "checkpoints", "step-3");
+    cpSync(newestCheckpoint(path), old, { recursive: true });
+    writeFileSync(
+      join(old, manifestName),
+      formatManifest({ ...readManifest(newestCheckpoint(path), 12), step: 3, names: [] }),
+    );
+    expect(run(["train", "--resume", path])).toMatchObject({ code: 0 });
+    expect(checkpoints(path)).toEqual(checkpoints(reference("dim fp32")));
   });
 
   it("none intact: exit code 4, naming the files, with everything left as it was", () => {

@@ -26,6 +26,13 @@ it("reads back what it writes", () => {
   );
 });
 
+it("does not let a spreadsheet run what a file is called, and reads the name back", () => {
+  const names = ["=cmd|' /C calc'!A0", "@SUM(1)", "+1+1", "-x", "\tx", "'=x", "a=b", "'x"];
+  const written = formatCsv([[...names, -0.5, "-0.5", "-Infinity"]]);
+  expect(written).toBe(`'=cmd|' /C calc'!A0,'@SUM(1),'+1+1,'-x,'\tx,''=x,a=b,'x,-0.5,-0.5,-Infinity\n`);
+  expect(parseCsv(written)).toEqual([[...names, "-0.5", "-0.5", "-Infinity"]]);
+});
+
 it("refuses a quote in a wrong place", () => {
   for (const text of ['a"b,c\n', '"a"b\n', 'x\n"never ends\n'])
     expect(() => parseCsv(text)).toThrow(/has a quote in a wrong place/);

@@ -1,12 +1,23 @@
 /** The cache: same arrays as decoding, bounded memory, and never an old or damaged answer. */
-import { chmodSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { cacheFolder, DecodedCache } from "../../src/data/cache.js";
 import { loadDataset } from "../../src/data/dataset.js";
-import { decodeCase } from "../../src/data/decode.js";
+import { decodeCase, readCaseBytes } from "../../src/data/decode.js";
 import { mapLimited } from "../../src/data/limited.js";
 import { png, put, putDatasetYaml, temporaryFolder } from "./files.js";
+
+vi.mock("../../src/data/decode.js", { spy: true });
 
 const base = temporaryFolder();
 let count = 0;
@@ -88,6 +99,45 @@ describe("DecodedCache", () => {
     const labels = { kind: "values" as const, map: { 0: "disc", 1: "background" } };
     const swapped = await new DecodedCache({ ...dataset, labels }).get(cases[0]);
     expect([after.label?.[0], swapped.label?.[0]]).toEqual([0, 1]);
+  });
+
+  it("does not read the originals of an unchanged case twice, however small the memory", async () => {
+    const { dataset, cases } = makeSet(2);
+    const cache = new DecodedCache(dataset, { memoryBytes: 0 });
+    const first = await cache.get(cases[0]);
+    vi.mocked(readCaseBytes).mockClear();
+    expect(await cache.get(cases[0])).toEqual(first);
+    expect(cache.bytesInMemory).toBe(0);
+    expect(readCaseBytes).not.toHaveBeenCalled();
+    const [entry] = entries(cacheFolder(dataset));
+    truncateSync(entry, 100);
+    expect(await cache.get(cases[0])).toEqual(first);
+    expect(readCaseBytes).toHaveBeenCalledTimes(1);
+  });
+
+  it("notices changed contents under the old size, name and modification time", async () => {
+    const { folder, dataset, cases } = makeSet(3);
+    const path = join(folder, "images/1.png");
+    const facts = () => [statSync(path).size, statSync(path).mtimeMs, statSync(path).ino];
+    utimesSync(path, 1e9, 1e9);
+    const before = facts();
+    const cache = new DecodedCache(dataset, { memoryBytes: 0 });
+    expect((await cache.get(cases[1])).image[0]).toBe(1);
+    put(path, png(16, 16, Array(256).fill(7)));
+    utimesSync(path, 1e9, 1e9);
+    expect(facts()).toEqual(before);
+    expect((await cache.get(cases[1])).image[0]).toBe(7);
+  });
+
+  it("does not take an entry that was copied under another's name", async () => {
+    const { dataset, cases } = makeSet(3);
+    const wanted = await decodeCase(dataset, cases[0]);
+    await new DecodedCache(dataset).get(cases[0]);
+    const [own] = entries(cacheFolder(dataset));
+    await new DecodedCache(dataset).get(cases[1]);
+    const other = entries(cacheFolder(dataset)).find((entry) => entry !== own) as string;
+    copyFileSync(other, own);
+    expect(await new DecodedCache(dataset).get(cases[0])).toEqual(wanted);
   });
 
   it("goes on without the disk and says so once when it cannot be written", async () => {

@@ -60,6 +60,7 @@ describe("checkDataset", () => {
         domain: "eye",
         split: "train",
         cases: 2,
+        subjects: 2,
         masks: 2,
         sizes: "16 x 16",
         emptyMasks: 0,
@@ -101,6 +102,39 @@ describe("checkDataset", () => {
     ]);
     const within = { ...clean(), "train/images/b.png": picture(1) };
     expect((await check(within)).found).toEqual(["warning: eye/train/a, eye/train/b are the same image; keep one"]);
+  });
+
+  it("calls a subject in train and test an error that names it, its domains and two of its cases", async () => {
+    const files = {
+      "train/images/p1_1.png": picture(1),
+      "train/images/p1_2.png": picture(2),
+      "train/images/p2_1.png": picture(3),
+      "test/images/p1_3.png": picture(4),
+      "test/images/p3_1.png": picture(5),
+    };
+    const split = (name: string) => ({ images: `${name}/images/{id}.png` });
+    const domains = [
+      { name: "eye", train: split("train") },
+      { name: "ear", test: split("test") },
+    ];
+    const within = (place: string) => ({ domains, subject: { before: "_", within: place } });
+    const errors = async (place: string) =>
+      (await check(files, within(place))).found.filter((one) => one.startsWith("error"));
+    expect(await errors("dataset")).toEqual([
+      "error: subject p1 is in training (eye: 2 cases, as eye/train/p1_1) and in test (ear: 1 case, as ear/test/p1_3); keep it in one of them, or correct subject in /dataset.yaml",
+    ]);
+    expect(await errors("domain")).toEqual([]);
+    const one = { name: "eye", train: split("train"), test: split("test") };
+    const { problems, splits } = await check(files, { domains: [one], subject: { before: "_" } });
+    expect(problems.filter(({ severity }) => severity === "error")).toEqual([
+      expect.objectContaining({ message: expect.stringMatching(/^subject eye\/p1 is in training \(eye: 2 cases/) }),
+    ]);
+    expect(splits.map(({ cases, subjects }) => [cases, subjects])).toEqual([
+      [3, 2],
+      [2, 2],
+    ]);
+    const independent = await check(files, { domains: [one] });
+    expect(independent.problems.filter(({ severity }) => severity === "error")).toEqual([]);
   });
 
   it("notices a mask used for two images, and a mask over nothing", async () => {

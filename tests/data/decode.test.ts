@@ -36,7 +36,8 @@ const nested = {
 describe("decodeCase", () => {
   it("gives planes of bytes and class numbers at the stored size", async () => {
     const one = await decodeOne(grey, png(8, 8, square([0, 1])));
-    expect(one).toMatchObject({ channels: 1, height: 8, width: 8, originalHeight: 8, originalWidth: 8 });
+    const grid = { shape: [8, 8], spacing: null, toWorld: null };
+    expect(one).toMatchObject({ channels: 1, stored: grid, working: grid });
     expect(Array.from(one.image)).toEqual(square([0, 50, 100, 255]));
     expect(Array.from(one.label ?? [])).toEqual(square([0, 1]));
   });
@@ -71,6 +72,15 @@ describe("decodeCase", () => {
     expect(Array.from(one.image)).toEqual(square([0, 50, 100, 255]));
   });
 
+  it("says how far apart pixels lie, as stored and at the size worked at", async () => {
+    const wide = png(16, 8, Array(128).fill(0));
+    const { stored, working } = await decodeOne(wide, undefined, { spacing: [2, 0.5] });
+    expect([stored.spacing, working.spacing]).toEqual([
+      [2, 0.5],
+      [2, 1],
+    ]);
+  });
+
   it("resizes labels by the nearest pixel to the square asked for", async () => {
     const wide = png(
       16,
@@ -78,7 +88,10 @@ describe("decodeCase", () => {
       Array.from({ length: 128 }, (_, i) => (i % 16 < 8 ? 0 : 1)),
     );
     const one = await decodeOne(wide, wide);
-    expect(one).toMatchObject({ height: 8, width: 8, originalHeight: 8, originalWidth: 16 });
+    expect([one.stored.shape, one.working.shape]).toEqual([
+      [8, 16],
+      [8, 8],
+    ]);
     expect(Array.from(one.label ?? [])).toEqual(square([0, 0, 0, 0, 1, 1, 1, 1]));
   });
 });

@@ -102,6 +102,35 @@ describe("the paper's layouts", () => {
     expect(mnms.inspection.file.labels).toMatchObject({ kind: "channels" });
   });
 
+  it("knows the patients of ProstateSlice, whose numbers begin anew in test, and says that Fundus does not tell", async () => {
+    const names = ["00_00", "00_01", "01_00"];
+    const prostate = await inspect({
+      ...many(picture, ...names.flatMap((id) => [`UCL/train/image/${id}.png`, `HK/test/image/${id}.png`])),
+      ...many(mask(255, 0), ...names.flatMap((id) => [`UCL/train/mask/${id}.png`, `HK/test/mask/${id}.png`])),
+    });
+    expect(prostate.inspection.file.subject).toEqual({ before: "_", within: "split" });
+    expect(prostate.guesses).toMatch(/a subject \(patient\) is the id up to the first "_"; ids begin anew in test/);
+    expect(prostate.dataset.domains[1].cases("train").map((one) => one.subject)).toEqual([
+      "UCL/train/00",
+      "UCL/train/00",
+      "UCL/train/01",
+    ]);
+    const fundus = await inspect(
+      many(colours, "Domain2/train/ROIs/image/G-1-L.png", "Domain2/test/ROIs/image/G-2-R.png"),
+    );
+    expect(fundus.inspection.file).not.toHaveProperty("subject");
+    expect(fundus.guesses).toMatch(/the names of Fundus do not tell which images are of one patient/);
+  });
+
+  it("finds the patients of M&Ms where its file names hold them", async () => {
+    const slices = ["A0S9V9_ED_1", "A0S9V9_ES_1", "B4T0K8_ED_0", "B4T0K8_ED_1"];
+    const { inspection } = await inspect({
+      ...many(picture, ...slices.map((id) => `vendorA/train/image/${id}.png`)),
+      ...many(colours, ...slices.map((id) => `vendorA/train/mask/${id}.png`)),
+    });
+    expect(inspection.file.subject).toEqual({ before: "_" });
+  });
+
   it("reads the prepared sets: lists, manifest, and only one of two mask folders", async () => {
     const { dataset, cases, guesses } = await inspect({
       ...many(colours, "a/images/1.png", "a/images/2.png", "a/images/3.png"),
@@ -142,6 +171,37 @@ describe("folders of other habits", () => {
     expect(guesses).toMatch(/masks hold the values 0, 255: 0 is background, 255 is foreground \(seen in 6 masks\)/);
     expect(guesses).toMatch(/all images are 12 x 12, so they are not resized/);
     expect(guesses).toMatch(/images are grey/);
+  });
+
+  it("divides by patients where ids name them, and says so", async () => {
+    const ids = Array.from({ length: 20 }, (_, i) => `patient${Math.floor(i / 5)}_slice${i % 5}`);
+    const { cases, guesses, dataset, folder } = await inspect({
+      ...many(picture, ...ids.map((id) => `images/${id}.png`)),
+      ...many(mask(0, 255), ...ids.map((id) => `masks/${id}.png`)),
+    });
+    const domain = folder.split("/").pop() as string;
+    expect(cases).toEqual({ [`${domain}/train`]: ids.slice(0, 15), [`${domain}/test`]: ids.slice(15) });
+    expect(guesses).toMatch(
+      /a subject \(patient\) is the id up to the first "_slice": patient0_slice0 is of patient0; remove/,
+    );
+    expect(guesses).toMatch(
+      /every fifth subject with a mask, or else the last, became a test subject with all its cases/,
+    );
+    expect(readFileSync(join(folder, "dataset.yaml"), "utf8")).toMatch(/\nsubject:\n {2}before: _slice\n/);
+    expect((await checkDataset(dataset)).problems.filter(({ message }) => /subject/.test(message))).toEqual([]);
+  });
+
+  it("leaves folders as they are that divide a patient, and the check calls it an error", async () => {
+    const split = (part: string, ids: string[]) => ({
+      ...many(picture, ...ids.map((id) => `${part}/images/${id}.png`)),
+      ...many(mask(0, 255), ...ids.map((id) => `${part}/masks/${id}.png`)),
+    });
+    const train = ["p1_1", "p1_2", "p2_1", "p2_2"];
+    const { cases, dataset } = await inspect({ ...split("x/train", train), ...split("x/test", ["p2_3"]) });
+    expect(cases).toEqual({ "x/train": train, "x/test": ["p2_3"] });
+    expect((await checkDataset(dataset)).problems.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^subject x\/p2 is in training \(x: 2 cases, as x\/train\/p2_1\) and in test \(x: 1 case,/),
+    );
   });
 
   it("FOLDER/DOMAIN/{train,test}/{images,masks} and images/{train,val}", async () => {

@@ -4,9 +4,11 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.js";
-import { isGrey, toChannels, toGrey } from "../../src/data/readers/raster.js";
-import { decodeImage, imageFacts, readImage } from "../../src/data/readers/read-image.js";
+import { isGrey, toChannels, toGrey } from "../../src/data/colour.js";
+import { decodeImage, readHeader, readImage } from "../../src/data/read-image.js";
+import { sampleType } from "../../src/grid/stored-image.js";
 import { bmp, png, put, temporaryFolder, tiff } from "./files.js";
+import { planesOf, stored } from "./stored.js";
 
 const folder = temporaryFolder();
 const ramp = (count: number, step: number, modulus: number) =>
@@ -29,15 +31,17 @@ describe("exact samples", () => {
     ["16-bit RGB TIFF", tiff(5, 3, rgb16, 16, 3), 3, rgb16],
     ["24-bit BMP", bmp(5, 3, rgb8, 24), 3, rgb8],
   ])("%s", async (_, bytes, channels, wanted) => {
-    const raster = await decodeImage(bytes, "image");
-    expect(raster).toMatchObject({ width: 5, height: 3, channels });
-    expect(Array.from(raster.samples)).toEqual(wanted);
-    expect(raster.samples.BYTES_PER_ELEMENT).toBe(Math.max(...wanted) > 255 ? 2 : 1);
+    const { grid, samples, ...others } = await decodeImage(bytes, "image");
+    expect(others).toEqual({ channels });
+    expect(grid).toEqual({ shape: [3, 5], spacing: null, toWorld: null });
+    expect(Array.from(samples)).toEqual(planesOf(wanted, channels));
+    expect(sampleType(samples)).toBe(Math.max(...wanted) > 255 ? "uint16" : "uint8");
+    expect(await readHeader(bytes, "image")).toEqual({ grid, channels, sampleType: sampleType(samples) });
   });
 
   it("drops alpha and keeps the colours under it, also where it is zero", async () => {
     const rgba = await decodeImage(png(2, 1, [10, 20, 30, 0, 40, 50, 60, 128], { kind: "rgba" }), "image");
-    expect(Array.from(rgba.samples)).toEqual([10, 20, 30, 40, 50, 60]);
+    expect(Array.from(rgba.samples)).toEqual([10, 40, 20, 50, 30, 60]);
     const greyAlpha = await decodeImage(png(2, 1, [500, 0, 60000, 9], { kind: "greyAlpha", bits: 16 }), "image");
     expect(Array.from(greyAlpha.samples)).toEqual([500, 60000]);
   });
@@ -45,7 +49,7 @@ describe("exact samples", () => {
   it("reads lossless WebP exactly and JPEG nearly", async () => {
     const raw = sharp(Uint8Array.from(ramp(768, 1, 256)), { raw: { width: 16, height: 16, channels: 3 } });
     const webp = await decodeImage(await raw.clone().webp({ lossless: true }).toBuffer(), "image");
-    expect(Array.from(webp.samples)).toEqual(ramp(768, 1, 256));
+    expect(Array.from(webp.samples)).toEqual(planesOf(ramp(768, 1, 256), 3));
     const flat = sharp({ create: { width: 16, height: 16, channels: 3, background: "#804020" } });
     const jpeg = await decodeImage(await flat.jpeg({ quality: 95 }).toBuffer(), "image");
     expect(Math.abs(jpeg.samples[0] - 128)).toBeLessThan(4);
@@ -55,7 +59,7 @@ describe("exact samples", () => {
     const image = sharp(Uint8Array.from(rgb8), { raw: { width: 5, height: 3, channels: 3 } });
     const tagged = await image.withIccProfile("p3", { attach: true }).png().toBuffer();
     const untagged = await sharp(tagged, { ignoreIcc: true }).raw().toBuffer();
-    expect(Array.from((await decodeImage(tagged, "image")).samples)).toEqual(Array.from(untagged));
+    expect(Array.from((await decodeImage(tagged, "image")).samples)).toEqual(planesOf(untagged, 3));
   });
 });
 
@@ -74,7 +78,7 @@ describe("palette files", () => {
     expect(numbers.channels).toBe(1);
     expect(Array.from(numbers.samples)).toEqual(indices);
     const colours = await decodeImage(file, "mask", "colours");
-    expect(Array.from(colours.samples)).toEqual(indices.flatMap((index) => palette[index]));
+    expect(Array.from(colours.samples)).toEqual([0, 1, 2].flatMap((c) => indices.map((index) => palette[index][c])));
   });
 
   it("an interlaced palette PNG gives its numbers", async () => {
@@ -84,11 +88,11 @@ describe("palette files", () => {
       .png({ palette: true, dither: 0, progressive: true })
       .toBuffer();
     const numbers = await decodeImage(file, "mask", "indices");
-    const stored = await decodeImage(file, "mask", "colours");
+    const shown = await decodeImage(file, "mask", "colours");
     // The encoder chooses the numbering, so equal numbers must mean equal colours and the other way round.
     const seen = new Map<number, string>();
     numbers.samples.forEach((index, i) => {
-      const colour = stored.samples.slice(3 * i, 3 * i + 3).join();
+      const colour = [0, 9, 18].map((at) => shown.samples[at + i]).join();
       expect(seen.get(index) ?? colour).toBe(colour);
       seen.set(index, colour);
     });
@@ -106,7 +110,8 @@ describe("palette files", () => {
     const used = indices.map((index) => index % 2 ** Math.min(bits, 2));
     const file = bmp(3, 3, used, bits, palette.slice(0, 2 ** Math.min(bits, 2)));
     expect(Array.from((await decodeImage(file, "mask", "indices")).samples)).toEqual(used);
-    expect(Array.from((await decodeImage(file, "mask")).samples)).toEqual(used.flatMap((index) => palette[index]));
+    const shown = await decodeImage(file, "mask");
+    expect(Array.from(shown.samples)).toEqual([0, 1, 2].flatMap((c) => used.map((index) => palette[index][c])));
   });
 
   it("a BMP with a grey palette is grey", async () => {
@@ -119,13 +124,15 @@ describe("palette files", () => {
 
 describe("grey and RGB", () => {
   it("uses Pillow's luma and repeats grey", () => {
-    const rgb = { height: 1, width: 2, channels: 3 as const, samples: Uint8Array.from([255, 0, 0, 10, 200, 30]) };
+    const rgb = stored(1, 2, Uint8Array.from([255, 10, 0, 200, 0, 30]), 3);
     expect(Array.from(toGrey(rgb).samples)).toEqual([76, 124]);
     expect(isGrey(rgb)).toBe(false);
-    const grey = { height: 1, width: 2, channels: 1 as const, samples: Uint16Array.from([7, 60000]) };
+    const grey = stored(1, 2, Uint16Array.from([7, 60000]));
     const repeated = toChannels(grey, 3);
-    expect(Array.from(repeated.samples)).toEqual([7, 7, 7, 60000, 60000, 60000]);
+    expect(Array.from(repeated.samples)).toEqual([7, 60000, 7, 60000, 7, 60000]);
     expect(isGrey(repeated)).toBe(true);
+    const real = stored(1, 1, Float32Array.from([-100, 200, 1000]), 3);
+    expect(toGrey(real).samples[0]).toBeCloseTo(-29.9 + 117.4 + 114, 4);
   });
 });
 
@@ -146,7 +153,7 @@ describe("broken and hostile files", () => {
     hostile.writeUInt32BE(1e9, 16);
     hostile.writeUInt32BE(1e9, 20);
     expect(await failure(hostile)).toMatch(/^images\/a\.png: declares 1000000000 x 1000000000 pixels, more than/);
-    await expect(imageFacts(hostile, "a.png")).rejects.toThrow(/declares 1000000000/);
+    await expect(readHeader(hostile, "a.png")).rejects.toThrow(/declares 1000000000/);
   });
 
   it("refuses hostile BMP and TIFF sizes", async () => {

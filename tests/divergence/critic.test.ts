@@ -1,7 +1,7 @@
 /** The critic's bound on distributions whose divergence is known, its reversed gradient, its memory and its refusals. */
 import { describe, expect, it } from "vitest";
 import { CheckpointError, UsageError } from "../../src/core/errors.js";
-import { neutralOutput } from "../../src/divergence/estimators/critic.js";
+import { neutralOutput, reversalAt } from "../../src/divergence/estimators/critic.js";
 import {
   type DomainDivergence,
   type DomainInput,
@@ -17,10 +17,10 @@ import { everyDivergence, expectClose, named } from "./support.js";
 withNetworks();
 
 /** Bottlenecks [n, C, 1, 1] as a method would have kept them. */
-function features(source: Tensor, target: Tensor, updateRunningMeans = true): DomainInput {
+function features(source: Tensor, target: Tensor, learn = true): DomainInput {
   const view = (rows: Tensor) => ({ logits: rows, bottleneck: rows.unsqueeze(2).unsqueeze(3) });
   const shared = { source: view(source), target: view(target) };
-  return { network: networks.softmax, source, target, shared, updateRunningMeans };
+  return { network: networks.softmax, source, target, shared, learn };
 }
 
 const quick = { name: "critic", hidden: 32, rate: 0.05, warmUp: 0 };
@@ -103,6 +103,15 @@ describe.each(named(everyDivergence))("%s", (_, f) => {
 });
 
 describe("the reversed gradient", () => {
+  it("grows from nothing to its limit", () => {
+    const settings = { reversal: 1, warmUp: 1000 };
+    expect(reversalAt(0, settings)).toBe(0);
+    expect(reversalAt(1000, settings)).toBeCloseTo(2 / (1 + Math.exp(-1)) - 1, 12);
+    expect(reversalAt(1e6, settings)).toBeCloseTo(1, 12);
+    expect(reversalAt(1e6, { reversal: 0.1, warmUp: 3000 })).toBeCloseTo(0.1, 12);
+    expect(reversalAt(0, { reversal: 0.1, warmUp: 0 }), "without a warm-up").toBe(0.1);
+  });
+
   /** A critic that has seen something, at features that a gradient can be taken of. */
   function trained(settings: object, options: object = {}): { estimator: DomainDivergence; x: Tensor; u: Tensor } {
     using generator = new Generator(8);
@@ -174,9 +183,9 @@ describe("the reversed gradient", () => {
 });
 
 describe("its memory", () => {
-  const given = (seed: number, updateRunningMeans = true): DomainInput => {
+  const given = (seed: number, learn = true): DomainInput => {
     const u = images(seed + 1, 2, { gain: 0.4, offset: 0.8 });
-    return { network: networks.softmax, source: images(seed, 2), target: u, updateRunningMeans };
+    return { network: networks.softmax, source: images(seed, 2), target: u, learn };
   };
   const joint = (settings: object = {}, seed = 0) =>
     domainDivergence({ name: "critic", ...settings }, { divergence: divergence("js"), kind: "softmax", seed });

@@ -67,7 +67,7 @@ describe.each(settings)("%s, %s", (id, kind) => {
       const choice = id === "critic" ? { name: id, warmUp: 0, rate: 0.1 } : id;
       const estimator = domainDivergence(choice, { divergence: divergence("js"), kind });
       estimator.evaluate(given);
-      const at = () => estimator.evaluate({ ...given, updateRunningMeans: false });
+      const at = () => estimator.evaluate({ ...given, learn: false });
       const bias = network.stateDict().get("down4.maxpool_conv.1.double_conv.4.bias")!;
       const [gradient] = grad(at(), [bias]);
       const predicted = gradient.square().sum().item();

@@ -35,7 +35,10 @@ describe("domainDivergence refuses what makes no sense", () => {
     [() => domainDivergence("wasserstein", { divergence: js, kind }), /the estimators are featSoftmax, predMarginal/],
     [() => domainDivergence("featSoftmax", { divergence: js, kind, tauF: 0 }), /tauF is 0/],
     [() => domainDivergence("featSoftmax", { divergence: js, kind, runningMean: 1 }), /runningMean is 1/],
-    [() => domainDivergence("predMarginal", { divergence: js, kind, marginal: "nested" }), /overlapping classes/],
+    [
+      () => domainDivergence({ name: "predMarginal", marginal: "nested" }, { divergence: js, kind }),
+      /overlapping classes/,
+    ],
     [() => domainDivergence("gaussian", { divergence: divergence("tv"), kind }), /tv has no closed form/],
     [() => domainDivergence("gaussian", { divergence: divergence("pearson"), kind }), /for every pair of Gaussians/],
     [
@@ -43,8 +46,12 @@ describe("domainDivergence refuses what makes no sense", () => {
       /alpha is 2; give an order inside \(0, 1\)/,
     ],
     [
-      () => domainDivergence("gaussian", { divergence: js, kind, gaussianForm: "renyi", renyiOrder: 1.5 }),
-      /renyiOrder is 1.5/,
+      () => domainDivergence({ name: "gaussian", form: "renyi", order: 1.5 }, { divergence: js, kind }),
+      /estimator gaussian: order is 1.5/,
+    ],
+    [
+      () => domainDivergence({ name: "gaussian", order: 0.3 }, { divergence: js, kind }),
+      /order is for form: renyi, but form is own/,
     ],
   ])("%#", (make, message) => {
     expect(make).toThrow(UsageError);

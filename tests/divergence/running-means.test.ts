@@ -35,7 +35,7 @@ describe("running means", () => {
       const [a, b] = [domainDivergence(id, options), domainDivergence(id, options)];
       a.evaluate(given(1));
       b.evaluate(given(1));
-      b.evaluate({ ...given(7), updateRunningMeans: false });
+      b.evaluate({ ...given(7), learn: false });
       const c = domainDivergence(id, options);
       c.loadState(b.state());
       b.dispose();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { contourOf } from "../../src/evaluation/contour.js";
 import { contourLengths, surfaceAreas } from "../../src/evaluation/contour-size.js";
-import { makeGrid } from "../../src/evaluation/grid.js";
 import { surfacePoints } from "../../src/evaluation/surface.js";
+import { makeGrid } from "../../src/grid/grid.js";
 import { fill } from "./masks.js";
 
 /** Code of a 2×2×2 neighbourhood from its object voxels, each (z, y, x) in {0, 1}³. */

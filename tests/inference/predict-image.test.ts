@@ -5,13 +5,14 @@ import { afterAll, describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.js";
 import { readSafetensors } from "../../src/core/safetensors.js";
 import { decodeCase } from "../../src/data/decode.js";
-import { decodeImage, imageFacts, readImage } from "../../src/data/readers/read-image.js";
+import { decodeImage, readHeader, readImage } from "../../src/data/read-image.js";
 import { predictionFiles } from "../../src/inference/encode-prediction.js";
 import { drawOverlay } from "../../src/inference/overlay.js";
 import { labelMaps, predict } from "../../src/inference/predict.js";
 import { predictImage } from "../../src/inference/predict-image.js";
 import { fromTypedArray, liveTensors, noGrad, scope } from "../../src/torch/index.js";
 import { temporaryFolder } from "../data/files.js";
+import { stored } from "../data/stored.js";
 import { nestedClasses, pixels, tinyNetwork, twoDomains } from "./tiny.js";
 
 const base = temporaryFolder();
@@ -52,9 +53,9 @@ describe("predictImage", () => {
   it("answers in the image's own size and place, whatever its shape", () => {
     const [height, width] = [40, 100];
     const samples = Uint8Array.from({ length: height * width }, (_, i) => (i % width < 25 ? 255 : 0));
-    const raster = { height, width, channels: 1 as const, samples };
+    const image = stored(height, width, samples);
     const copying = brightness();
-    const { labels, probabilities, ...size } = predictImage(copying, raster, "x.png", sigmoid, options);
+    const { labels, probabilities, ...size } = predictImage(copying, image, "x.png", sigmoid, options);
     copying.dispose();
     expect(size).toEqual({ height, width });
     expect(labels).toHaveLength(2 * height * width);
@@ -70,9 +71,9 @@ describe("predictImage", () => {
   });
 
   it("turns colour into grey for a grey data set and refuses 16 bits where the network was trained on 8", () => {
-    const rgb = { height: 20, width: 20, channels: 3 as const, samples: pixels(1200) };
+    const rgb = stored(20, 20, pixels(1200), 3);
     expect(predictImage(network, rgb, "rgb.png", softmax, options).labels).toHaveLength(400);
-    const wide = { height: 4, width: 4, channels: 1 as const, samples: new Uint16Array(16) };
+    const wide = stored(4, 4, new Uint16Array(16));
     expect(() => predictImage(network, wide, "wide.png", softmax, options)).toThrow(DataError);
     expect(() => predictImage(network, wide, "wide.png", softmax, options)).toThrow(
       "wide.png: has 16 bits a sample, but the network was trained on 8-bit images; convert it to 8 bits as those were",
@@ -82,8 +83,8 @@ describe("predictImage", () => {
   it("names the image when the network gives NaN", () => {
     const broken = tinyNetwork(1, 2);
     noGrad(() => broken.parameters()[0].fill_(Number.NaN));
-    const raster = { height: 16, width: 16, channels: 1 as const, samples: pixels(256) };
-    expect(() => predictImage(broken, raster, "a.png", softmax, options)).toThrow(
+    const image = stored(16, 16, pixels(256));
+    expect(() => predictImage(broken, image, "a.png", softmax, options)).toThrow(
       "a.png: the network's output holds NaN",
     );
     broken.dispose();
@@ -91,7 +92,7 @@ describe("predictImage", () => {
 });
 
 describe("predictionFiles", () => {
-  const raster = { height: 30, width: 20, channels: 1 as const, samples: pixels(600) };
+  const image = stored(30, 20, pixels(600));
   const everything = { overlay: true, probabilities: true };
   const prediction = {
     height: 30,
@@ -106,10 +107,11 @@ describe("predictionFiles", () => {
       ...["masks.png", "classes/cup.png", "classes/disc.png", "overlays.png", "probabilities.safetensors"],
     ]);
     const bytes = await Promise.all(
-      files.map(async (file) => Buffer.concat(await file.encode(prediction, raster, "x"))),
+      files.map(async (file) => Buffer.concat(await file.encode(prediction, image, "x"))),
     );
     for (const png of bytes.slice(0, 3)) {
-      expect(await imageFacts(png, "x")).toEqual({ format: "png", width: 20, height: 30, channels: 1, bits: 8 });
+      expect(png.subarray(1, 4).toString()).toBe("PNG");
+      expect(await readHeader(png, "x")).toMatchObject({ grid: { shape: [30, 20] }, channels: 1, sampleType: "uint8" });
     }
     const [masks, cup, disc] = await Promise.all(bytes.slice(0, 3).map((png) => decodeImage(png, "x", "indices")));
     expect([...masks.samples]).toEqual(Array.from({ length: 600 }, (_, i) => (i < 100 ? 1 : i < 300 ? 2 : 0)));
@@ -119,7 +121,7 @@ describe("predictionFiles", () => {
 
   it("keeps every probability bit by bit", async () => {
     const [, , , , file] = predictionFiles(sigmoid, everything);
-    const { tensors, metadata } = readSafetensors(Buffer.concat(await file.encode(prediction, raster, "x")), "x");
+    const { tensors, metadata } = readSafetensors(Buffer.concat(await file.encode(prediction, image, "x")), "x");
     const { dtype, shape, data } = tensors.get("probabilities")!;
     expect({ dtype, shape }).toEqual({ dtype: "F32", shape: [2, 30, 20] });
     expect(Buffer.from(data)).toEqual(Buffer.from(prediction.probabilities.buffer));
@@ -130,7 +132,7 @@ describe("predictionFiles", () => {
     const [file, ...others] = predictionFiles(softmax, { overlay: false, probabilities: false });
     expect(others).toEqual([]);
     const labels = prediction.labels.slice(0, 600);
-    const png = Buffer.concat(await file.encode({ ...prediction, labels }, raster, "x"));
+    const png = Buffer.concat(await file.encode({ ...prediction, labels }, image, "x"));
     expect([...(await decodeImage(png, "x", "indices")).samples]).toEqual([...labels]);
     expect((await sharp(png).metadata()).space).toBe("b-w");
   });
@@ -144,10 +146,10 @@ describe("drawOverlay", () => {
     const plane = (margin: number) =>
       Array.from({ length: side * side }, (_, i) => inside(i % side, Math.floor(i / side), margin));
     const labels = Uint8Array.from([...plane(4), ...plane(2)]);
-    const raster = { height: side, width: side, channels: 1 as const, samples: pixels(side * side) };
-    const picture = drawOverlay(raster, labels, "x", sigmoid);
+    const image = stored(side, side, pixels(side * side));
+    const picture = drawOverlay(image, labels, "x", sigmoid);
     const at = (x: number, y: number) => [...picture.subarray(3 * (y * side + x), 3 * (y * side + x) + 3)];
-    const grey = (x: number, y: number) => Array(3).fill(raster.samples[y * side + x]);
+    const grey = (x: number, y: number) => Array(3).fill(image.samples[y * side + x]);
     expect(at(2, 2)).toEqual([0, 255, 0]);
     expect(at(9, 5)).toEqual([0, 255, 0]);
     expect(at(4, 6)).toEqual([255, 0, 0]);
@@ -162,14 +164,14 @@ describe("drawOverlay", () => {
       (i) => String(at(i % side, Math.floor(i / side))) !== String(grey(i % side, Math.floor(i / side))),
     );
     expect(coloured).toHaveLength(28 + 12);
-    expect([...raster.samples]).toEqual([...pixels(side * side)]);
+    expect([...image.samples]).toEqual([...pixels(side * side)]);
   });
 
   it("draws nothing along the picture's own edge and thicker lines in large pictures", () => {
     const [height, width] = [10, 1200];
     const samples = new Uint8Array(3 * height * width);
     const labels = Uint8Array.from({ length: height * width }, (_, i) => (i % width < 100 ? 1 : 0));
-    const picture = drawOverlay({ height, width, channels: 3, samples }, labels, "x", softmax);
+    const picture = drawOverlay(stored(height, width, samples, 3), labels, "x", softmax);
     const row = Array.from({ length: width }, (_, x) => picture.subarray(3 * x, 3 * x + 3).some((value) => value > 0));
     expect(row.flatMap((drawn, x) => (drawn ? [x] : []))).toEqual([97, 98, 99]);
   });

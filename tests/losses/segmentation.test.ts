@@ -1,5 +1,7 @@
 /** Cross-entropy and Dice: answers that follow from the formula, the specification's values, masks and their quirk. */
+
 import { describe, expect } from "vitest";
+import type { TargetKind } from "../../src/core/target-kind.js";
 import {
   crossEntropy,
   diceLoss,
@@ -8,7 +10,6 @@ import {
   segmentationLoss,
   softDiceDistance,
   ssl4misLoss,
-  type TargetKind,
 } from "../../src/losses/index.js";
 import * as torch from "../../src/torch/index.js";
 import { Generator, ShapeError, type Tensor, tensor } from "../../src/torch/index.js";

@@ -1,18 +1,20 @@
 import { expect } from "vitest";
-import { pasteBoxes } from "../../src/data/augment/index.js";
+import { pasteBoxes } from "../../src/augment/index.js";
 import { mixLoss, pseudoLabels } from "../../src/losses/index.js";
-import { drawRectangle } from "../../src/methods/bcp.js";
+import { drawBox } from "../../src/methods/bcp.js";
 import { largestComponents } from "../../src/methods/largest-component.js";
 import { networkInputs } from "../../src/methods/views.js";
 import { cat, noGrad, type Tensor, tensor } from "../../src/torch/index.js";
 import { expectClose, tensorTest } from "../support/tensors.js";
 import { at, channelsOf, kinds, makeBatch, Training, withTraining } from "./support.js";
 
-tensorTest("the rectangle covers two thirds of each side, inside the image, fixed by the step", () => {
+tensorTest("the box covers two thirds of each side, inside the image, fixed by the step", () => {
   for (let iteration = 0; iteration < 20; iteration++) {
-    const mask = drawRectangle(at(iteration), { height: 12, width: 15 }, "cpu");
+    const mask = drawBox(at(iteration), [12, 15], "cpu");
     expect(mask.to({ dtype: "float32" }).sum().item()).toBe(8 * 10);
-    expect(drawRectangle(at(iteration), { height: 12, width: 15 }, "cpu").toArray()).toEqual(mask.toArray());
+    expect(drawBox(at(iteration), [12, 15], "cpu").toArray()).toEqual(mask.toArray());
+    expect(drawBox(at(iteration), [1, 12, 15], "cpu").to({ dtype: "float32" }).sum().item(), "a slice").toBe(8 * 10);
+    expect(drawBox(at(iteration), [6, 12, 15], "cpu").to({ dtype: "float32" }).sum().item()).toBe(4 * 8 * 10);
   }
 });
 
@@ -73,14 +75,14 @@ for (const kind of kinds) {
         weights: [number, number],
         k: number,
       ) => {
-        const rectangle = drawRectangle(at(k), { height: 32, width: 32 }, "cpu");
-        const outside = rectangle.squeeze(1).logicalNot().to({ dtype: "float32" });
+        const box = drawBox(at(k), [32, 32], "cpu");
+        const outside = box.squeeze(1).logicalNot().to({ dtype: "float32" });
         const logits = noGrad(() => student.forward(images));
         const [image, patch] = weights;
         const { dice, ce } = mixLoss(logits, imageTarget, patchTarget, outside, { image, patch }, kind);
         return dice.add(ce).mul(0.5).item();
       };
-      const box = (k: number) => drawRectangle(at(k), { height: 32, width: 32 }, "cpu");
+      const box = (k: number) => drawBox(at(k), [32, 32], "cpu");
       const task = (k: number) => method.prepare(batch, at(k)).evaluate({ updateRunningStatistics: false }).task;
 
       expectClose(task(1), [halfOf(pasteBoxes(x1, x2, box(1)), y1, y2, [1, 1], 1)]);

@@ -1,9 +1,9 @@
 /** DISAM and ESAM over the methods: losses of domains and samples add up as documented, train and resume, or are refused. */
 import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../src/config/config.js";
 import { UsageError } from "../../src/core/errors.js";
 import { type MethodEntry, type MethodName, methods } from "../../src/methods/index.js";
 import { scope } from "../../src/torch/index.js";
-import { parseConfig } from "../../src/training/config.js";
 import { at, kinds, makeBatch, Training, withTraining } from "./support.js";
 
 const names = Object.keys(methods) as MethodName[];

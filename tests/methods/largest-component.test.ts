@@ -10,7 +10,7 @@ const plane = (rows: string[]) => Uint8Array.from(rows.join(""), (letter) => (le
 function kept(rows: string[]): string[] {
   const mask = plane(rows);
   const width = rows[0].length;
-  keepLargestComponent(mask, width);
+  keepLargestComponent(mask, [rows.length, width]);
   const letters = Array.from(mask, (value) => (value ? "#" : "."));
   return rows.map((_, i) => letters.slice(i * width, (i + 1) * width).join(""));
 }
@@ -33,13 +33,20 @@ it("changes nothing the second time and adds no pixel", () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom(0, 1), { minLength: 30, maxLength: 30 }), (values) => {
       const once = Uint8Array.from(values);
-      keepLargestComponent(once, 6);
+      keepLargestComponent(once, [5, 6]);
       expect(once.every((value, i) => value <= values[i])).toBe(true);
       const twice = Uint8Array.from(once);
-      keepLargestComponent(twice, 6);
+      keepLargestComponent(twice, [5, 6]);
       expect(twice).toEqual(once);
     }),
   );
+});
+
+it("joins the slices of a volume, also by corners, but not the last one's end to the next one's start", () => {
+  // Slices of 2 x 7: a chain of three through edges and corners, and two pixels that are neighbours in memory only.
+  const volume = plane(["...#...", "......#", "#......", "...#...", "....#..", "......."]);
+  keepLargestComponent(volume, [3, 2, 7]);
+  expect([...volume].flatMap((value, i) => (value ? [i] : []))).toEqual([3, 24, 32]);
 });
 
 tensorTest("works on each class, or channel, of each image", () => {

@@ -1,9 +1,18 @@
 /** MiDSS worked out by hand on 4×4 pixels, and what one step fixes, repeats and leaves alone on a small U-Net. */
 import { afterEach, describe, expect, vi } from "vitest";
-import { mriProfile } from "../../src/data/augment/index.js";
-import { midssRampUp, type TargetKind } from "../../src/losses/index.js";
+import { drawTpRam, mriProfile } from "../../src/augment/index.js";
+import type { TargetKind } from "../../src/core/target-kind.js";
+import { midssRampUp } from "../../src/losses/index.js";
 import type { Batch } from "../../src/methods/index.js";
-import { evaluateViews, type MidssInputs, midss, studentViews, teacherTargets } from "../../src/methods/midss.js";
+import {
+  evaluateViews,
+  Midss,
+  type MidssInputs,
+  midss,
+  midssOptions,
+  studentViews,
+  teacherTargets,
+} from "../../src/methods/midss.js";
 import { type NetworkOutput, SegmentationNetwork, UNet } from "../../src/nn/index.js";
 import * as torch from "../../src/torch/index.js";
 import { Generator, type Tensor, tensor } from "../../src/torch/index.js";
@@ -16,6 +25,8 @@ afterEach(() => void vi.restoreAllMocks());
 
 /** Answers the images it is shown with the given logits in turn, whatever they are, and remembers them. */
 class Scripted extends SegmentationNetwork {
+  override readonly rank = 2;
+  override readonly strides = [1, 1];
   override readonly width = 1;
   readonly seen: number[][] = [];
 
@@ -140,7 +151,7 @@ tensorTest("the task is sup + γ(ul + lu + γ·s), from four views in that order
   const inputs = inputsOf("softmax");
   const views = studentViews(inputs, teacherTargets(new Scripted(answers), inputs, options, "softmax", forward));
   const student = new Scripted(answers);
-  const settings = { kind: "softmax", diceMaskQuirk: true, forward } as const;
+  const settings = { kind: "softmax", diceMaskQuirk: true, compute: forward } as const;
   const { task, terms, shared, outputs } = evaluateViews(student, views, 0.3, true, settings);
   expect(student.seen).toEqual(views.map(({ images }) => numbers(images)));
   const [sup, ul, lu, s] = ["sup", "ul", "lu", "s"].map((name) => terms[name].item());
@@ -265,6 +276,40 @@ describe.each(["sigmoid", "softmax"] as const)("one step, %s", (kind) => {
       },
     );
   });
+});
+
+/**
+ * How far each of 64 evenly grey labelled images took on the grey of its partner: only the mean moves at this size, so
+ * that the pasted pixels are x + r(u − x). Every pair has greys of its own; the strong views are black.
+ */
+function mixingRatios(iteration: number, options: Record<string, unknown> = {}): number[] {
+  using made = create("softmax");
+  const context = { student: made.student, createNetwork: () => made.teacher, kind: "softmax", ...forward } as const;
+  const method = new Midss({ ...context, augmentation: mriProfile }, midssOptions.parse(options));
+  const greys = (values: number[]) => tensor(values).reshape([64, 1, 1, 1]).expand([64, 1, 16, 16]).contiguous();
+  const [x, u] = [40, 250].map((first, sign) => Array.from({ length: 64 }, (_, i) => first + (sign ? -i : i)));
+  const prepared = method.prepare(
+    {
+      labelled: { images: greys(x), labels: torch.zeros([64, 16, 16], { dtype: "int64" }) },
+      unlabelled: { weak: greys(u), strong: greys(x.map(() => 0)) },
+    },
+    step(iteration),
+  );
+  const [ul] = prepared.views.filter(({ name }) => name === "ul");
+  return ul.images.split(1).map((image, i) => {
+    const pasted = Math.max(...numbers(image.add(1).mul(127.5)));
+    return (pasted - x[i]) / (u[i] - x[i]);
+  });
+}
+
+tensorTest("labelled images move towards their weak partners by ratios drawn from U(0, k/K)", () => {
+  const ratios = mixingRatios(50);
+  expect(Math.min(...ratios)).toBeGreaterThanOrEqual(-1e-6);
+  expect(Math.max(...ratios)).toBeLessThan(0.5);
+  expect(Math.max(...ratios)).toBeGreaterThan(0.45);
+  expectRelative(ratios, drawTpRam({ seed: 7, iteration: 50, purpose: "midss" }, 64, 0.5), { absolute: 1e-5 });
+  expectRelative(mixingRatios(0), Array(64).fill(0), { absolute: 1e-6 });
+  expectRelative(mixingRatios(50, { tpRam: false }), Array(64).fill(0), { absolute: 1e-6 });
 });
 
 tensorTest("the teacher copies the student after the first step, then follows it, statistics of its own", () => {

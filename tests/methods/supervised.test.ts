@@ -1,6 +1,6 @@
 /** The baseline looks at labelled images only. */
 import { describe, expect } from "vitest";
-import { mriProfile } from "../../src/data/augment/index.js";
+import { mriProfile } from "../../src/augment/index.js";
 import { segmentationLoss } from "../../src/losses/index.js";
 import type { Batch } from "../../src/methods/index.js";
 import { supervised } from "../../src/methods/supervised.js";

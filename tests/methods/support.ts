@@ -1,23 +1,20 @@
 /** What the tests of methods share: small networks, made-up batches, and training steps as the trainer takes them. */
 import { Buffer } from "node:buffer";
-import { mriProfile } from "../../src/data/augment/index.js";
-import {
-  createComparison,
-  createObjective,
-  type Method,
-  type MethodEntry,
-  type MethodName,
-  methods,
-} from "../../src/methods/index.js";
+import { mriProfile } from "../../src/augment/index.js";
+import { createComparison, type Method, type MethodEntry, type MethodName, methods } from "../../src/methods/index.js";
 import type { Batch, MethodContext, MethodStep } from "../../src/methods/method.js";
 import { type SegmentationNetwork, UNet, UNetSsl4mis } from "../../src/nn/index.js";
 import { type Minimizer, type MinimizerName, minimizers, Sgd, type StepReport } from "../../src/optim/index.js";
-import { Generator, manualSeed, noGrad, rand, scope, setThreads, stack, type Tensor } from "../../src/torch/index.js";
+import { freshProgress } from "../../src/runs/checkpoint-contents.js";
+import { Generator, noGrad, rand, scope, setThreads, stack, type Tensor } from "../../src/torch/index.js";
 import type { TrainingSession } from "../../src/training/session.js";
-import { collectState, freshProgress, restoreState } from "../../src/training/training-state.js";
+import { trainStep } from "../../src/training/step.js";
+import { collectState, restoreState } from "../../src/training/training-state.js";
 
 // On tensors this small, threads cost more than they save.
 setThreads(1);
+
+const forward = { precision: "fp32", device: "cpu" } as const;
 
 export const kinds = ["sigmoid", "softmax"] as const;
 export type Kind = (typeof kinds)[number];
@@ -104,8 +101,7 @@ export class Training {
       return model === "unet" ? new UNet(shape) : new UNetSsl4mis(shape);
     };
     this.student = createNetwork();
-    const base = { precision: "fp32", device: "cpu" } as const;
-    this.context = { student: this.student, createNetwork, kind, augmentation: mriProfile, ...base };
+    this.context = { student: this.student, createNetwork, kind, augmentation: mriProfile, ...forward };
     const entry: MethodEntry = typeof name === "string" ? (methods[name] as never) : name;
     this.method = entry.create(this.context, entry.options.parse(options));
     const trained = [...this.student.namedParameters(), ...(this.method.trainable ?? [])];
@@ -124,15 +120,9 @@ export class Training {
 
   /** One step of ten on batch `iteration`. */
   step(iteration: number): StepReport {
-    return scope(() => {
-      manualSeed(iteration);
-      const prepared = this.method.prepare(makeBatch(this.kind, iteration), at(iteration));
-      const objective = createObjective(prepared, this.student, this.session.comparison, this.context);
-      const rate = { rate: 0.03, baseRate: 0.03, rampUp: prepared.rampUp, measure: true, seed: 5 };
-      const report = this.minimizer.step(objective, { iteration, maxIterations: 10, ...rate });
-      this.method.afterUpdate(at(iteration));
-      return report;
-    });
+    const place = { ...at(iteration), baseRate: 0.03, measure: true };
+    const parts = { ...this.session, ...forward };
+    return scope(() => trainStep(parts, makeBatch(this.kind, iteration), place).report);
   }
 
   run(from: number, to: number): StepReport[] {

@@ -1,6 +1,6 @@
 /** The ten invariants of DiM (method section 6.5), on a width-4 U-Net under the whole of MiDSS. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { fundusProfile } from "../../src/data/augment/index.js";
+import { fundusProfile } from "../../src/augment/index.js";
 import { discreteDivergence, divergence, divergenceIds } from "../../src/divergence/index.js";
 import { createComparison, createObjective, type DomainComparison, methods } from "../../src/methods/index.js";
 import { BatchNorm2d, UNet } from "../../src/nn/index.js";
@@ -26,6 +26,7 @@ import {
   type Tensor,
   tensor,
 } from "../../src/torch/index.js";
+import { expectRelative } from "../support/tensors.js";
 import { create, flat } from "./support.js";
 
 setThreads(1);
@@ -88,7 +89,7 @@ function prepare({ student, method }: Run, iteration: number, comparison: Domain
   const prepared = method.prepare(drawBatch(iteration, same), where);
   const objective = createObjective(prepared, student, comparison, forward);
   const { rampUp } = prepared;
-  const at: StepContext = { iteration, maxIterations, rate: 0.03, baseRate: 0.03, rampUp, measure: false };
+  const at: StepContext = { iteration, maxIterations, rate: 0.03, baseRate: 0.03, rampUp, measure: true };
   return { objective, at, where };
 }
 
@@ -140,7 +141,7 @@ const samLoop = once(() =>
   runLoop((objective, tensors) => {
     const clean = grad(objective.evaluate({ updateRunningStatistics: true }).task, tensors);
     const saved = save(tensors);
-    perturb(tensors, foreachMul(clean, 0.05 / (globalNorm(clean) + 1e-12)));
+    perturb(tensors, foreachMul(clean, 0.05 / (globalNorm(clean).item() + 1e-12)));
     const perturbed = grad(objective.evaluate({ updateRunningStatistics: false }).task, tensors);
     restore(tensors, saved);
     return perturbed;
@@ -151,10 +152,21 @@ const samLoop = once(() =>
 const divergenceLoop = once(() =>
   runLoop((objective, tensors, { rampUp }) => {
     const evaluation = objective.evaluate({ updateRunningStatistics: true });
-    const distance = objective.divergence!(evaluation, { updateRunningMeans: true });
+    const distance = objective.divergence!(evaluation, { learn: true });
     return grad(evaluation.task.add(distance.mul(0.3 * rampUp)), tensors);
   }),
 );
+
+/** How far the student's weights lie from where they should have got to, in units of the way there. */
+function apart(got: number[][], want: number[][]): number {
+  const run = setUp();
+  const isWeight = [...run.student.stateDict()].flatMap(([name, { numel }]) =>
+    Array<boolean>(numel).fill(!/running_(mean|var)$/.test(name)),
+  );
+  const distance = (a: number[], b: number[]) =>
+    Math.sqrt(isWeight.reduce((sum, counts, i) => sum + (counts ? (a[i] - b[i]) ** 2 : 0), 0));
+  return distance(got[1], want[1]) / distance(want[1], stateOf(run));
+}
 
 /** One step, with everything that the invariants ask about noted on the way. */
 function watchedStep(options: Record<string, unknown> = {}) {
@@ -198,6 +210,22 @@ describe("invariants of DiM", () => {
     },
   );
 
+  // At 0 exactly all variants take the same way out; close to it each takes its own. A ReLU or maximum that switches
+  // under the perturbation moves the weights by up to 5 in 1,000, a wrong gradient by a tenth and more.
+  it.each(perturbations)("1 and 3. a vanishing rho is none (%s)", (perturbWith) => {
+    const [bare, withDivergence] = [{ lambda: 0 }, withLambda].map((options) =>
+      runDim({ perturbWith, rho: 1e-6, ...options }),
+    );
+    expect(apart(bare, midssLoop())).toBeLessThan(0.01);
+    expect(apart(withDivergence, divergenceLoop())).toBeLessThan(0.01);
+  });
+
+  // DiM-4 and DiM-5 perturb with gradients that keep their direction.
+  it.each(["total", "task", "clean", "disam"])("2. a vanishing lambda is none (%s)", (perturbWith) => {
+    const options = { perturbWith, rho: 0.05, lambda: 1e-6, lambdaMode: "constant" };
+    expect(apart(runDim(options), samLoop())).toBeLessThan(0.01);
+  });
+
   it.each(perturbations)(
     "4. a step ends at w0 − lr·buf up to one rounding, without a trace of ε (%s)",
     (perturbWith) => {
@@ -219,9 +247,14 @@ describe("invariants of DiM", () => {
     const original = BatchNorm2d.prototype.forward;
     vi.spyOn(BatchNorm2d.prototype, "forward").mockImplementation(function (this: BatchNorm2d, input: Tensor) {
       const before = flat([this.runningMean, this.runningVar]);
+      const mean = flat([this.runningMean]);
+      const batches = input.split(this.parts ?? [input.shape[0]]).map((batch) => flat([batch.mean([0, 2, 3])]));
       const output = original.call(this, input);
-      const changed = String(flat([this.runningMean, this.runningVar])) !== String(before);
-      if (changed) moved[ofStudent.has(this) ? "student" : "teacher"] += this.parts?.length ?? 1;
+      if (String(flat([this.runningMean, this.runningVar])) === String(before)) return output;
+      // Each batch moves it by a tenth of the way, one after another.
+      const want = batches.reduce((at, own) => at.map((value, i) => 0.9 * value + 0.1 * own[i]), mean);
+      expectRelative(this.runningMean, want, { absolute: 1e-5, relative: 1e-5 });
+      moved[ofStudent.has(this) ? "student" : "teacher"] += batches.length;
       return output;
     });
     scope(() => {
@@ -250,11 +283,11 @@ describe("invariants of DiM", () => {
       scope(() => {
         const { objective } = prepare(run, first, comparisonOf({ f, scale: 1, ...choice }), true);
         const evaluation = objective.evaluate({ updateRunningStatistics: false });
-        const distance = objective.divergence!(evaluation, { updateRunningMeans: true });
+        const distance = objective.divergence!(evaluation, { learn: true });
         const least = f === "gan" ? -2 * Math.LN2 : 0;
         expect(Math.abs(distance.item() - least), `value of ${f}`).toBeLessThan(1e-6);
         const slope = globalNorm(grad(distance, run.student.parameters(), { allowUnused: true }));
-        expect(slope, `gradient of ${f}`).toBeLessThan(1e-5);
+        expect(slope.item(), `gradient of ${f}`).toBeLessThan(1e-5);
       });
     }
   });

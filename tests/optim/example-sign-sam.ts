@@ -7,7 +7,7 @@ export const signSam = sharpnessEntry({
   cost: "2 passes",
   options: { rho: rhoOption(0.001) },
   advance(step, { rho }) {
-    step.report.rho = rho;
+    step.reportRadius(rho);
     const clean = step.clean();
     const perturbation = clean.gradient.map((gradient) => gradient.sign().mul(rho));
     const perturbed = step.perturbed(perturbation);

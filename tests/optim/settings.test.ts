@@ -21,7 +21,8 @@ const defaults: Record<MinimizerName, object> = {
   none: {},
   dim: {
     inner: { name: "sam" },
-    ...constant,
+    rhoMin: 0,
+    ...always,
     kappa: 1,
     perturbWith: "total",
     lambda: 0.1,

@@ -8,9 +8,10 @@ import {
   type Evaluation,
   type MinimizerName,
   minimizers,
+  type Objective,
   Sgd,
 } from "../../src/optim/index.js";
-import { scope, type Tensor, tensor } from "../../src/torch/index.js";
+import { hostReads, scope, type Tensor, tensor } from "../../src/torch/index.js";
 import { Bench, contextAt, create, everything, flat, meanOfChosen, SmallNetwork, ToyObjective } from "./support.js";
 
 const trained = (name: MinimizerName, options: Record<string, unknown> = {}, base = "sgd", divergence = false) =>
@@ -56,8 +57,12 @@ describe("settings at which one optimiser becomes another", () => {
 
 describe("DiM over each inner rule", () => {
   it.each(Object.keys(ascentRules) as AscentName[])("%s: without divergence it is that optimiser", (inner) => {
-    const { rhoMode } = minimizers[inner].options.parse({}) as { rhoMode: string };
-    expect(trained("dim", { inner, lambda: 0, rhoMode })).toEqual(trained(inner));
+    const falling = (name: MinimizerName, options: Record<string, unknown> = {}) => {
+      const bench = new Bench(name, "sgd", options);
+      for (let k = 0; k < 4; k++) bench.step(k, false, { rate: 0.1 - 0.02 * k });
+      return everything(bench.network);
+    };
+    expect(falling("dim", { inner, lambda: 0 })).toEqual(falling(inner));
   });
 
   it.each(Object.keys(ascentRules) as AscentName[])("%s: runs every variant with a divergence", (inner) => {
@@ -121,7 +126,8 @@ describe("DiM's divergence", () => {
 
   it("costs one evaluation where only one pass differentiates it", () => {
     const count = (perturbWith: string) =>
-      new Bench("dim", "sgd", { perturbWith, lambdaMode: "constant" }).step(0, true).divergences.length;
+      new Bench("dim", "sgd", { perturbWith, lambdaMode: "constant" }).step(0, true, { measure: false }).divergences
+        .length;
     expect(["total", "task", "clean", "source", "div", "disam"].map(count)).toEqual([2, 1, 1, 1, 2, 2]);
   });
 });
@@ -270,4 +276,30 @@ describe("a step that is not finite", () => {
       expect(flat(bench.network.parameters())).toEqual(before);
     });
   });
+});
+
+describe("what a step reads back from the device", () => {
+  /** Pulls all weights to 0; reads nothing itself. */
+  const pullToZero = (network: SmallNetwork): Objective => ({
+    evaluate: () => {
+      const squares = network.parameters().map((weight) => weight.square().sum());
+      const task = squares.reduce((sum, one) => sum.add(one));
+      return { task, terms: { sup: squares[0], ul: squares[1] } };
+    },
+    divergence: () => network.parameters()[0].sum(),
+  });
+
+  it.each(["none", "dim", "sam", "asam", "fsam", "fisher", "gsam", "sagm", "gam", "looksam", "msam", "wsam"] as const)(
+    "by %s is one value, whether or not the step is logged",
+    (name) => {
+      const bench = new Bench(name);
+      for (const measure of [true, false, true, false]) {
+        const before = hostReads();
+        const report = scope(() => bench.minimizer.step(pullToZero(bench.network), contextAt(1, { measure })));
+        expect(hostReads() - before).toBe(1);
+        expect(Number.isNaN(report.task)).toBe(!measure);
+        expect(report.nonFinite).toBeUndefined();
+      }
+    },
+  );
 });

@@ -66,7 +66,7 @@ export class ToyObjective implements Objective<Evaluation & { features: Tensor }
   readonly passes: SeenPass[] = [];
   /** One entry per evaluation of the divergence: whether it entered the running means. */
   readonly divergences: boolean[] = [];
-  readonly divergence: ((evaluation: { features: Tensor }, pass: { updateRunningMeans: boolean }) => Tensor) | null;
+  readonly divergence: ((evaluation: { features: Tensor }, pass: { learn: boolean }) => Tensor) | null;
   private readonly x: Tensor;
   private readonly y = tensor([0, 1, 2, 1, 0, 2], { dtype: "int64" });
 
@@ -80,8 +80,8 @@ export class ToyObjective implements Objective<Evaluation & { features: Tensor }
     using generator = new Generator(1000 + batch);
     this.x = rand([6, 2, 5, 5], { generator });
     this.divergence = withDivergence
-      ? ({ features }, { updateRunningMeans }) => {
-          this.divergences.push(updateRunningMeans);
+      ? ({ features }, { learn }) => {
+          this.divergences.push(learn);
           const [source, target] = features.chunk(2);
           return source.mean(0).sub(target.mean(0)).square().sum();
         }
@@ -134,7 +134,7 @@ export function create(
 }
 
 export function contextAt(iteration: number, changes: Partial<StepContext> = {}): StepContext {
-  return { iteration, maxIterations: 10, rate: 0.1, baseRate: 0.1, rampUp: 1, measure: false, ...changes };
+  return { iteration, maxIterations: 10, rate: 0.1, baseRate: 0.1, rampUp: 1, measure: true, ...changes };
 }
 
 /** A network under an optimiser, stepped batch by batch. */

@@ -53,6 +53,19 @@ describe("compare", () => {
     );
   });
 
+  it("lets nothing but the same infinity meet an infinity", () => {
+    const stored = GoldenCase.read(join(golden, "schedule", "k30000.json"));
+    const [name] = stored.outputNames;
+    const wants = (value: number) => Object.assign(Object.create(stored), { numbers: () => Float64Array.of(value) });
+    const failures = (got: number, want: number) =>
+      compare(wants(want), new Map([[name, [got]]])).failures.filter((failure) => failure.startsWith(name));
+    for (const want of [Infinity, -Infinity]) {
+      expect(failures(want, want)).toEqual([]);
+      for (const got of [0, 1e300, -want, Number.NaN]) expect(failures(got, want).join()).toMatch(/1 of 1 values out/);
+      expect(failures(want, 1).join()).toMatch(/1 of 1 values out/);
+    }
+  });
+
   it("counts a kind nobody knows as unsupported, not as passed", () => {
     const path = copyWith((description) => {
       description.kind = "tomorrow";

@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { stringify } from "yaml";
+import { formatConfig, loadConfig } from "../../src/config/config.js";
 import { UsageError } from "../../src/core/errors.js";
 import { loadGrid } from "../../src/sweep/grid-file.js";
 import { checkSameSettings, planSweep } from "../../src/sweep/plan.js";
-import { formatConfig, loadConfig } from "../../src/training/config.js";
 import { put, temporaryFolder } from "../data/files.js";
 
 const folder = temporaryFolder();

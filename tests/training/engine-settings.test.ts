@@ -1,6 +1,6 @@
 /** What `auto` stands for goes by precision, width and the processor's features alone, so that two runs agree. */
 import { expect, it } from "vitest";
-import { trainingSchema } from "../../src/training/config.js";
+import { trainingSchema } from "../../src/config/config.js";
 import { fastestMemoryFormat, resolveEngine } from "../../src/training/engine-settings.js";
 
 const model = (width: number) => trainingSchema.shape.model.parse({ width });

@@ -5,8 +5,9 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { findDomain, loadDataset } from "../../src/data/dataset.js";
 import { splitProtocol } from "../../src/data/protocol.js";
-import { previewCases, thinned, tileSide } from "../../src/training/preview-cases.js";
-import { drawPreview, mostBytes, tileImage } from "../../src/training/preview-picture.js";
+import { makeGrid } from "../../src/grid/grid.js";
+import { previewCases, thinned, tileSide } from "../../src/training/preview/preview-cases.js";
+import { drawPreview, mostBytes, tileImage } from "../../src/training/preview/preview-picture.js";
 import { dimseg, trainRun } from "../cli/trained-run.js";
 import { temporaryFolder } from "../data/files.js";
 import { pixels, putDataset } from "../data/tiny.js";
@@ -87,11 +88,11 @@ describe("drawPreview", () => {
   }));
 
   async function rowsOfNoise(count: number) {
-    const shape = { channels: 3, height: 128, width: 128 };
+    const tile = { channels: 3, working: makeGrid("test", [128, 128]) };
     return Promise.all(
       Array.from({ length: count }, async (_, i) => ({
         title: hostile,
-        image: await tileImage(pixels(3 * 128 * 128, i), shape),
+        image: await tileImage({ ...tile, image: pixels(3 * 128 * 128, i) }),
         reference: [square],
       })),
     );

@@ -1,10 +1,10 @@
 /** What a run that the machine ended says: advice that works, with the run's folder as a shell reads it. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { loadConfig } from "../../src/config/config.js";
 import { writeFailure } from "../../src/core/atomic-file.js";
-import { ResourceError } from "../../src/core/errors.js";
+import { ResourceError, UsageError } from "../../src/core/errors.js";
 import { OutOfMemoryError } from "../../src/torch/index.js";
-import { loadConfig } from "../../src/training/config.js";
 import { startRun } from "../../src/training/run.js";
 import { putConfig } from "../cli/built.js";
 import { temporaryFolder } from "../data/files.js";
@@ -47,5 +47,32 @@ describe("a run that the machine ended", () => {
     const error = await failing(name, cause);
     expect(error).toBeInstanceOf(ResourceError);
     expect(error.message).toMatch(message);
+  });
+});
+
+describe("settings that cannot work, told before anything is decoded", () => {
+  const silent = { decoding() {}, begun() {}, step() {}, validation() {}, stopRequested: () => true };
+
+  it("a batch of one where the bottleneck is one pixel", async () => {
+    const training = { ...config.training, labelledBatch: 1, unlabelledBatch: 1 };
+    const alone = { ...config, imageSize: 16, training };
+    const begin = (wanted: typeof config) => startRun(join(base, "alone"), wanted, { ...silent, warn() {} });
+    await expect(begin(alone)).rejects.toThrow(UsageError);
+    await expect(begin(alone)).rejects.toThrow(/a batch of one gives batch normalisation one value per channel; take/);
+    expect(await begin({ ...alone, imageSize: 32 })).toMatchObject({ trained: 0 });
+  });
+
+  it("more threads than cores", async () => {
+    const wanted = { ...config, training: { ...config.training, threads: 4096 } };
+    const warnings: string[] = [];
+    const observer = {
+      ...silent,
+      warn(message: string) {
+        warnings.push(message);
+        throw new ResourceError("enough was seen; an engine with so many threads would only be slow");
+      },
+    };
+    await expect(startRun(join(base, "many"), wanted, observer)).rejects.toThrow("enough was seen");
+    expect(warnings).toEqual([expect.stringMatching(/training\.threads is 4096, but this process may use \d+ cores/)]);
   });
 });

@@ -4,9 +4,9 @@
  */
 import { UsageError } from "../../core/errors.js";
 import { groupBy } from "../../core/group-by.js";
-import { percentile } from "../../evaluation/percentile.js";
-import { definedValues } from "../../evaluation/statistics.js";
-import type { PartScore } from "../../inference/evaluate-network.js";
+import type { PartScore } from "../../judging/evaluate-network.js";
+import { definedValues } from "../../statistics/mean.js";
+import { percentile } from "../../statistics/percentile.js";
 
 /**
  * - `missed`: the reference has the part, the prediction has nothing

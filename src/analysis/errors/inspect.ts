@@ -3,16 +3,16 @@
  * confusion and outlines, and metrics where no evaluation has them. One case is in memory at a time; of a label map
  * only its outline stays, about a kilobyte a part.
  */
-import { type Case, caseName, type Dataset } from "../../data/dataset.js";
+import type { Case, Dataset } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
+import { outlinePath, type PictureSize } from "../../drawing/outline-path.js";
 import type { ConventionName } from "../../evaluation/conventions.js";
-import { type PartScore, scoreParts } from "../../inference/evaluate-network.js";
+import { type Grid, voxelCount } from "../../grid/grid.js";
 import { classMask } from "../../inference/label-map.js";
-import { outlinePath, type PictureSize } from "../../inference/outline-path.js";
-import { labelMaps, predict, requireFinite } from "../../inference/predict.js";
+import { type PartScore, scoreParts } from "../../judging/evaluate-network.js";
+import { judgedCases } from "../../judging/judged-cases.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
-import { fromTypedArray, scope } from "../../torch/index.js";
-import type { LoadedRun } from "../../training/load-run.js";
+import type { LoadedRun } from "../../runs/load-run.js";
 import { type Confusion, confusionOf } from "./confusion.js";
 
 /** A part's outline. */
@@ -63,23 +63,23 @@ export interface InspectOptions {
 export const pictureSide = 512;
 
 /** The size of a case's picture: its stored image's, reduced to at most {@link pictureSide}. */
-export function pictureSize({ originalHeight, originalWidth }: DecodedCase): PictureSize {
-  const scale = Math.min(1, pictureSide / Math.max(originalHeight, originalWidth));
-  const side = (pixels: number) => Math.max(1, Math.round(pixels * scale));
-  return { height: side(originalHeight), width: side(originalWidth) };
+export function pictureSize({ stored }: Pick<DecodedCase, "stored">): PictureSize {
+  const scale = Math.min(1, pictureSide / Math.max(...stored.shape));
+  const [height, width] = stored.shape.map((pixels) => Math.max(1, Math.round(pixels * scale)));
+  return { height, width };
 }
 
-/** The outlines of all judged parts of a label map at the network's size. */
+/** The outlines of all judged parts of a label map on the working grid. */
 export function partOutlines(
   labels: Uint8Array,
   { parts, target }: Dataset,
-  size: PictureSize,
+  working: Grid,
   picture: PictureSize,
 ): PartOutline[] {
-  const pixels = size.height * size.width;
+  const [height, width] = working.shape;
   return parts.map(({ index, name }) => ({
     part: name,
-    path: outlinePath(classMask(labels, index, target, pixels), size, picture),
+    path: outlinePath(classMask(labels, index, target, height * width), { height, width }, picture),
   }));
 }
 
@@ -88,8 +88,8 @@ function pixelsOf(labels: Uint8Array, index: number, target: Dataset["target"], 
 }
 
 function partSizes(labels: Uint8Array, decoded: DecodedCase, { parts, target }: Dataset): PartSize[] {
-  const { label, height, width } = decoded;
-  const image = height * width;
+  const { label, working } = decoded;
+  const image = voxelCount(working);
   return parts.map(({ index, name }) => ({
     part: name,
     predicted: pixelsOf(labels, index, target, image),
@@ -98,20 +98,7 @@ function partSizes(labels: Uint8Array, decoded: DecodedCase, { parts, target }: 
   }));
 }
 
-type InspectableRun = Pick<LoadedRun, "dataset" | "cache" | "device" | "precision" | "networks">;
-
-/** The label map of one case at the network's size. */
-function labelsOf(run: InspectableRun, decoded: DecodedCase, name: string, options: InspectOptions): Uint8Array {
-  const { dataset, device, precision, networks } = run;
-  const { image, channels, height, width } = decoded;
-  const { network = networks.student, testTimeFlips } = options;
-  return scope(() => {
-    const images = fromTypedArray(image, [1, channels, height, width]);
-    const { probabilities } = predict(network, images, { kind: dataset.target, device, precision, testTimeFlips });
-    requireFinite(probabilities, name);
-    return labelMaps(probabilities, dataset.target)[0];
-  });
-}
+type InspectableRun = Pick<LoadedRun, "dataset" | "cache" | "device" | "precision" | "normalisation" | "networks">;
 
 /** The rows of each case by domain and id. */
 function scoreTable(scores: readonly PartScore[]): Map<string, PartScore[]> {
@@ -136,14 +123,14 @@ export async function inspectPredictions(
   cases: readonly Case[],
   options: InspectOptions = {},
 ): Promise<InspectedCase[]> {
-  const { dataset, cache } = run;
-  const known = scoreTable(options.scores ?? []);
+  const { dataset, cache, device, precision, normalisation, networks } = run;
+  const { network = networks.student, scores = [], testTimeFlips, convention } = options;
+  const asked = { device, precision, normalisation, testTimeFlips };
+  const known = scoreTable(scores);
   const inspected: InspectedCase[] = [];
-  for (const [done, one] of cases.entries()) {
-    const decoded = await cache.get(one);
+  for await (const { case: one, decoded, labels } of judgedCases(network, dataset, cases, cache, asked)) {
     const { label } = decoded;
-    const labels = labelsOf(run, decoded, caseName(one), options);
-    const measured = () => scoreParts(labels, decoded, one, dataset, options.convention ?? "midss");
+    const measured = () => scoreParts(labels, decoded, one, dataset, { convention });
     const picture = pictureSize(decoded);
     inspected.push({
       case: one,
@@ -151,9 +138,9 @@ export async function inspectPredictions(
       sizes: partSizes(labels, decoded, dataset),
       confusion: label ? confusionOf(label, labels, dataset) : null,
       picture,
-      outlines: partOutlines(labels, dataset, decoded, picture),
+      outlines: partOutlines(labels, dataset, decoded.working, picture),
     });
-    options.onProgress?.(done + 1);
+    options.onProgress?.(inspected.length);
   }
   return inspected;
 }

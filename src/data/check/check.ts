@@ -5,8 +5,10 @@
 import type { Split } from "../case-files.js";
 import { allCases, type Dataset } from "../dataset.js";
 import { mapLimited } from "../limited.js";
+import { subjectCount } from "../subjects.js";
 import { repeatedImages, repeatedMasks } from "./duplicates.js";
 import { type CaseFacts, examineCase, judgedFacts } from "./examine.js";
+import { leakingSubjects } from "./leaks.js";
 import { namePairs } from "./pairs.js";
 import type { Problem } from "./problems.js";
 import { misfittingRules } from "./rules.js";
@@ -24,6 +26,8 @@ export interface SplitSummary {
   readonly domain: string;
   readonly split: Split;
   readonly cases: number;
+  /** Fewer than cases where a subject has several of them. */
+  readonly subjects: number;
   readonly masks: number;
   /** Smallest and largest stored size in pixels, such as `256 x 256` or `200 x 180 to 512 x 512`. */
   readonly sizes: string;
@@ -58,6 +62,7 @@ function summarise(facts: readonly CaseFacts[], parts: number): SplitSummary {
     domain,
     split,
     cases: facts.length,
+    subjects: subjectCount(facts.map((one) => one.case)),
     masks: facts.filter((one) => one.case.maskPath !== undefined).length,
     sizes: sizeRange(facts),
     emptyMasks: judged.filter((one) => one.foreground === 0).length,
@@ -86,6 +91,7 @@ export async function checkDataset(dataset: Dataset, onProgress?: (done: number)
     problems: [
       ...facts.flatMap((one) => one.problems),
       ...namePairs(dataset),
+      ...leakingSubjects(dataset),
       ...repeatedImages(facts),
       ...repeatedMasks(facts),
       ...misfittingRules(dataset, facts),

@@ -1,11 +1,12 @@
 /** Looking at one case: do its files decode and fit each other, and what is in them. */
 import { DataError } from "../../core/errors.js";
 import { sha256 } from "../../core/sha256.js";
+import { type Samples, type StoredImage, sampleType } from "../../grid/stored-image.js";
 import { type Case, caseName, type Dataset } from "../dataset.js";
-import { decodeMask, readCaseBytes, toBytes } from "../decode.js";
+import { decodeMask, readCaseBytes } from "../decode.js";
 import { greyLevels } from "../grey-levels.js";
-import type { Raster } from "../readers/raster.js";
-import { decodeImage } from "../readers/read-image.js";
+import { toBytes } from "../prepare-image.js";
+import { decodeImage } from "../read-image.js";
 import { countValues } from "../value-counts.js";
 import { error, type Problem, warning } from "./problems.js";
 
@@ -13,7 +14,8 @@ import { error, type Problem, warning } from "./problems.js";
 export interface CaseFacts {
   readonly case: Case;
   readonly problems: readonly Problem[];
-  readonly bits?: 8 | 16;
+  /** Whether the image has more than 8 bits a sample, so that it needs an `intensity` rule. */
+  readonly wide?: boolean;
   /** Between which grey levels the image lies as the network sees it, 0 … 255, but for 1 % of its pixels. */
   readonly levels?: readonly [number, number];
   readonly width?: number;
@@ -38,20 +40,20 @@ export function judgedFacts(facts: readonly CaseFacts[]): { partShares: readonly
 /** A mask of fewer foreground pixels says nothing about the image under it. */
 const fewestTellingPixels = 16;
 
-function hash(size: { height: number; width: number }, samples: Uint8Array | Uint16Array | Int32Array): string {
+function hash({ shape }: StoredImage["grid"], samples: Samples): string {
   const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-  return sha256(`${size.height}x${size.width}:`, bytes);
+  return sha256(`${shape.join("x")}:`, bytes);
 }
 
 /** True when the image has one and the same colour everywhere under the mask: a mask of something else. */
-function coversNothing(image: Raster, codes: Int32Array): boolean {
-  const { samples, channels } = image;
+function coversNothing({ samples, channels }: StoredImage, codes: Int32Array): boolean {
   let first = -1;
   let count = 0;
   for (let i = 0; i < codes.length; i++) {
     if (codes[i] === 0) continue;
     if (first < 0) first = i;
-    for (let c = 0; c < channels; c++) if (samples[i * channels + c] !== samples[first * channels + c]) return false;
+    for (let c = 0; c < channels; c++)
+      if (samples[c * codes.length + i] !== samples[c * codes.length + first]) return false;
     count++;
   }
   return count >= fewestTellingPixels;
@@ -88,14 +90,15 @@ export async function examineCase(dataset: Dataset, one: Case): Promise<CaseFact
   const image = bytes && (await attempt(problems, () => decodeImage(bytes.image, one.imagePath)));
   if (!image) return { case: one, problems };
   const seen = await attempt(problems, async () => toBytes(image, dataset, one.imagePath));
+  const [height, width] = image.grid.shape;
   const facts = {
     case: one,
     problems,
-    bits: image.samples instanceof Uint8Array ? (8 as const) : (16 as const),
+    wide: sampleType(image.samples) !== "uint8",
     ...(seen ? { levels: greyLevels([seen]) } : {}),
-    width: image.width,
-    height: image.height,
-    imageHash: hash(image, image.samples),
+    width,
+    height,
+    imageHash: hash(image.grid, image.samples),
   };
   const { mask } = bytes;
   if (mask && Buffer.compare(mask, bytes.image) === 0) {
@@ -107,5 +110,5 @@ export async function examineCase(dataset: Dataset, one: Case): Promise<CaseFact
   const found = shares(dataset, codes);
   if (coversNothing(image, codes))
     problems.push(warning(`${caseName(one)}: the mask lies where the image has a single colour; check the pair`));
-  return { ...facts, ...found, ...(found.foreground > 0 ? { maskHash: hash(image, codes) } : {}) };
+  return { ...facts, ...found, ...(found.foreground > 0 ? { maskHash: hash(image.grid, codes) } : {}) };
 }

@@ -28,16 +28,16 @@ function labelProblems(dataset: Dataset, facts: readonly CaseFacts[]): Problem[]
 /** Domains that are nearly one grey to the network, and a rule for 16-bit images where there are none. */
 function intensityProblems(dataset: Dataset, facts: readonly CaseFacts[]): Problem[] {
   const dark = dataset.domains.flatMap(({ name, index }) => {
-    const spans = facts.flatMap(({ case: one, levels, bits }) =>
-      one.domainIndex === index && levels ? [{ span: levels[1] - levels[0] + 1, bits }] : [],
+    const spans = facts.flatMap(({ case: one, levels, wide }) =>
+      one.domainIndex === index && levels ? [{ span: levels[1] - levels[0] + 1, wide }] : [],
     );
     const widest = Math.max(...spans.map(({ span }) => span));
     if (spans.length === 0 || widest >= fewestLevels) return [];
-    const mend = spans.some(({ bits }) => bits === 16) ? `intensity in ${dataset.path}` : "the files";
+    const mend = spans.some(({ wide }) => wide) ? `intensity in ${dataset.path}` : "the files";
     return [warning(`domain ${name}: no image has more than ${widest} of 256 grey levels; check ${mend}`)];
   });
   const idle =
-    dataset.intensity !== undefined && facts.some(({ bits }) => bits) && facts.every(({ bits }) => bits !== 16);
+    dataset.intensity !== undefined && facts.some(({ wide }) => wide !== undefined) && !facts.some(({ wide }) => wide);
   return idle
     ? [...dark, warning(`intensity in ${dataset.path} is for 16-bit images; there are none, so it changes nothing`)]
     : dark;

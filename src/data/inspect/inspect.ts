@@ -5,6 +5,7 @@
 import { basename, join, resolve } from "node:path";
 import { DataError } from "../../core/errors.js";
 import type { Case, Split } from "../case-files.js";
+import { formatNames } from "../formats/registry.js";
 import type { DatasetFileInput } from "../schema.js";
 import { groupImages } from "./grouping.js";
 import { guessLabels } from "./label-guess.js";
@@ -59,7 +60,7 @@ function refuseNothing(root: string, content: FolderContent): never {
   const others = [...content.others].sort((a, b) => b[1] - a[1]);
   const found = others.slice(0, 3).map(([extension, number]) => `${number} .${extension}`);
   const instead = found.length > 0 ? `; it holds ${found.join(", ")} files` : "";
-  throw new DataError(`${root}: holds no PNG, JPEG, TIFF, BMP or WebP images${instead}; give a folder of 2-D images`);
+  throw new DataError(`${root}: holds no ${formatNames()} images${instead}; give a folder of 2-D images`);
 }
 
 /** Size of the square: as stored where that is one small square, else what the paper's fundus set uses. */
@@ -141,8 +142,8 @@ async function guessContent(root: string, content: FolderContent, found: readonl
 }
 
 function layoutContent(layout: Layout, guesses: string[]): Omit<DatasetFileInput, "domains"> {
-  const { title, domains: _, folder: __, ...content } = layout;
-  guesses.push(`the folders are those of ${title}`);
+  const { title, domains: _, folder: __, subject: ___, note, ...content } = layout;
+  guesses.push(`the folders are those of ${title}`, ...(note === undefined ? [] : [note]));
   return content;
 }
 
@@ -156,16 +157,16 @@ export async function inspectFolder(folder: string): Promise<Inspection> {
   const { groups, guesses: found } = groupImages(content, root);
   if (groups.length === 0) refuseNothing(root, content);
   const guesses = [...found];
-  const domains = proposeDomains(groups, root, content.helpers, guesses);
-  refuseSeveralSets(root, content, domains);
   const layout = recogniseLayout(
-    domains.map((domain) => domain.name),
+    [...new Set(groups.map((group) => group.domain))],
     groups.map((group) => group.images),
   );
+  const { domains, ...proposed } = proposeDomains(groups, root, content.helpers, guesses, layout?.subject);
+  refuseSeveralSets(root, content, domains);
   const splits = splitsOf(domains, root);
   const rules = layout ? layoutContent(layout, guesses) : await guessContent(root, content, splits, guesses);
   const described: InspectedSplit[] = [];
   for (const split of splits) described.push(await describe(split));
   if (described.every((split) => split.masks === 0)) guesses.push("all cases are unlabelled");
-  return { file: { ...rules, domains }, guesses, splits: described };
+  return { file: { ...rules, ...proposed, domains }, guesses, splits: described };
 }

@@ -1,5 +1,5 @@
 /** From the values that masks hold to classes and a label rule. */
-import { luma } from "../readers/raster.js";
+import { luma } from "../colour.js";
 import type { DatasetFileInput } from "../schema.js";
 import type { MaskSample } from "./sampling.js";
 

@@ -2,7 +2,7 @@
  * The public sets of the paper in their own folder trees (method.md 3.1), recognised by the names of their domains.
  * What cannot be seen in the files is known here: which grey value means what, and how images are resized.
  */
-import type { DatasetFileInput } from "../schema.js";
+import type { DatasetFileInput, SubjectRuleInput } from "../schema.js";
 
 /** The parts of a `dataset.yaml` that a known layout settles. */
 export interface Layout
@@ -11,6 +11,10 @@ export interface Layout
   readonly title: string;
   /** The names that its domains may have. */
   readonly domains: readonly string[];
+  /** What its ids tell about subjects. */
+  readonly subject?: SubjectRuleInput;
+  /** What its files do not tell, in a sentence to the user. */
+  readonly note?: string;
   /** A folder that every image path holds, where the names alone would be too weak a sign. */
   readonly folder?: string;
 }
@@ -20,6 +24,7 @@ const layouts: readonly Layout[] = [
     title: "Fundus (four domains; cup inside disc; grey 0 is cup, up to 128 is disc)",
     domains: ["Domain1", "Domain2", "Domain3", "Domain4"],
     folder: "ROIs",
+    note: "the names of Fundus do not tell which images are of one patient, such as two eyes: each counts as a subject of its own",
     name: "Fundus",
     target: "sigmoid",
     channels: 3,
@@ -33,6 +38,8 @@ const layouts: readonly Layout[] = [
   {
     title: "ProstateSlice (six sites; black is prostate, white is background)",
     domains: ["BIDMC", "BMC", "HK", "I2CVB", "RUNMC", "UCL"],
+    // 00_05.png is slice 5 of patient 0; both train and test have a 00_00.png.
+    subject: { before: "_", within: "split" },
     name: "ProstateSlice",
     target: "softmax",
     channels: 1,

@@ -1,10 +1,13 @@
 /** A look into some of the files: sizes, channels, grey levels, and the values that masks hold. */
 import { DataError } from "../../core/errors.js";
+import { shapeText } from "../../grid/grid.js";
+import { plane, type StoredImage } from "../../grid/stored-image.js";
 import type { Case } from "../case-files.js";
+import { isGrey, toChannels } from "../colour.js";
+import type { PaletteReading } from "../formats/format.js";
 import { greyLevels } from "../grey-levels.js";
 import { mapLimited } from "../limited.js";
-import { isGrey, type Raster, toChannels } from "../readers/raster.js";
-import { decodeImage, imageFacts, type PaletteReading, readBytes } from "../readers/read-image.js";
+import { decodeImage, readBytes, readHeader } from "../read-image.js";
 import { countValues } from "../value-counts.js";
 
 /** Files whose headers are read, and files that are decoded, of each split. */
@@ -18,7 +21,7 @@ export interface ImageSample {
   readonly channels: 1 | 3;
   /** Whether there are images of 8 bits. */
   readonly narrow: boolean;
-  /** The 0.5 and 99.5 percentiles of the grey levels of 16-bit images; undefined where there are none. */
+  /** The 0.5 and 99.5 percentiles of the grey levels of images of more than 8 bits; undefined where there are none. */
   readonly wideLevels: readonly [number, number] | undefined;
 }
 
@@ -51,7 +54,7 @@ async function readable<T>(guesses: string[], task: () => Promise<T>): Promise<T
 
 /** What the headers of images say. */
 interface HeaderSample extends Pick<ImageSample, "sizes" | "narrow"> {
-  /** The cases whose image has 16 bits. */
+  /** The cases whose image has more than 8 bits. */
   readonly wide: readonly Case[];
 }
 
@@ -65,20 +68,20 @@ export async function sampleHeaders(splits: readonly (readonly Case[])[], guesse
   let narrow = false;
   for (const cases of splits) {
     const facts = await mapLimited(spread(cases, headersRead), 4, (one) =>
-      readable(guesses, async () => ({ one, ...(await imageFacts(await readBytes(one.imagePath), one.imagePath)) })),
+      readable(guesses, async () => ({ one, ...(await readHeader(await readBytes(one.imagePath), one.imagePath)) })),
     );
-    for (const { one, width, height, bits } of facts.flat()) {
-      const size = `${width} x ${height}`;
+    for (const { one, grid, sampleType } of facts.flat()) {
+      const size = shapeText(grid);
       sizes.set(size, (sizes.get(size) ?? 0) + 1);
-      if (bits === 16) wide.push(one);
-      else narrow = true;
+      if (sampleType === "uint8") narrow = true;
+      else wide.push(one);
     }
   }
   return { sizes, narrow, wide };
 }
 
 /** Decodes some of the images; what cannot be read was told of with the headers. */
-async function readImages(cases: readonly Case[]): Promise<Raster[]> {
+async function readImages(cases: readonly Case[]): Promise<StoredImage[]> {
   const decoded = await mapLimited(spread(cases, 2 * filesDecoded), 2, (one) =>
     readable([], async () => decodeImage(await readBytes(one.imagePath), one.imagePath)),
   );
@@ -97,14 +100,15 @@ export async function sampleImages(splits: readonly (readonly Case[])[], guesses
 }
 
 /** Grey values, or colours as 0xRRGGBB, of all pixels. */
-function pixelValues({ samples, channels }: Raster): ArrayLike<number> {
-  if (channels === 1) return samples;
-  const colours = new Int32Array(samples.length / 3);
-  return colours.map((_, i) => (samples[3 * i] << 16) | (samples[3 * i + 1] << 8) | samples[3 * i + 2]);
+function pixelValues(image: StoredImage): ArrayLike<number> {
+  if (image.channels === 1) return image.samples;
+  const [red, green, blue] = [0, 1, 2].map((channel) => plane(image, channel));
+  return Int32Array.from(red, (_, i) => (red[i] << 16) | (green[i] << 8) | blue[i]);
 }
 
 /** The values on the four edges of `[height, width]`. */
-function edgeValues(values: ArrayLike<number>, { height, width }: Raster): number[] {
+function edgeValues(values: ArrayLike<number>, { grid }: StoredImage): number[] {
+  const [height, width] = grid.shape;
   const columns = Array.from({ length: width }, (_, x) => [values[x], values[(height - 1) * width + x]]);
   const rows = Array.from({ length: height }, (_, y) => [values[y * width], values[(y + 1) * width - 1]]);
   return [...columns, ...rows].flat();
@@ -112,7 +116,7 @@ function edgeValues(values: ArrayLike<number>, { height, width }: Raster): numbe
 
 interface FoundMask {
   readonly file: string;
-  readonly mask: Raster;
+  readonly mask: StoredImage;
 }
 
 async function readMasks(cases: readonly Case[], palette: PaletteReading, guesses: string[]): Promise<FoundMask[]> {
@@ -122,7 +126,7 @@ async function readMasks(cases: readonly Case[], palette: PaletteReading, guesse
 }
 
 /** Masks of a single value, as of cases without any class, are grey also where the others are coloured. */
-function isPlain({ samples }: Raster): boolean {
+function isPlain({ samples }: StoredImage): boolean {
   return samples.every((sample) => sample === samples[0]);
 }
 

@@ -2,8 +2,9 @@
 import { posix, relative, sep } from "node:path";
 import { type Case, expandSplit } from "../case-files.js";
 import { compareBytes } from "../file-patterns.js";
-import type { DatasetFileInput } from "../schema.js";
+import type { DatasetFileInput, SubjectRuleInput } from "../schema.js";
 import type { ImageGroup } from "./grouping.js";
+import { type DomainIds, guessSubjects, subjectOf } from "./subject-guess.js";
 
 export type DomainInput = DatasetFileInput["domains"][number];
 type SplitInput = NonNullable<DomainInput["train"]>;
@@ -59,32 +60,21 @@ function sortGroups(groups: readonly ImageGroup[], helpers: ReadonlySet<string>)
   return sorted;
 }
 
-/** Divides cases that nothing divides: every fifth case with a mask is for testing. */
-function divide(source: SplitInput, root: string): { train: SplitInput; test: SplitInput } | undefined {
-  const cases = casesOf(source, root);
-  const masked = cases.filter((one) => one.maskPath !== undefined);
-  const test = new Set(masked.filter((_, i) => i % testEvery === testEvery - 1).map((one) => one.id));
-  if (test.size === 0) return undefined;
-  if (source.cases) {
-    const all = source.cases;
-    const isTest = (one: (typeof all)[number]) => one.id !== undefined && test.has(one.id);
-    return { train: { cases: all.filter((one) => !isTest(one)) }, test: { cases: all.filter(isTest) } };
-  }
-  const ids = cases.map((one) => one.id);
-  return {
-    train: { ...source, ids: ids.filter((id) => !test.has(id)) },
-    test: { ...source, ids: ids.filter((id) => test.has(id)) },
-  };
+/** A domain before cases that nothing divides are divided. */
+interface Undivided {
+  readonly name: string;
+  readonly whole?: SplitInput;
+  readonly train?: SplitInput | undefined;
+  readonly test?: SplitInput | undefined;
 }
 
-function domainInput(
+function gather(
   name: string,
   groups: readonly ImageGroup[],
   root: string,
   helpers: ReadonlySet<string>,
   guesses: string[],
-  divided: string[],
-): DomainInput {
+): Undivided {
   const sorted = sortGroups(groups, helpers);
   const { validation, undivided } = sorted;
   if (validation.length > 0 && sorted.test.length === 0) {
@@ -92,36 +82,106 @@ function domainInput(
     sorted.test.push(...validation);
   } else if (validation.length > 0)
     guesses.push(`domain ${name}: the validation folder is left out; dimseg validates on labelled training cases`);
-  if (sorted.test.length === 0 && sorted.train.length === 0 && undivided.length > 0) {
-    const whole = join(undivided, root) as SplitInput;
-    const parts = divide(whole, root);
-    if (!parts) return { name, train: whole };
-    divided.push(name);
-    return { name, ...parts };
-  }
-  const train = join([...sorted.train, ...undivided], root);
-  const test = join(sorted.test, root);
-  return { name, ...(train ? { train } : {}), ...(test ? { test } : {}) };
+  if (sorted.test.length === 0 && sorted.train.length === 0 && undivided.length > 0)
+    return { name, whole: join(undivided, root) as SplitInput };
+  return { name, train: join([...sorted.train, ...undivided], root), test: join(sorted.test, root) };
 }
 
-/** The domains in byte order of their names. Decisions are appended to `guesses`. */
+/** The ids of a domain; of files that were listed one by one none, as their ids hold folders. */
+function idsOf({ name, whole, train, test }: Undivided, root: string): DomainIds {
+  const ids = (source: SplitInput | undefined) =>
+    source && !source.cases ? casesOf(source, root).map((one) => one.id) : [];
+  return { name, train: ids(whole ?? train), test: ids(test) };
+}
+
+/** Every fifth of the subjects; of fewer than five the last, if enough cases remain. */
+function testSubjects(subjects: readonly string[], cases: number): string[] {
+  if (subjects.length < testEvery) return cases >= testEvery && subjects.length > 1 ? subjects.slice(-1) : [];
+  return subjects.filter((_, i) => i % testEvery === testEvery - 1);
+}
+
+/** Divides cases that nothing divides: every fifth subject with a mask is for testing. */
+function divide(
+  source: SplitInput,
+  root: string,
+  subjectOf: (id: string) => string,
+): { train: SplitInput; test: SplitInput } | undefined {
+  const cases = casesOf(source, root);
+  const masked = cases.filter((one) => one.maskPath !== undefined);
+  const subjects = [...new Set(masked.map((one) => subjectOf(one.id)))];
+  const test = new Set(testSubjects(subjects, masked.length));
+  if (test.size === 0) return undefined;
+  const isTest = (id: string) => test.has(subjectOf(id));
+  if (source.cases) {
+    const all = source.cases;
+    return {
+      train: { cases: all.filter((one) => !isTest(one.id as string)) },
+      test: { cases: all.filter((one) => isTest(one.id as string)) },
+    };
+  }
+  const ids = cases.map((one) => one.id);
+  return { train: { ...source, ids: ids.filter((id) => !isTest(id)) }, test: { ...source, ids: ids.filter(isTest) } };
+}
+
+/** What was proposed for a data set. */
+export interface ProposedDomains {
+  readonly domains: DomainInput[];
+  /** The rule for subjects of all domains, where their ids tell one. */
+  readonly subject?: SubjectRuleInput;
+}
+
+/**
+ * The domains in byte order of their names. Decisions are appended to `guesses`.
+ * @param known the rule for subjects of a known layout
+ */
 export function proposeDomains(
   groups: readonly ImageGroup[],
   root: string,
   helpers: ReadonlySet<string>,
   guesses: string[],
-): DomainInput[] {
+  known?: SubjectRuleInput,
+): ProposedDomains {
   const names = [...new Set(groups.map((group) => group.domain))].sort(compareBytes);
-  const divided: string[] = [];
-  const domains = names.map((name) => {
+  const gathered = names.map((name) => {
     const own = groups.filter((group) => group.domain === name);
-    return domainInput(name, own, root, helpers, guesses, divided);
+    return gather(name, own, root, helpers, guesses);
   });
-  if (divided.length > 0)
-    guesses.push(
-      `${divided.length === 1 ? "domain" : "domains"} ${divided.join(", ")}: nothing divides training from test, so ` +
-        "every fifth case with a mask became a test case; if a patient has several images, move the ids so that each " +
-        "patient is on one side",
-    );
-  return domains;
+  const {
+    usual,
+    byDomain,
+    guesses: told,
+  } = guessSubjects(
+    gathered.map((one) => idsOf(one, root)),
+    known,
+  );
+  const divided = { bySubject: [] as string[], byCase: [] as string[] };
+  const domains = gathered.map(({ name, whole, train, test }): DomainInput => {
+    const own = byDomain.get(name);
+    const named = { name, ...(own ? { subject: own } : {}) };
+    if (!whole) return { ...named, ...(train ? { train } : {}), ...(test ? { test } : {}) };
+    const rule = own ?? usual;
+    const parts = divide(whole, root, (id) => (rule ? (subjectOf(rule, id) ?? id) : id));
+    if (!parts) return { ...named, train: whole };
+    (rule ? divided.bySubject : divided.byCase).push(name);
+    return { ...named, ...parts };
+  });
+  guesses.push(...told, ...dividedText(divided));
+  return { domains, ...(usual ? { subject: usual } : {}) };
+}
+
+function dividedText({ bySubject, byCase }: Record<"bySubject" | "byCase", readonly string[]>): string[] {
+  const text = (names: readonly string[], rest: string) =>
+    names.length === 0
+      ? []
+      : [
+          `${names.length === 1 ? "domain" : "domains"} ${names.join(", ")}: nothing divides training from test, so ${rest}`,
+        ];
+  return [
+    ...text(
+      byCase,
+      "every fifth case with a mask became a test case; if a patient has several images, move the ids so that each " +
+        "patient is on one side, and say which they are with subject",
+    ),
+    ...text(bySubject, "every fifth subject with a mask, or else the last, became a test subject with all its cases"),
+  ];
 }

@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { UsageError } from "../../core/errors.js";
-import { scope, type Tensor, tensor } from "../../torch/index.js";
+import { positionRows, scope, spatialAxes, type Tensor, tensor } from "../../torch/index.js";
 import { variationalBound } from "../discrete.js";
 import type { FDivergence } from "../f-divergence.js";
 import { CriticNetwork } from "./critic-network.js";
@@ -41,8 +41,8 @@ export function neutralOutput(f: FDivergence): number {
   return (low + high) / 2;
 }
 
-/** η_k = 2·limit/(1+e^{−k/warmUp}) − limit after k updates. */
-function reversalAt(updates: number, { reversal, warmUp }: Settings): number {
+/** Strength of the gradient reversal, η_k = 2·limit/(1+e^{−k/warmUp}) − limit after k updates (fDAL's WarmGRL). */
+export function reversalAt(updates: number, { reversal, warmUp }: Pick<Settings, "reversal" | "warmUp">): number {
   return warmUp === 0 ? reversal : reversal * Math.tanh(updates / (2 * warmUp));
 }
 
@@ -53,9 +53,9 @@ function withGradient(rows: Tensor, factor: number): Tensor {
   return fixed.add(rows.sub(fixed).mul(factor));
 }
 
-/** Maps [B, C, h, w] → rows [n, C]. */
+/** Maps [B, C, ...S] → rows [n, C]. */
 function rowsOf(maps: Tensor, rows: Settings["rows"]): Tensor {
-  return rows === "pooled" ? maps.mean([2, 3]) : maps.permute([0, 2, 3, 1]).flatten(0, 2);
+  return rows === "pooled" ? maps.mean(spatialAxes(maps)) : positionRows(maps);
 }
 
 function createCritic(choices: DomainDivergenceOptions, settings: Settings): DomainDivergence {
@@ -78,7 +78,7 @@ function createCritic(choices: DomainDivergenceOptions, settings: Settings): Dom
           target: rowsOf(maps.target, settings.rows),
         };
         // The critic moves before D is taken, so that all passes of a step see the same one.
-        if (input.updateRunningMeans ?? true) network.ascend(given.source, given.target, bound);
+        if (input.learn ?? true) network.ascend(given.source, given.target, bound);
         const { source, target } = oneSided(given, side);
         const factor = reversalAt(network.updates, settings);
         const [fromP, fromQ] = [source, target].map((rows) => network.scores(withGradient(rows, factor)));

@@ -1,11 +1,12 @@
 /**
  * What an estimator of the divergence between the labelled (source, P) and unlabelled (target, Q) domain is given and
- * gives (method section 5.3). Each estimator is one file here and one line in registry.ts.
+ * gives (method section 5.3). Each estimator is one file here and one line in registry.ts. Shapes: B images, C and F
+ * channels, K classes, S all spatial axes.
  */
+import type { TargetKind } from "../../core/target-kind.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import type { Tensor } from "../../torch/index.js";
 import type { FDivergence } from "../f-divergence.js";
-import type { GaussianDivergenceId } from "../gaussian.js";
 
 /**
  * How the network sees the images when the divergence is computed.
@@ -21,30 +22,30 @@ export type DivergenceSide = "both" | "source" | "target";
 
 /** What a method keeps of its passes over one view; B images. */
 export interface ViewOutput {
-  /** [B, K, H, W] */
+  /** [B, K, ...S] */
   logits: Tensor;
-  /** Last encoder map [B, C, h, w]. */
+  /** Last encoder map [B, C, ...S], coarser. */
   bottleneck?: Tensor;
-  /** Last decoder map [B, F, H, W]. */
+  /** Last decoder map [B, F, ...S]. */
   feature?: Tensor;
 }
 
 /** Labels of the images, for the class-conditional estimator. */
 export interface DomainLabels {
-  /** "sigmoid": [B, K, H, W] of 0/1; "softmax": class numbers [B, H, W] int64. */
+  /** In the form that {@link TargetKind} says. */
   source: Tensor;
   /** Pseudo-labels of the target images, in the same form. */
   target: Tensor;
-  /** Where to trust them, 0/1: "sigmoid" [B, K, H, W], "softmax" [B, 1, H, W]. */
+  /** Where to trust them, 0/1: "sigmoid" [B, K, ...S], "softmax" [B, 1, ...S]. */
   targetConfidence: Tensor;
 }
 
 /** One evaluation's input. The two batches may differ in size; the precision is the caller's, who may run it under autocast. */
 export interface DomainInput {
   network: SegmentationNetwork;
-  /** Labelled images [B, C, H, W], normalised. */
+  /** Labelled images [B, C, ...S], normalised. */
   source: Tensor;
-  /** Unlabelled images [B, C, H, W], weak or strong view. */
+  /** Unlabelled images [B, C, ...S], weak or strong view. */
   target: Tensor;
   /** For `shared`: outputs of the labelled view (P) and of the unlabelled view (Q) in the same pass. */
   shared?: { source: ViewOutput; target: ViewOutput };
@@ -54,16 +55,15 @@ export interface DomainInput {
    * Whether the estimator learns from this evaluation (running means, a critic): true (default) in one pass of each
    * step, false in the others.
    */
-  updateRunningMeans?: boolean;
+  learn?: boolean;
 }
 
-/** Choices made once per run. */
+/** Choices made once per run, for any estimator; an estimator's own are in its entry. */
 export interface DomainDivergenceOptions {
   divergence: FDivergence;
   /** Factor on D; default: the divergence's own (½ for `js`). */
   scale?: number;
-  /** "sigmoid": overlapping classes, one channel each; "softmax": exclusive classes. */
-  kind: "sigmoid" | "softmax";
+  kind: TargetKind;
   /** Default "joint". */
   forward?: DivergenceForward;
   /** Default "both". */
@@ -72,14 +72,6 @@ export interface DomainDivergenceOptions {
   tauF?: number;
   /** β of the running means P̄ ← βP̄ + (1−β)P, in [0, 1); default 0: none. Gradient flows through the current P only. */
   runningMean?: number;
-  /**
-   * `predMarginal` of "sigmoid": a Bernoulli divergence per channel, averaged ("channels", default), or one between the
-   * categories {inner, outer without inner, background} of two nested channels [inner, outer] ("nested").
-   */
-  marginal?: "channels" | "nested";
-  /** `gaussian` only: a closed form other than the divergence's own, and the order when it is Rényi's (default 0.5). */
-  gaussianForm?: Extract<GaussianDivergenceId, "renyi" | "geojs">;
-  renyiOrder?: number;
   /** For estimators that draw their first weights. Default 0. */
   seed?: number;
 }

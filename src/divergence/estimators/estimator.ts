@@ -53,7 +53,7 @@ export function estimator(body: EstimatorBody, options: DomainDivergenceOptions)
   return {
     id: body.id,
     evaluate(input) {
-      const update = input.updateRunningMeans ?? true;
+      const update = input.learn ?? true;
       return scope(() => {
         const statistics = body.describe(input, forward).map(({ name, values, present }) => {
           const blended = {

@@ -2,30 +2,35 @@
  * `featProto`: class prototypes. Per class c the last decoder map is averaged over the pixels of c (labels for the
  * source, confident pseudo-labels for the target), softmax over its channels makes it a distribution, and the
  * divergence is averaged over the classes present in both batches; 0 when there is none.
+ *
+ * Shapes as suffixes: B images, F channels of the map, K classes, S all spatial axes.
  */
 import { UsageError } from "../../core/errors.js";
-import { oneHot, stack, type Tensor } from "../../torch/index.js";
+import type { TargetKind } from "../../core/target-kind.js";
+import { axesBesideChannels, classChannels, type DType, stack, type Tensor } from "../../torch/index.js";
 import { discreteDivergence } from "../discrete.js";
 import type { DomainDivergence, DomainDivergenceOptions, DomainInput, DomainLabels } from "./domain-divergence.js";
+import { estimatorEntry } from "./entry.js";
 import { estimator, type Statistic } from "./estimator.js";
 import { features } from "./forward.js";
 
-/** Labels as weights per class, [B, K, H, W] of 0/1 in the dtype of `like`. */
-function classWeights(labels: Tensor, classes: number, like: Tensor, kind: "sigmoid" | "softmax"): Tensor {
-  const channels = kind === "sigmoid" ? labels : oneHot(labels, classes).permute([0, 3, 1, 2]);
-  return channels.to({ dtype: like.dtype });
+/** Labels as weights of 0/1 per class, [B, K, ...S]. */
+function classWeights(labels: Tensor, classes: number, dtype: DType, kind: TargetKind): Tensor {
+  const labelsBKS = kind === "sigmoid" ? labels : classChannels(labels, classes);
+  return labelsBKS.to({ dtype });
 }
 
 /**
- * Class prototypes of a map [B, F, H, W] under 0/1 weights [B, K, H, W].
+ * Class prototypes of a map under 0/1 weights.
  * @returns `values` [K, F], each row a distribution; `present` [K, 1], 0 for a class without a pixel
  */
-function prototypes(feature: Tensor, weights: Tensor, tauF: number): { values: Tensor; present: Tensor } {
+function prototypes(featureBFS: Tensor, weightsBKS: Tensor, tauF: number): { values: Tensor; present: Tensor } {
+  const axes = axesBesideChannels(featureBFS);
   // Sums instead of one matrix product, which autocast would round to 16 bits.
-  const sums = weights.split(1, 1).map((ofClass) => feature.mul(ofClass).sum([0, 2, 3]));
-  const totals = weights.sum([0, 2, 3]).unsqueeze(1);
-  const means = stack(sums).div(totals.clamp({ min: 1 }));
-  return { values: means.div(tauF).softmax(1), present: totals.gt(0).to({ dtype: feature.dtype }) };
+  const sums = weightsBKS.split(1, 1).map((ofClassB1S) => featureBFS.mul(ofClassB1S).sum(axes));
+  const totalsK1 = weightsBKS.sum(axes).unsqueeze(1);
+  const meansKF = stack(sums).div(totalsK1.clamp({ min: 1 }));
+  return { values: meansKF.div(tauF).softmax(1), present: totalsK1.gt(0).to({ dtype: featureBFS.dtype }) };
 }
 
 function labelsOf({ labels }: DomainInput): DomainLabels {
@@ -44,7 +49,7 @@ function meanOverPresent(perClass: Tensor, present: NonNullable<Statistic["prese
     .div(both.sum().clamp({ min: 1 }));
 }
 
-export function featProto(options: DomainDivergenceOptions): DomainDivergence {
+function createFeatProto(options: DomainDivergenceOptions): DomainDivergence {
   const { divergence, kind, tauF = 1 } = options;
   return estimator(
     {
@@ -52,7 +57,7 @@ export function featProto(options: DomainDivergenceOptions): DomainDivergence {
       describe(input, forward) {
         const labels = labelsOf(input);
         const { source, target, classes } = features(input, forward);
-        const weights = (of: Tensor) => classWeights(of, classes, source, kind);
+        const weights = (of: Tensor) => classWeights(of, classes, source.dtype, kind);
         const confidence = labels.targetConfidence.to({ dtype: target.dtype });
         const p = prototypes(source, weights(labels.source), tauF);
         const q = prototypes(target, weights(labels.target).mul(confidence), tauF);
@@ -65,3 +70,10 @@ export function featProto(options: DomainDivergenceOptions): DomainDivergence {
     options,
   );
 }
+
+export const featProto = estimatorEntry({
+  summary: "softmax of the decoder features averaged per class",
+  source: "ours",
+  cost: "network on 2B images",
+  create: createFeatProto,
+});

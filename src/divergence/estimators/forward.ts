@@ -1,6 +1,6 @@
 /** Passing both domains' images through the network under the BatchNorm rule an estimator asks for. */
 import { UsageError } from "../../core/errors.js";
-import { BatchNorm2d, type SegmentationNetwork, withFrozenRunningStatistics } from "../../nn/index.js";
+import { withFixedStatistics } from "../../nn/index.js";
 import { cat, split, type Tensor } from "../../torch/index.js";
 import type { DivergenceForward, DomainInput, ViewOutput } from "./domain-divergence.js";
 
@@ -8,20 +8,6 @@ import type { DivergenceForward, DomainInput, ViewOutput } from "./domain-diverg
 export interface Pair<T> {
   source: T;
   target: T;
-}
-
-/** Runs `body` with batch statistics (true) or running ones (false), leaving the running ones and all modes as found. */
-function withStatistics<T>(network: SegmentationNetwork, ofBatch: boolean, body: () => T): T {
-  const layers = network.namedModules().flatMap(([, part]) => (part instanceof BatchNorm2d ? [part] : []));
-  const before = layers.map((layer) => layer.training);
-  for (const layer of layers) layer.training = ofBatch;
-  try {
-    return withFrozenRunningStatistics(network, body);
-  } finally {
-    layers.forEach((layer, i) => {
-      layer.training = before[i];
-    });
-  }
 }
 
 /** What one view's passes gave of a certain kind, under `shared`. */
@@ -35,7 +21,7 @@ function sharedMaps(input: DomainInput, what: keyof ViewOutput): Pair<Tensor> {
 
 /** Divergences are differences of nearly equal numbers: autocast's 16-bit results go on in float32. */
 function atLeastSingle(tensor: Tensor): Tensor {
-  return tensor.dtype === "bfloat16" || tensor.dtype === "float16" ? tensor.to({ dtype: "float32" }) : tensor;
+  return tensor.dtype === "bfloat16" ? tensor.to({ dtype: "float32" }) : tensor;
 }
 
 /** Gives `run` the batch [x; u] and separates each map it returns. */
@@ -45,26 +31,27 @@ function runTogether(
   run: (images: Tensor) => Tensor[],
 ): Pair<Tensor>[] {
   const sizes = [source.shape[0], target.shape[0]];
-  const maps = withStatistics(network, forward === "joint", () => run(cat([source, target])));
+  const statistics = forward === "joint" ? "batch" : "running";
+  const maps = withFixedStatistics(network, statistics, () => run(cat([source, target])));
   return maps.map((map) => {
     const [ofSource, ofTarget] = split(atLeastSingle(map), sizes);
     return { source: ofSource, target: ofTarget };
   });
 }
 
-/** Last encoder maps [B, C, h, w] of both domains; runs the encoder only. */
+/** Last encoder maps [B, C, ...S] of both domains; runs the encoder only. */
 export function bottlenecks(input: DomainInput, forward: DivergenceForward): Pair<Tensor> {
   if (forward === "shared") return sharedMaps(input, "bottleneck");
   return runTogether(input, forward, (images) => input.network.encode(images).slice(-1))[0];
 }
 
-/** Logits [B, K, H, W] of both domains; runs the whole network. */
+/** Logits [B, K, ...S] of both domains; runs the whole network. */
 export function logitsOf(input: DomainInput, forward: DivergenceForward): Pair<Tensor> {
   if (forward === "shared") return sharedMaps(input, "logits");
   return runTogether(input, forward, (images) => [input.network.forward(images)])[0];
 }
 
-/** Last decoder maps [B, F, H, W] of both domains and the number K of classes; runs the whole network. */
+/** Last decoder maps [B, F, ...S] of both domains and the number K of classes; runs the whole network. */
 export function features(input: DomainInput, forward: DivergenceForward): Pair<Tensor> & { classes: number } {
   if (forward === "shared")
     return { ...sharedMaps(input, "feature"), classes: sharedMaps(input, "logits").source.shape[1] };

@@ -3,17 +3,30 @@
  * positions; the closed-form divergence of the pair, averaged over channels. (In all channels at once the Bhattacharyya
  * coefficient underflows to 0; for kl, jeffreys, Rényi and geojs the average is the joint form divided by d.)
  */
+import { z } from "zod";
 import { UsageError } from "../../core/errors.js";
 import type { Tensor } from "../../torch/index.js";
 import { DiagonalCovariance } from "../covariance.js";
 import type { FDivergence } from "../f-divergence.js";
 import { type Gaussian, type GaussianDivergenceId, gaussianDivergence } from "../gaussian.js";
 import type { DomainDivergence, DomainDivergenceOptions } from "./domain-divergence.js";
+import { estimatorEntry } from "./entry.js";
 import { estimator, type Statistic } from "./estimator.js";
 import { bottlenecks } from "./forward.js";
 
 /** Variances below this, for example of dead channels, are raised to it and get no gradient. */
 const varianceFloor = 1e-3;
+
+const options = {
+  form: z
+    .enum(["own", "renyi", "geojs"])
+    .default("own")
+    .describe(
+      "own: the closed form of f; renyi, geojs: Rényi's or the geometric Jensen-Shannon divergence in its place",
+    ),
+  order: z.number().gt(0).lt(1).optional().describe("order of form: renyi; default 0.5"),
+};
+type Settings = z.output<z.ZodObject<typeof options>>;
 
 interface Form {
   id: GaussianDivergenceId;
@@ -22,20 +35,19 @@ interface Form {
   factor: number;
 }
 
-function requireInside(name: string, order: number): void {
+function requireInside(order: number): void {
   if (order > 0 && order < 1) return;
   throw new UsageError(
-    `gaussian estimator: ${name} is ${order}; give an order inside (0, 1), since others do not exist for every pair of variances`,
+    `gaussian estimator: alpha is ${order}; give an order inside (0, 1), since others do not exist for every pair of variances`,
   );
 }
 
 /** The closed form for the options; `js` has none and is represented by the geometric Jensen-Shannon divergence. */
-function formOf(divergence: FDivergence, { gaussianForm, renyiOrder = 0.5 }: DomainDivergenceOptions): Form {
-  if (gaussianForm === "renyi") {
-    requireInside("renyiOrder", renyiOrder);
-    return { id: "renyi", order: renyiOrder, factor: 1 };
-  }
-  if (gaussianForm === "geojs") return { id: "geojs", factor: 1 };
+function formOf(divergence: FDivergence, { form, order }: Settings): Form {
+  if (form === "renyi") return { id: "renyi", order: order ?? 0.5, factor: 1 };
+  if (order !== undefined)
+    throw new UsageError(`gaussian estimator: order is for form: renyi, but form is ${form}; leave it out`);
+  if (form === "geojs") return { id: "geojs", factor: 1 };
   switch (divergence.id) {
     case "kl":
     case "rkl":
@@ -45,16 +57,16 @@ function formOf(divergence: FDivergence, { gaussianForm, renyiOrder = 0.5 }: Dom
     case "js":
       return { id: "geojs", factor: 2 };
     case "alpha":
-      requireInside("alpha", divergence.params.alpha);
+      requireInside(divergence.params.alpha);
       return { id: "alpha", order: divergence.params.alpha, factor: 1 };
     default:
       throw new UsageError(
-        `gaussian estimator: ${divergence.id} has no closed form that exists for every pair of Gaussians; take kl, rkl, jeffreys, h2, js (geometric), alpha inside (0, 1), or gaussianForm renyi`,
+        `gaussian estimator: ${divergence.id} has no closed form that exists for every pair of Gaussians; take kl, rkl, jeffreys, h2, js (geometric), alpha inside (0, 1), or form: renyi`,
       );
   }
 }
 
-/** Maps [B, C, h, w] → per-channel mean and biased variance, each [C, 1]. */
+/** Maps [B, C, ...S] → per-channel mean and biased variance, each [C, 1]. */
 function moments(bottleneck: Tensor): { mean: Tensor; variance: Tensor } {
   const values = bottleneck.transpose(0, 1).flatten(1);
   return { mean: values.mean(1, { keepdim: true }), variance: values.variance(1, { correction: 0, keepdim: true }) };
@@ -71,8 +83,8 @@ function compare({ id, order, factor }: Form, [mean, variance]: readonly Statist
   return gaussianDivergence(id, p, q, { order }).mean().mul(factor);
 }
 
-export function gaussian(options: DomainDivergenceOptions): DomainDivergence {
-  const form = formOf(options.divergence, options);
+function createGaussian(choices: DomainDivergenceOptions, settings: Settings): DomainDivergence {
+  const form = formOf(choices.divergence, settings);
   return estimator(
     {
       id: "gaussian",
@@ -86,6 +98,14 @@ export function gaussian(options: DomainDivergenceOptions): DomainDivergence {
       },
       compare: (statistics) => compare(form, statistics),
     },
-    options,
+    choices,
   );
 }
+
+export const gaussian = estimatorEntry({
+  summary: "normal distributions of the bottleneck channels",
+  source: "ours",
+  cost: "encoder on 2B images",
+  options,
+  create: createGaussian,
+});

@@ -5,7 +5,7 @@ import { nearestWord } from "../../core/nearest-word.js";
 import { validate } from "../../core/validated-yaml.js";
 import { critic } from "./critic.js";
 import type { DomainDivergence, DomainDivergenceOptions } from "./domain-divergence.js";
-import { type EstimatorEntry, estimatorEntry } from "./entry.js";
+import type { EstimatorEntry } from "./entry.js";
 import { featProto } from "./feat-proto.js";
 import { featSoftmax } from "./feat-softmax.js";
 import { gaussian } from "./gaussian.js";
@@ -13,30 +13,10 @@ import { predMarginal } from "./pred-marginal.js";
 
 /** All estimators by their names in configurations; the first is the default. */
 export const estimators = {
-  featSoftmax: estimatorEntry({
-    summary: "softmax over the standardised, pooled bottleneck channels",
-    source: "ours; docs/method.md",
-    cost: "encoder on 2B images",
-    create: featSoftmax,
-  }),
-  predMarginal: estimatorEntry({
-    summary: "mean predicted probability of each class",
-    source: "ours; docs/method.md",
-    cost: "network on 2B images",
-    create: predMarginal,
-  }),
-  featProto: estimatorEntry({
-    summary: "softmax of the decoder features averaged per class",
-    source: "ours",
-    cost: "network on 2B images",
-    create: featProto,
-  }),
-  gaussian: estimatorEntry({
-    summary: "normal distributions of the bottleneck channels",
-    source: "ours",
-    cost: "encoder on 2B images",
-    create: gaussian,
-  }),
+  featSoftmax,
+  predMarginal,
+  featProto,
+  gaussian,
   critic,
 } satisfies Record<string, EstimatorEntry>;
 

@@ -1,6 +1,6 @@
 /** What a sharpness-aware optimiser keeps from step to step beside its base optimiser, in the form it is saved in. */
 import { CheckpointError } from "../../core/errors.js";
-import { foreachAdd_, foreachMul_, noGrad, persist, type Tensor, tensor } from "../../torch/index.js";
+import { foreachAdd_, foreachMul_, noGrad, persist, type Tensor } from "../../torch/index.js";
 import { type NamedParameters, restore, save } from "../parameter-list.js";
 import { loadList } from "../sgd.js";
 
@@ -10,10 +10,14 @@ export interface MemoryNames {
   numbers?: readonly string[];
 }
 
-/** Lists of tensors and numbers that outlive a step, saved and resumed with the optimiser. */
+/**
+ * Lists of tensors and scalars that outlive a step, saved and resumed with the optimiser. What a step keeps takes effect
+ * at its end, and not at all where a NaN or infinity ends it.
+ */
 export class Memory {
   private readonly lists = new Map<string, Tensor[]>();
-  private readonly numbers = new Map<string, number>();
+  private readonly numbers = new Map<string, Tensor>();
+  private pending: (() => void)[] = [];
   private readonly tensors: readonly Tensor[];
 
   constructor(
@@ -28,8 +32,19 @@ export class Memory {
     return this.lists.get(name) ?? null;
   }
 
+  /** Ends a step: what it kept takes effect, or is forgotten. */
+  endStep(succeeded: boolean): void {
+    const changes = this.pending;
+    this.pending = [];
+    if (succeeded) for (const change of changes) change();
+  }
+
   /** Keeps copies of the values, one tensor per parameter. */
   keepList(name: string, values: readonly Tensor[]): void {
+    this.pending.push(() => this.setList(name, values));
+  }
+
+  private setList(name: string, values: readonly Tensor[]): void {
     const kept = this.lists.get(name);
     if (kept) restore(kept, values);
     else this.lists.set(name, save(values).map(persist));
@@ -42,27 +57,34 @@ export class Memory {
       this.keepList(name, values);
       return;
     }
-    noGrad(() => {
-      foreachMul_(kept, decay);
-      foreachAdd_(kept, values, { alpha: 1 - decay });
-    });
+    this.pending.push(() =>
+      noGrad(() => {
+        foreachMul_(kept, decay);
+        foreachAdd_(kept, values, { alpha: 1 - decay });
+      }),
+    );
   }
 
-  /** The number kept under a name, or null. */
-  number(name: string): number | null {
+  /** The float64 scalar kept under a name, or null. */
+  number(name: string): Tensor | null {
     return this.numbers.get(name) ?? null;
   }
 
-  /** Keeps a number until the next one of that name. */
-  keepNumber(name: string, value: number): void {
-    this.numbers.set(name, value);
+  /** Keeps a copy of a float64 scalar until the next one of that name. */
+  keepNumber(name: string, value: Tensor): void {
+    this.pending.push(() => this.setNumber(name, value.detach().clone()));
   }
 
-  /** Everything kept, by name; lists as `name.0`, `name.1`, …, numbers as float64 scalars of the caller's scope. */
+  private setNumber(name: string, value: Tensor): void {
+    this.numbers.get(name)?.dispose();
+    this.numbers.set(name, persist(value));
+  }
+
+  /** Everything kept, by name; lists as `name.0`, `name.1`, …, numbers as float64 [1] of the caller's scope. */
   state(): Map<string, Tensor> {
     const state = new Map<string, Tensor>();
     for (const [name, list] of this.lists) for (const [i, value] of list.entries()) state.set(`${name}.${i}`, value);
-    for (const [name, value] of this.numbers) state.set(name, tensor([value], { dtype: "float64" }));
+    for (const [name, value] of this.numbers) state.set(name, value.reshape([1]));
     return state;
   }
 
@@ -81,12 +103,13 @@ export class Memory {
       .filter((name) => state.has(`${name}.0`))
       .map((name) => [name, loadList(state, name, this.tensors)] as const);
     for (const list of this.lists.values()) for (const old of list) old.dispose();
+    for (const old of this.numbers.values()) old.dispose();
     this.lists.clear();
     this.numbers.clear();
     for (const [name, list] of loaded) this.lists.set(name, list);
     for (const name of numbers) {
       const value = state.get(name);
-      if (value) this.numbers.set(name, value.item());
+      if (value) this.setNumber(name, value.reshape([]).to({ device: this.tensors[0].device, copy: true }));
     }
   }
 }

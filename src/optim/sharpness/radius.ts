@@ -26,12 +26,27 @@ export function radiusOptions(rho: number, rhoMode: "constant" | "rate" = "const
   };
 }
 
+/** When and how far, with every default filled in. */
+export interface RadiusOptions {
+  rho: number;
+  rhoMode: "constant" | "rate";
+  rhoMin: number;
+  startIteration: number;
+  every: number;
+}
+
+/** Whether an optimiser with this radius ever perturbs; with 0 it is its base optimiser alone. */
+export function perturbsAtAll({ rho }: { rho: number }): boolean {
+  return rho > 0;
+}
+
 /** Whether a step perturbs. */
 export function perturbsAt(
   { iteration }: StepContext,
-  { rho, startIteration, every }: { rho: number; startIteration: number; every: number },
+  radius: { rho: number; startIteration: number; every: number },
 ): boolean {
-  return rho > 0 && iteration >= startIteration && (iteration - startIteration) % every === 0;
+  const { startIteration, every } = radius;
+  return perturbsAtAll(radius) && iteration >= startIteration && (iteration - startIteration) % every === 0;
 }
 
 /** The radius that follows the learning rate linearly: ρ at the base rate, ρ_min at 0 (GSAM's ProportionScheduler). */

@@ -6,6 +6,7 @@ import type { Evaluation, LossPart, Minimizer, Objective, StepContext, StepRepor
 import type { Optimizer } from "../optimizer.js";
 import type { NamedParameters } from "../parameter-list.js";
 import { Memory, type MemoryNames } from "./memory.js";
+import { perturbsAtAll } from "./radius.js";
 import { NonFiniteSignal, SharpnessStep } from "./sharpness-step.js";
 
 const basePrefix = "base.";
@@ -29,11 +30,15 @@ export abstract class SharpnessMinimizer implements Minimizer {
       // The divergence of an objective is only ever given evaluations of that same objective.
       const erased = objective as unknown as Objective;
       const step = new SharpnessStep(this.parameters, this.base, erased, at);
+      let succeeded = false;
       try {
         this.advance(step);
+        succeeded = true;
       } catch (signal) {
         if (!(signal instanceof NonFiniteSignal)) throw signal;
         step.report.nonFinite = signal.what;
+      } finally {
+        this.memory.endStep(succeeded);
       }
       return step.report;
     });
@@ -85,12 +90,12 @@ export function sharpnessEntry<Shape extends OptionShape>(
     cost,
     options: z.strictObject(definition.options),
     needs(options) {
-      const settings = options as z.output<z.ZodObject<Shape>>;
-      return (settings as { rho: number }).rho === 0 ? null : (definition.needs?.(settings) ?? null);
+      const settings = options as z.output<z.ZodObject<Shape>> & { rho: number };
+      return perturbsAtAll(settings) ? (definition.needs?.(settings) ?? null) : null;
     },
     create(parameters, base, options) {
-      const settings = options as z.output<z.ZodObject<Shape>>;
-      if ((settings as { rho: number }).rho === 0) return new Plain(parameters, base, definition.remembers);
+      const settings = options as z.output<z.ZodObject<Shape>> & { rho: number };
+      if (!perturbsAtAll(settings)) return new Plain(parameters, base, definition.remembers);
       definition.check?.(base);
       return new FromDefinition(parameters, base, definition, settings);
     },

@@ -1,9 +1,10 @@
 /**
  * The mechanics every sharpness-aware optimiser shares within one step (method section 4, "Common contract"): the
  * clean pass at w, passes at w+ε with BatchNorm's running statistics frozen and an exact return to w, the update by
- * the base optimiser, the numbers for the log, and the end of the step at the first NaN or infinity.
+ * the base optimiser, the numbers for the log. Nothing is read back from the device before the update, which one read
+ * decides: of every number where the step is logged, else of whether all of them are finite.
  */
-import { grad, scope, type Tensor } from "../../torch/index.js";
+import { grad, noGrad, scope, stack, type Tensor } from "../../torch/index.js";
 import type { Evaluation, NonFinite, Objective, StepContext, StepReport } from "../objective.js";
 import type { Optimizer } from "../optimizer.js";
 import {
@@ -32,14 +33,29 @@ export interface PassTargets {
 /** The gradient of a pass's first loss with its L2 norm, and the gradients of its further losses. The graph is gone. */
 export interface PassResult {
   gradient: Tensor[];
-  norm: number;
+  /** A float64 scalar, as is the divergence. */
+  norm: Tensor;
   further: Tensor[][];
+  /** D at the weights of the pass, where it was wanted. */
+  divergence: Tensor | null;
 }
 
 /** Chooses from an evaluation what to differentiate. */
 export type ChooseTargets = (evaluation: Evaluation) => PassTargets;
 
 const taskLoss: ChooseTargets = ({ task }) => ({ losses: [task] });
+
+/** The losses of a pass as float64 scalars without their graph. */
+interface Losses {
+  kind: NonFinite["pass"];
+  task: Tensor;
+  terms: [string, Tensor][];
+}
+
+type MadePass = Losses & PassResult;
+
+/** Scalars on the device in the form they are read in. */
+const asScalar = (value: Tensor) => value.detach().to({ dtype: "float64" });
 
 /** One step in the making: passes at w and at w+ε, and the update. */
 export class SharpnessStep {
@@ -54,9 +70,10 @@ export class SharpnessStep {
     lambda: 0,
     rho: 0,
   };
+  private readonly passes: MadePass[] = [];
   private saved: Tensor[] | null = null;
-  private ascent: PassResult | null = null;
-  private last: PassResult | null = null;
+  private perturbationNorm: Tensor | null = null;
+  private radius: Tensor | null = null;
 
   constructor(
     readonly parameters: NamedParameters,
@@ -72,29 +89,26 @@ export class SharpnessStep {
     return this.objective.divergence;
   }
 
+  /** Tells the report the radius of this step. */
+  reportRadius(rho: number | Tensor): void {
+    if (typeof rho === "number") this.report.rho = rho;
+    else this.radius = rho;
+  }
+
   /** The pass at w, which moves BatchNorm's running statistics; once per step. Default loss: the task's. */
   clean(choose = taskLoss): PassResult {
-    const result = this.pass("clean", choose);
-    this.ascent = result;
-    Object.assign(this.report, { ascentNorm: result.norm, perturbedNorm: result.norm });
-    if (this.at.measure) this.report.cosine = 1;
-    return result;
+    return this.pass("clean", choose);
   }
 
   /** A pass at w+ε, running statistics frozen; afterwards the weights are w again to the bit. */
   perturbed(perturbation: readonly Tensor[], choose = taskLoss): PassResult {
-    const result = this.displaced(perturbation, () => this.pass("perturbed", choose));
-    this.report.perturbedNorm = result.norm;
-    if (this.ascent && this.at.measure) {
-      this.report.cosine = globalCosine(this.ascent.gradient, this.ascent.norm, result.gradient, result.norm);
-    }
-    return result;
+    return this.displaced(perturbation, () => this.pass("perturbed", choose));
   }
 
   /** Runs `body` with the weights at w+ε and returns them to w by copying, also when it throws. */
   displaced<T>(perturbation: readonly Tensor[], body: () => T): T {
     this.saved ??= save(this.tensors);
-    this.report.perturbationNorm = globalNorm(perturbation);
+    if (this.at.measure) this.perturbationNorm = globalNorm(perturbation);
     perturb(this.tensors, perturbation);
     try {
       return body();
@@ -103,11 +117,13 @@ export class SharpnessStep {
     }
   }
 
-  /** Hands one gradient to the base optimiser. @param decayAt see {@link Optimizer.step} */
+  /**
+   * Hands one gradient to the base optimiser, after every loss and norm so far was found finite.
+   * @param decayAt see {@link Optimizer.step}
+   * @throws NonFiniteSignal naming the first that is NaN or infinite, with the weights at w
+   */
   descend(gradient: readonly Tensor[], decayAt?: readonly Tensor[]): void {
-    const norm = gradient === this.last?.gradient ? this.last.norm : globalNorm(gradient);
-    if (!Number.isFinite(norm)) throw new NonFiniteSignal({ pass: "perturbed", quantity: "combined gradient" });
-    this.report.updateNorm = norm;
+    noGrad(() => scope(() => this.decide(gradient)));
     this.base.step(gradient, this.at.rate, decayAt);
   }
 
@@ -115,40 +131,92 @@ export class SharpnessStep {
     return scope(() => {
       const evaluation = this.objective.evaluate({ updateRunningStatistics: kind === "clean" });
       const { losses, divergence } = choose(evaluation);
-      this.note(kind, evaluation, divergence?.item());
-      const gradients = losses.map((loss, i) =>
+      const scalars = {
+        kind,
+        task: asScalar(evaluation.task),
+        terms: Object.entries(evaluation.terms).map(([name, value]): [string, Tensor] => [name, asScalar(value)]),
+        divergence: divergence ? asScalar(divergence) : null,
+      };
+      const [gradient, ...further] = losses.map((loss, i) =>
         grad(loss, this.tensors, { retainGraph: i < losses.length - 1, allowUnused: true }),
       );
-      const [gradient, ...further] = gradients;
-      const norm = globalNorm(gradient);
-      if (!Number.isFinite(norm)) {
-        const name = firstNonFinite(this.parameters, gradient);
-        throw new NonFiniteSignal({ pass: kind, quantity: name ? `gradient of ${name}` : "norm of the gradient" });
-      }
-      this.last = { gradient, norm, further };
-      return this.last;
+      const made = { ...scalars, gradient, norm: globalNorm(gradient), further };
+      this.passes.push(made);
+      return made;
     });
   }
 
-  /** Writes a pass's losses into the report. @throws NonFiniteSignal naming the first that is NaN or infinite */
-  private note(kind: NonFinite["pass"], evaluation: Evaluation, divergence: number | undefined): void {
-    const task = evaluation.task.item();
-    if (kind === "clean") {
-      const terms = Object.entries(evaluation.terms).map(([name, value]) => [name, value.item()]);
-      Object.assign(this.report, { terms: Object.fromEntries(terms), task, divergence });
-    } else {
+  /** The one read of a step. @throws NonFiniteSignal */
+  private decide(gradient: readonly Tensor[]): void {
+    const norm = this.passes.find((pass) => pass.gradient === gradient)?.norm ?? globalNorm(gradient);
+    const checked = [...this.passes.flatMap(scalarsOf), norm];
+    if (!this.at.measure && stack(checked).isfinite().all().item() === 1) return;
+    this.read(norm);
+  }
+
+  /** Reads everything, writes the report, and refuses the first number that is not finite. */
+  private read(updateNorm: Tensor): void {
+    const cosine = this.cosine();
+    const extra = [updateNorm, this.perturbationNorm, this.radius, cosine].filter((one) => one !== null);
+    const values = [...stack([...this.passes.flatMap(scalarsOf), ...extra]).toNumbers()];
+    const next = () => values.shift() as number;
+    for (const pass of this.passes) {
+      const [task, divergence] = [next(), pass.divergence ? next() : undefined];
+      const terms = Object.fromEntries(pass.terms.map(([name]) => [name, next()]));
+      this.note(pass, { task, divergence, terms, norm: next() });
+    }
+    this.report.updateNorm = next();
+    if (!Number.isFinite(this.report.updateNorm))
+      throw new NonFiniteSignal({ pass: "perturbed", quantity: "combined gradient" });
+    if (this.perturbationNorm) this.report.perturbationNorm = next();
+    if (this.radius) this.report.rho = next();
+    if (cosine) this.report.cosine = next();
+    else if (this.at.measure && this.passes.some(({ kind }) => kind === "clean")) this.report.cosine = 1;
+  }
+
+  /** Between the ascent gradient and the last one at perturbed weights; null where there is none. */
+  private cosine(): Tensor | null {
+    const ascent = this.passes.find(({ kind }) => kind === "clean");
+    const perturbed = this.passes.findLast(({ kind }) => kind === "perturbed");
+    if (!this.at.measure || !ascent || !perturbed) return null;
+    return globalCosine(ascent.gradient, ascent.norm, perturbed.gradient, perturbed.norm);
+  }
+
+  /** Writes a pass's numbers into the report. @throws NonFiniteSignal naming the first that is NaN or infinite */
+  private note(pass: MadePass, numbers: PassNumbers): void {
+    const { task, divergence, terms, norm } = numbers;
+    if (pass.kind === "clean") Object.assign(this.report, { terms, task, divergence });
+    else {
       const sharpness = task - this.report.task;
       Object.assign(this.report, { perturbedTask: task, perturbedDivergence: divergence, sharpness });
     }
-    const quantity = nonFiniteLoss(evaluation, task, divergence);
-    if (quantity) throw new NonFiniteSignal({ pass: kind, quantity });
+    const quantity = nonFiniteLoss(numbers);
+    if (quantity) throw new NonFiniteSignal({ pass: pass.kind, quantity });
+    if (!Number.isFinite(norm)) {
+      const name = firstNonFinite(this.parameters, pass.gradient);
+      throw new NonFiniteSignal({ pass: pass.kind, quantity: name ? `gradient of ${name}` : "norm of the gradient" });
+    }
+    if (pass.kind === "clean") this.report.ascentNorm = norm;
+    this.report.perturbedNorm = norm;
   }
 }
 
+interface PassNumbers {
+  task: number;
+  divergence: number | undefined;
+  terms: Record<string, number>;
+  norm: number;
+}
+
+/** The scalars of a pass in the order they are read in. */
+function scalarsOf({ task, divergence, terms, norm }: MadePass): Tensor[] {
+  return [task, ...(divergence ? [divergence] : []), ...terms.map(([, value]) => value), norm];
+}
+
 /** The first loss that is NaN or infinite. */
-function nonFiniteLoss({ terms }: Evaluation, task: number, divergence: number | undefined): string | null {
+function nonFiniteLoss({ task, divergence, terms }: PassNumbers): string | null {
   if (!Number.isFinite(task)) {
-    const bad = Object.entries(terms).find(([, value]) => !Number.isFinite(value.item()));
+    const bad = Object.entries(terms).find(([, value]) => !Number.isFinite(value));
     return bad ? `loss term ${bad[0]}` : "task loss";
   }
   return divergence === undefined || Number.isFinite(divergence) ? null : "divergence";

@@ -1,16 +1,19 @@
 /** Kind `augment`: the deterministic parts of augmentation and loading with given draws (golden README section 7). */
 
-import { normalise } from "../../data/augment/batch.js";
-import { blur, gaussianBlur } from "../../data/augment/blur.js";
-import { boxMask, pasteBoxes, placeBox } from "../../data/augment/boxes.js";
-import { elasticField, elasticImages, elasticLabels } from "../../data/augment/elastic.js";
-import { brightness, contrast, meanGrey, toGrey } from "../../data/augment/photometric.js";
-import { rotateImages, rotateLabels } from "../../data/augment/rotate.js";
-import { scaleCropImages, scaleCropLabels } from "../../data/augment/scale-crop.js";
-import { tpRam } from "../../data/augment/tp-ram.js";
+import { blur, gaussianBlur } from "../../augment/blur.js";
+import { boxMask, pasteBoxes, placeBox } from "../../augment/boxes.js";
+import { elasticField, elasticImages, elasticLabels } from "../../augment/elastic.js";
+import { planar8bit } from "../../augment/normalisation.js";
+import { brightness, contrast, meanGrey, toGrey } from "../../augment/photometric.js";
+import { rotateImages, rotateLabels } from "../../augment/rotate.js";
+import { scaleCropImages, scaleCropLabels } from "../../augment/scale-crop.js";
+import { tpRam } from "../../augment/tp-ram.js";
+import { toGrey as storedToGrey } from "../../data/colour.js";
 import { createLabelDecoder, expandCodes } from "../../data/labels.js";
-import { type Raster, toGrey as rasterToGrey } from "../../data/readers/raster.js";
-import { resizeFiltered, resizeNearest } from "../../data/resize.js";
+import { makeGrid } from "../../grid/grid.js";
+import { deinterleave, interleave } from "../../grid/interleave.js";
+import { resizeFiltered, resizeNearest } from "../../grid/resize.js";
+import type { StoredImage } from "../../grid/stored-image.js";
 import { stack, type Tensor } from "../../torch/index.js";
 import type { Computed, GoldenCase } from "../golden-case.js";
 
@@ -84,7 +87,7 @@ const weakChain: Operation = (testCase) => {
     after_flip: interleaved(flipped),
     after_elastic: interleaved(deformed),
     mask_out: elasticLabels(mask, field).toNumbers(),
-    normalised: normalise(deformed).toNumbers(),
+    normalised: planar8bit.forward(deformed).toNumbers(),
   };
 };
 
@@ -122,7 +125,7 @@ const strongChain: Operation = (testCase) => {
 
 const amplitude: Operation = (testCase) => {
   const pixels = (name: string) => testCase.tensor(name).unsqueeze(0).add(1).mul(127.5);
-  return { y: normalise(tpRam(pixels("x"), pixels("u"), [testCase.params.r], testCase.params.L)).toNumbers() };
+  return { y: planar8bit.forward(tpRam(pixels("x"), pixels("u"), [testCase.params.r], testCase.params.L)).toNumbers() };
 };
 
 interface BoxDraw {
@@ -131,17 +134,17 @@ interface BoxDraw {
 }
 
 const boxes: Operation = ({ params }) => {
-  const size = { height: params.imgSize, width: params.imgSize };
+  const shape = [params.imgSize, params.imgSize];
   const placed = params.draws.map(({ areaFraction, tries }: BoxDraw) => {
     for (const { ratio, x, y } of tries) {
-      const box = placeBox(areaFraction, ratio, x, y, size);
+      const box = placeBox(areaFraction, ratio, [y, x], shape);
       if (box) return box;
     }
     throw new Error("boxes: none of the tries lies inside the image");
   }) as NonNullable<ReturnType<typeof placeBox>>[];
   return {
-    mask: boxMask(placed, size).toNumbers(),
-    rect: placed.flatMap(({ x, y, width, height }) => [x, y, width, height]),
+    mask: boxMask(placed, shape).toNumbers(),
+    rect: placed.flatMap(({ start: [y, x], sides: [height, width] }) => [x, y, width, height]),
   };
 };
 
@@ -156,55 +159,63 @@ const copyPaste: Operation = (testCase) => {
   };
 };
 
-function rasterOf(testCase: GoldenCase, name: string): Raster {
+/** A stored `[H, W]` or `[H, W, C]`. */
+function storedImage(testCase: GoldenCase, name: string): StoredImage {
   const [height, width, channels = 1] = testCase.shape(name);
-  return { height, width, channels: channels as 1 | 3, samples: Uint8Array.from(testCase.numbers(name)) };
+  const samples = deinterleave(Uint8Array.from(testCase.numbers(name)), channels);
+  return { grid: makeGrid(testCase.name, [height, width]), channels, samples };
 }
 
-function resized(raster: Raster, height: number, width: number, filter: "bilinear" | "lanczos"): Uint8Array {
-  return resizeFiltered(raster.samples as Uint8Array, raster, height, width, filter);
+/** `[height, width, C]` as the golden files hold images. */
+function resized(testCase: GoldenCase, shape: readonly number[], filter: "bilinear" | "lanczos"): Uint8Array {
+  const { grid, channels, samples } = storedImage(testCase, "image");
+  return interleave(resizeFiltered(samples as Uint8Array, grid.shape, shape, filter), channels);
+}
+
+/** A mask at another size. */
+function nearest({ grid, channels, samples }: StoredImage, size: number): StoredImage {
+  const square = makeGrid("nearest", [size, size]);
+  return { grid: square, channels, samples: resizeNearest(samples, grid.shape, square.shape) };
 }
 
 const classesOf = (...names: string[]) => names.map((name, index) => ({ index, name, colour: "#000000" }));
 
 const loaderFundus: Operation = (testCase) => {
   const { size } = testCase.params;
-  const grey = rasterToGrey(rasterOf(testCase, "mask_rgb"));
-  const samples = resizeNearest(grey.samples, grey, size, size);
+  const mask = nearest(storedToGrey(storedImage(testCase, "mask_rgb")), size);
   const source = {
     target: "sigmoid",
     outputs: 2,
     classes: classesOf("cup", "disc"),
     labels: { kind: "thresholds", classes: { cup: { atMost: 0 }, disc: { atMost: 128 } } },
   } as const;
-  const codes = createLabelDecoder(source).decode({ height: size, width: size, channels: 1, samples }, testCase.name);
+  const codes = createLabelDecoder(source).decode(mask, testCase.name);
   return {
-    image_out: resized(rasterOf(testCase, "image"), size, size, "lanczos"),
-    mask_gray: samples,
+    image_out: resized(testCase, [size, size], "lanczos"),
+    mask_gray: mask.samples,
     target: expandCodes(codes, source),
   };
 };
 
 const loaderMnms: Operation = (testCase) => {
   const { size } = testCase.params;
-  const mask = rasterOf(testCase, "mask_rgb");
-  const samples = resizeNearest(mask.samples, mask, size, size);
+  const mask = nearest(storedImage(testCase, "mask_rgb"), size);
   const source = {
     target: "softmax",
     outputs: 4,
     classes: classesOf("background", "LV", "MYO", "RV"),
     labels: { kind: "channels", equals: 255, classes: { red: "LV", green: "MYO", blue: "RV" } },
   } as const;
-  const codes = createLabelDecoder(source).decode({ height: size, width: size, channels: 3, samples }, testCase.name);
+  const codes = createLabelDecoder(source).decode(mask, testCase.name);
   return {
-    image_out: resized(rasterOf(testCase, "image"), size, size, "bilinear"),
+    image_out: resized(testCase, [size, size], "bilinear"),
     target: expandCodes(codes, source),
   };
 };
 
 const resizeLanczos: Operation = (testCase) => {
   const { height, width } = testCase.params;
-  return { image_out: resized(rasterOf(testCase, "image"), height, width, "lanczos") };
+  return { image_out: resized(testCase, [height, width], "lanczos") };
 };
 
 const operations: Record<string, Operation> = {

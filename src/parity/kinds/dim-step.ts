@@ -1,24 +1,11 @@
-/** Kind `dim_step`: whole DiM iterations (golden README section 10), through the classes that training uses. */
-
-import { midssRampUp } from "../../losses/index.js";
-import { evaluateViews, studentViews, teacherTargets } from "../../methods/midss.js";
-import { createComparison, createObjective } from "../../methods/objective.js";
-import { updateTeacher } from "../../methods/teacher.js";
+/** Kind `dim_step`: whole DiM iterations (golden README section 10). */
+import { createComparison } from "../../methods/objective.js";
 import type { UNet } from "../../nn/index.js";
-import {
-  divergenceOptions,
-  emaDecay,
-  learningRate,
-  type Minimizer,
-  minimizers,
-  Sgd,
-  type StepReport,
-} from "../../optim/index.js";
-import { scope } from "../../torch/index.js";
+import { divergenceOptions, type Minimizer, minimizers, Sgd, type StepReport } from "../../optim/index.js";
+import { GivenMidss, takeSteps } from "../given-steps.js";
 import type { Computed, GoldenCase } from "../golden-case.js";
 import { RecordingOptimizer } from "../recording-optimizer.js";
-import { inputsOf, settingsOf, Trace } from "./midss-step.js";
-import { networkOf } from "./unet.js";
+import { Trace } from "../trace.js";
 
 function optimizerOf({ params }: GoldenCase, student: UNet): { dim: Minimizer; base: RecordingOptimizer } {
   const parameters = student.namedParameters();
@@ -46,42 +33,22 @@ function recordReport(trace: Trace, report: StepReport): void {
 }
 
 export function dimStep(testCase: GoldenCase): Computed {
-  const { iterations, firstIteration, maxIterations, baseLr, f, scale, estimator, divForward, tView, tauF } =
-    testCase.params;
-  const settings = settingsOf(testCase);
-  const student = networkOf(testCase);
-  const teacher = networkOf(testCase, "teacher.");
+  const { flavour, f, scale, estimator, divForward, tView, tauF } = testCase.params;
+  const method = new GivenMidss(testCase);
+  const { student } = method;
   const { dim, base } = optimizerOf(testCase, student);
   const comparison = createComparison(
     divergenceOptions.parse({ f, scale, estimator, forward: divForward, view: tView, tau: tauF }),
-    settings.kind,
+    flavour,
   );
   const trace = new Trace();
-  for (let i = 0; i < iterations; i++) {
-    const k = firstIteration + i;
-    scope(() => {
-      const inputs = inputsOf(testCase, i);
-      const targets = teacherTargets(teacher, inputs, settings, settings.kind, settings.forward);
-      const views = studentViews(inputs, targets);
-      const rampUp = midssRampUp(k, maxIterations);
-      const rate = learningRate(baseLr, k, maxIterations);
-      const step = {
-        evaluate: ({ updateRunningStatistics }: { updateRunningStatistics: boolean }) =>
-          evaluateViews(student, views, rampUp, updateRunningStatistics, settings),
-        domains: { source: inputs.x, target: { weak: inputs.uWeak, strong: inputs.uStrong }, labels: null },
-        rampUp,
-        measures: {},
-      };
-      const objective = createObjective(step, student, comparison, settings.forward);
-      const at = { iteration: k, maxIterations, rate, baseRate: baseLr, rampUp, measure: true };
-      recordReport(trace, dim.step(objective, at));
-      updateTeacher(teacher, student, emaDecay(k, settings.emaDecay));
-      trace.add("gamma", rampUp);
-      trace.add("lr", rate);
-    });
-  }
+  takeSteps(testCase, { student, method, minimizer: dim, comparison }, ({ prepared, rate, report }) => {
+    recordReport(trace, report);
+    trace.add("gamma", prepared.rampUp);
+    trace.add("lr", rate);
+  });
   trace.values.set("g_first", base.gradients[0]);
   trace.addNetwork("final_student", student);
-  trace.addNetwork("final_teacher", teacher);
+  trace.addNetwork("final_teacher", method.networks.teacher);
   return trace.values;
 }

@@ -2,6 +2,7 @@
 import * as losses from "../../losses/index.js";
 import { grad, type Tensor } from "../../torch/index.js";
 import type { Computed, GoldenCase } from "../golden-case.js";
+import { ssl4misRamp } from "./schedule.js";
 import { targetOf } from "./unet.js";
 
 const numbers = (entries: [string, Tensor | number][]): Computed =>
@@ -40,7 +41,7 @@ function uamt(testCase: GoldenCase): Computed {
   const supervised = losses.ssl4misLoss(student.narrow(0, 0, labelled), labels, "softmax", smooth);
   const unlabelled = student.narrow(0, labelled, student.shape[0] - labelled);
   const consistencyLoss = losses.maskedConsistency(unlabelled, testCase.tensor("teacher_logits"), certain, "softmax");
-  const weight = losses.ssl4misRampUp(iteration, { weight: consistency, stairs: rampLength, perStair: rampIterations });
+  const weight = consistency * ssl4misRamp(iteration, rampLength, rampIterations);
   const loss = supervised.loss.add(consistencyLoss.mul(weight));
   return numbers([
     ["loss_ce", supervised.ce],
@@ -66,7 +67,7 @@ function cps(testCase: GoldenCase): Computed {
   const pseudo = unlabelled.map((z, i) =>
     losses.crossEntropy(z, unlabelled[1 - i].detach().argmax(1), null, "softmax"),
   );
-  const weight = losses.ssl4misRampUp(iteration, { weight: consistency, stairs: rampLength, perStair: rampIterations });
+  const weight = consistency * ssl4misRamp(iteration, rampLength, rampIterations);
   const loss = supervised[0].add(supervised[1]).add(pseudo[0].add(pseudo[1]).mul(weight));
   const [grad1, grad2] = grad(loss, logits);
   return numbers([

@@ -1,9 +1,14 @@
 /** Kind `metric`: overlap and surface metrics of binary masks (golden README section 6). */
 import { evaluateMask } from "../../evaluation/evaluate-mask.js";
-import { makeGrid } from "../../evaluation/grid.js";
-import { confusionCounts, trainDice } from "../../evaluation/overlap.js";
+import { type ConfusionCounts, confusionCounts } from "../../evaluation/overlap.js";
 import { surfacePair } from "../../evaluation/surface-metrics.js";
+import { makeGrid } from "../../grid/grid.js";
 import type { Computed, GoldenCase } from "../golden-case.js";
+
+/** MiDSS's smoothed Dice (2|A∩B|+1) / (|A|+|B|+1.001), by which it chooses a checkpoint; ours is chosen by plain Dice. */
+function trainDice({ truePositive, falsePositive, falseNegative }: ConfusionCounts): number {
+  return (2 * truePositive + 1) / (2 * truePositive + falsePositive + falseNegative + 1.001);
+}
 
 /** Every golden output of one pair. */
 function outputsOf(prediction: Uint8Array, reference: Uint8Array, shape: number[], spacing: number[]) {

@@ -1,7 +1,7 @@
 /** Curves of training: every quantity that was logged, one figure each, one line a run. */
-import type { MetricRecord } from "../../training/metrics-log.js";
-import type { ReportData, ReportRun } from "../report/data.js";
-import { groupNames } from "../report/data.js";
+import type { MetricRecord } from "../../runs/metrics-log.js";
+import type { ReportData, ReportRun } from "../data.js";
+import { groupNames } from "../data.js";
 import { distinctSlugs, type Figure, figureLabels } from "./figure.js";
 import { figureBase, groupScales, legendAbove, legendHeight, plotHeight } from "./theme.js";
 

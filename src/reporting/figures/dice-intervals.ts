@@ -1,6 +1,7 @@
 /** Dice of each domain with its interval, for each part: the figure to look at first. */
-import type { MetricEstimates } from "../../inference/summarise.js";
-import { groupNames, judgedDomains, judgedParts, type ReportData } from "../report/data.js";
+import type { MetricEstimates } from "../../judging/summarise.js";
+import { groupNames, judgedDomains, judgedParts, type ReportData } from "../data.js";
+import { intervalsOver } from "../result-tables.js";
 import { distinctSlugs, type Figure, figureLabels } from "./figure.js";
 import { diceDomain, figureBase, figureWidth, groupScales, legendAbove, legendHeight } from "./theme.js";
 
@@ -100,7 +101,7 @@ export function diceFigures(data: ReportData): Figure[] {
       {
         id: ids[i],
         title,
-        caption: "Mean over the domain's test cases; the line is the 95 % bootstrap interval over cases.",
+        caption: `Mean over the domain's test cases; the line is the 95 % bootstrap interval ${intervalsOver(data)}.`,
         alt: inWords(rows, title),
         spec: specOf(rows, data),
       },

@@ -1,5 +1,5 @@
 /** How Dice is distributed over the cases of each domain: every case a tick, quartiles as a box. */
-import { groupNames, judgedDomains, judgedParts, type ReportData } from "../report/data.js";
+import { groupNames, judgedDomains, judgedParts, type ReportData } from "../data.js";
 import { distinctSlugs, type Figure, figureLabels } from "./figure.js";
 import { figureBase, groupScales, legendAbove, legendHeight } from "./theme.js";
 

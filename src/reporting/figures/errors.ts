@@ -1,7 +1,7 @@
 /** Figures of what went wrong: size of the part against Dice, and which classes are taken for which. */
 import { confusionShares } from "../../analysis/errors/confusion.js";
 import type { DomainConfusion, SizePoint } from "../../analysis/errors/summary.js";
-import { judgedDomains, judgedParts, type ReportData, type ReportRun } from "../report/data.js";
+import { judgedDomains, judgedParts, type ReportData, type ReportRun } from "../data.js";
 import { distinctSlugs, type Figure, figureLabels } from "./figure.js";
 import { domainScale, figureBase, legendAbove, legendHeight, plotHeight } from "./theme.js";
 

@@ -1,5 +1,5 @@
 /** Features of all test images in the plane: does the network still see which domain an image comes from? */
-import type { FeatureMap, ReportData, ReportRun } from "../report/data.js";
+import type { FeatureMap, ReportData, ReportRun } from "../data.js";
 import { type Figure, figureLabels } from "./figure.js";
 import { domainScale, figureBase, figureWidth, legendAbove, legendHeight } from "./theme.js";
 

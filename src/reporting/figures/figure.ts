@@ -45,6 +45,8 @@ export function spoken(text: string): string {
 
 function shortened(text: string): string {
   const clean = text.replaceAll(invisible, " ").trim();
+  // Vega looks labels up in plain objects, where these names stand for something else.
+  if (clean in Object.prototype) return `“${clean}”`;
   const letters = [...clean];
   if (letters.length <= labelLength) return clean || "(blank)";
   return `${letters.slice(0, labelLength - endLength - 1).join("")}…${letters.slice(-endLength).join("")}`;

@@ -1,5 +1,5 @@
 /** How much better each run is on the domain that its labels came from: the price of few labels. */
-import { groupNames, type ReportData } from "../report/data.js";
+import { groupNames, type ReportData } from "../data.js";
 import { type Figure, figureLabels } from "./figure.js";
 import { diceDomain, figureBase, groupScales } from "./theme.js";
 

@@ -1,6 +1,6 @@
 /** Slices of the loss around the weights: how flat is the minimum that each run found? */
 import type { LinePoint, LossLandscape, PlanePoint } from "../../analysis/landscape.js";
-import { groupNames, type ReportData } from "../report/data.js";
+import { groupNames, type ReportData } from "../data.js";
 import { type Figure, figureLabels } from "./figure.js";
 import { figureBase, groupScales, legendAbove, legendHeight, plotHeight } from "./theme.js";
 

@@ -1,8 +1,8 @@
 /** From specification to SVG and PNG, without a browser. Nothing is fetched: data are inside the specifications. */
 import { loader, parse, resetSVGDefIds, View, Error as vegaError } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
-import { svgToPng } from "../../core/svg.js";
-import { measureTextByWidths } from "./text-width.js";
+import { svgToPng } from "../../drawing/svg.js";
+import { measureTextByWidths } from "../../drawing/text-width.js";
 import { dataColours } from "./theme.js";
 
 /** Ink and paper of pictures that stand alone. */

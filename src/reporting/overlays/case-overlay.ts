@@ -6,12 +6,13 @@ import sharp from "sharp";
 import { type InspectedCase, type PartOutline, partOutlines, pictureSize } from "../../analysis/errors/inspect.js";
 import { UsageError } from "../../core/errors.js";
 import type { DecodedCache } from "../../data/cache.js";
+import { toChannels } from "../../data/colour.js";
 import type { Case, Dataset } from "../../data/dataset.js";
-import { toBytes } from "../../data/decode.js";
-import { toChannels } from "../../data/readers/raster.js";
-import { readImage } from "../../data/readers/read-image.js";
-import type { PartScore } from "../../inference/evaluate-network.js";
-import type { PictureSize } from "../../inference/outline-path.js";
+import { toBytes } from "../../data/prepare-image.js";
+import { readImage } from "../../data/read-image.js";
+import type { PictureSize } from "../../drawing/outline-path.js";
+import { interleave } from "../../grid/interleave.js";
+import type { PartScore } from "../../judging/evaluate-network.js";
 import type { CaseRole, ChosenCase } from "./choose-cases.js";
 
 /** A run's predictions for the test set, under the name it has in the report. */
@@ -49,10 +50,11 @@ export interface CaseOverlay {
 
 /** The stored image in the data set's intensities and channels, small enough to embed. */
 async function readPicture(one: Case, dataset: Dataset, size: PictureSize): Promise<OverlayPicture> {
-  const raster = toChannels(await readImage(one.imagePath), dataset.channels);
-  const bytes = toBytes(raster, dataset, one.imagePath);
-  const { width, height, channels } = raster;
-  const jpeg = await sharp(bytes, { raw: { width, height, channels } })
+  const { channels } = dataset;
+  const image = toChannels(await readImage(one.imagePath), channels);
+  const bytes = toBytes(image, dataset, one.imagePath);
+  const [height, width] = image.grid.shape;
+  const jpeg = await sharp(interleave(bytes, channels), { raw: { width, height, channels } })
     .resize(size.width, size.height, { fit: "fill" })
     .toColourspace(channels === 1 ? "b-w" : "srgb")
     .jpeg({ quality: 85, mozjpeg: true, chromaSubsampling: "4:4:4" })
@@ -93,7 +95,7 @@ export async function overlayCases(
       const found = findCase({ domain, id }, inspected);
       return { run: name, outlines: found?.outlines ?? null, scores: found?.scores ?? [] };
     });
-    const reference = decoded.label ? partOutlines(decoded.label, dataset, decoded, size) : null;
+    const reference = decoded.label ? partOutlines(decoded.label, dataset, decoded.working, size) : null;
     overlays.push({ domain, id, role, picture: await readPicture(own.case, dataset, size), reference, predictions });
   }
   return overlays;

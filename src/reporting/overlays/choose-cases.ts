@@ -3,8 +3,8 @@
  * them and several runs are seen on the same cases.
  */
 import { groupBy } from "../../core/group-by.js";
-import { definedValues, mean } from "../../evaluation/statistics.js";
-import type { PartScore } from "../../inference/evaluate-network.js";
+import type { PartScore } from "../../judging/evaluate-network.js";
+import { definedValues, mean } from "../../statistics/mean.js";
 
 /**
  * Why a case is shown. `only`: the one judged case of its domain. `unjudged`: the first case of a domain of which no

@@ -2,9 +2,10 @@
  * Chosen cases as one figure for a paper: a row for each case, a column for the reference and one for each run, metrics
  * beneath, what the lines mean at the end. Text takes the colour of the SVG's `color`, as in the other figures.
  */
-import { escapeXml, shorten, svgFont } from "../../core/svg.js";
-import type { PartScore } from "../../inference/evaluate-network.js";
-import { outlineSvg } from "../../inference/outline-svg.js";
+
+import { outlineSvg } from "../../drawing/outline-svg.js";
+import { escapeXml, shorten, svgFont } from "../../drawing/svg.js";
+import type { PartScore } from "../../judging/evaluate-network.js";
 import type { CaseOverlay } from "./case-overlay.js";
 import { type OverlayDrawing, type OverlayPanel, outlinesSvg, pictureSvg } from "./overlay-svg.js";
 

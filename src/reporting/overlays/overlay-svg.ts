@@ -3,11 +3,9 @@
  * comes from files or names goes through `escapeXml`.
  */
 import type { PartOutline } from "../../analysis/errors/inspect.js";
-import { escapeXml } from "../../core/svg.js";
-import { type OutlineKind, outlineSvg } from "../../inference/outline-svg.js";
+import { type OutlineKind, outlineSvg } from "../../drawing/outline-svg.js";
+import { escapeXml } from "../../drawing/svg.js";
 import type { CaseOverlay, OverlayPicture } from "./case-overlay.js";
-
-export { partColours } from "../../inference/outline-svg.js";
 
 /** Which picture of a case: the reference alone, or a run's prediction over the reference, by the run's number. */
 export type OverlayPanel = "reference" | number;

@@ -217,6 +217,9 @@ const foreachMul_ScalarOp = new Operator("aten::_foreach_mul", "Scalar");
 const foreachMul_ListOp = new Operator("aten::_foreach_mul", "List");
 const foreachMul__ScalarOp = new Operator("aten::_foreach_mul_", "Scalar");
 const foreachMul__ListOp = new Operator("aten::_foreach_mul_", "List");
+const foreachMul_TensorOp = new Operator("aten::_foreach_mul", "Tensor");
+const foreachMul__TensorOp = new Operator("aten::_foreach_mul_", "Tensor");
+const foreachCopy__Op = new Operator("aten::_foreach_copy_", "");
 const foreachDiv_ListOp = new Operator("aten::_foreach_div", "List");
 const foreachDiv__ListOp = new Operator("aten::_foreach_div_", "List");
 const foreachDiv__ScalarOp = new Operator("aten::_foreach_div_", "Scalar");
@@ -1351,6 +1354,21 @@ export function foreachMul_(self: readonly Tensor[], other: readonly Tensor[]): 
 export function foreachMul_(...args: unknown[]): unknown {
   if (!Array.isArray(args[1])) return foreachMul_0(...(args as Parameters<typeof foreachMul_0>));
   return foreachMul_1(...(args as Parameters<typeof foreachMul_1>));
+}
+
+/** `aten::_foreach_mul.Tensor(Tensor[] self, Tensor other) -> Tensor[]` */
+export function foreachMulTensor(self: readonly Tensor[], other: Tensor): Tensor[] {
+  return wrapList(native().callOperator(foreachMul_TensorOp.id, handlesOf(self), other.handle));
+}
+
+/** `aten::_foreach_mul_.Tensor(Tensor(a!)[] self, Tensor other) -> ()` */
+export function foreachMulTensor_(self: readonly Tensor[], other: Tensor): void {
+  native().callOperator(foreachMul__TensorOp.id, handlesOf(self), other.handle);
+}
+
+/** `aten::_foreach_copy_(Tensor(a!)[] self, Tensor[] src, bool non_blocking=False) -> ()` */
+export function foreachCopy_(self: readonly Tensor[], src: readonly Tensor[]): void {
+  native().callOperator(foreachCopy__Op.id, handlesOf(self), handlesOf(src));
 }
 
 /** `aten::_foreach_div.List(Tensor[] self, Tensor[] other) -> Tensor[]` */

@@ -2,11 +2,21 @@
 import { describe, expect, it } from "vitest";
 import { failureRuleText, findFailures } from "../../../src/analysis/errors/failures.js";
 import type { Emptiness } from "../../../src/evaluation/conventions.js";
-import type { PartScore } from "../../../src/inference/evaluate-network.js";
+import type { PartScore } from "../../../src/judging/evaluate-network.js";
 
 function row(id: string, dice: number, changes: Partial<PartScore> = {}): PartScore {
   const distances = { hd: 9, hd95: 8, asd: 3, assd: 3 };
-  return { domain: "a", id, part: "disc", dice, jaccard: dice, ...distances, empty: "none", ...changes };
+  return {
+    domain: "a",
+    id,
+    subject: `a/test/${id}`,
+    part: "disc",
+    dice,
+    jaccard: dice,
+    ...distances,
+    empty: "none",
+    ...changes,
+  };
 }
 
 const rulesOf = (scores: PartScore[], threshold?: number) =>

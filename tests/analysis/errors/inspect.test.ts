@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type InspectedCase, inspectPredictions, pictureSize } from "../../../src/analysis/errors/inspect.js";
 import { confusionByDomain, sizeAgainstDice } from "../../../src/analysis/errors/summary.js";
+import { planar8bit } from "../../../src/augment/index.js";
 import { DecodedCache } from "../../../src/data/cache.js";
-import { evaluateNetwork } from "../../../src/inference/evaluate-network.js";
+import { makeGrid } from "../../../src/grid/grid.js";
+import { evaluateNetwork } from "../../../src/judging/evaluate-network.js";
 import { liveTensors } from "../../../src/torch/index.js";
 import { temporaryFolder } from "../../data/files.js";
 import { nestedClasses, tinyNetwork, twoDomains } from "../../inference/tiny.js";
@@ -14,7 +16,7 @@ function runOf(name: string, changes: Record<string, unknown> = {}) {
   const dataset = twoDomains(`${folder}/${name}`, changes);
   const cache = new DecodedCache(dataset, { folder: false });
   const networks = { student: tinyNetwork(1, dataset.outputs), teacher: null };
-  return { dataset, cache, networks, device: "cpu", precision: "fp32" as const };
+  return { dataset, cache, networks, device: "cpu", precision: "fp32" as const, normalisation: planar8bit };
 }
 
 const softmax = runOf("softmax");
@@ -91,6 +93,7 @@ it("takes scores that are known as they are", async () => {
   const known = {
     domain: "a",
     id: "1",
+    subject: "a/test/1",
     part: part.name,
     dice: 0.125,
     jaccard: 0.5,
@@ -119,8 +122,7 @@ it("leaves no tensor behind, asks another network when told, and has nothing to 
 });
 
 it("reduces large pictures to 512 pixels and leaves small ones", () => {
-  const size = (originalHeight: number, originalWidth: number) =>
-    pictureSize({ originalHeight, originalWidth, image: new Uint8Array(), channels: 1, height: 16, width: 16 });
+  const size = (height: number, width: number) => pictureSize({ stored: makeGrid("test", [height, width]) });
   expect(size(2048, 1024)).toEqual({ height: 512, width: 256 });
   expect(size(96, 128)).toEqual({ height: 96, width: 128 });
   expect(size(1, 9000)).toEqual({ height: 1, width: 512 });

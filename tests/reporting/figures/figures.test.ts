@@ -2,14 +2,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { parseScores } from "../../../src/inference/scores-csv.js";
+import { parseScores } from "../../../src/judging/scores-csv.js";
+import type { ReportData } from "../../../src/reporting/data.js";
 import type { Figure } from "../../../src/reporting/figures/figure.js";
 import { gapFigures } from "../../../src/reporting/figures/gap.js";
 import { inlineSvg, renderPng, renderSvg } from "../../../src/reporting/figures/render-figure.js";
-import type { ReportData } from "../../../src/reporting/report/data.js";
-import { reportFigures } from "../../../src/reporting/report/make-report.js";
-import { readMetrics } from "../../../src/training/metrics-log.js";
-import { collect, fixtureRuns } from "../report/fixture.js";
+import { reportFigures } from "../../../src/reporting/make-report.js";
+import { readMetrics } from "../../../src/runs/metrics-log.js";
+import { collect, fixtureRuns } from "../fixture.js";
 
 type Row = Record<string, string | number | null>;
 

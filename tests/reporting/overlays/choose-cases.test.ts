@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chooseCases } from "../../../src/reporting/overlays/choose-cases.js";
-import { scoresOf } from "../compared-runs.js";
+import { scoresOf } from "../../comparison/compared-runs.js";
 
 const chosen = (dice: Record<string, readonly number[]>) =>
   chooseCases(scoresOf(dice)).map(({ domain, id, role }) => `${domain}/${id} ${role}`);

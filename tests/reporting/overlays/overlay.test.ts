@@ -2,9 +2,10 @@
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { inspectPredictions } from "../../../src/analysis/errors/inspect.js";
-import { svgToPng } from "../../../src/core/svg.js";
+import { planar8bit } from "../../../src/augment/index.js";
 import { DecodedCache } from "../../../src/data/cache.js";
-import { partColours } from "../../../src/inference/outline-svg.js";
+import { partColours } from "../../../src/drawing/colours.js";
+import { svgToPng } from "../../../src/drawing/svg.js";
 import { type CaseOverlay, overlayCases } from "../../../src/reporting/overlays/case-overlay.js";
 import { chooseCases } from "../../../src/reporting/overlays/choose-cases.js";
 import { overlayFigure } from "../../../src/reporting/overlays/overlay-figure.js";
@@ -27,7 +28,7 @@ let overlays: CaseOverlay[];
 
 beforeAll(async () => {
   const runs = [1, 2].map((seed) => ({
-    ...{ dataset, cache, device: "cpu", precision: "fp32" as const },
+    ...{ dataset, cache, device: "cpu", precision: "fp32" as const, normalisation: planar8bit },
     networks: { student: tinyNetwork(1, dataset.outputs, seed), teacher: null },
   }));
   const [first, second] = [await inspectPredictions(runs[0], cases), await inspectPredictions(runs[1], cases.slice(1))];

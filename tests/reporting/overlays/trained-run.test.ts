@@ -5,12 +5,12 @@ import sharp from "sharp";
 import { expect, it } from "vitest";
 import { findFailures } from "../../../src/analysis/errors/failures.js";
 import { inspectPredictions } from "../../../src/analysis/errors/inspect.js";
-import { svgToPng } from "../../../src/core/svg.js";
-import { parseScores } from "../../../src/inference/scores-csv.js";
+import { svgToPng } from "../../../src/drawing/svg.js";
+import { parseScores } from "../../../src/judging/scores-csv.js";
 import { overlayCases } from "../../../src/reporting/overlays/case-overlay.js";
 import { chooseCases } from "../../../src/reporting/overlays/choose-cases.js";
 import { overlayFigure } from "../../../src/reporting/overlays/overlay-figure.js";
-import { loadRun } from "../../../src/training/load-run.js";
+import { loadRun } from "../../../src/runs/load-run.js";
 import { dimseg, oddId, putDataset, trainRun } from "../../cli/trained-run.js";
 import { temporaryFolder } from "../../data/files.js";
 

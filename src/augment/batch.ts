@@ -1,0 +1,38 @@
+/** What a training step asks for: the augmented views of a labelled and of an unlabelled batch. */
+import { scope, type Tensor } from "../torch/index.js";
+import { type DrawKey, drawStrong, drawWeak, type WeakDraw } from "./draws.js";
+import type { AugmentationProfile } from "./profile.js";
+import { strongAugment } from "./strong.js";
+import { weakAugment } from "./weak.js";
+
+function weakDraws(images: Tensor, key: DrawKey, profile: AugmentationProfile): WeakDraw[] {
+  const [height, width] = images.shape.slice(-2);
+  return drawWeak(key, images.shape[0], { height, width }, profile);
+}
+
+/**
+ * The weak view of a labelled batch.
+ * @param images `[N, C, ...S]`, whole numbers 0 to 255
+ * @param labels `[N, ...S]` or `[N, K, ...S]`
+ * @returns images float32 in 0 to 255, raw values still, since TP-RAM works on pixels; labels as given
+ */
+export function augmentLabelled(
+  images: Tensor,
+  labels: Tensor,
+  key: DrawKey,
+  profile: AugmentationProfile,
+): { images: Tensor; labels: Tensor } {
+  return weakAugment(images, labels, weakDraws(images, key, profile), profile);
+}
+
+/** The weak and the strong view of an unlabelled batch, float32 in 0 to 255, equal in geometry. */
+export function augmentUnlabelled(
+  images: Tensor,
+  key: DrawKey,
+  profile: AugmentationProfile,
+): { weak: Tensor; strong: Tensor } {
+  return scope(() => {
+    const weak = weakAugment(images, null, weakDraws(images, key, profile), profile).images;
+    return { weak, strong: strongAugment(weak, drawStrong(key, images.shape[0], profile), profile) };
+  });
+}

@@ -1,0 +1,71 @@
+/**
+ * Elastic deformation with SciPy's semantics (golden README section 7, `elastic_*`): smoothed noise moves every pixel.
+ * Float64 throughout, so that autocast and TensorFloat-32 leave it alone and labels agree between devices.
+ */
+import { arange, type Device, fromTypedArray, type Tensor } from "../torch/index.js";
+import { pickPixels, sampleBilinear, toPixelNumbers } from "./sampling.js";
+
+/** SciPy's `truncate`: the kernel reaches this many deviations. */
+const reach = 4;
+
+/** The matrix `[length, length]` that smooths one axis, zeros outside the image. */
+function smoothing(length: number, sigma: number, device: Device): Tensor {
+  const radius = Math.floor(reach * sigma + 0.5);
+  const weights = Float64Array.from({ length: 2 * radius + 1 }, (_, i) =>
+    Math.exp((-0.5 * (i - radius) ** 2) / sigma ** 2),
+  );
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  const matrix = new Float64Array(length * length);
+  for (let to = 0; to < length; to++) {
+    const end = Math.min(length - 1, to + radius);
+    for (let from = Math.max(0, to - radius); from <= end; from++) {
+      matrix[to * length + from] = weights[from - to + radius] / sum;
+    }
+  }
+  return fromTypedArray(matrix, [length, length], { device });
+}
+
+/**
+ * How far every pixel reads from its own place.
+ * @param noise float64 `[N, 2, H, W]` in [−1, 1]
+ * @param alpha amplitude and @param sigma smoothness, in pixels
+ * @returns float64 `[N, 2, H, W]`: along rows, along columns, in pixels
+ */
+export function elasticField(noise: Tensor, alpha: number, sigma: number): Tensor {
+  const [, , height, width] = noise.shape;
+  const alongRows = smoothing(height, sigma, noise.device);
+  const alongColumns = height === width ? alongRows : smoothing(width, sigma, noise.device);
+  return alongRows.matmul(noise).matmul(alongColumns.t()).mul(alpha);
+}
+
+/** Positions that the field reads: rows and columns, each `[N, H, W]`. */
+function positions(field: Tensor): [rows: Tensor, columns: Tensor] {
+  const [, , height, width] = field.shape;
+  const options = { dtype: "float64", device: field.device } as const;
+  return [
+    field.select(1, 0).add(arange(height, options).unsqueeze(1)),
+    field.select(1, 1).add(arange(width, options).unsqueeze(0)),
+  ];
+}
+
+/**
+ * Deforms images: bilinear, 0 outside, rounded half up.
+ * @param images `[N, C, H, W]` float32, whole numbers 0 to 255
+ * @param field as {@link elasticField} gives it
+ * @returns the shape and range of `images`
+ */
+export function elasticImages(images: Tensor, field: Tensor): Tensor {
+  const [, , height, width] = images.shape;
+  const [rows, columns] = positions(field);
+  const within = (position: Tensor, length: number) => position.ge(0).logicalAnd(position.le(length - 1));
+  const inside = within(rows, height).logicalAnd(within(columns, width)).unsqueeze(1);
+  const sampled = sampleBilinear(images, rows, columns).add_(0.5).floor_();
+  return sampled.to({ dtype: images.dtype }).mul_(inside.to({ dtype: images.dtype }));
+}
+
+/** Deforms label planes `[N, K, H, W]` of any dtype: nearest pixel, the edge extended. */
+export function elasticLabels(planes: Tensor, field: Tensor): Tensor {
+  const [, , height, width] = planes.shape;
+  const [rows, columns] = positions(field).map((position) => position.add(0.5).floor_());
+  return pickPixels(planes, toPixelNumbers(rows, height), toPixelNumbers(columns, width));
+}

@@ -1,0 +1,18 @@
+/** Augmentation as batched tensor programs, each draw fixed by (seed, iteration, index, purpose). */
+export { augmentLabelled, augmentUnlabelled } from "./batch.js";
+export { type Box, boxMask, drawBoxes, pasteBoxes } from "./boxes.js";
+export {
+  type DrawKey,
+  drawStrong,
+  drawTpRam,
+  drawWeak,
+  type ScaleCrop,
+  type StreamAddress,
+  type StrongDraw,
+  type WeakDraw,
+} from "./draws.js";
+export { type Normalisation, planar8bit } from "./normalisation.js";
+export { type AugmentationProfile, fundusProfile, type ImageSize, mriProfile, type Range } from "./profile.js";
+export { strongAugment } from "./strong.js";
+export { tpRam } from "./tp-ram.js";
+export { weakAugment } from "./weak.js";

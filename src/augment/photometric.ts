@@ -1,0 +1,51 @@
+/**
+ * Brightness and contrast with Pillow's arithmetic (golden README section 7, `photometric_*`): blending in float32,
+ * the fraction dropped.
+ */
+import { axesOfEach, ShapeError, type Tensor } from "../torch/index.js";
+import { perImage } from "./sampling.js";
+
+/** Clips to 0 … 255 and drops the fraction. */
+function toBytes(values: Tensor): Tensor {
+  return values.clamp_({ min: 0, max: 255 }).floor_();
+}
+
+const factorsOf = (images: Tensor, factors: readonly number[]) =>
+  perImage(factors, images.ndim, images.device, Float32Array);
+
+/**
+ * Multiplies every image by its factor.
+ * @param images `[N, C, ...S]` float32, whole numbers 0 to 255
+ * @returns the same shape and range
+ */
+export function brightness(images: Tensor, factors: readonly number[]): Tensor {
+  return toBytes(images.mul(factorsOf(images, factors)));
+}
+
+/** Moves every image away from its mean grey (factor above 1) or towards it (below 1); shapes as {@link brightness}. */
+export function contrast(images: Tensor, factors: readonly number[]): Tensor {
+  const mean = meanGrey(images);
+  return toBytes(images.sub(mean).mul_(factorsOf(images, factors)).add_(mean));
+}
+
+/**
+ * Luminance (ITU-R 601, integers) of images `[N, 1 or 3, ...S]` as `[N, 1, ...S]`, whole numbers 0 to 255.
+ * @throws ShapeError for another number of channels
+ */
+export function toGrey(images: Tensor): Tensor {
+  const channels = images.shape[1];
+  if (channels === 1) return images;
+  if (channels !== 3) {
+    throw new ShapeError(`toGrey: images has shape [${images.shape}]; expected 1 or 3 channels on axis 1`);
+  }
+  const [red, green, blue] = images.split(1, 1);
+  // Every term is a whole number below 2^24, hence exact in float32.
+  const sum = red.mul(19595).add_(green.mul(38470)).add_(blue.mul(7471)).add_(32768);
+  return sum.div_(65536).floor_();
+}
+
+/** Mean grey of every image, rounded half up; `[N, 1, …]` of the images' dtype. */
+export function meanGrey(images: Tensor): Tensor {
+  const mean = toGrey(images).mean(axesOfEach(images), { keepdim: true, dtype: "float64" });
+  return mean.add_(0.5).floor_().to({ dtype: images.dtype });
+}

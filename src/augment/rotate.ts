@@ -1,0 +1,114 @@
+/**
+ * Rotation about the centre with Pillow's arithmetic (golden README section 7, `rotate_*`): images bilinear in double
+ * precision with the fraction dropped, labels nearest in 16.16 fixed point.
+ */
+import { arange, type Device, fromTypedArray, type Tensor } from "../torch/index.js";
+import { perImage, pickPixels, sampleBilinear, toPixelNumbers } from "./sampling.js";
+
+/** Pillow rounds the matrix to 15 decimals, so that right angles have exact zeros. */
+const round15 = (value: number) => Math.round(value * 1e15) / 1e15;
+
+/** Output pixel (x, y) comes from source (xx·x + xy·y + x0, yx·x + yy·y + y0). */
+interface Affine {
+  readonly xx: number;
+  readonly xy: number;
+  readonly x0: number;
+  readonly yx: number;
+  readonly yy: number;
+  readonly y0: number;
+}
+
+function rotation(degrees: number, height: number, width: number): Affine {
+  const angle = (degrees * Math.PI) / 180;
+  const [cosine, sine] = [round15(Math.cos(angle)), round15(Math.sin(angle))];
+  return {
+    xx: cosine,
+    xy: -sine,
+    x0: -cosine * (width / 2) + sine * (height / 2) + width / 2,
+    yx: sine,
+    yy: cosine,
+    y0: -sine * (width / 2) - cosine * (height / 2) + height / 2,
+  };
+}
+
+/** `[N, H, W]` of a·x + (b·y + c) with x along columns and y along rows, one (a, b, c) per image. */
+function plane(a: Tensor, b: Tensor, c: Tensor, x: Tensor, y: Tensor): Tensor {
+  return a.mul(x).add(b.mul(y).add_(c));
+}
+
+/** Positions 0 … length−1 plus `offset`, along columns `[1, 1, W]` or rows `[1, H, 1]`. */
+function axes(height: number, width: number, offset: number, dtype: "float64" | "int64", device: Device): Tensor[] {
+  const options = { dtype, device };
+  return [
+    arange(width, options).add(offset).reshape([1, 1, width]),
+    arange(height, options).add(offset).reshape([1, height, 1]),
+  ];
+}
+
+/** True inside the image, false outside; bool `[N, 1, H, W]`. */
+function inside(rows: Tensor, columns: Tensor, height: number, width: number): Tensor {
+  const within = (positions: Tensor, length: number) => positions.ge(0).logicalAnd(positions.lt(length));
+  return within(rows, height).logicalAnd(within(columns, width)).unsqueeze(1);
+}
+
+/** Dropping the fraction must not turn a whole value that rounding left just below into the next lower one. */
+const guard = 1e-9;
+
+/**
+ * Rotates images counter-clockwise, each by its own angle; what comes from outside is 0.
+ * @param images `[N, C, H, W]` float32, whole numbers 0 to 255
+ * @returns the same shape and range
+ */
+export function rotateImages(images: Tensor, degrees: readonly number[]): Tensor {
+  const [, , height, width] = images.shape;
+  const maps = degrees.map((angle) => rotation(angle, height, width));
+  const value = (key: keyof Affine) =>
+    perImage(
+      maps.map((map) => map[key]),
+      3,
+      images.device,
+    );
+  const [x, y] = axes(height, width, 0.5, "float64", images.device);
+  const columns = plane(value("xx"), value("xy"), value("x0"), x, y);
+  const rows = plane(value("yx"), value("yy"), value("y0"), x, y);
+  const sampled = sampleBilinear(images, rows.sub(0.5), columns.sub(0.5)).add_(guard).floor_();
+  return sampled.to({ dtype: images.dtype }).mul_(inside(rows, columns, height, width).to({ dtype: images.dtype }));
+}
+
+const fixed = (value: number) => Math.floor(value * 65536 + 0.5);
+
+/**
+ * Rotates label planes like {@link rotateImages}; values are copied, never mixed.
+ * @param planes `[N, K, H, W]`, any dtype
+ * @param fill what comes from outside: the background
+ */
+export function rotateLabels(planes: Tensor, degrees: readonly number[], fill = 0): Tensor {
+  const [, , height, width] = planes.shape;
+  const maps = degrees.map((angle) => rotation(angle, height, width));
+  const value = (of: (map: Affine) => number) =>
+    fromTypedArray(
+      BigInt64Array.from(maps, (map) => BigInt(fixed(of(map)))),
+      [maps.length, 1, 1],
+      {
+        device: planes.device,
+      },
+    );
+  const [x, y] = axes(height, width, 0, "int64", planes.device);
+  const columns = plane(
+    value((m) => m.xx),
+    value((m) => m.xy),
+    value((m) => m.x0 + 0.5 * m.xx + 0.5 * m.xy),
+    x,
+    y,
+  );
+  const rows = plane(
+    value((m) => m.yx),
+    value((m) => m.yy),
+    value((m) => m.y0 + 0.5 * m.yx + 0.5 * m.yy),
+    x,
+    y,
+  );
+  const [row, column] = [rows, columns].map((position) => position.bitwiseRightShift(16));
+  const picked = pickPixels(planes, toPixelNumbers(row, height), toPixelNumbers(column, width));
+  return picked.maskedFill(inside(row, column, height, width).logicalNot(), fill);
+}

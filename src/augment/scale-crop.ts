@@ -1,0 +1,110 @@
+/**
+ * Enlarging and cropping with Pillow's arithmetic (golden README section 7, `scale_crop_*`): bilinear weights are
+ * integers of 22 bits, rows first, each pass rounded to 8 bits; labels take the nearest pixel. Only the cropped window
+ * is ever computed. Enlarging needs two taps an axis; general resizing of single images is in ../resize.ts.
+ */
+
+import { nearestSources } from "../grid/resize.js";
+import { type Device, fromTypedArray, type Tensor } from "../torch/index.js";
+import type { ScaleCrop } from "./draws.js";
+import { pickPixels } from "./sampling.js";
+
+const precision = 22;
+const half = 1 << (precision - 1);
+
+/** What one axis of one image goes through. */
+interface AxisCrop {
+  /** Length after resizing. */
+  readonly length: number;
+  /** First position kept of it. */
+  readonly start: number;
+}
+
+/** For every kept position two source pixels and their integer weights, each `[N, length]`. */
+interface Taps {
+  readonly sources: readonly [Tensor, Tensor];
+  readonly weights: readonly [Tensor, Tensor];
+}
+
+/** The two taps of each kept position of one image, written at `offset`. */
+function fillTaps(length: number, { length: to, start }: AxisCrop, offset: number, into: TapArrays): void {
+  const scale = length / to;
+  for (let i = 0; i < length; i++) {
+    const centre = (start + i + 0.5) * scale;
+    const first = Math.floor(centre - 0.5);
+    const taps = [first, first + 1].map((pixel) => {
+      const inside = pixel >= 0 && pixel < length;
+      return {
+        pixel: inside ? pixel : Math.min(Math.max(pixel, 0), length - 1),
+        weight: inside ? 1 - Math.abs(pixel + 0.5 - centre) : 0,
+      };
+    });
+    const sum = taps[0].weight + taps[1].weight;
+    taps.forEach(({ pixel, weight }, tap) => {
+      into.sources[tap][offset + i] = BigInt(pixel);
+      into.weights[tap][offset + i] = Math.floor((weight / sum) * 2 ** precision + 0.5);
+    });
+  }
+}
+
+interface TapArrays {
+  readonly sources: readonly BigInt64Array[];
+  readonly weights: readonly Int32Array[];
+}
+
+function axisTaps(length: number, crops: readonly AxisCrop[], device: Device): Taps {
+  const size = crops.length * length;
+  const arrays: TapArrays = {
+    sources: [new BigInt64Array(size), new BigInt64Array(size)],
+    weights: [new Int32Array(size), new Int32Array(size)],
+  };
+  crops.forEach((crop, image) => {
+    fillTaps(length, crop, image * length, arrays);
+  });
+  const upload = (array: BigInt64Array | Int32Array) => fromTypedArray(array, [crops.length, length], { device });
+  return {
+    sources: [upload(arrays.sources[0]), upload(arrays.sources[1])],
+    weights: [upload(arrays.weights[0]), upload(arrays.weights[1])],
+  };
+}
+
+/** One pass of the resize: `[N, C, H, W]` int32 along `axis` (2 or 3). */
+function filterAxis(images: Tensor, axis: 2 | 3, { sources, weights }: Taps): Tensor {
+  const view = (tensor: Tensor) => tensor.unsqueeze(1).unsqueeze(axis === 3 ? 2 : 3);
+  const [first, second] = sources.map((source, tap) =>
+    images.gather(axis, view(source).expand(images.shape)).mul_(view(weights[tap])),
+  );
+  return first.add_(second).add_(half).bitwiseRightShift(precision);
+}
+
+const columnsOf = ({ width, left }: ScaleCrop): AxisCrop => ({ length: width, start: left });
+const rowsOf = ({ height, top }: ScaleCrop): AxisCrop => ({ length: height, start: top });
+
+/**
+ * Enlarges and crops images, one draw each.
+ * @param images `[N, C, H, W]` float32, whole numbers 0 to 255
+ * @returns the same shape and range
+ */
+export function scaleCropImages(images: Tensor, crops: readonly ScaleCrop[]): Tensor {
+  const [, , height, width] = images.shape;
+  const { device } = images;
+  const wide = filterAxis(images.to({ dtype: "int32" }), 3, axisTaps(width, crops.map(columnsOf), device));
+  const both = filterAxis(wide, 2, axisTaps(height, crops.map(rowsOf), device));
+  return both.to({ dtype: images.dtype });
+}
+
+/** Nearest source pixels of the kept positions, int64 `[N, length]`. */
+function nearest(length: number, crops: readonly AxisCrop[], device: Device): Tensor {
+  const kept = crops.flatMap(({ length: to, start }) => [
+    ...nearestSources(length, to).subarray(start, start + length),
+  ]);
+  return fromTypedArray(BigInt64Array.from(kept, BigInt), [crops.length, length], { device });
+}
+
+/** Enlarges and crops label planes `[N, K, H, W]` of any dtype, one draw each; values are copied, never mixed. */
+export function scaleCropLabels(planes: Tensor, crops: readonly ScaleCrop[]): Tensor {
+  const [count, , height, width] = planes.shape;
+  const rows = nearest(height, crops.map(rowsOf), planes.device).unsqueeze(2).expand([count, height, width]);
+  const columns = nearest(width, crops.map(columnsOf), planes.device).unsqueeze(1).expand([count, height, width]);
+  return pickPixels(planes, rows, columns);
+}

@@ -1,0 +1,165 @@
+/**
+ * TP-RAM of MiDSS (method.md 3.5): moves the low-frequency amplitude of a labelled image towards that of an unlabelled
+ * one and keeps its phase, so that it takes on the other's style. Only the changed Fourier coefficients are computed, a
+ * block of 2b+1 frequencies along each spatial axis, as thin matrix products along one axis after the other, instead of
+ * whole transforms. MiDSS knows images; the transform is separable, so volumes have one product more.
+ *
+ * Shapes as suffixes: N images, C channels, S all spatial axes, F the block: frequencies −b … b along each axis but the
+ * last, 0 … b along the last, since an image's coefficients at −f are the conjugates of those at f.
+ */
+import { UsageError } from "../core/errors.js";
+import {
+  cat,
+  type Device,
+  fromTypedArray,
+  maximum,
+  ShapeError,
+  scope,
+  spatialAxes,
+  spatialShape,
+  type Tensor,
+  where,
+} from "../torch/index.js";
+import { perImage } from "./sampling.js";
+
+/** Amplitudes below this many grey levels per pixel are rounding noise, whose phase counts as 0 (as of an exact 0). */
+const noiseFloor = 1e-6;
+
+/**
+ * Half the side b of the block of frequencies, `⌊factor · s⌋` for the shortest side s.
+ * @throws UsageError when the factor is outside [0, 0.5), where blocks would overlap themselves
+ */
+export function tpRamBlock(shape: readonly number[], factor: number): number {
+  if (!(factor >= 0 && factor < 0.5)) {
+    throw new UsageError(`tpRamBlock: the factor is ${factor}; give one of at least 0 and below 0.5`);
+  }
+  return Math.floor(factor * Math.min(...shape));
+}
+
+/** cos and sin of 2πfn/length, `[length, frequencies]` float64 each. */
+interface Waves {
+  readonly cosine: Tensor;
+  readonly sine: Tensor;
+}
+
+function wavesOf(length: number, frequencies: readonly number[], device: Device): Waves {
+  const table = (wave: (angle: number) => number) => {
+    const values = new Float64Array(length * frequencies.length);
+    for (let n = 0; n < length; n++) {
+      frequencies.forEach((f, k) => {
+        values[n * frequencies.length + k] = wave((2 * Math.PI * ((f * n) % length)) / length);
+      });
+    }
+    return fromTypedArray(values, [length, frequencies.length], { device });
+  };
+  return { cosine: table(Math.cos), sine: table(Math.sin) };
+}
+
+interface Complex {
+  readonly real: Tensor;
+  readonly imaginary: Tensor;
+}
+
+/** The waves of the block. */
+interface Block {
+  /** Of every axis but the last, frequencies −b … b, by the axis's number in [N, C, ...S]. */
+  readonly before: ReadonlyMap<number, Waves>;
+  /** Of the last axis, frequencies 0 … b. */
+  readonly last: Waves;
+  /** 1 for frequency 0 of the last axis, else 2: for f and for −f. */
+  readonly weights: Tensor;
+}
+
+function blockOf(images: Tensor, b: number): Block {
+  const { shape, device } = images;
+  const last = shape.length - 1;
+  const positive = Array.from({ length: b + 1 }, (_, f) => f);
+  const both = Array.from({ length: 2 * b + 1 }, (_, i) => i - b);
+  const weights = Float64Array.from(positive, (f) => (f === 0 ? 1 : 2));
+  return {
+    before: new Map(
+      spatialAxes(images)
+        .slice(0, -1)
+        .reverse()
+        .map((axis) => [axis, wavesOf(shape[axis], both, device)]),
+    ),
+    last: wavesOf(shape[last], positive, device),
+    weights: fromTypedArray(weights, undefined, { device }),
+  };
+}
+
+/** The product of a matrix with every vector along an axis that is not the last. */
+function along(axis: number, matrix: Tensor, x: Tensor): Tensor {
+  const second = x.ndim - 2;
+  return axis === second ? matrix.matmul(x) : matrix.matmul(x.transpose(axis, second)).transpose(axis, second);
+}
+
+/** The block's DFT coefficients, `[N, C, ...F]` float64. */
+function analyse(imagesNCS: Tensor, { before, last }: Block): Complex {
+  const count = last.cosine.shape[1];
+  const across = imagesNCS.to({ dtype: "float64" }).matmul(cat([last.cosine, last.sine], 1));
+  let [real, minusImaginary] = across.split(count, -1);
+  for (const [axis, waves] of before) {
+    const [cosine, sine] = [waves.cosine.t(), waves.sine.t()];
+    [real, minusImaginary] = [
+      along(axis, cosine, real).sub(along(axis, sine, minusImaginary)),
+      along(axis, cosine, minusImaginary).add(along(axis, sine, real)),
+    ];
+  }
+  return { real, imaginary: minusImaginary.neg() };
+}
+
+/** Real part of the inverse DFT of a block, `[N, C, ...S]` float64. */
+function synthesise(blockNCF: Complex, { before, last, weights }: Block, pixels: number): Tensor {
+  const scale = weights.div(pixels);
+  let [real, imaginary] = [blockNCF.real.mul(scale), blockNCF.imaginary.mul(scale)];
+  for (const [axis, { cosine, sine }] of before) {
+    [real, imaginary] = [
+      along(axis, cosine, real).sub(along(axis, sine, imaginary)),
+      along(axis, cosine, imaginary).add(along(axis, sine, real)),
+    ];
+  }
+  return cat([real, imaginary.neg()], -1).matmul(cat([last.cosine, last.sine], 1).t());
+}
+
+function amplitude({ real, imaginary }: Complex): Tensor {
+  return real.square().add(imaginary.square()).sqrt();
+}
+
+/**
+ * Gives each image the low-frequency amplitude `(1−r)·A_x + r·A_u` of itself and its partner.
+ * @param imagesNCS x, any dtype, in 0 to 255
+ * @param partnersNCS u, the same shape
+ * @param ratios r, one per image, in [0, 1]
+ * @param factor L, the profile's `tpRamFactor`
+ * @returns x̃, `[N, C, ...S]` float32, clipped to 0 … 255, not rounded
+ * @throws ShapeError when the shapes differ
+ */
+export function tpRam(imagesNCS: Tensor, partnersNCS: Tensor, ratios: readonly number[], factor: number): Tensor {
+  const { shape, device, ndim } = imagesNCS;
+  if (String(partnersNCS.shape) !== String(shape) || ratios.length !== shape[0]) {
+    throw new ShapeError(
+      `tpRam: images has shape [${shape}] but partners has [${partnersNCS.shape}] and there are ${ratios.length} ` +
+        `ratios; expected equal shapes and ${shape[0]} ratios`,
+    );
+  }
+  const sides = spatialShape(imagesNCS);
+  const pixels = sides.reduce((product, side) => product * side, 1);
+  return scope(() => {
+    const block = blockOf(imagesNCS, tpRamBlock(sides, factor));
+    const own = analyse(imagesNCS, block);
+    const ownAmplitude = amplitude(own);
+    const change = amplitude(analyse(partnersNCS, block))
+      .sub(ownAmplitude)
+      .mul(perImage(ratios, ndim, device));
+    const floor = sides.reduce((product, side) => product * side, noiseFloor);
+    const hasPhase = ownAmplitude.gt(floor);
+    const divisor = maximum(ownAmplitude, ownAmplitude.fullLike(floor));
+    const changed = {
+      real: where(hasPhase, own.real.div(divisor), 1).mul(change),
+      imaginary: where(hasPhase, own.imaginary.div(divisor), 0).mul(change),
+    };
+    const moved = synthesise(changed, block, pixels).to({ dtype: "float32" });
+    return imagesNCS.to({ dtype: "float32" }).add(moved).clamp_({ min: 0, max: 255 });
+  });
+}

@@ -1,0 +1,35 @@
+/** What a person sees of a verb in the terminal: warnings as lines, progress as one line after the other. */
+import type { Observer } from "../workflows/observer.js";
+import { createProgress, type Progress } from "./progress.js";
+
+/** Shows a verb; call `finish` before anything else is printed, and at the end, also after a failure. */
+export function createTerminalObserver(): Observer & { finish(): void } {
+  let current: { what: string; line: Progress } | undefined;
+  const finish = () => {
+    current?.line.finish();
+    current = undefined;
+  };
+  return {
+    warn: (message) => console.error(message),
+    progress(what, done, total) {
+      if (current?.what !== what) {
+        finish();
+        current = { what, line: createProgress({ label: what, total }) };
+      }
+      current.line.update(done);
+    },
+    finish,
+  };
+}
+
+/** Runs a verb with a terminal observer, whose line ends whatever happens. */
+export async function inTerminal<T>(
+  work: (observer: ReturnType<typeof createTerminalObserver>) => Promise<T>,
+): Promise<T> {
+  const observer = createTerminalObserver();
+  try {
+    return await work(observer);
+  } finally {
+    observer.finish();
+  }
+}

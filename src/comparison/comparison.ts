@@ -1,0 +1,178 @@
+/**
+ * The numbers of a comparison: mean and spread over seeds, and paired tests over subjects against the best group. The
+ * spread over seeds says how repeatable a method is; the tests say whether a difference on these subjects is more than
+ * chance. Dice decides which group is best.
+ */
+import { groupBy } from "../core/group-by.js";
+import type { PartScore } from "../judging/evaluate-network.js";
+import { type EvaluationSummary, type SummaryMetric, summarise } from "../judging/summarise.js";
+import { bootstrapPairedDifference, type Interval } from "../statistics/bootstrap.js";
+import { holmAdjusted } from "../statistics/holm.js";
+import { definedValues, mean, standardDeviation } from "../statistics/mean.js";
+import { wilcoxonSignedRank } from "../statistics/wilcoxon.js";
+import type { RunGroup } from "./groups.js";
+
+/** Over seeds. */
+export interface Spread {
+  mean: number;
+  /** Sample standard deviation; NaN for one seed. */
+  deviation: number;
+}
+
+/** A group's Dice against that of the best, case by case. */
+export interface AgainstBest {
+  /** Mean difference, group − best, averaged as the table is; 95 % paired bootstrap interval over subjects. */
+  difference: Interval;
+  /** Wilcoxon signed-rank over the mean differences of subjects, two-sided. */
+  pValue: number;
+  /** The same after Holm's correction for the number of groups. */
+  adjusted: number;
+  /** Cases that both groups have a defined value for, and the subjects that they are of. */
+  cases: number;
+  subjects: number;
+}
+
+/** One row of a comparison. */
+export interface ComparedGroup {
+  name: string;
+  seeds: number[];
+  /** Training steps of its runs. */
+  iterations: number;
+  /** Mean Dice of each domain, of each part over the domains, and of all. */
+  domains: Spread[];
+  parts: Spread[];
+  metrics: Record<SummaryMetric, Spread>;
+  /** Dice of the labelled domain minus the mean of the others; null where there is no other domain. */
+  gap: Spread | null;
+  /** `best`: the highest mean Dice; `close`: not significantly worse than that. */
+  standing: "best" | "close" | "worse";
+  /** Null for the best group, and where no case can be compared. */
+  againstBest: AgainstBest | null;
+}
+
+export interface Comparison {
+  labelledDomain: string;
+  domains: string[];
+  parts: string[];
+  /** Test cases, and the subjects that they are of. */
+  cases: number;
+  subjects: number;
+  groups: ComparedGroup[];
+}
+
+/** Of the paired bootstrap; fixed, so that tables can be repeated. */
+const bootstrap = { seed: 0, resamples: 2000 };
+
+/** Below this a difference is called significant. */
+export const significanceLevel = 0.05;
+
+function spread(values: readonly number[]): Spread {
+  return { mean: mean(values), deviation: standardDeviation(values) };
+}
+
+function keyOf({ domain, id }: PartScore): string {
+  return JSON.stringify([domain, id]);
+}
+
+/** Mean Dice of each case over parts, by domain and case; NaN where no part is defined. */
+function caseDice(scores: readonly PartScore[]): Map<string, number> {
+  const byCase = groupBy(scores, keyOf);
+  return new Map([...byCase].map(([key, rows]) => [key, mean(definedValues(rows.map(({ dice }) => dice)))]));
+}
+
+/** Mean Dice of each case over the seeds of a group; NaN where one of them has no defined value. */
+function groupDice({ runs }: RunGroup): Map<string, number> {
+  const bySeed = runs.map(({ scores }) => caseDice(scores));
+  return new Map([...bySeed[0].keys()].map((key) => [key, mean(bySeed.map((cases) => cases.get(key) ?? Number.NaN))]));
+}
+
+type Lookup<Value> = ReadonlyMap<string, Value>;
+
+/**
+ * Tests one group against the best; the correction comes later.
+ * @param subjects of each case
+ */
+function testAgainst(
+  group: Lookup<number>,
+  best: Lookup<number>,
+  subjects: Lookup<string>,
+): Omit<AgainstBest, "adjusted"> | null {
+  const keys = [...best.keys()].filter((key) => !Number.isNaN(best.get(key)) && !Number.isNaN(group.get(key)));
+  if (keys.length === 0) return null;
+  const subjectOf = (key: string) => subjects.get(key) as string;
+  const dice = (cases: Lookup<number>, of: readonly string[]) => of.map((key) => cases.get(key) as number);
+  const byDomain = [...groupBy(keys, (key) => JSON.parse(key)[0] as string).values()];
+  const [own, others] = [group, best].map((cases) => byDomain.map((of) => dice(cases, of)));
+  const bySubject = [...groupBy(byDomain.flat(), subjectOf).values()];
+  const [ownMeans, otherMeans] = [group, best].map((cases) => bySubject.map((of) => mean(dice(cases, of))));
+  return {
+    difference: bootstrapPairedDifference(own, others, {
+      ...bootstrap,
+      subjects: byDomain.map((of) => of.map(subjectOf)),
+    }),
+    pValue: wilcoxonSignedRank(ownMeans, otherMeans).pValue,
+    cases: keys.length,
+    subjects: bySubject.length,
+  };
+}
+
+/** The tests of all groups against the best one, corrected together. */
+function testAll(groups: readonly RunGroup[], best: number): (AgainstBest | null)[] {
+  const dice = groups.map(groupDice);
+  const subjects = new Map(groups[best].runs[0].scores.map((row) => [keyOf(row), row.subject]));
+  const tests = dice.map((own, i) => (i === best ? null : testAgainst(own, dice[best], subjects)));
+  const made = tests.filter((test) => test !== null);
+  const adjusted = holmAdjusted(made.map(({ pValue }) => pValue));
+  return tests.map((test) => test && { ...test, adjusted: adjusted[made.indexOf(test)] });
+}
+
+function standingOf(index: number, best: number, test: AgainstBest | null): ComparedGroup["standing"] {
+  if (index === best) return "best";
+  // Ranks over all cases and means over domains can disagree; worse is what both call worse.
+  return test && test.adjusted <= significanceLevel && test.difference.high < 0 ? "worse" : "close";
+}
+
+function describeGroup({ name, runs }: RunGroup, summaries: readonly EvaluationSummary[]) {
+  const over = (value: (summary: EvaluationSummary) => number) => spread(summaries.map(value));
+  const [first] = summaries;
+  const metric = (key: SummaryMetric) => over(({ average }) => average[key].mean);
+  return {
+    name,
+    seeds: runs.map(({ config }) => config.training.seed),
+    iterations: runs[0].config.training.iterations,
+    domains: first.domains.map((_, d) => over(({ domains }) => domains[d].average.dice.mean)),
+    parts: Object.keys(first.parts).map((part) => over(({ parts }) => parts[part].dice.mean)),
+    metrics: { dice: metric("dice"), jaccard: metric("jaccard"), hd95: metric("hd95"), asd: metric("asd") },
+    gap: first.gap && over(({ gap }) => gap?.dice.difference.mean ?? Number.NaN),
+  };
+}
+
+/** Rows in one order, so that domains and cases of all runs stand at the same places. */
+function inOrderOf(reference: readonly PartScore[]): (scores: readonly PartScore[]) => PartScore[] {
+  const rowOf = ({ domain, id, part }: PartScore) => JSON.stringify([domain, id, part]);
+  const place = new Map(reference.map((row, i) => [rowOf(row), i]));
+  return (scores) => [...scores].sort((a, b) => (place.get(rowOf(a)) ?? 0) - (place.get(rowOf(b)) ?? 0));
+}
+
+/**
+ * Compares groups of runs that passed `checkComparable`.
+ * @param groups at least one
+ */
+export function compareGroups(groups: readonly RunGroup[]): Comparison {
+  const [reference] = groups[0].runs;
+  const order = inOrderOf(reference.scores);
+  const labelledDomain = reference.config.labelled.domain;
+  const summaries = groups.map(({ runs }) => runs.map(({ scores }) => summarise(order(scores), { labelledDomain })));
+  const rows = groups.map((group, g) => describeGroup(group, summaries[g]));
+  const dice = rows.map(({ metrics }) => (Number.isNaN(metrics.dice.mean) ? -1 : metrics.dice.mean));
+  const best = dice.indexOf(Math.max(...dice));
+  const tests = testAll(groups, best);
+  const { domains, parts, cases, subjects } = summaries[0][0];
+  return {
+    labelledDomain,
+    domains: domains.map(({ name }) => name),
+    parts: Object.keys(parts),
+    ...{ cases, subjects },
+    groups: rows.map((row, i) => ({ ...row, standing: standingOf(i, best, tests[i]), againstBest: tests[i] })),
+  };
+}

@@ -1,0 +1,131 @@
+/** A comparison as Markdown, LaTeX, HTML and CSV. Names come from files and folders, so every format escapes them. */
+import { formatCsv } from "../core/csv.js";
+import { escapeHtml, htmlPage, htmlTable } from "../drawing/html.js";
+import type { Comparison, Spread } from "./comparison.js";
+import type { Cell, ComparisonTable } from "./table.js";
+
+/** Plain text with its mark: `*` for the best, `~` for what is not significantly worse. */
+export function plainCell({ text, mark }: Cell): string {
+  return mark === "best" ? `${text} *` : mark === "close" ? `${text} ~` : text;
+}
+
+/** What the marks of {@link plainCell} mean. */
+export const plainLegend = "* best, ~ not significantly worse";
+
+/** Text that Markdown shows as itself, on one line and in one cell. */
+export function escapeMarkdown(text: string): string {
+  return text
+    .replaceAll(/[\\`*_{}[\]#|~]/g, "\\$&")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll(/\s+/g, " ");
+}
+
+/** A GitHub table; the best in bold, what is not significantly worse in italics. */
+export function formatMarkdown({ header, rows, notes }: ComparisonTable): string {
+  const cell = ({ text, mark }: Cell) => {
+    const escaped = escapeMarkdown(text);
+    return mark === "best" ? `**${escaped}**` : mark === "close" ? `_${escaped}_` : escaped;
+  };
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const rule = header.map((_, i) => (i === 0 ? "---" : "---:"));
+  const table = [line(header.map(escapeMarkdown)), line(rule), ...rows.map((row) => line(row.map(cell)))];
+  const legend = "Bold: best. Italic: not significantly worse.";
+  return `${[table.join("\n"), ...notes.map(escapeMarkdown), legend].join("\n\n")}\n`;
+}
+
+const latexCharacters: Record<string, string> = {
+  "\\": "\\textbackslash{}",
+  "&": "\\&",
+  "%": "\\%",
+  $: "\\$",
+  "#": "\\#",
+  _: "\\_",
+  "{": "\\{",
+  "}": "\\}",
+  "~": "\\textasciitilde{}",
+  "^": "\\textasciicircum{}",
+  "<": "\\textless{}",
+  ">": "\\textgreater{}",
+  "|": "\\textbar{}",
+  '"': "\\textquotedbl{}",
+  "±": "$\\pm$",
+  "–": "--",
+};
+
+/** Text that LaTeX sets as itself. */
+export function escapeLatex(text: string): string {
+  return text.replace(/[\\&%$#_{}~^<>|"±–]/g, (character) => latexCharacters[character]).replaceAll(/\s+/g, " ");
+}
+
+/** A `tabular` that needs no package beside booktabs; the best in bold, what is not significantly worse underlined. */
+export function formatLatex({ header, rows, notes }: ComparisonTable): string {
+  const cell = ({ text, mark }: Cell) => {
+    const escaped = escapeLatex(text);
+    return mark === "best" ? `\\textbf{${escaped}}` : mark === "close" ? `\\underline{${escaped}}` : escaped;
+  };
+  const line = (cells: readonly string[]) => `${cells.join(" & ")} \\\\`;
+  return [
+    // A comment ends with its line, so that notes need no escaping but of line breaks.
+    ...notes.map((note) => `% ${note.replaceAll(/\s+/g, " ")}`),
+    "% Bold: best. Underlined: not significantly worse. Needs \\usepackage{booktabs}.",
+    `\\begin{tabular}{l${"r".repeat(header.length - 1)}}`,
+    "\\toprule",
+    line(header.map(escapeLatex)),
+    "\\midrule",
+    ...rows.map((row) => line(row.map(cell))),
+    "\\bottomrule",
+    "\\end{tabular}",
+    "",
+  ].join("\n");
+}
+
+/** A page that opens from disk. */
+export function formatHtml({ header, rows, notes }: ComparisonTable): string {
+  const table = htmlTable(
+    header,
+    rows.map((row) => row.map(plainCell)),
+  );
+  const paragraphs = [plainLegend, ...notes].map((note) => `<p>${escapeHtml(note)}</p>`);
+  return htmlPage("dimseg compare", [table, ...paragraphs].join("\n"));
+}
+
+function spreadFields({ mean, deviation }: Spread): number[] {
+  return [mean, deviation];
+}
+
+/** Our own numbers with all their digits, overlaps as shares of 1; two columns, mean and deviation, for each value. */
+export function comparisonCsv({ domains, parts, groups }: Comparison): string {
+  const values = [
+    ...domains.map((name) => `dice of domain ${name}`),
+    ...parts.map((name) => `dice of part ${name}`),
+    ...["dice", "jaccard", "hd95", "asd", "gap"],
+  ];
+  const header = [
+    ...["method", "seeds"],
+    ...values.flatMap((name) => [name, `${name}, deviation`]),
+    ...["standing", "difference to the best", "low", "high", "p", "p after Holm", "subjects", "cases"],
+  ];
+  const none: Spread = { mean: Number.NaN, deviation: Number.NaN };
+  const rows = groups.map(({ name, seeds, metrics, gap, standing, againstBest, ...own }) => [
+    name,
+    seeds.join(" "),
+    ...own.domains.flatMap(spreadFields),
+    ...own.parts.flatMap(spreadFields),
+    ...[metrics.dice, metrics.jaccard, metrics.hd95, metrics.asd, gap ?? none].flatMap(spreadFields),
+    standing,
+    ...(againstBest
+      ? [
+          againstBest.difference.estimate,
+          againstBest.difference.low,
+          againstBest.difference.high,
+          againstBest.pValue,
+          againstBest.adjusted,
+          againstBest.subjects,
+          againstBest.cases,
+        ]
+      : ["", "", "", "", "", "", ""]),
+  ]);
+  return formatCsv([header, ...rows]);
+}

@@ -1,0 +1,113 @@
+/** A judged run as `dimseg compare` needs it: its settings, its training cases, and one row for each test case and part. */
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { z } from "zod";
+import { readResolvedConfig, type TrainingConfig } from "../config/config.js";
+import { DataError, UsageError } from "../core/errors.js";
+import { shellWord } from "../core/shell-word.js";
+import type { PartScore } from "../judging/evaluate-network.js";
+import { parseScores } from "../judging/scores-csv.js";
+import { type CheckpointName, stepOfName } from "../runs/checkpoint-names.js";
+import { CheckpointStore } from "../runs/checkpoint-store.js";
+import { judgedCase, readEvaluation } from "../runs/evaluation-files.js";
+import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
+import { readSplit, type SplitRecord } from "../runs/split-record.js";
+
+/** Which of a run's evaluations. */
+export interface EvaluationChoice {
+  checkpoint: CheckpointName;
+  network: "student" | "teacher";
+}
+
+const summarySchema = z.object({
+  checkpoint: z.object({ step: z.int() }),
+  dataset: z.object({ name: z.string() }),
+  size: z.int(),
+  testTimeFlips: z.boolean(),
+  convention: z.object({ name: z.string(), description: z.string() }),
+  judged: z.array(judgedCase).optional(),
+});
+
+/** How a run was judged: the part of `summary.json` that decides whether its numbers may stand beside others. */
+export type Judgement = z.output<typeof summarySchema>;
+
+export interface ComparedRun {
+  /** Name of its configuration, for people. */
+  name: string;
+  folder: string;
+  config: TrainingConfig;
+  split: SplitRecord;
+  judgement: Judgement;
+  scores: readonly PartScore[];
+}
+
+/** The name of a run that no sweep named: its folder's without the seed. */
+export function nameOfFolder(folder: string): string {
+  return basename(folder).replace(/-seed\d+$/, "");
+}
+
+/** A run that cannot be compared yet; a sweep that is not finished has such runs. */
+export class UnfinishedRun extends UsageError {}
+
+function parseJudgement(text: string, path: string): Judgement {
+  try {
+    return summarySchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new DataError(`${path} is damaged; run \`dimseg evaluate\` again`, { cause });
+  }
+}
+
+/** Half-trained networks must not slip into a mean. */
+function checkTrained(run: RunFolder, { training: { iterations } }: TrainingConfig, store: CheckpointStore): void {
+  const newest = store.steps()[0];
+  if (newest === undefined || newest >= iterations) return;
+  throw new UnfinishedRun(
+    `${run.path} has trained ${newest} of ${iterations} steps; go on with \`dimseg train --resume ${shellWord(run.path)}\``,
+  );
+}
+
+/** Nor must old evaluations and those of an older checkpoint. */
+function checkJudged(
+  run: RunFolder,
+  { training: { iterations } }: TrainingConfig,
+  store: CheckpointStore,
+  { checkpoint }: Judgement,
+  { checkpoint: name }: EvaluationChoice,
+): void {
+  const again = `run \`dimseg evaluate ${shellWord(run.path)} --checkpoint ${name}\` again, which tells when a checkpoint is damaged`;
+  if (name === "last" && checkpoint.step !== iterations) {
+    throw new UnfinishedRun(`${run.path} was judged at step ${checkpoint.step} of ${iterations}; ${again}`);
+  }
+  const named = stepOfName(name) ?? store.stepNamed(name);
+  if (named !== undefined && checkpoint.step !== named) {
+    throw new UnfinishedRun(
+      `${run.path} was judged at step ${checkpoint.step}, but its checkpoint "${name}" is of step ${named}; ${again}`,
+    );
+  }
+}
+
+/**
+ * Reads a run.
+ * @param name of its configuration; from the folder when not given
+ * @throws UnfinishedRun when it was not trained to its end or not judged as chosen; UsageError when it is no run;
+ *   DataError when a file is damaged
+ */
+export function readRun(path: string, choice: EvaluationChoice, name = nameOfFolder(path)): ComparedRun {
+  if (!existsSync(path)) throw new UnfinishedRun(`${path} does not exist; give a run folder or a sweep's folder`);
+  const run = openRunFolder(path);
+  const config = readResolvedConfig(run.config);
+  const store = new CheckpointStore(run.checkpoints, { keep: 1, warn: () => {} });
+  checkTrained(run, config, store);
+  const folder = join(run.evaluation, `${choice.checkpoint}-${choice.network}`);
+  const texts = readEvaluation(folder);
+  if (texts === null) {
+    throw new UnfinishedRun(
+      `${run.path} has no evaluation ${choice.checkpoint}-${choice.network}; ` +
+        `run \`dimseg evaluate ${shellWord(run.path)} --checkpoint ${choice.checkpoint} --network ${choice.network}\``,
+    );
+  }
+  const judgement = parseJudgement(texts.summary, join(folder, "summary.json"));
+  checkJudged(run, config, store, judgement, choice);
+  const scores = parseScores(texts.cases, join(folder, "cases.csv"));
+  return { name, folder: run.path, config, split: readSplit(run.split, config), judgement, scores };
+}

@@ -1,0 +1,174 @@
+/** A comparison as text in cells, before any format: what the columns are, how numbers are written, what must be said. */
+import { counted } from "../core/counted.js";
+import { hasSubjects, subjectsText } from "../judging/subjects-text.js";
+import { mean } from "../statistics/mean.js";
+import { type ComparedGroup, type Comparison, type Spread, significanceLevel } from "./comparison.js";
+import { type PublishedRow, type PublishedTable, publishedTables } from "./published.js";
+import type { Judgement } from "./read-run.js";
+
+/** A cell; formats show a mark in their own way. */
+export interface Cell {
+  text: string;
+  mark?: "best" | "close";
+}
+
+export interface ComparisonTable {
+  header: string[];
+  rows: Cell[][];
+  /** Sentences that belong under the table. */
+  notes: string[];
+}
+
+const dash = "–";
+
+function decimal(value: number, digits: number): string {
+  if (Number.isNaN(value)) return "undefined";
+  if (!Number.isFinite(value)) return "infinite";
+  return value.toFixed(digits);
+}
+
+/** `81.2 ± 0.4`; no spread for one seed. */
+function spreadText({ mean: centre, deviation }: Spread, factor = 1): string {
+  const spread = Number.isFinite(deviation) ? ` ± ${decimal(factor * deviation, 1)}` : "";
+  return `${decimal(factor * centre, 1)}${spread}`;
+}
+
+const percent = (spread: Spread): string => spreadText(spread, 100);
+
+export function pValueText(value: number): string {
+  return value < 0.001 ? "< 0.001" : value.toFixed(3);
+}
+
+function differenceText({ againstBest }: ComparedGroup): string {
+  if (!againstBest) return dash;
+  const { estimate, low, high } = againstBest.difference;
+  const points = (value: number) => (100 * value).toFixed(1);
+  return Number.isNaN(low) ? points(estimate) : `${points(estimate)} (${points(low)} to ${points(high)})`;
+}
+
+/** A set with one part has that as its average, and one with one domain no gap. */
+function showsParts({ parts }: Comparison): boolean {
+  return parts.length > 1;
+}
+
+function headerOf(comparison: Comparison): string[] {
+  const { domains, labelledDomain, parts } = comparison;
+  return [
+    "Dice %",
+    "seeds",
+    ...domains.map((name) => (name === labelledDomain ? `${name} (labelled)` : name)),
+    ...(showsParts(comparison) ? parts : []),
+    "average",
+    "gap",
+    "HD95 px",
+    "ASD px",
+    "to the best (95 %)",
+    "p (Holm)",
+  ];
+}
+
+function groupRow(group: ComparedGroup, comparison: Comparison): Cell[] {
+  const { name, seeds, domains, parts, metrics, gap, standing, againstBest } = group;
+  const marked = standing === "worse" ? {} : { mark: standing };
+  const texts = (values: readonly string[]) => values.map((text): Cell => ({ text }));
+  return [
+    ...texts([name, String(seeds.length), ...domains.map(percent)]),
+    ...texts(showsParts(comparison) ? parts.map(percent) : []),
+    // Without a rival nothing is best.
+    comparison.groups.length > 1 ? { text: percent(metrics.dice), ...marked } : { text: percent(metrics.dice) },
+    ...texts([
+      gap ? percent(gap) : dash,
+      spreadText(metrics.hd95),
+      spreadText(metrics.asd),
+      differenceText(group),
+      againstBest ? pValueText(againstBest.adjusted) : dash,
+    ]),
+  ];
+}
+
+/** A published row in our columns: with labels from our labelled domain where it says, else averaged over the choices. */
+function publishedRow(row: PublishedRow, column: number, comparison: Comparison): Cell[] {
+  const { method, labelled, byLabelledDomain, dice, hd95, asd } = row;
+  const own = byLabelledDomain?.[column];
+  const parts = showsParts(comparison)
+    ? comparison.parts.map((_, p) => (own?.length === comparison.parts.length ? decimal(own[p], 1) : dash))
+    : [];
+  const distance = (value: number | null) => (own || value === null ? dash : decimal(value, 1));
+  return [
+    `${method}, ${labelled} labelled (published)`,
+    dash,
+    ...comparison.domains.map(() => dash),
+    ...parts,
+    decimal(own ? mean(own) : dice, 1),
+    dash,
+    distance(hd95),
+    distance(asd),
+    dash,
+    dash,
+  ].map((text) => ({ text }));
+}
+
+function publishedNote(table: PublishedTable, column: number, { labelledDomain }: Comparison): string {
+  const what =
+    column >= 0
+      ? `with labels from ${labelledDomain}`
+      : "averaged over the choices of the labelled domain, which is not what our rows are";
+  const sources = [...new Set(table.rows.map(({ source }) => source))].join("; ");
+  return `Rows marked (published) are copied, not computed: ${table.title}, ${what}. Their protocol: ${table.protocol}. Sources: ${sources}.`;
+}
+
+function testNote(comparison: Comparison): string[] {
+  const { groups, cases } = comparison;
+  const tested = groups.find(({ againstBest }) => againstBest)?.againstBest;
+  if (!tested) return [];
+  const fewer = tested.cases < cases ? ` (defined: ${subjectsText(tested)})` : "";
+  const what = hasSubjects(comparison) ? ", and for the Wilcoxon test over the cases of a subject" : "";
+  const unknown = Number.isNaN(tested.difference.low)
+    ? " No interval is defined, and so nothing significantly worse, where a domain has a single subject."
+    : "";
+  return [
+    `Marked: the best average Dice, and those not significantly worse. Significantly worse is a Wilcoxon signed-rank p of at most ${significanceLevel} after Holm's correction and a 95 % paired bootstrap interval below 0, over ${subjectsText(comparison)}${fewer} whose Dice is first averaged over parts and seeds${what}.${unknown}`,
+  ];
+}
+
+/** Rows that trained for longer are no fair rivals without a word. */
+function stepsNote({ groups }: Comparison): string[] {
+  const steps = [...new Set(groups.map(({ iterations }) => iterations))];
+  if (steps.length === 1) return [];
+  const rows = groups.map(({ name, iterations }) => `${name} ${iterations}`);
+  return [`Not trained for equally many steps: ${rows.join(", ")}.`];
+}
+
+/** Everything that must be known to compare the numbers with others. */
+export interface ComparisonContext {
+  judgement: Judgement;
+  checkpoint: string;
+  network: string;
+  labelled: { count: number; validation: number };
+  published?: keyof typeof publishedTables;
+}
+
+/** Lays a comparison out as a table. */
+export function comparisonTable(comparison: Comparison, context: ComparisonContext): ComparisonTable {
+  const { judgement, checkpoint, network, labelled } = context;
+  const { dataset, size, testTimeFlips, convention } = judgement;
+  const published = context.published && publishedTables[context.published];
+  const name = comparison.labelledDomain.toLowerCase();
+  const column = published ? published.labelledDomains.findIndex((names) => names.includes(name)) : -1;
+  return {
+    header: headerOf(comparison),
+    rows: [
+      ...comparison.groups.map((group) => groupRow(group, comparison)),
+      ...(published ? published.rows.map((row) => publishedRow(row, column, comparison)) : []),
+    ],
+    notes: [
+      `${dataset.name}: ${comparison.cases} test cases${hasSubjects(comparison) ? ` of ${counted(comparison.subjects, "subject")}` : ""} at ${size} x ${size} pixels${testTimeFlips ? ", averaged over mirror images" : ""}; ` +
+        `${labelled.count} labelled cases of ${comparison.labelledDomain}, ${labelled.validation} for validation; ${network}, checkpoint ${checkpoint}; ` +
+        `convention ${convention.name} (${convention.description}).`,
+      "Mean ± standard deviation over seeds. Gap: labelled domain minus the mean of the others.",
+      ...stepsNote(comparison),
+      ...testNote(comparison),
+      ...(published ? [publishedNote(published, column, comparison)] : []),
+    ],
+  };
+}

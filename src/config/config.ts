@@ -1,0 +1,215 @@
+/**
+ * What a training configuration may say. Every key has its default here or in the entry of the method or optimiser it
+ * belongs to; unknown keys are refused with the nearest valid one. Presets fill in what the file leaves out.
+ */
+import { dirname, isAbsolute, resolve } from "node:path";
+import { stringify } from "yaml";
+import { z } from "zod";
+import { UsageError } from "../core/errors.js";
+import { readValidatedYaml, validate } from "../core/validated-yaml.js";
+import type { MethodEntry } from "../methods/index.js";
+import { methods } from "../methods/registry.js";
+import { networkNames, networks } from "../nn/index.js";
+import { type LossPart, type MinimizerEntry, minimizers } from "../optim/index.js";
+import { applyAssignments, isPlainObject, mergeUnder } from "./config-tree.js";
+import { presets } from "./presets.js";
+
+/** A section that names an entry of a registry and holds that entry's settings beside the name. */
+function sectionOf<Name extends string>(entries: Record<Name, { options: z.ZodObject }>) {
+  const branches = Object.entries<{ options: z.ZodObject }>(entries).map(([name, { options }]) =>
+    z.strictObject({ name: z.literal(name), ...options.shape }),
+  );
+  type Section = { name: Name } & Record<string, unknown>;
+  return z.discriminatedUnion("name", branches as never) as unknown as z.ZodType<Section>;
+}
+
+const baseOptimizers = z.discriminatedUnion("name", [
+  z.strictObject({
+    name: z.literal("sgd"),
+    rate: z.number().positive().default(0.03),
+    momentum: z.number().min(0).lt(1).default(0.9),
+    nesterov: z.boolean().default(false),
+    weightDecay: z.number().min(0).default(1e-4),
+  }),
+  z.strictObject({
+    name: z.literal("adamw"),
+    rate: z.number().positive().default(1e-3),
+    beta1: z.number().min(0).lt(1).default(0.9),
+    beta2: z.number().min(0).lt(1).default(0.999),
+    eps: z.number().positive().default(1e-8),
+    weightDecay: z.number().min(0).default(0.01),
+  }),
+]);
+
+/** `base: { rate: 0.01 }` means SGD. */
+const baseOptimizer = z.preprocess(
+  (value) => (isPlainObject(value) && value.name === undefined ? { name: "sgd", ...value } : value),
+  baseOptimizers,
+);
+
+/** The `model:` section. */
+export const modelOptions = z.strictObject({
+  name: z.enum(networkNames).default("unet"),
+  width: z.int().min(1).default(64).describe("channels at full resolution"),
+});
+
+export const trainingSchema = z.strictObject({
+  preset: z
+    .enum(Object.keys(presets) as [string, ...string[]])
+    .optional()
+    .describe("what fills in missing keys"),
+  dataset: z.string().min(1).describe("path of the dataset.yaml, relative to this file"),
+  labelled: z.strictObject({
+    domain: z.string().min(1).describe("the domain that the labels come from"),
+    count: z.int().min(1).describe("how many of its training cases are labelled"),
+    validation: z.int().min(0).default(0).describe("how many further ones choose the best checkpoint"),
+  }),
+  imageSize: z.int().min(1).optional().describe("side in pixels; default: the data set's"),
+  model: modelOptions.prefault({}),
+  method: sectionOf(methods),
+  optimizer: sectionOf(minimizers),
+  base: baseOptimizer.prefault({}).describe("the base optimiser under the sharpness-aware one"),
+  augmentation: z
+    .strictObject({
+      profile: z.enum(["auto", "fundus", "mri"]).default("auto").describe("auto: fundus for colour, mri for grey"),
+      tpRamFactor: z.number().min(0).lt(0.5).optional().describe("share of frequencies that TP-RAM mixes"),
+    })
+    .prefault({}),
+  training: z
+    .strictObject({
+      iterations: z.int().min(1).default(30000),
+      labelledBatch: z.int().min(1).default(4),
+      unlabelledBatch: z.int().min(1).default(4),
+      seed: z.int().min(0).default(1337),
+      precision: z.enum(["auto", "fp32", "bf16"]).default("auto").describe("auto: bf16 where the processor has it"),
+      memoryFormat: z
+        .enum(["auto", "contiguous", "channelsLast"])
+        .default("auto")
+        .describe("auto: channelsLast, but float32 on CUDA, and from width 32 on without AVX-512, contiguous"),
+      device: z.string().default("auto").describe("cpu, cuda, cuda:N; auto: cuda where there is one"),
+      threads: z.int().min(1).optional().describe("CPU threads; default: all cores"),
+      onNonFinite: z.enum(["stop", "skip"]).default("stop").describe("what a NaN or infinity does"),
+    })
+    .prefault({}),
+  evaluation: z
+    .strictObject({
+      every: z.int().min(1).default(500).describe("iterations between validations and checkpoints"),
+      monitorTest: z.boolean().default(false).describe("also follow the test sets of all domains, for curves"),
+      convention: z.enum(["midss", "medpy", "monai", "monai-count-empty"]).default("midss"),
+      preview: z.boolean().default(true).describe("draw preview.png, a few cases at each validation"),
+    })
+    .prefault({}),
+  logging: z
+    .strictObject({
+      every: z.int().min(1).default(10).describe("iterations between log lines"),
+      keepCheckpoints: z.int().min(1).default(2).describe("newest checkpoints kept beside the best one"),
+    })
+    .prefault({}),
+});
+
+/** A resolved configuration; `dataset` is an absolute path. */
+export type TrainingConfig = z.output<typeof trainingSchema>;
+
+/** The preset's values under the file's own; a section that names another entry takes nothing from the preset. */
+function withPreset(content: unknown): unknown {
+  if (!isPlainObject(content) || typeof content.preset !== "string" || !Object.hasOwn(presets, content.preset))
+    return content;
+  return mergeUnder(content, presets[content.preset].values);
+}
+
+const lossParts: Record<LossPart, string> = {
+  perDomain: "a loss on each domain by itself",
+  perSample: "a loss of each sample",
+};
+
+/** Refuses an optimiser that needs more of the losses than the method gives. */
+function checkLosses({ optimizer, method }: TrainingConfig, where: string): void {
+  const need = (minimizers[optimizer.name] as MinimizerEntry).needs?.(optimizer) ?? null;
+  const entries: Record<string, MethodEntry> = methods as never;
+  const gives = (entry: MethodEntry, settings: object) => need && entry.gives?.(settings as never).includes(need);
+  if (need === null || gives(entries[method.name], method)) return;
+  const others = Object.keys(entries).filter((name) => gives(entries[name], entries[name].options.parse({})));
+  throw new UsageError(
+    `${where}: optimizer ${optimizer.name} needs ${lossParts[need]}, which method ${method.name} does not have with these settings ` +
+      `(docs/methods.md says why); take method ${others.join(", ")}, or optimizer sam`,
+  );
+}
+
+/** Refuses images that the network would halve unevenly. */
+function checkImageSize({ imageSize, model }: TrainingConfig, where: string): void {
+  const stride = Math.max(...networks[model.name].strides);
+  if (imageSize === undefined || imageSize % stride === 0) return;
+  const nearest = Math.max(Math.round(imageSize / stride), 1) * stride;
+  throw new UsageError(
+    `${where}: imageSize is ${imageSize}; it must be a multiple of ${stride} for model ${model.name}, such as ${nearest}`,
+  );
+}
+
+/** Refuses combinations that no single key shows. */
+function checkSense(config: TrainingConfig, where: string): void {
+  const { optimizer, method, training } = config;
+  checkImageSize(config, where);
+  checkLosses(config, where);
+  const unlabelled = methods[method.name].usesUnlabelled;
+  if (unlabelled && training.labelledBatch !== training.unlabelledBatch) {
+    throw new UsageError(
+      `${where}: training.labelledBatch is ${training.labelledBatch} and training.unlabelledBatch ${training.unlabelledBatch}; ` +
+        `method ${method.name} pairs the images of both, so make them equal`,
+    );
+  }
+  const { divergence } = optimizer as { divergence?: { forward: string } };
+  if (divergence?.forward === "shared" && !unlabelled) {
+    throw new UsageError(
+      `${where}: optimizer.divergence.forward: shared needs a method that passes unlabelled images, and ${method.name} passes none; take joint`,
+    );
+  }
+}
+
+/** A data set or a grid given in place of a configuration lacks every key; say what it is instead. */
+function refuseOtherFiles(content: unknown, path: string): void {
+  if (!isPlainObject(content)) return;
+  if (Object.hasOwn(content, "domains") && Object.hasOwn(content, "labels")) {
+    throw new UsageError(`${path}: is a data set, not a configuration; name it under dataset: in a configuration`);
+  }
+  if (Object.hasOwn(content, "seeds") && typeof content.base === "string") {
+    throw new UsageError(`${path}: is a grid, not a configuration; run it with \`dimseg sweep\``);
+  }
+}
+
+/**
+ * Reads a configuration.
+ * @param assignments `--set` arguments of the form `training.seed=7`, applied last
+ * @throws UsageError for an unknown key or a value out of range (with line and nearest key), or a senseless combination
+ * @throws DataError when the file is missing
+ */
+export function loadConfig(path: string, assignments: readonly string[] = []): TrainingConfig {
+  const config = readValidatedYaml(path, trainingSchema, (content) => {
+    refuseOtherFiles(content, path);
+    return withPreset(applyAssignments(content, assignments));
+  });
+  checkSense(config, path);
+  const dataset = isAbsolute(config.dataset) ? config.dataset : resolve(dirname(path), config.dataset);
+  return { ...config, dataset };
+}
+
+/** The configuration of an existing run, exactly as it was resolved. @throws UsageError when it was edited badly */
+export function readResolvedConfig(path: string): TrainingConfig {
+  return readValidatedYaml(path, trainingSchema);
+}
+
+/** A resolved configuration from values that a file holds. @param where the file, for messages */
+export function parseResolvedConfig(values: unknown, where: string): TrainingConfig {
+  return validate(trainingSchema, values, () => where);
+}
+
+/** A configuration from values, for programs. @throws UsageError as {@link loadConfig} */
+export function parseConfig(values: unknown): TrainingConfig {
+  const config = validate(trainingSchema, withPreset(values), () => "configuration");
+  checkSense(config, "configuration");
+  return config;
+}
+
+/** The resolved configuration as YAML, for the run folder. */
+export function formatConfig(config: TrainingConfig): string {
+  return stringify(config, { aliasDuplicateObjects: false });
+}

@@ -1,0 +1,67 @@
+/**
+ * The only place where decoded cases become tensors. Shape suffixes: B cases, C channels, K classes, S the spatial axes
+ * of the working grid, slowest first (`height, width` today).
+ */
+import type { Grid } from "../grid/grid.js";
+import { type Device, fromTypedArray, type Tensor } from "../torch/index.js";
+import type { Dataset } from "./dataset.js";
+import type { DecodedCase } from "./decode.js";
+import type { PreparedImage } from "./prepare-image.js";
+
+type Classes = Pick<Dataset, "target" | "outputs">;
+
+/** One case on a device; the tensors belong to the caller's scope. */
+export interface CaseTensors {
+  /** Raw values 0 … 255, uint8; what becomes network input is a `Normalisation`'s business. */
+  readonly imageCS: Tensor;
+  /** uint8: 0/1 [K, S] with sigmoid, class numbers [S] with softmax; null for an unlabelled case. */
+  readonly labelKS: Tensor | null;
+  /** Of the image as its file holds it. */
+  readonly stored: Grid;
+  /** Of the tensors. */
+  readonly working: Grid;
+}
+
+/** The arrays one after the other, so that a batch is one upload. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0];
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** Raw images of some cases of one working grid as a batch, uint8. @param cases at least one */
+export function imagesBCS(cases: readonly PreparedImage[], device: Device): Tensor {
+  const { channels, working } = cases[0];
+  const all = joined(cases.map(({ image }) => image));
+  return fromTypedArray(all, [cases.length, channels, ...working.shape], { device });
+}
+
+/** Labels of some cases as a batch, uint8: 0/1 [B, K, S] with sigmoid, class numbers [B, S] with softmax. */
+export function labelsBKS(cases: readonly DecodedCase[], { target, outputs }: Classes, device: Device): Tensor {
+  const { shape } = cases[0].working;
+  const all = joined(cases.map(({ label }) => label as Uint8Array));
+  return fromTypedArray(all, [cases.length, ...(target === "softmax" ? [] : [outputs]), ...shape], { device });
+}
+
+/**
+ * The tensors of one case.
+ * @example const { imageCS } = caseTensors(await source.get(one), dataset, "cpu");
+ */
+export function caseTensors(one: DecodedCase, classes: Classes, device: Device): CaseTensors {
+  return {
+    imageCS: imagesBCS([one], device).squeeze(0),
+    labelKS: one.label ? labelsBKS([one], classes, device).squeeze(0) : null,
+    stored: one.stored,
+    working: one.working,
+  };
+}
+
+/** Labels, of a case or a batch, in the type that losses take: float32 with sigmoid, int64 with softmax. */
+export function lossLabels(labels: Tensor, target: Dataset["target"]): Tensor {
+  return labels.to({ dtype: target === "softmax" ? "int64" : "float32" });
+}

@@ -1,0 +1,69 @@
+/**
+ * What an image format is to dimseg: one file in this folder, one line in registry.ts (docs/add-a-format.md). Which
+ * format a file has is decided by its first bytes, never by its name.
+ */
+import { DataError } from "../../core/errors.js";
+import type { Grid } from "../../grid/grid.js";
+import type { SampleType, StoredImage } from "../../grid/stored-image.js";
+
+/** What palette files give: the colours of the palette, or the numbers stored (label maps). */
+export type PaletteReading = "colours" | "indices";
+
+/** What a file's header says; nothing has been decoded. */
+export interface ImageHeader {
+  readonly grid: Grid;
+  /** Channels as decoded: 1 grey, 3 RGB. */
+  readonly channels: number;
+  readonly sampleType: SampleType;
+}
+
+/** A file format that images and masks may have. */
+export interface Format {
+  /** As people write it, for lists and messages. */
+  readonly name: string;
+  /** What is read of it, in one line. */
+  readonly summary: string;
+  /** Where it is specified, and what reads it. */
+  readonly source: string;
+  /** Endings of its files' names, lower case, without the dot. */
+  readonly extensions: readonly string[];
+  /**
+   * True when a file is of this format.
+   * @param head its first bytes, at least 16 unless the file is shorter
+   */
+  sniff(head: Uint8Array): boolean;
+  /**
+   * Decodes a file: samples exactly as stored, alpha dropped. Spacing is only what the format means for bodies; the
+   * dots per inch of pictures are about paper.
+   * @param bytes   the whole file
+   * @param file    its name, for messages
+   * @param palette what palette files give; other formats leave it out
+   * @throws DataError naming the file when it is damaged, of a kind that is not read, or too large ({@link checkPixels})
+   */
+  read(bytes: Uint8Array, file: string, palette: PaletteReading): Promise<StoredImage>;
+  /** The header alone, where that is quicker than {@link Format.read}. @throws DataError as that does */
+  header?(bytes: Uint8Array, file: string): Promise<ImageHeader>;
+}
+
+/** Images with more pixels are refused: 2^26, for example 8192 x 8192. */
+export const maxPixels = 2 ** 26;
+
+/** Larger files are refused unread: 512 MiB. */
+export const maxFileBytes = 512 * 2 ** 20;
+
+/** Whether bytes hold an ASCII text at a place. */
+export function startsWith(bytes: Uint8Array, text: string, at = 0): boolean {
+  return bytes.length >= at + text.length && [...text].every((char, i) => bytes[at + i] === char.charCodeAt(0));
+}
+
+/**
+ * Refuses an image before memory is allocated for it.
+ * @throws DataError when a side is zero or the image has more than {@link maxPixels} pixels
+ */
+export function checkPixels(width: number, height: number, file: string): void {
+  if (width < 1 || height < 1) throw new DataError(`${file}: declares ${width} x ${height} pixels; replace it`);
+  if (width * height > maxPixels)
+    throw new DataError(
+      `${file}: declares ${width} x ${height} pixels, more than the ${maxPixels} that dimseg reads; cut or shrink it`,
+    );
+}

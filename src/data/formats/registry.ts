@@ -1,0 +1,19 @@
+/** The image formats that dimseg reads, by the name that `dimseg list formats` shows. */
+import { bmpFormat } from "./bmp.js";
+import type { Format } from "./format.js";
+import { pngFormat } from "./png.js";
+import { jpegFormat, tiffFormat, webpFormat } from "./raster.js";
+
+export const formats: Readonly<Record<string, Format>> = {
+  png: pngFormat,
+  jpeg: jpegFormat,
+  tiff: tiffFormat,
+  bmp: bmpFormat,
+  webp: webpFormat,
+};
+
+/** Their names as a message lists them: `PNG, JPEG, TIFF, BMP or WebP`. */
+export function formatNames(): string {
+  const names = Object.values(formats).map(({ name }) => name);
+  return `${names.slice(0, -1).join(", ")} or ${names[names.length - 1]}`;
+}

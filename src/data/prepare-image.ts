@@ -1,0 +1,72 @@
+/**
+ * From an image as a file holds it to the bytes that a network sees: grey where the data set is grey, grey levels 0 … 255
+ * of the data set's window, the data set's square, colours where the data set has them. Each step copies only what it
+ * changes, and grey is repeated last, so that one plane is resized in place of three equal ones.
+ */
+import { DataError } from "../core/errors.js";
+import { type Grid, makeGrid, resampledGrid } from "../grid/grid.js";
+import { resizeFiltered } from "../grid/resize.js";
+import { type StoredImage, sampleWords } from "../grid/stored-image.js";
+import { toChannels, toGrey } from "./colour.js";
+import type { Dataset } from "./dataset.js";
+
+/** What of a data set decides how its images are prepared. */
+export type ImageRule = Pick<Dataset, "path" | "channels" | "filter" | "intensity" | "spacing">;
+
+/** An image ready for a network. */
+export interface PreparedImage {
+  /** `[C, S]` on the working grid, 0 … 255. */
+  readonly image: Uint8Array;
+  readonly channels: number;
+  /** Of the file: its own size, spacing and place. */
+  readonly stored: Grid;
+  /** Of `image`: the square that networks work at, over the same field of view. */
+  readonly working: Grid;
+}
+
+/**
+ * Samples as 0 … 255: those of an 8-bit image as they are, all others mapped by the data set's `intensity`.
+ * @throws DataError for an image of more than 8 bits without an `intensity` rule
+ */
+export function toBytes({ samples }: StoredImage, rule: Pick<Dataset, "path" | "intensity">, file: string): Uint8Array {
+  if (samples instanceof Uint8Array) return samples;
+  if (!rule.intensity) {
+    throw new DataError(
+      `${file}: has ${sampleWords(samples)}; add intensity: {low, high} to ${rule.path}, the values that become 0 and 255`,
+    );
+  }
+  const { low, high } = rule.intensity;
+  const bytes = new Uint8Array(samples.length);
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = Math.min(255, Math.max(0, Math.floor(((samples[i] - low) / (high - low)) * 255 + 0.5)));
+  return bytes;
+}
+
+/**
+ * The stored grid with the spacing that the data set's file says for images that do not say it themselves.
+ * @throws DataError when both say it and differ
+ */
+function withSpacing(grid: Grid, { spacing, path }: Pick<Dataset, "spacing" | "path">, file: string): Grid {
+  if (!spacing) return grid;
+  if (!grid.spacing) return makeGrid(file, grid.shape, spacing);
+  const own = grid.spacing;
+  if (spacing.every((size, axis) => Math.abs(size - own[axis]) <= 0.01 * size)) return grid;
+  throw new DataError(
+    `${file}: says that its spacing is ${own.join(" x ")} mm, but ${path} says ${spacing.join(" x ")}; remove spacing there`,
+  );
+}
+
+/**
+ * An image as the network sees it.
+ * @param size side of the square, in pixels
+ * @param file the image's name, for messages
+ * @throws DataError for an image of more than 8 bits without an `intensity` rule, or of another spacing than the data set's
+ */
+export function prepareImage(image: StoredImage, rule: ImageRule, size: number, file: string): PreparedImage {
+  const stored = withSpacing(image.grid, rule, file);
+  const working = resampledGrid(stored, [size, size]);
+  const shaped = rule.channels === 1 ? toGrey(image) : image;
+  const samples = resizeFiltered(toBytes(shaped, rule, file), stored.shape, working.shape, rule.filter);
+  const prepared = toChannels({ grid: working, channels: shaped.channels, samples }, rule.channels);
+  return { image: prepared.samples as Uint8Array, channels: rule.channels, stored, working };
+}

@@ -1,0 +1,96 @@
+/**
+ * Contact sheets: a grid of pictures with the outlines of their masks, as one PNG to look at.
+ * For phantoms, data checks and reports alike; knows nothing of domains or methods.
+ */
+import sharp from "sharp";
+import { writeFileAtomic } from "../core/atomic-file.js";
+import { UsageError } from "../core/errors.js";
+import { paintRim } from "./raster-outline.js";
+
+/** One picture of a sheet. */
+export interface SheetTile {
+  width: number;
+  height: number;
+  channels: 1 | 3;
+  /** `[height, width, channels]`, 0 to 255 */
+  image: Uint8Array;
+  /** outlines to draw: where `mask` `[height, width]` is non-zero, in a colour of three bytes */
+  contours?: readonly { mask: Uint8Array; colour: readonly [number, number, number] }[];
+}
+
+/** A finished sheet, `[height, width, 3]`. */
+export interface Sheet {
+  width: number;
+  height: number;
+  data: Uint8Array;
+}
+
+const gap = 4;
+const paper = 34;
+
+/**
+ * Lays tiles out row by row, each enlarged by the whole number `zoom` so that outlines stay one pixel thin.
+ * @throws UsageError when there are no tiles or they differ in size
+ */
+export function contactSheet(tiles: readonly SheetTile[], columns: number, zoom = 1): Sheet {
+  if (tiles.length === 0) throw new UsageError("contactSheet: there are no tiles; give at least one picture");
+  const { width: w, height: h } = tiles[0];
+  if (tiles.some((tile) => tile.width !== w || tile.height !== h))
+    throw new UsageError("contactSheet: the tiles differ in size; resize them to one size first");
+  const cell = { width: w * zoom + gap, height: h * zoom + gap };
+  const sheet: Sheet = {
+    width: Math.min(columns, tiles.length) * cell.width + gap,
+    height: Math.ceil(tiles.length / columns) * cell.height + gap,
+    data: new Uint8Array(0),
+  };
+  sheet.data = new Uint8Array(sheet.width * sheet.height * 3).fill(paper);
+  tiles.forEach((tile, i) => {
+    const left = gap + (i % columns) * cell.width;
+    const top = gap + Math.floor(i / columns) * cell.height;
+    place(sheet, drawTile(tile, zoom), { left, top, width: w * zoom });
+  });
+  return sheet;
+}
+
+/** Renders the tiles and writes the sheet as PNG. */
+export async function writeContactSheet(
+  path: string,
+  tiles: readonly SheetTile[],
+  columns: number,
+  zoom = 1,
+): Promise<void> {
+  const { data, width, height } = contactSheet(tiles, columns, zoom);
+  writeFileAtomic(
+    path,
+    await sharp(data, { raw: { width, height, channels: 3 } })
+      .png()
+      .toBuffer(),
+  );
+}
+
+/** A tile as RGB, with its outlines, `zoom` times as large. */
+function drawTile(tile: SheetTile, zoom: number): Uint8Array {
+  const [height, width] = [tile.height * zoom, tile.width * zoom];
+  const source = (i: number) => Math.floor(Math.floor(i / width) / zoom) * tile.width + Math.floor((i % width) / zoom);
+  const picture = new Uint8Array(height * width * 3);
+  for (let i = 0; i < height * width; i++) {
+    for (let c = 0; c < 3; c++)
+      picture[3 * i + c] = tile.image[source(i) * tile.channels + (tile.channels === 3 ? c : 0)];
+  }
+  for (const { mask, colour } of tile.contours ?? []) {
+    const enlarged = Uint8Array.from({ length: height * width }, (_, i) => mask[source(i)]);
+    paintRim(picture, enlarged, { height, width }, colour);
+  }
+  return picture;
+}
+
+function place(
+  sheet: Sheet,
+  picture: Uint8Array,
+  { left, top, width }: { left: number; top: number; width: number },
+): void {
+  for (let row = 0; row * width * 3 < picture.length; row++) {
+    const pixels = picture.subarray(row * width * 3, (row + 1) * width * 3);
+    sheet.data.set(pixels, ((top + row) * sheet.width + left) * 3);
+  }
+}

@@ -1,0 +1,27 @@
+import type { ConventionName } from "../evaluation/conventions.js";
+import type { DistanceUnits } from "./evaluate-network.js";
+
+/** What a reader must know to compare the numbers with others; the head of `summary.json`. */
+export interface EvaluationAbout {
+  readonly dimseg: string;
+  readonly run: string;
+  readonly method: string;
+  readonly optimizer: string;
+  readonly labelled: { readonly domain: string; readonly count: number };
+  readonly seed: number;
+  readonly checkpoint: { readonly name: string; readonly step: number; readonly rule: string };
+  readonly network: "student" | "teacher";
+  readonly dataset: { readonly name: string; readonly path: string };
+  readonly split: string;
+  /** Side of the square that was judged, in pixels. */
+  readonly size: number;
+  /** Of distances: pixels of that square, or mm by the spacing of the stored images. */
+  readonly units: DistanceUnits;
+  readonly testTimeFlips: boolean;
+  readonly precision: string;
+  readonly device: string;
+  readonly convention: { readonly name: ConventionName; readonly description: string };
+  /** Cases left out, as domain/split/id. */
+  readonly withoutMask: readonly string[];
+  readonly bootstrap: { readonly seed: number; readonly resamples: number };
+}

@@ -1,0 +1,54 @@
+/** The one loop over cases that a network is asked about, for metrics, inspection and pictures. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { lossLabels } from "../data/case-tensors.js";
+import { type Case, caseName, type Dataset } from "../data/dataset.js";
+import type { CaseSource, DecodedCase } from "../data/decode.js";
+import { requireFinite } from "../inference/predict.js";
+import { type PredictCaseOptions, predictCase } from "../inference/predict-case.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import type { Tensor } from "../torch/index.js";
+
+/** The loss of one case: logits [1, K, S]; target 0/1 float32 [1, K, S] or class numbers int64 [1, S]. */
+export type CaseLoss = (logits: Tensor, target: Tensor) => number;
+
+/** How the cases are asked about. */
+export interface JudgedCasesOptions extends PredictCaseOptions {
+  /** Computed for every case with a mask when given. */
+  readonly loss?: CaseLoss;
+}
+
+/** A case and what a network says about it. */
+export interface JudgedCase {
+  readonly case: Case;
+  readonly decoded: DecodedCase;
+  /** softmax: class numbers `[S]`; sigmoid: 0/1 `[K, S]`; on the working grid. */
+  readonly labels: Uint8Array;
+  /** Undefined unless asked for, and for a case without a mask. */
+  readonly loss: number | undefined;
+}
+
+/**
+ * Asks a network about cases, one after the other in the order given, each when the one before has been used.
+ * @param source decoded cases at the size the network works at
+ * @throws DataError for a case that cannot be decoded; NumericError naming one for which the network's output holds NaN
+ * @example for await (const { case: one, labels } of judgedCases(student, dataset, cases, cache, options)) { … }
+ */
+export async function* judgedCases(
+  network: SegmentationNetwork,
+  dataset: Pick<Dataset, "target" | "outputs">,
+  cases: readonly Case[],
+  source: CaseSource,
+  { loss, ...options }: JudgedCasesOptions,
+): AsyncGenerator<JudgedCase> {
+  for (const one of cases) {
+    const decoded = await source.get(one);
+    const said = predictCase(network, decoded, dataset, options, ({ logits, probabilities, labels, labelKS }) => {
+      requireFinite(probabilities, caseName(one));
+      const target = loss && labelKS && lossLabels(labelKS.unsqueeze(0), dataset.target);
+      return { labels, loss: target ? loss?.(logits, target) : undefined };
+    });
+    yield { case: one, decoded, ...said };
+    // Lets signals in: decoded cases come without a turn of the event loop.
+    await nextTurn();
+  }
+}

@@ -1,0 +1,63 @@
+/** What the U-Nets are made of; key names are those of their PyTorch models. */
+import type { Generator, Tensor } from "../torch/index.js";
+import * as torch from "../torch/index.js";
+import { BatchNorm2d, Conv2d, Dropout, Sequential } from "./layers.js";
+import { Layer, type Module } from "./module.js";
+import type { NetworkOutput } from "./segmentation-network.js";
+
+/** Layers in order under one further name, as a PyTorch module has them that holds an `nn.Sequential`. */
+export class Block extends Layer {
+  private readonly layers: Sequential;
+
+  constructor(name: string, ...layers: Layer[]) {
+    super();
+    this.layers = this.child(name, new Sequential(...layers));
+  }
+
+  override forward(input: Tensor): Tensor {
+    return this.layers.forward(input);
+  }
+}
+
+/** What the two convolutions of {@link doubleConv} have around them. */
+export interface DoubleConvOptions {
+  /** Whether the convolutions have a bias. */
+  bias: boolean;
+  activation(): Layer;
+  /** Probability of the dropout between the two; left out, there is no such layer. */
+  dropout?: number;
+  generator?: Generator;
+}
+
+/** [3×3 convolution → BatchNorm → activation] twice, with dropout between if asked for. */
+export function doubleConv(name: string, inChannels: number, outChannels: number, options: DoubleConvOptions): Block {
+  const { bias, activation, dropout, generator } = options;
+  const convolved = (channels: number) => [
+    new Conv2d(channels, outChannels, 3, { padding: 1, bias, generator }),
+    new BatchNorm2d(outChannels),
+    activation(),
+  ];
+  const between = dropout === undefined ? [] : [new Dropout(dropout)];
+  return new Block(name, ...convolved(inChannels), ...between, ...convolved(outChannels));
+}
+
+/** Encoder maps from full resolution down. */
+export function encodeBy(first: Layer, downs: readonly Layer[], images: Tensor): Tensor[] {
+  const levels = [first.forward(images)];
+  for (const down of downs) levels.push(down.forward(levels[levels.length - 1]));
+  return levels;
+}
+
+/** A step of a decoder: from a map and the encoder's at the next finer level. */
+interface Up extends Module {
+  forward(input: Tensor, skip: Tensor): Tensor;
+}
+
+/** From encoder maps up again; `head` makes the logits of the last map. */
+export function decodeBy(ups: readonly Up[], head: Layer, levels: readonly Tensor[]): NetworkOutput {
+  return torch.scope(() => {
+    const skips = levels.slice(0, -1).reverse();
+    const feature = ups.reduce((value, up, i) => up.forward(value, skips[i]), levels[levels.length - 1]);
+    return { logits: head.forward(feature), feature };
+  });
+}

@@ -1,0 +1,169 @@
+/**
+ * DiM: sharpness-aware minimisation guided by an f-divergence between the labelled and the unlabelled distribution
+ * (arXiv 2411.12350, in the reading of docs/method.md):
+ *
+ *   min_w max_{‖ε‖≤ρ} L_task(w+ε) + λ·D_f(P_S ‖ P_T)(w+ε)
+ *
+ * For every variant λ = 0 is the inner rule alone (SAM), ρ = 0 is the divergence without sharpness, and both 0 is the
+ * base optimiser alone.
+ */
+import { z } from "zod";
+import { foreachAdd, noGrad, type Tensor, where } from "../../torch/index.js";
+import { divergenceOptions } from "../divergence-options.js";
+import { minimizerEntry } from "../entry.js";
+import type { Evaluation } from "../objective.js";
+import type { Optimizer } from "../optimizer.js";
+import type { NamedParameters } from "../parameter-list.js";
+import type { AscentRule, Radius } from "../rules/ascent-rule.js";
+import { ascentChoice, ascentRules } from "../rules/registry.js";
+import { type RadiusOptions, rhoMin, timing } from "../sharpness/radius.js";
+import { RuleMinimizer } from "../sharpness/rule-minimizer.js";
+import type { PassResult, PassTargets, SharpnessStep } from "../sharpness/sharpness-step.js";
+
+/**
+ * Which gradient perturbs the weights: the whole objective (DiM-1), the task loss (DiM-2), the task loss with the
+ * divergence kept out of the perturbed pass (DiM-3), the labelled loss (DiM-4), the divergence (DiM-5), or the task
+ * loss minus the divergence (DiM-6).
+ */
+export const perturbations = ["total", "task", "clean", "source", "div", "disam"] as const;
+/** Settings of the divergence's weight. */
+export function lambdaOptions(lambda: number, mode: "constant" | "ramp" | "linear") {
+  return {
+    lambda: z.number().min(0).default(lambda).describe("weight of the divergence; 0: none"),
+    lambdaMode: z
+      .enum(["constant", "ramp", "linear"])
+      .default(mode)
+      .describe("ramp: follows the method's ramp-up; linear: grows with the iteration"),
+  };
+}
+
+const dimOptions = z.strictObject({
+  inner: ascentChoice.default({ name: "sam" }).describe("ascent rule: a name, or a name with the rule's own settings"),
+  rho: z.number().min(0).optional().describe("radius of the perturbation, 0: none; default: the inner rule's own"),
+  rhoMode: z
+    .enum(["constant", "rate", "divergence"])
+    .optional()
+    .describe(
+      "rate: follows the learning rate; divergence: rho(1 + kappa D / running mean of D); default: the inner rule's own",
+    ),
+  rhoMin,
+  kappa: z.number().min(0).default(1).describe("kappa of rhoMode: divergence"),
+  ...timing,
+  perturbWith: z.enum(perturbations).default("total").describe("DiM-1 to DiM-6, see docs/method.md"),
+  ...lambdaOptions(0.1, "ramp"),
+  addClean: z
+    .boolean()
+    .default(false)
+    .describe("perturbWith: source only: add the clean gradient of the labelled loss to the update"),
+  divergence: divergenceOptions.prefault({}),
+});
+
+/** Settings of {@link Dim}. */
+export type DimOptions = Omit<z.output<typeof dimOptions>, "divergence">;
+
+/** Memory of D̄, the running mean of the divergence. */
+const meanDecay = 0.9;
+const meanName = "meanDivergence";
+
+/** The radius and its course: the inner rule's own where none are given, so that without D it is that rule alone. */
+function radiusOf({ inner, rho, rhoMode, rhoMin, startIteration, every }: DimOptions): RadiusOptions {
+  const rule: AscentRule = ascentRules[inner.name];
+  const course = rhoMode ?? rule.rhoMode ?? "constant";
+  return { rho: rho ?? rule.rho, rhoMode: course === "rate" ? "rate" : "constant", rhoMin, startIteration, every };
+}
+
+/** DiM with its settings; the equations are in docs/method.md. */
+export class Dim extends RuleMinimizer {
+  constructor(
+    parameters: NamedParameters,
+    base: Optimizer,
+    private readonly options: DimOptions,
+  ) {
+    const { inner } = options;
+    super(parameters, base, { rule: ascentRules[inner.name], options: inner }, radiusOf(options), [meanName]);
+  }
+
+  /** The loss whose gradient perturbs, or updates when nothing perturbs; for DiM-3 also the divergence on its own. */
+  protected override cleanTargets(step: SharpnessStep, evaluation: Evaluation, perturbing: boolean): PassTargets {
+    const { perturbWith } = this.options;
+    const { task, terms } = evaluation;
+    const lambda = this.lambdaOf(step);
+    step.report.lambda = lambda;
+    const differentiated = !perturbing || (perturbWith !== "task" && perturbWith !== "source");
+    const used = this.cleanUsesDivergence(perturbing);
+    const divergence = evaluateDivergence(step, evaluation, { lambda, differentiated, used, learn: used });
+    const weighted = divergence && differentiated ? divergence.mul(lambda) : null;
+    const choose = (): Tensor[] => {
+      if (perturbing && perturbWith === "source" && lambda > 0) return [terms.sup];
+      if (!weighted) return [task];
+      if (!perturbing || perturbWith === "total") return [task.add(weighted)];
+      if (perturbWith === "clean") return [task, weighted];
+      return [perturbWith === "div" ? weighted : task.sub(weighted)];
+    };
+    return { losses: choose(), divergence };
+  }
+
+  protected override perturbedTargets(step: SharpnessStep, evaluation: Evaluation): PassTargets {
+    const lambda = this.lambdaOf(step);
+    const differentiated = this.options.perturbWith !== "clean";
+    const learn = !this.cleanUsesDivergence(true);
+    const divergence = evaluateDivergence(step, evaluation, { lambda, differentiated, used: differentiated, learn });
+    const loss = divergence && differentiated ? evaluation.task.add(divergence.mul(lambda)) : evaluation.task;
+    return { losses: [loss], divergence };
+  }
+
+  /** ρ(1 + κD/D̄) with `rhoMode: divergence`, D̄ the running mean of D. */
+  protected override rhoAt(step: SharpnessStep, clean: PassResult): Radius {
+    const rho = super.rhoAt(step, clean);
+    const { rhoMode, kappa } = this.options;
+    const { divergence } = clean;
+    if (rhoMode !== "divergence" || !divergence) return rho;
+    const before = this.memory.number(meanName) ?? divergence;
+    const mean = before.mul(meanDecay).add(divergence.mul(1 - meanDecay));
+    this.memory.keepNumber(meanName, mean);
+    const factor = divergence.mul(kappa).div(mean).add(1);
+    return where(mean.gt(0), factor, 1).mul(rho);
+  }
+
+  /** The inner rule's update, and what of the clean pass joins it: the divergence's gradient (DiM-3) or `addClean`'s. */
+  protected override update(step: SharpnessStep, clean: PassResult, perturbed: PassResult): Tensor[] {
+    const gradient = super.update(step, clean, perturbed);
+    const { perturbWith, addClean } = this.options;
+    const addsLabelled = perturbWith === "source" && addClean && this.lambdaOf(step) > 0;
+    const added = addsLabelled ? clean.gradient : clean.further[0];
+    return added ? foreachAdd(gradient, added) : gradient;
+  }
+
+  /** Whether the update depends on D at w, through its gradient or through the radius. */
+  private cleanUsesDivergence(perturbing: boolean): boolean {
+    const { perturbWith, rhoMode } = this.options;
+    return !perturbing || rhoMode === "divergence" || (perturbWith !== "task" && perturbWith !== "source");
+  }
+
+  private lambdaOf({ divergence, at: { iteration, maxIterations, rampUp } }: SharpnessStep): number {
+    const { lambda, lambdaMode, startIteration } = this.options;
+    if (!divergence || iteration < startIteration) return 0;
+    if (lambdaMode === "ramp") return lambda * rampUp;
+    return lambdaMode === "linear" ? (lambda * iteration) / maxIterations : lambda;
+  }
+}
+
+/** D at the present weights; null when nobody wants it, without gradient when it is only a number. */
+function evaluateDivergence(
+  { divergence, at }: SharpnessStep,
+  evaluation: Evaluation,
+  choices: { lambda: number; differentiated: boolean; used: boolean; learn: boolean },
+): Tensor | null {
+  const { lambda, differentiated, used, learn } = choices;
+  if (!divergence || lambda === 0 || !(used || at.measure)) return null;
+  const run = () => divergence(evaluation, { learn });
+  return differentiated ? run() : noGrad(run);
+}
+
+export const dim = minimizerEntry({
+  summary: "sharpness-aware steps guided by an f-divergence between labelled and unlabelled images",
+  source: "arXiv 2411.12350, our reading in docs/method.md",
+  cost: "2 passes, and the divergence's own pass over both domains twice (DiM-1, 5, 6) or once (DiM-2, 3, 4)",
+  options: dimOptions,
+  create: (parameters, base, options) => new Dim(parameters, base, options),
+});

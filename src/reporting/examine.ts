@@ -1,0 +1,202 @@
+/**
+ * Asks the networks of a report about every test image: for outlines, sizes, confusion and features. One run of each group is
+ * asked, so that many seeds do not make the page long; runs whose data set or checkpoint is gone are left out.
+ */
+import { bottleneckFeatures } from "../analysis/bottleneck.js";
+import { inspectPredictions } from "../analysis/errors/inspect.js";
+import { confusionByDomain, sizeAgainstDice } from "../analysis/errors/summary.js";
+import { lossLandscape } from "../analysis/landscape.js";
+import { DimsegError, UsageError } from "../core/errors.js";
+import type { Case } from "../data/dataset.js";
+import { domainSeparability, tsne } from "../embedding/index.js";
+import type { ConventionName } from "../evaluation/conventions.js";
+import { DamagedCheckpoint } from "../runs/checkpoint-store.js";
+import { type LoadedRun, loadRun } from "../runs/load-run.js";
+import {
+  type FeatureMap,
+  type ReportData,
+  type ReportOverlays,
+  type ReportRun,
+  type RunEvaluation,
+  shownRuns,
+} from "./data.js";
+import { failedCases } from "./failures.js";
+import { type InspectedRun, overlayCases } from "./overlays/case-overlay.js";
+import { chooseCases } from "./overlays/choose-cases.js";
+
+export interface ExamineOptions {
+  /** Whether features are embedded by t-SNE. */
+  tsne: boolean;
+  /** Whether slices of the loss are computed. */
+  landscape: boolean;
+  /** Parts whose outlines are drawn; all unless given. */
+  parts?: readonly string[];
+  /** Where the runs' data set lies now; default: where each run says. */
+  data?: string | undefined;
+  /** Told of long work: what is being done, and how far it is. */
+  onProgress?: (label: string, done: number, total: number) => void;
+}
+
+/** A run of the report with its networks. */
+interface OpenedRun {
+  run: ReportRun;
+  loaded: LoadedRun;
+}
+
+/** An examined run, and what pictures of it need. */
+interface Examined extends OpenedRun {
+  inspected: InspectedRun;
+}
+
+async function open(run: ReportRun, { choice }: ReportData, { data }: ExamineOptions): Promise<OpenedRun | null> {
+  try {
+    const loaded = await loadRun(run.folder, {
+      checkpoint: choice.checkpoint,
+      ...(data === undefined ? {} : { data }),
+    });
+    if (loaded.networks[choice.network]) return { run, loaded };
+    run.missing.push(`Pictures: the method keeps no ${choice.network}.`);
+  } catch (error) {
+    if (!(error instanceof DimsegError) || error instanceof DamagedCheckpoint) throw error;
+    run.missing.push(`Pictures: ${error.message}.`);
+  }
+  return null;
+}
+
+/** What cannot be computed is null, and said among the run's missing things. */
+async function orMissing<T>(run: ReportRun, what: string, compute: () => T | Promise<T>): Promise<T | null> {
+  try {
+    return await compute();
+  } catch (error) {
+    if (!(error instanceof DimsegError)) throw error;
+    run.missing.push(`${what}: ${error.message}.`);
+    return null;
+  }
+}
+
+/** Of t-SNE and of the folds of the domain classifier; fixed, so that reports can be repeated. */
+const seed = 0;
+const tsneIterations = 1000;
+
+function featureMap(
+  run: ReportRun,
+  loaded: LoadedRun,
+  cases: readonly Case[],
+  { choice: { network } }: ReportData,
+  { onProgress }: ExamineOptions,
+): Promise<FeatureMap | null> {
+  return orMissing(run, "Features", async () => {
+    const { features, count, dimensions } = await bottleneckFeatures(loaded, cases, { network });
+    const { embedding, kl } = tsne(features, count, dimensions, {
+      ...{ seed, iterations: tsneIterations },
+      onProgress: (done) => onProgress?.(`t-SNE of ${run.name}`, done, tsneIterations),
+    });
+    const domains = cases.map(({ domain }) => domain);
+    return {
+      points: cases.map(({ domain, id }, i) => ({ domain, id, x: embedding[2 * i], y: embedding[2 * i + 1] })),
+      ...{ kl, dimensions },
+      separability: await orMissing(run, "Separability", () =>
+        domainSeparability(features, count, dimensions, domains, { seed }),
+      ),
+    };
+  });
+}
+
+/** Points along each axis of the slices, and how far they reach; see `lossLandscape`. */
+const slices = { points: 11, radius: 0.5 };
+
+function landscapeOf(run: ReportRun, loaded: LoadedRun, { onProgress }: ExamineOptions) {
+  return orMissing(run, "Loss landscape", () =>
+    lossLandscape(loaded, {
+      ...slices,
+      seed,
+      onProgress: (done, total) => onProgress?.(`loss around ${run.name}`, done, total),
+    }),
+  );
+}
+
+/** Fills in the run's findings. */
+async function examine(
+  { run, loaded }: OpenedRun,
+  data: ReportData,
+  options: ExamineOptions,
+): Promise<Examined | null> {
+  const { about, scores } = run.evaluation as RunEvaluation;
+  if (loaded.step !== about.checkpoint.step) {
+    run.missing.push(
+      `Pictures: the numbers are of step ${about.checkpoint.step}, the checkpoint of step ${loaded.step}.`,
+    );
+    return null;
+  }
+  const cases = loaded.dataset.domains.flatMap((domain) => domain.cases("test"));
+  const inspected = await inspectPredictions(loaded, cases, {
+    network: loaded.networks[data.choice.network] ?? undefined,
+    scores,
+    convention: about.convention.name as ConventionName,
+    testTimeFlips: about.testTimeFlips,
+    onProgress: (done) => options.onProgress?.(`looking at ${run.name}`, done, cases.length),
+  });
+  run.findings = {
+    sizes: sizeAgainstDice(inspected),
+    confusion: confusionByDomain(inspected),
+    features: options.tsne ? await featureMap(run, loaded, cases, data, options) : null,
+    landscape: options.landscape ? await landscapeOf(run, loaded, options) : null,
+  };
+  return { run, loaded, inspected: { name: run.name, inspected } };
+}
+
+/** Runs on the same cases and classes as the first. */
+function alike(examined: readonly Examined[]): Examined[] {
+  const keyOf = ({ loaded: { dataset } }: Examined) =>
+    JSON.stringify([dataset.path, dataset.target, dataset.classes.map(({ name }) => name)]);
+  return examined.filter((one) => {
+    if (keyOf(one) === keyOf(examined[0])) return true;
+    one.run.missing.push(`Overlays: its data set is not that of ${examined[0].run.name}.`);
+    return false;
+  });
+}
+
+async function overlaysOf(examined: readonly Examined[], data: ReportData, shown?: readonly string[]) {
+  const runs = alike(examined);
+  const [{ run, loaded }] = runs;
+  const inspected = runs.map((one) => one.inspected);
+  const cases = loaded.dataset.domains.flatMap((domain) => domain.cases("test"));
+  const known = new Set(cases.map(({ domain, id }) => JSON.stringify([domain, id])));
+  const isThere = ({ domain, id }: Pick<Case, "domain" | "id">) => known.has(JSON.stringify([domain, id]));
+  const { scores } = run.evaluation as RunEvaluation;
+  const gone = scores.find((row) => !isThere(row));
+  if (gone) run.missing.push(`Overlays: ${gone.domain}/${gone.id} was judged but is no test case any more.`);
+  const chosen = chooseCases(scores.filter(isThere), cases);
+  const failed = failedCases(data, chosen).filter(isThere);
+  const parts = loaded.dataset.parts.map(({ name }) => name);
+  const unknown = shown?.find((name) => !parts.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(`--part ${unknown}: the data set's parts are ${parts.join(", ")}; choose among them`);
+  }
+  const overlays: ReportOverlays = {
+    runs: runs.map((one) => one.run.id),
+    parts,
+    shown: parts.filter((name) => shown?.includes(name) ?? true),
+    chosen: await overlayCases(loaded, chosen, inspected),
+    failures: await overlayCases(
+      loaded,
+      failed.map((one) => ({ ...one, role: "worst" as const })),
+      inspected,
+    ),
+  };
+  return overlays;
+}
+
+/**
+ * Adds to a report what only its networks can tell. What cannot be done is added to each run's `missing`.
+ * @throws DataError naming an image that cannot be decoded
+ */
+export async function examineRuns(data: ReportData, options: ExamineOptions): Promise<ReportData> {
+  const examined: Examined[] = [];
+  for (const run of shownRuns(data)) {
+    const opened = await open(run, data, options);
+    const one = opened && (await examine(opened, data, options));
+    if (one) examined.push(one);
+  }
+  return { ...data, overlays: examined.length > 0 ? await overlaysOf(examined, data, options.parts) : null };
+}

@@ -1,0 +1,127 @@
+/** Cases as pictures: the reference and each run's outlines side by side, with the case's metrics beneath. */
+
+import { partColours } from "../../drawing/colours.js";
+import type { PartScore } from "../../judging/evaluate-network.js";
+import type { ReportData, ReportOverlays, ReportRun } from "../data.js";
+import { caseSource, overlayAnchor } from "../failures.js";
+import { distinctSlugs, spoken } from "../figures/figure.js";
+import { percentText, pixelText } from "../numbers.js";
+import type { CaseOverlay } from "../overlays/case-overlay.js";
+import { inlinePanelSvg, type OverlayPanel } from "../overlays/overlay-svg.js";
+import { type Content, Html, html, nameHtml } from "./markup.js";
+import { enlargeable, filesHtml, numberHtml } from "./parts.js";
+
+/** One picture; the image itself is in the reference's panel, the others show it again. */
+function panelSvg(
+  overlay: CaseOverlay,
+  panel: OverlayPanel,
+  { parts, shown }: ReportOverlays,
+  anchor: string,
+  description: string,
+): Html {
+  const place = { pictureId: `picture-${anchor}`, holdsPicture: panel === "reference", description };
+  return new Html(inlinePanelSvg(overlay, panel, { parts, shown, lines: "screen", ...place }));
+}
+
+function metricsHtml(run: ReportRun, scores: readonly PartScore[]): Content {
+  if (scores.length === 0) return html`<p class="note">not judged</p>`;
+  const several = scores.length > 1;
+  return scores.map((score) => {
+    const number = (column: "dice" | "hd95", text: string) =>
+      numberHtml({ text, value: score[column], source: caseSource(run, score, column) });
+    const [dice, hd95] = [number("dice", percentText(score.dice)), number("hd95", pixelText(score.hd95))];
+    return several
+      ? html`<p class="note">${nameHtml(score.part)}: ${dice} %, ${hd95} px</p>`
+      : html`<p class="note">Dice ${dice} %</p><p class="note">HD95 ${hd95} px</p>`;
+  });
+}
+
+function panelHtml(picture: Html, anchor: string, what: string, below: Content): Html {
+  return html`<div class="panel">${enlargeable(picture, anchor, what)}${below}</div>`;
+}
+
+const roleWords: Record<CaseOverlay["role"], string> = {
+  best: "best",
+  median: "median",
+  worst: "worst",
+  only: "the only case",
+  unjudged: "not judged",
+};
+
+function caseHtml(overlay: CaseOverlay, data: ReportData, index: number, role: string | null): Html {
+  const overlays = data.overlays as ReportOverlays;
+  const anchor = overlayAnchor(index);
+  const { domain, id, predictions } = overlay;
+  const panels = predictions.map(({ scores }, i) => {
+    const run = data.runs.find((one) => one.id === overlays.runs[i]) as ReportRun;
+    const what = spoken(`${domain} ${id}: ${run.name}`);
+    const picture = panelSvg(overlay, i, overlays, anchor, what);
+    return panelHtml(picture, anchor, what, html`<p class="run">${nameHtml(run.name)}</p>${metricsHtml(run, scores)}`);
+  });
+  const what = spoken(`${domain} ${id}: reference`);
+  const reference = panelSvg(overlay, "reference", overlays, anchor, what);
+  return html`<div id="at-${anchor}"><figure id="${anchor}" class="case" aria-label="${spoken(`${domain} ${id}`)}">
+<a class="shut" href="#at-${anchor}">Close</a>
+<p class="title">${role === null ? [nameHtml(domain), " · "] : null}${nameHtml(id)}${role === null ? null : html` <span class="role">${role}</span>`}</p>
+<div class="panels">${panelHtml(reference, anchor, what, html`<p class="run">Reference</p>`)}${panels}</div>
+</figure></div>
+`;
+}
+
+/** Cases side by side as far as their panels leave room. */
+function caseGrid(cases: readonly Html[], { runs }: ReportOverlays): Html {
+  return html`<div class="cases" style="--panels: ${runs.length + 1}">${cases}</div>`;
+}
+
+/** The parts' colours, each with a box that shows or hides it. */
+function partsHtml({ parts, shown }: ReportOverlays): Content {
+  const boxes = parts.flatMap((name, i) =>
+    shown.includes(name)
+      ? [
+          html`<label><input type="checkbox" checked class="show-part-${i}"> <span class="swatch" style="background:${partColours[i % partColours.length]}"></span>${nameHtml(name)}</label>`,
+        ]
+      : [],
+  );
+  return html`<fieldset class="part-choice"><legend>Parts</legend>${boxes}</fieldset>`;
+}
+
+/** Hides a part where its box is not ticked; a sheet of its own because the number of parts is the data set's. */
+function partStyle({ parts }: ReportOverlays): Content {
+  const rules = parts.map((_, i) => `section:has(.show-part-${i}:not(:checked)) .outline.part-${i} { display: none; }`);
+  return html`<style>${new Html(rules.join("\n"))}</style>`;
+}
+
+function pictureFiles(id: string): Html {
+  return filesHtml(`figures/${id}`, [
+    ["svg", "SVG"],
+    ["png", "PNG"],
+  ]);
+}
+
+/** Best, median and worst case of each domain. */
+export function overlaysBody(data: ReportData): Content {
+  const { overlays } = data;
+  if (!overlays) return null;
+  const first = data.runs.find(({ id }) => id === overlays.runs[0]) as ReportRun;
+  const domains = [...new Set(overlays.chosen.map(({ domain }) => domain))];
+  const ids = distinctSlugs(domains);
+  const groups = domains.map((domain, d) => {
+    const cases = overlays.chosen.flatMap((one, i) =>
+      one.domain === domain ? [caseHtml(one, data, i, roleWords[one.role])] : [],
+    );
+    return html`<h3>${nameHtml(domain)}</h3>${caseGrid(cases, overlays)}<p class="note">${pictureFiles(`overlays-${ids[d]}`)}</p>`;
+  });
+  return html`${partStyle(overlays)}
+<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}. Coloured line: prediction; dashed line: reference. Beneath: Dice in percent and HD95 in pixels.</p>
+${partsHtml(overlays)}
+${groups}`;
+}
+
+/** Pictures of the listed failures that are not among the chosen cases. */
+export function failurePictures(data: ReportData): Content {
+  const { overlays } = data;
+  if (!overlays || overlays.failures.length === 0) return null;
+  const before = overlays.chosen.length;
+  const cases = overlays.failures.map((one, i) => caseHtml(one, data, before + i, null));
+  return html`<details><summary>Pictures of ${cases.length} failures</summary><p class="note">${pictureFiles("overlays-failures")}</p>${partStyle(overlays)}${partsHtml(overlays)}${caseGrid(cases, overlays)}</details>`;
+}

@@ -1,0 +1,245 @@
+/** The tables of a report that are about single runs: the overview, and every domain and part. */
+import { type CaseCounts, hasSubjects, singleSubjectNote, subjectsText } from "../judging/subjects-text.js";
+import type { Estimate, MetricEstimates, PartsSummary, SummaryMetric } from "../judging/summarise.js";
+import { judgedDomains, type ReportData, type ReportRun, type RunEvaluation } from "./data.js";
+import { bytesText, durationText, percentText, pixelText } from "./numbers.js";
+import type { ReportCell, ReportTable } from "./table.js";
+
+const dash: ReportCell = { text: "–" };
+
+/** A key as a step of a JSON pointer (RFC 6901). */
+export function pointerKey(key: string | number): string {
+  return String(key).replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+/** What the intervals are over: each run's subjects or cases where they differ, else once for all. */
+export function intervalsOver({ runs }: Pick<ReportData, "runs">): string {
+  const texts = new Set(runs.flatMap(({ evaluation }) => (evaluation ? [subjectsText(evaluation.summary)] : [])));
+  const grouped = runs.some(({ evaluation }) => evaluation && hasSubjects(evaluation.summary));
+  return grouped ? `over ${[...texts].join(" or ")}` : "over cases";
+}
+
+/** Why intervals are missing, once for all runs. */
+function singleSubjectNotes(runs: readonly ReportRun[]): string[] {
+  return [...new Set(runs.flatMap(({ evaluation }) => (evaluation ? singleSubjectNote(evaluation.summary) : [])))];
+}
+
+/** Where a number of a run's `summary.json` was read. */
+export function summarySource(run: ReportRun, keys: readonly (string | number)[]): string | undefined {
+  const folder = run.evaluation?.folder;
+  if (!folder) return undefined;
+  return `${run.id}/${folder}/summary.json#/${keys.map(pointerKey).join("/")}`;
+}
+
+/** `93.3 (91.0 to 95.1)` in percent: a mean with its interval. */
+export function intervalText({ mean, interval }: Pick<Estimate, "mean" | "interval">): string {
+  return interval ? `${percentText(mean)} (${interval.map(percentText).join(" to ")})` : percentText(mean);
+}
+
+const overlaps: readonly SummaryMetric[] = ["dice", "jaccard"];
+
+function estimateCell(run: ReportRun, estimate: Estimate, metric: SummaryMetric, at: readonly (string | number)[]) {
+  const text =
+    metric === "dice" ? intervalText(estimate) : (overlaps.includes(metric) ? percentText : pixelText)(estimate.mean);
+  return { text, value: estimate.mean, source: summarySource(run, [...at, metric, "mean"]) };
+}
+
+/** Means over the domains that the labels came from, or the others. */
+function gapCells(run: ReportRun, { summary: { gap } }: RunEvaluation): ReportCell[] {
+  if (!gap) return [dash, dash, dash];
+  const { labelled, others, difference } = gap.dice;
+  const source = (...keys: string[]) => summarySource(run, ["gap", "dice", ...keys]);
+  return [
+    { text: percentText(labelled), value: labelled, source: source("labelled") },
+    { text: percentText(others), value: others, source: source("others") },
+    { text: intervalText(difference), value: difference.mean, source: source("difference", "mean") },
+  ];
+}
+
+function overviewRow(run: ReportRun): ReportCell[] {
+  const { name, id, evaluation, cost, state } = run;
+  const scores = evaluation
+    ? [
+        estimateCell(run, evaluation.summary.average.dice, "dice", ["average"]),
+        ...gapCells(run, evaluation),
+        estimateCell(run, evaluation.summary.average.hd95, "hd95", ["average"]),
+        { text: String(evaluation.about.checkpoint.step), value: evaluation.about.checkpoint.step },
+      ]
+    : [dash, dash, dash, dash, dash, dash];
+  const costs = cost
+    ? [
+        { text: durationText(cost.seconds), value: cost.seconds },
+        { text: bytesText(cost.peakMemoryBytes), value: cost.peakMemoryBytes },
+      ]
+    : [dash, dash];
+  const stage = state.stage === "finished" ? state.stage : `${state.stage}, ${state.step ?? 0}/${state.iterations}`;
+  return [{ text: name, link: id }, ...scores, { text: stage }, ...costs];
+}
+
+/** One row a run: how good, how even over domains, how long and how large. */
+export function overviewTable({ runs }: ReportData): ReportTable {
+  return {
+    id: "overview",
+    title: "Overview",
+    header: [
+      "run",
+      "Dice %",
+      "labelled domain",
+      "other domains",
+      "gap",
+      "HD95 px",
+      "judged at step",
+      "state",
+      "time",
+      "memory",
+    ],
+    rows: runs.map(overviewRow),
+    notes: [
+      `Means over domains, in percent, with 95 % bootstrap intervals ${intervalsOver({ runs })}. Gap: labelled domain minus the mean of the others.`,
+      ...singleSubjectNotes(runs),
+    ],
+  };
+}
+
+/** Dice only, one column a domain: what most readers look for. */
+export function diceTable({ runs }: ReportData): ReportTable {
+  const judged = runs.filter(({ evaluation }) => evaluation);
+  const labelled = new Set(
+    judged.flatMap(({ evaluation }) =>
+      evaluation?.summary.domains.filter((one) => one.labelled).map(({ name }) => name),
+    ),
+  );
+  const domains = judgedDomains({ runs });
+  const rows = judged.flatMap((run) => {
+    const { summary } = run.evaluation as RunEvaluation;
+    const parts = Object.keys(summary.parts);
+    const row = (part: string | null) => {
+      const of = ({ parts, average }: PartsSummary) => (part === null ? average : parts[part]).dice;
+      const at = part === null ? ["average"] : ["parts", part];
+      const cells = domains.map((name) => {
+        const d = summary.domains.findIndex((one) => one.name === name);
+        return d < 0 ? dash : estimateCell(run, of(summary.domains[d]), "dice", ["domains", d, ...at]);
+      });
+      const mean = estimateCell(run, of(summary), "dice", at);
+      return [{ text: run.name, link: run.id }, { text: part ?? "average" }, ...cells, mean];
+    };
+    return [...parts.map(row), ...(parts.length > 1 ? [row(null)] : [])];
+  });
+  return {
+    id: "dice",
+    title: "Dice by domain and part",
+    header: [
+      ...["run", "part"],
+      ...domains.map((name) => (labelled.has(name) ? `${name} (labelled)` : name)),
+      "mean of domains",
+    ],
+    rows,
+    notes: [`Dice in percent with 95 % bootstrap intervals ${intervalsOver({ runs })}.`, ...singleSubjectNotes(runs)],
+  };
+}
+
+const metrics: readonly SummaryMetric[] = ["dice", "jaccard", "hd95", "asd"];
+
+function metricCells(run: ReportRun, estimates: MetricEstimates, at: readonly (string | number)[]): ReportCell[] {
+  return metrics.map((metric) => estimateCell(run, estimates[metric], metric, at));
+}
+
+/** A row for each part, and one for their average where there are several. */
+function partRows(
+  run: ReportRun,
+  name: string,
+  counts: readonly ReportCell[],
+  { parts, average }: PartsSummary,
+  at: readonly (string | number)[],
+): ReportCell[][] {
+  const rows = Object.entries(parts).map(([part, estimates]) => [
+    ...[{ text: run.name }, { text: name }, { text: part }, ...counts],
+    ...metricCells(run, estimates, [...at, "parts", part]),
+  ]);
+  if (rows.length < 2) return rows;
+  const mean = metricCells(run, average, [...at, "average"]);
+  return [...rows, [{ text: run.name }, { text: name }, { text: "average" }, ...counts, ...mean]];
+}
+
+function undefinedNote({ name, evaluation }: ReportRun): string[] {
+  const left = Object.entries(evaluation?.summary.average ?? {}).flatMap(([metric, { undefinedValues }]) =>
+    undefinedValues > 0 ? [`${undefinedValues} of ${metric}`] : [],
+  );
+  return left.length === 0
+    ? []
+    : [`${name}: undefined by the convention and left out of the means: ${left.join(", ")}.`];
+}
+
+/** How many cases, and of how many subjects where the table tells them. */
+function countCells(
+  run: ReportRun,
+  counts: CaseCounts,
+  at: readonly (string | number)[],
+  keys: readonly (keyof CaseCounts)[],
+): ReportCell[] {
+  return keys.map((key) => ({
+    ...{ text: String(counts[key]), value: counts[key] },
+    // A summary of the time before subjects holds cases alone.
+    ...(key === "cases" || hasSubjects(counts) ? { source: summarySource(run, [...at, key]) } : {}),
+  }));
+}
+
+/** Every domain and part of every run. */
+export function domainTable({ runs }: ReportData): ReportTable {
+  const judged = runs.filter(({ evaluation }) => evaluation);
+  const grouped = judged.some(({ evaluation }) => hasSubjects((evaluation as RunEvaluation).summary));
+  const counts: readonly (keyof CaseCounts)[] = grouped ? ["subjects", "cases"] : ["cases"];
+  return {
+    id: "domains",
+    title: "Every domain, part and metric",
+    header: ["run", "domain", "part", ...counts, "Dice %", "Jaccard %", "HD95 px", "ASD px"],
+    rows: judged.flatMap((run) => {
+      const { summary } = run.evaluation as RunEvaluation;
+      return [
+        ...summary.domains.flatMap((domain, d) =>
+          partRows(
+            run,
+            domain.labelled ? `${domain.name} (labelled)` : domain.name,
+            countCells(run, domain, ["domains", d], counts),
+            domain,
+            ["domains", d],
+          ),
+        ),
+        ...(summary.domains.length > 1
+          ? partRows(run, "mean of domains", countCells(run, summary, [], counts), summary, [])
+          : []),
+      ];
+    }),
+    notes: [
+      `Dice with its 95 % bootstrap interval ${intervalsOver({ runs })}. Means of domains are unweighted.`,
+      ...singleSubjectNotes(judged),
+      ...judged.flatMap(undefinedNote),
+    ],
+  };
+}
+
+/** How well a linear classifier tells the domains from the features; no rows where none were computed. */
+export function separabilityTable(data: ReportData): ReportTable {
+  const domains = judgedDomains(data);
+  const share = (value: number | undefined): ReportCell =>
+    value === undefined ? dash : { text: percentText(value), value };
+  const rows = data.runs.flatMap(({ name, id, findings }) => {
+    const found = findings?.features?.separability;
+    if (!found) return [];
+    return [
+      [
+        ...[{ text: name, link: id }, share(found.accuracy), share(found.chance)],
+        ...domains.map((domain) => share(found.perDomain[domain])),
+      ],
+    ];
+  });
+  return {
+    id: "separability",
+    title: "Domain separability",
+    header: ["run", "accuracy %", "chance %", ...domains],
+    rows,
+    notes: [
+      "Held-out accuracy in percent of a linear classifier from the features to the domain, each domain counting the same; lower is more alike. The picture can mislead, this number less so.",
+    ],
+  };
+}

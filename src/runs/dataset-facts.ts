@@ -1,0 +1,61 @@
+/**
+ * What a trained network must know of its data set when the images are elsewhere: classes, channels, intensities.
+ * Written into the run folder, so that a run predicts as it was trained wherever its data set is by then, and is
+ * neither resumed nor judged on a data set that was changed.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
+import { DataError } from "../core/errors.js";
+import { readFailureReason } from "../core/read-file.js";
+import { shellWord } from "../core/shell-word.js";
+import type { Dataset } from "../data/dataset.js";
+
+type Facts = Omit<Dataset, "domains">;
+
+/** The facts as JSON, for the run folder. */
+export function formatDatasetFacts({ domains: _, ...facts }: Dataset): string {
+  return `${JSON.stringify(facts satisfies Facts, null, 2)}\n`;
+}
+
+/**
+ * Says early that a run's data set is not where it was.
+ * @param path its dataset.yaml, as far as is known
+ * @throws DataError with the command that names its present place
+ */
+export function requireDataset(run: { readonly path: string }, path: string): void {
+  if (existsSync(path)) return;
+  throw new DataError(
+    `${run.path}: its data set ${path} is not there; if it was moved, say where its dataset.yaml lies now with ` +
+      `\`dimseg train --resume ${shellWord(run.path)} --data FILE\``,
+  );
+}
+
+/** The data set without its images. @throws DataError when the file is missing or no JSON */
+export function readDatasetFacts(path: string): Dataset {
+  try {
+    return { ...(JSON.parse(readFileSync(path, "utf8")) as Facts), domains: [] };
+  } catch (cause) {
+    throw new DataError(`cannot read ${path}: ${readFailureReason(cause)}; the run folder is incomplete`, { cause });
+  }
+}
+
+/** What of a data set decides what a network sees and learns. */
+const learnt = ["target", "channels", "size", "filter", "intensity", "labels"] as const;
+
+/**
+ * Makes sure that a run is resumed and judged with the classes, labels and intensities it began with.
+ * @param path the run's dataset.json; a run without it is let through
+ * @throws DataError naming the keys that are others now
+ */
+export function checkDatasetFacts(path: string, dataset: Dataset): void {
+  if (!existsSync(path)) return;
+  const before = readDatasetFacts(path);
+  const names = ({ classes }: Dataset) => classes.map(({ name, inside }) => ({ name, inside }));
+  const changed: string[] = learnt.filter((key) => !isDeepStrictEqual(before[key], dataset[key]));
+  if (!isDeepStrictEqual(names(before), names(dataset))) changed.push("classes");
+  if (changed.length === 0) return;
+  throw new DataError(
+    `${dataset.path}: ${changed.join(", ")} differ from what the run began with; make the data set as it was ` +
+      `(${path} says how), or begin a new run`,
+  );
+}

@@ -1,0 +1,76 @@
+/**
+ * The two files of an evaluation, `cases.csv` and `summary.json`. The summary holds the hash of the cases, so that the
+ * two are never read from different evaluations, and the hashes of what was judged, so that results on other images or
+ * masks are not taken for the same.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { z } from "zod";
+import { writeFilesAtomic } from "../core/atomic-file.js";
+import { DataError } from "../core/errors.js";
+import { readFailureReason } from "../core/read-file.js";
+import { refuseLinks } from "../core/refuse-links.js";
+import { sha256 } from "../core/sha256.js";
+
+/** The files of a judged case: its name as domain/split/id, and the SHA-256 of its image and mask. */
+export const judgedCase = z.object({ case: z.string(), image: z.string(), mask: z.string() });
+export type JudgedCase = z.output<typeof judgedCase>;
+
+/** What an evaluation consists of, as text. */
+export interface EvaluationTexts {
+  summary: string;
+  cases: string;
+}
+
+const casesName = "cases.csv";
+const summaryName = "summary.json";
+
+/** Of a summary, what ties it to its cases; evaluations of the first versions lack it. */
+const tie = z.object({ files: z.object({ [casesName]: z.string() }).optional() });
+
+/** The keys of `summary.json` that tell what it belongs to. */
+export function provenance(cases: string, judged: readonly JudgedCase[]) {
+  return { files: { [casesName]: sha256(cases) }, judged };
+}
+
+/** Writes both files, or neither. @throws ResourceError when they cannot be written; UsageError when the folder is a link */
+export function writeEvaluation(folder: string, { summary, cases }: EvaluationTexts): void {
+  refuseLinks(dirname(folder), [basename(folder)]);
+  writeFilesAtomic([
+    [join(folder, casesName), cases],
+    [join(folder, summaryName), summary],
+  ]);
+}
+
+/**
+ * Reads both files.
+ * @returns null when one is missing
+ * @throws DataError when one cannot be read, or they are not of one evaluation
+ */
+export function readEvaluation(folder: string): EvaluationTexts | null {
+  const paths = [summaryName, casesName].map((name) => join(folder, name));
+  if (!paths.every((path) => existsSync(path))) return null;
+  const [summary, cases] = paths.map((path) => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch (cause) {
+      throw new DataError(`cannot read ${path}: ${readFailureReason(cause)}`, { cause });
+    }
+  });
+  const hash = hashIn(summary);
+  if (hash !== undefined && hash !== sha256(cases)) {
+    throw new DataError(
+      `${folder}: ${summaryName} and ${casesName} are not of one evaluation; run \`dimseg evaluate\` again`,
+    );
+  }
+  return { summary, cases };
+}
+
+/** What a summary says of its cases; whoever parses all of it says what is wrong with it otherwise. */
+function hashIn(summary: string): string | undefined {
+  try {
+    return tie.parse(JSON.parse(summary)).files?.[casesName];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,108 @@
+/** A trained run, opened for evaluation, prediction, reports and export. */
+import { resolve } from "node:path";
+import type { Normalisation } from "../augment/index.js";
+import { readResolvedConfig, type TrainingConfig } from "../config/config.js";
+import { CheckpointError } from "../core/errors.js";
+import type { DecodedCache } from "../data/cache.js";
+import type { Dataset } from "../data/dataset.js";
+import type { ProtocolSplit } from "../data/protocol.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import { hasDevice, type Precision, scope } from "../torch/index.js";
+import { loadNetwork, studentFile } from "./checkpoint-contents.js";
+import { type CheckpointName, stepOfName } from "./checkpoint-names.js";
+import { type Checkpoint, CheckpointStore } from "./checkpoint-store.js";
+import { checkDatasetFacts, readDatasetFacts, requireDataset } from "./dataset-facts.js";
+import { type Model, openModel } from "./model.js";
+import { openRunFolder, type RunFolder } from "./run-folder.js";
+
+/** A trained network with what is needed to predict and evaluate as its run did. */
+export interface LoadedRun {
+  folder: RunFolder;
+  config: TrainingConfig;
+  dataset: Dataset;
+  split: ProtocolSplit;
+  cache: DecodedCache;
+  /** Side of the network's input in pixels. */
+  size: number;
+  normalisation: Normalisation;
+  kind: Dataset["target"];
+  device: string;
+  precision: Precision;
+  /** Optimiser steps done at the checkpoint. */
+  step: number;
+  networks: { student: SegmentationNetwork; teacher: SegmentationNetwork | null };
+}
+
+/**
+ * Opens a run's networks in evaluation mode.
+ * @param options.device where to compute; default: where the run was trained, or the CPU when that is not there
+ * @throws UsageError when the folder is no run; CheckpointError when the checkpoint is missing, damaged or of another
+ *   architecture; DataError when the data set is missing, or not as the run began with
+ */
+export async function loadRun(
+  path: string,
+  options: {
+    checkpoint: CheckpointName;
+    device?: string;
+    /**
+     * "unused" leaves the data set's file alone and takes the facts that the run keeps of it; there are no cases then.
+     * Default "needed".
+     */
+    images?: "needed" | "unused";
+    /** Where the run's data set lies now; default: where it lay when the run began. */
+    data?: string;
+    warn?: (message: string) => void;
+  },
+): Promise<LoadedRun> {
+  const folder = openRunFolder(path);
+  const resolved = readResolvedConfig(folder.config);
+  const device = options.device ?? (hasDevice(resolved.training.device) ? resolved.training.device : "cpu");
+  // The number of threads was right for the machine that trained; here the engine's own choice is.
+  const dataset = options.data === undefined ? resolved.dataset : resolve(options.data);
+  const config = { ...resolved, dataset, training: { ...resolved.training, device, threads: undefined } };
+  const warn = options.warn ?? (() => {});
+  const store = new CheckpointStore(folder.checkpoints, { keep: 1, warn });
+  const checkpoint = openChosen(store, options.checkpoint, path);
+  const model = openWithData(config, warn, options.images ?? "needed", folder);
+  const fill = (network: SegmentationNetwork, file: string) =>
+    scope(() => loadNetwork(network, checkpoint.files, file, checkpoint.folder));
+  fill(model.student, studentFile);
+  let teacher: SegmentationNetwork | null = null;
+  if (checkpoint.files.has("teacher.safetensors")) {
+    teacher = model.createNetwork().eval();
+    fill(teacher, "teacher.safetensors");
+  }
+  return {
+    ...model,
+    folder,
+    kind: model.dataset.target,
+    step: checkpoint.step,
+    networks: { student: model.student.eval(), teacher },
+  };
+}
+
+function openWithData(
+  config: TrainingConfig,
+  warn: (message: string) => void,
+  images: "needed" | "unused",
+  folder: RunFolder,
+): Model {
+  if (images === "unused")
+    return openModel(config, warn, { ...readDatasetFacts(folder.dataset), path: config.dataset });
+  requireDataset(folder, config.dataset);
+  const model = openModel(config, warn);
+  checkDatasetFacts(folder.dataset, model.dataset);
+  return model;
+}
+
+function openChosen(store: CheckpointStore, name: CheckpointName, path: string): Checkpoint {
+  const step = stepOfName(name);
+  if (step !== undefined) return store.openStep(step);
+  if (name === "last") return store.openNewest();
+  const chosen = store.openNamed(name);
+  if (chosen) return chosen;
+  const key = name === "best" ? "labelled.validation" : "evaluation.monitorTest";
+  throw new CheckpointError(
+    `${path} has no checkpoint "${name}"; take --checkpoint last, or train with ${key} set so that one is chosen`,
+  );
+}

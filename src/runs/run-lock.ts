@@ -1,0 +1,234 @@
+/**
+ * One process per run folder. The lock names its owner by process id and start time, so that a lock left by a
+ * killed process is recognised even when its id was given to another program since. A process of another machine or
+ * container cannot be looked up; it is known to live by its heartbeat, the time that it sets on the lock.
+ */
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { writeFailure } from "../core/atomic-file.js";
+import { ResourceError } from "../core/errors.js";
+
+/** Name of the lock inside a run folder. */
+export const lockName = "run.lock";
+
+/** A lock whose content is incomplete is being written; after this long its writer must have died. */
+const unfinishedMilliseconds = 5000;
+
+/** How often the lock may change hands under us before we give up. */
+const attempts = 10;
+
+/** How often the owner sets the time on its lock, and for how long after it an owner elsewhere is believed to live. */
+const heartbeatMilliseconds = 20_000;
+const lifeMinutes = 10;
+
+interface Owner {
+  pid: number;
+  /** Clock ticks from boot to the process's start; `null` where the system does not tell. */
+  startTime: string | null;
+  host: string;
+  /** Of the running system and of the process ids in it; `null` where the system does not tell, missing in older locks. */
+  boot?: string | null;
+  namespace?: string | null;
+}
+
+/** What `read` gives; null where the system does not tell. */
+function orNull(read: () => string): string | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}
+
+function thisProcess(): Owner {
+  return {
+    pid: process.pid,
+    startTime: processFacts(process.pid)?.startTime ?? null,
+    host: hostname(),
+    boot: orNull(() => readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim()),
+    namespace: orNull(() => readlinkSync("/proc/self/ns/pid")),
+  };
+}
+
+/** Whether the owner's process id means here what it meant there. */
+function isLocal({ host, boot, namespace }: Owner): boolean {
+  const here = thisProcess();
+  const same = (kept: string | null | undefined, own: string | null | undefined) => (kept ?? own) === own;
+  return host === here.host && same(boot, here.boot) && same(namespace, here.namespace);
+}
+
+/** A held lock. */
+export interface RunLock {
+  /** Gives the folder free; harmless when it was already. */
+  release(): void;
+}
+
+/** State letter and start time of a process from /proc/PID/stat (fields 3 and 22), where there is one. */
+function processFacts(pid: number): { state: string; startTime: string } | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // The second field is the command's name in parentheses and may itself hold spaces and parentheses.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0], startTime: fields[19] };
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive({ pid, startTime }: Owner): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EPERM") return false;
+  }
+  const now = processFacts(pid);
+  if (now === undefined) return true;
+  // A zombie has ended; only nobody has asked for its exit code, as is usual in containers.
+  return now.state !== "Z" && (startTime === null || now.startTime === startTime);
+}
+
+function parseOwner(text: string): Owner | undefined {
+  try {
+    const owner = JSON.parse(text) as Owner;
+    return Number.isInteger(owner.pid) && owner.pid > 0 ? owner : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The lock's content, `undefined` when there is no lock. */
+function readLock(path: string): string | undefined {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found !== undefined && !found.isFile()) {
+    throw new ResourceError(`${path} is no lock but a ${found.isDirectory() ? "folder" : "link"}; remove it`);
+  }
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new ResourceError(`cannot read the lock ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Makes the lock if there is none. */
+function create(path: string, text: string): boolean {
+  let handle: number;
+  try {
+    handle = openSync(path, "wx");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw writeFailure(path, cause);
+  }
+  try {
+    writeFileSync(handle, text, { flush: true });
+  } catch (cause) {
+    rmSync(path, { force: true });
+    throw writeFailure(path, cause);
+  } finally {
+    closeSync(handle);
+  }
+  // Had we been stopped before the content was written, another process may have taken over.
+  return readLock(path) === text;
+}
+
+/** What a lock with this content says: free to be taken over, and why, or in use. */
+function standing(text: string, path: string, folder: string): { stale: string } | { inUse: string } {
+  const owner = parseOwner(text);
+  const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  if (owner === undefined) {
+    if (age > unfinishedMilliseconds) return { stale: "it was never finished" };
+    return { inUse: `run folder ${folder} is just being taken by another process; try again in a few seconds` };
+  }
+  const { pid, host } = owner;
+  if (isLocal(owner)) {
+    if (!isAlive(owner)) return { stale: `its process ${pid} has ended` };
+    return { inUse: `run folder ${folder} is in use by process ${pid}; wait for it to end or choose another folder` };
+  }
+  const place = host === hostname() ? `${host}, in another container or before a restart` : host;
+  if (age > lifeMinutes * 60_000)
+    return { stale: `process ${pid} on ${place} gave no sign for ${lifeMinutes} minutes` };
+  return {
+    inUse:
+      `run folder ${folder} is in use by process ${pid} on ${place}; if that has ended, delete ${path}, or wait: ` +
+      `it is taken over ${lifeMinutes} minutes after its last sign`,
+  };
+}
+
+/** Whether a process works on a run now. */
+export function isRunInUse(folder: string): boolean {
+  const path = join(folder, lockName);
+  try {
+    const text = readLock(path);
+    return text !== undefined && "inUse" in standing(text, path, folder);
+  } catch (error) {
+    if (error instanceof ResourceError) return false;
+    throw error;
+  }
+}
+
+/** Removes the lock judged stale; false when another process was quicker. */
+function removeStale(path: string, text: string): boolean {
+  // Renaming, not removing: only one process can win, and a lock made since can be put back.
+  const aside = `${path}.${process.pid}.stale`;
+  try {
+    renameSync(path, aside);
+    if (readLock(aside) !== text) {
+      renameSync(aside, path);
+      return false;
+    }
+    rmSync(aside, { force: true });
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw writeFailure(path, cause);
+  }
+}
+
+/** Sets the present time on our own lock; one that cannot be reached now is tried again. */
+function beat(path: string, mine: string): void {
+  try {
+    const now = new Date();
+    if (readLock(path) === mine) utimesSync(path, now, now);
+  } catch {
+    // A file system that is away for a moment does not end a training.
+  }
+}
+
+/**
+ * Takes the run folder for this process.
+ * @param note told when a lock left by an ended process was taken over
+ * @throws ResourceError naming the owner's process id and the folder when it is in use, or when it cannot be written
+ */
+export function acquireRunLock(folder: string, note: (message: string) => void): RunLock {
+  const path = join(folder, lockName);
+  const mine = `${JSON.stringify(thisProcess())}\n`;
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    if (create(path, mine)) {
+      const heartbeat = setInterval(() => beat(path, mine), heartbeatMilliseconds).unref();
+      return {
+        release() {
+          clearInterval(heartbeat);
+          if (readLock(path) === mine) rmSync(path, { force: true });
+        },
+      };
+    }
+    const found = readLock(path);
+    if (found === undefined) continue;
+    const state = standing(found, path, folder);
+    if ("inUse" in state) throw new ResourceError(state.inUse);
+    if (removeStale(path, found)) note(`taking over the lock of ${folder}: ${state.stale}`);
+  }
+  throw new ResourceError(`run folder ${folder} keeps being taken by other processes; choose another folder`);
+}

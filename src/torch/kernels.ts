@@ -1,0 +1,117 @@
+/**
+ * Which kernel does a layer's work, by the rank, layout and precision of its input and by the hardware. Layers call
+ * these and know of no hardware. A choice here changes the time and, by rounding at most, the result.
+ */
+import { channelsToEnd, channelsToFront } from "./axes.js";
+import * as aten from "./generated/functions.js";
+import { scope } from "./scope.js";
+import type { Tensor } from "./tensor.js";
+
+/** Windows over spatial axes; each list has a number per axis. */
+export interface Windows {
+  bias: Tensor | null;
+  /** How far a window moves. */
+  stride: readonly number[];
+  /** Zeros on either side of the input. */
+  padding: readonly number[];
+}
+
+/** Whether the channels of a pixel lie side by side. */
+function isChannelsLast({ ndim, shape, strides }: Tensor): boolean {
+  return ndim >= 4 && strides[1] === 1 && strides[ndim - 1] === shape[1];
+}
+
+/** Convolution of [B, Cin, ...S] with a weight [Cout, Cin, ...k], over two or three spatial axes. */
+export function convolve(input: Tensor, weight: Tensor, windows: Windows): Tensor {
+  return weight.ndim === 5 ? aten.conv3d(input, weight, { ...windows }) : aten.conv2d(input, weight, { ...windows });
+}
+
+/** Transposed convolution of [B, Cin, ...S] with a weight [Cin, Cout, ...k], over two or three spatial axes. */
+export function convolveTransposed(input: Tensor, weight: Tensor, windows: Windows): Tensor {
+  if (weight.ndim === 5) return aten.convTranspose3d(input, weight, { ...windows });
+  const { stride, padding, bias } = windows;
+  const [, , ...kernel] = weight.shape;
+  const tiles = kernel.every((side, axis) => side === stride[axis] && padding[axis] === 0);
+  if (tiles && input.dtype !== "float32" && isChannelsLast(input)) return tileProduct(input, weight, bias);
+  return aten.convTranspose2d(input, weight, { ...windows });
+}
+
+/**
+ * Transposed convolution of a channels-last x [B, Cin, H, W] whose windows do not overlap: one matrix product over the
+ * channels makes every pixel's window. In reduced precision oneDNN takes twice as long for the gradients of the weights
+ * and the bias of its own operator.
+ */
+function tileProduct(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+  return scope(() => {
+    const [batch, , height, width] = x.shape;
+    const [inChannels, outChannels, down, across] = weight.shape;
+    const rows = weight.permute([2, 3, 1, 0]).reshape([down * across * outChannels, inChannels]);
+    const windows = aten.linear(channelsToEnd(x), rows, { bias: bias?.repeat([down * across]) });
+    const pixels = windows
+      .view([batch, height, width, down, across * outChannels])
+      .transpose(2, 3)
+      .reshape([batch, height * down, width * across, outChannels]);
+    return channelsToFront(pixels);
+  });
+}
+
+/**
+ * Maximum over windows that lie side by side, of [B, C, ...S]; what does not fill a window at the far edges is dropped.
+ * @param size a number per spatial axis
+ */
+export function maxPool(input: Tensor, size: readonly number[]): Tensor {
+  if (size.length === 3) return aten.maxPool3d(input, size);
+  const { dtype, device } = input;
+  const halves = size.every((side) => side === 2);
+  const planes = halves && dtype === "float32" && device === "cpu" && !isChannelsLast(input);
+  return planes ? aten.maxPoolPlanes(input) : aten.maxPool2d(input, size);
+}
+
+/** What a batch normalisation holds: [C] each. The running statistics are null where a pass neither uses nor moves them. */
+export interface Normaliser {
+  weight: Tensor;
+  bias: Tensor;
+  runningMean: Tensor | null;
+  runningVar: Tensor | null;
+  momentum: number;
+  epsilon: number;
+}
+
+function normalise(input: Tensor, by: Normaliser, ownStatistics: boolean): Tensor {
+  const { weight, bias, runningMean, runningVar, momentum, epsilon } = by;
+  return aten.batchNorm(input, weight, bias, runningMean, runningVar, ownStatistics, momentum, epsilon, true);
+}
+
+/** Batch normalisation of [B, C, ...S] by the running statistics. */
+export function normaliseByRunning(input: Tensor, by: Normaliser): Tensor {
+  return normalise(input, by, false);
+}
+
+/**
+ * Batch normalisation of batches that lie one after another along the first axis of [B, C, ...S], each by its own
+ * statistics; the running ones move batch by batch.
+ * @param sizes images of each batch, or null: all are one batch
+ */
+export function normaliseByBatch(input: Tensor, by: Normaliser, sizes: readonly number[] | null): Tensor {
+  if (isNarrowOnProcessor(input)) return narrowParts(input, by, sizes ?? [input.shape[0]]);
+  if (sizes === null) return normalise(input, by, true);
+  return scope(() => aten.cat(input.split(sizes).map((batch) => normalise(batch, by, true))));
+}
+
+/** Up to this many channels libtorch's own operator leaves most of a processor's vectors empty. */
+const narrow = 16;
+
+function isNarrowOnProcessor(input: Tensor): boolean {
+  const { shape, dtype, device } = input;
+  const known = dtype === "float32" || dtype === "bfloat16";
+  return known && shape[1] <= narrow && device === "cpu" && isChannelsLast(input);
+}
+
+function narrowParts(input: Tensor, by: Normaliser, sizes: readonly number[]): Tensor {
+  const { weight, bias, runningMean, runningVar, momentum, epsilon } = by;
+  const run = (maps: Tensor) =>
+    aten.batchNormParts(maps, weight, bias, runningMean, runningVar, sizes, momentum, epsilon);
+  if (input.ndim === 4) return run(input);
+  // In this layout a volume is an image whose rows are those of all its slices.
+  return scope(() => run(input.flatten(2, -2)).reshape(input.shape));
+}

@@ -1,0 +1,56 @@
+/** One step of training: what happens to an augmented batch, in which order. */
+import { RandomStream } from "../core/random.js";
+import {
+  type Batch,
+  type ComputeOptions,
+  createObjective,
+  type DomainComparison,
+  type Method,
+  type MethodStep,
+  type PreparedStep,
+} from "../methods/index.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import { learningRate, type Minimizer, type StepReport } from "../optim/index.js";
+import { manualSeed } from "../torch/index.js";
+
+/** What a step works on. */
+export interface StepParts extends ComputeOptions {
+  student: SegmentationNetwork;
+  method: Method;
+  minimizer: Minimizer;
+  /** Null when no divergence was configured. */
+  comparison: DomainComparison | null;
+}
+
+/** Where in training a step stands, and whether its numbers are for the log. */
+export interface StepPlace extends MethodStep {
+  /** Learning rate of the first step. */
+  baseRate: number;
+  /** Also compute quantities that the update itself does not need. */
+  measure: boolean;
+}
+
+/** What a step did. */
+export interface StepResult {
+  prepared: PreparedStep;
+  /** The learning rate it used. */
+  rate: number;
+  report: StepReport;
+}
+
+/**
+ * Lets the method prepare the batch, minimises what it asks for, and lets it follow the student; after a step that was
+ * skipped there is nothing to follow. Tensors belong to the caller's scope.
+ */
+export function trainStep(parts: StepParts, batch: Batch, { baseRate, measure, ...at }: StepPlace): StepResult {
+  const { student, method, minimizer, comparison } = parts;
+  const { seed, iteration, maxIterations } = at;
+  // Dropout is the only operator that draws from libtorch's own generator.
+  manualSeed(new RandomStream(seed, "libtorch", iteration).uint32());
+  const prepared = method.prepare(batch, at);
+  const objective = createObjective(prepared, student, comparison, parts);
+  const rate = learningRate(baseRate, iteration, maxIterations);
+  const report = minimizer.step(objective, { ...at, rate, baseRate, rampUp: prepared.rampUp, measure });
+  if (!report.nonFinite) method.afterUpdate(at);
+  return { prepared, rate, report };
+}

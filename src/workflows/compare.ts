@@ -1,0 +1,53 @@
+/** Judged runs side by side: methods over seeds, with paired tests. */
+import { checkComparable, unknownReferences } from "../comparison/comparable.js";
+import { type Comparison, compareGroups } from "../comparison/comparison.js";
+import { findRuns } from "../comparison/find-runs.js";
+import { groupRuns } from "../comparison/groups.js";
+import type { PublishedName } from "../comparison/published.js";
+import { type ComparisonTable, comparisonTable } from "../comparison/table.js";
+import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
+import type { Observer } from "./observer.js";
+
+export {
+  comparisonCsv,
+  formatHtml,
+  formatLatex,
+  formatMarkdown,
+  plainCell,
+  plainLegend,
+} from "../comparison/formats.js";
+
+/** What is to be compared. */
+export interface CompareInput {
+  /** Run folders, and folders of sweeps. */
+  readonly runs: readonly string[];
+  readonly checkpoint: CheckpointName;
+  readonly network: NetworkName;
+  /** Only runs whose labels come from this domain. */
+  readonly labelled?: string | undefined;
+  /** Show published numbers beside ours. */
+  readonly published?: PublishedName | undefined;
+}
+
+/** The numbers, and the table that shows them. */
+export interface Compared {
+  readonly comparison: Comparison;
+  readonly table: ComparisonTable;
+}
+
+/**
+ * Compares the evaluations that the runs keep; warns of runs that are left out.
+ * @throws DataError, UsageError when there is nothing to compare or the evaluations are not of one kind
+ */
+export function compareRuns(input: CompareInput, { warn }: Pick<Observer, "warn">): Compared {
+  const { checkpoint, network, labelled, published } = input;
+  const { runs, leftOut } = findRuns([...input.runs], { checkpoint, network }, labelled);
+  for (const sentence of leftOut) warn(sentence);
+  checkComparable(runs);
+  const unknown = unknownReferences(runs);
+  if (unknown !== null) warn(unknown);
+  const comparison = compareGroups(groupRuns(runs));
+  const { judgement, config } = runs[0];
+  const table = comparisonTable(comparison, { judgement, checkpoint, network, labelled: config.labelled, published });
+  return { comparison, table };
+}

@@ -1,0 +1,23 @@
+/** Finding out what a folder of images is, and writing a first dataset.yaml. */
+import { type Inspection, inspectFolder } from "../data/inspect/inspect.js";
+import { writeDatasetYaml } from "../data/inspect/write-yaml.js";
+
+/** Which folder, and where its description goes. */
+export interface InspectInput {
+  readonly folder: string;
+  /** The `dataset.yaml` to write; the folder of images is left alone. */
+  readonly out: string;
+  /** Replace a file that is already there. */
+  readonly force: boolean;
+}
+
+/**
+ * Inspects a folder.
+ * @param found is told what was found before the file is written, as writing may be refused
+ * @throws DataError when there are no images; UsageError when the file is there already
+ */
+export async function inspectData(input: InspectInput, found: (inspection: Inspection) => void): Promise<void> {
+  const inspection = await inspectFolder(input.folder);
+  found(inspection);
+  writeDatasetYaml(inspection, input.folder, input.out, input.force);
+}

@@ -1,0 +1,142 @@
+/** One network judged on one set of cases: the record that is printed as JSON and kept in the run folder. */
+import { join } from "node:path";
+import { packageVersion } from "../../core/package-root.js";
+import { sha256 } from "../../core/sha256.js";
+import { caseName } from "../../data/dataset.js";
+import { type ConventionName, conventions } from "../../evaluation/conventions.js";
+import type { EvaluationAbout } from "../../judging/about.js";
+import { type DistanceUnits, evaluateNetwork, type NetworkEvaluation } from "../../judging/evaluate-network.js";
+import { scoresCsv } from "../../judging/scores-csv.js";
+import { type EvaluationSummary, summarise } from "../../judging/summarise.js";
+import type { NetworkName } from "../../runs/checkpoint-names.js";
+import { type EvaluationTexts, type JudgedCase, provenance, writeEvaluation } from "../../runs/evaluation-files.js";
+import { networkOf, type OpenedRun } from "../open-run.js";
+import type { EvaluationCases } from "./select-cases.js";
+
+/** Of the intervals; the same for every run, so that the same cases are resampled alike. */
+const bootstrap = { seed: 0, resamples: 2000 };
+
+export interface JudgeOptions {
+  readonly network: NetworkName;
+  readonly convention: ConventionName;
+  readonly units: DistanceUnits;
+  readonly tta: boolean;
+  readonly onProgress: (done: number) => void;
+}
+
+/** What an evaluation was of, and what came out. */
+export interface EvaluationResult {
+  readonly about: EvaluationAbout;
+  readonly summary: EvaluationSummary;
+  readonly evaluation: NetworkEvaluation;
+  /** The judged files, in the order of the cases. */
+  readonly judged: readonly JudgedCase[];
+}
+
+function describe(
+  run: OpenedRun,
+  { dataset, split }: EvaluationCases,
+  { network, convention, units, tta }: JudgeOptions,
+  { withoutMask }: NetworkEvaluation,
+): EvaluationAbout {
+  const { config, folder, checkpoint, step, checkpointRule, size, precision, device } = run;
+  return {
+    dimseg: packageVersion(),
+    run: folder.path,
+    method: config.method.name,
+    optimizer: config.optimizer.name,
+    labelled: { domain: config.labelled.domain, count: config.labelled.count },
+    seed: config.training.seed,
+    checkpoint: { name: checkpoint, step, rule: checkpointRule },
+    network,
+    dataset: { name: dataset.name, path: dataset.path },
+    split,
+    size,
+    units,
+    testTimeFlips: tta,
+    precision,
+    device,
+    convention: { name: convention, description: conventions[convention].description },
+    withoutMask: withoutMask.map(caseName),
+    bootstrap,
+  };
+}
+
+/**
+ * Judges one of the run's networks.
+ * @throws DataError when no case has a mask or one cannot be decoded; UsageError when the network is not there
+ */
+export async function judgeNetwork(
+  run: OpenedRun,
+  chosen: EvaluationCases,
+  options: JudgeOptions,
+): Promise<EvaluationResult> {
+  const { dataset, cases, cache } = chosen;
+  const { device, precision, normalisation, config } = run;
+  const { convention, units, tta, onProgress } = options;
+  const asked = { device, precision, normalisation, convention, units, testTimeFlips: tta, onProgress };
+  const evaluation = await evaluateNetwork(networkOf(run, options.network), dataset, cases, cache, asked);
+  const summary = summarise(evaluation.scores, { labelledDomain: config.labelled.domain, bootstrap });
+  const judged: JudgedCase[] = [];
+  for (const one of cases) {
+    if (one.maskPath === undefined) continue;
+    const { image, mask } = await cache.contentsOf(one);
+    judged.push({ case: caseName(one), image, mask: mask as string });
+  }
+  return { about: describe(run, chosen, options, evaluation), summary, evaluation, judged };
+}
+
+/** JSON has no infinity. */
+function jsonValue(_: string, value: unknown): unknown {
+  return value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY ? String(value) : value;
+}
+
+/**
+ * What is kept as `summary.json`, with every digit; an undefined value is null, an infinite one the string "Infinity" or
+ * "-Infinity".
+ */
+export function resultJson(result: EvaluationResult): string {
+  return summaryText(result, scoresCsv(result.evaluation.scores));
+}
+
+function summaryText({ about, summary, judged }: EvaluationResult, cases: string): string {
+  return JSON.stringify({ ...about, ...summary, ...provenance(cases, judged) }, jsonValue, 2);
+}
+
+/** Both files of an evaluation as text. */
+export function evaluationTexts(result: EvaluationResult): EvaluationTexts {
+  const cases = scoresCsv(result.evaluation.scores);
+  return { cases, summary: `${summaryText(result, cases)}\n` };
+}
+
+/** Another data set in a folder's name: what it is called, and a hash of its path, as several may be called alike. */
+function otherName({ name, path }: EvaluationAbout["dataset"]): string {
+  return `${name.replaceAll(/[^\p{L}\p{N}._-]/gu, "_")}-${sha256(path).slice(0, 8)}`;
+}
+
+/**
+ * The result's folder below the run's `evaluation/`: `<checkpoint>-<network>`, and what differs from a plain evaluation
+ * of the run's own test split, so that one question never replaces the answer to another.
+ */
+function folderName(run: OpenedRun, { about }: EvaluationResult): string {
+  const { checkpoint, network, split, units, testTimeFlips, convention, dataset } = about;
+  const special = [
+    ...(dataset.path === run.dataset.path ? [] : [otherName(dataset)]),
+    ...(split === "test" ? [] : [split]),
+    ...(units === "mm" ? ["mm"] : []),
+    ...(testTimeFlips ? ["tta"] : []),
+    ...(convention.name === run.config.evaluation.convention ? [] : [convention.name]),
+  ];
+  return [checkpoint.name, network, ...special].join("-");
+}
+
+/**
+ * Writes `cases.csv` and `summary.json` into the run folder, both or neither.
+ * @returns the folder
+ * @throws ResourceError when they cannot be written
+ */
+export function writeResult(run: OpenedRun, result: EvaluationResult): string {
+  const folder = join(run.folder.evaluation, folderName(run, result));
+  writeEvaluation(folder, evaluationTexts(result));
+  return folder;
+}

@@ -1,0 +1,141 @@
+/** The registries under one form, for `dimseg list`. */
+import { z } from "zod";
+import { modelOptions } from "../config/config.js";
+import { presets } from "../config/presets.js";
+import { formats } from "../data/formats/registry.js";
+import { divergence, divergenceIds, type EstimatorEntry, estimators } from "../divergence/index.js";
+import { methods } from "../methods/registry.js";
+import { networks } from "../nn/index.js";
+import { divergenceOptions, minimizers } from "../optim/index.js";
+
+/** What can be listed. */
+export type ListingKind = "methods" | "optimizers" | "divergences" | "estimators" | "models" | "presets" | "formats";
+
+/** One entry of a registry. */
+export interface Listing {
+  name: string;
+  /** What it is, in one line. */
+  summary: string;
+  /** Paper and reference code. */
+  source: string;
+  /** What a step of training costs with it, or how large it is. Formats have none, nor settings. */
+  cost?: string;
+  /** Its settings where a configuration says nothing. */
+  defaults?: Record<string, unknown>;
+  /** Settings without a default of their own, and what they do. */
+  optional?: Record<string, string>;
+  /** Of formats: how their files' names end, without the dot. */
+  extensions?: readonly string[];
+}
+
+type Settings = Required<Pick<Listing, "defaults" | "optional">>;
+
+interface Described {
+  summary: string;
+  source: string;
+  cost: string;
+}
+
+interface SchemaNode {
+  properties?: Record<string, SchemaNode>;
+  description?: string;
+}
+
+/** Keys of a schema that its defaults leave out, by dotted name. */
+function optionalOf(schema: SchemaNode, defaults: object, prefix = ""): [string, string][] {
+  const values = defaults as Record<string, unknown>;
+  return Object.entries(schema.properties ?? {}).flatMap(([key, below]): [string, string][] => {
+    const value = values[key];
+    if (value === undefined) return [[prefix + key, below.description ?? ""]];
+    return typeof value === "object" && value !== null ? optionalOf(below, value, `${prefix}${key}.`) : [];
+  });
+}
+
+/** No setting is required, so an empty section gives all defaults. */
+function settingsOf({ options }: { options: z.ZodObject }): Settings {
+  const defaults = options.parse({});
+  const schema = z.toJSONSchema(options, { io: "input" }) as SchemaNode;
+  return { defaults, optional: Object.fromEntries(optionalOf(schema, defaults)) };
+}
+
+function fixed(defaults: Record<string, unknown>): Settings {
+  return { defaults, optional: {} };
+}
+
+function listed<Entry extends Described>(
+  entries: Record<string, Entry>,
+  settings: (entry: Entry, name: string) => Settings,
+): Listing[] {
+  return Object.entries(entries).map(([name, entry]) => {
+    const { summary, source, cost } = entry;
+    return { name, summary, source, cost, ...settings(entry, name) };
+  });
+}
+
+/** A bound of a divergence, which may be infinite. */
+function bound(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "infinity";
+}
+
+function divergenceListings(): Listing[] {
+  return divergenceIds.map((name) => {
+    const { name: title, source, params, symmetric, range, defaultScale } = divergence(name);
+    const [least, most] = range.map((value) => bound(value * defaultScale));
+    return {
+      name,
+      summary: `${title}: ${symmetric ? "symmetric" : "not symmetric"}, from ${least} to ${most}`,
+      source,
+      cost: "a few operators on short vectors; the estimator decides",
+      ...fixed({ ...params, scale: defaultScale }),
+    };
+  });
+}
+
+/** Settings that every estimator reads, `tau` only those that take a softmax over features, and an estimator's own. */
+function estimatorSettings({ options = {} }: EstimatorEntry, name: string): Settings {
+  const { forward, view, side, tau, estimator } = divergenceOptions.parse({ estimator: name });
+  const own = typeof estimator === "string" ? {} : { estimator };
+  const { optional } = settingsOf({ options: z.strictObject(options) });
+  return {
+    defaults: { forward, view, side, ...(/^feat/.test(name) ? { tau } : {}), ...own },
+    optional: Object.fromEntries(Object.entries(optional).map(([key, text]) => [`estimator.${key}`, text])),
+  };
+}
+
+/** All of them share the settings of the `model:` section. */
+function modelSettings(): Settings {
+  const { name: _, ...defaults } = modelOptions.parse({});
+  return fixed(defaults);
+}
+
+function formatListings(): Listing[] {
+  return Object.entries(formats).map(([name, { summary, source, extensions }]) => ({
+    name,
+    summary,
+    source,
+    extensions,
+  }));
+}
+
+/** The entries of a registry, and where they are named. */
+export function listings(kind: ListingKind): { usage: string; entries: Listing[] } {
+  switch (kind) {
+    case "methods":
+      return { usage: "In a configuration: method: { name: ... }", entries: listed(methods, settingsOf) };
+    case "optimizers":
+      return { usage: "In a configuration: optimizer: { name: ... }", entries: listed(minimizers, settingsOf) };
+    case "divergences":
+      return { usage: "In a configuration: optimizer: { divergence: { f: ... } }", entries: divergenceListings() };
+    case "estimators":
+      return {
+        usage: "In a configuration: optimizer: { divergence: { estimator: ... } }",
+        entries: listed<EstimatorEntry>(estimators, estimatorSettings),
+      };
+    case "models":
+      return { usage: "In a configuration: model: { name: ... }", entries: listed(networks, modelSettings) };
+    case "presets":
+      return { usage: "In a configuration: preset: ...", entries: listed(presets, ({ values }) => fixed(values)) };
+    case "formats":
+      return { usage: "Images and masks of a dataset.yaml are recognised by their content", entries: formatListings() };
+  }
+}

@@ -1,0 +1,54 @@
+/** Opening a run for the verbs that use its networks, and saying honestly which checkpoint that is. */
+import { UsageError } from "../core/errors.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
+import { type LoadedRun, loadRun } from "../runs/load-run.js";
+import { useEngine } from "../torch/index.js";
+import type { Observer } from "./observer.js";
+
+/** A run at one of its checkpoints. */
+export interface OpenedRun extends LoadedRun {
+  readonly checkpoint: CheckpointName;
+  /** How the checkpoint was chosen, for people. */
+  readonly checkpointRule: string;
+}
+
+function ruleText(name: CheckpointName, { config, step }: LoadedRun): string {
+  const { domain, validation } = config.labelled;
+  const { iterations } = config.training;
+  if (name === "last") return `last checkpoint, step ${step}${step < iterations ? ` of ${iterations}` : ""}`;
+  if (name === "best") {
+    return `best student Dice on the validation split of the labelled domain (${validation} cases of ${domain}), step ${step}`;
+  }
+  if (name !== "best-on-test") return `checkpoint of step ${step} of ${iterations}, by its number`;
+  return `best student Dice on the test sets, step ${step}: chosen by looking at the test labels, as published tables are`;
+}
+
+/**
+ * Opens a run and readies the engine for its device.
+ * @param images "unused" where only the facts that the run keeps of its data set are needed
+ * @param data where the run's data set lies now; default: where it lay when the run began
+ * @throws UsageError when the folder is no run; CheckpointError when the checkpoint is missing or damaged; DataError
+ *   when the data set is missing, or not as the run began with
+ */
+export async function openRun(
+  path: string,
+  checkpoint: CheckpointName,
+  { warn }: Pick<Observer, "warn">,
+  images: "needed" | "unused" = "needed",
+  data?: string,
+): Promise<OpenedRun> {
+  const run = await loadRun(path, { checkpoint, images, warn, ...(data === undefined ? {} : { data }) });
+  useEngine({ device: run.device });
+  return { ...run, checkpoint, checkpointRule: ruleText(checkpoint, run) };
+}
+
+/**
+ * One of the run's networks.
+ * @throws UsageError when the run's method keeps no teacher
+ */
+export function networkOf({ networks, config, folder }: LoadedRun, name: NetworkName): SegmentationNetwork {
+  const network = networks[name];
+  if (network) return network;
+  throw new UsageError(`${folder.path}: method ${config.method.name} keeps no ${name}; take --network student`);
+}

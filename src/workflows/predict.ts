@@ -1,0 +1,146 @@
+/** Segmenting images with a trained run; they need not belong to any data set. */
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { DataError, DimsegError, ResourceError } from "../core/errors.js";
+import { allCases, type Case, type Dataset, loadDataset } from "../data/dataset.js";
+import { readImage } from "../data/read-image.js";
+import { type PredictionContents, type PredictionFile, predictionFiles } from "../inference/encode-prediction.js";
+import { indexValue } from "../inference/label-map.js";
+import { predictImage } from "../inference/predict-image.js";
+import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
+import type { Observer, Workflow } from "./observer.js";
+import { networkOf, type OpenedRun, openRun } from "./open-run.js";
+import {
+  type InputImage,
+  leaveOutMasks,
+  listInputs,
+  refuseCollisions,
+  refuseOverwriting,
+} from "./prediction/inputs.js";
+import { looksLikeMask } from "./prediction/mask-evidence.js";
+import { WrittenRecord } from "./prediction/written-record.js";
+
+/** What is to be segmented, and what to write. */
+export interface PredictInput extends PredictionContents {
+  readonly run: string;
+  /** Image files, and folders of them. */
+  readonly images: readonly string[];
+  /** Folder that the masks go to. */
+  readonly out: string;
+  readonly checkpoint: CheckpointName;
+  readonly network: NetworkName;
+  /** Average over mirror images. */
+  readonly tta: boolean;
+}
+
+/** What was segmented. */
+export interface Predicted {
+  /** How the checkpoint was chosen, for people. */
+  readonly checkpointRule: string;
+  /** Images that were asked for, and of these written. */
+  readonly images: number;
+  readonly written: number;
+  /** Masks and earlier results that were found among the images. */
+  readonly leftOut: readonly string[];
+  /** Folders of results, that of the masks first. */
+  readonly folders: readonly string[];
+  /** What each value in the masks means. */
+  readonly legend: readonly string[];
+  /** One sentence for each image that could not be read, or whose results could not be written. */
+  readonly broken: readonly string[];
+}
+
+type WriteImage = (image: InputImage) => Promise<void>;
+
+function outputPath(out: string, { folder, extension }: PredictionFile, { name }: InputImage): string {
+  return join(out, folder, `${name}.${extension}`);
+}
+
+/** Segments one image and writes all its files. */
+function createWriter(run: OpenedRun, files: PredictionFile[], input: PredictInput, record: WrittenRecord): WriteImage {
+  const network = networkOf(run, input.network);
+  const { size, device, precision, normalisation, dataset } = run;
+  return async (image) => {
+    const stored = await readImage(image.path);
+    const asked = { size, device, precision, normalisation, testTimeFlips: input.tta };
+    const prediction = predictImage(network, stored, image.path, dataset, asked);
+    for (const file of files) {
+      const chunks = await file.encode(prediction, stored, image.path);
+      record.write(outputPath(input.out, file, image), chunks);
+    }
+  };
+}
+
+/** What of a failure concerns one image alone: its pixels, or a name that the file system does not take. */
+function isOfOneImage(error: unknown): error is DimsegError {
+  if (error instanceof DataError) return true;
+  const code = error instanceof ResourceError && (error.cause as NodeJS.ErrnoException | undefined)?.code;
+  return code === "ENAMETOOLONG" || code === "EILSEQ" || code === "EINVAL" || code === "EISDIR";
+}
+
+/** Writes all images. Returns a sentence for each that could not be done. */
+async function writeAll(inputs: readonly InputImage[], write: WriteImage, { progress }: Observer): Promise<string[]> {
+  const broken: string[] = [];
+  for (const [done, image] of inputs.entries()) {
+    try {
+      await write(image);
+    } catch (error) {
+      if (!isOfOneImage(error)) throw error;
+      broken.push(error.message);
+    }
+    progress("predicting", done + 1, inputs.length);
+    await nextTurn();
+  }
+  return broken;
+}
+
+function legendOf({ target, classes }: Dataset): string[] {
+  const values = classes.map((one) => `${indexValue(one, target)} ${one.name}`);
+  return target === "softmax" ? values : ["0 none", ...values];
+}
+
+/** The cases of the run's data set, whose files are no images to segment or to replace; none when it cannot be opened. */
+function ownCases({ config }: OpenedRun): Case[] {
+  try {
+    return allCases(loadDataset(config.dataset));
+  } catch (error) {
+    if (!(error instanceof DimsegError)) throw error;
+    return [];
+  }
+}
+
+function filesOf({ imagePath, maskPath }: Case): string[] {
+  return maskPath === undefined ? [imagePath] : [imagePath, maskPath];
+}
+
+/**
+ * Segments images; one that cannot be read does not end the work. Replaces nothing but what an earlier call wrote.
+ * @throws UsageError when any other file would be replaced; DataError, CheckpointError
+ *   as opening the run does
+ */
+export const predictImages: Workflow<PredictInput, Predicted> = async (input, observer) => {
+  const { out } = input;
+  const found = listInputs(input.images);
+  const run = await openRun(input.run, input.checkpoint, observer, "unused");
+  const files = predictionFiles(run.dataset, input);
+  const folders = files.map(({ folder }) => join(out, folder));
+  const cases = ownCases(run);
+  const masks = cases.flatMap(({ maskPath }) => maskPath ?? []);
+  const { images: inputs, leftOut } = await leaveOutMasks(found, masks, folders, looksLikeMask);
+  refuseCollisions(inputs);
+  const outputs = inputs.flatMap((image) => files.map((file) => outputPath(out, file, image)));
+  refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...cases.flatMap(filesOf)]);
+  const record = new WrittenRecord(out);
+  record.refuseForeign(outputs);
+  const broken = await writeAll(inputs, createWriter(run, files, input, record), observer);
+  record.tidy();
+  return {
+    checkpointRule: run.checkpointRule,
+    images: inputs.length,
+    written: inputs.length - broken.length,
+    leftOut: leftOut.map(({ path }) => path),
+    folders,
+    legend: legendOf(run.dataset),
+    broken,
+  };
+};

@@ -1,0 +1,165 @@
+/** Which images `dimseg predict` is asked for, what their results are called, and what must not be overwritten. */
+import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
+import { DataError, UsageError } from "../../core/errors.js";
+import { readFailureReason } from "../../core/read-file.js";
+import { compareBytes, isImageName } from "../../data/file-patterns.js";
+import { formatNames } from "../../data/formats/registry.js";
+import { isMaskFolder } from "../../data/inspect/grouping.js";
+
+/** An image to segment. */
+export interface InputImage {
+  /** As given, or below the folder that was given; for messages and reading. */
+  readonly path: string;
+  /** Path of its results below each output folder, without extension. */
+  readonly name: string;
+  /** Whether it was given itself, rather than found in a folder. */
+  readonly given: boolean;
+}
+
+function statOf(path: string): Stats {
+  try {
+    return statSync(path);
+  } catch (cause) {
+    throw new DataError(`${path}: cannot be read: ${readFailureReason(cause)}`, { cause });
+  }
+}
+
+function withoutExtension(path: string): string {
+  return isImageName(basename(path)) ? path.slice(0, path.length - extname(path).length) : path;
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !name.startsWith("."));
+  } catch (cause) {
+    throw new DataError(`${folder}: cannot be read: ${readFailureReason(cause)}`, { cause });
+  }
+}
+
+/** A folder, also through a link; null for anything else. */
+function folderBehind(entry: Dirent, path: string): string | null {
+  if (!entry.isDirectory() && !entry.isSymbolicLink()) return null;
+  const target = statSync(path, { throwIfNoEntry: false });
+  return target?.isDirectory() ? realpathSync(path) : null;
+}
+
+/**
+ * The images in a folder and below it, in byte order; hidden files are left out. Links to folders are followed, each
+ * folder once, so that a loop ends.
+ */
+function imagesBelow(folder: string, seen = new Set([realpathSync(folder)])): string[] {
+  return entriesOf(folder)
+    .sort((a, b) => compareBytes(a.name, b.name))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      const real = folderBehind(entry, path);
+      if (real !== null) {
+        if (seen.has(real)) return [];
+        return imagesBelow(path, seen.add(real));
+      }
+      // A dangling link is kept, so that reading it names it.
+      const target = statSync(path, { throwIfNoEntry: false });
+      return isImageName(entry.name) && (target?.isFile() ?? true) ? [path] : [];
+    });
+}
+
+function listOne(path: string): InputImage[] {
+  if (!statOf(path).isDirectory()) return [{ path, name: withoutExtension(basename(path)), given: true }];
+  const found = imagesBelow(path);
+  if (found.length === 0) throw new DataError(`${path}: holds no ${formatNames()} image`);
+  return found.map((image) => ({ path: image, name: withoutExtension(relative(path, image)), given: false }));
+}
+
+/** What is to be segmented, and what was found beside it. */
+export interface ChosenImages {
+  readonly images: readonly InputImage[];
+  /** Masks of the run's data set, masks in folders that are called so, and results of earlier calls. */
+  readonly leftOut: readonly InputImage[];
+}
+
+/**
+ * Leaves out what was found in folders but is no image to segment: masks of the data set, what an earlier call wrote, and
+ * files in a folder with a mask's name that hold few values as masks do. Files that were given themselves stay.
+ * @param masks   mask files of the run's data set
+ * @param outputs folders that results go to
+ * @param isMask  whether a file's pixels are those of a mask; asked of files in folders with a mask's name alone
+ * @throws DataError when nothing is left
+ */
+export async function leaveOutMasks(
+  inputs: readonly InputImage[],
+  masks: readonly string[],
+  outputs: readonly string[],
+  isMask: (path: string) => Promise<boolean>,
+): Promise<ChosenImages> {
+  const known = new Set(masks.flatMap((path) => identity(path) ?? []));
+  const folders = outputs.map((folder) => `${resolve(folder)}${sep}`);
+  const images: InputImage[] = [];
+  const leftOut: InputImage[] = [];
+  for (const image of inputs) {
+    const { path, name, given } = image;
+    const isKnown = folders.some((folder) => resolve(path).startsWith(folder)) || known.has(identity(path) ?? "");
+    const isNamed = dirname(name).split(sep).some(isMaskFolder);
+    const isNone = !given && (isKnown || (isNamed && (await isMask(path))));
+    (isNone ? leftOut : images).push(image);
+  }
+  if (images.length > 0) return { images, leftOut };
+  throw new DataError(
+    `${inputs[0].path} and the others found are masks or earlier results; give the folder of the images, or the files themselves`,
+  );
+}
+
+/**
+ * Lists the images to segment: files as given, folders with everything below them. A file given twice counts once.
+ * @throws DataError when a path does not exist or a folder holds no image
+ */
+export function listInputs(paths: readonly string[]): InputImage[] {
+  const byPath = new Map<string, InputImage>();
+  for (const image of paths.flatMap(listOne)) {
+    const key = resolve(image.path);
+    if (!byPath.has(key)) byPath.set(key, image);
+  }
+  return [...byPath.values()];
+}
+
+/**
+ * Refuses images that would be written to the same files.
+ * @throws UsageError naming the two
+ */
+export function refuseCollisions(inputs: readonly InputImage[]): void {
+  const byName = new Map<string, InputImage>();
+  for (const image of inputs) {
+    const other = byName.get(image.name);
+    if (other) {
+      throw new UsageError(
+        `${other.path} and ${image.path} would both give ${image.name}.png; predict them into different folders`,
+      );
+    }
+    byName.set(image.name, image);
+  }
+}
+
+/** What tells a file from all others, also under another name or through a link; undefined when there is none. */
+function identity(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Refuses to replace files that were given, or that the run's data set is made of.
+ * @throws UsageError naming the file
+ */
+export function refuseOverwriting(outputs: readonly string[], precious: readonly string[]): void {
+  const existing = outputs.flatMap((path) => {
+    const found = identity(path);
+    return found === undefined ? [] : [{ path, found }];
+  });
+  if (existing.length === 0) return;
+  const kept = new Set(precious.flatMap((path) => identity(path) ?? []));
+  const hit = existing.find(({ found }) => kept.has(found));
+  if (hit) throw new UsageError(`${hit.path} is an input and would be overwritten; choose another folder with --out`);
+}

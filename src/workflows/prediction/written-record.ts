@@ -1,0 +1,84 @@
+/**
+ * What predictions wrote into a folder, so that a later one may replace its own files and nothing else. The record is a
+ * list as `sha256sum` writes it (and `sha256sum -c` reads it); a mask that was corrected by hand since has another hash
+ * and is somebody's work by then.
+ */
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { makeFolder, writeFailure, writeFileAtomic } from "../../core/atomic-file.js";
+import { UsageError } from "../../core/errors.js";
+import { sha256 } from "../../core/sha256.js";
+
+/** Name of the record in the folder of results. */
+export const recordName = "dimseg-predictions.sha256";
+
+const line = /^([0-9a-f]{64}) {2}(.+)$/;
+
+/** The record of one folder of results. */
+export class WrittenRecord {
+  private readonly path: string;
+  /** Hashes that a file below the folder had when it was written, by its path there; several after a run that was killed. */
+  private readonly hashes = new Map<string, Set<string>>();
+
+  /** @param folder of the results; it need not exist */
+  constructor(private readonly folder: string) {
+    this.path = join(folder, recordName);
+    const text = existsSync(this.path) ? readFileSync(this.path, "utf8") : "";
+    for (const each of text.split("\n")) {
+      const [, hash, name] = line.exec(each) ?? [];
+      if (hash !== undefined) this.add(name, hash);
+    }
+  }
+
+  private add(name: string, hash: string): void {
+    this.hashes.set(name, (this.hashes.get(name) ?? new Set()).add(hash));
+  }
+
+  private nameOf(file: string): string {
+    return relative(this.folder, file).split(sep).join("/");
+  }
+
+  /** Whether a file is, byte for byte, what an earlier prediction wrote there. */
+  holds(file: string): boolean {
+    const hashes = this.hashes.get(this.nameOf(file));
+    return hashes !== undefined && existsSync(file) && hashes.has(sha256(readFileSync(file)));
+  }
+
+  /**
+   * Refuses to replace files that no prediction wrote, or that were changed since.
+   * @throws UsageError naming the first of them and their number
+   */
+  refuseForeign(outputs: readonly string[]): void {
+    const foreign = outputs.filter((path) => existsSync(path) && !this.holds(path));
+    if (foreign.length === 0) return;
+    const others = foreign.length > 1 ? ` (and ${foreign.length - 1} more)` : "";
+    throw new UsageError(
+      `${foreign[0]}${others} exists and is not as an earlier prediction wrote it; choose another folder with --out`,
+    );
+  }
+
+  /**
+   * Writes a file in one step, after its hash stands in the record: a process killed in between leaves no file that the
+   * next one would take for somebody else's.
+   * @throws ResourceError when one of them cannot be written
+   */
+  write(file: string, chunks: readonly Uint8Array[]): void {
+    const bytes = Buffer.concat(chunks);
+    const [name, hash] = [this.nameOf(file), sha256(bytes)];
+    this.add(name, hash);
+    try {
+      makeFolder(this.folder);
+      appendFileSync(this.path, `${hash}  ${name}\n`);
+    } catch (cause) {
+      throw writeFailure(this.path, cause);
+    }
+    writeFileAtomic(file, bytes);
+    this.hashes.set(name, new Set([hash]));
+  }
+
+  /** Writes the list anew with one line a file. @throws ResourceError when it cannot be written */
+  tidy(): void {
+    const lines = [...this.hashes].flatMap(([name, hashes]) => [...hashes].map((hash) => `${hash}  ${name}\n`));
+    writeFileAtomic(this.path, lines.join(""));
+  }
+}

@@ -1,0 +1,61 @@
+/** Training a network as a configuration says, or going on with a run. */
+import { existsSync } from "node:fs";
+import { basename, extname, join } from "node:path";
+import { loadConfig } from "../config/config.js";
+import { UsageError } from "../core/errors.js";
+import { type RunObserver, resumeRun, startRun } from "../training/run.js";
+import type { TrainingOutcome } from "../training/trainer.js";
+
+/** What is to be trained: a configuration, or a run to go on with. */
+export interface TrainInput {
+  readonly config?: string | undefined;
+  /** Folder of the new run; default: one below `runs/` named after the configuration. */
+  readonly out?: string | undefined;
+  /** Overrides of single keys, as in `training.seed=7`. */
+  readonly set: readonly string[];
+  readonly resume?: string | undefined;
+  /** Where the data set of the run to go on with lies now. */
+  readonly data?: string | undefined;
+}
+
+/** How training ended, and where. */
+export interface Trained extends TrainingOutcome {
+  readonly run: string;
+}
+
+/** A folder under runs/ named after the configuration that does not exist yet. */
+function freshFolder(config: string): string {
+  const name = basename(config, extname(config));
+  const candidates = [name, ...Array.from({ length: 999 }, (_, i) => `${name}-${i + 2}`)];
+  const free = candidates.map((candidate) => join("runs", candidate)).find((path) => !existsSync(path));
+  if (!free) throw new UsageError(`runs/ holds 1000 runs named ${name}; choose a folder with --out`);
+  return free;
+}
+
+/**
+ * Trains until the configured end, or until the observer asks to stop; a checkpoint is saved either way.
+ * @throws UsageError unless there is either a configuration or a run; what startRun and resumeRun throw
+ */
+export async function train({ config, out, set, resume, data }: TrainInput, observer: RunObserver): Promise<Trained> {
+  if (resume === undefined && data !== undefined) {
+    throw new UsageError(
+      "--data says where the data set of a run lies now; to train on another one give --set dataset=FILE",
+    );
+  }
+  if (resume === undefined && config !== undefined) {
+    const run = out ?? freshFolder(config);
+    return { run, ...(await startRun(run, loadConfig(config, [...set]), observer)) };
+  }
+  if (resume === undefined || config !== undefined) {
+    throw new UsageError(
+      "give either a configuration (dimseg train CONFIG) or a run to go on with (dimseg train --resume RUN)",
+    );
+  }
+  if (set.length > 0 || out !== undefined) {
+    throw new UsageError(
+      "--resume goes on with a run's own settings and folder; leave out --set and --out, and to train longer begin a " +
+        "new run with more training.iterations, which the learning rate and the ramps depend on",
+    );
+  }
+  return { run: resume, ...(await resumeRun(resume, observer, data)) };
+}
