@@ -14,13 +14,18 @@ import { type LossPart, type MinimizerEntry, minimizers } from "../optim/index.j
 import { applyAssignments, isPlainObject, mergeUnder } from "./config-tree.js";
 import { presets } from "./presets.js";
 
+type Entries = Record<string, { options: z.ZodObject }>;
+
+/** The name of an entry beside that entry's settings. */
+type SectionOf<Of extends Entries> = { [Name in keyof Of]: { name: Name } & z.output<Of[Name]["options"]> }[keyof Of];
+
 /** A section that names an entry of a registry and holds that entry's settings beside the name. */
-function sectionOf<Name extends string>(entries: Record<Name, { options: z.ZodObject }>) {
-  const branches = Object.entries<{ options: z.ZodObject }>(entries).map(([name, { options }]) =>
+function sectionOf<Of extends Entries>(entries: Of) {
+  const branches = Object.entries(entries).map(([name, { options }]) =>
     z.strictObject({ name: z.literal(name), ...options.shape }),
   );
-  type Section = { name: Name } & Record<string, unknown>;
-  return z.discriminatedUnion("name", branches as never) as unknown as z.ZodType<Section>;
+  // zod's own type of a union is of a fixed number of branches; this one has an entry's each.
+  return z.discriminatedUnion("name", branches as never) as unknown as z.ZodType<SectionOf<Of>>;
 }
 
 const baseOptimizers = z.discriminatedUnion("name", [
@@ -124,9 +129,11 @@ const lossParts: Record<LossPart, string> = {
 
 /** Refuses an optimiser that needs more of the losses than the method gives. */
 function checkLosses({ optimizer, method }: TrainingConfig, where: string): void {
-  const need = (minimizers[optimizer.name] as MinimizerEntry).needs?.(optimizer) ?? null;
-  const entries: Record<string, MethodEntry> = methods as never;
-  const gives = (entry: MethodEntry, settings: object) => need && entry.gives?.(settings as never).includes(need);
+  const minimizer: MinimizerEntry = minimizers[optimizer.name];
+  const need = minimizer.needs?.(optimizer) ?? null;
+  const entries: Record<string, MethodEntry> = methods;
+  const gives = (entry: MethodEntry, settings: Record<string, unknown>) =>
+    need && entry.gives?.(settings).includes(need);
   if (need === null || gives(entries[method.name], method)) return;
   const others = Object.keys(entries).filter((name) => gives(entries[name], entries[name].options.parse({})));
   throw new UsageError(
@@ -157,8 +164,7 @@ function checkSense(config: TrainingConfig, where: string): void {
         `method ${method.name} pairs the images of both, so make them equal`,
     );
   }
-  const { divergence } = optimizer as { divergence?: { forward: string } };
-  if (divergence?.forward === "shared" && !unlabelled) {
+  if ("divergence" in optimizer && optimizer.divergence.forward === "shared" && !unlabelled) {
     throw new UsageError(
       `${where}: optimizer.divergence.forward: shared needs a method that passes unlabelled images, and ${method.name} passes none; take joint`,
     );

@@ -5,8 +5,8 @@ import type { TrainingConfig } from "./config.js";
 
 /** What the optimiser measures between the domains; undefined where it measures nothing. */
 export function divergenceOf({ optimizer }: Pick<TrainingConfig, "optimizer">): DivergenceOptions | undefined {
-  const { divergence, lambda } = optimizer as { divergence?: DivergenceOptions; lambda?: number };
-  return divergence && lambda !== 0 ? divergence : undefined;
+  if (!("divergence" in optimizer)) return undefined;
+  return "lambda" in optimizer && optimizer.lambda === 0 ? undefined : optimizer.divergence;
 }
 
 /** Whether images without their labels are learnt from: by the method, or by the optimiser's divergence. */

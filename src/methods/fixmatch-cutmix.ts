@@ -63,7 +63,7 @@ export class FixMatchCutMix implements Method {
         labels: { source: y, target: base.labels, targetConfidence: base.confident },
       },
       rampUp: 1,
-      measures: { confidentShare: mixed.confident.mean().item() },
+      measures: { confidentShare: mixed.confident.mean() },
     };
   }
 

@@ -9,7 +9,7 @@ export {
 } from "./forward.js";
 export type * from "./method.js";
 export { createComparison, createObjective, type DomainComparison } from "./objective.js";
-export { type MethodName, methods } from "./registry.js";
+export { createMethod, type MethodChoice, type MethodName, methods } from "./registry.js";
 export { allRows, type ChooseRows, sampleLosses } from "./samples.js";
 export { updateTeacher } from "./teacher.js";
 export { type JointOutput, jointForward, type NetworkInputs, networkInputs } from "./views.js";

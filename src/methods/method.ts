@@ -78,8 +78,8 @@ export interface PreparedStep {
   domains: DomainView | null;
   /** Weight of the unlabelled terms in this step, in [0, 1]; the divergence's ramp follows it. */
   rampUp: number;
-  /** Numbers for the log, such as the share of confident pixels. */
-  measures: Record<string, number>;
+  /** Scalars for the log, such as the share of confident pixels; left on the device, and read in steps that are logged. */
+  measures: Record<string, Tensor>;
 }
 
 /** A method with its settings and networks; see `methods`. */

@@ -222,7 +222,7 @@ export class Midss implements Method {
         labels: { source: inputs.y, target: targets.labels, targetConfidence: targets.confident },
       },
       rampUp,
-      measures: { confidentShare: targets.confident.mean().item() },
+      measures: { confidentShare: targets.confident.mean() },
     };
   }
 

@@ -57,7 +57,7 @@ export class UaMt implements Method {
         labels: { source: y, target: pseudoLabels(targets, usualThreshold, kind).labels, targetConfidence: certain },
       },
       rampUp,
-      measures: { certainShare: certain.mean().item() },
+      measures: { certainShare: certain.mean() },
     };
   }
 

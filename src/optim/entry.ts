@@ -10,14 +10,21 @@ export interface MinimizerEntry<Schema extends z.ZodObject = z.ZodObject> {
   summary: string;
   /** Paper and reference code. */
   source: string;
-  /** Forward and backward passes per step, in words. */
-  cost: string;
+  /** Forward and backward passes per step with the default settings, on average over a round of `every` steps. */
+  passes: number;
+  /** What else there is to say about the cost, after "N passes, ". */
+  costNote?: string;
   /** Settings with their defaults, as they stand under `optimizer:` beside `name`. */
   options: Schema;
   /** The part of an evaluation that these settings cannot do without. Default: none. */
   needs?(options: z.output<Schema>): LossPart | null;
   /** The optimiser over the parameters, which it perturbs and the base optimiser updates. */
   create(parameters: NamedParameters, base: Optimizer, options: z.output<Schema>): Minimizer;
+}
+
+/** What a step costs, in words. */
+export function costOf({ passes, costNote }: Pick<MinimizerEntry, "passes" | "costNote">): string {
+  return `${passes} ${passes === 1 ? "pass" : "passes"}${costNote ? `, ${costNote}` : ""}`;
 }
 
 /** Ties an entry's settings to its `create`. */

@@ -1,11 +1,11 @@
 /** Optimisers and schedules. */
 export { AdamW, type AdamWOptions } from "./adamw.js";
 export { type DivergenceOptions, divergenceOptions } from "./divergence-options.js";
-export { type MinimizerEntry, minimizerEntry } from "./entry.js";
+export { costOf, type MinimizerEntry, minimizerEntry } from "./entry.js";
 export * from "./objective.js";
 export type { Optimizer } from "./optimizer.js";
 export * from "./parameter-list.js";
-export { type MinimizerName, minimizers } from "./registry.js";
+export { createMinimizer, type MinimizerChoice, type MinimizerName, minimizers } from "./registry.js";
 export { type AscentInput, type AscentRule, ascentRule } from "./rules/ascent-rule.js";
 export { type AscentChoice, type AscentName, ascentRules } from "./rules/registry.js";
 export * from "./schedules.js";

@@ -50,21 +50,36 @@ function orOneByOne<Result>(overLists: () => Result, oneByOne: () => Result): Re
   }
 }
 
-/** Each tensor times a scalar of their device. */
+/** A scalar in the type of the tensors it weighs: one kernel over lists takes no other on a GPU. */
+const typedFor = ([first]: readonly Tensor[], factor: Tensor): Tensor => factor.to({ dtype: first.dtype });
+
+/** Each tensor times a scalar of their device, with the bits of a product with its value. */
 export function scaled(tensors: readonly Tensor[], factor: Tensor): Tensor[] {
   if (tensors.length === 0) return [];
+  const typed = typedFor(tensors, factor);
   return orOneByOne(
-    () => torch.foreachMulTensor(tensors, factor),
-    () => tensors.map((tensor) => tensor.mul(factor)),
+    () => torch.foreachMulTensor(tensors, typed),
+    () => tensors.map((tensor) => tensor.mul(typed)),
   );
 }
 
 /** As {@link scaled}, in place, for tensors that are the caller's own. */
 export function scale_(tensors: readonly Tensor[], factor: Tensor): void {
+  if (tensors.length === 0) return;
+  const typed = typedFor(tensors, factor);
   orOneByOne(
-    () => torch.foreachMulTensor_(tensors, factor),
-    () => tensors.forEach((tensor) => void tensor.mul_(factor)),
+    () => torch.foreachMulTensor_(tensors, typed),
+    () => tensors.forEach((tensor) => void tensor.mul_(typed)),
   );
+}
+
+/**
+ * a + factor·b with the factor on the device. addcmul rounds once, as a sum with a number for `alpha` does; a product
+ * and a sum would round twice.
+ */
+export function addScaled(a: readonly Tensor[], factor: Tensor, b: readonly Tensor[]): Tensor[] {
+  const typed = typedFor(a, factor);
+  return a.map((one, i) => one.addcmul(b[i], typed));
 }
 
 /** Copies of all values, to be given back by {@link restore}. The caller's scope owns them. */
@@ -74,6 +89,7 @@ export function save(parameters: readonly Tensor[]): Tensor[] {
 
 /** Copies saved values back: exact, where subtracting the perturbation would drift. */
 export function restore(parameters: readonly Tensor[], saved: readonly Tensor[]): void {
+  if (parameters.length === 0) return;
   noGrad(() =>
     orOneByOne(
       () => torch.foreachCopy_(parameters, saved),

@@ -1,5 +1,8 @@
-/** The optimisers a configuration may name; a new one is one file and one line here, an ascent rule one in ascent.ts. */
-
+/** The optimisers a configuration may name; a new one is one file and one line here, an ascent rule one in rules/registry.ts. */
+import type { MinimizerEntry } from "./entry.js";
+import type { Minimizer } from "./objective.js";
+import type { Optimizer } from "./optimizer.js";
+import type { NamedParameters } from "./parameter-list.js";
 import { none } from "./sharpness/sharpness-minimizer.js";
 import { dim } from "./steps/dim.js";
 import { disam } from "./steps/disam.js";
@@ -29,3 +32,12 @@ export const minimizers = {
 
 /** Name of an optimiser in a configuration. */
 export type MinimizerName = keyof typeof minimizers;
+
+/** An `optimizer:` section: a name and, beside it, that optimiser's resolved settings. */
+export type MinimizerChoice = { name: MinimizerName } & Record<string, unknown>;
+
+/** The optimiser that a section asks for. @throws UsageError for a base that it cannot work on */
+export function createMinimizer(choice: MinimizerChoice, parameters: NamedParameters, base: Optimizer): Minimizer {
+  const entry: MinimizerEntry = minimizers[choice.name];
+  return entry.create(parameters, base, choice);
+}

@@ -10,6 +10,7 @@ export * from "./errors.js";
 export * from "./generated/functions.js";
 export * from "./kernels.js";
 export { Generator, manualSeed } from "./random.js";
+export { readScalars } from "./read-scalars.js";
 export * from "./runtime.js";
 export { adopt, type Owned, persist, scope } from "./scope.js";
 export { loadTensors, rawFromTensor, serializeTensors, tensorFromRaw } from "./serialize.js";

@@ -4,8 +4,8 @@ import type { TrainingConfig } from "../config/config.js";
 import { divergenceOf, usesUnlabelled } from "../config/unlabelled.js";
 import { DataError, UsageError } from "../core/errors.js";
 import type { Dataset } from "../data/dataset.js";
-import { createComparison, type DomainComparison, type Method, methods } from "../methods/index.js";
-import { AdamW, type Minimizer, minimizers, type Optimizer, Sgd } from "../optim/index.js";
+import { createComparison, createMethod, type DomainComparison, type Method } from "../methods/index.js";
+import { AdamW, createMinimizer, type Minimizer, type Optimizer, Sgd } from "../optim/index.js";
 import type { Model } from "../runs/model.js";
 import type { Tensor } from "../torch/index.js";
 
@@ -60,7 +60,6 @@ function checkData({ config, dataset, split, size, student }: Model): void {
 export function openTraining(model: Model): TrainingSession {
   const { config, dataset, student, precision, device } = model;
   const profile = profileOf(config, dataset);
-  const entry = methods[config.method.name];
   const context = {
     student,
     createNetwork: model.createNetwork,
@@ -70,14 +69,13 @@ export function openTraining(model: Model): TrainingSession {
     device,
     seed: config.training.seed,
   };
-  const method = entry.create(context, config.method as never);
-  const chosen = minimizers[config.optimizer.name];
+  const method = createMethod(config.method, context);
   const trained = [...student.namedParameters(), ...(method.trainable ?? [])];
   const base = baseOptimizer(
     config,
     trained.map(([, parameter]) => parameter),
   );
-  const minimizer = chosen.create(trained, base, config.optimizer as never);
+  const minimizer = createMinimizer(config.optimizer, trained, base);
   const divergence = divergenceOf(config);
   const comparison = divergence ? createComparison(divergence, dataset.target, config.training.seed) : null;
   checkData(model);

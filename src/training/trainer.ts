@@ -10,7 +10,7 @@ import type { CheckpointStore } from "../runs/checkpoint-store.js";
 import type { MetricRecord, MetricsLog } from "../runs/metrics-log.js";
 import type { EventLog } from "../runs/tensorboard.js";
 import type { UsageRecord } from "../runs/usage.js";
-import { liveTensors, scope, type Tensor } from "../torch/index.js";
+import { liveTensors, readScalars, scope, type Tensor } from "../torch/index.js";
 import { Batches, type DecodedBatch } from "./batches.js";
 import type { Preview } from "./preview/preview.js";
 import type { TrainingSession } from "./session.js";
@@ -111,8 +111,10 @@ export class Trainer {
       const place = { seed, iteration, maxIterations, baseRate: session.config.base.rate, measure };
       const { prepared, rate, report } = trainStep(session, this.batches.assemble(decoded), place);
       if (report.nonFinite) this.refuse(report.nonFinite, iteration, saved);
-      const { rampUp, measures } = prepared;
-      if (measure || report.nonFinite) this.log(iteration, stepRecord(iteration, report, { rate, rampUp, measures }));
+      if (measure || report.nonFinite) {
+        const extra = { rate, rampUp: prepared.rampUp, measures: readScalars(prepared.measures) };
+        this.log(iteration, stepRecord(iteration, report, extra));
+      }
       return report;
     });
   }

@@ -6,7 +6,7 @@ import { formats } from "../data/formats/registry.js";
 import { divergence, divergenceIds, type EstimatorEntry, estimators } from "../divergence/index.js";
 import { methods } from "../methods/registry.js";
 import { networks } from "../nn/index.js";
-import { divergenceOptions, minimizers } from "../optim/index.js";
+import { costOf, divergenceOptions, type MinimizerEntry, minimizers } from "../optim/index.js";
 
 /** What can be listed. */
 export type ListingKind = "methods" | "optimizers" | "divergences" | "estimators" | "models" | "presets" | "formats";
@@ -77,6 +77,13 @@ function bound(value: number): string {
   return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "infinity";
 }
 
+function optimizerListings(): Listing[] {
+  return Object.entries<MinimizerEntry>(minimizers).map(([name, entry]) => {
+    const { summary, source } = entry;
+    return { name, summary, source, cost: costOf(entry), ...settingsOf(entry) };
+  });
+}
+
 function divergenceListings(): Listing[] {
   return divergenceIds.map((name) => {
     const { name: title, source, params, symmetric, range, defaultScale } = divergence(name);
@@ -123,7 +130,7 @@ export function listings(kind: ListingKind): { usage: string; entries: Listing[]
     case "methods":
       return { usage: "In a configuration: method: { name: ... }", entries: listed(methods, settingsOf) };
     case "optimizers":
-      return { usage: "In a configuration: optimizer: { name: ... }", entries: listed(minimizers, settingsOf) };
+      return { usage: "In a configuration: optimizer: { name: ... }", entries: optimizerListings() };
     case "divergences":
       return { usage: "In a configuration: optimizer: { divergence: { f: ... } }", entries: divergenceListings() };
     case "estimators":

@@ -34,7 +34,7 @@ tensorTest("a pasted box brings its neighbour's labels, made in evaluation mode"
       training.run(0, 2);
       const { student, method } = training;
       const batch = makeBatch("sigmoid", 7);
-      share = method.prepare(batch, at(7)).measures.confidentShare;
+      share = method.prepare(batch, at(7)).measures.confidentShare.item();
       const { x, weak } = networkInputs(batch);
       const ofBatch = noGrad(() => student.forward(cat([x, weak]))).split(2)[1];
       const running = noGrad(() => inEvaluationMode(student, () => student.forward(weak)));

@@ -28,7 +28,7 @@ for (const kind of kinds) {
       ).loss.item();
       const logits = noGrad(() => student.forward(strong));
       const u = segmentationLoss(logits, labels, confident, { kind }).loss.item();
-      expect(prepared.measures.confidentShare).toBeCloseTo(confident.mean().item(), 12);
+      expect(prepared.measures.confidentShare.item()).toBeCloseTo(confident.mean().item(), 12);
       expectClose(terms.sup, [sup]);
       expectClose(terms.u, [u]);
       expectClose(task, [sup + midssRampUp(7, 10) * u]);

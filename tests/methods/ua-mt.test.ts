@@ -27,7 +27,7 @@ for (const kind of kinds) {
         kind === "sigmoid" ? entropyOf(p).add(entropyOf(p.neg().add(1))) : entropyOf(p).sum(1, { keepdim: true });
       const threshold = (0.75 + 0.25 * Math.exp(-5 * 0.1 ** 2)) * Math.LN2;
       const certain = entropy.lt(threshold).to({ dtype: "float32" });
-      const share = prepared.measures.certainShare;
+      const share = prepared.measures.certainShare.item();
       expect(share).toBeCloseTo(certain.mean().item(), 6);
       expect(share).toBeGreaterThan(0);
       expect(share).toBeLessThan(1);

@@ -4,7 +4,7 @@ import { rhoOption, sharpnessEntry } from "../../src/optim/index.js";
 export const signSam = sharpnessEntry({
   summary: "SAM in the maximum norm: every weight moves by rho",
   source: "Foret et al., ICLR 2021, eq. 2 with p = infinity",
-  cost: "2 passes",
+  passes: 2,
   options: { rho: rhoOption(0.001) },
   advance(step, { rho }) {
     step.reportRadius(rho);

@@ -6,11 +6,14 @@ import {
   ascentRules,
   domainVariance,
   type Evaluation,
+  globalNorm,
   type MinimizerName,
   minimizers,
   type Objective,
+  perturb,
   Sgd,
 } from "../../src/optim/index.js";
+import { ofLength } from "../../src/optim/rules/ascent-rule.js";
 import { hostReads, scope, type Tensor, tensor } from "../../src/torch/index.js";
 import { Bench, contextAt, create, everything, flat, meanOfChosen, SmallNetwork, ToyObjective } from "./support.js";
 
@@ -153,6 +156,22 @@ describe("MSAM", () => {
     expect(report.perturbationNorm).toBeCloseTo(0.3, 6);
   });
 
+  it("moves BatchNorm's running statistics in its only pass, at those weights", () => {
+    const bench = new Bench("msam", "sgd", { rho: 0.3 }).run(0, 2);
+    const there = new Bench("none");
+    const buffers = (of: Bench) => flat(of.network.namedBuffers().map(([, buffer]) => buffer));
+    scope(() => {
+      const momentum = bench.base.momentum() as Tensor[];
+      there.network.loadStateDict(bench.network.stateDict());
+      perturb(there.network.parameters(), ofLength(-0.3, momentum, globalNorm(momentum)));
+      there.step(2);
+    });
+    const before = buffers(bench);
+    bench.step(2);
+    expect(buffers(bench)).toEqual(buffers(there));
+    expect(buffers(bench)).not.toEqual(before);
+  });
+
   it("refuses a base optimiser without momentum", () => {
     const network = new SmallNetwork();
     const base = new Sgd(network.parameters(), { momentum: 0 });
@@ -262,6 +281,40 @@ describe("a step that is not finite", () => {
       const steep = (task: Tensor) => task.add(bias[1].mul(0).sqrt().sum());
       const steepReport = bench.minimizer.step(new ToyObjective(bench.network, 0, false, steep), contextAt(0));
       expect(steepReport.nonFinite).toEqual({ pass: "clean", quantity: "gradient of fc.bias" });
+    });
+  });
+
+  it("is named by what was not finite first, when a later pass cannot work with it", () => {
+    const bench = new Bench("dim", "sgd", { lambdaMode: "constant" });
+    scope(() => {
+      const bias = bench.network.namedParameters().find(([name]) => name === "fc.bias") as [string, Tensor];
+      const steep = (task: Tensor) => task.add(bias[1].mul(0).sqrt().sum());
+      const objective = new ToyObjective(bench.network, 0, true, steep);
+      const refusing = (evaluation: { features: Tensor }, pass: { learn: boolean }) => {
+        if (!Number.isFinite(evaluation.features.sum().item())) throw new Error("the matrix is not finite");
+        return objective.divergence!(evaluation, pass);
+      };
+      const before = flat(bench.network.parameters());
+      const evaluate: ToyObjective["evaluate"] = (pass) => objective.evaluate(pass);
+      const report = bench.minimizer.step({ evaluate, divergence: refusing }, contextAt(0));
+      expect(report.nonFinite).toEqual({ pass: "clean", quantity: "gradient of fc.bias" });
+      expect(flat(bench.network.parameters())).toEqual(before);
+    });
+  });
+
+  it("is not blamed for an error in a step whose numbers are finite", () => {
+    const bench = new Bench("dim", "sgd", { lambdaMode: "constant" });
+    scope(() => {
+      const objective = new ToyObjective(bench.network, 0, true);
+      const divergence = () => {
+        if (objective.passes.length > 1) throw new UsageError("the second pass is refused");
+        return tensor(1);
+      };
+      const before = flat(bench.network.parameters());
+      const step = () =>
+        bench.minimizer.step({ evaluate: objective.evaluate.bind(objective), divergence }, contextAt(0));
+      expect(step).toThrow(/the second pass is refused/);
+      expect(flat(bench.network.parameters())).toEqual(before);
     });
   });
 

@@ -7,7 +7,7 @@ import type { Optimizer } from "../optimizer.js";
 import type { NamedParameters } from "../parameter-list.js";
 import { Memory, type MemoryNames } from "./memory.js";
 import { perturbsAtAll } from "./radius.js";
-import { NonFiniteSignal, SharpnessStep } from "./sharpness-step.js";
+import { SharpnessStep } from "./sharpness-step.js";
 
 const basePrefix = "base.";
 
@@ -34,9 +34,8 @@ export abstract class SharpnessMinimizer implements Minimizer {
       try {
         this.advance(step);
         succeeded = true;
-      } catch (signal) {
-        if (!(signal instanceof NonFiniteSignal)) throw signal;
-        step.report.nonFinite = signal.what;
+      } catch (error) {
+        step.report.nonFinite = step.nonFiniteBehind(error);
       } finally {
         this.memory.endStep(succeeded);
       }
@@ -68,7 +67,8 @@ type OptionShape = Record<string, z.ZodType> & { rho: z.ZodType<number> };
 export interface SharpnessDefinition<Shape extends OptionShape> {
   summary: string;
   source: string;
-  cost: string;
+  passes: number;
+  costNote?: string;
   options: Shape;
   remembers?: MemoryNames;
   /** The part of an evaluation that these settings cannot do without. Default: none. */
@@ -83,11 +83,12 @@ export interface SharpnessDefinition<Shape extends OptionShape> {
 export function sharpnessEntry<Shape extends OptionShape>(
   definition: SharpnessDefinition<Shape>,
 ): MinimizerEntry<z.ZodObject<Shape, z.core.$strict>> {
-  const { summary, source, cost } = definition;
+  const { summary, source, passes, costNote } = definition;
   return minimizerEntry({
     summary,
     source,
-    cost,
+    passes,
+    costNote,
     options: z.strictObject(definition.options),
     needs(options) {
       const settings = options as z.output<z.ZodObject<Shape>> & { rho: number };
@@ -127,7 +128,7 @@ class FromDefinition<Shape extends OptionShape> extends SharpnessMinimizer {
 export const none = minimizerEntry({
   summary: "the base optimiser alone",
   source: "torch.optim",
-  cost: "1 pass",
+  passes: 1,
   options: z.strictObject({}),
   create: (parameters, base) => new Plain(parameters, base),
 });

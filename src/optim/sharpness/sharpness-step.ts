@@ -17,8 +17,8 @@ import {
   save,
 } from "../parameter-list.js";
 
-/** Ends a step whose losses or gradients are not finite; caught by the minimiser, seen by nobody else. */
-export class NonFiniteSignal extends Error {
+/** Ends a step whose losses or gradients are not finite; seen by nobody but this file. */
+class NonFiniteSignal extends Error {
   constructor(readonly what: NonFinite) {
     super(`internal: ${what.quantity} is not finite in the ${what.pass} pass`);
   }
@@ -127,6 +127,21 @@ export class SharpnessStep {
     this.base.step(gradient, this.at.rate, decayAt);
   }
 
+  /**
+   * The value that was not finite and ended the step. Passes go on with a NaN until the read, and an operator may refuse
+   * to work with it: what was not finite before is then the cause.
+   * @throws the error itself when everything before it was finite
+   */
+  nonFiniteBehind(error: unknown): NonFinite {
+    if (error instanceof NonFiniteSignal) return error.what;
+    try {
+      noGrad(() => scope(() => this.readPasses()));
+    } catch (signal) {
+      if (signal instanceof NonFiniteSignal) return signal.what;
+    }
+    throw error;
+  }
+
   private pass(kind: NonFinite["pass"], choose: ChooseTargets): PassResult {
     return scope(() => {
       const evaluation = this.objective.evaluate({ updateRunningStatistics: kind === "clean" });
@@ -157,21 +172,30 @@ export class SharpnessStep {
   /** Reads everything, writes the report, and refuses the first number that is not finite. */
   private read(updateNorm: Tensor): void {
     const cosine = this.cosine();
-    const extra = [updateNorm, this.perturbationNorm, this.radius, cosine].filter((one) => one !== null);
-    const values = [...stack([...this.passes.flatMap(scalarsOf), ...extra]).toNumbers()];
-    const next = () => values.shift() as number;
-    for (const pass of this.passes) {
-      const [task, divergence] = [next(), pass.divergence ? next() : undefined];
-      const terms = Object.fromEntries(pass.terms.map(([name]) => [name, next()]));
-      this.note(pass, { task, divergence, terms, norm: next() });
-    }
+    const next = this.readPasses([updateNorm, this.perturbationNorm, this.radius, cosine]);
     this.report.updateNorm = next();
     if (!Number.isFinite(this.report.updateNorm))
       throw new NonFiniteSignal({ pass: "perturbed", quantity: "combined gradient" });
     if (this.perturbationNorm) this.report.perturbationNorm = next();
     if (this.radius) this.report.rho = next();
     if (cosine) this.report.cosine = next();
-    else if (this.at.measure && this.passes.some(({ kind }) => kind === "clean")) this.report.cosine = 1;
+  }
+
+  /**
+   * Reads all passes made, and further scalars where they are not null, and notes the passes.
+   * @returns what gives the values of the further ones in turn
+   * @throws NonFiniteSignal
+   */
+  private readPasses(further: readonly (Tensor | null)[] = []): () => number {
+    const scalars = [...this.passes.flatMap(scalarsOf), ...further.filter((one) => one !== null)];
+    const values = scalars.length > 0 ? [...stack(scalars).toNumbers()] : [];
+    const next = () => values.shift() as number;
+    for (const pass of this.passes) {
+      const [task, divergence] = [next(), pass.divergence ? next() : undefined];
+      const terms = Object.fromEntries(pass.terms.map(([name]) => [name, next()]));
+      this.note(pass, { task, divergence, terms, norm: next() });
+    }
+    return next;
   }
 
   /** Between the ascent gradient and the last one at perturbed weights; null where there is none. */
@@ -196,8 +220,10 @@ export class SharpnessStep {
       const name = firstNonFinite(this.parameters, pass.gradient);
       throw new NonFiniteSignal({ pass: pass.kind, quantity: name ? `gradient of ${name}` : "norm of the gradient" });
     }
-    if (pass.kind === "clean") this.report.ascentNorm = norm;
     this.report.perturbedNorm = norm;
+    if (pass.kind === "perturbed") return;
+    this.report.ascentNorm = norm;
+    if (this.at.measure) this.report.cosine = 1;
   }
 }
 

@@ -26,6 +26,7 @@ import type { PassResult, PassTargets, SharpnessStep } from "../sharpness/sharpn
  * loss minus the divergence (DiM-6).
  */
 export const perturbations = ["total", "task", "clean", "source", "div", "disam"] as const;
+
 /** Settings of the divergence's weight. */
 export function lambdaOptions(lambda: number, mode: "constant" | "ramp" | "linear") {
   return {
@@ -163,7 +164,8 @@ function evaluateDivergence(
 export const dim = minimizerEntry({
   summary: "sharpness-aware steps guided by an f-divergence between labelled and unlabelled images",
   source: "arXiv 2411.12350, our reading in docs/method.md",
-  cost: "2 passes, and the divergence's own pass over both domains twice (DiM-1, 5, 6) or once (DiM-2, 3, 4)",
+  passes: 2,
+  costNote: "and the divergence's own pass over both domains twice (DiM-1, 5, 6) or once (DiM-2, 3, 4)",
   options: dimOptions,
   create: (parameters, base, options) => new Dim(parameters, base, options),
 });

@@ -24,7 +24,8 @@ function perDomainOf({ perDomain }: Evaluation): readonly Tensor[] {
 export const disam = sharpnessEntry({
   summary: "DISAM: the perturbation evens out the losses of the domains",
   source: "Zhang et al., ICLR 2024; MediaBrain-SJTU/DISAM code/algorithms/DISAM.py",
-  cost: "2 passes; the method must give a loss per domain",
+  passes: 2,
+  costNote: "under a method that gives a loss per domain",
   options: {
     rho: rhoOption(0.05),
     lambda: z.number().min(0).default(0.1).describe("weight of the variance of the domains' losses"),

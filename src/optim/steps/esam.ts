@@ -48,7 +48,8 @@ function sharpestLoss(evaluation: Evaluation, before: readonly number[], gamma: 
 export const esam = sharpnessEntry({
   summary: "ESAM: perturbs a random share of the tensors, updates with the samples whose loss rose most",
   source: "Du et al., ICLR 2022; dydjw9/Efficient_SAM utils/Esam.py; beta and gamma as in MarlonBecker/MSAM",
-  cost: "2 passes; with gamma below 1 the method must give a loss per sample",
+  passes: 2,
+  costNote: "with gamma below 1 under a method that gives a loss per sample",
   options: {
     rho: rhoOption(0.05),
     beta: z.number().gt(0).max(1).default(0.5).describe("probability that a tensor is perturbed"),

@@ -12,7 +12,8 @@ import { sharpnessEntry } from "../sharpness/sharpness-minimizer.js";
 export const flatMatch = sharpnessEntry({
   summary: "FlatMatch: perturbs with the labelled loss and adds its clean gradient",
   source: "Huang et al., NeurIPS 2023; tmllab/2023_NeurIPS_FlatMatch trainer.py",
-  cost: "2 passes, the clean one differentiated through the labelled images only",
+  passes: 2,
+  costNote: "the clean one differentiated through the labelled images only",
   options: { rho: rhoOption(0.05) },
   advance(step, { rho }) {
     step.reportRadius(rho);

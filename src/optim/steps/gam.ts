@@ -4,15 +4,14 @@
  */
 import { z } from "zod";
 import { foreachAdd, foreachAdd_, foreachMul, foreachSub, type Tensor } from "../../torch/index.js";
-import { globalCosine, globalNorm, scale_, scaled } from "../parameter-list.js";
+import { addScaled, globalCosine, globalNorm, scale_ } from "../parameter-list.js";
 import { ofLength, over, tiny, toLength } from "../rules/ascent-rule.js";
 import { rhoOption } from "../sharpness/radius.js";
 import { sharpnessEntry } from "../sharpness/sharpness-minimizer.js";
 
 /** a ← a + factor·b. */
-function add(a: Tensor[], factor: number | Tensor, b: readonly Tensor[]): Tensor[] {
-  if (typeof factor === "number") foreachAdd_(a, b, { alpha: factor });
-  else foreachAdd_(a, scaled(b, factor));
+function add(a: Tensor[], factor: number, b: readonly Tensor[]): Tensor[] {
+  foreachAdd_(a, b, { alpha: factor });
   return a;
 }
 
@@ -31,7 +30,7 @@ function decompose(a: Tensor[], b: Tensor[], gamma: number): Tensor[] {
 export const gam = sharpnessEntry({
   summary: "GAM: flatness of the gradient's norm, not only of the loss",
   source: "Zhang et al., CVPR 2023; xxgege/GAM gam/gam.py",
-  cost: "4 passes",
+  passes: 4,
   options: {
     rho: rhoOption(0.2),
     gradRho: z.number().min(0).default(0.02).describe("radius of the inner ascent along the gradient"),
@@ -46,7 +45,7 @@ export const gam = sharpnessEntry({
     const rise = foreachSub(g1.gradient, g0.gradient);
     const outer = toLength(rho, rise, globalNorm(rise));
     const g2 = step.perturbed(outer);
-    const g3 = step.perturbed(add(outer, over(gradRho, g2.norm), g2.gradient));
+    const g3 = step.perturbed(addScaled(outer, over(gradRho, g2.norm), g2.gradient));
     const a = foreachAdd(g0.gradient, g2.gradient, { alpha: 1 - beta0 });
     const b = add(foreachMul(g1.gradient, beta1), 1 - beta1, g3.gradient);
     step.descend(decompose(a, b, gamma));

@@ -4,8 +4,7 @@
  * the weights back.
  */
 import { z } from "zod";
-import { foreachAdd, foreachSub } from "../../torch/index.js";
-import { globalDot, globalNorm, scaled } from "../parameter-list.js";
+import { addScaled, globalDot, globalNorm } from "../parameter-list.js";
 import { ofLength, tiny } from "../rules/ascent-rule.js";
 import { rhoOption } from "../sharpness/radius.js";
 import { sharpnessEntry } from "../sharpness/sharpness-minimizer.js";
@@ -17,7 +16,8 @@ import { sharpnessEntry } from "../sharpness/sharpness-minimizer.js";
 export const lookSam = sharpnessEntry({
   summary: "LookSAM: SAM in every n-th step, its direction reused in between",
   source: "Liu et al., CVPR 2022; MarlonBecker/MSAM optimizer/looksam.py",
-  cost: "1 + 1/n passes on average",
+  passes: 1.2,
+  costNote: "1 + 1/n",
   options: {
     rho: rhoOption(0.05),
     alpha: z.number().min(0).default(0.2).describe("weight of the reused direction"),
@@ -28,13 +28,13 @@ export const lookSam = sharpnessEntry({
     const clean = step.clean();
     const direction = memory.list("direction");
     if (direction && step.at.iteration % every !== 0) {
-      step.descend(foreachAdd(clean.gradient, scaled(direction, clean.norm.mul(alpha))));
+      step.descend(addScaled(clean.gradient, clean.norm.mul(alpha), direction));
       return;
     }
     step.reportRadius(rho);
     const perturbed = step.perturbed(ofLength(rho, clean.gradient, clean.norm));
     const along = globalDot(clean.gradient, perturbed.gradient).div(clean.norm.square().add(tiny));
-    const across = foreachSub(perturbed.gradient, scaled(clean.gradient, along));
+    const across = addScaled(perturbed.gradient, along.neg(), clean.gradient);
     memory.keepList("direction", ofLength(1, across, globalNorm(across)));
     step.descend(perturbed.gradient);
   },

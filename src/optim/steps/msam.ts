@@ -12,12 +12,13 @@ import { plainStep, sharpnessEntry } from "../sharpness/sharpness-minimizer.js";
 
 /**
  * One pass at w − ρ·v/(‖v‖+1e-12), v the base optimiser's momentum; its gradient moves w. As in the authors' code,
- * SGD's coupled weight decay reads the perturbed weights and AdamW's decoupled one shrinks the clean ones.
+ * SGD's coupled weight decay reads the perturbed weights and AdamW's decoupled one shrinks the clean ones. The pass is
+ * also the one that moves BatchNorm's running statistics, at the perturbed weights; at w they would take a second pass.
  */
 export const msam = sharpnessEntry({
   summary: "Momentum-SAM: perturbs against the momentum, in a single pass",
   source: "Becker et al., 2024; MarlonBecker/MSAM optimizer/msam.py, adamW_msam.py",
-  cost: "1 pass",
+  passes: 1,
   options: { rho: rhoOption(0.3) },
   check(base) {
     if (base.momentum() !== null) return;

@@ -12,7 +12,8 @@ import { Dim, lambdaOptions } from "./dim.js";
 export const sdat = minimizerEntry({
   summary: "SDAT: sharpness of the task loss only, the divergence joins at the perturbed weights",
   source: "Rangwani et al., ICML 2022; val-iisc/SDAT examples/cdan_mcc_sdat.py",
-  cost: "2 passes and the divergence's own pass once",
+  passes: 2,
+  costNote: "and the divergence's own pass once",
   options: z.strictObject({
     ...radiusOptions(0.05),
     ...lambdaOptions(1, "constant"),

@@ -9,7 +9,7 @@ import { sharpnessEntry } from "../sharpness/sharpness-minimizer.js";
 export const wsam = sharpnessEntry({
   summary: "WSAM: sharpness as a weighted term of its own, outside the momentum",
   source: "Yue et al., KDD 2023; kozistr/pytorch_optimizer sam.py, WSAM with decouple=True",
-  cost: "2 passes",
+  passes: 2,
   options: {
     rho: rhoOption(0.05),
     gamma: z.number().min(0).lt(1).default(0.9).describe("weight of the sharpness against the loss"),

@@ -2,6 +2,7 @@
 import { BatchNorm2d, Conv2d, Linear, Module, withFrozenRunningStatistics } from "../../nn/index.js";
 import {
   AdamW,
+  createMinimizer,
   domainVariance,
   type Evaluation,
   type Minimizer,
@@ -75,11 +76,10 @@ function baseOptimizer(
   return new AdamW(parameters, { beta1, beta2, eps, weightDecay });
 }
 
-function createMinimizer(params: Params, base: Optimizer, parameters: NamedParameters): Minimizer | null {
+function minimizerOf(params: Params, base: Optimizer, parameters: NamedParameters): Minimizer | null {
   if (!Object.hasOwn(optimisers, params.method)) return null;
   const { name, ...options } = optimisers[params.method](params);
-  const entry = minimizers[name];
-  return entry.create(parameters, base, entry.options.parse(options) as never);
+  return createMinimizer({ name, ...minimizers[name].options.parse(options) }, parameters, base);
 }
 
 /** Mean cross-entropy over the samples of each domain in the batch. */
@@ -148,7 +148,7 @@ export function optimizer(testCase: GoldenCase): Computed | null {
   network.to({ device: testCase.device });
   const parameters = network.namedParameters();
   const base = new RecordingOptimizer(baseOptimizer(testCase.params, network.parameters()), parameters);
-  const minimizer = createMinimizer(testCase.params, base, parameters);
+  const minimizer = minimizerOf(testCase.params, base, parameters);
   if (!minimizer) return null;
 
   const traces = new Traces();
