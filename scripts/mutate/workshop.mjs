@@ -2,13 +2,13 @@
 import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const toolRoot = fileURLToPath(new URL("../..", import.meta.url));
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** What tests need but never change is linked; what no test reads is left out. */
+/** Folders of the root that tests need but never change are linked; what no test reads is left out. */
 const linked = new Set(["node_modules", "build", "dist"]);
 const leftOut = new Set([".git", ".cache", "runs", "coverage"]);
 
@@ -26,7 +26,7 @@ const secondsToStart = 300;
  */
 export function copyProject(root, rewrite) {
   const copy = mkdtempSync(join(tmpdir(), "dimseg-mutants-"));
-  const filter = (path) => path === root || !(linked.has(basename(path)) || leftOut.has(basename(path)));
+  const filter = (path) => !(linked.has(relative(root, path)) || leftOut.has(relative(root, path)));
   cpSync(root, copy, { recursive: true, filter });
   for (const name of linked) {
     const target = join(name === "node_modules" ? toolRoot : root, name);

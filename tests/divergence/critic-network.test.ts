@@ -170,7 +170,7 @@ describe("the estimator", () => {
         estimator.loadState(state([1, 0, 1, 0]));
         const view = (maps: Tensor) => ({ logits: maps, bottleneck: maps });
         const shared = { source: view(source), target: view(target) };
-        const given = { network: networks.softmax, source, target, shared, updateRunningMeans: false };
+        const given = { network: networks.softmax, source, target, shared, learn: false };
         const value = estimator.evaluate(given).item();
         estimator.dispose();
         return value;
