@@ -24,11 +24,11 @@ export function filesUnder(root, path, ending) {
  * @param {string[]} choices.tests files or folders of vitest tests, relative to root
  * @param {number} choices.budget seconds of tests that one mutant may take, as long as the unchanged code takes; tests
  *   of the folder of the same name always run, others from the cheapest on
- * @param {number} [choices.hangs] seconds beyond ten times the usual after which a mutant counts as hanging
+ * @param {number} [choices.hangs] seconds beyond ten times the usual after which the tests of a file count as hanging
  * @param {(line: string) => void} choices.say
  * @returns {Promise<Judged[]>} in the order of the sources
  */
-export async function judge({ root, targets, tests, budget, hangs = 20, say }) {
+export async function judge({ root, targets, tests, budget, hangs = 10, say }) {
   const sources = [...new Set(targets.flatMap((path) => filesUnder(root, path, ".ts")))];
   const testFiles = tests.flatMap((path) => filesUnder(root, path, ".test.ts"));
   let found;
@@ -40,7 +40,7 @@ export async function judge({ root, targets, tests, budget, hangs = 20, say }) {
     );
     return found.texts;
   });
-  const remove = () => rmSync(copy, { recursive: true, force: true });
+  const remove = () => rmSync(copy, { recursive: true, force: true, maxRetries: 5 });
   process.once("exit", remove);
   try {
     const { mutants, firsts } = found;
@@ -75,8 +75,7 @@ async function survey(copy, testFiles, say) {
   const tasks = testFiles.map((file) => ({
     alive: -1,
     record: true,
-    seconds: 600,
-    runs: [{ file: join(copy, file), tests: null }],
+    runs: [{ file: join(copy, file), tests: null, seconds: 900 }],
   }));
   const surveys = [];
   await perform(copy, tasks, (task, { failed, ms, shared, tests, timedOut, crashed }) => {
@@ -113,5 +112,5 @@ function plan(source, first, surveys, { budget, hangs }) {
     expected += cost;
     return true;
   });
-  return { runs: runs.map(({ file, tests }) => ({ file, tests })), seconds: hangs + 10 * expected };
+  return { runs: runs.map(({ file, tests, cost }) => ({ file, tests, seconds: hangs + 10 * cost })) };
 }

@@ -2,8 +2,8 @@
  * The inside of a test process: a vitest runner that, instead of one file, works through a list of tasks, each some
  * tests with one mutant alive. A process that starts once for hundreds of mutants is what makes them cheap.
  *
- * It reads tasks from MUTATION_TASKS (JSON) and appends a line {"task": …} and later {"result": …} to MUTATION_LOG
- * for each, so that whoever started it can tell where it hangs or crashed.
+ * It reads tasks from MUTATION_TASKS (JSON) and appends to MUTATION_LOG a line {"task", "run"} before each file that a
+ * task runs and {"task", "result"} at its end, so that whoever started it can tell where it hangs or crashed.
  */
 import { appendFileSync, readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
@@ -72,15 +72,15 @@ export default class MutationRunner extends TestRunner {
     super.onAfterRunFiles(files);
     const log = (line) => appendFileSync(process.env.MUTATION_LOG, `${JSON.stringify(line)}\n`);
     for (const task of JSON.parse(readFileSync(process.env.MUTATION_TASKS, "utf8"))) {
-      log({ task: task.number });
-      const result = await this.perform(task);
+      const result = await this.perform(task, (run) => log({ task: task.number, run }));
       log({ task: task.number, result });
       if (result.soiled) return;
     }
   }
 
-  async perform({ alive, runs, record }) {
-    for (const { file, tests } of runs) {
+  async perform({ alive, runs, record }, begin) {
+    for (const [i, { file, tests }] of runs.entries()) {
+      begin(i);
       const started = performance.now();
       const run = await this.runFile({ file, tests, alive, record });
       const ms = performance.now() - started;

@@ -2,18 +2,21 @@
 import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const toolRoot = fileURLToPath(new URL("../..", import.meta.url));
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** What tests need but never change is linked; what no test reads is left out. */
+/** Folders of the root that tests need but never change are linked; what no test reads is left out. */
 const linked = new Set(["node_modules", "build", "dist"]);
 const leftOut = new Set([".git", ".cache", "runs", "coverage"]);
 
 /** Tasks after which a process is replaced, so that what mutants leave behind in it stays small. */
 const tasksPerProcess = 150;
+
+/** What starting a process may take on a busy machine. */
+const secondsToStart = 300;
 
 /**
  * Copies the project.
@@ -23,7 +26,7 @@ const tasksPerProcess = 150;
  */
 export function copyProject(root, rewrite) {
   const copy = mkdtempSync(join(tmpdir(), "dimseg-mutants-"));
-  const filter = (path) => path === root || !(linked.has(basename(path)) || leftOut.has(basename(path)));
+  const filter = (path) => !(linked.has(relative(root, path)) || leftOut.has(relative(root, path)));
   cpSync(root, copy, { recursive: true, filter });
   for (const name of linked) {
     const target = join(name === "node_modules" ? toolRoot : root, name);
@@ -49,8 +52,8 @@ export function copyProject(root, rewrite) {
 export const switchUrl = pathToFileURL(here("switch.mjs")).href;
 
 /**
- * @typedef {{ runs: { file: string, tests: string[] | null }[], alive: number, record?: boolean, seconds: number }} Task
- * Some tests with one mutant alive; `seconds`: how long it may take.
+ * @typedef {{ runs: { file: string, tests: string[] | null, seconds: number }[], alive: number, record?: boolean }} Task
+ * Some tests with one mutant alive; `seconds`: how long those of a file may take.
  * @typedef {{ failed?: object | null, timedOut?: true, crashed?: true }} Result
  */
 
@@ -91,10 +94,12 @@ async function performBatch(copy, tasks, done) {
       // It has ended by itself.
     }
   };
-  process.once("exit", stop);
+  // Before the copy is removed, see judge.mjs.
+  process.prependOnceListener("exit", stop);
 
   let finished = 0;
   let current = -1;
+  let allowed = 0;
   let since = Date.now();
   let ended = false;
   let read = 0;
@@ -104,10 +109,11 @@ async function performBatch(copy, tasks, done) {
       const over = ended;
       const lines = readFileSync(log, "utf8").split("\n").slice(0, -1);
       for (const line of lines.slice(read)) {
-        const { task, result } = JSON.parse(line);
+        const { task, run, result } = JSON.parse(line);
         since = Date.now();
         if (!result) {
           current = task;
+          allowed = tasks[task].runs[run].seconds;
           continue;
         }
         current = -1;
@@ -122,8 +128,7 @@ async function performBatch(copy, tasks, done) {
         if (current >= 0) done(tasks[current], { crashed: true });
         return current >= 0 ? current + 1 : finished;
       }
-      const allowed = current >= 0 ? tasks[current].seconds : 120;
-      if (Date.now() - since > allowed * 1000) {
+      if (Date.now() - since > (current < 0 ? secondsToStart : allowed) * 1000) {
         if (current < 0) throw new Error(`the test process did not start:\n${text}`);
         done(tasks[current], { timedOut: true });
         return current + 1;

@@ -52,6 +52,7 @@ describe("featSoftmax by hand", () => {
         expect(evaluate({ tauF }, source, target)).toBeCloseTo(Math.abs(p - 0.5), 5);
         expect(evaluate({ tauF, scale: 3 }, source, target)).toBeCloseTo(3 * Math.abs(p - 0.5), 5);
       }
+      expect(evaluate({}, source, target)).toBe(evaluate({ tauF: 1 }, source, target));
     });
   });
 });

@@ -8,7 +8,8 @@ import {
   estimatorIds,
   type FDivergence,
 } from "../../src/divergence/index.js";
-import { autocast, grad, scope } from "../../src/torch/index.js";
+import { withFrozenRunningStatistics } from "../../src/nn/index.js";
+import { autocast, cat, grad, scope } from "../../src/torch/index.js";
 import { gradientNorm, images, input, labels, networks, withNetworks } from "./networks.js";
 import { everyDivergence, expectClose, named } from "./support.js";
 
@@ -154,6 +155,37 @@ describe("choices", () => {
     });
   });
 
+  it.each([
+    ["joint", true],
+    ["evalBN", false],
+  ] as const)(
+    "%s takes BatchNorm's statistics of its own kind in whatever mode the network is",
+    (forward, training) => {
+      scope(() => {
+        const network = networks.sigmoid;
+        const [source, target] = [images(1, 2), images(2, 2, { gain: 0.4, offset: 0.8 })];
+        const setMode = (mode: boolean) => {
+          for (const [, module] of network.namedModules()) module.training = mode;
+        };
+        const inMode = (mode: boolean) => {
+          setMode(mode);
+          const value = make("featSoftmax", { forward }).evaluate({ network, source, target }).item();
+          setMode(true);
+          return value;
+        };
+        expect(inMode(true)).toBe(inMode(false));
+        // What the network gives in that mode for all images together.
+        setMode(training);
+        const encoded = withFrozenRunningStatistics(network, () => network.encode(cat([source, target])));
+        setMode(true);
+        const [p, q] = encoded[encoded.length - 1].split(2).map((maps) => ({ logits: maps, bottleneck: maps }));
+        const shared = make("featSoftmax", { forward: "shared" });
+        const wanted = shared.evaluate({ network, source, target, shared: { source: p, target: q } }).item();
+        expectClose([inMode(true)], [wanted], 1e-6);
+      });
+    },
+  );
+
   it("under autocast the divergence itself stays in float32", () => {
     scope(() => {
       for (const id of estimatorIds) {
@@ -177,6 +209,8 @@ describe("choices", () => {
       const bottleneck = () => make("gaussian", { forward: "shared" }).evaluate({ ...bare, shared: logitsOnly });
       expect(bottleneck).toThrow(UsageError);
       expect(bottleneck).toThrow(/"shared" needs the bottleneck of a labelled and an unlabelled view/);
+      const one = { source: bare.shared!.source, target: logitsOnly.target };
+      expect(() => make("gaussian", { forward: "shared" }).evaluate({ ...bare, shared: one })).toThrow(UsageError);
       expect(() => make("featProto").evaluate(bare)).toThrow(/featProto needs labels of the source and pseudo-labels/);
       expect(
         make("predMarginal", { forward: "shared" })

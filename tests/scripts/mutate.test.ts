@@ -107,9 +107,12 @@ describe("sites", () => {
 describe("judging", () => {
   it("kills what a test that passes otherwise notices, hangs on or dies of", { timeout: 120_000 }, async () => {
     write("package.json", '{ "type": "module" }');
+    write("runs/some/log.txt", "of a run, which nobody copies");
+    write("src/runs/three.ts", "export const three = (): number => 3;");
     write(
       "src/sums/sum.ts",
-      "export const scale = 3;",
+      'import { three } from "../runs/three.js";',
+      "export const scale = three();",
       "export function sum(n: number, step: number): number {",
       "  let total = 0;",
       "  for (let i = n; i > 0; i = i - step) total += i;",
@@ -131,7 +134,7 @@ describe("judging", () => {
     );
     const said: string[] = [];
     const say = (line: string) => void said.push(line);
-    const judged = await judge({ root, targets: ["src"], tests: ["tests"], budget: 5, hangs: 2, say });
+    const judged = await judge({ root, targets: ["src/runs", "src/sums"], tests: ["tests"], budget: 5, hangs: 2, say });
     const verdicts = judged.map(({ change, verdict }: { change: string; verdict: string }) => `${change}: ${verdict}`);
     expect(verdicts).toEqual([
       "3 → 4: killed",

@@ -142,6 +142,12 @@ describe("bootstrap", () => {
     expect(constants).toEqual({ estimate: 0.5, low: 0.5, high: 0.5 });
   });
 
+  it("takes 2000 resamples unless told otherwise, and no fewer than 100", () => {
+    const interval = (resamples?: number) => bootstrapMean([first12], { seed: 5, resamples });
+    expect(interval()).toEqual(interval(2000));
+    for (const other of [1999, 2001, 100]) expect(interval(other)).not.toEqual(interval());
+  });
+
   it("depends on the seed alone", () => {
     expect(bootstrapMean([first12], { seed: 5 })).toEqual(bootstrapMean([first12], { seed: 5 }));
     expect(bootstrapMean([first12], { seed: 6 })).not.toEqual(bootstrapMean([first12], { seed: 5 }));
@@ -171,7 +177,9 @@ describe("bootstrap", () => {
     expect(() => bootstrapMean([], { seed: 0 })).toThrow(/a group has no values/);
     expect(() => bootstrapMean([[1], []], { seed: 0 })).toThrow(/a group has no values/);
     expect(() => bootstrapMean([[1, NaN]], { seed: 0 })).toThrow(/a value is NaN/);
-    expect(() => bootstrapMean([[1]], { seed: 0, resamples: 10 })).toThrow(/resamples is 10/);
+    expect(() => bootstrapMean([[1], [1, NaN]], { seed: 0 })).toThrow(/a value is NaN/);
+    for (const resamples of [10, 99, 100.5])
+      expect(() => bootstrapMean([[1]], { seed: 0, resamples })).toThrow(`resamples is ${resamples}`);
     expect(() => bootstrapPairedDifference([[1, 2]], [[1]], { seed: 0 })).toThrow(/sizes \[2\] and \[1\]/);
   });
 });
