@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- NAME [--device cuda] [--quick] [--json FILE]`: runs one bench, prints its table and stores it with
+ * `npm run bench -- NAME [--device cuda] [--before DIR] [--quick] [--json FILE]`: runs one bench, prints its table and stores it with
  * the facts of the machine, by default as bench/results/NAME.json. A new bench is one file that exports `run` and one
- * line here.
+ * line here. --before measures this checkout beside another, built one instead of beside PyTorch.
  */
 import { relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -22,23 +22,31 @@ const benches: Record<string, () => Promise<{ run: Bench }>> = {
 };
 /** Those that can run on another device than the CPU. */
 const withDevice = ["step"];
+/** Those that can measure another checkout. */
+const withBefore: Record<string, () => Promise<{ run: Bench }>> = { step: () => import("./step-before.js") };
 
 interface CommandLine {
   name: string;
   quick: boolean;
   device: string;
+  before: string | null;
   /** Where the result goes; null: nowhere. */
   json: string | null;
 }
 
 function readCommandLine(args: string[]): CommandLine {
-  const usage = `usage: npm run bench -- ${Object.keys(benches).join("|")} [--device cuda] [--quick] [--json FILE]`;
-  let parsed: { values: { quick?: boolean; json?: string; device: string }; positionals: string[] };
+  const usage = `usage: npm run bench -- ${Object.keys(benches).join("|")} [--device cuda] [--before DIR] [--quick] [--json FILE]`;
+  let parsed: { values: { quick?: boolean; json?: string; device: string; before?: string }; positionals: string[] };
   try {
     parsed = parseArgs({
       args,
       allowPositionals: true,
-      options: { quick: { type: "boolean" }, json: { type: "string" }, device: { type: "string", default: "cpu" } },
+      options: {
+        quick: { type: "boolean" },
+        json: { type: "string" },
+        before: { type: "string" },
+        device: { type: "string", default: "cpu" },
+      },
     });
   } catch (cause) {
     throw new UsageError(`${(cause as Error).message.split(". ")[0]}; ${usage}`, { cause });
@@ -49,9 +57,12 @@ function readCommandLine(args: string[]): CommandLine {
   const { device } = parsed.values;
   requireDevice(device, "--device");
   if (device !== "cpu" && !withDevice.includes(name)) throw new UsageError(`bench ${name} runs on the cpu only`);
-  const file = device === "cpu" ? `${name}.json` : `${name}-${device.replace(":", "")}.json`;
+  const before = parsed.values.before === undefined ? null : resolve(parsed.values.before);
+  if (before !== null && !Object.hasOwn(withBefore, name)) throw new UsageError(`bench ${name} has no --before`);
+  const subject = before === null ? name : `${name}-before`;
+  const file = device === "cpu" ? `${subject}.json` : `${subject}-${device.replace(":", "")}.json`;
   const standard = quick ? null : resolve(packageRoot, "bench", "results", file);
-  return { name, quick, device, json: parsed.values.json ?? standard };
+  return { name, quick, device, before, json: parsed.values.json ?? standard };
 }
 
 /** What the numbers hold for, without anything that names a place on this machine. */
@@ -66,10 +77,10 @@ function machineFacts(): object {
 }
 
 async function main(args: string[]): Promise<void> {
-  const { name, quick, device, json } = readCommandLine(args);
-  const { run } = await benches[name]();
+  const { name, quick, device, before, json } = readCommandLine(args);
+  const { run } = await (before === null ? benches : withBefore)[name]();
   const machine = machineFacts();
-  const { title, rows, notes } = await run({ quick, device });
+  const { title, rows, notes } = await run({ quick, device, before });
   console.log(`${title}${quick ? " (quick: not for the record)" : ""}\n\n${formatTable(rows)}\n`);
   for (const note of notes) console.log(`- ${note}`);
   if (json === null) return;

@@ -17,6 +17,8 @@ export interface BenchOptions {
   quick: boolean;
   /** Where the networks run: "cpu", "cuda" or "cuda:N". */
   device: string;
+  /** Another built checkout of dimseg to measure beside this one; null: PyTorch is the other side. */
+  before: string | null;
 }
 
 /** The one function every bench exports as `run`. */

@@ -11,12 +11,17 @@ import type { Row } from "./report.js";
 
 export type Side = "dimseg" | "pytorch";
 
+/** Starts bench/NAME-worker.ts of this checkout, or of another that is built. */
+export function startWorker(bench: string, checkout?: string): Conversation {
+  const worker = checkout
+    ? join(checkout, "dist", "bench", `${bench}-worker.js`)
+    : fileURLToPath(new URL(`./${bench}-worker.js`, import.meta.url));
+  return new Conversation(checkout ? `dimseg of ${checkout}` : "dimseg", process.execPath, [worker]);
+}
+
 /** Starts one program of a bench: bench/NAME-worker.ts, or bench/peers/NAME.py in the Python of DIMSEG_PEER_PYTHON. */
 export function startProgram(side: Side, bench: string): Conversation {
-  if (side === "dimseg") {
-    const worker = fileURLToPath(new URL(`./${bench}-worker.js`, import.meta.url));
-    return new Conversation("dimseg", process.execPath, [worker]);
-  }
+  if (side === "dimseg") return startWorker(bench);
   const python = process.env.DIMSEG_PEER_PYTHON || "python3";
   return new Conversation("PyTorch", python, [join(packageRoot, "bench", "peers", `${bench}.py`)]);
 }

@@ -82,7 +82,9 @@ function prepare(settings: StepSettings): Step {
       };
       const objective = createObjective(prepared, student, comparison, compute);
       const rate = learningRate(baseRate, iteration, maxIterations);
-      const report = minimizer.step(objective, { iteration, maxIterations, rate, baseRate, rampUp, measure: false });
+      // The first losses are compared with the peer's; a step for the log reads more than training's usual one.
+      const measure = iteration === firstIteration;
+      const report = minimizer.step(objective, { iteration, maxIterations, rate, baseRate, rampUp, measure });
       updateTeacher(teacher, student, emaDecay(iteration, options.emaDecay));
       torch.synchronize(device);
       iteration++;

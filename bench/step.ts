@@ -25,7 +25,7 @@ import {
   timeCells,
 } from "./side-by-side.js";
 
-const methods = ["MiDSS", "DiM-1"] as const;
+export const methods = ["MiDSS", "DiM-1"] as const;
 type MethodName = (typeof methods)[number];
 
 /** What one process is told to run; the names are those of the line protocol. */
@@ -45,9 +45,9 @@ export interface StepSettings {
 }
 
 /** Half-way through training: every term has weight. */
-const schedule = { baseRate: 0.03, firstIteration: 15000, maxIterations: 30000 };
+export const schedule = { baseRate: 0.03, firstIteration: 15000, maxIterations: 30000 };
 
-interface Size {
+export interface Size {
   width: number;
   side: number;
   /** Labelled images, and as many unlabelled ones. */
@@ -56,7 +56,7 @@ interface Size {
   kind: TargetKind;
 }
 
-interface Plan {
+export interface Plan {
   sizes: (Size & { rounds: number })[];
   warmUp: number;
 }
@@ -89,13 +89,13 @@ const quickPlan: Plan = {
   warmUp: 1,
 };
 
-const engines = {
+export const engines = {
   float: { name: "fp32 NCHW", precision: "fp32", channelsLast: false, tensorFloat32: false },
   floatLast: { name: "fp32 channels-last", precision: "fp32", channelsLast: true, tensorFloat32: false },
   tensorFloat: { name: "TF32 NCHW", precision: "fp32", channelsLast: false, tensorFloat32: true },
   bfloat: { name: "bf16 channels-last", precision: "bf16", channelsLast: true, tensorFloat32: false },
 } as const;
-type EngineName = keyof typeof engines;
+export type EngineName = keyof typeof engines;
 
 interface Comparison {
   name: string;
@@ -109,7 +109,7 @@ interface Comparison {
  * What is compared on a device. In float32 on a processor the layouts are those that each side trains in by itself, and
  * planes on both sides besides.
  */
-function comparisonsOn(device: string): Comparison[] {
+export function comparisonsOn(device: string): Comparison[] {
   const equal: Comparison[] = [
     { name: engines.float.name, ours: "float", theirs: "float", target: 1 },
     { name: engines.bfloat.name, ours: "bfloat", theirs: "bfloat", target: 1 },
@@ -125,7 +125,7 @@ function comparisonsOn(device: string): Comparison[] {
 }
 
 /** The engines of a side that take part in a comparison. */
-const enginesOf = (side: Side, comparisons: readonly Comparison[]) =>
+export const enginesOf = (side: Side, comparisons: readonly Comparison[]) =>
   (Object.keys(engines) as EngineName[]).filter((name) =>
     comparisons.some(({ ours, theirs }) => name === (side === "dimseg" ? ours : theirs)),
   );
@@ -157,7 +157,7 @@ const key = (side: Side, engine: EngineName, method: MethodName) => `${side} ${e
  * Writes the start of the experiment for all sides. The heads' weights are enlarged so that the teacher is sure of some
  * pixels and not of others.
  */
-function writeStart(path: string, { width, side, batch, channels, kind }: Size): void {
+export function writeStart(path: string, { width, side, batch, channels, kind }: Size): void {
   torch.scope(() => {
     const generator = new torch.Generator(0);
     const weights = ["student.", "teacher."].flatMap((prefix) => {
@@ -234,7 +234,7 @@ function requireSameWork(timings: Timings, { comparisons }: Machine): void {
   }
 }
 
-function sizeCells({ width, side, batch, kind }: Size): Row {
+export function sizeCells({ width, side, batch, kind }: Size): Row {
   return { width, images: `${side}x${side}, ${batch}+${batch}, ${kind}` };
 }
 
@@ -292,8 +292,15 @@ function notes(plan: Plan, missing: string | null, { device, comparisons }: Mach
   ];
 }
 
-export async function run({ quick, device }: BenchOptions): Promise<BenchReport> {
-  const plan = quick ? quickPlan : device === "cpu" ? fullPlan : cudaPlan;
+/** The sizes and rounds of a measurement. */
+export function planOf({ quick, device }: BenchOptions): Plan {
+  if (quick) return quickPlan;
+  return device === "cpu" ? fullPlan : cudaPlan;
+}
+
+export async function run(options: BenchOptions): Promise<BenchReport> {
+  const { device } = options;
+  const plan = planOf(options);
   const on = { device, comparisons: comparisonsOn(device) };
   const folder = mkdtempSync(join(tmpdir(), "dimseg-bench-"));
   try {
