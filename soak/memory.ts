@@ -1,4 +1,4 @@
-/** How much memory, how many files and how many tensors a process holds. */
+/** What a process holds and takes: memory, open files, time of the processor. */
 import { readdirSync, readFileSync } from "node:fs";
 
 /** One look at a process. */
@@ -31,3 +31,6 @@ export function slope(looks: readonly Look[]): number {
 
 /** Bytes as megabytes with one decimal. */
 export const megabytes = (bytes: number): number => Math.round(bytes / 1e5) / 10;
+
+/** Time of the processor in milliseconds, the system's part included. */
+export const milliseconds = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1000;
