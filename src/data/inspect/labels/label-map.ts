@@ -12,8 +12,11 @@ const mostClasses = 64;
 const leastInner = 0.05;
 /** A value lies on borders where this share of its pixels does. */
 const mostlyBetween = 0.5;
-/** So many values that lie on borders come from smoothing; one or two may be thin classes. */
+/** More values that lie on borders come from smoothing; one or two may be thin classes. */
 const fewBetween = 2;
+/** They are this share of all values then; among the numbers of objects or classes they are fewer. */
+const leastBetween = 0.25;
+const leastBetweenNumbers = 0.5;
 
 /** Whether a value is no area of its own: it lies on borders, between what meets there. */
 export function isBetween({ count, inner, between }: ValueFacts): boolean {
@@ -31,9 +34,10 @@ export function mapKind(tally: MaskTally): MapKind {
   const values = [...tally.values.keys()];
   const between = [...tally.values.values()].filter(isBetween).length;
   const numbered = !tally.coloured && areNumbers(splitIgnored(values).numbers);
-  if (between > (numbered ? Math.max(fewBetween, values.length / 2) : fewBetween)) return "smoothed";
+  if (between > Math.max(fewBetween, (numbered ? leastBetweenNumbers : leastBetween) * values.length))
+    return "smoothed";
   if (values.length > mostClasses) return "objects";
-  return between > 0 && !numbered ? "unclear" : "map";
+  return between > 0 && between <= fewBetween && !numbered ? "unclear" : "map";
 }
 
 /** By distance from the background: 128 is the first class around 0 as well as around 255. */
