@@ -216,10 +216,7 @@ function checkLabelNames(
 }
 
 /** No value or colour is both a class and ignored. */
-function checkIgnored(
-  { map, ignore = [] }: Extract<LabelRule, { kind: "values" | "colours" }>,
-  issue: Issue,
-): void {
+function checkIgnored({ map, ignore = [] }: Extract<LabelRule, { kind: "values" | "colours" }>, issue: Issue): void {
   // "01" is 1, and colours are written in either case.
   const plain = (key: string | number) =>
     String(key)

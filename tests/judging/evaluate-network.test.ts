@@ -145,7 +145,7 @@ describe("evaluateNetwork", () => {
     const live = liveTensors();
     const { losses } = await evaluateNetwork(network, dataset, cases, cache, {
       ...options,
-      loss: (logits, target) => segmentationLoss(logits, target, null, { kind }).loss.item(),
+      loss: (logits, { labels, annotated }) => segmentationLoss(logits, labels, null, { kind, annotated }).loss.item(),
     });
     expect(liveTensors()).toBe(live);
     expect(losses).toHaveLength(5);
