@@ -72,7 +72,7 @@ export interface LossLabels {
 }
 
 /** What losses take of a batch of label maps, those of {@link labelsBKS} or their augmented views. */
-export function lossLabels(maps: Tensor, dataset: Pick<Dataset, "target" | "labels">): LossLabels {
+export function lossLabels(maps: Tensor, dataset: Pick<Dataset, "target" | "labels" | "domainLabels">): LossLabels {
   const softmax = dataset.target === "softmax";
   const typed = (labels: Tensor) => labels.to({ dtype: softmax ? "int64" : "float32" });
   if (!ignoresPixels(dataset)) return { labels: typed(maps), annotated: null };

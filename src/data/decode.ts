@@ -6,10 +6,11 @@ import { DataError } from "../core/errors.js";
 import { sameGrid, shapeText } from "../grid/grid.js";
 import { resizeNearest } from "../grid/resize.js";
 import type { StoredImage } from "../grid/stored-image.js";
-import type { Case, Dataset } from "./dataset.js";
+import { type Case, type Dataset, labelsOf } from "./dataset.js";
 import { createLabelDecoder, expandCodes, type LabelDecoder } from "./labels.js";
 import { type PreparedImage, prepareImage } from "./prepare-image.js";
 import { decodeImage, readBytes } from "./read-image.js";
+import type { LabelRule } from "./schema.js";
 
 /** A case ready for use. The arrays belong to the caller unless a cache says otherwise. */
 export interface DecodedCase extends PreparedImage {
@@ -23,15 +24,15 @@ export interface CaseSource {
   get(one: Case): Promise<DecodedCase>;
 }
 
-const decoders = new WeakMap<Dataset, LabelDecoder>();
+const decoders = new WeakMap<Dataset, Map<LabelRule, LabelDecoder>>();
 
-/** The data set's label decoder, made once. */
-function labelDecoder(dataset: Dataset): LabelDecoder {
-  let decoder = decoders.get(dataset);
-  if (!decoder) {
-    decoder = createLabelDecoder(dataset);
-    decoders.set(dataset, decoder);
-  }
+/** The label decoder of a domain, made once for each rule of the data set. */
+function labelDecoder(dataset: Dataset, domain: string): LabelDecoder {
+  const ofRule = decoders.get(dataset) ?? new Map<LabelRule, LabelDecoder>();
+  decoders.set(dataset, ofRule);
+  const labels = labelsOf(dataset, domain);
+  const decoder = ofRule.get(labels) ?? createLabelDecoder({ ...dataset, labels });
+  ofRule.set(labels, decoder);
   return decoder;
 }
 
@@ -46,7 +47,7 @@ export async function decodeMask(
   { grid }: Pick<StoredImage, "grid">,
 ): Promise<Int32Array> {
   const file = one.maskPath as string;
-  const decoder = labelDecoder(dataset);
+  const decoder = labelDecoder(dataset, one.domain);
   const mask = await decodeImage(bytes, file, decoder.palette);
   const [size, imageSize] = [mask.grid, grid].map(shapeText);
   if (size !== imageSize)

@@ -31,9 +31,9 @@ export const ignoredCode = -1;
 
 const unknown = -2;
 
-/** Whether masks of a data set may hold pixels that nobody labelled. */
-export function ignoresPixels({ labels }: Pick<Dataset, "labels">): boolean {
-  return "ignore" in labels && labels.ignore !== undefined;
+/** Whether masks of some domain of a data set may hold pixels that nobody labelled. */
+export function ignoresPixels({ labels, domainLabels = {} }: Pick<Dataset, "labels" | "domainLabels">): boolean {
+  return [labels, ...Object.values(domainLabels)].some((rule) => "ignore" in rule && rule.ignore !== undefined);
 }
 
 /** The code of a list of class names; nested classes bring the classes that hold them. */
@@ -129,7 +129,25 @@ function eightBits(mask: StoredImage, file: string): StoredImage {
   throw new DataError(`${file}: has ${sampleWords(mask.samples)}, but colour labels need 8 bits; save it with 8 bits`);
 }
 
-function coloursDecoder({ map, ignore = [] }: RuleOf<"colours">, source: LabelSource): LabelDecoder {
+/** Squared distance of two colours 0xRRGGBB, 0 to 3 · 255². */
+function colourDistance(a: number, b: number): number {
+  return [16, 8, 0].reduce((sum, shift) => sum + (((a >> shift) & 0xff) - ((b >> shift) & 0xff)) ** 2, 0);
+}
+
+/** The code of the nearest colour, of equally near ones the first; each colour is compared once. */
+function nearestIn(table: ReadonlyMap<number, number>): (colour: number) => number {
+  const known = new Map(table);
+  return (colour) => {
+    const found = known.get(colour);
+    if (found !== undefined) return found;
+    const distance = (one: readonly [number, number]) => colourDistance(one[0], colour);
+    const [, code] = [...table].reduce((best, one) => (distance(one) < distance(best) ? one : best));
+    known.set(colour, code);
+    return code;
+  };
+}
+
+function coloursDecoder({ map, ignore = [], nearest }: RuleOf<"colours">, source: LabelSource): LabelDecoder {
   const codes = [
     ...Object.entries(map).map(([colour, names]) => [colour, codeOf(names, source)] as const),
     ...[ignore].flat().map((colour) => [colour, ignoredCode] as const),
@@ -142,10 +160,11 @@ function coloursDecoder({ map, ignore = [] }: RuleOf<"colours">, source: LabelSo
       const rgb = eightBits(mask, file);
       const [red, green, blue] = [0, 1, 2].map((channel) => plane(rgb, channel));
       const colourAt = (i: number) => (red[i] << 16) | (green[i] << 8) | blue[i];
+      const codeOfColour = nearest ? nearestIn(table) : (colour: number) => table.get(colour) ?? unknown;
       return lookUp(
         mask,
         file,
-        (i) => table.get(colourAt(i)) ?? unknown,
+        (i) => codeOfColour(colourAt(i)),
         (i) => `colour #${colourAt(i).toString(16).padStart(6, "0")} (known: ${known})`,
       );
     },

@@ -35,7 +35,7 @@ export interface JudgedCase {
  */
 export async function* judgedCases(
   network: SegmentationNetwork,
-  dataset: Pick<Dataset, "target" | "outputs" | "labels">,
+  dataset: Pick<Dataset, "target" | "outputs" | "labels" | "domainLabels">,
   cases: readonly Case[],
   source: CaseSource,
   { loss, ...options }: JudgedCasesOptions,
