@@ -33,8 +33,9 @@ export interface Format {
    */
   sniff(head: Uint8Array): boolean;
   /**
-   * Decodes a file: samples exactly as stored, alpha dropped. Spacing is only what the format means for bodies; the
-   * dots per inch of pictures are about paper.
+   * Decodes a file: samples as stored, where viewers show them (a picture that its file says to turn is turned). Alpha
+   * goes into a plane of its own. Spacing is only what the format means for bodies; the dots per inch of pictures are
+   * about paper.
    * @param bytes   the whole file
    * @param file    its name, for messages
    * @param palette what palette files give; other formats leave it out
@@ -48,8 +49,14 @@ export interface Format {
 /** Images with more pixels are refused: 2^26, for example 8192 x 8192. */
 export const maxPixels = 2 ** 26;
 
-/** Larger files are refused unread: 512 MiB. */
-export const maxFileBytes = 512 * 2 ** 20;
+/** Images with a longer side are refused: what every format but TIFF and PNG ends at anyway. */
+export const maxSide = 65535;
+
+/** Images whose samples, alpha among them, take more bytes are refused: 128 MiB, for example 6688 x 6688 in RGB. */
+export const maxSampleBytes = 2 ** 27;
+
+/** Larger files are refused unread: 256 MiB, twice what an image may hold. */
+export const maxFileBytes = 2 ** 28;
 
 /** Whether bytes hold an ASCII text at a place. */
 export function startsWith(bytes: Uint8Array, text: string, at = 0): boolean {
@@ -58,12 +65,20 @@ export function startsWith(bytes: Uint8Array, text: string, at = 0): boolean {
 
 /**
  * Refuses an image before memory is allocated for it.
- * @throws DataError when a side is zero or the image has more than {@link maxPixels} pixels
+ * @param pixelBytes bytes that a decoder holds for one pixel, all channels and alpha together
+ * @throws DataError when a side is zero, or the image is over {@link maxPixels}, {@link maxSide} or {@link maxSampleBytes}
  */
-export function checkPixels(width: number, height: number, file: string): void {
-  if (width < 1 || height < 1) throw new DataError(`${file}: declares ${width} x ${height} pixels; replace it`);
+export function checkPixels(width: number, height: number, file: string, pixelBytes = 1): void {
+  const size = `${width} x ${height} pixels`;
+  if (width < 1 || height < 1) throw new DataError(`${file}: declares ${size}; replace it`);
   if (width * height > maxPixels)
+    throw new DataError(`${file}: declares ${size}, more than the ${maxPixels} that dimseg reads; cut or shrink it`);
+  if (Math.max(width, height) > maxSide)
+    throw new DataError(`${file}: declares ${size}, but dimseg reads no side over ${maxSide}; cut or shrink it`);
+  if (width * height * pixelBytes > maxSampleBytes) {
+    const most = Math.floor(maxSampleBytes / pixelBytes);
     throw new DataError(
-      `${file}: declares ${width} x ${height} pixels, more than the ${maxPixels} that dimseg reads; cut or shrink it`,
+      `${file}: declares ${size} of ${pixelBytes} bytes to decode, of which dimseg reads ${most}; cut or shrink it`,
     );
+  }
 }
