@@ -8,8 +8,10 @@ import { resizeNearest } from "../grid/resize.js";
 import type { StoredImage } from "../grid/stored-image.js";
 import type { Case, Dataset } from "./dataset.js";
 import { createLabelDecoder, expandCodes, type LabelDecoder } from "./labels.js";
+import { maskImage } from "./mask-image.js";
 import { type PreparedImage, prepareImage } from "./prepare-image.js";
-import { decodeImage, readBytes } from "./read-image.js";
+import { decodeImage, decodingBytes, readBytes } from "./read-image.js";
+import { withRoom } from "./room.js";
 
 /** A case ready for use. The arrays belong to the caller unless a cache says otherwise. */
 export interface DecodedCase extends PreparedImage {
@@ -47,7 +49,7 @@ export async function decodeMask(
 ): Promise<Int32Array> {
   const file = one.maskPath as string;
   const decoder = labelDecoder(dataset);
-  const mask = await decodeImage(bytes, file, decoder.palette);
+  const mask = maskImage(await decodeImage(bytes, file, decoder.palette));
   const [size, imageSize] = [mask.grid, grid].map(shapeText);
   if (size !== imageSize)
     throw new DataError(
@@ -73,13 +75,18 @@ export async function readCaseBytes(one: Case): Promise<CaseBytes> {
   return one.maskPath === undefined ? { image } : { image, mask: await readBytes(one.maskPath) };
 }
 
+/** Runs a task that decodes a case's files once there is memory for them beside others. */
+export async function withRoomFor<T>(one: Case, { image, mask }: CaseBytes, task: () => Promise<T>): Promise<T> {
+  const ofMask = mask ? await decodingBytes(mask, one.maskPath as string) : 0;
+  return withRoom((await decodingBytes(image, one.imagePath)) + ofMask, task);
+}
+
 /** {@link decodeCase} for bytes that are already in memory. */
-export async function decodeCaseBytes(
-  dataset: Dataset,
-  one: Case,
-  size: number,
-  bytes: CaseBytes,
-): Promise<DecodedCase> {
+export function decodeCaseBytes(dataset: Dataset, one: Case, size: number, bytes: CaseBytes): Promise<DecodedCase> {
+  return withRoomFor(one, bytes, () => decodeWithRoom(dataset, one, size, bytes));
+}
+
+async function decodeWithRoom(dataset: Dataset, one: Case, size: number, bytes: CaseBytes): Promise<DecodedCase> {
   const image = await decodeImage(bytes.image, one.imagePath);
   const codes = bytes.mask && (await decodeMask(dataset, one, bytes.mask, image));
   const prepared = prepareImage(image, dataset, size, one.imagePath);

@@ -16,7 +16,7 @@ function kindOf(stats: Stats): string {
 
 /**
  * A file's bytes, as many as it has when it is opened. A pipe does not make it wait.
- * @throws DataError when it is missing, unreadable, no regular file (also behind links), or larger than 256 MiB
+ * @throws DataError when it is missing, unreadable, no regular file (also behind links), or larger than 128 MiB
  */
 export async function readBytes(file: string): Promise<Buffer> {
   let handle: FileHandle | undefined;
@@ -79,6 +79,23 @@ export async function readHeader(bytes: Uint8Array, file: string): Promise<Image
   if (format.header) return format.header(bytes, file);
   const { grid, channels, samples } = await format.read(bytes, file, "colours");
   return { grid, channels, sampleType: sampleType(samples) };
+}
+
+/**
+ * Bytes of memory that decoding an image and looking at its pixels takes at its peak, after what its header says.
+ * Infinite for a format that tells nothing before it decodes; zero where the file is refused at once.
+ */
+export async function decodingBytes(bytes: Uint8Array, file: string): Promise<number> {
+  try {
+    const { header } = formatOf(bytes, file);
+    if (!header) return Number.POSITIVE_INFINITY;
+    const { grid, channels, sampleType: type } = await header(bytes, file);
+    // Side by side and as planes, and one number for each pixel, as of label codes.
+    return voxelCount(grid) * (2 * channels * (type === "uint8" ? 1 : 2) + 4);
+  } catch (cause) {
+    if (cause instanceof DataError) return 0;
+    throw cause;
+  }
 }
 
 /**

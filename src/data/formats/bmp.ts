@@ -22,6 +22,10 @@ function broken(file: string, what: string): DataError {
   return new DataError(`${file}: the BMP ${what}; save it again as PNG`);
 }
 
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 function readHeader(view: DataView, file: string): BmpHeader {
   if (view.byteLength < 54) throw broken(file, "is truncated within its header");
   const headerSize = view.getUint32(14, true);
@@ -64,7 +68,7 @@ function indexAt(bytes: Uint8Array, rowStart: number, column: number, bits: numb
  * @throws DataError when the file is truncated, compressed, of another depth, or uses an index without a colour
  */
 function readBmp(bytes: Uint8Array, file: string, palette: PaletteReading): StoredImage {
-  const header = readHeader(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), file);
+  const header = readHeader(viewOf(bytes), file);
   const { width, height, bits } = header;
   const grid = makeGrid(file, [height, width]);
   const rowStart = (row: number) =>
@@ -117,4 +121,8 @@ export const bmpFormat: Format = {
   extensions: ["bmp"],
   sniff: (head) => startsWith(head, "BM"),
   read: async (bytes, file, palette) => readBmp(bytes, file, palette),
+  header: async (bytes, file) => {
+    const { width, height } = readHeader(viewOf(bytes), file);
+    return { grid: makeGrid(file, [height, width]), channels: 3, sampleType: "uint8" };
+  },
 };

@@ -12,7 +12,7 @@ export type PaletteReading = "colours" | "indices";
 /** What a file's header says; nothing has been decoded. */
 export interface ImageHeader {
   readonly grid: Grid;
-  /** Channels as decoded: 1 grey, 3 RGB. */
+  /** Channels as decoded: 1 grey, 3 RGB; of a palette, which may turn out to be grey, 3. */
   readonly channels: number;
   readonly sampleType: SampleType;
 }
@@ -52,11 +52,11 @@ export const maxPixels = 2 ** 26;
 /** Images with a longer side are refused: what every format but TIFF and PNG ends at anyway. */
 export const maxSide = 65535;
 
-/** Images whose samples, alpha among them, take more bytes are refused: 128 MiB, for example 6688 x 6688 in RGB. */
-export const maxSampleBytes = 2 ** 27;
+/** Images whose samples, alpha among them, take more bytes are refused: 96 MiB, for example 5792 x 5792 in RGB. */
+export const maxSampleBytes = 96 * 2 ** 20;
 
-/** Larger files are refused unread: 256 MiB, twice what an image may hold. */
-export const maxFileBytes = 2 ** 28;
+/** Larger files are refused unread: 128 MiB. */
+export const maxFileBytes = 2 ** 27;
 
 /** Whether bytes hold an ASCII text at a place. */
 export function startsWith(bytes: Uint8Array, text: string, at = 0): boolean {
@@ -76,9 +76,10 @@ export function checkPixels(width: number, height: number, file: string, pixelBy
   if (Math.max(width, height) > maxSide)
     throw new DataError(`${file}: declares ${size}, but dimseg reads no side over ${maxSide}; cut or shrink it`);
   if (width * height * pixelBytes > maxSampleBytes) {
-    const most = Math.floor(maxSampleBytes / pixelBytes);
+    const mib = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
     throw new DataError(
-      `${file}: declares ${size} of ${pixelBytes} bytes to decode, of which dimseg reads ${most}; cut or shrink it`,
+      `${file}: declares ${size} of ${pixelBytes} bytes, ${mib(width * height * pixelBytes)} in all; dimseg reads up to ` +
+        `${mib(maxSampleBytes)}, so cut or shrink it`,
     );
   }
 }

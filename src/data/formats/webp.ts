@@ -12,7 +12,8 @@ async function readHeader(bytes: Uint8Array, file: string): Promise<RasterHeader
   const { width, height, pages = 1, hasAlpha: alpha, exif } = metadata;
   if (pages > 1) throw new DataError(`${file}: holds ${pages} pages; dimseg reads single 2-D images, so split it`);
   const kind = { channels: 3, alpha, sampleType: "uint8" } as const;
-  checkPixels(width, height, file, pixelBytes(kind));
+  // Its decoder is the slowest of all and works in RGBA whatever the file holds.
+  checkPixels(width, height, file, pixelBytes({ ...kind, alpha: true }));
   return { width, height, ...kind, orientation: exifOrientation(exif) };
 }
 
