@@ -9,15 +9,16 @@ import type { RawTensor } from "../core/raw-tensor.js";
 import { readSafetensorsFile, serializeSafetensors } from "../core/safetensors.js";
 import { sha256 } from "../core/sha256.js";
 import { voxelCount } from "../grid/grid.js";
-import type { Case, Dataset } from "./dataset.js";
+import { type Case, type Dataset, labelsOf } from "./dataset.js";
 import type { CaseBytes, DecodedCase } from "./decode.js";
 
 /** Raise when decoding changes its results, so that older entries are no longer found. */
 const formatVersion = 3;
 
-/** Hash of everything but the files that a decoded case depends on. */
-export function settingsHash(dataset: Dataset, size: number): string {
-  const { channels, filter, intensity, spacing, target, labels } = dataset;
+/** Hash of everything but the files that a decoded case of a domain depends on. */
+export function settingsHash(dataset: Dataset, size: number, domain: string): string {
+  const { channels, filter, intensity, spacing, target } = dataset;
+  const labels = labelsOf(dataset, domain);
   const classes = dataset.classes.map(({ index, name, inside }) => [index, name, inside]);
   return sha256(JSON.stringify([formatVersion, size, channels, filter, intensity, spacing, target, classes, labels]));
 }

@@ -56,7 +56,8 @@ interface KnownEntry {
 /** Hands out decoded cases. The arrays are shared: treat them as read-only. */
 export class DecodedCache implements CaseSource {
   private readonly size: number;
-  private readonly settings: string;
+  /** Hashes of the settings, by domain. */
+  private readonly settings = new Map<string, string>();
   private readonly memoryBytes: number;
   private folder: string | undefined;
   /** Least recently used first: a Map keeps the order of insertion. */
@@ -73,7 +74,6 @@ export class DecodedCache implements CaseSource {
     private readonly options: CacheOptions = {},
   ) {
     this.size = options.size ?? dataset.size;
-    this.settings = settingsHash(dataset, this.size);
     this.memoryBytes = options.memoryBytes ?? 2 ** 30;
     this.folder = options.folder === false ? undefined : (options.folder ?? cacheFolder(dataset));
   }
@@ -135,13 +135,19 @@ export class DecodedCache implements CaseSource {
     const bytes = await readCaseBytes(one);
     const contents = contentsOf(bytes);
     this.contents.set(one, contents);
-    const key = entryKey(this.settings, contents);
+    const key = entryKey(this.settingsOf(one.domain), contents);
     const path = this.folder && join(this.folder, key.slice(0, 2), `${key}.safetensors`);
     const found = path ? readEntry(path, one) : undefined;
     const decoded = found ?? (await decodeCaseBytes(this.dataset, one, this.size, bytes));
     if (path) this.known.set(one, { stamp, path });
     if (path && !found) this.store(path, decoded);
     return decoded;
+  }
+
+  private settingsOf(domain: string): string {
+    const settings = this.settings.get(domain) ?? settingsHash(this.dataset, this.size, domain);
+    this.settings.set(domain, settings);
+    return settings;
   }
 
   private store(path: string, decoded: DecodedCase): void {

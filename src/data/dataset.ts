@@ -55,7 +55,10 @@ export interface Dataset {
   readonly outputs: number;
   /** The classes that are judged: all but the background. */
   readonly parts: readonly DatasetClass[];
+  /** The rule of every domain that has none of its own; {@link labelsOf} chooses. */
   readonly labels: LabelRule;
+  /** Rules of domains that code their masks otherwise, by name; missing where all are alike. */
+  readonly domainLabels?: Readonly<Record<string, LabelRule>>;
   readonly domains: readonly Domain[];
 }
 
@@ -102,6 +105,7 @@ export function buildDataset(file: DatasetFile, path: string): Dataset {
     const sources = { ...(train ? { train } : {}), ...(test ? { test } : {}) };
     return { name: domain.name, index, sources, cases: (split) => cases[split] };
   });
+  const ownLabels = file.domains.flatMap(({ name, labels }) => (labels ? [[name, labels] as const] : []));
   return {
     path: resolve(path),
     root,
@@ -116,6 +120,7 @@ export function buildDataset(file: DatasetFile, path: string): Dataset {
     outputs: classes.length,
     parts: file.target === "softmax" ? classes.slice(1) : classes,
     labels: file.labels,
+    ...(ownLabels.length > 0 ? { domainLabels: Object.fromEntries(ownLabels) } : {}),
     domains,
   };
 }
@@ -159,6 +164,11 @@ export function findDomain(dataset: Dataset, name: string): Domain {
 /** Every case of the set, domain by domain, training before test. */
 export function allCases(dataset: Dataset): Case[] {
   return dataset.domains.flatMap((domain) => [...domain.cases("train"), ...domain.cases("test")]);
+}
+
+/** The rule that the masks of a domain follow. */
+export function labelsOf({ labels, domainLabels = {} }: Pick<Dataset, "labels" | "domainLabels">, domain: string) {
+  return Object.hasOwn(domainLabels, domain) ? domainLabels[domain] : labels;
 }
 
 /** How messages and tables name a case. */

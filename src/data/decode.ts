@@ -6,12 +6,13 @@ import { DataError } from "../core/errors.js";
 import { sameGrid, shapeText } from "../grid/grid.js";
 import { resizeNearest } from "../grid/resize.js";
 import type { StoredImage } from "../grid/stored-image.js";
-import type { Case, Dataset } from "./dataset.js";
+import { type Case, type Dataset, labelsOf } from "./dataset.js";
 import { createLabelDecoder, expandCodes, type LabelDecoder } from "./labels.js";
 import { maskImage } from "./mask-image.js";
 import { type PreparedImage, prepareImage } from "./prepare-image.js";
 import { decodeImage, decodingBytes, readBytes } from "./read-image.js";
 import { withRoom } from "./room.js";
+import type { LabelRule } from "./schema.js";
 
 /** A case ready for use. The arrays belong to the caller unless a cache says otherwise. */
 export interface DecodedCase extends PreparedImage {
@@ -25,20 +26,28 @@ export interface CaseSource {
   get(one: Case): Promise<DecodedCase>;
 }
 
-const decoders = new WeakMap<Dataset, LabelDecoder>();
+const decoders = new WeakMap<Dataset, Map<LabelRule, LabelDecoder>>();
 
-/** The data set's label decoder, made once. */
-function labelDecoder(dataset: Dataset): LabelDecoder {
-  let decoder = decoders.get(dataset);
-  if (!decoder) {
-    decoder = createLabelDecoder(dataset);
-    decoders.set(dataset, decoder);
-  }
+/** The label decoder of a domain, made once for each rule of the data set. */
+function labelDecoder(dataset: Dataset, domain: string): LabelDecoder {
+  const ofRule = decoders.get(dataset) ?? new Map<LabelRule, LabelDecoder>();
+  decoders.set(dataset, ofRule);
+  const labels = labelsOf(dataset, domain);
+  const decoder = ofRule.get(labels) ?? createLabelDecoder({ ...dataset, labels });
+  ofRule.set(labels, decoder);
   return decoder;
 }
 
+/** What a mask says. */
+export interface DecodedMask {
+  /** Class codes `[S]` at the mask's stored size. */
+  readonly codes: Int32Array;
+  /** Whether it is not opaque everywhere, beside colours that say what it means. */
+  readonly transparent: boolean;
+}
+
 /**
- * Class codes `[S]` of a mask at its stored size.
+ * Decodes a mask; one that is drawn in its alpha channel is read from there (mask-image.ts).
  * @throws DataError when the mask's grid is not the image's or it holds an unknown value
  */
 export async function decodeMask(
@@ -46,9 +55,9 @@ export async function decodeMask(
   one: Case,
   bytes: Uint8Array,
   { grid }: Pick<StoredImage, "grid">,
-): Promise<Int32Array> {
+): Promise<DecodedMask> {
   const file = one.maskPath as string;
-  const decoder = labelDecoder(dataset);
+  const decoder = labelDecoder(dataset, one.domain);
   const mask = maskImage(await decodeImage(bytes, file, decoder.palette));
   const [size, imageSize] = [mask.grid, grid].map(shapeText);
   if (size !== imageSize)
@@ -60,7 +69,7 @@ export async function decodeMask(
     throw new DataError(
       `${file}: the mask has another spacing or place than its image ${one.imagePath}; pair it with the right image`,
     );
-  return decoder.decode(mask, file);
+  return { codes: decoder.decode(mask, file), transparent: mask.alpha !== undefined };
 }
 
 /** A case's files as read from the disk. */
@@ -88,11 +97,11 @@ export function decodeCaseBytes(dataset: Dataset, one: Case, size: number, bytes
 
 async function decodeWithRoom(dataset: Dataset, one: Case, size: number, bytes: CaseBytes): Promise<DecodedCase> {
   const image = await decodeImage(bytes.image, one.imagePath);
-  const codes = bytes.mask && (await decodeMask(dataset, one, bytes.mask, image));
+  const mask = bytes.mask && (await decodeMask(dataset, one, bytes.mask, image));
   const prepared = prepareImage(image, dataset, size, one.imagePath);
-  if (!codes) return prepared;
+  if (!mask) return prepared;
   const { stored, working } = prepared;
-  return { ...prepared, label: expandCodes(resizeNearest(codes, stored.shape, working.shape), dataset) };
+  return { ...prepared, label: expandCodes(resizeNearest(mask.codes, stored.shape, working.shape), dataset) };
 }
 
 /**

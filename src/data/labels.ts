@@ -20,6 +20,8 @@ export interface LabelDecoder {
   decode(mask: StoredImage, file: string): Int32Array;
 }
 
+type ColourRule = Extract<Dataset["labels"], { kind: "colours" }>;
+
 type LabelSource = Pick<Dataset, "target" | "classes" | "labels">;
 
 const unknown = -1;
@@ -116,10 +118,29 @@ function eightBits(mask: StoredImage, file: string): StoredImage {
   throw new DataError(`${file}: has ${sampleWords(mask.samples)}, but colour labels need 8 bits; save it with 8 bits`);
 }
 
-function coloursDecoder(map: Record<string, string | string[]>, source: LabelSource): LabelDecoder {
+/** Squared distance of two colours 0xRRGGBB, 0 to 3 · 255². */
+function colourDistance(a: number, b: number): number {
+  return [16, 8, 0].reduce((sum, shift) => sum + (((a >> shift) & 0xff) - ((b >> shift) & 0xff)) ** 2, 0);
+}
+
+/** The code of the nearest colour, of equally near ones the first; each colour is compared once. */
+function nearestIn(table: ReadonlyMap<number, number>): (colour: number) => number {
+  const known = new Map(table);
+  return (colour) => {
+    const found = known.get(colour);
+    if (found !== undefined) return found;
+    const distance = (one: readonly [number, number]) => colourDistance(one[0], colour);
+    const [, code] = [...table].reduce((best, one) => (distance(one) < distance(best) ? one : best));
+    known.set(colour, code);
+    return code;
+  };
+}
+
+function coloursDecoder({ map, nearest }: ColourRule, source: LabelSource): LabelDecoder {
   const table = new Map(
     Object.entries(map).map(([colour, names]) => [Number.parseInt(colour.slice(1), 16), codeOf(names, source)]),
   );
+
   return {
     palette: "colours",
     decode(mask, file) {
@@ -127,10 +148,11 @@ function coloursDecoder(map: Record<string, string | string[]>, source: LabelSou
       const [red, green, blue] = [0, 1, 2].map((channel) => plane(rgb, channel));
       const colourAt = (i: number) => (red[i] << 16) | (green[i] << 8) | blue[i];
       const known = Object.keys(map).join(", ");
+      const codeOfColour = nearest ? nearestIn(table) : (colour: number) => table.get(colour) ?? unknown;
       return lookUp(
         mask,
         file,
-        (i) => table.get(colourAt(i)) ?? unknown,
+        (i) => codeOfColour(colourAt(i)),
         (i) => `colour #${colourAt(i).toString(16).padStart(6, "0")} (known: ${known})`,
       );
     },
@@ -167,7 +189,7 @@ export function createLabelDecoder(source: LabelSource): LabelDecoder {
   const { labels } = source;
   if (labels.kind === "values") return valuesDecoder(labels.map, source);
   if (labels.kind === "thresholds") return thresholdsDecoder(labels.classes, source);
-  if (labels.kind === "colours") return coloursDecoder(labels.map, source);
+  if (labels.kind === "colours") return coloursDecoder(labels, source);
   return channelsDecoder(labels.classes, labels.equals, source);
 }
 

@@ -23,6 +23,11 @@ const classNames = z.union([name, z.array(name)]);
 
 const level = z.int().min(0).max(65535);
 
+/** One of them, or several. */
+const oneOrMore = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1)]);
+
+const ignoreText = "pixels that nobody labelled: left out of every loss and metric";
+
 const pattern = z
   .string()
   .regex(/^[^\0]*\{id\}[^/\\{}\0]*$/, "must hold {id} once, in the file name, as in images/{id}.png")
@@ -41,6 +46,7 @@ const labelsSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("values").describe("each grey value (or palette index) stands for a class; others are errors"),
     map: z.record(z.string().regex(/^\d{1,5}$/, "must be a grey value 0 to 65535"), classNames),
+    ignore: oneOrMore(level).optional().describe(`grey values of ${ignoreText}`),
   }),
   z.strictObject({
     kind: z.literal("thresholds").describe("a class is where the grey value lies in a range"),
@@ -49,6 +55,11 @@ const labelsSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("colours").describe("each RGB colour stands for a class; others are errors"),
     map: z.record(colour, classNames),
+    nearest: z
+      .boolean()
+      .optional()
+      .describe("true: other colours count as the nearest one that is named, not as errors"),
+    ignore: oneOrMore(colour).optional().describe(`colours of ${ignoreText}`),
   }),
   z.strictObject({
     kind: z.literal("channels").describe("a class is where one colour channel has the value `equals`"),
@@ -56,6 +67,27 @@ const labelsSchema = z.discriminatedUnion("kind", [
     classes: z.strictObject({ red: name.optional(), green: name.optional(), blue: name.optional() }),
   }),
 ]);
+
+const classesSchema = z.array(classSchema).min(1);
+
+/** Two ways or more to understand the masks, where they do not tell which one is right. */
+const questionSchema = z
+  .strictObject({
+    ask: z.string().min(1).max(2000),
+    choices: z
+      .array(
+        z.strictObject({
+          means: z.string().min(1).max(2000).describe("what the masks mean if this choice is right"),
+          classes: classesSchema,
+          labels: labelsSchema,
+          domains: z.record(domainName, labelsSchema).optional().describe("rules of domains that code otherwise"),
+        }),
+      )
+      .min(2)
+      .max(12),
+    answer: z.int().min(1).nullish().describe("number of the right choice, from 1; nothing is read without it"),
+  })
+  .describe("what data inspect could not tell, in place of classes and labels");
 
 const explicitCase = z.strictObject({ id: z.string().min(1).max(255).optional(), image: path, mask: path.optional() });
 
@@ -106,6 +138,7 @@ const subjectSchema = z
 const domainSchema = z
   .strictObject({
     name: domainName,
+    labels: labelsSchema.optional().describe("rule of this domain in place of the one for all"),
     subject: subjectSchema.optional(),
     train: splitSchema.optional(),
     test: splitSchema.optional(),
@@ -132,11 +165,18 @@ export const datasetSchema = z
       .tuple([z.number().positive(), z.number().positive()])
       .optional()
       .describe("millimetres per pixel of the stored images, [row, column]"),
-    classes: z.array(classSchema).min(1),
-    labels: labelsSchema,
+    classes: classesSchema.optional(),
+    labels: labelsSchema.optional(),
+    question: questionSchema.optional(),
     subject: subjectSchema.optional(),
     domains: z.array(domainSchema).min(1),
   })
+  .superRefine((file, context) => {
+    const issue = (keys: PropertyKey[], message: string) => context.addIssue({ code: "custom", path: keys, message });
+    if (file.question) checkAnswer(file.question, file, issue);
+    else for (const key of ["classes", "labels"] as const) if (!file[key]) issue([key], "is missing");
+  })
+  .transform(answered)
   .superRefine((file, context) => {
     const issue = (keys: PropertyKey[], message: string) => context.addIssue({ code: "custom", path: keys, message });
     checkClasses(file.target, file.classes, issue);
@@ -145,19 +185,58 @@ export const datasetSchema = z
     file.domains.forEach((domain, i) => {
       if (seen.has(domain.name)) issue(["domains", i, "name"], `"${domain.name}" is used twice`);
       seen.add(domain.name);
+      const ofDomain: Issue = (keys, message) => issue(["domains", i, ...keys], message);
+      if (domain.labels) checkLabelNames(file.target, file.classes, domain.labels, ofDomain);
     });
   });
 
 export type DatasetFile = z.output<typeof datasetSchema>;
 /** A dataset file before defaults are filled in, as a writer makes it. */
 export type DatasetFileInput = z.input<typeof datasetSchema>;
-export type LabelRule = DatasetFile["labels"];
+export type LabelRule = z.output<typeof labelsSchema>;
+/** A rule, and a list of classes, as a writer makes them. */
+export type LabelRuleInput = z.input<typeof labelsSchema>;
+export type ClassesInput = z.input<typeof classesSchema>;
+export type QuestionInput = z.input<typeof questionSchema>;
 export type SplitSource = z.output<typeof splitSchema>;
 export type SubjectRule = z.output<typeof subjectSchema>;
 /** A rule before its default is filled in, as a writer makes it. */
 export type SubjectRuleInput = z.input<typeof subjectSchema>;
 
 type Issue = (path: PropertyKey[], message: string) => void;
+
+/** A question waits for its answer, and leaves no room for another rule beside it. */
+function checkAnswer(
+  { ask, choices, answer }: z.output<typeof questionSchema>,
+  file: { readonly [key in "classes" | "labels"]?: unknown },
+  issue: Issue,
+): void {
+  const listed = choices.map(({ means }, i) => `${i + 1} if ${means}`).join(", ");
+  const at = ["question", "answer"];
+  for (const key of ["classes", "labels"] as const)
+    if (file[key]) issue([key], "stands beside a question that settles it; keep one of them");
+  if (answer === undefined || answer === null) issue(at, `is to be filled in: ${ask} Write ${listed}`);
+  else if (answer > choices.length) issue(at, `is ${answer}; write ${listed}`);
+}
+
+/** The file with what its question's answer says. */
+function answered<F extends RuledFile>({ question, classes, labels, domains, ...rest }: F) {
+  const choice = question?.choices[(question.answer ?? 0) - 1];
+  const rules = choice ?? { classes: classes ?? [], labels: labels as LabelRule };
+  const ruled = domains.map((one) => {
+    const own = choice?.domains?.[one.name] ?? one.labels;
+    return own ? { ...one, labels: own } : one;
+  });
+  return { ...rest, classes: rules.classes, labels: rules.labels, domains: ruled };
+}
+
+/** A file whose classes and rules may wait for an answer. */
+interface RuledFile {
+  question?: z.output<typeof questionSchema> | undefined;
+  classes?: z.output<typeof classesSchema> | undefined;
+  labels?: LabelRule | undefined;
+  domains: z.output<typeof domainSchema>[];
+}
 
 /** Class numbers are 0 … K−1 in order, names are unique and nesting names an existing class without a circle. */
 function checkClasses(target: string, classes: z.output<typeof classSchema>[], issue: Issue): void {
@@ -194,9 +273,10 @@ function checkLabelNames(
     for (const one of list) if (!known.has(one)) issue(path, unknownClass(one, names));
     if (target === "softmax" && list.length !== 1) issue(path, "must name exactly one class with target: softmax");
   };
-  if (labels.kind === "values" || labels.kind === "colours")
+  if (labels.kind === "values" || labels.kind === "colours") {
     for (const [key, value] of Object.entries(labels.map)) check(["labels", "map", key], value);
-  else if (labels.kind === "thresholds")
+    checkIgnored(labels, issue);
+  } else if (labels.kind === "thresholds")
     for (const [key, range] of Object.entries(labels.classes)) {
       check(["labels", "classes", key], key);
       if (range.atLeast === undefined && range.atMost === undefined)
@@ -205,6 +285,19 @@ function checkLabelNames(
   else
     for (const [key, value] of Object.entries(labels.classes))
       if (value !== undefined) check(["labels", "classes", key], value);
+}
+
+/** No value or colour is both a class and ignored. */
+function checkIgnored({ map, ignore = [] }: Extract<LabelRule, { kind: "values" | "colours" }>, issue: Issue): void {
+  // "01" is 1, and colours are written in either case.
+  const plain = (key: string | number) =>
+    String(key)
+      .toLowerCase()
+      .replace(/^0+(?=\d)/, "");
+  const mapped = new Set(Object.keys(map).map(plain));
+  for (const one of [ignore].flat())
+    if (mapped.has(plain(one)))
+      issue(["labels", "ignore"], `names ${one}, which labels.map gives to a class; keep one of them`);
 }
 
 function unknownClass(name: string, names: string[]): string {

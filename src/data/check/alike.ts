@@ -3,23 +3,27 @@ import { counted } from "../../core/counted.js";
 import type { CaseFacts } from "./examine.js";
 import { type Problem, warning } from "./problems.js";
 
-/** `3 images (the first is a.png)`; of one image its name alone. */
-function imagesText(facts: readonly CaseFacts[], kind: string): string {
-  const [{ imagePath }] = facts.map((one) => one.case);
-  return facts.length === 1 ? `the ${kind} ${imagePath}` : `${counted(facts.length, kind)} (the first is ${imagePath})`;
+/** `3 images (the first is a.png)`; of one its name alone. */
+function named(files: readonly string[], kind: string): string {
+  return files.length === 1 ? `the ${kind} ${files[0]}` : `${counted(files.length, kind)} (the first is ${files[0]})`;
 }
 
-/** A warning for all images that are not opaque everywhere: alpha is not used. */
-export function transparentImages(facts: readonly CaseFacts[]): Problem[] {
-  const found = facts.filter(({ transparent }) => transparent);
-  if (found.length === 0) return [];
-  const [has, they] = found.length === 1 ? ["has", "it"] : ["have", "them"];
+function transparent(files: readonly string[], kind: string): Problem[] {
+  if (files.length === 0) return [];
+  const [has, them] = files.length === 1 ? ["has", "it"] : ["have", "them"];
   return [
     warning(
-      `${imagesText(found, "image")} ${has} transparent parts; the alpha channel is not used, so what lies under ` +
-        `them counts as image: save ${they} with the background that you see`,
+      `${named(files, kind)} ${has} transparent parts; the alpha channel is not used, so what lies under them counts ` +
+        `as ${kind}: save ${them} with the background that is to be seen`,
     ),
   ];
+}
+
+/** A warning for all images, and one for all masks, that are not opaque everywhere: alpha is not used. */
+export function transparentFiles(facts: readonly CaseFacts[]): Problem[] {
+  const images = facts.flatMap((one) => (one.transparent ? one.case.imagePath : []));
+  const masks = facts.flatMap((one) => (one.maskTransparent ? (one.case.maskPath ?? []) : []));
+  return [...transparent(images, "image"), ...transparent(masks, "mask")];
 }
 
 /** A warning where training images are all of 8 bits, or all of more, and test images are not. */
@@ -33,7 +37,10 @@ export function otherDepths(facts: readonly CaseFacts[]): Problem[] {
   const [own, usual] = wide ? ["8 bits", "more"] : ["more than 8 bits", "8"];
   return [
     warning(
-      `${imagesText(others, "test image")} ${others.length === 1 ? "has" : "have"} ${own}, while every training image has ` +
+      `${named(
+        others.map((one) => one.case.imagePath),
+        "test image",
+      )} ${others.length === 1 ? "has" : "have"} ${own}, while every training image has ` +
         `${usual}: grey means something else there; save the test images as those for training are`,
     ),
   ];

@@ -6,7 +6,7 @@ import type { Split } from "../case-files.js";
 import { allCases, type Dataset } from "../dataset.js";
 import { mapLimited } from "../limited.js";
 import { subjectCount } from "../subjects.js";
-import { otherDepths, transparentImages } from "./alike.js";
+import { otherDepths, transparentFiles } from "./alike.js";
 import { repeatedImages, repeatedMasks } from "./duplicates.js";
 import { type CaseFacts, examineCase, judgedFacts } from "./examine.js";
 import { leakingSubjects } from "./leaks.js";
@@ -95,7 +95,7 @@ export async function checkDataset(dataset: Dataset, onProgress?: (done: number)
       ...leakingSubjects(dataset),
       ...repeatedImages(facts),
       ...repeatedMasks(facts),
-      ...transparentImages(facts),
+      ...transparentFiles(facts),
       ...otherDepths(facts),
       ...misfittingRules(dataset, facts),
     ],

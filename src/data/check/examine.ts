@@ -22,6 +22,8 @@ export interface CaseFacts {
   readonly height?: number;
   /** Whether the image is not opaque everywhere. */
   readonly transparent?: boolean;
+  /** Whether the mask has colours and is not opaque everywhere. */
+  readonly maskTransparent?: boolean;
   /** Hash of the decoded pixels, so that the same image saved twice is recognised. */
   readonly imageHash?: string;
   /** Hash of the decoded mask; missing also for an empty mask. */
@@ -112,10 +114,16 @@ async function examineBytes(dataset: Dataset, one: Case, bytes: CaseBytes, probl
     problems.push(error(`${one.maskPath}: is the image itself and no mask; replace it`));
     return facts;
   }
-  const codes = mask && (await attempt(problems, () => decodeMask(dataset, one, mask, image)));
-  if (!codes) return facts;
+  const decoded = mask && (await attempt(problems, () => decodeMask(dataset, one, mask, image)));
+  if (!decoded) return facts;
+  const { codes, transparent: maskTransparent } = decoded;
   const found = shares(dataset, codes);
   if (coversNothing(image, codes))
     problems.push(warning(`${caseName(one)}: the mask lies where the image has a single colour; check the pair`));
-  return { ...facts, ...found, ...(found.foreground > 0 ? { maskHash: hash(image.grid, codes) } : {}) };
+  return {
+    ...facts,
+    ...found,
+    maskTransparent,
+    ...(found.foreground > 0 ? { maskHash: hash(image.grid, codes) } : {}),
+  };
 }

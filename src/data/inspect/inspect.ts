@@ -8,10 +8,13 @@ import type { Case, Split } from "../case-files.js";
 import { formatNames } from "../formats/registry.js";
 import type { DatasetFileInput } from "../schema.js";
 import { groupImages } from "./grouping.js";
-import { guessLabels } from "./label-guess.js";
-import { type Layout, recogniseLayout } from "./layouts.js";
-import { readManifest } from "./manifest.js";
-import { type ImageSample, sampleHeaders, sampleImages, sampleMasks } from "./sampling.js";
+import { hexOf } from "./labels/coding.js";
+import { judgeMasks, readAllMasks } from "./labels/judge.js";
+import type { DomainMasks } from "./labels/masks.js";
+import { proposeLabels } from "./labels/propose.js";
+import { type Layout, misfit, recogniseLayout } from "./layouts.js";
+import { readNames } from "./manifest.js";
+import { type ImageSample, sampleHeaders, sampleImages } from "./sampling.js";
 import { type FolderContent, scanFolder } from "./scan.js";
 import { casesOf, type DomainInput, proposeDomains } from "./splits.js";
 
@@ -104,13 +107,10 @@ function splitsOf(domains: readonly DomainInput[], root: string): FoundSplit[] {
   );
 }
 
-async function describe({ domain, split, cases }: FoundSplit): Promise<InspectedSplit> {
+async function describe({ domain, split, cases }: FoundSplit, masks?: DomainMasks): Promise<InspectedSplit> {
   const headers = await sampleHeaders([cases], []);
-  const masks = await sampleMasks([cases], []);
-  const values = masks ? [...masks.values.keys()].sort((a, b) => a - b) : [];
-  const shown = values
-    .slice(0, 6)
-    .map((value) => (masks?.coloured ? `#${value.toString(16).padStart(6, "0")}` : value));
+  const values = masks?.values.get(split) ?? [];
+  const shown = values.slice(0, 6).map((value) => (masks?.tally.coloured ? hexOf(value) : value));
   const sizes = [...headers.sizes.keys()];
   return {
     domain,
@@ -123,28 +123,46 @@ async function describe({ domain, split, cases }: FoundSplit): Promise<Inspected
 }
 
 /** The content rules of a folder that is no known layout. */
-async function guessContent(root: string, content: FolderContent, found: readonly FoundSplit[], guesses: string[]) {
-  const manifest = content.helpers.has("manifest.json") ? readManifest(join(root, "manifest.json")) : { classes: [] };
-  const cases = found.map((one) => one.cases);
-  const images = await sampleImages(cases, guesses);
-  const { guess, classes, labels } = guessLabels(await sampleMasks(cases, guesses), manifest.classes);
-  guesses.push(guess);
+async function guessContent(
+  root: string,
+  { helpers }: FolderContent,
+  found: readonly FoundSplit[],
+  masks: ReadonlyMap<string, DomainMasks>,
+  guesses: string[],
+) {
+  const { title, ...names } = readNames(root, helpers, guesses);
+  const images = await sampleImages(
+    found.map((one) => one.cases),
+    guesses,
+  );
+  const { rules, own, guesses: told } = proposeLabels(await judgeMasks(masks), names);
+  guesses.push(...told);
   if (images.channels === 1) guesses.push("images are grey");
-  return {
-    name: nameOf(root, manifest.dataset),
+  const content = {
+    name: nameOf(root, title),
     target: "softmax" as const,
     channels: images.channels,
     resize: guessResize(images, guesses),
     ...guessIntensity(images, guesses),
-    classes,
-    labels,
+    ...rules,
   };
+  return { content, own };
 }
 
 function layoutContent(layout: Layout, guesses: string[]): Omit<DatasetFileInput, "domains"> {
-  const { title, domains: _, folder: __, subject: ___, note, ...content } = layout;
+  const { title, domains: _, folder: __, subject: ___, masks: ____, note, ...content } = layout;
   guesses.push(`the folders are those of ${title}`, ...(note === undefined ? [] : [note]));
   return content;
+}
+
+/** Why a folder that is called as a known one is none; undefined where its masks are as they should be. */
+function contradiction(layout: Layout, masks: ReadonlyMap<string, DomainMasks>): string | undefined {
+  for (const [domain, { tally }] of masks) {
+    const why = misfit(layout, tally);
+    if (why !== undefined)
+      return `the folders are called as those of ${layout.name}, but the masks of ${domain} are not its: ${why}; so the masks decide`;
+  }
+  return undefined;
 }
 
 /**
@@ -156,17 +174,26 @@ export async function inspectFolder(folder: string): Promise<Inspection> {
   const content = scanFolder(root);
   const { groups, guesses: found } = groupImages(content, root);
   if (groups.length === 0) refuseNothing(root, content);
-  const guesses = [...found];
-  const layout = recogniseLayout(
+  const byName = recogniseLayout(
     [...new Set(groups.map((group) => group.domain))],
     groups.map((group) => group.images),
   );
-  const { domains, ...proposed } = proposeDomains(groups, root, content.helpers, guesses, layout?.subject);
-  refuseSeveralSets(root, content, domains);
+  const propose = (layout: Layout | undefined) => proposeDomains(groups, root, content.helpers, layout?.subject);
+  const called = propose(byName);
+  refuseSeveralSets(root, content, called.domains);
+  const ofMasks: string[] = [];
+  const masks = await readAllMasks(splitsOf(called.domains, root), ofMasks);
+  const contradicted = byName && contradiction(byName, masks);
+  const layout = contradicted === undefined ? byName : undefined;
+  const { domains, guesses: ofDomains, ...proposed } = layout === byName ? called : propose(layout);
   const splits = splitsOf(domains, root);
-  const rules = layout ? layoutContent(layout, guesses) : await guessContent(root, content, splits, guesses);
+  const guesses = [...found, ...ofDomains, ...ofMasks, ...(contradicted === undefined ? [] : [contradicted])];
+  const { content: rules, own = {} } = layout
+    ? { content: layoutContent(layout, guesses) }
+    : await guessContent(root, content, splits, masks, guesses);
+  const labelled = domains.map((one) => (Object.hasOwn(own, one.name) ? { ...one, labels: own[one.name] } : one));
   const described: InspectedSplit[] = [];
-  for (const split of splits) described.push(await describe(split));
+  for (const split of splits) described.push(await describe(split, masks.get(split.domain)));
   if (described.every((split) => split.masks === 0)) guesses.push("all cases are unlabelled");
-  return { file: { ...rules, ...proposed, domains }, guesses, splits: described };
+  return { file: { ...rules, ...proposed, domains: labelled }, guesses, splits: described };
 }

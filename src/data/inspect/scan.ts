@@ -8,13 +8,13 @@ import { compareBytes, isImageName } from "../file-patterns.js";
 /** A folder's content; paths are relative with forward slashes, in byte order. */
 export interface FolderContent {
   readonly images: readonly string[];
-  /** `train.txt`, `test.txt` and `manifest.json` files. */
+  /** `train.txt`, `test.txt`, `manifest.json` and `dataset.json` files. */
   readonly helpers: ReadonlySet<string>;
   /** How many other files there are of each extension. */
   readonly others: ReadonlyMap<string, number>;
 }
 
-const helperName = /^(?:train\.txt|test\.txt|manifest\.json)$/;
+const helperName = /^(?:train\.txt|test\.txt|(?:manifest|dataset)\.json)$/;
 
 /** Folders of a larger tree are no data set; the bound also ends a walk that was started at `/` by mistake. */
 const maxFiles = 500_000;
