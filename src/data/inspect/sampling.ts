@@ -87,10 +87,14 @@ function thinned(samples: Samples): Samples {
   return step === 1 ? samples : samples.filter((_, i) => i % step === 0);
 }
 
-/** Looks into some of the images; what cannot be read was told of with the headers. */
-async function lookInto(cases: readonly Case[]): Promise<Look[]> {
+/**
+ * Looks into some of the images.
+ * @param guesses receives a sentence for every file that cannot be read and was not told of yet
+ */
+async function lookInto(cases: readonly Case[], guesses: string[]): Promise<Look[]> {
+  const failures: string[] = [];
   const looks = await mapLimited(spread(cases, 2 * filesDecoded), 2, ({ imagePath: file }) =>
-    readable([], async () => {
+    readable(failures, async () => {
       const bytes = await readBytes(file);
       return withRoom(await decodingBytes(bytes, file), async () => {
         const image = await decodeImage(bytes, file);
@@ -98,6 +102,7 @@ async function lookInto(cases: readonly Case[]): Promise<Look[]> {
       });
     }),
   );
+  guesses.push(...failures.filter((failure) => !guesses.includes(failure)));
   return looks.flat();
 }
 
@@ -107,8 +112,11 @@ async function lookInto(cases: readonly Case[]): Promise<Look[]> {
  */
 export async function sampleImages(splits: readonly (readonly Case[])[], guesses: string[]): Promise<ImageSample> {
   const { sizes, narrow, wide } = await sampleHeaders(splits, guesses);
-  const looks = await lookInto(splits.flatMap((cases) => spread(cases, filesDecoded)));
-  const wideLevels = greyLevels((await lookInto(wide)).map(({ samples }) => samples));
+  const looks = await lookInto(
+    splits.flatMap((cases) => spread(cases, filesDecoded)),
+    guesses,
+  );
+  const wideLevels = greyLevels((await lookInto(wide, guesses)).map(({ samples }) => samples));
   const transparent = looks.flatMap((one) => (one.transparent ? one.file : []));
   if (transparent.length > 0)
     guesses.push(
