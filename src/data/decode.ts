@@ -60,11 +60,14 @@ export async function decodeMask(
   const decoder = labelDecoder(dataset, one.domain);
   const mask = maskImage(await decodeImage(bytes, file, decoder.palette));
   const [size, imageSize] = [mask.grid, grid].map(shapeText);
-  if (size !== imageSize)
+  if (size !== imageSize) {
+    const isLying = shapeText({ shape: [...mask.grid.shape].reverse() }) === imageSize;
+    const turned = ", or turn it (files that carry an orientation are read as they are shown)";
     throw new DataError(
       `${file}: the mask is ${size} pixels, but its image ${one.imagePath} is ${imageSize}; ` +
-        `pair it with the right image or resize it`,
+        `pair it with the right image or resize it${isLying ? turned : ""}`,
     );
+  }
   if (!sameGrid(mask.grid, grid))
     throw new DataError(
       `${file}: the mask has another spacing or place than its image ${one.imagePath}; pair it with the right image`,

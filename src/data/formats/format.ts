@@ -15,6 +15,8 @@ export interface ImageHeader {
   /** Channels as decoded: 1 grey, 3 RGB; of a palette, which may turn out to be grey, 3. */
   readonly channels: number;
   readonly sampleType: SampleType;
+  /** Whether the picture is stored otherwise than it is shown, and so than the grid says. */
+  readonly turned?: boolean;
 }
 
 /** A file format that images and masks may have. */

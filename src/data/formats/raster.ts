@@ -8,7 +8,7 @@ import { DataError } from "../../core/errors.js";
 import { makeGrid } from "../../grid/grid.js";
 import { deinterleave } from "../../grid/interleave.js";
 import { type Samples, type StoredImage, samplesLike } from "../../grid/stored-image.js";
-import { upright, uprightShape } from "../../grid/upright.js";
+import { asStored, upright, uprightShape } from "../../grid/upright.js";
 import { type ImageHeader, maxPixels } from "./format.js";
 
 /** A file for libvips, and what messages call it. */
@@ -60,7 +60,8 @@ export function pixelBytes({ channels, alpha, sampleType }: Omit<RasterHeader, "
 /** The header as the rest of dimseg knows it: of the picture as it is shown. */
 export function imageHeader(header: RasterHeader, file: string): ImageHeader {
   const { width, height, channels, sampleType, orientation } = header;
-  return { grid: makeGrid(file, uprightShape([height, width], orientation)), channels, sampleType };
+  const grid = makeGrid(file, uprightShape([height, width], orientation));
+  return { grid, channels, sampleType, ...(orientation === asStored ? {} : { turned: true }) };
 }
 
 /** Samples side by side in memory of their own type; copied only where Node.js put them at an odd address. */

@@ -55,18 +55,25 @@ interface HeaderSample extends Pick<ImageSample, "sizes" | "narrow"> {
 export async function sampleHeaders(splits: readonly (readonly Case[])[], guesses: string[]): Promise<HeaderSample> {
   const sizes = new Map<string, number>();
   const wide: Case[] = [];
+  const turned: string[] = [];
   let narrow = false;
   for (const cases of splits) {
     const facts = await mapLimited(spread(cases, headersRead), 4, (one) =>
       readable(guesses, async () => ({ one, ...(await readHeader(await readBytes(one.imagePath), one.imagePath)) })),
     );
-    for (const { one, grid, sampleType } of facts.flat()) {
+    for (const { one, grid, sampleType, turned: isTurned } of facts.flat()) {
+      if (isTurned) turned.push(one.imagePath);
       const size = shapeText(grid);
       sizes.set(size, (sizes.get(size) ?? 0) + 1);
       if (sampleType === "uint8") narrow = true;
       else wide.push(one);
     }
   }
+  if (turned.length > 0)
+    guesses.push(
+      `${counted(turned.length, "image")} of those looked at ${turned.length === 1 ? "carries" : "carry"} an orientation, as ` +
+        `${turned[0]}: they are read as they are shown, and their masks have to be drawn so`,
+    );
   return { sizes, narrow, wide };
 }
 
