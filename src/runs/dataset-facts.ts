@@ -9,7 +9,7 @@ import { z } from "zod";
 import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
 import { shellWord } from "../core/shell-word.js";
-import type { Dataset } from "../data/dataset.js";
+import type { Dataset, ImageDepths } from "../data/dataset.js";
 
 type Facts = Omit<Dataset, "domains">;
 
@@ -33,6 +33,7 @@ const factsSchema = z
     size: z.int().min(1),
     filter: z.enum(["bilinear", "lanczos"]),
     intensity: z.looseObject({ low: z.number(), high: z.number() }).optional(),
+    depths: z.enum(["narrow", "wide", "mixed"]).optional(),
     spacing: z.tuple([z.number().positive(), z.number().positive()]).optional(),
     classes: classFacts,
     outputs: z.int().min(1),
@@ -41,9 +42,9 @@ const factsSchema = z
   })
   .refine(({ classes, outputs }) => classes.length === outputs);
 
-/** The facts as JSON, for the run folder. */
-export function formatDatasetFacts({ domains: _, ...facts }: Dataset): string {
-  return `${JSON.stringify(facts satisfies Facts, null, 2)}\n`;
+/** The facts as JSON, for the run folder. @param depths of the images that the run learns from */
+export function formatDatasetFacts({ domains: _, ...facts }: Dataset, depths: ImageDepths): string {
+  return `${JSON.stringify({ ...facts, depths } satisfies Facts, null, 2)}\n`;
 }
 
 /**

@@ -15,8 +15,8 @@ const { domains: _, ...facts } = loadDataset(putDataset(folder));
 const write = (content: unknown) => writeFileSync(path, JSON.stringify(content));
 
 it("gives back what was written, without the cases", () => {
-  writeFileSync(path, formatDatasetFacts({ ...facts, domains: [] }));
-  expect(readDatasetFacts(path)).toEqual(JSON.parse(JSON.stringify({ ...facts, domains: [] })));
+  writeFileSync(path, formatDatasetFacts({ ...facts, domains: [] }, "narrow"));
+  expect(readDatasetFacts(path)).toEqual(JSON.parse(JSON.stringify({ ...facts, depths: "narrow", domains: [] })));
 });
 
 it.each([
