@@ -23,6 +23,11 @@ const classNames = z.union([name, z.array(name)]);
 
 const level = z.int().min(0).max(65535);
 
+/** One of them, or several. */
+const oneOrMore = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1)]);
+
+const ignoreText = "pixels that nobody labelled: left out of every loss and metric";
+
 const pattern = z
   .string()
   .regex(/^[^\0]*\{id\}[^/\\{}\0]*$/, "must hold {id} once, in the file name, as in images/{id}.png")
@@ -41,6 +46,7 @@ const labelsSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("values").describe("each grey value (or palette index) stands for a class; others are errors"),
     map: z.record(z.string().regex(/^\d{1,5}$/, "must be a grey value 0 to 65535"), classNames),
+    ignore: oneOrMore(level).optional().describe(`grey values of ${ignoreText}`),
   }),
   z.strictObject({
     kind: z.literal("thresholds").describe("a class is where the grey value lies in a range"),
@@ -49,6 +55,7 @@ const labelsSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("colours").describe("each RGB colour stands for a class; others are errors"),
     map: z.record(colour, classNames),
+    ignore: oneOrMore(colour).optional().describe(`colours of ${ignoreText}`),
   }),
   z.strictObject({
     kind: z.literal("channels").describe("a class is where one colour channel has the value `equals`"),
@@ -194,9 +201,10 @@ function checkLabelNames(
     for (const one of list) if (!known.has(one)) issue(path, unknownClass(one, names));
     if (target === "softmax" && list.length !== 1) issue(path, "must name exactly one class with target: softmax");
   };
-  if (labels.kind === "values" || labels.kind === "colours")
+  if (labels.kind === "values" || labels.kind === "colours") {
     for (const [key, value] of Object.entries(labels.map)) check(["labels", "map", key], value);
-  else if (labels.kind === "thresholds")
+    checkIgnored(labels, issue);
+  } else if (labels.kind === "thresholds")
     for (const [key, range] of Object.entries(labels.classes)) {
       check(["labels", "classes", key], key);
       if (range.atLeast === undefined && range.atMost === undefined)
@@ -205,6 +213,19 @@ function checkLabelNames(
   else
     for (const [key, value] of Object.entries(labels.classes))
       if (value !== undefined) check(["labels", "classes", key], value);
+}
+
+/** No value or colour is both a class and ignored. */
+function checkIgnored({ map, ignore = [] }: Extract<LabelRule, { kind: "values" | "colours" }>, issue: Issue): void {
+  // "01" is 1, and colours are written in either case.
+  const plain = (key: string | number) =>
+    String(key)
+      .toLowerCase()
+      .replace(/^0+(?=\d)/, "");
+  const mapped = new Set(Object.keys(map).map(plain));
+  for (const one of [ignore].flat())
+    if (mapped.has(plain(one)))
+      issue(["labels", "ignore"], `names ${one}, which labels.map gives to a class; keep one of them`);
 }
 
 function unknownClass(name: string, names: string[]): string {
