@@ -249,7 +249,8 @@ export function domainTable({ runs }: ReportData): ReportTable {
 
 /** How well a linear classifier tells the domains from the features; no rows where none were computed. */
 export function separabilityTable(data: ReportData): ReportTable {
-  const domains = judgedDomains(data);
+  const seen = data.runs.flatMap(({ findings }) => findings?.features?.points.map(({ domain }) => domain) ?? []);
+  const domains = [...new Set([...judgedDomains(data), ...seen])];
   const share = (value: number | undefined): ReportCell =>
     value === undefined ? dash : { text: percentText(value), value };
   const rows = data.runs.flatMap(({ name, id, findings }) => {
