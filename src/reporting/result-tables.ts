@@ -60,8 +60,9 @@ function estimateCell(
 }
 
 /** Means over the domains that the labels came from, or the others. */
-function gapCells(run: ReportRun, { summary: { gap } }: RunEvaluation): ReportCell[] {
-  if (!gap) return [dash, dash, dash];
+function gapCells(run: ReportRun, { summary: { gap, average, domains } }: RunEvaluation): ReportCell[] {
+  const isLabelledAlone = domains.length === 1 && domains[0].labelled;
+  if (!gap) return [isLabelledAlone ? estimateCell(run, average.dice, "dice", ["average"]) : dash, dash, dash];
   const { labelled, others, difference } = gap.dice;
   const source = (...keys: string[]) => summarySource(run, ["gap", "dice", ...keys]);
   return [

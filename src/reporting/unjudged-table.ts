@@ -16,7 +16,7 @@ function share(value: number | null): ReportCell {
 function diceCell(run: ReportRun, { domain, part }: DomainProxy): ReportCell {
   const d = run.evaluation?.summary.domains.findIndex(({ name }) => name === domain) ?? -1;
   const dice = run.evaluation?.summary.domains[d]?.parts[part]?.dice.mean;
-  if (dice === undefined || Number.isNaN(dice)) return { text: "no masks" };
+  if (dice === undefined || Number.isNaN(dice)) return dash;
   return {
     text: percentText(dice),
     value: dice,
@@ -50,8 +50,8 @@ export function unjudgedTable(data: ReportData): ReportTable {
     id: "unjudged",
     title: "Domains without masks",
     header: [
-      ...["run", "domain", "part", "images", "confidence %", "student and teacher agree %"],
-      ...["size, % of the image", "size against the labelled domain %", "found nothing %", "Dice %"],
+      ...["run", "domain", "part", "images", "confidence %", "agreement %", "size %", "relative size %", "empty %"],
+      "Dice %",
     ],
     rows: runs.flatMap((run) => {
       const proxies = run.findings?.proxies ?? [];
@@ -59,7 +59,8 @@ export function unjudgedTable(data: ReportData): ReportTable {
     }),
     notes: [
       `Cannot be judged: ${named.join("; ")}.`,
-      "Confidence: mean probability of the part over the pixels where it is predicted. Agreement: Dice between the masks of student and teacher. Size: mean share of the image that is predicted to be the part. None of these says that a mask is right: a network can be sure and wrong. Less confidence, less agreement, other sizes or more images without a finding than where Dice is known are a warning; look at the overlays.",
+      "Confidence: mean probability of the part over the pixels where it is predicted. Agreement: Dice between the masks of student and teacher. Size: mean share of the image that is predicted to be the part; relative: against that in the labelled domain. Empty: share of the images in which the part was not found.",
+      "None of these says that a mask is right: a network can be sure and wrong. Less confidence or agreement, other sizes or more empty masks than where Dice is known are a warning; look at the overlays.",
     ],
   };
 }
