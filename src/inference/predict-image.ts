@@ -42,7 +42,7 @@ export function predictImage(
   const [height, width] = image.grid.shape;
   if (!dataset.intensity && !(image.samples instanceof Uint8Array)) {
     throw new DataError(
-      `${file}: has ${sampleWords(image.samples)}, but the network was trained on 8-bit images; convert it to 8 bits as those were`,
+      `${file}: has ${sampleWords(image.samples)}, but the network was trained on 8-bit images; say with --intensity LOW HIGH which values become black and white, or convert it to 8 bits as those were`,
     );
   }
   const kind = dataset.target;
