@@ -31,6 +31,8 @@ export interface PredictInput extends PredictionContents {
   readonly network: NetworkName;
   /** Average over mirror images. */
   readonly tta: boolean;
+  /** Values of images of more than 8 bits that become 0 and 255; default: those of the run's data set. */
+  readonly intensity?: { readonly low: number; readonly high: number } | undefined;
 }
 
 /** What was segmented. */
@@ -117,6 +119,11 @@ function ownCases({ config }: OpenedRun): Case[] {
   }
 }
 
+/** What the network knows of its data set, for images of another scanner's range. */
+function withIntensity(dataset: Dataset, { intensity }: PredictInput): Dataset {
+  return intensity === undefined ? dataset : { ...dataset, intensity };
+}
+
 function filesOf({ imagePath, maskPath }: Case): string[] {
   return maskPath === undefined ? [imagePath] : [imagePath, maskPath];
 }
@@ -129,7 +136,8 @@ function filesOf({ imagePath, maskPath }: Case): string[] {
 export const predictImages: Workflow<PredictInput, Predicted> = async (input, observer) => {
   const { out } = input;
   const found = listInputs(input.images);
-  const run = await openRun(input.run, input.checkpoint, observer, "unused");
+  const opened = await openRun(input.run, input.checkpoint, observer, "unused");
+  const run = { ...opened, dataset: withIntensity(opened.dataset, input) };
   const files = predictionFiles(run.dataset, input);
   const folders = files.map(({ folder }) => join(out, folder));
   const cases = ownCases(run);
