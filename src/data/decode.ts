@@ -6,8 +6,10 @@ import { DataError } from "../core/errors.js";
 import { sameGrid, shapeText } from "../grid/grid.js";
 import { resizeNearest } from "../grid/resize.js";
 import type { StoredImage } from "../grid/stored-image.js";
-import { type Case, type Dataset, labelsOf } from "./dataset.js";
+import { maskFilesOf } from "./case-files.js";
+import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
 import { createLabelDecoder, expandCodes, type LabelDecoder } from "./labels.js";
+import { joinCodes } from "./mask-join.js";
 import { type PreparedImage, prepareImage } from "./prepare-image.js";
 import { decodeImage, readBytes } from "./read-image.js";
 import type { LabelRule } from "./schema.js";
@@ -36,17 +38,14 @@ function labelDecoder(dataset: Dataset, domain: string): LabelDecoder {
   return decoder;
 }
 
-/**
- * Class codes `[S]` of a mask at its stored size.
- * @throws DataError when the mask's grid is not the image's or it holds an unknown value
- */
-export async function decodeMask(
+/** Class codes `[S]` of one mask file at its stored size. */
+async function decodeMaskFile(
   dataset: Dataset,
   one: Case,
+  file: string,
   bytes: Uint8Array,
   { grid }: Pick<StoredImage, "grid">,
 ): Promise<Int32Array> {
-  const file = one.maskPath as string;
   const decoder = labelDecoder(dataset, one.domain);
   const mask = await decodeImage(bytes, file, decoder.palette);
   const [size, imageSize] = [mask.grid, grid].map(shapeText);
@@ -62,16 +61,36 @@ export async function decodeMask(
   return decoder.decode(mask, file);
 }
 
+/**
+ * Class codes `[S]` of a case's mask at its stored size, joined where it lies in several files.
+ * @param mask bytes of the case's mask files, in their order
+ * @throws DataError when a mask's grid is not the image's or it holds an unknown value
+ */
+export async function decodeMask(
+  dataset: Dataset,
+  one: Case,
+  mask: readonly Uint8Array[],
+  image: Pick<StoredImage, "grid">,
+): Promise<Int32Array> {
+  const decoded: { codes: Int32Array; file: MaskFile }[] = [];
+  for (const [i, file] of maskFilesOf(one).entries())
+    decoded.push({ codes: await decodeMaskFile(dataset, one, file.path, mask[i], image), file });
+  return joinCodes(decoded, dataset);
+}
+
 /** A case's files as read from the disk. */
 export interface CaseBytes {
   readonly image: Uint8Array;
-  readonly mask?: Uint8Array;
+  /** Those of its mask files, in their order. */
+  readonly mask?: readonly Uint8Array[];
 }
 
 /** Reads a case's files. @throws DataError when one is missing or unreadable */
 export async function readCaseBytes(one: Case): Promise<CaseBytes> {
   const image = await readBytes(one.imagePath);
-  return one.maskPath === undefined ? { image } : { image, mask: await readBytes(one.maskPath) };
+  const mask: Uint8Array[] = [];
+  for (const { path } of maskFilesOf(one)) mask.push(await readBytes(path));
+  return mask.length === 0 ? { image } : { image, mask };
 }
 
 /** {@link decodeCase} for bytes that are already in memory. */

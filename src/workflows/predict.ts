@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError, DimsegError, ResourceError } from "../core/errors.js";
+import { maskFilesOf } from "../data/case-files.js";
 import { allCases, type Case, type Dataset, loadDataset } from "../data/dataset.js";
 import { readImage } from "../data/read-image.js";
 import { type PredictionContents, type PredictionFile, predictionFiles } from "../inference/encode-prediction.js";
@@ -109,8 +110,8 @@ function ownCases({ config }: OpenedRun): Case[] {
   }
 }
 
-function filesOf({ imagePath, maskPath }: Case): string[] {
-  return maskPath === undefined ? [imagePath] : [imagePath, maskPath];
+function maskPathsOf(one: Case): string[] {
+  return maskFilesOf(one).map(({ path }) => path);
 }
 
 /**
@@ -125,11 +126,11 @@ export const predictImages: Workflow<PredictInput, Predicted> = async (input, ob
   const files = predictionFiles(run.dataset, input);
   const folders = files.map(({ folder }) => join(out, folder));
   const cases = ownCases(run);
-  const masks = cases.flatMap(({ maskPath }) => maskPath ?? []);
+  const masks = cases.flatMap(maskPathsOf);
   const { images: inputs, leftOut } = await leaveOutMasks(found, masks, folders, looksLikeMask);
   refuseCollisions(inputs);
   const outputs = inputs.flatMap((image) => files.map((file) => outputPath(out, file, image)));
-  refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...cases.flatMap(filesOf)]);
+  refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...cases.map((one) => one.imagePath), ...masks]);
   const record = new WrittenRecord(out);
   record.refuseForeign(outputs);
   const broken = await writeAll(inputs, createWriter(run, files, input, record), observer);

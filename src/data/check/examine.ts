@@ -101,7 +101,7 @@ export async function examineCase(dataset: Dataset, one: Case): Promise<CaseFact
     imageHash: hash(image.grid, image.samples),
   };
   const { mask } = bytes;
-  if (mask && Buffer.compare(mask, bytes.image) === 0) {
+  if (mask?.some((file) => Buffer.compare(file, bytes.image) === 0)) {
     problems.push(error(`${one.maskPath}: is the image itself and no mask; replace it`));
     return facts;
   }

@@ -4,13 +4,17 @@
  */
 import { basename, join, resolve } from "node:path";
 import { DataError } from "../../core/errors.js";
-import type { Case, Split } from "../case-files.js";
+import { type Case, maskFilesOf, type Split } from "../case-files.js";
 import { formatNames } from "../formats/registry.js";
 import type { DatasetFileInput } from "../schema.js";
-import { groupImages } from "./grouping.js";
+import { findBroken } from "./broken.js";
+import { guessClassFiles } from "./class-files.js";
+import { groupImages, type ImageGroup } from "./grouping.js";
 import { guessLabels } from "./label-guess.js";
 import { type Layout, recogniseLayout } from "./layouts.js";
+import { leftOutText } from "./left-out.js";
 import { readManifest } from "./manifest.js";
+import type { Progress } from "./progress.js";
 import { type ImageSample, sampleHeaders, sampleImages, sampleMasks } from "./sampling.js";
 import { type FolderContent, scanFolder } from "./scan.js";
 import { casesOf, type DomainInput, proposeDomains } from "./splits.js";
@@ -57,10 +61,12 @@ function refuseSeveralSets(root: string, content: FolderContent, domains: readon
 }
 
 function refuseNothing(root: string, content: FolderContent): never {
-  const others = [...content.others].sort((a, b) => b[1] - a[1]);
-  const found = others.slice(0, 3).map(([extension, number]) => `${number} .${extension}`);
+  const others = [...content.others].sort((a, b) => b[1].count - a[1].count);
+  const found = others.slice(0, 3).map(([extension, { count }]) => `${count} .${extension}`);
   const instead = found.length > 0 ? `; it holds ${found.join(", ")} files` : "";
-  throw new DataError(`${root}: holds no ${formatNames()} images${instead}; give a folder of 2-D images`);
+  const { count, first, target } = content.dangling;
+  const links = count > 0 ? `; ${count} links lead nowhere (${first} -> ${target}), mount or mend their target` : "";
+  throw new DataError(`${root}: holds no ${formatNames()} images${instead}${links}; give a folder of 2-D images`);
 }
 
 /** Size of the square: as stored where that is one small square, else what the paper's fundus set uses. */
@@ -127,8 +133,11 @@ async function guessContent(root: string, content: FolderContent, found: readonl
   const manifest = content.helpers.has("manifest.json") ? readManifest(join(root, "manifest.json")) : { classes: [] };
   const cases = found.map((one) => one.cases);
   const images = await sampleImages(cases, guesses);
-  const { guess, classes, labels } = guessLabels(await sampleMasks(cases, guesses), manifest.classes);
-  guesses.push(guess);
+  const byFile = await guessClassFiles(cases.flat(), guesses);
+  const { guess, ...guessed } = byFile
+    ? { guess: undefined, ...byFile }
+    : guessLabels(await sampleMasks(cases, guesses), manifest.classes);
+  if (guess !== undefined) guesses.push(guess);
   if (images.channels === 1) guesses.push("images are grey");
   return {
     name: nameOf(root, manifest.dataset),
@@ -136,8 +145,7 @@ async function guessContent(root: string, content: FolderContent, found: readonl
     channels: images.channels,
     resize: guessResize(images, guesses),
     ...guessIntensity(images, guesses),
-    classes,
-    labels,
+    ...guessed,
   };
 }
 
@@ -147,19 +155,57 @@ function layoutContent(layout: Layout, guesses: string[]): Omit<DatasetFileInput
   return content;
 }
 
+/** Groups without the cases whose files are broken. Tells which, and why. */
+function withoutBroken(
+  groups: readonly ImageGroup[],
+  broken: ReadonlyMap<string, string>,
+  root: string,
+  guesses: string[],
+): ImageGroup[] {
+  if (broken.size === 0) return [...groups];
+  const told = new Set<string>();
+  const kept = groups.flatMap((group) => {
+    const cases = casesOf(group.source, root);
+    const isBroken = (one: Case) =>
+      [one.imagePath, ...maskFilesOf(one).map(({ path }) => path)].filter((path) => broken.has(path));
+    const out = cases.filter((one) => isBroken(one).length > 0);
+    for (const path of out.flatMap(isBroken)) told.add(path);
+    if (out.length === 0) return [group];
+    if (out.length === cases.length) return [];
+    const except = [...(group.source.except ?? []), ...out.map((one) => one.id)];
+    return [{ ...group, source: { ...group.source, except } }];
+  });
+  if (told.size > 0) guesses.push(brokenText([...told].map((path) => broken.get(path) as string)));
+  return kept;
+}
+
+/** Broken files named in a sentence. */
+const mostNamed = 3;
+
+function brokenText(reasons: readonly string[]): string {
+  const cases =
+    reasons.length === 1 ? "1 broken file, whose case is" : `${reasons.length} broken files, whose cases are`;
+  const shown = reasons.slice(0, mostNamed).map((reason) => reason.replace(/; replace (?:it|or convert it)$/, ""));
+  const more = reasons.length > mostNamed ? `, and ${reasons.length - mostNamed} more` : "";
+  return `warning: ${cases} left out (see except): ${shown.join("; ")}${more}`;
+}
+
 /**
  * Finds images, masks, how they pair, domains, splits, sizes and label values of a folder.
- * @throws DataError when it is missing or unreadable, holds no images, several data sets, or one folder per case
+ * @param progress told while all files are looked at
+ * @throws DataError when it is missing or unreadable, holds no images, or several data sets
  */
-export async function inspectFolder(folder: string): Promise<Inspection> {
+export async function inspectFolder(folder: string, progress: Progress = () => {}): Promise<Inspection> {
   const root = resolve(folder);
   const content = scanFolder(root);
-  const { groups, guesses: found } = groupImages(content, root);
+  const broken = await findBroken(root, content.images, progress);
+  const { groups: all, guesses: found } = await groupImages(content, root);
+  const guesses = [...leftOutText(content), ...found];
+  const groups = withoutBroken(all, broken, root, guesses);
   if (groups.length === 0) refuseNothing(root, content);
-  const guesses = [...found];
   const layout = recogniseLayout(
     [...new Set(groups.map((group) => group.domain))],
-    groups.map((group) => group.images),
+    groups.map((group) => group.source.images),
   );
   const { domains, ...proposed } = proposeDomains(groups, root, content.helpers, guesses, layout?.subject);
   refuseSeveralSets(root, content, domains);

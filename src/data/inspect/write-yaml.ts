@@ -16,7 +16,7 @@ function seenFrom(folder: string, path: string): string {
 
 /** Grey values as numbers, so that they stand in the file without quotes. */
 function plainKeys(labels: DatasetFileInput["labels"]): unknown {
-  if (labels.kind !== "values") return labels;
+  if (labels?.kind !== "values") return labels;
   return { ...labels, map: new Map(Object.entries(labels.map).map(([value, names]) => [Number(value), names])) };
 }
 
