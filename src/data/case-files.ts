@@ -144,7 +144,7 @@ export function maskPatterns({ masks, joined, masksByClass }: SplitSource): { pa
 export function listMasks(source: SplitSource, root: string, where: string, known?: KnownIds): Map<string, MaskFile[]> {
   const found = new Map<string, MaskFile[]>();
   for (const { pattern, ...rest } of maskPatterns(source)) {
-    const files = pattern.includes("*")
+    const files = /\*./.test(pattern)
       ? listFiles(root, pattern, `${where} masks`, known)
       : new Map([...listPattern(root, pattern, `${where} masks`)].map(([id, file]) => [id, [file]]));
     for (const [id, paths] of files)

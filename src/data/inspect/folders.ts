@@ -34,11 +34,23 @@ function stemOf(path: string): string {
   return foldCase(name.slice(0, name.length - extname(name).length).normalize("NFC"));
 }
 
+/** What a file's name says after the name of its case, in its own letters. */
+function affixOf(path: string, id: string): string {
+  const name = posix.basename(path).normalize("NFC");
+  return name.slice(id.length, name.length - extname(name).length);
+}
+
+/** Whether a folder is a patient's or a series', of several images that all begin with its numbered name. */
+function isSeriesFolder(child: string, paths: readonly string[]): boolean {
+  const id = foldCase(child.normalize("NFC"));
+  return /\d/.test(id) && paths.every((path) => stemOf(path).startsWith(id) && stemOf(path) !== id);
+}
+
 /** Below which folders every folder is a case: by the names of the files in them. */
 function isCaseFolder(child: string, paths: readonly string[]): boolean {
   const id = foldCase(child.normalize("NFC"));
   const named = paths.filter((path) => stemOf(path) === id);
-  const affixed = paths.filter((path) => stemOf(path).startsWith(id) && isMaskAffix(stemOf(path).slice(id.length)));
+  const affixed = paths.filter((path) => stemOf(path).startsWith(id) && isMaskAffix(affixOf(path, id)));
   const other = paths.length - named.length - affixed.length;
   if (named.length === 1)
     return other === 0 || paths.some((path) => path !== named[0] && folderOf(path) !== folderOf(named[0]));
@@ -57,7 +69,8 @@ function isBareCase(paths: readonly string[]): boolean {
 /** Files below a folder that is a parent of case folders, by case. */
 interface CaseParent {
   readonly parent: string;
-  readonly bare: boolean;
+  /** How files are called: all alike, after their case, or after the folder of a series with more behind it. */
+  readonly kind: "bare" | "named" | "series";
   readonly byCase: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -78,18 +91,20 @@ function caseParents(images: readonly string[]): CaseParent[] {
     const cases = [...byCase];
     const bare = cases.length > 1 && cases.every(([, paths]) => isBareCase(paths));
     const named = cases.length >= fewestCases && cases.every(([child, paths]) => isCaseFolder(child, paths));
-    return bare || named ? [{ parent, bare, byCase }] : [];
+    const series = cases.length >= fewestCases && cases.every(([child, paths]) => isSeriesFolder(child, paths));
+    const kind = bare ? "bare" : named ? "named" : series ? "series" : undefined;
+    return kind ? [{ parent, kind, byCase }] : [];
   });
 }
 
 /** A part of a path with the name of the case replaced. */
-function withId(part: string, id: string): string {
+function withId(part: string, id: string, by: string): string {
   const at = foldCase(part.normalize("NFC")).indexOf(foldCase(id.normalize("NFC")));
-  return at < 0 ? part : `${part.slice(0, at)}{id}${part.slice(at + id.length)}`;
+  return at < 0 ? part : `${part.slice(0, at)}${by}${part.slice(at + id.length)}`;
 }
 
 /** The folders of cases below one parent, as one folder for each place in them. */
-function mergeCases({ parent, bare, byCase }: CaseParent): Folder[] {
+function mergeCases({ parent, kind, byCase }: CaseParent): Folder[] {
   const merged = new Map<
     string,
     { key: string; path: string; names: string[]; files: Map<string, string>; own: Set<string>; called: boolean }
@@ -99,11 +114,12 @@ function mergeCases({ parent, bare, byCase }: CaseParent): Folder[] {
     for (const file of paths) {
       const parts = file.split("/").slice(depth);
       const name = parts[parts.length - 1];
-      const path = [...(parent === "" ? [] : [parent]), ...parts.slice(0, -1).map((part) => withId(part, id))].join(
-        "/",
-      );
-      const called = !bare && stemOf(file).startsWith(foldCase(id.normalize("NFC")));
-      const key = bare ? `${path}/${name.slice(0, name.length - extname(name).length)}` : path;
+      const path = [
+        ...(parent === "" ? [] : [parent]),
+        ...parts.slice(0, -1).map((part) => withId(part, id, kind === "series" ? "*" : "{id}")),
+      ].join("/");
+      const called = kind !== "bare" && stemOf(file).startsWith(foldCase(id.normalize("NFC")));
+      const key = kind === "bare" ? `${path}/${name.slice(0, name.length - extname(name).length)}` : path;
       const entry = merged.get(key) ?? {
         key,
         path,

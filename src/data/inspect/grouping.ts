@@ -8,7 +8,7 @@ import { DataError } from "../../core/errors.js";
 import { areSmallCopies, areTwoValued, fieldOfView } from "./evidence.js";
 import { type Folder, foldersOf } from "./folders.js";
 import { type MaskFolder, type Paired, pairWithMasks } from "./mask-folders.js";
-import { type FileKeys, pairWithin } from "./pairing.js";
+import { type FileKeys, namedAfterOthers, pairWithin } from "./pairing.js";
 import type { FolderContent } from "./scan.js";
 import { hasImageWord, hasMaskWord, isSilent, remainder, type SplitName, splitOfWords, wordsOf } from "./words.js";
 
@@ -50,7 +50,7 @@ interface Located {
 }
 
 function parts(path: string): string[] {
-  return path === "" ? [] : path.split("/").filter((part) => part !== "{id}");
+  return path === "" ? [] : path.split("/").filter((part) => part !== "{id}" && part !== "*");
 }
 
 /** The split that a part of a path names, by itself or beside a part that differs in this alone. */
@@ -183,12 +183,16 @@ class Grouper {
       .map((place) => ({ place, first: [...place.images, ...place.plain][0] }))
       .sort((a, b) => sharedParts(b.first.path, folder.path) - sharedParts(a.first.path, folder.path))
       .slice(0, mostCompared);
-    let best: { place: Place; pairs: number } | undefined;
+    let best: { place: Place; score: number } | undefined;
     for (const { place } of candidates) {
       const names = [...place.images, ...place.plain].flatMap((one) => one.names);
-      const { pairs } = pairWithMasks([{ names }], [{ folder, detail: "" }]).best;
-      const enough = 2 * pairs >= Math.min(names.length, folder.names.length);
-      if (enough && pairs > (best?.pairs ?? 0)) best = { place, pairs };
+      const { best: paired, source } = pairWithMasks([{ names }], [{ folder, detail: "" }]);
+      if (paired.pairs === 0 || 2 * paired.pairs < Math.min(names.length, folder.names.length)) continue;
+      // Of places that fit equally well: the one with the same names and not the same numbers alone, then the nearest.
+      const isSame = posix.basename(source.images).startsWith("{id}") ? 0.5 : 0;
+      const shared = rest.filter((part) => place.rest.includes(part)).length;
+      const score = paired.pairs + isSame + shared / (4 * (rest.length + 1));
+      if (score > (best?.score ?? 0)) best = { place, score };
     }
     return best?.place;
   }
@@ -292,7 +296,12 @@ class Grouper {
       [...this.places.values()].filter((place) => place.images.length + place.masks.length > 0).map(siteOf),
     );
     const groups: ImageGroup[] = [];
-    for (const place of this.places.values()) {
+    const details = new Set(
+      [...this.places.values()].filter((place) => place.images.length > 0).map((one) => one.detail),
+    );
+    for (const full of this.places.values()) {
+      // What the names of all image folders say besides is no domain's name.
+      const place = details.size === 1 ? { ...full, detail: "" } : full;
       const { images, masks, plain } = place;
       const chosen = images.length > 0 ? images : masks.length > 0 || takesPlain(place, named) ? plain : [];
       const idle = chosen === plain ? [] : plain;
@@ -305,9 +314,11 @@ class Grouper {
   private async groupOf(folder: Folder, place: Place, named: ReadonlySet<string | undefined>): Promise<ImageGroup> {
     const domain = domainOf(place, this.root);
     const masks = await this.withoutViews(place.masks);
-    const paired: Paired = pairWithMasks([folder], masks);
+    const paired = await this.pair(folder, masks);
     const { source, best } = paired;
     const where = folder.path || "the top folder";
+    if (masks.length > 0 && masks.length < place.masks.length)
+      this.guesses.push(`masks are taken from ${masks.map((one) => one.folder.path).join(", ")}`);
     this.guesses.push(...paired.notes.map((note) => `${where}: ${note}`));
     if (masks.length > 0 && best.pairs === 0)
       this.guesses.push(`no name in ${masks[0].folder.path} fits a name in ${where}; see dimseg data check`);
@@ -321,6 +332,20 @@ class Grouper {
           "they are no images of the set",
       );
     return { domain, split: place.split, place: sharedPlace(folder.path, masks[0]?.folder.path), source };
+  }
+
+  /** Images with their masks; masks beside their images that no word tells are told by their pixels. */
+  private async pair(folder: Folder, masks: readonly MaskFolder[]): Promise<Paired> {
+    const paired = pairWithMasks([folder], masks);
+    if (paired.best.pairs > 0 || masks.length > 0) return paired;
+    const inner = namedAfterOthers(folder.names);
+    if (inner.length < 2) return paired;
+    if (!(await areTwoValued(inner.map((name) => this.pathOf(folder, name))))) return paired;
+    const names = new Set(inner);
+    const rest = { ...folder, names: folder.names.filter((name) => !names.has(name)) };
+    const found = pairWithMasks([rest], [{ folder: { ...folder, names: inner }, detail: "" }]);
+    const note = `${inner.length} files (${inner[0]} ...) hold two values and the names of other images, and are taken as their masks`;
+    return { ...found, notes: [...found.notes, note] };
   }
 
   /** Mask folders but for those that show a camera's field of view in place of labels. */
@@ -357,10 +382,8 @@ function isNear(path: string, other: string): boolean {
 function detailOf(mask: Located, place: Place): string {
   const images = [...place.images, ...place.plain].flatMap(({ key }) => parts(key));
   const own = mask.rest.filter((part) => !images.includes(part) && !isSilent(wordsOf(part)));
-  const role = parts(mask.folder.key).find(
-    (part) => !mask.rest.includes(part) && mask.loose && hasMaskWord(wordsOf(part)),
-  );
-  return [...own, ...(role ? [role] : [])].join(" ");
+  if (own.length > 0 || !mask.loose) return own.join(" ");
+  return parts(mask.folder.key).findLast((part) => !mask.rest.includes(part) && hasMaskWord(wordsOf(part))) ?? "";
 }
 
 function leftOut(plain: readonly Folder[]): string {

@@ -5,7 +5,7 @@ import type { FolderContent, OtherFiles } from "./scan.js";
 
 /** Extensions of pictures, volumes and arrays in formats that are not read; other files are notes and tables. */
 const dataExtension =
-  /^(?:gif|p[bgnp]m|pfm|ppm|jp2|j2k|jpx|heic|avif|jxl|psd|svg|dcm|dicom|ima|img|hdr|raw|nii|nrrd|mha|mhd|svs|ndpi|scn|mrxs|vms|czi|lif|npy|npz|mat|h5|hdf5|tfrecord|pkl|pt|zip|tar|rar|7z|(?:[a-z]+\.)?gz)$/;
+  /^(?:gif|p[bgnp]m|pfm|ppm|jp2|j2k|jpx|heic|avif|jxl|psd|svg|dcm|dicom|ima|img|hdr|raw|nii|nrrd|mha|mhd|svs|ndpi|scn|mrxs|vms|czi|lif|npy|npz|mat|h5|hdf5|tfrecord|pkl|pt|xml|zip|tar|rar|7z|(?:[a-z]+\.)?gz)$/;
 const packed = /^(?:zip|tar|rar|7z|(?:tar\.)?gz)$/;
 
 function unreadText(others: readonly [string, OtherFiles][]): string[] {

@@ -376,6 +376,26 @@ export function isBareMask(name: string): boolean {
   return words.length === 1 && isMaskName(words[0]);
 }
 
+/** The files that are named as another one in their folder with a text before or after that, the same for all. */
+export function namedAfterOthers(names: readonly string[]): string[] {
+  const stems = stemsOf(names);
+  const ids = new Set(stems.map(({ folded }) => folded));
+  const families = new Map<string, string[]>();
+  for (const { name, folded } of stems)
+    for (let length = folded.length - 1; length > 0; length--) {
+      const [head, tail] = [folded.slice(0, length), folded.slice(folded.length - length)];
+      const after = folded.slice(length);
+      const before = folded.slice(0, folded.length - length);
+      const affix = ids.has(head) && isBorder(head[length - 1], after[0]) ? `*${after}` : undefined;
+      const found = affix ?? (ids.has(tail) && isBorder(before[before.length - 1], tail[0]) ? `${before}*` : undefined);
+      if (found === undefined) continue;
+      families.set(found, [...(families.get(found) ?? []), name]);
+      break;
+    }
+  const largest = [...families.values()].reduce<string[]>((best, one) => (one.length > best.length ? one : best), []);
+  return 3 * largest.length >= names.length ? largest : [];
+}
+
 /** The files of a folder that are masks of others in it by their names. */
 function masksAmong(stems: readonly Stem[]): Set<Stem> {
   const ids = new Set(stems.map(({ folded }) => folded));

@@ -87,7 +87,7 @@ export function wordsOf(name: string): string[] {
   return name
     .normalize("NFC")
     .replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2")
-    .replace(/(\p{Lu})(\p{Lu}\p{Ll}{2})/gu, "$1 $2")
+    .replace(/(\p{Lu}{2})(\p{Lu}\p{Ll}{2})/gu, "$1 $2")
     .replace(/(\p{L})(\p{N})/gu, "$1 $2")
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
@@ -161,6 +161,8 @@ export function isSilent(words: readonly string[]): boolean {
 /** A folder's name without the words of images, masks, splits and formats: what else it says; "" for nothing. */
 export function remainder(name: string): string {
   const says = (token: string) => {
+    // "a." and "2." number a list.
+    if (/^[\p{L}\p{N}]{1,2}[.)]$/u.test(token)) return false;
     const words = wordsOf(token).filter((word) => !isNumber(word));
     return (
       words.length > 0 &&
