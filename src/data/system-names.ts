@@ -20,6 +20,11 @@ export function isSystemFile(name: string): boolean {
   return systemFile.test(name);
 }
 
+/** Whether a file of a system is a picture whatever its ending, as SYNOFILE_THUMB_M is. */
+export function isSystemPreview(name: string): boolean {
+  return /^SYNO/i.test(name);
+}
+
 /** Pictures that systems keep in the folders of a walk. */
 export interface SystemPictures {
   readonly count: number;

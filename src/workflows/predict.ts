@@ -5,6 +5,7 @@ import { DataError, DimsegError, ResourceError } from "../core/errors.js";
 import { maskFilesOf } from "../data/case-files.js";
 import { allCases, type Case, type Dataset, loadDataset } from "../data/dataset.js";
 import { readImage } from "../data/read-image.js";
+import { systemPicturesText } from "../data/system-names.js";
 import { type PredictionContents, type PredictionFile, predictionFiles } from "../inference/encode-prediction.js";
 import { indexValue } from "../inference/label-map.js";
 import { predictImage } from "../inference/predict-image.js";
@@ -43,6 +44,8 @@ export interface Predicted {
   readonly written: number;
   /** Masks and earlier results that were found among the images. */
   readonly leftOut: readonly string[];
+  /** A sentence about pictures that systems and servers keep in the folders; none where there are none. */
+  readonly systemPictures: readonly string[];
   /** Folders of results, that of the masks first. */
   readonly folders: readonly string[];
   /** What each value in the masks means. */
@@ -121,7 +124,7 @@ function maskPathsOf(one: Case): string[] {
  */
 export const predictImages: Workflow<PredictInput, Predicted> = async (input, observer) => {
   const { out } = input;
-  const found = listInputs(input.images);
+  const { images: found, system } = listInputs(input.images);
   const run = await openRun(input.run, input.checkpoint, observer, "unused");
   const files = predictionFiles(run.dataset, input);
   const folders = files.map(({ folder }) => join(out, folder));
@@ -140,6 +143,7 @@ export const predictImages: Workflow<PredictInput, Predicted> = async (input, ob
     images: inputs.length,
     written: inputs.length - broken.length,
     leftOut: leftOut.map(({ path }) => path),
+    systemPictures: systemPicturesText(system),
     folders,
     legend: legendOf(run.dataset),
     broken,

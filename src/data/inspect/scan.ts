@@ -5,7 +5,7 @@ import { DataError } from "../../core/errors.js";
 import { linkTarget } from "../../core/link-target.js";
 import { readFailureReason } from "../../core/read-file.js";
 import { compareBytes, isImageName } from "../file-patterns.js";
-import { isSystemFile, isSystemFolder, type SystemPictures } from "../system-names.js";
+import { isSystemFile, isSystemFolder, isSystemPreview, type SystemPictures } from "../system-names.js";
 
 /** Files of one extension that is not read. */
 export interface OtherFiles {
@@ -112,7 +112,7 @@ class Walk {
 
   /** Of a system's files those count that look like pictures; indexes and settings are nobody's concern. */
   private addSystem(path: string, name: string): void {
-    if (!isImageName(name.replace(/^\.+/, "")) && !/^SYNO/i.test(name)) return;
+    if (!isImageName(name.replace(/^\.+/, "")) && !isSystemPreview(name)) return;
     this.system = { count: this.system.count + 1, first: this.system.first || path };
   }
 
