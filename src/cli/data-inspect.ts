@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { shellWord } from "../core/shell-word.js";
 import type { Inspection } from "../data/inspect/inspect.js";
 import { formatTable } from "./table.js";
+import { inTerminal } from "./terminal-observer.js";
 
 function show({ splits, guesses }: Inspection): void {
   const rows = splits.map((one) => [one.domain, one.split, one.images, one.masks, one.sizes, one.values]);
@@ -14,7 +15,13 @@ function show({ splits, guesses }: Inspection): void {
 
 async function inspect(folder: string, { out, force = false }: { out: string; force?: boolean }): Promise<void> {
   const { inspectData } = await import("../workflows/data-inspect.js");
-  await inspectData({ folder, out, force }, show);
+  await inTerminal((observer) => {
+    const found = (inspection: Inspection) => {
+      observer.finish();
+      show(inspection);
+    };
+    return inspectData({ folder, out, force }, found, observer);
+  });
   console.log(`Wrote ${out}. Read it, correct it, then run: dimseg data check ${shellWord(out)}`);
 }
 

@@ -44,6 +44,7 @@ async function predict(run: string, images: string[], verbOptions: PredictVerbOp
     console.log(
       `The alpha channel is not used: what lies under transparent parts counts as image in ${namedFiles(transparent)}.`,
     );
+  for (const sentence of predicted.systemPictures) console.log(`${sentence}.`);
   if (others.length > 0) console.log(`Beside them: ${others.join(", ")}.`);
   if (broken.length > 0) {
     throw new DataError(
