@@ -331,12 +331,14 @@ describe("label maps", () => {
     const half = { size: 32, truth: Array.from({ length: 1024 }, (_, i) => (i % 32 < 16 ? 0 : 1)) };
     for (const values of [
       [0, 255],
-      [0, 1],
+      [1, 2],
       [255, 0],
     ]) {
       const verdict = judge([{ ...half, pixels: valued(half, values) }]);
       expect(verdict).toMatchObject({ kind: "asked", ask: /^Which value is the background/, choices: [{}, {}] });
     }
+    // Class numbers begin at 0 for none.
+    expect(judge([{ ...half, pixels: valued(half, [0, 1]) }])).toMatchObject({ kind: "known" });
   });
 
   it("asks what masks of one value alone mean, and takes 0 alone as empty", () => {

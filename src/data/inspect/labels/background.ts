@@ -41,6 +41,8 @@ export function backgroundOf(
   const enough = outermost === usual ? enoughForUsual : enoughForOther;
   if (enough.some(([edge, area]) => outermost.edge >= edge && outermost.area >= area))
     return { value: outermost.value, edge: outermost.edge };
+  // In label maps that are numbered as software numbers them, 0 is no class.
+  if (usual.value === 0 && values[1] === 1) return { value: usual.value, edge: usual.edge };
   const others = outermost === usual ? shares.slice(1).sort((a, b) => b.edge - a.edge)[0] : outermost;
   return { candidates: [usual.value, others.value], edge: usual.edge, area: usual.area };
 }
