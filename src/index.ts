@@ -89,6 +89,7 @@ export type { MetricRecord } from "./runs/metrics-log.js";
 export type { Model } from "./runs/model.js";
 export type { RunFolder } from "./runs/run-folder.js";
 export * from "./statistics/mean.js";
+export { majorityMask, type StapleEstimate, staple } from "./statistics/readers.js";
 export * as torch from "./torch/index.js";
 export { type RunObserver, resumeRun, startRun } from "./training/run.js";
 export type { TrainingSession } from "./training/session.js";
