@@ -31,7 +31,7 @@ export const ignoredCode = -1;
 
 const unknown = -2;
 
-/** Whether masks of a data set may hold pixels that nobody labelled. */
+/** Whether masks of some domain of a data set may hold pixels that nobody labelled. */
 export function ignoresPixels({ labels, domainLabels = {} }: Pick<Dataset, "labels" | "domainLabels">): boolean {
   return [labels, ...Object.values(domainLabels)].some((rule) => "ignore" in rule && rule.ignore !== undefined);
 }

@@ -8,7 +8,7 @@ import { writeFileAtomic } from "../core/atomic-file.js";
 import { ResourceError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import type { CaseContents } from "../data/cache-entry.js";
-import { caseName } from "../data/dataset.js";
+import { caseName, type ImageDepths } from "../data/dataset.js";
 import { unseenParts } from "../data/unseen-parts.js";
 import { freshProgress, type Progress } from "../runs/checkpoint-contents.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
@@ -25,6 +25,7 @@ import { EventLog } from "../runs/tensorboard.js";
 import { UsageRecord } from "../runs/usage.js";
 import { engineInfo, OutOfMemoryError, threads, useEngine } from "../torch/index.js";
 import { resolveEngine } from "./engine-settings.js";
+import { forecastText } from "./forecast.js";
 import { Preview } from "./preview/preview.js";
 import { openTraining, type TrainingSession } from "./session.js";
 import { Trainer, type TrainingObserver, type TrainingOutcome } from "./trainer.js";
@@ -38,8 +39,8 @@ function storeOf(run: RunFolder, config: TrainingConfig, warn: (message: string)
 export interface RunObserver extends TrainingObserver {
   /** Images decoded so far, before the first step. */
   decoding(done: number, total: number): void;
-  /** Everything is open and the first step is next. */
-  begun(run: RunFolder, session: TrainingSession, progress: Progress): void;
+  /** Everything is open and the first step is next. @param ahead what the run is about to do, for people */
+  begun(run: RunFolder, session: TrainingSession, progress: Progress, ahead: string): void;
 }
 
 /** Cases decoded between two looks at whether to stop. */
@@ -61,6 +62,15 @@ async function decodeAll(session: TrainingSession, observer: RunObserver): Promi
   const contents = new Map<string, CaseContents>();
   for (const one of needed) contents.set(caseName(one), await cache.contentsOf(one));
   return observer.stopRequested() ? null : contents;
+}
+
+/** Of which depths the images are that a run learns from, or validates with. */
+async function depthsOf({ split, usesUnlabelled, cache }: TrainingSession): Promise<ImageDepths> {
+  const learnt = [...split.labelled, ...split.validation, ...(usesUnlabelled ? split.unlabelled : [])];
+  const kinds = new Set<boolean>();
+  for (const one of learnt) kinds.add(await cache.isWide(one));
+  if (kinds.size > 1) return "mixed";
+  return kinds.has(true) ? "wide" : "narrow";
 }
 
 /** Whether a full disk or a used-up quota is behind an error. */
@@ -96,7 +106,7 @@ async function trainIn(
     const preview = session.config.evaluation.preview ? new Preview(session, run, observer.warn) : null;
     preview?.goBackTo(progress.iteration);
     const usage = new UsageRecord(run.usage, progress.iteration);
-    observer.begun(run, session, progress);
+    observer.begun(run, session, progress, forecastText(session));
     return await new Trainer(session, { store, metrics, events, usage, preview }, observer, progress).run();
   } catch (cause) {
     throw withRemedy(cause, run);
@@ -126,7 +136,7 @@ export async function startRun(path: string, wanted: TrainingConfig, observer: R
   await warnOfUnseen(session, observer.warn);
   const contents = {
     config: formatConfig(config),
-    dataset: formatDatasetFacts(session.dataset),
+    dataset: formatDatasetFacts(session.dataset, await depthsOf(session)),
     split: formatSplit(session.split, files),
     environment: { ...environmentNow(), config },
   };

@@ -31,6 +31,8 @@ export interface PredictInput extends PredictionContents {
   readonly network: NetworkName;
   /** Average over mirror images. */
   readonly tta: boolean;
+  /** Values of images of more than 8 bits that become 0 and 255; default: those of the run's data set. */
+  readonly intensity?: { readonly low: number; readonly high: number } | undefined;
 }
 
 /** What was segmented. */
@@ -42,6 +44,8 @@ export interface Predicted {
   readonly written: number;
   /** Masks and earlier results that were found among the images. */
   readonly leftOut: readonly string[];
+  /** Images that are not opaque everywhere; what lies under their transparent parts was segmented as the rest. */
+  readonly transparent: readonly string[];
   /** Folders of results, that of the masks first. */
   readonly folders: readonly string[];
   /** What each value in the masks means. */
@@ -50,13 +54,13 @@ export interface Predicted {
   readonly broken: readonly string[];
 }
 
-type WriteImage = (image: InputImage) => Promise<void>;
+/** Segments one image and writes its files; true when the image is not opaque everywhere. */
+type WriteImage = (image: InputImage) => Promise<boolean>;
 
 function outputPath(out: string, { folder, extension }: PredictionFile, { name }: InputImage): string {
   return join(out, folder, `${name}.${extension}`);
 }
 
-/** Segments one image and writes all its files. */
 function createWriter(run: OpenedRun, files: PredictionFile[], input: PredictInput, record: WrittenRecord): WriteImage {
   const network = networkOf(run, input.network);
   const { size, device, precision, normalisation, dataset } = run;
@@ -68,6 +72,7 @@ function createWriter(run: OpenedRun, files: PredictionFile[], input: PredictInp
       const chunks = await file.encode(prediction, stored, image.path);
       record.write(outputPath(input.out, file, image), chunks);
     }
+    return stored.alpha !== undefined;
   };
 }
 
@@ -78,12 +83,17 @@ function isOfOneImage(error: unknown): error is DimsegError {
   return code === "ENAMETOOLONG" || code === "EILSEQ" || code === "EINVAL" || code === "EISDIR";
 }
 
-/** Writes all images. Returns a sentence for each that could not be done. */
-async function writeAll(inputs: readonly InputImage[], write: WriteImage, { progress }: Observer): Promise<string[]> {
+/** Writes all images. */
+async function writeAll(
+  inputs: readonly InputImage[],
+  write: WriteImage,
+  { progress }: Observer,
+): Promise<Pick<Predicted, "broken" | "transparent">> {
   const broken: string[] = [];
+  const transparent: string[] = [];
   for (const [done, image] of inputs.entries()) {
     try {
-      await write(image);
+      if (await write(image)) transparent.push(image.path);
     } catch (error) {
       if (!isOfOneImage(error)) throw error;
       broken.push(error.message);
@@ -91,7 +101,7 @@ async function writeAll(inputs: readonly InputImage[], write: WriteImage, { prog
     progress("predicting", done + 1, inputs.length);
     await nextTurn();
   }
-  return broken;
+  return { broken, transparent };
 }
 
 function legendOf({ target, classes }: Dataset): string[] {
@@ -109,6 +119,11 @@ function ownCases({ config }: OpenedRun): Case[] {
   }
 }
 
+/** What the network knows of its data set, for images of another scanner's range. */
+function withIntensity(dataset: Dataset, { intensity }: PredictInput): Dataset {
+  return intensity === undefined ? dataset : { ...dataset, intensity };
+}
+
 function filesOf({ imagePath, maskPath }: Case): string[] {
   return maskPath === undefined ? [imagePath] : [imagePath, maskPath];
 }
@@ -121,7 +136,8 @@ function filesOf({ imagePath, maskPath }: Case): string[] {
 export const predictImages: Workflow<PredictInput, Predicted> = async (input, observer) => {
   const { out } = input;
   const found = listInputs(input.images);
-  const run = await openRun(input.run, input.checkpoint, observer, "unused");
+  const opened = await openRun(input.run, input.checkpoint, observer, "unused");
+  const run = { ...opened, dataset: withIntensity(opened.dataset, input) };
   const files = predictionFiles(run.dataset, input);
   const folders = files.map(({ folder }) => join(out, folder));
   const cases = ownCases(run);
@@ -132,13 +148,14 @@ export const predictImages: Workflow<PredictInput, Predicted> = async (input, ob
   refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...cases.flatMap(filesOf)]);
   const record = new WrittenRecord(out);
   record.refuseForeign(outputs);
-  const broken = await writeAll(inputs, createWriter(run, files, input, record), observer);
+  const { broken, transparent } = await writeAll(inputs, createWriter(run, files, input, record), observer);
   record.tidy();
   return {
     checkpointRule: run.checkpointRule,
     images: inputs.length,
     written: inputs.length - broken.length,
     leftOut: leftOut.map(({ path }) => path),
+    transparent,
     folders,
     legend: legendOf(run.dataset),
     broken,

@@ -12,7 +12,7 @@ import { pixels } from "./tiny.js";
 function caseOf(seed: number, label?: Uint8Array): DecodedCase {
   const stored = makeGrid("stored", [4, 12], [1, 1]);
   const working = resampledGrid(stored, [4, 6]);
-  return { image: pixels(48, seed), channels: 2, stored, working, ...(label ? { label } : {}) };
+  return { image: pixels(48, seed), channels: 2, wide: false, stored, working, ...(label ? { label } : {}) };
 }
 
 const classNumbers = Uint8Array.from({ length: 24 }, (_, i) => i % 3);
@@ -88,6 +88,9 @@ describe("caseTensors", () => {
         ],
       ],
     ]);
+    const map = { kind: "values", map: {} } as const;
+    const ofDomain = lossLabels(numbers, { target: "softmax", labels: map, domainLabels: { b: labels } });
+    expect(ofDomain.annotated?.toArray()).toEqual(softmax.annotated?.toArray());
     const planes = fromTypedArray(Uint8Array.of(0, 1, ignoredLabel, 1, 1, 1, ignoredLabel, 0), [1, 2, 2, 2]);
     const sigmoid = lossLabels(planes, { target: "sigmoid", labels });
     expect(sigmoid.labels.toArray()).toEqual([

@@ -77,7 +77,7 @@ describe("labels of a domain", () => {
   it("are a part of what a run began with, and of whether pixels are ignored", () => {
     const masks = { a: both(half(0, 255)), b: both(half(0, 255)) };
     const before = setOf(masks, { labels: plain });
-    const facts = put(join(base, "facts.json"), formatDatasetFacts(before));
+    const facts = put(join(base, "facts.json"), formatDatasetFacts(before, "narrow"));
     checkDatasetFacts(facts, setOf(masks, { labels: plain }));
     expect(() => checkDatasetFacts(facts, setOf(masks, { labels: plain, ofB: inverted }))).toThrow(
       /domainLabels differ from what the run began with/,

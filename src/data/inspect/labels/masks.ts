@@ -4,6 +4,7 @@ import type { Case, Split } from "../../case-files.js";
 import { isGrey, toChannels } from "../../colour.js";
 import { type PaletteReading, startsWith } from "../../formats/format.js";
 import { mapLimited } from "../../limited.js";
+import { maskImage } from "../../mask-image.js";
 import { decodeImage, readBytes } from "../../read-image.js";
 import { readable, spread } from "../sampling.js";
 import { addTallies, type MaskTally, tallyMask } from "./tally.js";
@@ -29,6 +30,8 @@ interface FoundMask {
   readonly file: string;
   readonly split: Split;
   readonly grey: boolean;
+  /** Whether it is drawn in the alpha channel over one colour. */
+  readonly inAlpha: boolean;
   readonly mayHavePalette: boolean;
   readonly tally: MaskTally;
 }
@@ -64,14 +67,16 @@ function pixelValues(image: StoredImage): ArrayLike<number> {
 async function readMask(one: Case, palette: PaletteReading, channels?: 3): Promise<FoundMask> {
   const file = one.maskPath as string;
   const bytes = await readBytes(file);
-  const image = await decodeImage(bytes, file, palette);
+  const decoded = await decodeImage(bytes, file, palette);
+  const image = maskImage(decoded);
   const lossy = isLossy(bytes);
   const grey = isGrey(image) || (lossy && isNearlyGrey(image));
   const coloured = channels === 3 || !grey;
   const [height, width] = image.grid.shape;
   const pixels = pixelValues(toChannels(image, coloured ? 3 : 1));
   const tally = tallyMask({ pixels, height, width, coloured, lossy });
-  return { file, split: one.split, grey, mayHavePalette: mayHavePalette(bytes), tally };
+  const inAlpha = image !== decoded;
+  return { file, split: one.split, grey, inAlpha, mayHavePalette: mayHavePalette(bytes), tally };
 }
 
 async function readSome(cases: readonly Case[], guesses: string[], ...how: [PaletteReading, 3?]): Promise<FoundMask[]> {
@@ -102,6 +107,15 @@ function namePictures(inColour: readonly FoundMask[], guesses: string[]): void {
   guesses.push(
     `${inColour.map(({ file }) => file).join(", ")}: in colour, while the other masks are grey; replace ` +
       `${inColour.length === 1 ? "it" : "them"} by the mask of the image`,
+  );
+}
+
+function nameAlpha(inAlpha: readonly FoundMask[], guesses: string[]): void {
+  if (inAlpha.length === 0) return;
+  const masks = inAlpha.length === 1 ? "the mask" : `${inAlpha.length} masks, the first`;
+  const drawn = inAlpha.length === 1 ? "is drawn" : "are drawn";
+  guesses.push(
+    `${masks} ${inAlpha[0].file}, ${drawn} in the alpha channel over a single colour: alpha is read as the mask`,
   );
 }
 
@@ -137,6 +151,10 @@ export async function readDomainMasks(
     found.push(...some.found);
   }
   if (found.length === 0) return undefined;
+  nameAlpha(
+    found.filter(({ inAlpha }) => inAlpha),
+    guesses,
+  );
   const inColour = found.filter(({ grey }) => !grey);
   const grey = found.filter((one) => one.grey);
   const coloured = inColour.length > 0 && inColour.length >= grey.filter((one) => !isPlain(one)).length;
