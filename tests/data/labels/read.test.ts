@@ -138,6 +138,41 @@ describe("masks saved with loss", () => {
     expect(text(judge(dark, { lossy: true }))).toBe("class 1 is up to 127");
   });
 
+  it.each(qualities)("a PNG that was a JPEG of quality %i before is no label map either", async (quality) => {
+    for (const radius of [3, 5, 10, 16]) {
+      const exact = eight(
+        (random) => discs(64, [radius], random),
+        (one) => valued(one, [0, 255]),
+      );
+      expect(text(judge(await asJpeg(exact, quality)))).toBe("class 1 is from 128 up");
+    }
+    const three = eight(
+      (random) => discs(64, [14, 7], random),
+      (one) => valued(one, [0, 127, 255]),
+    );
+    const masks = await asJpeg(three, quality);
+    expect(worst(masks, judge(masks))).toBeGreaterThan(0.93);
+  });
+
+  it("single pixels that an editor left beside a main value are no classes", () => {
+    for (const stray of [254, 250, 1, 3]) {
+      const masks = eight(
+        (random) => discs(64, [10], random),
+        (one) => {
+          const pixels = valued(one, [0, 255]);
+          pixels[stray > 128 ? pixels.indexOf(255) + 3 : 70] = stray;
+          return pixels;
+        },
+      );
+      expect(text(judge(masks))).toBe("class 1 is from 128 up");
+    }
+    const shades = eight(
+      (random) => discs(64, [20, 14, 8], random),
+      (one) => valued(one, [0, 100, 101, 200]),
+    );
+    expect(text(judge(shades))).toBe("0 is class 0, 100 is class 1, 101 is class 2, 200 is class 3");
+  });
+
   it("asks where class numbers were saved as JPEG, as neighbours cannot be told apart", async () => {
     const masks = await asJpeg(
       eight(

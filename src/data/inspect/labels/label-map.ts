@@ -1,5 +1,6 @@
 /** Masks that were saved exactly and hold areas of single values: each value is a class. */
 import { type Background, backgroundOf } from "./background.js";
+import { areBunched } from "./bunches.js";
 import type { Coding } from "./coding.js";
 import { isThin, readIgnored } from "./ignored.js";
 import { areNumbers, byNumber, inOrder, splitIgnored } from "./numbers.js";
@@ -39,6 +40,7 @@ export function mapKind(tally: MaskTally): MapKind {
   const numbered = !tally.coloured && areNumbers(splitIgnored(values).numbers);
   if (between > Math.max(fewBetween, (numbered ? leastBetweenNumbers : leastBetween) * values.length))
     return "smoothed";
+  if (!tally.coloured && areBunched(tally)) return "smoothed";
   if (values.length > mostClasses || countUp(tally)) return "objects";
   return between > 0 && between <= fewBetween && !numbered ? "unclear" : "map";
 }
