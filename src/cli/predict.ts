@@ -21,13 +21,17 @@ function namedFiles(paths: readonly string[]): string {
 async function predict(run: string, images: string[], options: PredictVerbOptions): Promise<void> {
   const { predictImages } = await import("../workflows/predict.js");
   const predicted = await inTerminal((observer) => predictImages({ run, images, ...options }, observer));
-  const { checkpointRule, written, leftOut, legend, broken } = predicted;
+  const { checkpointRule, written, leftOut, transparent, legend, broken } = predicted;
   const [masks, ...others] = predicted.folders;
   for (const message of broken) console.error(message);
   console.log(`${options.network}, ${checkpointRule}`);
   console.log(`Wrote ${written} of ${predicted.images} masks to ${masks}: ${legend.join(", ")}.`);
   if (leftOut.length > 0) console.log(`Left out as masks or earlier results: ${namedFiles(leftOut)}.`);
   for (const sentence of predicted.systemPictures) console.log(`${sentence}.`);
+  if (transparent.length > 0)
+    console.log(
+      `The alpha channel is not used: what lies under transparent parts counts as image in ${namedFiles(transparent)}.`,
+    );
   if (others.length > 0) console.log(`Beside them: ${others.join(", ")}.`);
   if (broken.length > 0) {
     throw new DataError(

@@ -13,7 +13,7 @@ import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
 import type { CaseBytes, DecodedCase } from "./decode.js";
 
 /** Raise when decoding changes its results, so that older entries are no longer found. */
-const formatVersion = 3;
+const formatVersion = 4;
 
 /** Hash of everything but the files that a decoded case of a domain depends on. */
 export function settingsHash(dataset: Dataset, size: number, domain: string): string {
@@ -52,20 +52,20 @@ function tensorsOf(decoded: DecodedCase): [string, RawTensor][] {
 }
 
 /** Everything about the arrays that they do not say themselves. */
-function gridsText({ stored, working }: DecodedCase): string {
-  return JSON.stringify({ stored, working });
+function factsText({ stored, working, wide }: DecodedCase): string {
+  return JSON.stringify({ stored, working, wide });
 }
 
 /** The entry's name is part of it, so that one that was copied under another's name is no entry. */
 function contentHash(decoded: DecodedCase, path: string): string {
   const tensors = tensorsOf(decoded);
   const shapes = JSON.stringify(tensors.map(([name, { shape }]) => [name, shape]));
-  return sha256(basename(path), gridsText(decoded), shapes, ...tensors.map(([, { data }]) => data));
+  return sha256(basename(path), factsText(decoded), shapes, ...tensors.map(([, { data }]) => data));
 }
 
 /** Writes an entry in one step. @throws ResourceError when the disk is full, read-only or not permitted */
 export function writeEntry(path: string, decoded: DecodedCase): void {
-  const metadata = { grids: gridsText(decoded), sha256: contentHash(decoded, path) };
+  const metadata = { facts: factsText(decoded), sha256: contentHash(decoded, path) };
   writeFileAtomic(path, serializeSafetensors(tensorsOf(decoded), metadata));
 }
 
@@ -77,8 +77,8 @@ export function readEntry(path: string, one: Case): DecodedCase | undefined {
     const image = tensors.get("image");
     const label = tensors.get("label");
     if (!image || (label !== undefined) !== (one.maskPath !== undefined)) return undefined;
-    const { stored, working }: Pick<DecodedCase, "stored" | "working"> = JSON.parse(metadata.grids);
-    const decoded = { image: image.data, channels: image.shape[0], stored, working };
+    const facts: Pick<DecodedCase, "stored" | "working" | "wide"> = JSON.parse(metadata.facts);
+    const decoded = { image: image.data, channels: image.shape[0], ...facts };
     const whole = label ? { ...decoded, label: label.data } : decoded;
     return contentHash(whole, path) === metadata.sha256 ? whole : undefined;
   } catch {

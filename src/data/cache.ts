@@ -66,6 +66,8 @@ export class DecodedCache implements CaseSource {
   private readonly underWay = new Map<Case, Promise<DecodedCase>>();
   /** Hashes of the files as they were when a case was decoded last. */
   private readonly contents = new Map<Case, CaseContents>();
+  /** Whether the images that were decoded have more than 8 bits. */
+  private readonly wide = new Map<Case, boolean>();
   /** Entries of cases whose contents were hashed, so that leaving the memory does not mean hashing them again. */
   private readonly known = new Map<Case, KnownEntry>();
   private bytesKept = 0;
@@ -122,12 +124,21 @@ export class DecodedCache implements CaseSource {
     return this.contents.get(one) as CaseContents;
   }
 
+  /**
+   * Whether a case's image has more than 8 bits a sample; decodes it where that is still to be done.
+   * @throws DataError as decodeCase does
+   */
+  async isWide(one: Case): Promise<boolean> {
+    return this.wide.get(one) ?? (await this.get(one)).wide;
+  }
+
   private async load(one: Case): Promise<DecodedCase> {
     // Taken before reading: files that change meanwhile no longer have this stamp next time.
     const stamp = await stampOf(one);
     const known = this.known.get(one);
     const again = known && stamp !== undefined && known.stamp === stamp ? readEntry(known.path, one) : undefined;
     const decoded = again ?? (await this.loadByContent(one, stamp));
+    this.wide.set(one, decoded.wide);
     this.keep(one, decoded);
     return decoded;
   }

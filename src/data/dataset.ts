@@ -34,6 +34,9 @@ export interface Domain {
   cases(split: Split): readonly Case[];
 }
 
+/** Images of 8 bits, of more, which `intensity` makes 8, or both. */
+export type ImageDepths = "narrow" | "wide" | "mixed";
+
 /** A data set as its dataset.yaml describes it. */
 export interface Dataset {
   /** Absolute path of the `dataset.yaml`. */
@@ -47,6 +50,8 @@ export interface Dataset {
   readonly size: number;
   readonly filter: "bilinear" | "lanczos";
   readonly intensity?: { readonly low: number; readonly high: number };
+  /** Which images a network learnt from, where this is what a run keeps of its data set. */
+  readonly depths?: ImageDepths;
   /** Millimetres per stored pixel, [row, column]. */
   readonly spacing?: readonly [number, number];
   /** All classes; with softmax class 0 is the background. */

@@ -9,9 +9,11 @@ import type { StoredImage } from "../grid/stored-image.js";
 import { maskFilesOf } from "./case-files.js";
 import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
 import { createLabelDecoder, expandCodes, type LabelDecoder } from "./labels.js";
+import { maskImage } from "./mask-image.js";
 import { joinCodes } from "./mask-join.js";
 import { type PreparedImage, prepareImage } from "./prepare-image.js";
-import { decodeImage, readBytes } from "./read-image.js";
+import { decodeImage, decodingBytes, readBytes } from "./read-image.js";
+import { withRoom } from "./room.js";
 import type { LabelRule } from "./schema.js";
 
 /** A case ready for use. The arrays belong to the caller unless a cache says otherwise. */
@@ -38,27 +40,38 @@ function labelDecoder(dataset: Dataset, domain: string): LabelDecoder {
   return decoder;
 }
 
-/** Class codes `[S]` of one mask file at its stored size. */
+/** What a mask says. */
+export interface DecodedMask {
+  /** Class codes `[S]` at the mask's stored size. */
+  readonly codes: Int32Array;
+  /** Whether it is not opaque everywhere, beside colours that say what it means. */
+  readonly transparent: boolean;
+}
+
+/** Decodes one mask file; one that is drawn in its alpha channel is read from there (mask-image.ts). */
 async function decodeMaskFile(
   dataset: Dataset,
   one: Case,
   file: string,
   bytes: Uint8Array,
   { grid }: Pick<StoredImage, "grid">,
-): Promise<Int32Array> {
+): Promise<DecodedMask> {
   const decoder = labelDecoder(dataset, one.domain);
-  const mask = await decodeImage(bytes, file, decoder.palette);
+  const mask = maskImage(await decodeImage(bytes, file, decoder.palette));
   const [size, imageSize] = [mask.grid, grid].map(shapeText);
-  if (size !== imageSize)
+  if (size !== imageSize) {
+    const isLying = shapeText({ shape: [...mask.grid.shape].reverse() }) === imageSize;
+    const turned = ", or turn it (files that carry an orientation are read as they are shown)";
     throw new DataError(
       `${file}: the mask is ${size} pixels, but its image ${one.imagePath} is ${imageSize}; ` +
-        `pair it with the right image or resize it`,
+        `pair it with the right image or resize it${isLying ? turned : ""}`,
     );
+  }
   if (!sameGrid(mask.grid, grid))
     throw new DataError(
       `${file}: the mask has another spacing or place than its image ${one.imagePath}; pair it with the right image`,
     );
-  return decoder.decode(mask, file);
+  return { codes: decoder.decode(mask, file), transparent: mask.alpha !== undefined };
 }
 
 /**
@@ -71,11 +84,11 @@ export async function decodeMask(
   one: Case,
   mask: readonly Uint8Array[],
   image: Pick<StoredImage, "grid">,
-): Promise<Int32Array> {
-  const decoded: { codes: Int32Array; file: MaskFile }[] = [];
+): Promise<DecodedMask> {
+  const decoded: (DecodedMask & { file: MaskFile })[] = [];
   for (const [i, file] of maskFilesOf(one).entries())
-    decoded.push({ codes: await decodeMaskFile(dataset, one, file.path, mask[i], image), file });
-  return joinCodes(decoded, dataset);
+    decoded.push({ ...(await decodeMaskFile(dataset, one, file.path, mask[i], image)), file });
+  return { codes: joinCodes(decoded, dataset), transparent: decoded.some((one) => one.transparent) };
 }
 
 /** A case's files as read from the disk. */
@@ -93,19 +106,27 @@ export async function readCaseBytes(one: Case): Promise<CaseBytes> {
   return mask.length === 0 ? { image } : { image, mask };
 }
 
+/** Runs a task that decodes a case's files once there is memory for them beside others. */
+export async function withRoomFor<T>(one: Case, { image, mask }: CaseBytes, task: () => Promise<T>): Promise<T> {
+  // Files of one mask are decoded one after the other.
+  const files = maskFilesOf(one);
+  let ofMask = 0;
+  for (const [i, bytes] of (mask ?? []).entries()) ofMask = Math.max(ofMask, await decodingBytes(bytes, files[i].path));
+  return withRoom((await decodingBytes(image, one.imagePath)) + ofMask, task);
+}
+
 /** {@link decodeCase} for bytes that are already in memory. */
-export async function decodeCaseBytes(
-  dataset: Dataset,
-  one: Case,
-  size: number,
-  bytes: CaseBytes,
-): Promise<DecodedCase> {
+export function decodeCaseBytes(dataset: Dataset, one: Case, size: number, bytes: CaseBytes): Promise<DecodedCase> {
+  return withRoomFor(one, bytes, () => decodeWithRoom(dataset, one, size, bytes));
+}
+
+async function decodeWithRoom(dataset: Dataset, one: Case, size: number, bytes: CaseBytes): Promise<DecodedCase> {
   const image = await decodeImage(bytes.image, one.imagePath);
-  const codes = bytes.mask && (await decodeMask(dataset, one, bytes.mask, image));
+  const mask = bytes.mask && (await decodeMask(dataset, one, bytes.mask, image));
   const prepared = prepareImage(image, dataset, size, one.imagePath);
-  if (!codes) return prepared;
+  if (!mask) return prepared;
   const { stored, working } = prepared;
-  return { ...prepared, label: expandCodes(resizeNearest(codes, stored.shape, working.shape), dataset) };
+  return { ...prepared, label: expandCodes(resizeNearest(mask.codes, stored.shape, working.shape), dataset) };
 }
 
 /**

@@ -18,6 +18,8 @@ export interface PreparedImage {
   /** `[C, S]` on the working grid, 0 … 255. */
   readonly image: Uint8Array;
   readonly channels: number;
+  /** Whether the file has more than 8 bits a sample, so that `intensity` made its grey levels. */
+  readonly wide: boolean;
   /** Of the file: its own size, spacing and place. */
   readonly stored: Grid;
   /** Of `image`: the square that networks work at, over the same field of view. */
@@ -68,5 +70,6 @@ export function prepareImage(image: StoredImage, rule: ImageRule, size: number, 
   const shaped = rule.channels === 1 ? toGrey(image) : image;
   const samples = resizeFiltered(toBytes(shaped, rule, file), stored.shape, working.shape, rule.filter);
   const prepared = toChannels({ grid: working, channels: shaped.channels, samples }, rule.channels);
-  return { image: prepared.samples as Uint8Array, channels: rule.channels, stored, working };
+  const wide = !(image.samples instanceof Uint8Array);
+  return { image: prepared.samples as Uint8Array, channels: rule.channels, wide, stored, working };
 }

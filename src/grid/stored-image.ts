@@ -38,6 +38,8 @@ export interface StoredImage {
   readonly channels: number;
   /** `[C, ...grid.shape]`, row-major. */
   readonly samples: Samples;
+  /** Opacity, `grid.shape`, of the samples' type; missing where every pixel is opaque. */
+  readonly alpha?: Samples;
 }
 
 /** The type of samples; a Node.js `Buffer` holds uint8. */

@@ -24,12 +24,27 @@ export interface ImagePrediction {
   readonly labels: Uint8Array;
 }
 
+/** @throws DataError for an image whose grey values mean something else than those the network was trained on */
+function requireDepth({ samples }: StoredImage, file: string, { intensity, depths }: Dataset): void {
+  const narrow = samples instanceof Uint8Array;
+  if (!intensity && !narrow)
+    throw new DataError(
+      `${file}: has ${sampleWords(samples)}, but the network was trained on 8-bit images; convert it to 8 bits as those were`,
+    );
+  if (depths === "wide" && narrow)
+    throw new DataError(
+      `${file}: has 8 bits a sample, but the network was trained on images of more, grey ${intensity?.low} to ` +
+        `${intensity?.high}; give it the image as it was before it was made 8 bits`,
+    );
+}
+
 /**
  * Prepares the image as the images were that the network was trained on, asks the network, and resizes the
  * probabilities back bilinearly before they become labels, so that outlines follow the image's own pixels.
  * @param file the image's name, for messages
  * @param dataset what the network was trained on
- * @throws DataError for an image of more than 8 bits when the network was trained on 8-bit ones
+ * @throws DataError for an image of more than 8 bits when the network was trained on 8-bit ones alone, and the other way
+ *   round
  * @throws NumericError when the network's output holds NaN
  */
 export function predictImage(
@@ -40,11 +55,7 @@ export function predictImage(
   { size, ...options }: PredictImageOptions,
 ): ImagePrediction {
   const [height, width] = image.grid.shape;
-  if (!dataset.intensity && !(image.samples instanceof Uint8Array)) {
-    throw new DataError(
-      `${file}: has ${sampleWords(image.samples)}, but the network was trained on 8-bit images; convert it to 8 bits as those were`,
-    );
-  }
+  requireDepth(image, file, dataset);
   const kind = dataset.target;
   const prepared = prepareImage(image, dataset, size, file);
   return inferenceMode(() =>

@@ -8,13 +8,13 @@ import { isDeepStrictEqual } from "node:util";
 import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
 import { shellWord } from "../core/shell-word.js";
-import type { Dataset } from "../data/dataset.js";
+import type { Dataset, ImageDepths } from "../data/dataset.js";
 
 type Facts = Omit<Dataset, "domains">;
 
-/** The facts as JSON, for the run folder. */
-export function formatDatasetFacts({ domains: _, ...facts }: Dataset): string {
-  return `${JSON.stringify(facts satisfies Facts, null, 2)}\n`;
+/** The facts as JSON, for the run folder. @param depths of the images that the run learns from */
+export function formatDatasetFacts({ domains: _, ...facts }: Dataset, depths: ImageDepths): string {
+  return `${JSON.stringify({ ...facts, depths } satisfies Facts, null, 2)}\n`;
 }
 
 /**

@@ -8,7 +8,7 @@ import { writeFileAtomic } from "../core/atomic-file.js";
 import { ResourceError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import type { CaseContents } from "../data/cache-entry.js";
-import { caseName } from "../data/dataset.js";
+import { caseName, type ImageDepths } from "../data/dataset.js";
 import { freshProgress, type Progress } from "../runs/checkpoint-contents.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
 import { checkDatasetFacts, formatDatasetFacts, requireDataset } from "../runs/dataset-facts.js";
@@ -60,6 +60,15 @@ async function decodeAll(session: TrainingSession, observer: RunObserver): Promi
   const contents = new Map<string, CaseContents>();
   for (const one of needed) contents.set(caseName(one), await cache.contentsOf(one));
   return observer.stopRequested() ? null : contents;
+}
+
+/** Of which depths the images are that a run learns from, or validates with. */
+async function depthsOf({ split, usesUnlabelled, cache }: TrainingSession): Promise<ImageDepths> {
+  const learnt = [...split.labelled, ...split.validation, ...(usesUnlabelled ? split.unlabelled : [])];
+  const kinds = new Set<boolean>();
+  for (const one of learnt) kinds.add(await cache.isWide(one));
+  if (kinds.size > 1) return "mixed";
+  return kinds.has(true) ? "wide" : "narrow";
 }
 
 /** Whether a full disk or a used-up quota is behind an error. */
@@ -124,7 +133,7 @@ export async function startRun(path: string, wanted: TrainingConfig, observer: R
   if (files === null) return { progress: freshProgress, finished: false, trained: 0 };
   const contents = {
     config: formatConfig(config),
-    dataset: formatDatasetFacts(session.dataset),
+    dataset: formatDatasetFacts(session.dataset, await depthsOf(session)),
     split: formatSplit(session.split, files),
     environment: { ...environmentNow(), config },
   };

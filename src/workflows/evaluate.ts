@@ -4,6 +4,7 @@ import type { ConventionName } from "../evaluation/conventions.js";
 import type { DistanceUnits } from "../judging/evaluate-network.js";
 import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
 import { learntWarning } from "./evaluation/learnt-cases.js";
+import { depthWarning } from "./evaluation/other-depths.js";
 import { type EvaluationResult, judgeNetwork, writeResult } from "./evaluation/result.js";
 import { type EvaluationCases, type EvaluationSplit, selectCases } from "./evaluation/select-cases.js";
 import type { Observer, Workflow } from "./observer.js";
@@ -81,5 +82,7 @@ export const evaluateRun: Workflow<EvaluateInput, EvaluationResult[], EvaluateOb
     results.push(result);
     observer.judged(result, writeResult(run, result));
   }
+  const otherDepth = await depthWarning(run, cases);
+  if (otherDepth !== undefined) observer.warn(otherDepth);
   return results;
 };

@@ -46,6 +46,8 @@ export interface Predicted {
   readonly leftOut: readonly string[];
   /** A sentence about pictures that systems and servers keep in the folders; none where there are none. */
   readonly systemPictures: readonly string[];
+  /** Images that are not opaque everywhere; what lies under their transparent parts was segmented as the rest. */
+  readonly transparent: readonly string[];
   /** Folders of results, that of the masks first. */
   readonly folders: readonly string[];
   /** What each value in the masks means. */
@@ -54,13 +56,13 @@ export interface Predicted {
   readonly broken: readonly string[];
 }
 
-type WriteImage = (image: InputImage) => Promise<void>;
+/** Segments one image and writes its files; true when the image is not opaque everywhere. */
+type WriteImage = (image: InputImage) => Promise<boolean>;
 
 function outputPath(out: string, { folder, extension }: PredictionFile, { name }: InputImage): string {
   return join(out, folder, `${name}.${extension}`);
 }
 
-/** Segments one image and writes all its files. */
 function createWriter(run: OpenedRun, files: PredictionFile[], input: PredictInput, record: WrittenRecord): WriteImage {
   const network = networkOf(run, input.network);
   const { size, device, precision, normalisation, dataset } = run;
@@ -72,6 +74,7 @@ function createWriter(run: OpenedRun, files: PredictionFile[], input: PredictInp
       const chunks = await file.encode(prediction, stored, image.path);
       record.write(outputPath(input.out, file, image), chunks);
     }
+    return stored.alpha !== undefined;
   };
 }
 
@@ -82,12 +85,17 @@ function isOfOneImage(error: unknown): error is DimsegError {
   return code === "ENAMETOOLONG" || code === "EILSEQ" || code === "EINVAL" || code === "EISDIR";
 }
 
-/** Writes all images. Returns a sentence for each that could not be done. */
-async function writeAll(inputs: readonly InputImage[], write: WriteImage, { progress }: Observer): Promise<string[]> {
+/** Writes all images. */
+async function writeAll(
+  inputs: readonly InputImage[],
+  write: WriteImage,
+  { progress }: Observer,
+): Promise<Pick<Predicted, "broken" | "transparent">> {
   const broken: string[] = [];
+  const transparent: string[] = [];
   for (const [done, image] of inputs.entries()) {
     try {
-      await write(image);
+      if (await write(image)) transparent.push(image.path);
     } catch (error) {
       if (!isOfOneImage(error)) throw error;
       broken.push(error.message);
@@ -95,7 +103,7 @@ async function writeAll(inputs: readonly InputImage[], write: WriteImage, { prog
     progress("predicting", done + 1, inputs.length);
     await nextTurn();
   }
-  return broken;
+  return { broken, transparent };
 }
 
 function legendOf({ target, classes }: Dataset): string[] {
@@ -136,7 +144,7 @@ export const predictImages: Workflow<PredictInput, Predicted> = async (input, ob
   refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...cases.map((one) => one.imagePath), ...masks]);
   const record = new WrittenRecord(out);
   record.refuseForeign(outputs);
-  const broken = await writeAll(inputs, createWriter(run, files, input, record), observer);
+  const { broken, transparent } = await writeAll(inputs, createWriter(run, files, input, record), observer);
   record.tidy();
   return {
     checkpointRule: run.checkpointRule,
@@ -144,6 +152,7 @@ export const predictImages: Workflow<PredictInput, Predicted> = async (input, ob
     written: inputs.length - broken.length,
     leftOut: leftOut.map(({ path }) => path),
     systemPictures: systemPicturesText(system),
+    transparent,
     folders,
     legend: legendOf(run.dataset),
     broken,

@@ -10,7 +10,7 @@ import { pixels } from "./tiny.js";
 function caseOf(seed: number, label?: Uint8Array): DecodedCase {
   const stored = makeGrid("stored", [4, 12], [1, 1]);
   const working = resampledGrid(stored, [4, 6]);
-  return { image: pixels(48, seed), channels: 2, stored, working, ...(label ? { label } : {}) };
+  return { image: pixels(48, seed), channels: 2, wide: false, stored, working, ...(label ? { label } : {}) };
 }
 
 const classNumbers = Uint8Array.from({ length: 24 }, (_, i) => i % 3);

@@ -240,4 +240,25 @@ describe("checkDataset", () => {
     expect(found[0]).toMatch(/^error: \/train\/images\/a\.png: has 16 bits a sample; add intensity/);
     expect(found[1]).toMatch(/^warning: class cup is in no mask; check labels in \/dataset\.yaml/);
   });
+
+  it("tells test images of another depth than those for training, whichever has more bits", async () => {
+    const wide = (seed: number) =>
+      png(
+        16,
+        16,
+        Array.from({ length: 256 }, (_, i) => ((i * 7 + seed * 13) % 251) * 16),
+        { bits: 16 },
+      );
+    const intensity = { intensity: { low: 0, high: 4000 } };
+    const trained = { ...clean(), "train/images/a.png": wide(1), "train/images/b.png": wide(2) };
+    expect((await check(trained, intensity)).found).toEqual([
+      "warning: the test image /test/images/c.png has 8 bits, while every training image has more: grey means something " +
+        "else there; save the test images as those for training are",
+    ]);
+    expect((await check({ ...clean(), "test/images/c.png": wide(3) }, intensity)).found).toEqual([
+      expect.stringContaining("has more than 8 bits, while every training image has 8"),
+    ]);
+    expect((await check({ ...clean(), "train/images/a.png": wide(1) }, intensity)).found).toEqual([]);
+    expect((await check({ ...trained, "test/images/c.png": wide(3) }, intensity)).found).toEqual([]);
+  });
 });

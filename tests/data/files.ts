@@ -21,7 +21,8 @@ export function put(path: string, content: string | Uint8Array): string {
   return path;
 }
 
-function chunk(type: string, data: Uint8Array): Buffer {
+/** One chunk of a PNG. */
+export function chunk(type: string, data: Uint8Array): Buffer {
   const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
   const frame = Buffer.alloc(8);
   frame.writeUInt32BE(data.length, 0);
@@ -55,11 +56,13 @@ export interface PngOptions {
   kind?: PngKind;
   bits?: 1 | 2 | 4 | 8 | 16;
   palette?: number[][];
+  /** Content of the chunk tRNS. */
+  transparency?: number[];
 }
 
 /** A PNG of interleaved samples `[H, W, C]`, unfiltered. */
 export function png(width: number, height: number, samples: ArrayLike<number>, options: PngOptions = {}): Buffer {
-  const { kind = "grey", bits = 8, palette } = options;
+  const { kind = "grey", bits = 8, palette, transparency } = options;
   const { type, channels } = pngTypes[kind];
   const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, bits, type, 0, 0, 0]);
   header.writeUInt32BE(width, 0);
@@ -71,6 +74,7 @@ export function png(width: number, height: number, samples: ArrayLike<number>, o
     Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
     chunk("IHDR", header),
     ...(palette ? [chunk("PLTE", Buffer.from(palette.flat()))] : []),
+    ...(transparency ? [chunk("tRNS", Buffer.from(transparency))] : []),
     chunk("IDAT", deflateSync(Buffer.concat(rows))),
     chunk("IEND", Buffer.alloc(0)),
   ]);

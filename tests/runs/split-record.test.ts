@@ -149,7 +149,7 @@ describe("checkContents", () => {
 describe("checkDatasetFacts", () => {
   it("lets colours and places change, and names the keys whose change would be learnt", () => {
     const { dataset, data } = fresh();
-    const facts = put(join(data, "../dataset.json"), formatDatasetFacts(loadDataset(dataset)));
+    const facts = put(join(data, "../dataset.json"), formatDatasetFacts(loadDataset(dataset), "narrow"));
     const [cup, disc] = nestedClasses.classes;
     const others = putDataset(join(data, "../others"), { classes: [{ ...cup, colour: "#0000ff" }, disc] });
     checkDatasetFacts(facts, loadDataset(others));

@@ -6,6 +6,7 @@ import type { Split } from "../case-files.js";
 import { allCases, type Dataset } from "../dataset.js";
 import { mapLimited } from "../limited.js";
 import { subjectCount } from "../subjects.js";
+import { otherDepths, transparentFiles } from "./alike.js";
 import { repeatedImages, repeatedMasks } from "./duplicates.js";
 import { type CaseFacts, examineCase, judgedFacts } from "./examine.js";
 import { leakingSubjects } from "./leaks.js";
@@ -94,6 +95,8 @@ export async function checkDataset(dataset: Dataset, onProgress?: (done: number)
       ...leakingSubjects(dataset),
       ...repeatedImages(facts),
       ...repeatedMasks(facts),
+      ...transparentFiles(facts),
+      ...otherDepths(facts),
       ...misfittingRules(dataset, facts),
     ],
     splits: splits.map((group) => summarise(group, dataset.parts.length)),

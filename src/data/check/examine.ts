@@ -3,7 +3,7 @@ import { DataError } from "../../core/errors.js";
 import { sha256 } from "../../core/sha256.js";
 import { type Samples, type StoredImage, sampleType } from "../../grid/stored-image.js";
 import { type Case, caseName, type Dataset } from "../dataset.js";
-import { decodeMask, readCaseBytes } from "../decode.js";
+import { type CaseBytes, decodeMask, readCaseBytes, withRoomFor } from "../decode.js";
 import { greyLevels } from "../grey-levels.js";
 import { toBytes } from "../prepare-image.js";
 import { decodeImage } from "../read-image.js";
@@ -20,6 +20,10 @@ export interface CaseFacts {
   readonly levels?: readonly [number, number];
   readonly width?: number;
   readonly height?: number;
+  /** Whether the image is not opaque everywhere. */
+  readonly transparent?: boolean;
+  /** Whether the mask has colours and is not opaque everywhere. */
+  readonly maskTransparent?: boolean;
   /** Hash of the decoded pixels, so that the same image saved twice is recognised. */
   readonly imageHash?: string;
   /** Hash of the decoded mask; missing also for an empty mask. */
@@ -87,7 +91,11 @@ async function attempt<T>(problems: Problem[], task: () => Promise<T>): Promise<
 export async function examineCase(dataset: Dataset, one: Case): Promise<CaseFacts> {
   const problems: Problem[] = [];
   const bytes = await attempt(problems, () => readCaseBytes(one));
-  const image = bytes && (await attempt(problems, () => decodeImage(bytes.image, one.imagePath)));
+  return bytes ? withRoomFor(one, bytes, () => examineBytes(dataset, one, bytes, problems)) : { case: one, problems };
+}
+
+async function examineBytes(dataset: Dataset, one: Case, bytes: CaseBytes, problems: Problem[]): Promise<CaseFacts> {
+  const image = await attempt(problems, () => decodeImage(bytes.image, one.imagePath));
   if (!image) return { case: one, problems };
   const seen = await attempt(problems, async () => toBytes(image, dataset, one.imagePath));
   const [height, width] = image.grid.shape;
@@ -99,16 +107,23 @@ export async function examineCase(dataset: Dataset, one: Case): Promise<CaseFact
     width,
     height,
     imageHash: hash(image.grid, image.samples),
+    transparent: image.alpha !== undefined,
   };
   const { mask } = bytes;
   if (mask?.some((file) => Buffer.compare(file, bytes.image) === 0)) {
     problems.push(error(`${one.maskPath}: is the image itself and no mask; replace it`));
     return facts;
   }
-  const codes = mask && (await attempt(problems, () => decodeMask(dataset, one, mask, image)));
-  if (!codes) return facts;
+  const decoded = mask && (await attempt(problems, () => decodeMask(dataset, one, mask, image)));
+  if (!decoded) return facts;
+  const { codes, transparent: maskTransparent } = decoded;
   const found = shares(dataset, codes);
   if (coversNothing(image, codes))
     problems.push(warning(`${caseName(one)}: the mask lies where the image has a single colour; check the pair`));
-  return { ...facts, ...found, ...(found.foreground > 0 ? { maskHash: hash(image.grid, codes) } : {}) };
+  return {
+    ...facts,
+    ...found,
+    maskTransparent,
+    ...(found.foreground > 0 ? { maskHash: hash(image.grid, codes) } : {}),
+  };
 }

@@ -22,6 +22,10 @@ function broken(file: string, what: string): DataError {
   return new DataError(`${file}: the BMP ${what}; save it again as PNG`);
 }
 
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 function readHeader(view: DataView, file: string): BmpHeader {
   if (view.byteLength < 54) throw broken(file, "is truncated within its header");
   const headerSize = view.getUint32(14, true);
@@ -30,7 +34,7 @@ function readHeader(view: DataView, file: string): BmpHeader {
   const signedHeight = view.getInt32(22, true);
   const bits = view.getUint16(28, true);
   const compression = view.getUint32(30, true);
-  checkPixels(width, Math.abs(signedHeight), file);
+  checkPixels(width, Math.abs(signedHeight), file, bits > 8 ? 3 : 1);
   if (compression !== 0) throw broken(file, `is stored with compression ${compression}, which is not read`);
   if (![1, 4, 8, 24, 32].includes(bits)) throw broken(file, `has ${bits} bits a pixel, which is not read`);
   const declared = view.getUint32(46, true);
@@ -64,7 +68,7 @@ function indexAt(bytes: Uint8Array, rowStart: number, column: number, bits: numb
  * @throws DataError when the file is truncated, compressed, of another depth, or uses an index without a colour
  */
 function readBmp(bytes: Uint8Array, file: string, palette: PaletteReading): StoredImage {
-  const header = readHeader(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), file);
+  const header = readHeader(viewOf(bytes), file);
   const { width, height, bits } = header;
   const grid = makeGrid(file, [height, width]);
   const rowStart = (row: number) =>
@@ -79,7 +83,7 @@ function readBmp(bytes: Uint8Array, file: string, palette: PaletteReading): Stor
     }
   return {
     grid,
-    ...(palette === "indices" ? { channels: 1, samples: indices } : applyPalette(indices, bytes, header)),
+    ...(palette === "indices" ? { channels: 1, samples: indices } : applyPalette(indices, bytes, header, file)),
   };
 }
 
@@ -95,16 +99,18 @@ function readColours(bytes: Uint8Array, header: BmpHeader, rowStart: (row: numbe
   return samples;
 }
 
-function applyPalette(indices: Uint8Array, bytes: Uint8Array, header: BmpHeader) {
+function applyPalette(indices: Uint8Array, bytes: Uint8Array, header: BmpHeader, file: string) {
   const entry = (index: number, channel: number) => bytes[header.paletteOffset + 4 * index + 2 - channel];
   const grey = Array.from({ length: header.paletteSize }, (_, i) => i).every(
     (i) => entry(i, 0) === entry(i, 1) && entry(i, 0) === entry(i, 2),
   );
   if (grey) return { channels: 1, samples: indices.map((index) => entry(index, 0)) };
+  checkPixels(header.width, header.height, file, 3);
   const samples = new Uint8Array(indices.length * 3);
-  indices.forEach((index, i) => {
-    for (let c = 0; c < 3; c++) samples[c * indices.length + i] = entry(index, c);
-  });
+  for (let c = 0; c < 3; c++) {
+    const levels = Uint8Array.from({ length: header.paletteSize }, (_, index) => entry(index, c));
+    for (let i = 0; i < indices.length; i++) samples[c * indices.length + i] = levels[indices[i]];
+  }
   return { channels: 3, samples };
 }
 
@@ -115,4 +121,8 @@ export const bmpFormat: Format = {
   extensions: ["bmp"],
   sniff: (head) => startsWith(head, "BM"),
   read: async (bytes, file, palette) => readBmp(bytes, file, palette),
+  header: async (bytes, file) => {
+    const { width, height } = readHeader(viewOf(bytes), file);
+    return { grid: makeGrid(file, [height, width]), channels: 3, sampleType: "uint8" };
+  },
 };

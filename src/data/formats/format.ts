@@ -12,9 +12,11 @@ export type PaletteReading = "colours" | "indices";
 /** What a file's header says; nothing has been decoded. */
 export interface ImageHeader {
   readonly grid: Grid;
-  /** Channels as decoded: 1 grey, 3 RGB. */
+  /** Channels as decoded: 1 grey, 3 RGB; of a palette, which may turn out to be grey, 3. */
   readonly channels: number;
   readonly sampleType: SampleType;
+  /** Whether the picture is stored otherwise than it is shown, and so than the grid says. */
+  readonly turned?: boolean;
 }
 
 /** A file format that images and masks may have. */
@@ -33,8 +35,9 @@ export interface Format {
    */
   sniff(head: Uint8Array): boolean;
   /**
-   * Decodes a file: samples exactly as stored, alpha dropped. Spacing is only what the format means for bodies; the
-   * dots per inch of pictures are about paper.
+   * Decodes a file: samples as stored, where viewers show them (a picture that its file says to turn is turned). Alpha
+   * goes into a plane of its own. Spacing is only what the format means for bodies; the dots per inch of pictures are
+   * about paper.
    * @param bytes   the whole file
    * @param file    its name, for messages
    * @param palette what palette files give; other formats leave it out
@@ -48,8 +51,14 @@ export interface Format {
 /** Images with more pixels are refused: 2^26, for example 8192 x 8192. */
 export const maxPixels = 2 ** 26;
 
-/** Larger files are refused unread: 512 MiB. */
-export const maxFileBytes = 512 * 2 ** 20;
+/** Images with a longer side are refused: what every format but TIFF and PNG ends at anyway. */
+export const maxSide = 65535;
+
+/** Images whose samples, alpha among them, take more bytes are refused: 96 MiB, for example 5792 x 5792 in RGB. */
+export const maxSampleBytes = 96 * 2 ** 20;
+
+/** Larger files are refused unread: 128 MiB. */
+export const maxFileBytes = 2 ** 27;
 
 /** Whether bytes hold an ASCII text at a place. */
 export function startsWith(bytes: Uint8Array, text: string, at = 0): boolean {
@@ -58,12 +67,21 @@ export function startsWith(bytes: Uint8Array, text: string, at = 0): boolean {
 
 /**
  * Refuses an image before memory is allocated for it.
- * @throws DataError when a side is zero or the image has more than {@link maxPixels} pixels
+ * @param pixelBytes bytes that a decoder holds for one pixel, all channels and alpha together
+ * @throws DataError when a side is zero, or the image is over {@link maxPixels}, {@link maxSide} or {@link maxSampleBytes}
  */
-export function checkPixels(width: number, height: number, file: string): void {
-  if (width < 1 || height < 1) throw new DataError(`${file}: declares ${width} x ${height} pixels; replace it`);
+export function checkPixels(width: number, height: number, file: string, pixelBytes = 1): void {
+  const size = `${width} x ${height} pixels`;
+  if (width < 1 || height < 1) throw new DataError(`${file}: declares ${size}; replace it`);
   if (width * height > maxPixels)
+    throw new DataError(`${file}: declares ${size}, more than the ${maxPixels} that dimseg reads; cut or shrink it`);
+  if (Math.max(width, height) > maxSide)
+    throw new DataError(`${file}: declares ${size}, but dimseg reads no side over ${maxSide}; cut or shrink it`);
+  if (width * height * pixelBytes > maxSampleBytes) {
+    const mib = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
     throw new DataError(
-      `${file}: declares ${width} x ${height} pixels, more than the ${maxPixels} that dimseg reads; cut or shrink it`,
+      `${file}: declares ${size} of ${pixelBytes} bytes, ${mib(width * height * pixelBytes)} in all; dimseg reads up to ` +
+        `${mib(maxSampleBytes)}, so cut or shrink it`,
     );
+  }
 }

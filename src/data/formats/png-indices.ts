@@ -24,8 +24,8 @@ function greyHeader(chunk: Buffer): Buffer {
 }
 
 /**
- * Turns a palette PNG into a grey PNG whose samples are the palette indices (scaled to the full range by decoders
- * when the depth is 1, 2 or 4: divide by {@link indexScale}).
+ * Turns a palette PNG into a grey PNG whose samples are the palette indices (stretched by decoders where the
+ * depth is 1, 2 or 4: stretched.ts).
  * @throws DataError when a chunk reaches past the end of the file
  */
 export function paletteToGrey(png: Uint8Array, file: string): Buffer {
@@ -42,9 +42,4 @@ export function paletteToGrey(png: Uint8Array, file: string): Buffer {
     at = end;
   }
   throw new DataError(`${file}: the PNG is truncated; replace it`);
-}
-
-/** What decoders multiply grey samples of a small bit depth with: 255, 85, 17 or 1. */
-export function indexScale(bitDepth: number): number {
-  return 255 / (2 ** bitDepth - 1);
 }

@@ -1,8 +1,10 @@
 /** The image formats that dimseg reads, by the name that `dimseg list formats` shows. */
 import { bmpFormat } from "./bmp.js";
 import type { Format } from "./format.js";
+import { jpegFormat } from "./jpeg.js";
 import { pngFormat } from "./png.js";
-import { jpegFormat, tiffFormat, webpFormat } from "./raster.js";
+import { tiffFormat } from "./tiff.js";
+import { webpFormat } from "./webp.js";
 
 export const formats: Readonly<Record<string, Format>> = {
   png: pngFormat,

@@ -10,12 +10,15 @@ import type { DatasetFileInput } from "../schema.js";
 import { findBroken } from "./broken.js";
 import { guessClassFiles } from "./class-files.js";
 import { groupImages, type ImageGroup } from "./grouping.js";
-import { guessLabels } from "./label-guess.js";
-import { type Layout, recogniseLayout } from "./layouts.js";
+import { hexOf } from "./labels/coding.js";
+import { judgeMasks, readAllMasks } from "./labels/judge.js";
+import type { DomainMasks } from "./labels/masks.js";
+import { proposeLabels } from "./labels/propose.js";
+import { type Layout, misfit, recogniseLayout } from "./layouts.js";
 import { leftOutText } from "./left-out.js";
-import { readManifest } from "./manifest.js";
+import { readNames } from "./manifest.js";
 import type { Progress } from "./progress.js";
-import { type ImageSample, sampleHeaders, sampleImages, sampleMasks } from "./sampling.js";
+import { type ImageSample, sampleHeaders, sampleImages } from "./sampling.js";
 import { type FolderContent, scanFolder } from "./scan.js";
 import { casesOf, type DomainInput, proposeDomains } from "./splits.js";
 
@@ -110,13 +113,10 @@ function splitsOf(domains: readonly DomainInput[], root: string): FoundSplit[] {
   );
 }
 
-async function describe({ domain, split, cases }: FoundSplit): Promise<InspectedSplit> {
+async function describe({ domain, split, cases }: FoundSplit, masks?: DomainMasks): Promise<InspectedSplit> {
   const headers = await sampleHeaders([cases], []);
-  const masks = await sampleMasks([cases], []);
-  const values = masks ? [...masks.values.keys()].sort((a, b) => a - b) : [];
-  const shown = values
-    .slice(0, 6)
-    .map((value) => (masks?.coloured ? `#${value.toString(16).padStart(6, "0")}` : value));
+  const values = masks?.values.get(split) ?? [];
+  const shown = values.slice(0, 6).map((value) => (masks?.tally.coloured ? hexOf(value) : value));
   const sizes = [...headers.sizes.keys()];
   return {
     domain,
@@ -129,28 +129,42 @@ async function describe({ domain, split, cases }: FoundSplit): Promise<Inspected
 }
 
 /** The content rules of a folder that is no known layout. */
-async function guessContent(root: string, content: FolderContent, found: readonly FoundSplit[], guesses: string[]) {
-  const manifest = content.helpers.has("manifest.json") ? readManifest(join(root, "manifest.json")) : { classes: [] };
-  const cases = found.map((one) => one.cases);
-  const images = await sampleImages(cases, guesses);
-  const byFile = await guessClassFiles(cases.flat(), guesses);
-  const { guess, ...guessed } = byFile
-    ? { guess: undefined, ...byFile }
-    : guessLabels(await sampleMasks(cases, guesses), manifest.classes);
-  if (guess !== undefined) guesses.push(guess);
+async function guessContent(
+  root: string,
+  { helpers }: FolderContent,
+  found: readonly FoundSplit[],
+  masks: ReadonlyMap<string, DomainMasks>,
+  guesses: string[],
+) {
+  const { title, ...names } = readNames(root, helpers, guesses);
+  const images = await sampleImages(
+    found.map((one) => one.cases),
+    guesses,
+  );
+  const byFile = await guessClassFiles(
+    found.flatMap((one) => one.cases),
+    guesses,
+  );
+  const {
+    rules,
+    own,
+    guesses: told,
+  } = byFile ? { rules: byFile, own: {}, guesses: [] } : proposeLabels(await judgeMasks(masks), names);
+  guesses.push(...told);
   if (images.channels === 1) guesses.push("images are grey");
-  return {
-    name: nameOf(root, manifest.dataset),
+  const content = {
+    name: nameOf(root, title),
     target: "softmax" as const,
     channels: images.channels,
     resize: guessResize(images, guesses),
     ...guessIntensity(images, guesses),
-    ...guessed,
+    ...rules,
   };
+  return { content, own };
 }
 
 function layoutContent(layout: Layout, guesses: string[]): Omit<DatasetFileInput, "domains"> {
-  const { title, domains: _, folder: __, subject: ___, note, ...content } = layout;
+  const { title, domains: _, folder: __, subject: ___, masks: ____, note, ...content } = layout;
   guesses.push(`the folders are those of ${title}`, ...(note === undefined ? [] : [note]));
   return content;
 }
@@ -190,6 +204,16 @@ function brokenText(reasons: readonly string[]): string {
   return `warning: ${cases} left out (see except): ${shown.join("; ")}${more}`;
 }
 
+/** Why a folder that is called as a known one is none; undefined where its masks are as they should be. */
+function contradiction(layout: Layout, masks: ReadonlyMap<string, DomainMasks>): string | undefined {
+  for (const [domain, { tally }] of masks) {
+    const why = misfit(layout, tally);
+    if (why !== undefined)
+      return `the folders are called as those of ${layout.name}, but the masks of ${domain} are not its: ${why}; so the masks decide`;
+  }
+  return undefined;
+}
+
 /**
  * Finds images, masks, how they pair, domains, splits, sizes and label values of a folder.
  * @param progress told while all files are looked at
@@ -200,19 +224,35 @@ export async function inspectFolder(folder: string, progress: Progress = () => {
   const content = scanFolder(root);
   const broken = await findBroken(root, content.images, progress);
   const { groups: all, guesses: found } = await groupImages(content, root);
-  const guesses = [...leftOutText(content), ...found];
-  const groups = withoutBroken(all, broken, root, guesses);
+  const ofFiles = leftOutText(content);
+  const groups = withoutBroken(all, broken, root, ofFiles);
   if (groups.length === 0) refuseNothing(root, content);
-  const layout = recogniseLayout(
+  const byName = recogniseLayout(
     [...new Set(groups.map((group) => group.domain))],
     groups.map((group) => group.source.images),
   );
-  const { domains, ...proposed } = proposeDomains(groups, root, content.helpers, guesses, layout?.subject);
-  refuseSeveralSets(root, content, domains);
+  const propose = (layout: Layout | undefined) => proposeDomains(groups, root, content.helpers, layout?.subject);
+  const called = propose(byName);
+  refuseSeveralSets(root, content, called.domains);
+  const ofMasks: string[] = [];
+  const masks = await readAllMasks(splitsOf(called.domains, root), ofMasks);
+  const contradicted = byName && contradiction(byName, masks);
+  const layout = contradicted === undefined ? byName : undefined;
+  const { domains, guesses: ofDomains, ...proposed } = layout === byName ? called : propose(layout);
   const splits = splitsOf(domains, root);
-  const rules = layout ? layoutContent(layout, guesses) : await guessContent(root, content, splits, guesses);
+  const guesses = [
+    ...ofFiles,
+    ...found,
+    ...ofDomains,
+    ...ofMasks,
+    ...(contradicted === undefined ? [] : [contradicted]),
+  ];
+  const { content: rules, own = {} } = layout
+    ? { content: layoutContent(layout, guesses) }
+    : await guessContent(root, content, splits, masks, guesses);
+  const labelled = domains.map((one) => (Object.hasOwn(own, one.name) ? { ...one, labels: own[one.name] } : one));
   const described: InspectedSplit[] = [];
-  for (const split of splits) described.push(await describe(split));
+  for (const split of splits) described.push(await describe(split, masks.get(split.domain)));
   if (described.every((split) => split.masks === 0)) guesses.push("all cases are unlabelled");
-  return { file: { ...rules, ...proposed, domains }, guesses, splits: described };
+  return { file: { ...rules, ...proposed, domains: labelled }, guesses, splits: described };
 }

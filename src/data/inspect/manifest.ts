@@ -1,25 +1,82 @@
-/** The `manifest.json` of prepared sets: only its name and class names are used, and nothing in it is trusted. */
+/**
+ * Class names and titles that files beside the images say: the `manifest.json` of prepared sets and the `dataset.json` of
+ * nnU-Net. Nothing in them is trusted.
+ */
 import { readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import type { ClassNames } from "./labels/class-names.js";
 
-const manifestSchema = z.object({
-  dataset: z
-    .string()
-    .regex(/^\p{L}[\p{L}\p{N} ._+-]{0,60}$/u)
-    .optional(),
-  classes: z
-    .array(z.string().regex(/^\p{L}[\p{L}\p{N} ._+-]{0,60}$/u))
-    .max(255)
-    .default([]),
+const name = z.string().regex(/^\p{L}[\p{L}\p{N} ._+-]{0,60}$/u);
+
+const manifestSchema = z.object({ dataset: name.optional(), classes: z.array(name).max(255).default([]) });
+
+/** Version 2 gives numbers by names, version 1 names by numbers; regions, lists of numbers, are not read. */
+const nnunetSchema = z.object({
+  name: name.optional().catch(undefined),
+  labels: z.union([
+    z.record(name, z.int().min(0).max(254)),
+    z.record(z.string().regex(/^\d{1,3}$/), name).transform((byNumber) => swapped(byNumber)),
+  ]),
 });
 
-export type Manifest = z.output<typeof manifestSchema>;
+function swapped(byNumber: Record<string, string>): Record<string, number> {
+  return Object.fromEntries(Object.entries(byNumber).map(([number, label]) => [label, Number(number)]));
+}
 
-/** Reads a manifest; one that is broken or of another kind counts as none. */
-export function readManifest(path: string): Manifest {
+/** What files of a set say about it. */
+export interface SetNames extends ClassNames {
+  /** The name of the set. */
+  readonly title?: string;
+}
+
+function readJson<S extends z.ZodType>(path: string, schema: S): z.output<S> | undefined {
   try {
-    return manifestSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+    return schema.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch {
-    return { classes: [] };
+    return undefined;
   }
+}
+
+function manifestNames(root: string, source: string): SetNames | undefined {
+  const found = readJson(join(root, source), manifestSchema);
+  if (!found) return undefined;
+  const names = new Set(found.classes).size === found.classes.length ? found.classes : [];
+  return { names, source, ...(found.dataset === undefined ? {} : { title: found.dataset }) };
+}
+
+/** Labels as nnU-Net numbers them: 0 upwards without gaps; one called `ignore` comes last. */
+function nnunetNames(root: string, source: string): SetNames | undefined {
+  const found = readJson(join(root, source), nnunetSchema);
+  if (!found) return undefined;
+  const { ignore, ...labels } = found.labels;
+  const names = Object.entries(labels)
+    .sort((a, b) => a[1] - b[1])
+    .map(([label]) => label);
+  const numbers = Object.values(labels).sort((a, b) => a - b);
+  const fits = numbers.every((number, i) => number === i) && (ignore === undefined || ignore === names.length);
+  if (!fits) return undefined;
+  return {
+    ...{ names, source, ...(ignore === undefined ? {} : { ignore }) },
+    ...(found.name === undefined ? {} : { title: found.name }),
+  };
+}
+
+/**
+ * What the files of a set say about its classes; one that is broken or of another kind counts as none.
+ * @param helpers relative paths of the files that may say it
+ * @param guesses receives a sentence where files contradict each other
+ */
+export function readNames(root: string, helpers: ReadonlySet<string>, guesses: string[]): SetNames {
+  const manifest = helpers.has("manifest.json") ? manifestNames(root, "manifest.json") : undefined;
+  if (manifest && manifest.names.length > 0) return manifest;
+  const files = [...helpers].filter((path) => posix.basename(path) === "dataset.json");
+  const found = files.flatMap((path) => nnunetNames(root, path) ?? []);
+  const [first] = found;
+  const other = found.find(({ names, ignore }) => !isDeepStrictEqual([names, ignore], [first.names, first.ignore]));
+  if (other) guesses.push(`${first.source} and ${other.source} name other classes, so none of their names is used`);
+  return first && !other
+    ? { ...first, ...(found.length > 1 ? { title: undefined } : {}) }
+    : (manifest ?? { names: [] });
 }

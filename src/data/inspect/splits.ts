@@ -148,21 +148,23 @@ function divide(
 /** What was proposed for a data set. */
 export interface ProposedDomains {
   readonly domains: DomainInput[];
+  /** What was decided on the way, in sentences. */
+  readonly guesses: readonly string[];
   /** The rule for subjects of all domains, where their ids tell one. */
   readonly subject?: SubjectRuleInput;
 }
 
 /**
- * The domains in byte order of their names. Decisions are appended to `guesses`.
+ * The domains in byte order of their names.
  * @param known the rule for subjects of a known layout
  */
 export function proposeDomains(
   groups: readonly ImageGroup[],
   root: string,
   helpers: ReadonlySet<string>,
-  guesses: string[],
   known?: SubjectRuleInput,
 ): ProposedDomains {
+  const guesses: string[] = [];
   const names = [...new Set(groups.map((group) => group.domain))].sort(compareBytes);
   const gathered = names.map((name) => {
     const own = groups.filter((group) => group.domain === name);
@@ -188,7 +190,7 @@ export function proposeDomains(
     return { ...named, ...parts };
   });
   guesses.push(...told, ...dividedText(divided));
-  return { domains, ...(usual ? { subject: usual } : {}) };
+  return { domains, guesses, ...(usual ? { subject: usual } : {}) };
 }
 
 function dividedText({ bySubject, byCase }: Record<"bySubject" | "byCase", readonly string[]>): string[] {

@@ -1,5 +1,6 @@
 /** Whether an image file holds a mask, by its pixels. */
 import { DataError } from "../../core/errors.js";
+import { maskImage } from "../../data/mask-image.js";
 import { readImage } from "../../data/read-image.js";
 import { countValues } from "../../data/value-counts.js";
 
@@ -34,7 +35,7 @@ function shareAtPeaks(counts: ReadonlyMap<number, number>): number {
  */
 export async function looksLikeMask(path: string): Promise<boolean> {
   try {
-    const counts = countValues((await readImage(path, "indices")).samples);
+    const counts = countValues(maskImage(await readImage(path, "indices")).samples);
     return counts.size <= mostValues || shareAtPeaks(counts) >= peakShare;
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
