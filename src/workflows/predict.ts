@@ -2,8 +2,10 @@
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError, DimsegError, ResourceError } from "../core/errors.js";
+import { maskFilesOf } from "../data/case-files.js";
 import { allCases, type Case, type Dataset, loadDataset } from "../data/dataset.js";
 import { readImage } from "../data/read-image.js";
+import { systemPicturesText } from "../data/system-names.js";
 import { type PredictionContents, type PredictionFile, predictionFiles } from "../inference/encode-prediction.js";
 import { indexValue } from "../inference/label-map.js";
 import { predictImage } from "../inference/predict-image.js";
@@ -44,6 +46,8 @@ export interface Predicted {
   readonly written: number;
   /** Masks and earlier results that were found among the images. */
   readonly leftOut: readonly string[];
+  /** A sentence about pictures that systems and servers keep in the folders; none where there are none. */
+  readonly systemPictures: readonly string[];
   /** Images that are not opaque everywhere; what lies under their transparent parts was segmented as the rest. */
   readonly transparent: readonly string[];
   /** Folders of results, that of the masks first. */
@@ -124,8 +128,8 @@ function withIntensity(dataset: Dataset, { intensity }: PredictInput): Dataset {
   return intensity === undefined ? dataset : { ...dataset, intensity };
 }
 
-function filesOf({ imagePath, maskPath }: Case): string[] {
-  return maskPath === undefined ? [imagePath] : [imagePath, maskPath];
+function maskPathsOf(one: Case): string[] {
+  return maskFilesOf(one).map(({ path }) => path);
 }
 
 /**
@@ -135,17 +139,17 @@ function filesOf({ imagePath, maskPath }: Case): string[] {
  */
 export const predictImages: Workflow<PredictInput, Predicted> = async (input, observer) => {
   const { out } = input;
-  const found = listInputs(input.images);
+  const { images: found, system } = listInputs(input.images);
   const opened = await openRun(input.run, input.checkpoint, observer, "unused");
   const run = { ...opened, dataset: withIntensity(opened.dataset, input) };
   const files = predictionFiles(run.dataset, input);
   const folders = files.map(({ folder }) => join(out, folder));
   const cases = ownCases(run);
-  const masks = cases.flatMap(({ maskPath }) => maskPath ?? []);
+  const masks = cases.flatMap(maskPathsOf);
   const { images: inputs, leftOut } = await leaveOutMasks(found, masks, folders, looksLikeMask);
   refuseCollisions(inputs);
   const outputs = inputs.flatMap((image) => files.map((file) => outputPath(out, file, image)));
-  refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...cases.flatMap(filesOf)]);
+  refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...cases.map((one) => one.imagePath), ...masks]);
   const record = new WrittenRecord(out);
   record.refuseForeign(outputs);
   const { broken, transparent } = await writeAll(inputs, createWriter(run, files, input, record), observer);
@@ -155,6 +159,7 @@ export const predictImages: Workflow<PredictInput, Predicted> = async (input, ob
     images: inputs.length,
     written: inputs.length - broken.length,
     leftOut: leftOut.map(({ path }) => path),
+    systemPictures: systemPicturesText(system),
     transparent,
     folders,
     legend: legendOf(run.dataset),
