@@ -374,6 +374,15 @@ describe("label maps", () => {
     }
   });
 
+  it("takes 0 of class numbers for the background also where the object is larger", () => {
+    const large = {
+      size: 32,
+      truth: Array.from({ length: 1024 }, (_, i) => (i % 32 < 9 && i < 900 ? 0 : 1)),
+    };
+    expect(text(judge([{ ...large, pixels: valued(large, [0, 1]) }]))).toBe("0 is class 0, 1 is class 1");
+    expect(judge([{ ...large, pixels: valued(large, [0, 255]) }])).toMatchObject({ kind: "asked" });
+  });
+
   it("asks what masks of one value alone mean, and takes 0 alone as empty", () => {
     const plain = (...values: number[]) =>
       values.map((value) => ({ size: 8, truth: Array(64).fill(0), pixels: Array(64).fill(value) }));

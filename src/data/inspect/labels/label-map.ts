@@ -27,6 +27,9 @@ export function isBetween({ count, inner, between }: ValueFacts): boolean {
   return inner < leastInner * count && between >= mostlyBetween * count;
 }
 
+/** Of class numbers 0 is the background unless it is even with the other one, within this share. */
+const evenly = 0.1;
+
 /** What kind of masks these are, by where their values lie. */
 export type MapKind = "map" | "smoothed" | "unclear" | "objects";
 
@@ -92,6 +95,10 @@ export function readLabelMap(tally: MaskTally): Verdict {
   const found = backgroundOf(tally, values);
   const codingOf = (background: number) =>
     numbered && background === 0 ? byNumber(values) : inOrder(outwards(values, background));
-  if ("candidates" in found) return askBackground(found, codingOf);
+  if ("candidates" in found) {
+    const even = [found.edge, found.area].every((share) => Math.abs(share - 0.5) <= evenly);
+    if (!numbered || even) return askBackground(found, codingOf);
+    return known(codingOf(0), true, `class numbers begin with the background; ${edgeText(0, found.edge)}`);
+  }
   return known(codingOf(found.value), numbered && found.value === 0, edgeText(found.value, found.edge));
 }
