@@ -40,11 +40,11 @@ async function predict(run: string, images: string[], verbOptions: PredictVerbOp
   console.log(`${options.network}, ${checkpointRule}`);
   console.log(`Wrote ${written} of ${predicted.images} masks to ${masks}: ${legend.join(", ")}.`);
   if (leftOut.length > 0) console.log(`Left out as masks or earlier results: ${namedFiles(leftOut)}.`);
+  for (const sentence of predicted.systemPictures) console.log(`${sentence}.`);
   if (transparent.length > 0)
     console.log(
       `The alpha channel is not used: what lies under transparent parts counts as image in ${namedFiles(transparent)}.`,
     );
-  for (const sentence of predicted.systemPictures) console.log(`${sentence}.`);
   if (others.length > 0) console.log(`Beside them: ${others.join(", ")}.`);
   if (broken.length > 0) {
     throw new DataError(

@@ -48,7 +48,7 @@ export interface DecodedMask {
   readonly transparent: boolean;
 }
 
-/** One mask file; one that is drawn in its alpha channel is read from there (mask-image.ts). */
+/** Decodes one mask file; one that is drawn in its alpha channel is read from there (mask-image.ts). */
 async function decodeMaskFile(
   dataset: Dataset,
   one: Case,
@@ -85,14 +85,10 @@ export async function decodeMask(
   mask: readonly Uint8Array[],
   image: Pick<StoredImage, "grid">,
 ): Promise<DecodedMask> {
-  const decoded: { codes: Int32Array; file: MaskFile }[] = [];
-  let transparent = false;
-  for (const [i, file] of maskFilesOf(one).entries()) {
-    const found = await decodeMaskFile(dataset, one, file.path, mask[i], image);
-    decoded.push({ codes: found.codes, file });
-    transparent ||= found.transparent;
-  }
-  return { codes: joinCodes(decoded, dataset), transparent };
+  const decoded: (DecodedMask & { file: MaskFile })[] = [];
+  for (const [i, file] of maskFilesOf(one).entries())
+    decoded.push({ ...(await decodeMaskFile(dataset, one, file.path, mask[i], image)), file });
+  return { codes: joinCodes(decoded, dataset), transparent: decoded.some((one) => one.transparent) };
 }
 
 /** A case's files as read from the disk. */
@@ -112,9 +108,11 @@ export async function readCaseBytes(one: Case): Promise<CaseBytes> {
 
 /** Runs a task that decodes a case's files once there is memory for them beside others. */
 export async function withRoomFor<T>(one: Case, { image, mask }: CaseBytes, task: () => Promise<T>): Promise<T> {
-  let needed = await decodingBytes(image, one.imagePath);
-  for (const [i, { path }] of maskFilesOf(one).entries()) if (mask) needed += await decodingBytes(mask[i], path);
-  return withRoom(needed, task);
+  // Files of one mask are decoded one after the other.
+  const files = maskFilesOf(one);
+  let ofMask = 0;
+  for (const [i, bytes] of (mask ?? []).entries()) ofMask = Math.max(ofMask, await decodingBytes(bytes, files[i].path));
+  return withRoom((await decodingBytes(image, one.imagePath)) + ofMask, task);
 }
 
 /** {@link decodeCase} for bytes that are already in memory. */

@@ -9,12 +9,12 @@ import { readFailureReason } from "../core/read-file.js";
 import { formats } from "./formats/registry.js";
 import { isSystemFile, isSystemFolder } from "./system-names.js";
 
-const isEnding = (text: string) => Object.values(formats).some(({ extensions }) => extensions.includes(text));
-
 /** A name without the ending of an image format, upper or lower case; undefined where it has none. */
 function withoutExtension(name: string): string | undefined {
   const dot = name.lastIndexOf(".");
-  return dot >= 0 && isEnding(name.slice(dot + 1).toLowerCase()) ? name.slice(0, dot) : undefined;
+  if (dot < 0) return undefined;
+  const ending = name.slice(dot + 1).toLowerCase();
+  return Object.values(formats).some(({ extensions }) => extensions.includes(ending)) ? name.slice(0, dot) : undefined;
 }
 
 /** True for a file whose name ends like an image and that is no system's own. */

@@ -46,10 +46,10 @@ export interface Predicted {
   readonly written: number;
   /** Masks and earlier results that were found among the images. */
   readonly leftOut: readonly string[];
-  /** Images that are not opaque everywhere; what lies under their transparent parts was segmented as the rest. */
-  readonly transparent: readonly string[];
   /** A sentence about pictures that systems and servers keep in the folders; none where there are none. */
   readonly systemPictures: readonly string[];
+  /** Images that are not opaque everywhere; what lies under their transparent parts was segmented as the rest. */
+  readonly transparent: readonly string[];
   /** Folders of results, that of the masks first. */
   readonly folders: readonly string[];
   /** What each value in the masks means. */
@@ -159,8 +159,8 @@ export const predictImages: Workflow<PredictInput, Predicted> = async (input, ob
     images: inputs.length,
     written: inputs.length - broken.length,
     leftOut: leftOut.map(({ path }) => path),
-    transparent,
     systemPictures: systemPicturesText(system),
+    transparent,
     folders,
     legend: legendOf(run.dataset),
     broken,

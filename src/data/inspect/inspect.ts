@@ -137,9 +137,14 @@ async function guessContent(
   guesses: string[],
 ) {
   const { title, ...names } = readNames(root, helpers, guesses);
-  const cases = found.map((one) => one.cases);
-  const images = await sampleImages(cases, guesses);
-  const byFile = await guessClassFiles(cases.flat(), guesses);
+  const images = await sampleImages(
+    found.map((one) => one.cases),
+    guesses,
+  );
+  const byFile = await guessClassFiles(
+    found.flatMap((one) => one.cases),
+    guesses,
+  );
   const {
     rules,
     own,
@@ -162,16 +167,6 @@ function layoutContent(layout: Layout, guesses: string[]): Omit<DatasetFileInput
   const { title, domains: _, folder: __, subject: ___, masks: ____, note, ...content } = layout;
   guesses.push(`the folders are those of ${title}`, ...(note === undefined ? [] : [note]));
   return content;
-}
-
-/** Why a folder that is called as a known one is none; undefined where its masks are as they should be. */
-function contradiction(layout: Layout, masks: ReadonlyMap<string, DomainMasks>): string | undefined {
-  for (const [domain, { tally }] of masks) {
-    const why = misfit(layout, tally);
-    if (why !== undefined)
-      return `the folders are called as those of ${layout.name}, but the masks of ${domain} are not its: ${why}; so the masks decide`;
-  }
-  return undefined;
 }
 
 /** Groups without the cases whose files are broken. Tells which, and why. */
@@ -209,6 +204,16 @@ function brokenText(reasons: readonly string[]): string {
   return `warning: ${cases} left out (see except): ${shown.join("; ")}${more}`;
 }
 
+/** Why a folder that is called as a known one is none; undefined where its masks are as they should be. */
+function contradiction(layout: Layout, masks: ReadonlyMap<string, DomainMasks>): string | undefined {
+  for (const [domain, { tally }] of masks) {
+    const why = misfit(layout, tally);
+    if (why !== undefined)
+      return `the folders are called as those of ${layout.name}, but the masks of ${domain} are not its: ${why}; so the masks decide`;
+  }
+  return undefined;
+}
+
 /**
  * Finds images, masks, how they pair, domains, splits, sizes and label values of a folder.
  * @param progress told while all files are looked at
@@ -218,9 +223,9 @@ export async function inspectFolder(folder: string, progress: Progress = () => {
   const root = resolve(folder);
   const content = scanFolder(root);
   const broken = await findBroken(root, content.images, progress);
-  const { groups: all, guesses: grouped } = await groupImages(content, root);
-  const found = [...leftOutText(content), ...grouped];
-  const groups = withoutBroken(all, broken, root, found);
+  const { groups: all, guesses: found } = await groupImages(content, root);
+  const ofFiles = leftOutText(content);
+  const groups = withoutBroken(all, broken, root, ofFiles);
   if (groups.length === 0) refuseNothing(root, content);
   const byName = recogniseLayout(
     [...new Set(groups.map((group) => group.domain))],
@@ -235,7 +240,13 @@ export async function inspectFolder(folder: string, progress: Progress = () => {
   const layout = contradicted === undefined ? byName : undefined;
   const { domains, guesses: ofDomains, ...proposed } = layout === byName ? called : propose(layout);
   const splits = splitsOf(domains, root);
-  const guesses = [...found, ...ofDomains, ...ofMasks, ...(contradicted === undefined ? [] : [contradicted])];
+  const guesses = [
+    ...ofFiles,
+    ...found,
+    ...ofDomains,
+    ...ofMasks,
+    ...(contradicted === undefined ? [] : [contradicted]),
+  ];
   const { content: rules, own = {} } = layout
     ? { content: layoutContent(layout, guesses) }
     : await guessContent(root, content, splits, masks, guesses);

@@ -62,6 +62,11 @@ export function greyJpeg(values: readonly number[], size: number, quality: numbe
   return greyImage(values, size).jpeg({ quality }).toBuffer();
 }
 
+/** Grey values as a lossy WebP file. */
+export function greyWebp(values: readonly number[], size: number, quality: number): Promise<Buffer> {
+  return greyImage(values, size).webp({ quality }).toBuffer();
+}
+
 /** Colours as a JPEG file. */
 export function colourJpeg(colours: readonly number[], size: number, quality: number): Promise<Buffer> {
   return colourImage(colours, size).jpeg({ quality }).toBuffer();

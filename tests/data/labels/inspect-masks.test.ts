@@ -10,7 +10,7 @@ import { decodeCase } from "../../../src/data/decode.js";
 import { inspectFolder } from "../../../src/data/inspect/inspect.js";
 import { writeDatasetYaml } from "../../../src/data/inspect/write-yaml.js";
 import { png, put, temporaryFolder } from "../files.js";
-import { blurred, type Drawn, discs, greyJpeg, randomNumbers, valued } from "./drawing.js";
+import { blurred, type Drawn, discs, greyJpeg, greyWebp, randomNumbers, valued } from "./drawing.js";
 
 const base = temporaryFolder();
 let count = 0;
@@ -119,6 +119,13 @@ describe("one kind of masks", () => {
     expect(three.dataset.classes.map(({ name }) => name)).toEqual(["background", "class 1", "class 2"]);
     expect(await dice(three.dataset)).toBeGreaterThan(0.95);
     expect([...two.problems, ...three.problems]).toEqual([]);
+  });
+
+  it("lossy WebP, which tints grey, is divided as a JPEG is", async () => {
+    const { dataset } = await load({
+      A: { store: (one) => greyWebp(valued(one, [0, 255]), one.size, 90), ending: "webp" },
+    });
+    expect(dataset.labels).toEqual({ kind: "thresholds", classes: { foreground: { atLeast: 128 } } });
   });
 
   it("soft masks of 16 bits are divided at 32768", async () => {
@@ -265,6 +272,58 @@ describe("domains that code otherwise", () => {
       B: { store: grey(0, 255), draw: () => ({ size: 48, truth: Array(2304).fill(1) }) },
     });
     expect(full.dataset.labels).toMatchObject({ kind: "values", map: { 0: "background", 255: "foreground" } });
+  });
+});
+
+describe("class numbers", () => {
+  /** Three discs of some numbers with a border of 255, as Pascal VOC draws them. */
+  const voc = (numbers: readonly number[]) => (random: () => number, i: number) => {
+    const size = 64;
+    const truth = Array<number>(size * size).fill(0);
+    for (const number of [0, 1, 2].map((k) => numbers[(i + k) % numbers.length]))
+      discs(size, [9, 7], random).truth.forEach((depth, at) => {
+        if (depth > 0) truth[at] = depth === 1 ? 255 : number;
+      });
+    return { size, truth };
+  };
+  const asDrawn: Store = ({ size, truth }) => png(size, size, truth);
+
+  it("are the same class in every domain, also where each shows a few of many", async () => {
+    const { dataset, problems } = await load({
+      A: { store: asDrawn, draw: voc([1, 5, 7, 15]) },
+      B: { store: asDrawn, draw: voc([5, 9, 15, 40]) },
+    });
+    expect(dataset.labels).toEqual({
+      kind: "values",
+      map: { 0: "background", 1: "class 1", 5: "class 2", 7: "class 3", 9: "class 4", 15: "class 5", 40: "class 6" },
+      ignore: [255],
+    });
+    expect(dataset).not.toHaveProperty("domainLabels");
+    expect(problems).toEqual([]);
+  });
+
+  it("hold those that the sample misses where few are left out, and all that dataset.json names", async () => {
+    const gap: Record<string, Site> = { A: { store: grey(0, 1, 2, 4), radii: [16, 11, 6] } };
+    const { dataset } = await load(gap);
+    expect(dataset.labels).toMatchObject({ map: { 3: "class 3", 4: "class 4" } });
+    const labels = { background: 0, a: 1, b: 2, c: 3, d: 4, e: 5 };
+    const named = await load(gap, { "dataset.json": JSON.stringify({ labels }) });
+    expect(named.dataset.labels).toMatchObject({ map: { 0: "background", 3: "c", 5: "e" } });
+  });
+
+  it("that count up to another one in each mask may number objects, so it is asked", async () => {
+    const cells = (_: () => number, i: number) => ({
+      size: 64,
+      truth: Array.from({ length: 4096 }, (_v, at) => {
+        const [row, column] = [Math.floor(at / 64), at % 64];
+        const number = 1 + 6 * Math.floor(row / 10) + Math.floor(column / 10);
+        return row % 10 < 7 && column % 10 < 7 && number <= 5 + 3 * i ? number : 0;
+      }),
+    });
+    const { path } = await inspected({ A: { store: asDrawn, draw: cells } });
+    expect(() => loadDataset(path)).toThrow(/Write 1 if they number objects of one class, and 0 is the background/);
+    put(path, readFileSync(path, "utf8").replace(/answer: null.*/, "answer: 1"));
+    expect(await dice(loadDataset(path), (number) => Math.min(1, number))).toBe(1);
   });
 });
 
