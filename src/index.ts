@@ -18,7 +18,8 @@ export * from "./augment/index.js";
 export { loadConfig, parseConfig, type TrainingConfig } from "./config/config.js";
 export * from "./core/errors.js";
 export { RandomStream } from "./core/random.js";
-export type { TargetKind } from "./core/target-kind.js";
+export { ignoredLabel, type TargetKind } from "./core/target-kind.js";
+export type { LossLabels } from "./data/case-tensors.js";
 export { type CaseTensors, caseTensors } from "./data/case-tensors.js";
 export {
   type Case,

@@ -14,8 +14,13 @@ function show({ splits, guesses }: Inspection): void {
 
 async function inspect(folder: string, { out, force = false }: { out: string; force?: boolean }): Promise<void> {
   const { inspectData } = await import("../workflows/data-inspect.js");
-  await inspectData({ folder, out, force }, show);
-  console.log(`Wrote ${out}. Read it, correct it, then run: dimseg data check ${shellWord(out)}`);
+  let asks = false;
+  await inspectData({ folder, out, force }, (inspection) => {
+    show(inspection);
+    asks = inspection.file.question !== undefined;
+  });
+  const todo = asks ? "Fill in the answer to its question" : "Read it, correct it";
+  console.log(`Wrote ${out}. ${todo}, then run: dimseg data check ${shellWord(out)}`);
 }
 
 /** Adds the verb to `dimseg data`. */

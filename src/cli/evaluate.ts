@@ -10,14 +10,15 @@ type EvaluateVerbOptions = Omit<EvaluateInput, "run"> & { readonly json?: boolea
 
 /** Everything a reader must know to compare the numbers with others. */
 function heading({ about, summary }: EvaluationResult): string {
-  const { network, checkpoint, dataset, split, size, units, testTimeFlips, convention, withoutMask } = about;
+  const { network, checkpoint, dataset, split, size, units, testTimeFlips, convention, withoutMask, ignored } = about;
   const without = withoutMask.length;
   return [
     `${network}, ${checkpoint.rule}`,
     `${split} split of ${dataset.name}: ${subjectsText(summary)} at ${size} x ${size} pixels, ` +
       `${units === "mm" ? "distances in mm by the spacing of the stored images" : "unit spacing"}` +
       `${testTimeFlips ? ", probabilities averaged over mirror images" : ""}` +
-      `${without > 0 ? `; left out for want of a mask: ${without}` : ""}`,
+      `${without > 0 ? `; left out for want of a mask: ${without}` : ""}` +
+      `${ignored ? `; ${(100 * ignored).toFixed(1)} % of the pixels ignored` : ""}`,
     `convention ${convention.name} (${convention.description})`,
   ].join("\n");
 }

@@ -5,7 +5,10 @@ import type { RunObserver } from "../training/run.js";
 import { createProgress, type Progress } from "./progress.js";
 
 /** A share as text for people. */
-export const percent = (value: unknown): string => (typeof value === "number" ? `${(100 * value).toFixed(1)} %` : "");
+export function percent(value: unknown): string {
+  if (typeof value !== "number") return "";
+  return Number.isNaN(value) ? "undefined" : `${(100 * value).toFixed(1)} %`;
+}
 
 function validationLine(record: MetricRecord): string {
   const of = (key: string) => record[key];

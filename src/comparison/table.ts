@@ -166,6 +166,7 @@ export function comparisonTable(comparison: Comparison, context: ComparisonConte
         `${labelled.count} labelled cases of ${comparison.labelledDomain}, ${labelled.validation} for validation; ${network}, checkpoint ${checkpoint}; ` +
         `convention ${convention.name} (${convention.description}).`,
       "Mean ± standard deviation over seeds. Gap: labelled domain minus the mean of the others.",
+      ...comparison.leftOut,
       ...stepsNote(comparison),
       ...testNote(comparison),
       ...(published ? [publishedNote(published, column, comparison)] : []),

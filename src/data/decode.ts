@@ -16,7 +16,7 @@ import type { LabelRule } from "./schema.js";
 
 /** A case ready for use. The arrays belong to the caller unless a cache says otherwise. */
 export interface DecodedCase extends PreparedImage {
-  /** softmax: class numbers `[S]`; sigmoid: 0/1 `[K, S]`; missing for an unlabelled case. */
+  /** softmax: class numbers `[S]`; sigmoid: 0/1 `[K, S]`; `ignoredLabel` where nobody labelled; missing for an unlabelled case. */
   readonly label?: Uint8Array;
 }
 

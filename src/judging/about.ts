@@ -21,6 +21,8 @@ export interface EvaluationAbout {
   readonly precision: string;
   readonly device: string;
   readonly convention: { readonly name: ConventionName; readonly description: string };
+  /** Share of the pixels that `labels.ignore` left out, in [0, 1); missing where it is none. */
+  readonly ignored?: number;
   /** Cases left out, as domain/split/id. */
   readonly withoutMask: readonly string[];
   readonly bootstrap: { readonly seed: number; readonly resamples: number };

@@ -9,6 +9,7 @@ import { ResourceError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import type { CaseContents } from "../data/cache-entry.js";
 import { caseName, type ImageDepths } from "../data/dataset.js";
+import { unseenParts } from "../data/unseen-parts.js";
 import { freshProgress, type Progress } from "../runs/checkpoint-contents.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
 import { checkDatasetFacts, formatDatasetFacts, requireDataset } from "../runs/dataset-facts.js";
@@ -131,6 +132,7 @@ export async function startRun(path: string, wanted: TrainingConfig, observer: R
   const session = openTraining(openModel(config, observer.warn));
   const files = await decodeAll(session, observer);
   if (files === null) return { progress: freshProgress, finished: false, trained: 0 };
+  await warnOfUnseen(session, observer.warn);
   const contents = {
     config: formatConfig(config),
     dataset: formatDatasetFacts(session.dataset, await depthsOf(session)),
@@ -153,6 +155,16 @@ function warnOfThreads({ training }: TrainingConfig, warn: (message: string) => 
   warn(
     `training.threads is ${wanted}, but this process may use ${usable} cores: steps take far longer than with ` +
       `${usable} threads; lower it, or leave it out of the configuration`,
+  );
+}
+
+/** A part that no label shows is background to every loss; the network learns to find nothing there. */
+async function warnOfUnseen({ dataset, split, cache, config }: TrainingSession, warn: (message: string) => void) {
+  const unseen = await unseenParts(dataset, split.labelled, cache);
+  if (unseen.length === 0) return;
+  warn(
+    `no labelled case of ${config.labelled.domain} shows ${unseen.join(" or ")}, so ` +
+      `${unseen.length === 1 ? "it" : "they"} cannot be learnt`,
   );
 }
 

@@ -4,6 +4,7 @@
  */
 import { groupBy } from "../../core/group-by.js";
 import type { PartScore } from "../../judging/evaluate-network.js";
+import { presentRows } from "../../judging/summarise.js";
 import { definedValues, mean } from "../../statistics/mean.js";
 
 /**
@@ -17,7 +18,7 @@ export interface ChosenCase {
   readonly domain: string;
   readonly id: string;
   readonly role: CaseRole;
-  /** Mean over the parts whose Dice is defined, in [0, 1]; null for an unjudged case. */
+  /** Mean over the parts that the domain has and whose Dice is defined, in [0, 1]; null for an unjudged case. */
   readonly dice: number | null;
 }
 
@@ -49,7 +50,7 @@ function ranked(scores: readonly PartScore[]): { id: string; dice: number }[] {
  * @example const chosen = chooseCases(scores, run.dataset.domains.flatMap((domain) => domain.cases("test")));
  */
 export function chooseCases(scores: readonly PartScore[], cases: readonly CaseKey[] = scores): ChosenCase[] {
-  const byDomain = groupBy(scores, ({ domain }) => domain);
+  const byDomain = groupBy(presentRows(scores), ({ domain }) => domain);
   return [...groupBy(cases, ({ domain }) => domain)].flatMap(([domain, own]): ChosenCase[] => {
     const order = ranked(byDomain.get(domain) ?? []);
     if (order.length === 0) return [{ domain, id: own[0].id, role: "unjudged", dice: null }];

@@ -49,8 +49,8 @@ function bestOverSeeds({ comparison }: ReportData): Content | null {
   if (!best || best.seeds.length < 2 || groups.length < 2) return null;
   const number = (value: number) => numberHtml({ text: percentText(value), value });
   const { mean, deviation } = best.metrics.dice;
-  const labelled = best.domains[domains.indexOf(labelledDomain)].mean;
-  const others = best.gap ? number(labelled - best.gap.mean) : null;
+  const labelled = best.sides?.labelled.mean ?? best.domains[domains.indexOf(labelledDomain)].mean;
+  const others = best.sides ? number(best.sides.others.mean) : null;
   return html`Best mean Dice over ${best.seeds.length} seeds: ${nameHtml(best.name)} with ${number(mean)} ± ${number(deviation)} %.${reachSentence(number(labelled), others)}`;
 }
 

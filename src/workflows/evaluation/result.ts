@@ -37,7 +37,7 @@ function describe(
   run: OpenedRun,
   { dataset, split }: EvaluationCases,
   { network, convention, units, tta }: JudgeOptions,
-  { withoutMask }: NetworkEvaluation,
+  { withoutMask, ignored }: NetworkEvaluation,
 ): EvaluationAbout {
   const { config, folder, checkpoint, step, checkpointRule, size, precision, device } = run;
   return {
@@ -57,6 +57,7 @@ function describe(
     precision,
     device,
     convention: { name: convention, description: conventions[convention].description },
+    ...(ignored > 0 ? { ignored } : {}),
     withoutMask: withoutMask.map(caseName),
     bootstrap,
   };

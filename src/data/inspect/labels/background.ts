@@ -9,6 +9,7 @@ export type Background =
 /** What shares of edges and pixels tell enough for the value that usually is the background; the first that holds. */
 const enoughForUsual: readonly (readonly [edge: number, area: number])[] = [
   [0.9, 0.1],
+  [0.65, 0.4],
   [0.6, 0.55],
   [0.4, 0.75],
 ];

@@ -81,7 +81,10 @@ export function peaksOf(tally: MaskTally): Peak[] {
 
 /** The largest level that masks of such levels can hold. */
 export function fullScale(tally: MaskTally): number {
-  return rangeOf(tally)[1] > 255 ? 65535 : 255;
+  const [, high] = rangeOf(tally);
+  if (high <= 255) return 255;
+  // Cameras of 10, 12 and 14 bits save their full scale in 16.
+  return [1023, 4095, 16383].find((full) => high <= full && high >= 0.99 * full) ?? 65535;
 }
 
 /** The first level above the middle between two. */
