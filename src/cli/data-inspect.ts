@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { shellWord } from "../core/shell-word.js";
 import type { Inspection } from "../data/inspect/inspect.js";
 import { formatTable } from "./table.js";
+import { inTerminal } from "./terminal-observer.js";
 
 function show({ splits, guesses }: Inspection): void {
   const rows = splits.map((one) => [one.domain, one.split, one.images, one.masks, one.sizes, one.values]);
@@ -15,9 +16,13 @@ function show({ splits, guesses }: Inspection): void {
 async function inspect(folder: string, { out, force = false }: { out: string; force?: boolean }): Promise<void> {
   const { inspectData } = await import("../workflows/data-inspect.js");
   let asks = false;
-  await inspectData({ folder, out, force }, (inspection) => {
-    show(inspection);
-    asks = inspection.file.question !== undefined;
+  await inTerminal((observer) => {
+    const found = (inspection: Inspection) => {
+      observer.finish();
+      show(inspection);
+      asks = inspection.file.question !== undefined;
+    };
+    return inspectData({ folder, out, force }, found, observer);
   });
   const todo = asks ? "Fill in the answer to its question" : "Read it, correct it";
   console.log(`Wrote ${out}. ${todo}, then run: dimseg data check ${shellWord(out)}`);

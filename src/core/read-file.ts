@@ -4,6 +4,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { DataError, type DimsegError } from "./errors.js";
+import { linkTarget } from "./link-target.js";
 
 /** Largest piece asked of the system at once; a single read is limited to 2 GiB. */
 const pieceBytes = 2 ** 30;
@@ -18,7 +19,9 @@ const explanations: Record<string, string> = {
 
 /** Why a file could not be read, as the end of a sentence that began with its name. */
 export function readFailureReason(cause: unknown): string {
-  const code = (cause as NodeJS.ErrnoException).code ?? "";
+  const { code = "", path } = cause as NodeJS.ErrnoException;
+  const target = code === "ENOENT" && path !== undefined ? linkTarget(path) : undefined;
+  if (target !== undefined) return `it is a link to ${target}, which is not there; mount or mend its target`;
   return explanations[code] ?? (cause as Error).message;
 }
 

@@ -9,7 +9,7 @@ import type { RawTensor } from "../core/raw-tensor.js";
 import { readSafetensorsFile, serializeSafetensors } from "../core/safetensors.js";
 import { sha256 } from "../core/sha256.js";
 import { voxelCount } from "../grid/grid.js";
-import { type Case, type Dataset, labelsOf } from "./dataset.js";
+import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
 import type { CaseBytes, DecodedCase } from "./decode.js";
 
 /** Raise when decoding changes its results, so that older entries are no longer found. */
@@ -30,12 +30,15 @@ export interface CaseContents {
 }
 
 export function contentsOf({ image, mask }: CaseBytes): CaseContents {
-  return { image: sha256(image), ...(mask ? { mask: sha256(mask) } : {}) };
+  // One file's hash is that of its bytes; of several it says where each of them ends.
+  const hashes = mask?.map((file) => sha256(file)) ?? [];
+  return { image: sha256(image), ...(mask ? { mask: hashes.length === 1 ? hashes[0] : sha256(hashes.join()) } : {}) };
 }
 
-/** Name of an entry: settings and file contents, not paths or dates. */
-export function entryKey(settings: string, { image, mask }: CaseContents): string {
-  return sha256(settings, image, mask ?? "unlabelled");
+/** Name of an entry: settings, file contents and what each mask file shows, not paths or dates. */
+export function entryKey(settings: string, { image, mask }: CaseContents, files: readonly MaskFile[]): string {
+  const shown = files.flatMap(({ className }) => className ?? []);
+  return sha256(settings, image, mask ?? "unlabelled", ...(shown.length > 0 ? [JSON.stringify(shown)] : []));
 }
 
 function tensorsOf(decoded: DecodedCase): [string, RawTensor][] {

@@ -5,6 +5,7 @@
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type CaseContents, contentsOf, entryKey, readEntry, settingsHash, writeEntry } from "./cache-entry.js";
+import { maskFilesOf } from "./case-files.js";
 import type { Case, Dataset } from "./dataset.js";
 import { type CaseSource, type DecodedCase, decodeCaseBytes, readCaseBytes } from "./decode.js";
 import { mapLimited } from "./limited.js";
@@ -37,9 +38,9 @@ function bytesOf(decoded: DecodedCase): number {
  * What of a case's files changes whenever their contents do; undefined when one is not there. A change time, unlike a
  * modification time, cannot be set back.
  */
-async function stampOf({ imagePath, maskPath }: Case): Promise<string | undefined> {
+async function stampOf(one: Case): Promise<string | undefined> {
   try {
-    const files = maskPath === undefined ? [imagePath] : [imagePath, maskPath];
+    const files = [one.imagePath, ...maskFilesOf(one).map(({ path }) => path)];
     const facts = await Promise.all(files.map((file) => stat(file, { bigint: true })));
     return facts.map(({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join()).join(";");
   } catch {
@@ -146,7 +147,7 @@ export class DecodedCache implements CaseSource {
     const bytes = await readCaseBytes(one);
     const contents = contentsOf(bytes);
     this.contents.set(one, contents);
-    const key = entryKey(this.settingsOf(one.domain), contents);
+    const key = entryKey(this.settingsOf(one.domain), contents, maskFilesOf(one));
     const path = this.folder && join(this.folder, key.slice(0, 2), `${key}.safetensors`);
     const found = path ? readEntry(path, one) : undefined;
     const decoded = found ?? (await decodeCaseBytes(this.dataset, one, this.size, bytes));

@@ -3,15 +3,23 @@
  * means the first N of a list.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { basename, extname, resolve } from "node:path";
+import { basename, dirname, extname, resolve } from "node:path";
 import { DataError } from "../core/errors.js";
+import { linkTarget } from "../core/link-target.js";
 import { readFailureReason } from "../core/read-file.js";
-import { isImageName, listPattern } from "./file-patterns.js";
+import { foldCase, isImageName, type KnownIds, listFiles, listPattern } from "./file-patterns.js";
 import type { SplitSource } from "./schema.js";
 import { ownSubject, type SubjectOf } from "./subjects.js";
 
 /** The two parts of a domain. */
 export type Split = "train" | "test";
+
+/** One of several files that together are a case's mask. */
+export interface MaskFile {
+  readonly path: string;
+  /** The class that the file shows; missing where the label rule reads all classes from its values. */
+  readonly className?: string;
+}
 
 /** One image of a data set, with its mask where it has one. */
 export interface Case {
@@ -26,8 +34,22 @@ export interface Case {
    */
   readonly subject: string;
   readonly imagePath: string;
-  /** Missing for an unlabelled case. */
+  /** Missing for an unlabelled case; of several mask files the first. */
   readonly maskPath?: string;
+  /** All files of the mask, where they are several or each shows one class. */
+  readonly maskFiles?: readonly MaskFile[];
+}
+
+/** The files of a case's mask; none for an unlabelled case. */
+export function maskFilesOf({ maskPath, maskFiles }: Pick<Case, "maskPath" | "maskFiles">): readonly MaskFile[] {
+  return maskFiles ?? (maskPath === undefined ? [] : [{ path: maskPath }]);
+}
+
+/** A case's mask as its keys, from the files that were found. */
+function maskOf(files: readonly MaskFile[]): Pick<Case, "maskPath" | "maskFiles"> {
+  if (files.length === 0) return {};
+  const [{ path, className }] = files;
+  return { maskPath: path, ...(files.length > 1 || className !== undefined ? { maskFiles: files } : {}) };
 }
 
 /** Where a split stands: what its cases have in common, and how messages name it. */
@@ -55,18 +77,35 @@ function readList(path: string, where: string): string[] {
   }
 }
 
-/** The images in the order of `ids`; an id may carry an image extension, as published lists do. */
-function pickIds(images: Map<string, string>, ids: readonly string[], source: string): [string, string][] {
+/**
+ * The images in the order of `ids`; an id may carry an image extension, as published lists do, and has any Unicode form.
+ */
+function pickIds(
+  images: Map<string, string>,
+  ids: readonly string[],
+  source: string,
+  pattern: string,
+): [string, string][] {
   const seen = new Set<string>();
-  return ids.map((entry) => {
+  return ids.map((given) => {
+    const entry = given.normalize("NFC");
     const id = !images.has(entry) && isImageName(entry) ? basename(entry, extname(entry)) : entry;
     const image = images.get(id);
     if (image === undefined)
-      throw new DataError(`${source}: no image has the id "${entry}"; correct the id or the pattern`);
+      throw new DataError(
+        `${source}: no image has the id "${given}": ${pattern.replaceAll("{id}", given)} is not there (any more); put it ` +
+          `back, remove "${given}" from the list, or correct the pattern`,
+      );
     if (seen.has(id)) throw new DataError(`${source}: the id "${id}" stands there twice; remove one`);
     seen.add(id);
     return [id, image];
   });
+}
+
+/** The mask files of a case that is given by its files. */
+function explicitMask({ mask, joined, masksByClass }: NonNullable<SplitSource["cases"]>[number]): MaskFile[] {
+  if (masksByClass) return Object.entries(masksByClass).map(([className, path]) => ({ path, className }));
+  return [...(mask === undefined ? [] : [mask]), ...(joined ?? [])].map((path) => ({ path }));
 }
 
 /** Cases given one by one; the id is the image's name unless it is given. */
@@ -79,13 +118,75 @@ function explicitCases(cases: NonNullable<SplitSource["cases"]>, place: SplitPla
     if (seen.has(id)) throw new DataError(`${where}: two cases have the id "${id}"; give one of them another id`);
     seen.add(id);
     const imagePath = resolve(root, one.image);
-    const maskPath = one.mask === undefined ? undefined : resolve(root, one.mask);
-    for (const file of [imagePath, maskPath])
-      if (file !== undefined && !existsSync(file))
-        throw new DataError(`${where}: ${file} does not exist; correct the path`);
+    const files = explicitMask(one).map((file) => ({ ...file, path: resolve(root, file.path) }));
+    for (const file of [imagePath, ...files.map(({ path }) => path)])
+      if (!existsSync(file)) throw new DataError(`${where}: ${file} ${missingText(file)}`);
     const subject = subjectOf({ id, ...shared });
-    return { id, ...shared, subject, imagePath, ...(maskPath === undefined ? {} : { maskPath }) };
+    return { id, ...shared, subject, imagePath, ...maskOf(files) };
   });
+}
+
+/** Why a file of a case is not there. */
+function missingText(file: string): string {
+  const target = linkTarget(file);
+  return target === undefined
+    ? "does not exist; put it back, correct the path, or remove the case"
+    : `is a link to ${target}, which is not there; mount or mend its target`;
+}
+
+/** The patterns of a split's mask files, with the class where each shows one. */
+export function maskPatterns({ masks, joined, masksByClass }: SplitSource): { pattern: string; className?: string }[] {
+  const whole = [...(masks === undefined ? [] : [masks]), ...(joined ?? [])].map((pattern) => ({ pattern }));
+  return [...whole, ...Object.entries(masksByClass ?? {}).map(([className, pattern]) => ({ pattern, className }))];
+}
+
+/** The mask files of a split by id. */
+export function listMasks(source: SplitSource, root: string, where: string, known?: KnownIds): Map<string, MaskFile[]> {
+  const found = new Map<string, MaskFile[]>();
+  for (const { pattern, ...rest } of maskPatterns(source)) {
+    const files = /\*./.test(pattern)
+      ? listFiles(root, pattern, `${where} masks`, known)
+      : new Map([...listPattern(root, pattern, `${where} masks`)].map(([id, file]) => [id, [file]]));
+    for (const [id, paths] of files)
+      found.set(id, [...(found.get(id) ?? []), ...paths.map((path) => ({ path, ...rest }))]);
+  }
+  return found;
+}
+
+/** Finds an image's masks by its id, and where there is none by an id that differs in upper and lower case alone. */
+export function maskFinder<T>(masks: ReadonlyMap<string, T>, images: KnownIds): (id: string) => T | undefined {
+  let folded: Map<string, T | undefined> | undefined;
+  const byFolded = () => {
+    const result = new Map<string, T | undefined>();
+    for (const [id, files] of masks) {
+      if (images.has(id)) continue;
+      const key = foldCase(id);
+      result.set(key, result.has(key) ? undefined : files);
+    }
+    return result;
+  };
+  return (id) => {
+    const found = masks.get(id);
+    if (found !== undefined || masks.size === 0) return found;
+    folded ??= byFolded();
+    return folded.get(foldCase(id));
+  };
+}
+
+/** The images of a split by id: what its pattern matches but for masks and what `except` names. */
+export function listImages(source: SplitSource, root: string, where: string): Map<string, string> {
+  const pattern = source.images as string;
+  const images = listPattern(root, pattern, `${where} images`);
+  const except = source.except ?? [];
+  // Beside their images, masks such as 1_mask.png match {id}.png as well.
+  const others = [
+    ...maskPatterns(source).map((one) => one.pattern),
+    ...(source.otherReaders ?? []),
+    ...except.filter((one) => one.includes("{id}")),
+  ].filter((other) => other !== pattern && dirname(other) === dirname(pattern));
+  const files = new Set(others.flatMap((other) => [...listFiles(root, other, where, images).values()].flat()));
+  const ids = new Set(except.map((one) => one.normalize("NFC")));
+  return new Map([...images].filter(([id, file]) => !files.has(file) && !ids.has(id)));
 }
 
 /**
@@ -99,22 +200,17 @@ export function expandSplit(source: SplitSource, place: SplitPlace, subjectOf: S
   const { root, ...shared } = place;
   const where = placeText(place);
   const pattern = source.images as string;
-  const found = listPattern(root, pattern, `${where} images`);
-  const masks =
-    source.masks === undefined ? new Map<string, string>() : listPattern(root, source.masks, `${where} masks`);
-  // Beside their images, masks such as 1_mask.png match {id}.png as well.
-  const maskFiles = source.masks === pattern ? new Set() : new Set(masks.values());
-  const images = new Map([...found].filter(([, file]) => !maskFiles.has(file)));
+  const images = listImages(source, root, where);
+  const maskFor = maskFinder(listMasks(source, root, where, images), images);
   const listPath = source.list === undefined ? undefined : resolve(root, source.list);
   const ids = listPath === undefined ? source.ids : readList(listPath, where);
-  const chosen = ids ? pickIds(images, ids, listPath ?? where) : [...images];
+  const chosen = ids ? pickIds(images, ids, listPath ?? where, pattern) : [...images];
   if (chosen.length === 0)
     throw new DataError(
       `${where}: is empty: no file matches ${resolve(root, pattern)}; correct it or remove the split`,
     );
   return chosen.map(([id, imagePath]) => {
-    const maskPath = masks.get(id);
     const subject = subjectOf({ id, ...shared });
-    return { id, ...shared, subject, imagePath, ...(maskPath === undefined ? {} : { maskPath }) };
+    return { id, ...shared, subject, imagePath, ...maskOf(maskFor(id) ?? []) };
   });
 }

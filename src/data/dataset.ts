@@ -13,7 +13,7 @@ import { type Case, expandSplit, type Split, type SplitPlace } from "./case-file
 import { type DatasetFile, datasetSchema, type LabelRule, type SplitSource } from "./schema.js";
 import { ownSubject, subjectsBy } from "./subjects.js";
 
-export type { Case, Split } from "./case-files.js";
+export type { Case, MaskFile, Split } from "./case-files.js";
 
 /** A class; `colour` is always there. */
 export interface DatasetClass {

@@ -6,9 +6,11 @@ import { DataError } from "../core/errors.js";
 import { sameGrid, shapeText } from "../grid/grid.js";
 import { resizeNearest } from "../grid/resize.js";
 import type { StoredImage } from "../grid/stored-image.js";
-import { type Case, type Dataset, labelsOf } from "./dataset.js";
+import { maskFilesOf } from "./case-files.js";
+import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
 import { createLabelDecoder, expandCodes, type LabelDecoder } from "./labels.js";
 import { maskImage } from "./mask-image.js";
+import { joinCodes } from "./mask-join.js";
 import { type PreparedImage, prepareImage } from "./prepare-image.js";
 import { decodeImage, decodingBytes, readBytes } from "./read-image.js";
 import { withRoom } from "./room.js";
@@ -46,17 +48,14 @@ export interface DecodedMask {
   readonly transparent: boolean;
 }
 
-/**
- * Decodes a mask; one that is drawn in its alpha channel is read from there (mask-image.ts).
- * @throws DataError when the mask's grid is not the image's or it holds an unknown value
- */
-export async function decodeMask(
+/** One mask file; one that is drawn in its alpha channel is read from there (mask-image.ts). */
+async function decodeMaskFile(
   dataset: Dataset,
   one: Case,
+  file: string,
   bytes: Uint8Array,
   { grid }: Pick<StoredImage, "grid">,
 ): Promise<DecodedMask> {
-  const file = one.maskPath as string;
   const decoder = labelDecoder(dataset, one.domain);
   const mask = maskImage(await decodeImage(bytes, file, decoder.palette));
   const [size, imageSize] = [mask.grid, grid].map(shapeText);
@@ -75,22 +74,47 @@ export async function decodeMask(
   return { codes: decoder.decode(mask, file), transparent: mask.alpha !== undefined };
 }
 
+/**
+ * Decodes a case's mask, joined where it lies in several files.
+ * @param mask bytes of the case's mask files, in their order
+ * @throws DataError when a mask's grid is not the image's or it holds an unknown value
+ */
+export async function decodeMask(
+  dataset: Dataset,
+  one: Case,
+  mask: readonly Uint8Array[],
+  image: Pick<StoredImage, "grid">,
+): Promise<DecodedMask> {
+  const decoded: { codes: Int32Array; file: MaskFile }[] = [];
+  let transparent = false;
+  for (const [i, file] of maskFilesOf(one).entries()) {
+    const found = await decodeMaskFile(dataset, one, file.path, mask[i], image);
+    decoded.push({ codes: found.codes, file });
+    transparent ||= found.transparent;
+  }
+  return { codes: joinCodes(decoded, dataset), transparent };
+}
+
 /** A case's files as read from the disk. */
 export interface CaseBytes {
   readonly image: Uint8Array;
-  readonly mask?: Uint8Array;
+  /** Those of its mask files, in their order. */
+  readonly mask?: readonly Uint8Array[];
 }
 
 /** Reads a case's files. @throws DataError when one is missing or unreadable */
 export async function readCaseBytes(one: Case): Promise<CaseBytes> {
   const image = await readBytes(one.imagePath);
-  return one.maskPath === undefined ? { image } : { image, mask: await readBytes(one.maskPath) };
+  const mask: Uint8Array[] = [];
+  for (const { path } of maskFilesOf(one)) mask.push(await readBytes(path));
+  return mask.length === 0 ? { image } : { image, mask };
 }
 
 /** Runs a task that decodes a case's files once there is memory for them beside others. */
 export async function withRoomFor<T>(one: Case, { image, mask }: CaseBytes, task: () => Promise<T>): Promise<T> {
-  const ofMask = mask ? await decodingBytes(mask, one.maskPath as string) : 0;
-  return withRoom((await decodingBytes(image, one.imagePath)) + ofMask, task);
+  let needed = await decodingBytes(image, one.imagePath);
+  for (const [i, { path }] of maskFilesOf(one).entries()) if (mask) needed += await decodingBytes(mask[i], path);
+  return withRoom(needed, task);
 }
 
 /** {@link decodeCase} for bytes that are already in memory. */

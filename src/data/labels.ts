@@ -31,7 +31,7 @@ export const ignoredCode = -1;
 
 const unknown = -2;
 
-/** Whether masks of a data set may hold pixels that nobody labelled. */
+/** Whether masks of some domain of a data set may hold pixels that nobody labelled. */
 export function ignoresPixels({ labels, domainLabels = {} }: Pick<Dataset, "labels" | "domainLabels">): boolean {
   return [labels, ...Object.values(domainLabels)].some((rule) => "ignore" in rule && rule.ignore !== undefined);
 }
@@ -196,12 +196,26 @@ function channelsDecoder(
   };
 }
 
+/** Code 1 where a file that shows one class is bright enough in any channel. */
+function filesDecoder(atLeast: number): LabelDecoder {
+  return {
+    palette: "colours",
+    decode({ samples, channels }) {
+      const size = samples.length / channels;
+      const codes = new Int32Array(size);
+      for (let i = 0; i < samples.length; i++) if (samples[i] >= atLeast) codes[i % size] = 1;
+      return codes;
+    },
+  };
+}
+
 /** The decoder of a data set's label rule. Make it once and use it for all masks. */
 export function createLabelDecoder(source: LabelSource): LabelDecoder {
   const { labels } = source;
   if (labels.kind === "values") return valuesDecoder(labels, source);
   if (labels.kind === "thresholds") return thresholdsDecoder(labels.classes, source);
   if (labels.kind === "colours") return coloursDecoder(labels, source);
+  if (labels.kind === "files") return filesDecoder(labels.atLeast);
   return channelsDecoder(labels.classes, labels.equals, source);
 }
 

@@ -30,8 +30,12 @@ const ignoreText = "pixels that nobody labelled: left out of every loss and metr
 
 const pattern = z
   .string()
-  .regex(/^[^\0]*\{id\}[^/\\{}\0]*$/, "must hold {id} once, in the file name, as in images/{id}.png")
-  .refine((text) => text.split("{id}").length === 2, "must hold {id} once, in the file name, as in images/{id}.png");
+  .regex(/^(?:[^{}\\\0]|\{id\})*$/, "may hold no braces but {id}, and / between folders")
+  .regex(/\{id\}/, "must hold {id}, as in images/{id}.png")
+  .refine(
+    (text) => text.split("/").every((part) => part.split("{id}").length <= 2),
+    "must not hold {id} twice between two slashes",
+  );
 
 const path = z.string().min(1).max(4096);
 
@@ -66,6 +70,10 @@ const labelsSchema = z.discriminatedUnion("kind", [
     equals: level.default(255),
     classes: z.strictObject({ red: name.optional(), green: name.optional(), blue: name.optional() }),
   }),
+  z.strictObject({
+    kind: z.literal("files").describe("masksByClass: a pixel is of a file's class where the file is bright enough"),
+    atLeast: level.min(1).default(1).describe("the least grey value that counts, as 128 for masks saved with loss"),
+  }),
 ]);
 
 const classesSchema = z.array(classSchema).min(1);
@@ -89,21 +97,48 @@ const questionSchema = z
   })
   .describe("what data inspect could not tell, in place of classes and labels");
 
-const explicitCase = z.strictObject({ id: z.string().min(1).max(255).optional(), image: path, mask: path.optional() });
+const id = z.string().min(1).max(255);
+const joinedText = "further mask files of the same images: a pixel has the class that any of its files gives";
+const byClassText = "masks where every class has a file of its own; an image with none of them is unlabelled";
+
+const explicitCase = z
+  .strictObject({
+    id: id.optional(),
+    image: path,
+    mask: path.optional(),
+    joined: z.array(path).min(1).optional().describe(joinedText),
+    masksByClass: z.record(name, path).optional().describe(byClassText),
+  })
+  .superRefine((one, context) => {
+    if (one.joined && !one.mask) context.addIssue("has joined, which belongs to mask");
+    if (one.mask && one.masksByClass) context.addIssue("has both mask and masksByClass; keep one");
+  });
+
+/** Keys that describe cases by patterns. */
+const splitKeys = ["masks", "joined", "masksByClass", "otherReaders", "except", "ids", "list"] as const;
 
 const splitSchema = z
   .strictObject({
     images: pattern.optional().describe("file name pattern with {id}; {id}.* takes any image extension"),
-    masks: pattern.optional().describe("pattern of the masks; leave out where there are none"),
-    ids: z.array(z.string().min(1).max(255)).min(1).optional().describe("the cases, in this order"),
+    masks: pattern
+      .optional()
+      .describe("pattern of the masks; leave out where there are none; files that differ at a * are joined"),
+    joined: z.array(pattern).min(1).optional().describe(joinedText),
+    masksByClass: z.record(name, pattern).optional().describe(byClassText),
+    otherReaders: z.array(pattern).min(1).optional().describe("masks of other readers, which are not used"),
+    except: z.array(id).min(1).optional().describe("ids, and patterns of images, that are no cases"),
+    ids: z.array(id).min(1).optional().describe("the cases, in this order"),
     list: path.optional().describe("text file with one id a line, in this order"),
     cases: z.array(explicitCase).min(1).optional().describe("the files one by one, instead of patterns"),
   })
   .superRefine((split, context) => {
     if ((split.images === undefined) === (split.cases === undefined))
       context.addIssue("needs either images (a pattern) or cases (a list of files)");
-    if (split.cases && (split.masks ?? split.ids ?? split.list))
-      context.addIssue("has cases, so masks, ids and list have no place here");
+    const idle = splitKeys.filter((key) => split.cases && split[key] !== undefined);
+    if (idle.length > 0) context.addIssue(`has cases, so ${idle.join(" and ")} has no place here`);
+    if (split.masks && split.masksByClass) context.addIssue("has both masks and masksByClass; keep one");
+    for (const key of ["joined", "otherReaders"] as const)
+      if (split[key] && !split.masks) context.addIssue(`has ${key}, which belongs to masks`);
     if (split.ids && split.list) context.addIssue("has both ids and list; keep one");
   });
 
@@ -187,6 +222,7 @@ export const datasetSchema = z
       seen.add(domain.name);
       const ofDomain: Issue = (keys, message) => issue(["domains", i, ...keys], message);
       if (domain.labels) checkLabelNames(file.target, file.classes, domain.labels, ofDomain);
+      checkFileClasses(domain, domain.labels ?? file.labels, file.classes, ofDomain);
     });
   });
 
@@ -282,7 +318,7 @@ function checkLabelNames(
       if (range.atLeast === undefined && range.atMost === undefined)
         issue(["labels", "classes", key], "needs atLeast, atMost or both");
     }
-  else
+  else if (labels.kind === "channels")
     for (const [key, value] of Object.entries(labels.classes))
       if (value !== undefined) check(["labels", "classes", key], value);
 }
@@ -298,6 +334,26 @@ function checkIgnored({ map, ignore = [] }: Extract<LabelRule, { kind: "values" 
   for (const one of [ignore].flat())
     if (mapped.has(plain(one)))
       issue(["labels", "ignore"], `names ${one}, which labels.map gives to a class; keep one of them`);
+}
+
+/** Files of single classes name known ones, and stand together with the rule that reads them. */
+function checkFileClasses(
+  { train, test }: { train?: SplitSource | undefined; test?: SplitSource | undefined },
+  labels: LabelRule,
+  classes: readonly { readonly name: string }[],
+  issue: Issue,
+): void {
+  const names = classes.map((one) => one.name);
+  for (const [split, source] of [["train", train] as const, ["test", test] as const]) {
+    if (!source) continue;
+    const byClass = [source.masksByClass, ...(source.cases ?? []).map((one) => one.masksByClass)];
+    const used = byClass.flatMap((one) => Object.keys(one ?? {}));
+    for (const name of new Set(used))
+      if (!names.includes(name)) issue([split, "masksByClass", name], unknownClass(name, [...names]));
+    const whole = source.masks !== undefined || (source.cases ?? []).some((one) => one.mask !== undefined);
+    if (used.length > 0 && labels.kind !== "files") issue([split, "masksByClass"], "needs labels: {kind: files}");
+    if (whole && labels.kind === "files") issue([split, "masks"], "with labels: {kind: files} must be masksByClass");
+  }
 }
 
 function unknownClass(name: string, names: string[]): string {

@@ -60,8 +60,9 @@ function estimateCell(
 }
 
 /** Means over the domains that the labels came from, or the others. */
-function gapCells(run: ReportRun, { summary: { gap } }: RunEvaluation): ReportCell[] {
-  if (!gap) return [dash, dash, dash];
+function gapCells(run: ReportRun, { summary: { gap, average, domains } }: RunEvaluation): ReportCell[] {
+  const isLabelledAlone = domains.length === 1 && domains[0].labelled;
+  if (!gap) return [isLabelledAlone ? estimateCell(run, average.dice, "dice", ["average"]) : dash, dash, dash];
   const { labelled, others, difference } = gap.dice;
   const source = (...keys: string[]) => summarySource(run, ["gap", "dice", ...keys]);
   return [
@@ -249,7 +250,8 @@ export function domainTable({ runs }: ReportData): ReportTable {
 
 /** How well a linear classifier tells the domains from the features; no rows where none were computed. */
 export function separabilityTable(data: ReportData): ReportTable {
-  const domains = judgedDomains(data);
+  const seen = data.runs.flatMap(({ findings }) => findings?.features?.points.map(({ domain }) => domain) ?? []);
+  const domains = [...new Set([...judgedDomains(data), ...seen])];
   const share = (value: number | undefined): ReportCell =>
     value === undefined ? dash : { text: percentText(value), value };
   const rows = data.runs.flatMap(({ name, id, findings }) => {

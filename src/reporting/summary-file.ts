@@ -39,6 +39,7 @@ const head = {
   testTimeFlips: z.boolean(),
   convention: z.object({ name: z.string(), description: z.string() }),
   judged: z.array(judgedCase).optional(),
+  unjudged: z.array(z.object({ domain: z.string(), images: z.int(), masksElsewhere: z.boolean() })).optional(),
 };
 
 const schema = z.object({

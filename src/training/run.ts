@@ -25,6 +25,7 @@ import { EventLog } from "../runs/tensorboard.js";
 import { UsageRecord } from "../runs/usage.js";
 import { engineInfo, OutOfMemoryError, threads, useEngine } from "../torch/index.js";
 import { resolveEngine } from "./engine-settings.js";
+import { forecastText } from "./forecast.js";
 import { Preview } from "./preview/preview.js";
 import { openTraining, type TrainingSession } from "./session.js";
 import { Trainer, type TrainingObserver, type TrainingOutcome } from "./trainer.js";
@@ -38,8 +39,8 @@ function storeOf(run: RunFolder, config: TrainingConfig, warn: (message: string)
 export interface RunObserver extends TrainingObserver {
   /** Images decoded so far, before the first step. */
   decoding(done: number, total: number): void;
-  /** Everything is open and the first step is next. */
-  begun(run: RunFolder, session: TrainingSession, progress: Progress): void;
+  /** Everything is open and the first step is next. @param ahead what the run is about to do, for people */
+  begun(run: RunFolder, session: TrainingSession, progress: Progress, ahead: string): void;
 }
 
 /** Cases decoded between two looks at whether to stop. */
@@ -105,7 +106,7 @@ async function trainIn(
     const preview = session.config.evaluation.preview ? new Preview(session, run, observer.warn) : null;
     preview?.goBackTo(progress.iteration);
     const usage = new UsageRecord(run.usage, progress.iteration);
-    observer.begun(run, session, progress);
+    observer.begun(run, session, progress, forecastText(session));
     return await new Trainer(session, { store, metrics, events, usage, preview }, observer, progress).run();
   } catch (cause) {
     throw withRemedy(cause, run);

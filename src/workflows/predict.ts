@@ -2,8 +2,10 @@
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError, DimsegError, ResourceError } from "../core/errors.js";
+import { maskFilesOf } from "../data/case-files.js";
 import { allCases, type Case, type Dataset, loadDataset } from "../data/dataset.js";
 import { readImage } from "../data/read-image.js";
+import { systemPicturesText } from "../data/system-names.js";
 import { type PredictionContents, type PredictionFile, predictionFiles } from "../inference/encode-prediction.js";
 import { indexValue } from "../inference/label-map.js";
 import { predictImage } from "../inference/predict-image.js";
@@ -31,6 +33,8 @@ export interface PredictInput extends PredictionContents {
   readonly network: NetworkName;
   /** Average over mirror images. */
   readonly tta: boolean;
+  /** Values of images of more than 8 bits that become 0 and 255; default: those of the run's data set. */
+  readonly intensity?: { readonly low: number; readonly high: number } | undefined;
 }
 
 /** What was segmented. */
@@ -44,6 +48,8 @@ export interface Predicted {
   readonly leftOut: readonly string[];
   /** Images that are not opaque everywhere; what lies under their transparent parts was segmented as the rest. */
   readonly transparent: readonly string[];
+  /** A sentence about pictures that systems and servers keep in the folders; none where there are none. */
+  readonly systemPictures: readonly string[];
   /** Folders of results, that of the masks first. */
   readonly folders: readonly string[];
   /** What each value in the masks means. */
@@ -124,8 +130,13 @@ function ownCases({ config }: OpenedRun): Case[] {
   }
 }
 
-function filesOf({ imagePath, maskPath }: Case): string[] {
-  return maskPath === undefined ? [imagePath] : [imagePath, maskPath];
+/** What the network knows of its data set, for images of another scanner's range. */
+function withIntensity(dataset: Dataset, { intensity }: PredictInput): Dataset {
+  return intensity === undefined ? dataset : { ...dataset, intensity };
+}
+
+function maskPathsOf(one: Case): string[] {
+  return maskFilesOf(one).map(({ path }) => path);
 }
 
 /**
@@ -135,16 +146,17 @@ function filesOf({ imagePath, maskPath }: Case): string[] {
  */
 export const predictImages: Workflow<PredictInput, Predicted> = async (input, observer) => {
   const { out } = input;
-  const found = listInputs(input.images);
-  const run = await openRun(input.run, input.checkpoint, observer, "unused");
+  const { images: found, system } = listInputs(input.images);
+  const opened = await openRun(input.run, input.checkpoint, observer, "unused");
+  const run = { ...opened, dataset: withIntensity(opened.dataset, input) };
   const files = predictionFiles(run.dataset, input);
   const folders = files.map(({ folder }) => join(out, folder));
   const cases = ownCases(run);
-  const masks = cases.flatMap(({ maskPath }) => maskPath ?? []);
+  const masks = cases.flatMap(maskPathsOf);
   const { images: inputs, leftOut } = await leaveOutMasks(found, masks, folders, looksLikeMask);
   refuseCollisions(inputs);
   const outputs = inputs.flatMap((image) => files.map((file) => outputPath(out, file, image)));
-  refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...cases.flatMap(filesOf)]);
+  refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...cases.map((one) => one.imagePath), ...masks]);
   const record = new WrittenRecord(out);
   record.refuseForeign(outputs);
   const { broken, transparent } = await writeAll(inputs, createWriter(run, files, input, record), observer);
@@ -155,6 +167,7 @@ export const predictImages: Workflow<PredictInput, Predicted> = async (input, ob
     written: inputs.length - broken.length,
     leftOut: leftOut.map(({ path }) => path),
     transparent,
+    systemPictures: systemPicturesText(system),
     folders,
     legend: legendOf(run.dataset),
     broken,

@@ -158,7 +158,7 @@ describe("what is no regular file", () => {
     ["pipe.png", "it is a named pipe; give a file"],
     ["zero.png", "it is a device; give a file"],
     ["folder.png", "it is a folder; give a file"],
-    ["nowhere.png", "it does not exist; check the path"],
+    ["nowhere.png", "it is a link to nowhere, which is not there; mount or mend its target"],
   ])("is refused before it is read: %s", async (name, reason) => {
     await expect(readImage(join(folder, name))).rejects.toThrow(`${join(folder, name)}: cannot be read: ${reason}`);
   });

@@ -88,6 +88,9 @@ describe("caseTensors", () => {
         ],
       ],
     ]);
+    const map = { kind: "values", map: {} } as const;
+    const ofDomain = lossLabels(numbers, { target: "softmax", labels: map, domainLabels: { b: labels } });
+    expect(ofDomain.annotated?.toArray()).toEqual(softmax.annotated?.toArray());
     const planes = fromTypedArray(Uint8Array.of(0, 1, ignoredLabel, 1, 1, 1, ignoredLabel, 0), [1, 2, 2, 2]);
     const sigmoid = lossLabels(planes, { target: "sigmoid", labels });
     expect(sigmoid.labels.toArray()).toEqual([

@@ -147,7 +147,7 @@ describe("mistakes in dataset.yaml", () => {
     expect(message({ ...good, channels: 2 })).toMatch(/line \d+: channels /);
     expect(message({ ...good, name: undefined })).toMatch(/name is missing/);
     expect(message({ ...good, resize: { size: 0 } })).toMatch(/resize\.size /);
-    expect(message({ domains: [{ name: "a", train: { images: "images/*.png" } }] })).toMatch(/must hold \{id\} once/);
+    expect(message({ domains: [{ name: "a", train: { images: "images/*.png" } }] })).toMatch(/must hold \{id\}, as in/);
     expect(message({ domains: [{ name: "a", train: { ids: ["x"] } }] })).toMatch(/needs either images .* or cases/);
     const twice = { domains: [good.domains[0], good.domains[0]] };
     expect(message(twice)).toMatch(/domains\[1\]\.name "a" is used twice/);

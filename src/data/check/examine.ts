@@ -113,7 +113,7 @@ async function examineBytes(dataset: Dataset, one: Case, bytes: CaseBytes, probl
     transparent: image.alpha !== undefined,
   };
   const { mask } = bytes;
-  if (mask && Buffer.compare(mask, bytes.image) === 0) {
+  if (mask?.some((file) => Buffer.compare(file, bytes.image) === 0)) {
     problems.push(error(`${one.maskPath}: is the image itself and no mask; replace it`));
     return facts;
   }

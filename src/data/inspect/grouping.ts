@@ -1,22 +1,26 @@
 /**
  * Which folders hold images, which hold their masks, and what the other parts of a path mean (domain, split). A path
- * such as `Domain1/train/ROIs/image` has one part with a role; the remaining parts place it.
+ * such as `Domain1/train/ROIs/image` has one part with a role; the remaining parts place it. Names propose; where they
+ * are vague, that the names of files pair decides, and where that is not enough, pixels do.
  */
-import { basename, posix } from "node:path";
+import { basename, join, posix } from "node:path";
 import { DataError } from "../../core/errors.js";
-import { isBareMask, type Pairing, pairFolders, pairWithin } from "./pairing.js";
+import { areSmallCopies, areTwoValued, fieldOfView } from "./evidence.js";
+import { type Folder, foldersOf } from "./folders.js";
+import { type MaskFolder, type Paired, pairWithMasks } from "./mask-folders.js";
+import { type FileKeys, namedAfterOthers, pairWithin } from "./pairing.js";
 import type { FolderContent } from "./scan.js";
+import { hasImageWord, hasMaskWord, isSilent, remainder, type SplitName, splitOfWords, wordsOf } from "./words.js";
 
 /** Images that lie together, with the masks that belong to them. */
 export interface ImageGroup {
   readonly domain: string;
   /** From a folder's name; `none` where no folder says it. */
-  readonly split: "train" | "test" | "validation" | "none";
+  readonly split: SplitName | "none";
   /** Folder of both, relative; lists such as `train.txt` lie here. */
   readonly place: string;
   /** Patterns with the folder, relative to the root. */
-  readonly images: string;
-  readonly masks?: string;
+  readonly source: FileKeys & { images: string };
 }
 
 export interface Grouping {
@@ -25,80 +29,100 @@ export interface Grouping {
   readonly guesses: readonly string[];
 }
 
-const imageRole = /^(?:images?|imgs?|photos?|slices)(tr|ts)?$/i;
-const maskRole = /^(?:masks?|labels?|gts?|ground[_-]?truths?|annotations?|segmentations?|segs?)(tr|ts)?([_-].+)?$/i;
-/** Whether a folder of that name holds masks by its name, as `masks` or `labelsTr`. */
-export function isMaskFolder(name: string): boolean {
-  return maskRole.test(name);
-}
+const imageRole = /^(?:images?|imgs?|photos?|slices)(?:tr|ts)?$/i;
+const maskRole = /^(?:masks?|labels?|gts?|ground[ _-]?truths?|annotations?|segmentations?|segs?)(?:tr|ts)?$/i;
 
-const trainPart = /^(?:train|training|tr)$/i;
-const testPart = /^(?:test|testing|ts)$/i;
-const validationPart = /^(?:val|valid|validation)$/i;
-/** Parts that say nothing about the domain. */
-const silentPart = /^(?:rois?|(?:un)?labell?ed|data)$/i;
+/** Whether a folder of that name holds masks by its name, as `masks`, `labelsTr` or `ISIC2018_Task1_GroundTruth`. */
+export function isMaskFolder(name: string): boolean {
+  return hasMaskWord(wordsOf(name));
+}
 
 interface Located {
+  readonly folder: Folder;
   readonly role: "image" | "mask" | "plain";
-  /** A mask folder with an ending such as `masks_odoc`: used only where there is no other. */
-  readonly alternative: boolean;
+  /** Whether the part with the role says more than the role. */
+  readonly loose: boolean;
+  /** What it says more: `odoc` of `masks_odoc`. */
+  readonly detail: string;
+  /** The other parts. */
   readonly rest: readonly string[];
+  readonly split: SplitName | "none";
 }
 
-function locate(folder: string): Located {
-  const parts = folder === "" ? [] : folder.split("/");
-  for (let i = parts.length - 1; i >= 0; i--) {
-    const image = imageRole.exec(parts[i]);
-    const mask = maskRole.exec(parts[i]);
-    const match = image ?? mask;
-    if (!match) continue;
-    const rest = [...parts.slice(0, i), ...(match[1] ? [match[1]] : []), ...parts.slice(i + 1)];
-    return { role: image ? "image" : "mask", alternative: mask?.[2] !== undefined, rest };
+function parts(path: string): string[] {
+  return path === "" ? [] : path.split("/").filter((part) => part !== "{id}" && part !== "*");
+}
+
+/** The split that a part of a path names, by itself or beside a part that differs in this alone. */
+function splitNamer(folders: readonly Folder[]): (part: string) => SplitName | undefined {
+  const splits = new Map<string, Set<SplitName>>();
+  for (const part of new Set(folders.flatMap(({ key }) => parts(key)))) {
+    const split = splitOfWords(wordsOf(part));
+    if (split) splits.set(remainder(part), (splits.get(remainder(part)) ?? new Set()).add(split));
   }
-  return { role: "plain", alternative: false, rest: parts };
+  return (part) => {
+    const words = wordsOf(part);
+    const split = splitOfWords(words);
+    const isSure = isSilent(words.filter((word) => word.length > 1 && !/^\d+$/.test(word)));
+    return split && (isSure || (splits.get(remainder(part))?.size ?? 0) > 1) ? split : undefined;
+  };
 }
 
-/** The folders that share a place: `rest` of their paths. */
+function locate(folder: Folder, splitOf: (part: string) => SplitName | undefined): Located {
+  const all = parts(folder.key);
+  const splitAmong = (texts: readonly string[]) => texts.map(splitOf).find((split) => split !== undefined) ?? "none";
+  for (let i = all.length - 1; i >= 0; i--) {
+    const words = wordsOf(all[i].replaceAll("{id}", " "));
+    const isMask = maskRole.test(all[i]) || hasMaskWord(words) || /\blesion$/.test(words.join(" "));
+    if (!isMask && !imageRole.test(all[i]) && !hasImageWord(words)) continue;
+    if (isMask && !maskRole.test(all[i]) && pairWithin(folder.names).pairs > 0) continue;
+    const outer = all
+      .slice(0, i)
+      .filter((part, at) => at !== i - 1 || isMask !== hasMaskWord(wordsOf(part)) || !isMask);
+    const rest = [...outer, ...all.slice(i + 1)];
+    const own = splitOfWords(words);
+    const split = own ?? splitAmong(rest);
+    const loose = !(isMask ? maskRole : imageRole).test(all[i]);
+    const detail = loose ? remainder(all[i].replaceAll("{id}", "")) : "";
+    return { folder, role: isMask ? "mask" : "image", loose, detail, rest, split };
+  }
+  return { folder, role: "plain", loose: false, detail: "", rest: all, split: splitAmong(all) };
+}
+
+/** The folders that share a place. */
 interface Place {
   readonly rest: readonly string[];
-  readonly images: string[];
-  readonly masks: string[];
-  readonly alternatives: string[];
-  readonly plain: string[];
+  readonly detail: string;
+  readonly split: Located["split"];
+  readonly images: Folder[];
+  readonly masks: MaskFolder[];
+  readonly plain: Folder[];
 }
 
-function placesOf(folders: Iterable<string>): Place[] {
-  const places = new Map<string, Place>();
-  for (const folder of folders) {
-    const { role, alternative, rest } = locate(folder);
-    const key = rest.join("/");
-    const place = places.get(key) ?? { rest, images: [], masks: [], alternatives: [], plain: [] };
-    places.set(key, place);
-    if (role === "mask") (alternative ? place.alternatives : place.masks).push(folder);
-    else (role === "image" ? place.images : place.plain).push(folder);
-  }
-  return [...places.values()];
-}
-
-function splitOf(rest: readonly string[]): ImageGroup["split"] {
-  if (rest.some((part) => trainPart.test(part))) return "train";
-  if (rest.some((part) => testPart.test(part))) return "test";
-  return rest.some((part) => validationPart.test(part)) ? "validation" : "none";
+function keyOf(rest: readonly string[], detail: string, split: string): string {
+  return JSON.stringify([...rest, ...(detail === "" ? [] : [detail]), split]);
 }
 
 /** The parts of a path that name its domain. */
-function domainParts(rest: readonly string[]): string[] {
-  return rest.filter((part) => ![trainPart, testPart, validationPart, silentPart].some((known) => known.test(part)));
+function domainParts({ rest, detail }: Pick<Place, "rest" | "detail">): string[] {
+  const named = rest.flatMap((part) => {
+    if (isSilent(wordsOf(part))) return [];
+    const split = splitOfWords(wordsOf(part));
+    return split ? [remainder(part)].filter((text) => text !== "") : [part];
+  });
+  return detail === "" ? named : [...named, detail];
 }
 
-function domainOf(rest: readonly string[], root: string): string {
-  const name = domainParts(rest)
+function domainOf(place: Pick<Place, "rest" | "detail">, root: string): string {
+  const name = domainParts(place)
     .join("/")
+    .normalize("NFC")
     .replace(/[^\p{L}\p{N} ._+/-]/gu, "_")
     .replace(/^[^\p{L}\p{N}]+/u, "");
   return (
     name ||
     basename(root)
+      .normalize("NFC")
       .replace(/[^\p{L}\p{N}]+/gu, "-")
       .replace(/^-|-$/g, "") ||
     "domain"
@@ -106,89 +130,265 @@ function domainOf(rest: readonly string[], root: string): string {
 }
 
 /** The first part that names a domain; undefined where nothing does. */
-function siteOf(rest: readonly string[]): string | undefined {
-  return domainParts(rest)[0];
-}
-
-/** The sites that have folders called `images` or `masks`. */
-function namedSites(places: readonly Place[]): Set<string | undefined> {
-  const named = places.filter((place) => place.images.length + place.masks.length > 0);
-  return new Set(named.map((place) => siteOf(place.rest)));
+function siteOf(place: Place): string | undefined {
+  return domainParts(place)[0];
 }
 
 /**
  * Tells whether a folder whose name says nothing holds images of the set. Where no folder is called `images` or
  * `masks`, all do. Beside such folders it may hold previews; but a site that has none of them has its images there.
  */
-function takesPlain(rest: readonly string[], named: ReadonlySet<string | undefined>): boolean {
-  const site = siteOf(rest);
+function takesPlain(place: Place, named: ReadonlySet<string | undefined>): boolean {
+  const site = siteOf(place);
   return named.size === 0 || (site !== undefined && !named.has(site) && !named.has(undefined));
 }
 
-function inFolder(folder: string, pattern: string): string {
-  return posix.join(folder, pattern);
+/** Places that a mask folder is compared with, at most. */
+const mostCompared = 40;
+
+function sharedParts(a: string, b: string): number {
+  const [x, y] = [a.split("/"), b.split("/")];
+  const different = x.findIndex((part, i) => part !== y[i]);
+  return different < 0 ? x.length : different;
 }
 
-/** Folders that hold one image and one mask are cases, not domains; patterns cannot say that. */
-function refuseFolderPerCase(byFolder: ReadonlyMap<string, readonly string[]>, root: string): void {
-  if (byFolder.size < 2 || ![...byFolder.values()].every((names) => names.some(isBareMask))) return;
-  const [[folder, names]] = byFolder;
-  throw new DataError(
-    `${root}: every folder is one case (${posix.join(folder, names.find(isBareMask) as string)} and so on); move the ` +
-      "files into images/ and masks/ under the name of their case, or write dataset.yaml with cases instead of patterns",
-  );
-}
+/** One search for the groups of a folder. */
+class Grouper {
+  readonly guesses: string[] = [];
+  private readonly places = new Map<string, Place>();
 
-/** Finds the groups of images in a folder's content. */
-export function groupImages(content: FolderContent, root: string): Grouping {
-  const byFolder = new Map<string, string[]>();
-  for (const path of content.images) {
-    const folder = posix.dirname(path) === "." ? "" : posix.dirname(path);
-    const names = byFolder.get(folder);
-    if (names) names.push(posix.basename(path));
-    else byFolder.set(folder, [posix.basename(path)]);
+  constructor(private readonly root: string) {}
+
+  private async lookAt(folder: Folder): Promise<string[]> {
+    return [...folder.files.values()].map((path) => join(this.root, path));
   }
-  refuseFolderPerCase(byFolder, root);
-  const guesses: string[] = [];
-  const namesIn = (folder: string) => byFolder.get(folder) ?? [];
-  const places = placesOf(byFolder.keys());
-  const named = namedSites(places);
-  const groups: ImageGroup[] = [];
-  for (const { rest, images, masks, alternatives, plain } of places) {
-    const [maskFolder, ...otherMasks] = [...masks, ...alternatives];
-    const imageFolders = images.length > 0 ? images : maskFolder !== undefined || takesPlain(rest, named) ? plain : [];
-    if (otherMasks.length > 0) guesses.push(`masks are taken from ${maskFolder}; ${otherMasks.join(", ")} is left out`);
-    if (imageFolders.length === 0) guesses.push(leftOut(maskFolder, plain, namesIn));
-    for (const folder of imageFolders) {
-      const pairing =
-        maskFolder === undefined ? pairWithin(namesIn(folder)) : pairFolders(namesIn(folder), namesIn(maskFolder));
-      if (maskFolder !== undefined && pairing.pairs === 0)
-        guesses.push(`no name in ${maskFolder} fits a name in ${folder || "the top folder"}; see dimseg data check`);
-      const shared = { domain: domainOf(rest, root), split: splitOf(rest), place: sharedPlace(folder, maskFolder) };
-      if (named.size > 0 && images.length === 0 && maskFolder === undefined)
-        guesses.push(
-          `${folder}: its files lie in no folder called images and are taken as domain ${shared.domain}; remove it if ` +
-            "they are no images of the set",
+
+  private place({ rest, detail, split }: Pick<Located, "rest" | "detail" | "split">): Place {
+    const key = keyOf(rest, detail, split);
+    const place = this.places.get(key) ?? { rest, detail, split, images: [], masks: [], plain: [] };
+    this.places.set(key, place);
+    return place;
+  }
+
+  /** The images that a mask folder belongs to: at its own place, or else where the names of its files fit best. */
+  private imagesOf(mask: Located): Place | undefined {
+    const { rest, detail, split, folder } = mask;
+    const holdsImages = (place: Place | undefined) => place && place.images.length + place.plain.length > 0;
+    const near = [this.places.get(keyOf(rest, detail, split)), this.places.get(keyOf(rest, "", split))].find(
+      holdsImages,
+    );
+    if (near) return near;
+    const candidates = [...this.places.values()]
+      .filter((place) => holdsImages(place) && (place.split === split || split === "none" || place.split === "none"))
+      .map((place) => ({ place, first: [...place.images, ...place.plain][0] }))
+      .sort((a, b) => sharedParts(b.first.path, folder.path) - sharedParts(a.first.path, folder.path))
+      .slice(0, mostCompared);
+    let best: { place: Place; score: number } | undefined;
+    for (const { place } of candidates) {
+      const names = [...place.images, ...place.plain].flatMap((one) => one.names);
+      const { best: paired, source } = pairWithMasks([{ names }], [{ folder, detail: "" }]);
+      if (paired.pairs === 0 || 2 * paired.pairs < Math.min(names.length, folder.names.length)) continue;
+      // Of places that fit equally well: the one with the same names and not the same numbers alone, then the nearest.
+      const isSame = posix.basename(source.images).startsWith("{id}") ? 0.5 : 0;
+      const shared = rest.filter((part) => place.rest.includes(part)).length;
+      const score = paired.pairs + isSame + shared / (4 * (rest.length + 1));
+      if (score > (best?.score ?? 0)) best = { place, score };
+    }
+    return best?.place;
+  }
+
+  async group(content: FolderContent): Promise<ImageGroup[]> {
+    const folders = await this.withoutCopies(foldersOf(content.images));
+    const splitOf = splitNamer(folders);
+    const located = folders.map((folder) => locate(folder, splitOf));
+    for (const one of located) {
+      if (one.role === "image") this.place(one).images.push(one.folder);
+      else if (one.role === "plain") this.place(one).plain.push(one.folder);
+    }
+    const masks = located.filter((one) => one.role === "mask");
+    const lonely: Located[] = [];
+    for (const mask of masks) {
+      const target = this.imagesOf(mask);
+      if (!target) lonely.push(mask);
+      else target.masks.push({ folder: mask.folder, detail: detailOf(mask, target) });
+    }
+    for (const mask of lonely) await this.placeLonely(mask);
+    await this.pairTwoValued();
+    return this.groupPlaces();
+  }
+
+  /** Folders of smaller copies, such as thumbnails: of a folder above, or beside one in the same. */
+  private async withoutCopies(folders: readonly Folder[]): Promise<Folder[]> {
+    const kept: Folder[] = [];
+    for (const folder of folders) {
+      const near = folders.filter(
+        (other) => other !== folder && isNear(folder.path, other.path) && folder.names.length > 1,
+      );
+      let original: Folder | undefined;
+      for (const other of near) {
+        const stems = new Map(other.names.map((name) => [withoutEnding(name), name]));
+        const pairs = folder.names.flatMap((name) => {
+          const match = stems.get(withoutEnding(name));
+          return match === undefined ? [] : [[this.pathOf(folder, name), this.pathOf(other, match)] as const];
+        });
+        if (pairs.length < 2 || 10 * pairs.length < 9 * folder.names.length) continue;
+        if (await areSmallCopies(pairs)) original = other;
+      }
+      if (original)
+        this.guesses.push(
+          `${folder.path}: ${folder.names.length} smaller copies of the images in ${original.path || "the top folder"} are left out`,
         );
-      groups.push({ ...shared, ...patternsOf(pairing, folder, maskFolder ?? folder) });
+      else kept.push(folder);
+    }
+    return kept;
+  }
+
+  private pathOf(folder: Folder, name: string): string {
+    return join(this.root, folder.files.get(name) as string);
+  }
+
+  /** A mask folder without images: left out, unless only a word in its name said so and its files are pictures. */
+  private async placeLonely(mask: Located): Promise<void> {
+    const { folder, loose } = mask;
+    if (loose && !(await areTwoValued(await this.lookAt(folder)))) {
+      const rest = parts(folder.key);
+      this.place({ rest, detail: "", split: mask.split }).plain.push(folder);
+    } else this.guesses.push(`${folder.path} holds masks without images and is left out`);
+  }
+
+  /** Folders of two-valued pictures with the names of another folder's images, whatever they are called. */
+  private async pairTwoValued(): Promise<void> {
+    for (const place of this.places.values()) {
+      if (place.masks.length > 0) continue;
+      for (const folder of [...place.plain, ...place.images]) {
+        const target = this.partnerOf(folder, place);
+        if (!target || !(await areTwoValued(await this.lookAt(folder)))) continue;
+        for (const list of [place.plain, place.images]) if (list.includes(folder)) list.splice(list.indexOf(folder), 1);
+        if (target.masks.length > 0)
+          this.guesses.push(
+            `warning: ${folder.path}: holds two-valued pictures with the names of images, as masks do; left out, as other masks are there`,
+          );
+        else {
+          target.masks.push({ folder, detail: "" });
+          this.guesses.push(
+            `${folder.path}: holds two-valued pictures with the names of the images in ${target.images.concat(target.plain)[0].path || "the top folder"}, and is taken as their masks`,
+          );
+        }
+      }
     }
   }
-  if (new Set(groups.map((group) => group.domain)).size > 64)
-    throw new DataError(
-      `${root}: holds ${groups.length} folders of images that would each be a domain; ` +
-        `if every case has its own folder, write dataset.yaml with cases instead of patterns`,
+
+  /** The place beside this folder whose images nearly all have the names of its files. */
+  private partnerOf(folder: Folder, own: Place): Place | undefined {
+    const stems = new Set(folder.names.map(withoutEnding));
+    return [...this.places.values()].find((place) => {
+      const images = (place.images.length > 0 ? place.images : place.plain).filter((one) => one !== folder);
+      const names = images
+        .filter((one) => posix.dirname(one.path) === posix.dirname(folder.path) || place === own)
+        .flatMap((one) => one.names);
+      const shared = names.filter((name) => stems.has(withoutEnding(name))).length;
+      return shared > 1 && 2 * shared >= Math.min(names.length, stems.size);
+    });
+  }
+
+  private async groupPlaces(): Promise<ImageGroup[]> {
+    const named = new Set(
+      [...this.places.values()].filter((place) => place.images.length + place.masks.length > 0).map(siteOf),
     );
-  return { groups, guesses };
+    const groups: ImageGroup[] = [];
+    const details = new Set(
+      [...this.places.values()].filter((place) => place.images.length > 0).map((one) => one.detail),
+    );
+    for (const full of this.places.values()) {
+      // What the names of all image folders say besides is no domain's name.
+      const place = details.size === 1 ? { ...full, detail: "" } : full;
+      const { images, masks, plain } = place;
+      const chosen = images.length > 0 ? images : masks.length > 0 || takesPlain(place, named) ? plain : [];
+      const idle = chosen === plain ? [] : plain;
+      if (idle.length > 0) this.guesses.push(leftOut(idle));
+      for (const folder of chosen) groups.push(await this.groupOf(folder, place, named));
+    }
+    return groups;
+  }
+
+  private async groupOf(folder: Folder, place: Place, named: ReadonlySet<string | undefined>): Promise<ImageGroup> {
+    const domain = domainOf(place, this.root);
+    const masks = await this.withoutViews(place.masks);
+    const paired = await this.pair(folder, masks);
+    const { source, best } = paired;
+    const where = folder.path || "the top folder";
+    if (masks.length > 0 && masks.length < place.masks.length)
+      this.guesses.push(`masks are taken from ${masks.map((one) => one.folder.path).join(", ")}`);
+    this.guesses.push(...paired.notes.map((note) => `${where}: ${note}`));
+    if (masks.length > 0 && best.pairs === 0)
+      this.guesses.push(`no name in ${masks[0].folder.path} fits a name in ${where}; see dimseg data check`);
+    if (best.pairsByFold > 0)
+      this.guesses.push(
+        `${where}: ${best.pairsByFold} masks are paired with images whose names differ in upper and lower case alone`,
+      );
+    if (named.size > 0 && place.images.length === 0 && place.masks.length === 0)
+      this.guesses.push(
+        `${folder.path}: its files lie in no folder called images and are taken as domain ${domain}; remove it if ` +
+          "they are no images of the set",
+      );
+    return { domain, split: place.split, place: sharedPlace(folder.path, masks[0]?.folder.path), source };
+  }
+
+  /** Images with their masks; masks beside their images that no word tells are told by their pixels. */
+  private async pair(folder: Folder, masks: readonly MaskFolder[]): Promise<Paired> {
+    const paired = pairWithMasks([folder], masks);
+    if (paired.best.pairs > 0 || masks.length > 0) return paired;
+    const inner = namedAfterOthers(folder.names);
+    if (inner.length < 2) return paired;
+    if (!(await areTwoValued(inner.map((name) => this.pathOf(folder, name))))) return paired;
+    const names = new Set(inner);
+    const rest = { ...folder, names: folder.names.filter((name) => !names.has(name)) };
+    const found = pairWithMasks([rest], [{ folder: { ...folder, names: inner }, detail: "" }]);
+    const note = `${inner.length} files (${inner[0]} ...) hold two values and the names of other images, and are taken as their masks`;
+    return { ...found, notes: [...found.notes, note] };
+  }
+
+  /** Mask folders but for those that show a camera's field of view in place of labels. */
+  private async withoutViews(masks: readonly MaskFolder[]): Promise<MaskFolder[]> {
+    const kept: MaskFolder[] = [];
+    for (const mask of masks) {
+      const share = await fieldOfView(await this.lookAt(mask.folder));
+      if (share === undefined) kept.push(mask);
+      else
+        this.guesses.push(
+          `${mask.folder.path}: the same area (${(100 * share).toFixed(0)} %) in every image, as a camera's field of view is, ` +
+            `and no labels: left out`,
+        );
+    }
+    return kept;
+  }
 }
 
-function leftOut(
-  maskFolder: string | undefined,
-  plain: readonly string[],
-  namesIn: (folder: string) => string[],
-): string {
-  if (maskFolder !== undefined) return `${maskFolder} holds masks without images and is left out`;
-  const count = plain.reduce((sum, folder) => sum + namesIn(folder).length, 0);
-  return `${plain.map((folder) => folder || "the top folder").join(", ")}: ${count} files outside an image folder are left out; move them into a folder images to have them`;
+function withoutEnding(name: string): string {
+  return name
+    .slice(0, name.length - posix.extname(name).length)
+    .normalize("NFC")
+    .toLowerCase();
+}
+
+/** Whether a folder lies below another one's images or beside it. */
+function isNear(path: string, other: string): boolean {
+  const parent = posix.dirname(path);
+  const outer = other === "" ? "." : other;
+  return parent === outer || parent === posix.dirname(other) || path.startsWith(`${other}/`);
+}
+
+/** What the path of a mask folder says that its images' does not. */
+function detailOf(mask: Located, place: Place): string {
+  const images = [...place.images, ...place.plain].flatMap(({ key }) => parts(key));
+  const own = mask.rest.filter((part) => !images.includes(part) && !isSilent(wordsOf(part)));
+  if (own.length > 0 || !mask.loose) return own.join(" ");
+  return parts(mask.folder.key).findLast((part) => !mask.rest.includes(part) && hasMaskWord(wordsOf(part))) ?? "";
+}
+
+function leftOut(plain: readonly Folder[]): string {
+  const count = plain.reduce((sum, folder) => sum + folder.names.length, 0);
+  return `${plain.map((folder) => folder.path || "the top folder").join(", ")}: ${count} files outside an image folder are left out; move them into a folder images to have them`;
 }
 
 /** The lowest folder above both. */
@@ -200,7 +400,17 @@ function sharedPlace(imageFolder: string, maskFolder: string | undefined): strin
   return (different < 0 ? a : a.slice(0, different)).join("/");
 }
 
-function patternsOf(pairing: Pairing, imageFolder: string, maskFolder: string): Pick<ImageGroup, "images" | "masks"> {
-  const masks = pairing.masks === undefined ? {} : { masks: inFolder(maskFolder, pairing.masks) };
-  return { images: inFolder(imageFolder, pairing.images), ...masks };
+/**
+ * Finds the groups of images in a folder's content.
+ * @throws DataError where there are more domains than any set has
+ */
+export async function groupImages(content: FolderContent, root: string): Promise<Grouping> {
+  const grouper = new Grouper(root);
+  const groups = await grouper.group(content);
+  if (new Set(groups.map((group) => group.domain)).size > 64)
+    throw new DataError(
+      `${root}: holds ${groups.length} folders of images that would each be a domain; ` +
+        `if every case has its own folder, write dataset.yaml with cases instead of patterns`,
+    );
+  return { groups, guesses: grouper.guesses };
 }

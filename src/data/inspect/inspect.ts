@@ -4,16 +4,20 @@
  */
 import { basename, join, resolve } from "node:path";
 import { DataError } from "../../core/errors.js";
-import type { Case, Split } from "../case-files.js";
+import { type Case, maskFilesOf, type Split } from "../case-files.js";
 import { formatNames } from "../formats/registry.js";
 import type { DatasetFileInput } from "../schema.js";
-import { groupImages } from "./grouping.js";
+import { findBroken } from "./broken.js";
+import { guessClassFiles } from "./class-files.js";
+import { groupImages, type ImageGroup } from "./grouping.js";
 import { hexOf } from "./labels/coding.js";
 import { judgeMasks, readAllMasks } from "./labels/judge.js";
 import type { DomainMasks } from "./labels/masks.js";
 import { proposeLabels } from "./labels/propose.js";
 import { type Layout, misfit, recogniseLayout } from "./layouts.js";
+import { leftOutText } from "./left-out.js";
 import { readNames } from "./manifest.js";
+import type { Progress } from "./progress.js";
 import { type ImageSample, sampleHeaders, sampleImages } from "./sampling.js";
 import { type FolderContent, scanFolder } from "./scan.js";
 import { casesOf, type DomainInput, proposeDomains } from "./splits.js";
@@ -60,10 +64,12 @@ function refuseSeveralSets(root: string, content: FolderContent, domains: readon
 }
 
 function refuseNothing(root: string, content: FolderContent): never {
-  const others = [...content.others].sort((a, b) => b[1] - a[1]);
-  const found = others.slice(0, 3).map(([extension, number]) => `${number} .${extension}`);
+  const others = [...content.others].sort((a, b) => b[1].count - a[1].count);
+  const found = others.slice(0, 3).map(([extension, { count }]) => `${count} .${extension}`);
   const instead = found.length > 0 ? `; it holds ${found.join(", ")} files` : "";
-  throw new DataError(`${root}: holds no ${formatNames()} images${instead}; give a folder of 2-D images`);
+  const { count, first, target } = content.dangling;
+  const links = count > 0 ? `; ${count} links lead nowhere (${first} -> ${target}), mount or mend their target` : "";
+  throw new DataError(`${root}: holds no ${formatNames()} images${instead}${links}; give a folder of 2-D images`);
 }
 
 /** Size of the square: as stored where that is one small square, else what the paper's fundus set uses. */
@@ -131,11 +137,14 @@ async function guessContent(
   guesses: string[],
 ) {
   const { title, ...names } = readNames(root, helpers, guesses);
-  const images = await sampleImages(
-    found.map((one) => one.cases),
-    guesses,
-  );
-  const { rules, own, guesses: told } = proposeLabels(await judgeMasks(masks), names);
+  const cases = found.map((one) => one.cases);
+  const images = await sampleImages(cases, guesses);
+  const byFile = await guessClassFiles(cases.flat(), guesses);
+  const {
+    rules,
+    own,
+    guesses: told,
+  } = byFile ? { rules: byFile, own: {}, guesses: [] } : proposeLabels(await judgeMasks(masks), names);
   guesses.push(...told);
   if (images.channels === 1) guesses.push("images are grey");
   const content = {
@@ -165,18 +174,57 @@ function contradiction(layout: Layout, masks: ReadonlyMap<string, DomainMasks>):
   return undefined;
 }
 
+/** Groups without the cases whose files are broken. Tells which, and why. */
+function withoutBroken(
+  groups: readonly ImageGroup[],
+  broken: ReadonlyMap<string, string>,
+  root: string,
+  guesses: string[],
+): ImageGroup[] {
+  if (broken.size === 0) return [...groups];
+  const told = new Set<string>();
+  const kept = groups.flatMap((group) => {
+    const cases = casesOf(group.source, root);
+    const isBroken = (one: Case) =>
+      [one.imagePath, ...maskFilesOf(one).map(({ path }) => path)].filter((path) => broken.has(path));
+    const out = cases.filter((one) => isBroken(one).length > 0);
+    for (const path of out.flatMap(isBroken)) told.add(path);
+    if (out.length === 0) return [group];
+    if (out.length === cases.length) return [];
+    const except = [...(group.source.except ?? []), ...out.map((one) => one.id)];
+    return [{ ...group, source: { ...group.source, except } }];
+  });
+  if (told.size > 0) guesses.push(brokenText([...told].map((path) => broken.get(path) as string)));
+  return kept;
+}
+
+/** Broken files named in a sentence. */
+const mostNamed = 3;
+
+function brokenText(reasons: readonly string[]): string {
+  const cases =
+    reasons.length === 1 ? "1 broken file, whose case is" : `${reasons.length} broken files, whose cases are`;
+  const shown = reasons.slice(0, mostNamed).map((reason) => reason.replace(/; replace (?:it|or convert it)$/, ""));
+  const more = reasons.length > mostNamed ? `, and ${reasons.length - mostNamed} more` : "";
+  return `warning: ${cases} left out (see except): ${shown.join("; ")}${more}`;
+}
+
 /**
  * Finds images, masks, how they pair, domains, splits, sizes and label values of a folder.
- * @throws DataError when it is missing or unreadable, holds no images, several data sets, or one folder per case
+ * @param progress told while all files are looked at
+ * @throws DataError when it is missing or unreadable, holds no images, or several data sets
  */
-export async function inspectFolder(folder: string): Promise<Inspection> {
+export async function inspectFolder(folder: string, progress: Progress = () => {}): Promise<Inspection> {
   const root = resolve(folder);
   const content = scanFolder(root);
-  const { groups, guesses: found } = groupImages(content, root);
+  const broken = await findBroken(root, content.images, progress);
+  const { groups: all, guesses: grouped } = await groupImages(content, root);
+  const found = [...leftOutText(content), ...grouped];
+  const groups = withoutBroken(all, broken, root, found);
   if (groups.length === 0) refuseNothing(root, content);
   const byName = recogniseLayout(
     [...new Set(groups.map((group) => group.domain))],
-    groups.map((group) => group.images),
+    groups.map((group) => group.source.images),
   );
   const propose = (layout: Layout | undefined) => proposeDomains(groups, root, content.helpers, layout?.subject);
   const called = propose(byName);

@@ -1,69 +1,141 @@
 /** What lies in a folder: its images, lists and manifests by their relative paths. Nothing is opened. */
-import { readdirSync, realpathSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "../../core/errors.js";
+import { linkTarget } from "../../core/link-target.js";
 import { readFailureReason } from "../../core/read-file.js";
 import { compareBytes, isImageName } from "../file-patterns.js";
+import { isSystemFile, isSystemFolder, isSystemPreview, type SystemPictures } from "../system-names.js";
+
+/** Files of one extension that is not read. */
+export interface OtherFiles {
+  readonly count: number;
+  /** The first one's path. */
+  readonly first: string;
+}
+
+/** Links whose target is not there. */
+export interface DanglingLinks {
+  readonly count: number;
+  readonly first: string;
+  /** Where the first one points. */
+  readonly target: string;
+}
 
 /** A folder's content; paths are relative with forward slashes, in byte order. */
 export interface FolderContent {
   readonly images: readonly string[];
-  /** `train.txt`, `test.txt`, `manifest.json` and `dataset.json` files. */
+  /** Lists of cases such as `train.txt`, and `manifest.json` or `dataset.json` files. */
   readonly helpers: ReadonlySet<string>;
-  /** How many other files there are of each extension. */
-  readonly others: ReadonlyMap<string, number>;
+  /** Other files by their extension. */
+  readonly others: ReadonlyMap<string, OtherFiles>;
+  readonly system: SystemPictures;
+  readonly dangling: DanglingLinks;
 }
 
-const helperName = /^(?:train\.txt|test\.txt|(?:manifest|dataset)\.json)$/;
+const helperName = /^(?:train\.txt|val\.txt|test\.txt|manifest\.json|dataset\.json)$/;
 
 /** Folders of a larger tree are no data set; the bound also ends a walk that was started at `/` by mistake. */
 const maxFiles = 500_000;
 
-/** Everything after the first dot but for digits-only parts: `nii.gz` stays together. */
+/** The last extension, with the one before it where the last says how the file is packed: `nii.gz`. */
 function extensionOf(name: string): string {
-  return /\.nii\.gz$/i.test(name) ? "nii.gz" : name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+  return /\.((?:[a-z]{1,5}\.)?gz|[^.]*)$/i.exec(name)?.[1].toLowerCase() ?? "";
 }
 
 function isRunFolder(names: readonly string[]): boolean {
   return ["config.yaml", "checkpoints", "split.json"].every((name) => names.includes(name));
 }
 
+/** What an entry is, also through a link; null for a link that leads nowhere. */
+function kindOf(entry: Dirent, path: string): "folder" | "file" | "none" | null {
+  if (entry.isDirectory()) return "folder";
+  if (entry.isFile()) return "file";
+  if (!entry.isSymbolicLink()) return "none";
+  const facts = statSync(path, { throwIfNoEntry: false });
+  if (!facts) return null;
+  return facts.isDirectory() ? "folder" : facts.isFile() ? "file" : "none";
+}
+
+/** A system's own folder, such as lost+found, may be closed to us. */
+function entriesOf(folder: string, isSystem: boolean): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (cause) {
+    if (isSystem) return [];
+    throw cause;
+  }
+}
+
+/** Walks a folder; one object a walk. */
+class Walk {
+  readonly images: string[] = [];
+  readonly helpers = new Set<string>();
+  readonly others = new Map<string, OtherFiles>();
+  system: SystemPictures = { count: 0, first: "" };
+  dangling: DanglingLinks = { count: 0, first: "", target: "" };
+  private readonly visited = new Set<string>();
+  private files = 0;
+
+  constructor(private readonly root: string) {}
+
+  /** @param isSystem whether this is a system's own folder, whose pictures are counted and not listed */
+  visit(relative: string, isSystem: boolean): void {
+    const folder = join(this.root, relative);
+    const real = realpathSync(folder);
+    if (this.visited.has(real)) return;
+    this.visited.add(real);
+    const entries = entriesOf(folder, isSystem);
+    if (isRunFolder(entries.map(({ name }) => name))) return;
+    for (const entry of entries.sort((a, b) => compareBytes(a.name, b.name))) {
+      const { name } = entry;
+      const path = relative === "" ? name : `${relative}/${name}`;
+      const kind = kindOf(entry, join(this.root, path));
+      if (kind === "folder") this.visit(path, isSystem || isSystemFolder(name));
+      else if (kind === null && !isSystem) this.addDangling(path);
+      else if (kind === "file") this.addFile(path, name, isSystem);
+    }
+  }
+
+  private addFile(path: string, name: string, isSystem: boolean): void {
+    if (!isSystem && ++this.files > maxFiles)
+      throw new DataError(`${this.root}: holds more than ${maxFiles} files; choose a smaller folder`);
+    if (isSystem || isSystemFile(name)) this.addSystem(path, name);
+    else if (isImageName(name)) this.images.push(path);
+    else if (helperName.test(name)) this.helpers.add(path);
+    else {
+      const extension = extensionOf(name);
+      const { count, first } = this.others.get(extension) ?? { count: 0, first: path };
+      this.others.set(extension, { count: count + 1, first });
+    }
+  }
+
+  /** Of a system's files those count that look like pictures; indexes and settings are nobody's concern. */
+  private addSystem(path: string, name: string): void {
+    if (!isImageName(name.replace(/^\.+/, "")) && !isSystemPreview(name)) return;
+    this.system = { count: this.system.count + 1, first: this.system.first || path };
+  }
+
+  private addDangling(path: string): void {
+    const { count, first, target } = this.dangling;
+    const own = count > 0 ? { first, target } : { first: path, target: linkTarget(join(this.root, path)) ?? "" };
+    this.dangling = { count: count + 1, ...own };
+  }
+}
+
 /**
- * Lists a folder and all below it. Links are followed once; hidden files and folders are left out, and run folders,
- * whose pictures are no data.
+ * Lists a folder and all below it. Links are followed once; what systems and servers keep in folders is counted and left
+ * out, and run folders are passed over, whose pictures are no data.
  * @throws DataError when it is missing, no folder, unreadable, or holds more than 500,000 files
  */
 export function scanFolder(root: string): FolderContent {
-  const images: string[] = [];
-  const helpers = new Set<string>();
-  const others = new Map<string, number>();
-  const visited = new Set<string>();
-  let files = 0;
-  const visit = (relative: string) => {
-    const folder = join(root, relative);
-    const real = realpathSync(folder);
-    if (visited.has(real)) return;
-    visited.add(real);
-    const names = readdirSync(folder);
-    if (isRunFolder(names)) return;
-    for (const name of names.sort(compareBytes)) {
-      if (name.startsWith(".")) continue;
-      const path = relative === "" ? name : `${relative}/${name}`;
-      const facts = statSync(join(root, path), { throwIfNoEntry: false });
-      if (facts?.isDirectory()) visit(path);
-      if (!facts?.isFile()) continue;
-      if (++files > maxFiles)
-        throw new DataError(`${root}: holds more than ${maxFiles} files; choose a smaller folder`);
-      if (isImageName(name)) images.push(path);
-      else if (helperName.test(name)) helpers.add(path);
-      else others.set(extensionOf(name), (others.get(extensionOf(name)) ?? 0) + 1);
-    }
-  };
+  const walk = new Walk(root);
   try {
-    visit("");
+    walk.visit("", false);
   } catch (cause) {
     if (cause instanceof DataError) throw cause;
     throw new DataError(`cannot read the folder ${root}: ${readFailureReason(cause)}`, { cause });
   }
-  return { images, helpers, others };
+  const { images, helpers, others, system, dangling } = walk;
+  return { images, helpers, others, system, dangling };
 }

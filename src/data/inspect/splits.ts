@@ -1,20 +1,17 @@
 /** From groups of images to the domains of a `dataset.yaml`, each with its training and test cases. */
 import { posix, relative, sep } from "node:path";
-import { type Case, expandSplit } from "../case-files.js";
+import { type Case, expandSplit, type MaskFile, maskFilesOf } from "../case-files.js";
 import { compareBytes } from "../file-patterns.js";
 import type { DatasetFileInput, SubjectRuleInput } from "../schema.js";
 import type { ImageGroup } from "./grouping.js";
 import { type DomainIds, guessSubjects, subjectOf } from "./subject-guess.js";
+import { type SplitName, splitOfWords } from "./words.js";
 
 export type DomainInput = DatasetFileInput["domains"][number];
 type SplitInput = NonNullable<DomainInput["train"]>;
 
 /** Every how many-th case becomes a test case where nothing divides them. */
 const testEvery = 5;
-
-function patterns(group: ImageGroup): SplitInput {
-  return { images: group.images, ...(group.masks === undefined ? {} : { masks: group.masks }) };
-}
 
 /** The cases that a description stands for. */
 export function casesOf(source: SplitInput, root: string, domain = "", split: "train" | "test" = "train"): Case[] {
@@ -27,12 +24,21 @@ function join(sources: readonly SplitInput[], root: string): SplitInput | undefi
   const path = (file: string) => relative(root, file).split(sep).join("/");
   const cases = sources
     .flatMap((source) => casesOf(source, root))
-    .map(({ imagePath, maskPath }) => {
-      const image = path(imagePath);
+    .map((one) => {
+      const image = path(one.imagePath);
       const id = image.slice(0, image.length - posix.extname(image).length).replaceAll("/", "_");
-      return { id, image, ...(maskPath === undefined ? {} : { mask: path(maskPath) }) };
+      return { id, image, ...explicitMasks(maskFilesOf(one).map((file) => ({ ...file, path: path(file.path) }))) };
     });
   return { cases };
+}
+
+/** Mask files as a case says them that is given by its files. */
+function explicitMasks(files: readonly MaskFile[]): Omit<NonNullable<SplitInput["cases"]>[number], "image"> {
+  if (files.length === 0) return {};
+  const [{ path, className }, ...rest] = files;
+  if (className !== undefined)
+    return { masksByClass: Object.fromEntries(files.map((file) => [file.className as string, file.path])) };
+  return { mask: path, ...(rest.length > 0 ? { joined: rest.map((file) => file.path) } : {}) };
 }
 
 interface Sorted {
@@ -42,10 +48,24 @@ interface Sorted {
   readonly undivided: SplitInput[];
 }
 
-function sortGroups(groups: readonly ImageGroup[], helpers: ReadonlySet<string>): Sorted {
+/** Cases whose ids all begin with the name of a split, as train_1 and testA_1; nothing where they do not. */
+function dividedByIds(source: SplitInput, root: string): { split: SplitName; ids: [string, ...string[]] }[] {
+  const bySplit = new Map<SplitName, [string, ...string[]]>();
+  for (const { id } of casesOf(source, root)) {
+    const word = /^(train|training|test|val|valid|validation)[A-Z]?[_-]/.exec(id)?.[1];
+    if (word === undefined) return [];
+    const split = splitOfWords([word]) as SplitName;
+    const ids = bySplit.get(split);
+    if (ids) ids.push(id);
+    else bySplit.set(split, [id]);
+  }
+  return bySplit.size > 1 ? [...bySplit].map(([split, ids]) => ({ split, ids })) : [];
+}
+
+function sortGroups(groups: readonly ImageGroup[], helpers: ReadonlySet<string>, root: string): Sorted {
   const sorted: Sorted = { train: [], test: [], validation: [], undivided: [] };
   for (const group of groups) {
-    const source = patterns(group);
+    const { source } = group;
     if (group.split !== "none") {
       sorted[group.split].push(source);
       continue;
@@ -55,7 +75,9 @@ function sortGroups(groups: readonly ImageGroup[], helpers: ReadonlySet<string>)
       return helpers.has(list) ? [{ split, list }] : [];
     });
     for (const { split, list } of lists) sorted[split].push({ ...source, list });
-    if (lists.length === 0) sorted.undivided.push(source);
+    const named = lists.length === 0 ? dividedByIds(source, root) : [];
+    for (const { split, ids } of named) sorted[split].push({ ...source, ids });
+    if (lists.length + named.length === 0) sorted.undivided.push(source);
   }
   return sorted;
 }
@@ -75,7 +97,7 @@ function gather(
   helpers: ReadonlySet<string>,
   guesses: string[],
 ): Undivided {
-  const sorted = sortGroups(groups, helpers);
+  const sorted = sortGroups(groups, helpers, root);
   const { validation, undivided } = sorted;
   if (validation.length > 0 && sorted.test.length === 0) {
     guesses.push(`domain ${name}: the validation folder is taken as test, as there is no other`);

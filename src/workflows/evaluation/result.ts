@@ -8,6 +8,7 @@ import type { EvaluationAbout } from "../../judging/about.js";
 import { type DistanceUnits, evaluateNetwork, type NetworkEvaluation } from "../../judging/evaluate-network.js";
 import { scoresCsv } from "../../judging/scores-csv.js";
 import { type EvaluationSummary, summarise } from "../../judging/summarise.js";
+import { unjudgedFacts } from "../../judging/unjudged.js";
 import type { NetworkName } from "../../runs/checkpoint-names.js";
 import { type EvaluationTexts, type JudgedCase, provenance, writeEvaluation } from "../../runs/evaluation-files.js";
 import { networkOf, type OpenedRun } from "../open-run.js";
@@ -40,6 +41,8 @@ function describe(
   { withoutMask, ignored }: NetworkEvaluation,
 ): EvaluationAbout {
   const { config, folder, checkpoint, step, checkpointRule, size, precision, device } = run;
+  // Validation cases are of the labelled domain by definition.
+  const unjudged = split === "validation" ? [] : unjudgedFacts(dataset, split);
   return {
     dimseg: packageVersion(),
     run: folder.path,
@@ -59,6 +62,7 @@ function describe(
     convention: { name: convention, description: conventions[convention].description },
     ...(ignored > 0 ? { ignored } : {}),
     withoutMask: withoutMask.map(caseName),
+    ...(unjudged.length > 0 ? { unjudged } : {}),
     bootstrap,
   };
 }

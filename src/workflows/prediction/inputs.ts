@@ -6,6 +6,7 @@ import { readFailureReason } from "../../core/read-file.js";
 import { compareBytes, isImageName } from "../../data/file-patterns.js";
 import { formatNames } from "../../data/formats/registry.js";
 import { isMaskFolder } from "../../data/inspect/grouping.js";
+import { isSystemFile, isSystemFolder, isSystemPreview, type SystemPictures } from "../../data/system-names.js";
 
 /** An image to segment. */
 export interface InputImage {
@@ -31,7 +32,7 @@ function withoutExtension(path: string): string {
 
 function entriesOf(folder: string): Dirent[] {
   try {
-    return readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !name.startsWith("."));
+    return readdirSync(folder, { withFileTypes: true });
   } catch (cause) {
     throw new DataError(`${folder}: cannot be read: ${readFailureReason(cause)}`, { cause });
   }
@@ -44,31 +45,49 @@ function folderBehind(entry: Dirent, path: string): string | null {
   return target?.isDirectory() ? realpathSync(path) : null;
 }
 
-/**
- * The images in a folder and below it, in byte order; hidden files are left out. Links to folders are followed, each
- * folder once, so that a loop ends.
- */
-function imagesBelow(folder: string, seen = new Set([realpathSync(folder)])): string[] {
-  return entriesOf(folder)
-    .sort((a, b) => compareBytes(a.name, b.name))
-    .flatMap((entry) => {
-      const path = join(folder, entry.name);
-      const real = folderBehind(entry, path);
-      if (real !== null) {
-        if (seen.has(real)) return [];
-        return imagesBelow(path, seen.add(real));
-      }
-      // A dangling link is kept, so that reading it names it.
-      const target = statSync(path, { throwIfNoEntry: false });
-      return isImageName(entry.name) && (target?.isFile() ?? true) ? [path] : [];
-    });
+/** What a walk found. */
+interface Found {
+  readonly images: string[];
+  /** Pictures of systems and servers, which are left out. */
+  readonly system: string[];
 }
 
-function listOne(path: string): InputImage[] {
+/**
+ * The images in a folder and below it, in byte order; what systems keep there is told apart. Links to folders are
+ * followed, each folder once, so that a loop ends.
+ */
+function walk(folder: string, found: Found, isSystem = false, seen = new Set([realpathSync(folder)])): Found {
+  const entries = isSystem ? readableEntries(folder) : entriesOf(folder);
+  for (const entry of entries.sort((a, b) => compareBytes(a.name, b.name))) {
+    const path = join(folder, entry.name);
+    const real = folderBehind(entry, path);
+    if (real !== null) {
+      if (!seen.has(real)) walk(path, found, isSystem || isSystemFolder(entry.name), seen.add(real));
+      continue;
+    }
+    const isSystems = isSystem || isSystemFile(entry.name);
+    if (!isImageName(isSystems ? entry.name.replace(/^\.+/, "") : entry.name) && !isSystemPreview(entry.name)) continue;
+    // A dangling link is kept, so that reading it names it.
+    const target = statSync(path, { throwIfNoEntry: false });
+    if (target?.isFile() ?? true) found[isSystems ? "system" : "images"].push(path);
+  }
+  return found;
+}
+
+/** A system's own folder, such as lost+found, may be closed to us. */
+function readableEntries(folder: string): Dirent[] {
+  try {
+    return entriesOf(folder);
+  } catch {
+    return [];
+  }
+}
+
+function listOne(path: string, system: string[]): InputImage[] {
   if (!statOf(path).isDirectory()) return [{ path, name: withoutExtension(basename(path)), given: true }];
-  const found = imagesBelow(path);
-  if (found.length === 0) throw new DataError(`${path}: holds no ${formatNames()} image`);
-  return found.map((image) => ({ path: image, name: withoutExtension(relative(path, image)), given: false }));
+  const found = walk(path, { images: [], system });
+  if (found.images.length === 0) throw new DataError(`${path}: holds no ${formatNames()} image`);
+  return found.images.map((image) => ({ path: image, name: withoutExtension(relative(path, image)), given: false }));
 }
 
 /** What is to be segmented, and what was found beside it. */
@@ -113,13 +132,15 @@ export async function leaveOutMasks(
  * Lists the images to segment: files as given, folders with everything below them. A file given twice counts once.
  * @throws DataError when a path does not exist or a folder holds no image
  */
-export function listInputs(paths: readonly string[]): InputImage[] {
+export function listInputs(paths: readonly string[]): { images: InputImage[]; system: SystemPictures } {
   const byPath = new Map<string, InputImage>();
-  for (const image of paths.flatMap(listOne)) {
+  const system: string[] = [];
+  for (const image of paths.flatMap((path) => listOne(path, system))) {
     const key = resolve(image.path);
     if (!byPath.has(key)) byPath.set(key, image);
   }
-  return [...byPath.values()];
+  const own = new Set(system.map((path) => resolve(path)));
+  return { images: [...byPath.values()], system: { count: own.size, first: system[0] ?? "" } };
 }
 
 /**

@@ -1,0 +1,62 @@
+/** Classes and label rule of a set whose masks have a file for every class. */
+import { DataError } from "../../core/errors.js";
+import type { Case } from "../case-files.js";
+import { maskFilesOf } from "../case-files.js";
+import { readImage } from "../read-image.js";
+import type { DatasetFileInput } from "../schema.js";
+import { countValues } from "../value-counts.js";
+
+/** Files looked at of each class. */
+const looked = 4;
+
+type ClassList = NonNullable<DatasetFileInput["classes"]>;
+
+/** The cup of an optic disc lies within it. */
+function insideOf(name: string, names: readonly string[]): { inside?: string } {
+  const disc = names.find((other) => /^(?:dis[ck]|od)/i.test(other));
+  return /^(?:cup|oc)/i.test(name) && disc !== undefined ? { inside: disc } : {};
+}
+
+/** The least grey value that counts: any but 0 where files hold two values, the middle where there are more. */
+async function leastValue(paths: readonly string[], guesses: string[]): Promise<number> {
+  let values = 0;
+  for (const path of paths) {
+    try {
+      const image = await readImage(path);
+      values = Math.max(values, countValues(image.samples.subarray(0, image.samples.length / image.channels)).size);
+    } catch (cause) {
+      if (!(cause instanceof DataError)) throw cause;
+      guesses.push(cause.message);
+    }
+  }
+  return values > 2 ? 128 : 1;
+}
+
+/** What classes the cases' files name; empty where no mask has a file a class. */
+function classNamesOf(cases: readonly Case[]): string[] {
+  return [...new Set(cases.flatMap((one) => maskFilesOf(one).flatMap(({ className }) => className ?? [])))];
+}
+
+/** Classes and rule where masks have a file for every class; undefined where they have not. */
+export async function guessClassFiles(
+  cases: readonly Case[],
+  guesses: string[],
+): Promise<{ target: "sigmoid"; classes: ClassList; labels: NonNullable<DatasetFileInput["labels"]> } | undefined> {
+  const names = classNamesOf(cases);
+  if (names.length === 0) return undefined;
+  const samples = names.flatMap((name) =>
+    cases.flatMap((one) => maskFilesOf(one).filter(({ className }) => className === name)).slice(0, looked),
+  );
+  const atLeast = await leastValue(
+    samples.map(({ path }) => path),
+    guesses,
+  );
+  guesses.push(
+    `a pixel is of a file's class ${atLeast === 1 ? "where the file is not black" : `from grey ${atLeast} up, as the files hold more than two values`}: ${names.join(", ")}`,
+  );
+  return {
+    target: "sigmoid",
+    classes: names.map((name, index) => ({ index, name, ...insideOf(name, names) })),
+    labels: { kind: "files", atLeast },
+  };
+}

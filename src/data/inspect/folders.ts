@@ -1,0 +1,165 @@
+/**
+ * The folders that hold images or masks. Where every case has a folder of its own, those folders are one for the rest of
+ * inspect, with `{id}` in place of the case's name: `train/{id}/masks`.
+ */
+import { basename, extname, posix } from "node:path";
+import { foldCase } from "../file-patterns.js";
+import { isBareMask } from "./pairing.js";
+import { hasImageWord, isMaskAffix, wordsOf } from "./words.js";
+
+/** A folder, or the folders of all cases that are at the same place in them. */
+export interface Folder {
+  /** What its name and place say: the path, with a bare file's name as a last part. */
+  readonly key: string;
+  /** Path for patterns, with `{id}` where a part is the name of the case. */
+  readonly path: string;
+  /** Names of its files; those that are not called after their case are listed as if they were. */
+  readonly names: readonly string[];
+  /** Relative paths of the files, by name. */
+  readonly files: ReadonlyMap<string, string>;
+  /** What a pattern says for the file's name where that is the same for all cases, or any. */
+  readonly fileName?: string;
+}
+
+/** Cases that have a folder each: fewer may be domains. */
+const fewestCases = 3;
+
+function folderOf(path: string): string {
+  const folder = posix.dirname(path);
+  return folder === "." ? "" : folder;
+}
+
+function stemOf(path: string): string {
+  const name = posix.basename(path);
+  return foldCase(name.slice(0, name.length - extname(name).length).normalize("NFC"));
+}
+
+/** What a file's name says after the name of its case, in its own letters. */
+function affixOf(path: string, id: string): string {
+  const name = posix.basename(path).normalize("NFC");
+  return name.slice(id.length, name.length - extname(name).length);
+}
+
+/** Whether a folder is a patient's or a series', of several images that all begin with its numbered name. */
+function isSeriesFolder(child: string, paths: readonly string[]): boolean {
+  const id = foldCase(child.normalize("NFC"));
+  return /\d/.test(id) && paths.every((path) => stemOf(path).startsWith(id) && stemOf(path) !== id);
+}
+
+/** Below which folders every folder is a case: by the names of the files in them. */
+function isCaseFolder(child: string, paths: readonly string[]): boolean {
+  const id = foldCase(child.normalize("NFC"));
+  const named = paths.filter((path) => stemOf(path) === id);
+  const affixed = paths.filter((path) => stemOf(path).startsWith(id) && isMaskAffix(affixOf(path, id)));
+  const other = paths.length - named.length - affixed.length;
+  if (named.length === 1)
+    return other === 0 || paths.some((path) => path !== named[0] && folderOf(path) !== folderOf(named[0]));
+  return named.length === 0 && affixed.length > 0 && other === 0;
+}
+
+function isBareCase(paths: readonly string[]): boolean {
+  const names = paths.map((path) => basename(path));
+  return (
+    names.some(isBareMask) &&
+    names.filter((name) => !isBareMask(name)).every((name) => hasImageWord(wordsOf(name).slice(0, 1))) &&
+    names.length > 1
+  );
+}
+
+/** Files below a folder that is a parent of case folders, by case. */
+interface CaseParent {
+  readonly parent: string;
+  /** How files are called: all alike, after their case, or after the folder of a series with more behind it. */
+  readonly kind: "bare" | "named" | "series";
+  readonly byCase: ReadonlyMap<string, readonly string[]>;
+}
+
+function caseParents(images: readonly string[]): CaseParent[] {
+  const below = new Map<string, Map<string, string[]>>();
+  for (const path of images) {
+    const parts = path.split("/");
+    for (let depth = 0; depth + 1 < parts.length; depth++) {
+      const parent = parts.slice(0, depth).join("/");
+      const children = below.get(parent) ?? new Map<string, string[]>();
+      below.set(parent, children);
+      const files = children.get(parts[depth]);
+      if (files) files.push(path);
+      else children.set(parts[depth], [path]);
+    }
+  }
+  return [...below].flatMap(([parent, byCase]) => {
+    const cases = [...byCase];
+    const bare = cases.length > 1 && cases.every(([, paths]) => isBareCase(paths));
+    const named = cases.length >= fewestCases && cases.every(([child, paths]) => isCaseFolder(child, paths));
+    const series = cases.length >= fewestCases && cases.every(([child, paths]) => isSeriesFolder(child, paths));
+    const kind = bare ? "bare" : named ? "named" : series ? "series" : undefined;
+    return kind ? [{ parent, kind, byCase }] : [];
+  });
+}
+
+/** A part of a path with the name of the case replaced. */
+function withId(part: string, id: string, by: string): string {
+  const at = foldCase(part.normalize("NFC")).indexOf(foldCase(id.normalize("NFC")));
+  return at < 0 ? part : `${part.slice(0, at)}${by}${part.slice(at + id.length)}`;
+}
+
+/** The folders of cases below one parent, as one folder for each place in them. */
+function mergeCases({ parent, kind, byCase }: CaseParent): Folder[] {
+  const merged = new Map<
+    string,
+    { key: string; path: string; names: string[]; files: Map<string, string>; own: Set<string>; called: boolean }
+  >();
+  const depth = parent === "" ? 0 : parent.split("/").length;
+  for (const [id, paths] of byCase)
+    for (const file of paths) {
+      const parts = file.split("/").slice(depth);
+      const name = parts[parts.length - 1];
+      const path = [
+        ...(parent === "" ? [] : [parent]),
+        ...parts.slice(0, -1).map((part) => withId(part, id, kind === "series" ? "*" : "{id}")),
+      ].join("/");
+      const called = kind !== "bare" && stemOf(file).startsWith(foldCase(id.normalize("NFC")));
+      const key = kind === "bare" ? `${path}/${name.slice(0, name.length - extname(name).length)}` : path;
+      const entry = merged.get(key) ?? {
+        key,
+        path,
+        names: [],
+        files: new Map<string, string>(),
+        own: new Set<string>(),
+        called: true,
+      };
+      merged.set(key, entry);
+      const listed = called ? name : `${id}${extname(name)}`;
+      entry.own.add(name);
+      entry.called &&= called;
+      if (!entry.files.has(listed)) entry.names.push(listed);
+      entry.files.set(listed, file);
+    }
+  return [...merged.values()].map(({ own, called, ...folder }) => {
+    if (called) return folder;
+    const extensions = new Set([...own].map((name) => extname(name)));
+    return {
+      ...folder,
+      fileName: own.size === 1 ? [...own][0] : `*${extensions.size === 1 ? [...extensions][0] : ".*"}`,
+    };
+  });
+}
+
+/** The folders of a set from the paths of its images. */
+export function foldersOf(images: readonly string[]): Folder[] {
+  const parents = caseParents(images);
+  const taken = new Set(parents.flatMap(({ byCase }) => [...byCase.values()].flat()));
+  const byFolder = new Map<string, string[]>();
+  for (const path of images) {
+    if (taken.has(path)) continue;
+    const folder = folderOf(path);
+    const names = byFolder.get(folder);
+    if (names) names.push(posix.basename(path));
+    else byFolder.set(folder, [posix.basename(path)]);
+  }
+  const plain = [...byFolder].map(([path, names]) => ({
+    ...{ key: path, path, names },
+    files: new Map(names.map((name) => [name, path === "" ? name : `${path}/${name}`])),
+  }));
+  return [...plain, ...parents.flatMap(mergeCases)];
+}

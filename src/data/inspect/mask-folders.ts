@@ -1,0 +1,147 @@
+/** From the folders of masks that belong to an image folder to what is used of them: all joined, a class each, or one. */
+import { posix } from "node:path";
+import type { Folder } from "./folders.js";
+import { type FileKeys, type Pairing, pairFolders, pairWithin } from "./pairing.js";
+import { hasMaskWord, isByHand, namesPart, namesReader, wordsOf } from "./words.js";
+
+/** A folder of masks, with what its path says beside that: `1st_manual`, `left`, `1. Microaneurysms`. */
+export interface MaskFolder {
+  readonly folder: Folder;
+  readonly detail: string;
+}
+
+/** Images with what is used as their masks. */
+export interface Paired {
+  readonly source: FileKeys & { images: string };
+  readonly best: Pick<Pairing, "pairs" | "pairsByFold">;
+  readonly notes: readonly string[];
+}
+
+type ImageFolder = Pick<Folder, "names"> & Partial<Pick<Folder, "path" | "fileName">>;
+
+/** A pattern of names as one of paths. */
+function inFolder({ path = "", fileName }: Pick<ImageFolder, "path" | "fileName">, pattern: string): string {
+  return posix.join(path, fileName ?? pattern);
+}
+
+function maskKeys({ keys }: Pairing, folder: Folder): Omit<FileKeys, "images" | "except"> {
+  const inside = (pattern: string) => inFolder(folder, pattern);
+  const { masks, joined, masksByClass, otherReaders } = keys;
+  return {
+    ...(masks ? { masks: inside(masks) } : {}),
+    ...(joined ? { joined: joined.map(inside) } : {}),
+    ...(masksByClass ? { masksByClass: mapValues(masksByClass, inside) } : {}),
+    ...(otherReaders ? { otherReaders: otherReaders.map(inside) } : {}),
+  };
+}
+
+function mapValues(record: Readonly<Record<string, string>>, map: (value: string) => string): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
+
+interface FoundMasks {
+  readonly mask: MaskFolder;
+  readonly words: readonly string[];
+  readonly pairing: Pairing;
+}
+
+/** The name of a class from what a folder's path says: `Microaneurysms` of `1. Microaneurysms`. */
+function className({ mask: { detail } }: FoundMasks): string {
+  const words = detail.replace(/[^\p{L}\p{N} +-]+/gu, " ").trim();
+  return words.replace(/^(?:[\p{N}\s]+)/u, "").slice(0, 80) || "part";
+}
+
+function withoutSide(words: readonly string[]): string {
+  return words.filter((word) => word !== "left" && word !== "right").join(" ");
+}
+
+/** Which mask folder is asked first: masks by hand, then other names of labels, then `mask`, then single objects. */
+function rank({ words, mask }: FoundMasks): number {
+  if (words.includes("object") || words.includes("instance") || words.includes("instances")) return 3;
+  if (isByHand(words) || namesReader(words)) return 0;
+  const name = wordsOf(posix.basename(mask.folder.key));
+  return mask.detail === "" || words.length === 0 || hasMaskWord(name.slice(0, 1)) ? (mask.detail === "" ? 1 : 2) : 2;
+}
+
+function list(found: readonly FoundMasks[]): string {
+  return found.map(({ mask }) => mask.folder.path).join(", ");
+}
+
+interface Combined {
+  readonly keys: Omit<FileKeys, "images" | "except">;
+  readonly pairs: number;
+  readonly notes: readonly string[];
+}
+
+function combine(found: readonly FoundMasks[]): Combined {
+  const [first, ...rest] = found;
+  const keys = (one: FoundMasks) => maskKeys(one.pairing, one.mask.folder);
+  const pairs = Math.max(...found.map(({ pairing }) => pairing.pairs));
+  if (rest.length === 0) return { keys: keys(first), pairs, notes: [] };
+  const patterns = found.map((one) => keys(one).masks);
+  const isSimple = patterns.every((pattern) => pattern !== undefined);
+  const sides = found.every(({ words }) => words.includes("left") || words.includes("right"));
+  if (isSimple && sides && new Set(found.map(({ words }) => withoutSide(words))).size === 1)
+    return {
+      keys: { masks: patterns[0] as string, joined: patterns.slice(1) as string[] },
+      ...{ pairs, notes: [`left and right lie in files of their own (${list(found)}) and are joined`] },
+    };
+  const names = found.map(className);
+  if (isSimple && found.every(({ words }) => namesPart(words)) && new Set(names).size === names.length)
+    return {
+      keys: { masksByClass: Object.fromEntries(names.map((name, i) => [name, patterns[i] as string])) },
+      ...{ pairs, notes: [`every class has a folder of its own (${names.join(", ")}); classes may overlap`] },
+    };
+  const ordered = [...found].sort((a, b) => rank(a) - rank(b));
+  const [used, ...idle] = ordered;
+  const readers = idle.filter((one) => namesReader(one.words) && namesReader(used.words) && keys(one).masks);
+  const others = idle.filter((one) => !readers.includes(one));
+  const own = keys(used);
+  const more = [...(own.otherReaders ?? []), ...readers.map((one) => keys(one).masks as string)];
+  return {
+    keys: { ...own, ...(more.length > 0 && own.masks ? { otherReaders: more } : {}) },
+    pairs: used.pairing.pairs,
+    notes: [
+      ...(readers.length > 0
+        ? [`several readers marked the images: ${list([used])} is used, ${list(readers)} is not`]
+        : []),
+      ...(others.length > 0 ? [`masks are taken from ${list([used])}; ${list(others)} is left out`] : []),
+    ],
+  };
+}
+
+/**
+ * The keys of a split for an image folder and the mask folders that belong to it; without any, its own files are looked
+ * through for masks.
+ * @param images one folder; of several the names alone are compared
+ */
+export function pairWithMasks(images: readonly ImageFolder[], masks: readonly MaskFolder[]): Paired {
+  const [folder] = images;
+  const names = images.flatMap((one) => one.names);
+  const image = (pairing: Pairing) => ({
+    images: inFolder(folder, pairing.keys.images),
+    ...(pairing.keys.except
+      ? { except: pairing.keys.except.map((one) => (one.includes("{id}") ? inFolder(folder, one) : one)) }
+      : {}),
+  });
+  if (masks.length === 0) {
+    const own = pairWithin(names);
+    const keys = maskKeys(own, { ...folder, path: folder.path ?? "" } as Folder);
+    return { source: { ...image(own), ...keys }, best: own, notes: own.notes };
+  }
+  const tried = masks.map((mask) => ({
+    mask,
+    words: wordsOf(mask.detail),
+    pairing: pairFolders(names, mask.folder.names),
+  }));
+  const fitting = tried.filter(({ pairing }) => pairing.pairs > 0);
+  const best = (fitting.length > 0 ? fitting : tried).reduce((a, b) => (b.pairing.pairs > a.pairing.pairs ? b : a));
+  // Patterns of one split share the images': a folder that would need others is left out.
+  const found = (fitting.length > 0 ? fitting : tried).filter(
+    ({ pairing }) => pairing.keys.images === best.pairing.keys.images,
+  );
+  const combined = combine(found);
+  const notes = [...new Set([...found.flatMap(({ pairing }) => pairing.notes), ...combined.notes])];
+  const { pairsByFold } = found[0].pairing;
+  return { source: { ...image(best.pairing), ...combined.keys }, best: { pairs: combined.pairs, pairsByFold }, notes };
+}

@@ -1,0 +1,176 @@
+/**
+ * What the words in names of folders and files mean, as public sets use them: masks, images, splits, readers, parts of
+ * the body. Words are compared in lower case; `GroundTruth`, `ground_truth` and `Ground Truth` are the same two.
+ */
+
+const imageWords = new Set([
+  "image",
+  "images",
+  "img",
+  "imgs",
+  "photo",
+  "photos",
+  "slices",
+  "input",
+  "inputs",
+  "original",
+  "originals",
+  "frames",
+  "cxr",
+  "orig",
+]);
+const maskWords = new Set([
+  "mask",
+  "masks",
+  "label",
+  "labels",
+  "gt",
+  "gts",
+  "groundtruth",
+  "groundtruths",
+  "truth",
+  "truths",
+  "annotation",
+  "annotations",
+  "anno",
+  "annot",
+  "segmentation",
+  "segmentations",
+  "seg",
+  "segs",
+  "manual",
+  "manuals",
+]);
+/** Words that stand for masks at the end of a file's name, beside the image of the name before them. */
+const maskEndings = new Set([...maskWords, "lesion", "segmap", "labelmap", "labelids", "roi"]);
+const readerWord =
+  /^(?:manual|reader|expert|observer|annotator|rater|doctor|radiologist|grader|ho|sho|stho|ndho|obs)s?$/;
+const partWords = new Set([
+  ..."disc disk cup od oc odseg cupseg vessel vessels artery arteries vein veins fovea macula ma he ex se".split(" "),
+  ..."microaneurysms haemorrhages hemorrhages exudates lung lungs heart clavicle clavicles rib ribs liver kidney".split(
+    " ",
+  ),
+  ..."spleen pancreas stomach bladder tumor tumour lesion polyp nodule nucleus nuclei gland cell cells membrane".split(
+    " ",
+  ),
+  ..."lv rv la ra myo myocardium atrium ventricle prostate bone cartilage femur tibia plaque edema".split(" "),
+]);
+/** Derived pictures that are neither image nor mask. */
+const asideWord =
+  /^(?:superpixels?|overlays?|contours?|boundar(?:y|ies)|outlines?|previews?|thumbs?|thumbnails?|heatmaps?|visuali[sz]ations?|colou?red|bbox(?:es)?)$/;
+const trainWords = new Set(["train", "training", "tr", "trainval"]);
+const testWords = new Set(["test", "testing", "ts"]);
+const validationWords = new Set(["val", "valid", "validation"]);
+const silentWords = new Set([
+  "roi",
+  "rois",
+  "labelled",
+  "labeled",
+  "unlabelled",
+  "unlabeled",
+  "data",
+  "set",
+  "dataset",
+  "part",
+  "png",
+  "jpg",
+  "jpeg",
+  "tif",
+  "tiff",
+  "bmp",
+  "all",
+  "v",
+]);
+
+/** The words of a name in lower case, numbers as words of their own: `ISIC2018_GroundTruth` holds isic 2018 ground truth. */
+export function wordsOf(name: string): string[] {
+  return name
+    .normalize("NFC")
+    .replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2")
+    .replace(/(\p{Lu}{2})(\p{Lu}\p{Ll}{2})/gu, "$1 $2")
+    .replace(/(\p{L})(\p{N})/gu, "$1 $2")
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== "");
+}
+
+export function hasMaskWord(words: readonly string[]): boolean {
+  return words.some((word, i) => maskWords.has(word) && !(/^truths?$/.test(word) && words[i - 1] !== "ground"));
+}
+
+export function hasImageWord(words: readonly string[]): boolean {
+  return words.some((word) => imageWords.has(word));
+}
+
+/** Masks by hand: the first to be chosen where masks of several kinds lie side by side. */
+export function isByHand(words: readonly string[]): boolean {
+  return words.some((word) => /^manuals?$/.test(word));
+}
+
+/** Whether words name one of several people who marked the same images: `1st_manual`, `Expert 2`, `2ndHO`. */
+export function namesReader(words: readonly string[]): boolean {
+  return words.some(
+    (word, i) =>
+      readerWord.test(word.replace(/^\d+(?:st|nd|rd|th)?/, "")) ||
+      (/^\d+(?:st|nd|rd|th)$/.test(word) && readerWord.test(words[i + 1] ?? "")),
+  );
+}
+
+export function namesPart(words: readonly string[]): boolean {
+  return words.some((word) => partWords.has(word));
+}
+
+/** Whether words name what is made of images for people to look at: superpixels, overlays, outlines. */
+export function isAside(words: readonly string[]): boolean {
+  return words.some((word) => asideWord.test(word));
+}
+
+function isNumber(word: string): boolean {
+  return /^\p{N}+$/u.test(word);
+}
+
+/** Whether a file is a mask by its first word or its last one but for numbers, as mask_01, c00_Mask, x_mask_2, x_1stHO. */
+export function isMaskName(stem: string): boolean {
+  const words = wordsOf(stem);
+  const last = words.findLast((word) => !isNumber(word));
+  if (words.length < 2 || last === undefined) return maskWords.has(words[0] ?? "");
+  return maskWords.has(words[0]) || maskEndings.has(last) || readerWord.test(last.replace(/^\d+(?:st|nd|rd|th)?/, ""));
+}
+
+/** Whether what follows or precedes the name of an image says that the file is its mask, or of one of its parts. */
+export function isMaskAffix(affix: string): boolean {
+  const words = wordsOf(affix);
+  return words.some((word) => maskEndings.has(word)) || namesReader(words) || namesPart(words);
+}
+
+export type SplitName = "train" | "test" | "validation";
+
+/** The split that words name; undefined where they name none. */
+export function splitOfWords(words: readonly string[]): SplitName | undefined {
+  if (words.some((word) => trainWords.has(word))) return "train";
+  if (words.some((word) => testWords.has(word))) return "test";
+  return words.some((word) => validationWords.has(word)) ? "validation" : undefined;
+}
+
+/** Whether words say nothing about the domain: a split, a format, a number, a letter of a list. */
+export function isSilent(words: readonly string[]): boolean {
+  const known = [trainWords, testWords, validationWords, silentWords];
+  return words.every((word) => known.some((set) => set.has(word)));
+}
+
+/** A folder's name without the words of images, masks, splits and formats: what else it says; "" for nothing. */
+export function remainder(name: string): string {
+  const says = (token: string) => {
+    // "a." and "2." number a list.
+    if (/^[\p{L}\p{N}]{1,2}[.)]$/u.test(token)) return false;
+    const words = wordsOf(token).filter((word) => !isNumber(word));
+    return (
+      words.length > 0 &&
+      words.some((word) => !imageWords.has(word) && !maskWords.has(word) && word !== "ground" && !isSilent([word]))
+    );
+  };
+  return name
+    .split(/[\s_]+/)
+    .filter(says)
+    .join("_");
+}
