@@ -43,6 +43,7 @@ function classFolder(name: string): string {
 
 function probabilityFile({ probabilities, height, width }: ImagePrediction, { classes }: Dataset): Uint8Array[] {
   const shape = [classes.length, height, width];
+  if (!probabilities) throw new Error("internal: probabilities are to be written, but were not asked for");
   const data = new Uint8Array(probabilities.buffer, probabilities.byteOffset, probabilities.byteLength);
   const tensor: RawTensor = { dtype: "F32", shape, data };
   return serializeSafetensors([["probabilities", tensor]], {

@@ -5,23 +5,41 @@ import type { Dataset } from "../data/dataset.js";
 import { prepareImage } from "../data/prepare-image.js";
 import { type StoredImage, sampleWords } from "../grid/stored-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { inferenceMode, scope, upsampleBilinear2d } from "../torch/index.js";
+import { inferenceMode, scope, type Tensor, upsampleBilinear2d } from "../torch/index.js";
 import { labelMaps, type PredictOptions, predict, requireFinite } from "./predict.js";
 
 /** Choices of {@link predictImage}. */
 export interface PredictImageOptions extends Omit<PredictOptions, "kind"> {
   /** Side of the square the network works at, in pixels. */
   readonly size: number;
+  /** Hand the probabilities out, too: 4 bytes a class and pixel of the image. Default true. */
+  readonly probabilities?: boolean;
 }
 
 /** What a network says about one image, in the image's own size. */
 export interface ImagePrediction {
   readonly height: number;
   readonly width: number;
-  /** `[K, H, W]`, in [0, 1]. */
-  readonly probabilities: Float32Array;
+  /** `[K, H, W]`, in [0, 1]; missing where they were not asked for. */
+  readonly probabilities?: Float32Array;
   /** softmax: class numbers `[H, W]`; sigmoid: 0/1 planes `[K, H, W]`. */
   readonly labels: Uint8Array;
+}
+
+/** Class numbers are 64 bits wide before they become bytes: of so many pixels at a time. */
+const bandPixels = 2 ** 20;
+
+/** The label map of probabilities [1, K, H, W], a band of rows after the other. */
+function labelsOf(probabilities: Tensor, kind: Dataset["target"]): Uint8Array {
+  if (kind === "sigmoid") return labelMaps(probabilities, kind)[0];
+  const [, , height, width] = probabilities.shape;
+  const rows = Math.max(1, Math.floor(bandPixels / width));
+  const labels = new Uint8Array(height * width);
+  for (let y = 0; y < height; y += rows) {
+    const [band] = scope(() => labelMaps(probabilities.narrow(2, y, Math.min(rows, height - y)), kind));
+    labels.set(band, y * width);
+  }
+  return labels;
 }
 
 /** @throws DataError for an image whose grey values mean something else than those the network was trained on */
@@ -52,7 +70,7 @@ export function predictImage(
   image: StoredImage,
   file: string,
   dataset: Dataset,
-  { size, ...options }: PredictImageOptions,
+  { size, probabilities: wanted = true, ...options }: PredictImageOptions,
 ): ImagePrediction {
   const [height, width] = image.grid.shape;
   requireDepth(image, file, dataset);
@@ -63,8 +81,8 @@ export function predictImage(
       const { probabilities } = predict(network, imagesBCS([prepared], "cpu"), { ...options, kind });
       requireFinite(probabilities, file);
       const resized = upsampleBilinear2d(probabilities, [height, width], false, null);
-      const [labels] = labelMaps(resized, kind);
-      return { height, width, probabilities: resized.toTypedArray() as Float32Array, labels };
+      const labels = labelsOf(resized, kind);
+      return { height, width, labels, ...(wanted ? { probabilities: resized.toTypedArray() as Float32Array } : {}) };
     }),
   );
 }

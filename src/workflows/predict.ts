@@ -70,7 +70,14 @@ function createWriter(run: OpenedRun, files: PredictionFile[], input: PredictInp
   const { size, device, precision, normalisation, dataset } = run;
   return async (image) => {
     const stored = await readImage(image.path);
-    const asked = { size, device, precision, normalisation, testTimeFlips: input.tta };
+    const asked = {
+      size,
+      device,
+      precision,
+      normalisation,
+      testTimeFlips: input.tta,
+      probabilities: input.probabilities,
+    };
     const prediction = predictImage(network, stored, image.path, dataset, asked);
     for (const file of files) {
       const chunks = await file.encode(prediction, stored, image.path);

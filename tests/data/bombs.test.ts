@@ -108,6 +108,15 @@ describe("JPEG", () => {
     );
   });
 
+  it("of a thousand scans in a strip of a TIFF is refused as well, one of many strips is not", async () => {
+    const scans = Buffer.concat(Array<Buffer>(1000).fill(Buffer.from([0xff, 0xda, 0, 0])));
+    const tags = { 256: ["long", [4000]], 257: ["long", [4000]], 259: ["short", [7]], 278: ["long", [4000]] } as const;
+    expect(await sentence(tiffFile(1, 4000, scans, { tags }))).toMatch(/^x: draws 4000 x 4000 pixels in 1000 scans/);
+    const flat = sharp({ create: { width: 512, height: 512, channels: 3, background: "#804020" } });
+    const tiles = await flat.tiff({ compression: "jpeg", tile: true, tileWidth: 16, tileHeight: 16 }).toBuffer();
+    expect((await decodeImage(tiles, "x")).grid.shape).toEqual([512, 512]);
+  });
+
   it("without a frame, or with garbage for segments, is refused", async () => {
     const { file } = await progressive();
     const frame = file.indexOf(Buffer.from([0xff, 0xc2]));

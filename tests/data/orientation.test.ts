@@ -1,10 +1,18 @@
 /** Pictures are read as viewers show them: every orientation of every format that can say one. */
+import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { checkDataset } from "../../src/data/check/check.js";
+import { loadDataset } from "../../src/data/dataset.js";
+import { decodeCase } from "../../src/data/decode.js";
+import { inspectFolder } from "../../src/data/inspect/inspect.js";
 import { decodeImage, readHeader } from "../../src/data/read-image.js";
 import { upright } from "../../src/grid/upright.js";
-import { chunk, png } from "./files.js";
+import { chunk, png, put, putDatasetYaml, temporaryFolder } from "./files.js";
 import { tiffFile } from "./tiff-file.js";
+
+const folder = temporaryFolder();
+let count = 0;
 
 /** The letter F, 3 wide and 5 high: no two of its eight positions are alike. */
 const letter = ["###", "#..", "##.", "#..", "#.."];
@@ -144,6 +152,52 @@ it("leaves pictures without a tag, or with a value that means nothing, as they a
   for (const value of [0, 9, 65535]) expect(await shown(withChunk(plain, "eXIf", exif(value)))).toEqual(letter);
   for (const damage of [Buffer.alloc(0), Buffer.from("II*\0"), exif(6).subarray(0, 12), Buffer.alloc(40, 0xff)])
     expect(await shown(withChunk(plain, "eXIf", damage))).toEqual(letter);
+});
+
+describe("a data set of turned files", () => {
+  const upright = Array.from({ length: 12 * 20 }, (_, i) => (i * 7) % 251);
+  const drawn = upright.map((_, i) => (i % 12 < 5 && i > 60 && i < 140 ? 1 : 0));
+  /** As a file of orientation 8 stores it: the first stored row is the left-hand column from below. */
+  const lying = (samples: readonly number[]) =>
+    Array.from({ length: samples.length }, (_, i) => samples[(19 - (i % 20)) * 12 + Math.floor(i / 20)]);
+  const turnedFile = (samples: readonly number[]) => withChunk(png(20, 12, lying(samples)), "eXIf", exif(8));
+
+  function setOf(image: Buffer, mask: Buffer) {
+    const root = join(folder, `set${count++}`);
+    put(join(root, "images/x.png"), image);
+    put(join(root, "masks/x.png"), mask);
+    const train = { images: "images/{id}.png", masks: "masks/{id}.png" };
+    return { root, dataset: loadDataset(putDatasetYaml(root, { domains: [{ name: "a", train }] })) };
+  }
+
+  it("pairs image and mask as both are shown, whichever of them is turned", async () => {
+    const decoded = async (image: Buffer, mask: Buffer) => {
+      const { dataset } = setOf(image, mask);
+      return decodeCase(dataset, dataset.domains[0].cases("train")[0], 16);
+    };
+    const [image, mask] = [png(12, 20, upright), png(12, 20, drawn)];
+    const straight = await decoded(image, mask);
+    expect(await decoded(turnedFile(upright), mask)).toEqual(straight);
+    expect(await decoded(image, turnedFile(drawn))).toEqual(straight);
+    expect(await decoded(turnedFile(upright), turnedFile(drawn))).toEqual(straight);
+  });
+
+  it("says so where a mask was drawn on the picture as it is stored", async () => {
+    const { dataset } = setOf(turnedFile(upright), png(20, 12, lying(drawn)));
+    const [{ message }] = (await checkDataset(dataset)).problems;
+    expect(message).toMatch(
+      /the mask is 20 x 12 pixels, but its image .* is 12 x 20; .*, or turn it \(files that carry/,
+    );
+  });
+
+  it("is told by inspect", async () => {
+    const { root } = setOf(turnedFile(upright), png(12, 20, drawn));
+    const { guesses, splits } = await inspectFolder(root);
+    expect(guesses.join("\n")).toMatch(
+      /1 image of those looked at carries an orientation, as .*x\.png: they are read as they are/,
+    );
+    expect(splits[0].sizes).toBe("12 x 20");
+  });
 });
 
 it("turns every plane by itself", () => {

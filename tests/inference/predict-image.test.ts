@@ -70,6 +70,37 @@ describe("predictImage", () => {
     }
   });
 
+  it("labels a picture of many bands as its probabilities say, and hands those out only when asked", () => {
+    const [height, width] = [3, 400_000];
+    const image = stored(
+      height,
+      width,
+      Uint8Array.from({ length: height * width }, (_, i) => (i % width) >> 11),
+    );
+    const { labels, probabilities = new Float32Array() } = predictImage(network, image, "x.png", softmax, options);
+    expect(probabilities).toHaveLength(2 * height * width);
+    const wrong = labels.findIndex(
+      (label, i) => label !== (probabilities[i] < probabilities[height * width + i] ? 1 : 0),
+    );
+    expect(wrong).toBe(-1);
+    const alone = predictImage(network, image, "x.png", softmax, { ...options, probabilities: false });
+    expect(Object.keys(alone).sort()).toEqual(["height", "labels", "width"]);
+    expect(Buffer.compare(alone.labels, labels)).toBe(0);
+  });
+
+  it("refuses 8 bits where the network was trained on more alone", () => {
+    const trained = { ...softmax, intensity: { low: 0, high: 4000 } };
+    const narrow = stored(4, 4, new Uint8Array(16));
+    const predicted = (depths: "narrow" | "wide" | "mixed") =>
+      predictImage(network, narrow, "narrow.png", { ...trained, depths }, options).labels;
+    expect(predicted("mixed")).toHaveLength(16);
+    expect(predicted("narrow")).toHaveLength(16);
+    expect(() => predicted("wide")).toThrow(
+      "narrow.png: has 8 bits a sample, but the network was trained on images of more, grey 0 to 4000; give it the image " +
+        "as it was before it was made 8 bits",
+    );
+  });
+
   it("turns colour into grey for a grey data set and refuses 16 bits where the network was trained on 8", () => {
     const rgb = stored(20, 20, pixels(1200), 3);
     expect(predictImage(network, rgb, "rgb.png", softmax, options).labels).toHaveLength(400);

@@ -85,3 +85,12 @@ export function checkPixels(width: number, height: number, file: string, pixelBy
     );
   }
 }
+
+/** A scan of a JPEG passes over every sample, however few bytes it has: 2^31 passes take seconds. */
+const mostPasses = 2 ** 31;
+
+/** Refuses a JPEG that is drawn over and over. @throws DataError when its scans pass over more than 2^31 samples in all */
+export function checkScans(scans: number, width: number, height: number, channels: number, file: string): void {
+  if (scans * width * height * channels <= mostPasses) return;
+  throw new DataError(`${file}: draws ${width} x ${height} pixels in ${scans} scans; save it again without them`);
+}

@@ -1,11 +1,8 @@
 /** JPEG: decoded by sharp, after a walk over its segments for what has to be known before. */
 import { DataError } from "../../core/errors.js";
-import { checkPixels, type Format, startsWith } from "./format.js";
+import { checkPixels, checkScans, type Format, startsWith } from "./format.js";
 import { decodeFailure, decodeRaster, imageHeader, type RasterHeader } from "./raster.js";
 import { exifOrientation } from "./tiff-directory.js";
-
-/** A scan passes over every sample, however few bytes it has: 2^31 passes take seconds. */
-const mostPasses = 2 ** 31;
 
 const startOfScan = 0xda;
 const endOfImage = 0xd9;
@@ -83,8 +80,7 @@ function readHeader(bytes: Uint8Array, file: string): RasterHeader {
     throw new DataError(`${file}: has ${components} channels; save it as grey or RGB`);
   if (bits !== 8) throw new DataError(`${file}: has ${bits} bits a sample; save it with 8 or 16 bits a sample`);
   checkPixels(width, height, file, scans > 1 ? components + 1 : components);
-  if (scans * width * height * components > mostPasses)
-    throw new DataError(`${file}: draws ${width} x ${height} pixels in ${scans} scans; save it again without them`);
+  checkScans(scans, width, height, components, file);
   return { width, height, channels: components, alpha: false, sampleType: "uint8", orientation };
 }
 

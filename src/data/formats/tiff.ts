@@ -1,6 +1,6 @@
 /** TIFF: decoded by sharp, after a look at the directory for what libvips does not tell or takes for something else. */
 import { DataError } from "../../core/errors.js";
-import { checkPixels, type Format, type PaletteReading, startsWith } from "./format.js";
+import { checkPixels, checkScans, type Format, type PaletteReading, startsWith } from "./format.js";
 import { decodeFailure, decodeRaster, imageHeader, pixelBytes, type RasterHeader } from "./raster.js";
 import { unstretched } from "./stretched.js";
 import { TiffDirectory } from "./tiff-directory.js";
@@ -9,8 +9,10 @@ const tags = {
   width: 256,
   height: 257,
   bits: 258,
+  compression: 259,
   photometric: 262,
   samples: 277,
+  stripRows: 278,
   colourMap: 320,
   tileWidth: 322,
   tileHeight: 323,
@@ -24,6 +26,10 @@ const photometrics = { whiteIsZero: 0, blackIsZero: 1, rgb: 2, palette: 3, cmyk:
 /** Values of ExtraSamples that mean alpha, multiplied into the colours or not; 0 is a channel of no known meaning. */
 const associatedAlpha = 1;
 const plainAlpha = 2;
+
+/** Compression by JPEG, one picture of its own in each strip or tile. */
+const jpegCompression = 7;
+const startOfScan = Buffer.from([0xff, 0xda]);
 
 /** Values of SampleFormat in words, unsigned integers first. */
 const sampleFormats = ["", "uint", "int", "float", "undefined", "complex int", "complex float"];
@@ -116,6 +122,22 @@ function withoutTables(
   return copy;
 }
 
+/** Refuses strips and tiles that are drawn over and over. @throws DataError as checkScans does */
+function checkJpegScans(
+  bytes: Uint8Array,
+  directory: TiffDirectory,
+  { width, height, channels }: TiffHeader,
+  file: string,
+) {
+  if (directory.value(tags.compression) !== jpegCompression) return;
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let scans = 0;
+  for (let at = view.indexOf(startOfScan); at >= 0; at = view.indexOf(startOfScan, at + 2)) scans++;
+  const pieceWidth = directory.value(tags.tileWidth) ?? width;
+  const pieceHeight = directory.value(tags.tileHeight) ?? Math.min(height, directory.value(tags.stripRows) ?? height);
+  checkScans(scans, pieceWidth, pieceHeight, channels, file);
+}
+
 export const tiffFormat: Format = {
   name: "TIFF",
   summary: "grey, RGB and palette pictures of one page, 1 to 16 bits; palette masks give their numbers",
@@ -125,6 +147,7 @@ export const tiffFormat: Format = {
   async read(bytes, file, palette) {
     const directory = openDirectory(bytes, file);
     const header = readHeader(directory, file, palette);
+    checkJpegScans(bytes, directory, header, file);
     if (palette === "colours") return decodeRaster({ bytes, file, format: "TIFF" }, header);
     const plain = withoutTables(bytes, directory, header);
     const image = await decodeRaster({ bytes: plain, file, format: "TIFF" }, header);
