@@ -93,9 +93,6 @@ it("makes every run but the broken ones, the second time only what is missing, a
 
   // Both networks where there are two, so that either can be compared.
   expect(finished.map((name) => readdirSync(join(out, name, "evaluation")).length)).toEqual([2, 2, 1, 1]);
-  const teachers = await dimseg("compare", out, "--network", "teacher");
-  expect(teachers.code).toBe(0);
-  expect(teachers.err).toMatch(/left out: 4 of 6 runs of .*; the first: /);
   const files = finished.map((name) => join(out, name, "evaluation/last-student/cases.csv"));
   const times = files.map((file) => statSync(file).mtimeMs);
   // As if the machine had been switched off before the last step was saved.
@@ -111,11 +108,6 @@ it("makes every run but the broken ones, the second time only what is missing, a
   expect(table.code).toBe(0);
   expect(table.err).toContain(
     `left out: 2 of 6 runs of ${out}; the first: ${join(out, "broken-seed1")} has not begun; go on with \`dimseg sweep\``,
-  );
-  const single = await dimseg("compare", join(out, "supervised-seed1"), "--network", "teacher");
-  expect(single).toMatchObject({ code: 2 });
-  expect(single.err).toMatch(
-    /supervised-seed1 keeps no teacher, as method supervised has none; compare with --network student\n$/,
   );
   expect(table.out).toMatch(/Dice % +seeds +Domain1 \(labelled\) +Domain2 +Domain3 +Domain4 +cup +disc +average +gap/);
   expect(table.out).toMatch(/\nA\|B & <C>, 1 +2 +\d+\.\d ± \d+\.\d /);
