@@ -42,17 +42,20 @@ function problemList(problems: readonly Problem[]): string {
 }
 
 /** What to do next with a data set that is in order. */
-function nextStep(config: string | null): string {
+function nextStep(config: string | null, sizes: string): string {
   if (config === null) return "No domain has a training case with a mask, so this set is for predictions only.";
-  return `Next, a configuration, as this in config.yaml; then: dimseg train config.yaml\n\n${config}`;
+  return (
+    `Next, a configuration, as this in config.yaml; then: dimseg train config.yaml\n\n${config}\n\n` +
+    `${sizes}\nThe labelled domain is that with most masks; any other with masks can be chosen.`
+  );
 }
 
 async function check(dataset: string, options: { json?: boolean }): Promise<void> {
   const { checkData } = await import("../workflows/data-check.js");
-  const { config, ...checked } = await inTerminal((observer) => checkData({ dataset }, observer));
+  const { config, sizes, ...checked } = await inTerminal((observer) => checkData({ dataset }, observer));
   if (options.json) console.log(JSON.stringify(checked, null, 2));
   else console.log(`${splitTable(checked)}\n\n${problemList(checked.problems)}`);
-  if (checked.ok && !options.json) console.log(`\n${nextStep(config)}`);
+  if (checked.ok && !options.json) console.log(`\n${nextStep(config, sizes)}`);
   if (!checked.ok) process.exitCode = exitCodes.data;
 }
 

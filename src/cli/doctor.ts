@@ -50,17 +50,19 @@ type EngineSettings = Pick<NonNullable<DoctorReport["auto"]>, "precision" | "mem
 
 const formatNames = { contiguous: "NCHW", channelsLast: "channels-last" };
 
-function probeLines({ probe, auto }: DoctorReport): string[] {
+function probeLines({ probe, probed, auto }: DoctorReport): string[] {
   if (!probe || !auto) return [];
   const rows = probe.measurements.map(({ precision, memoryFormat, milliseconds }) => {
     const chosen = precision === probe.precision && memoryFormat === probe.memoryFormat;
     return [precision, formatNames[memoryFormat], milliseconds.toFixed(1), chosen ? "fastest" : ""];
   });
+  const [images, , height, width] = probed.batch;
   const table = formatTable(["precision", "layout", "ms/step", ""], rows, ["left", "left", "right", "left"]);
   const settings = ({ precision, memoryFormat }: EngineSettings) =>
     `training.precision=${precision} training.memoryFormat=${memoryFormat}`;
   return [
-    `\nTraining step of a small U-Net on the CPU:\n${table}`,
+    `\nSupervised training step of a U-Net of width ${probed.width} on the CPU, ${images} colour images of ${width} x ${height} pixels:\n${table}`,
+    "A step grows with width, batch and pixels; `dimseg list methods` and `optimizers` say how many passes a step of theirs makes.",
     `Fastest: ${settings(probe)}`,
     `auto:    ${settings(auto)} training.device=${auto.device}`,
     "        (training goes by the machine's features and the network's width, since timings vary and runs must be repeatable)\n",

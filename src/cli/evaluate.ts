@@ -17,7 +17,7 @@ function heading({ about, summary }: EvaluationResult): string {
   return [
     `${network}, ${checkpoint.rule}`,
     `${split} split of ${dataset.name}: ${subjectsText(summary)} at ${size} x ${size} pixels, ` +
-      `${units === "mm" ? "distances in mm by the spacing of the stored images" : "unit spacing"}` +
+      `${units === "mm" ? "distances in mm by the spacing of the stored images" : "distances in pixels of that size"}` +
       `${testTimeFlips ? ", probabilities averaged over mirror images" : ""}` +
       `${without > 0 ? `; left out for want of a mask: ${without}` : ""}` +
       `${ignored ? `; ${(100 * ignored).toFixed(1)} % of the pixels ignored` : ""}`,

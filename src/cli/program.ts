@@ -40,10 +40,21 @@ function asChoiceError(complaint: string): UsageError | undefined {
   );
 }
 
+/** `unknown command 'tarin'; did you mean train?`, or which commands there are. */
+function asVerbError({ code }: CommanderError, complaint: string, { commands }: Command): UsageError | undefined {
+  const [, word] = /^unknown command '(.*)'$/.exec(complaint) ?? [];
+  if (code !== "commander.unknownCommand" || word === undefined) return undefined;
+  const verbs = commands.map((one) => one.name());
+  const near = nearestWord(word, verbs);
+  return new UsageError(
+    `unknown command '${word}'; ${near ? `did you mean ${near}?` : `the commands are ${verbs.join(", ")}`}`,
+  );
+}
+
 /** Commander spreads a complaint and its hint over two lines; ours is one sentence that says what to do. */
-function asUsageError({ message }: CommanderError, words: string): UsageError {
-  const [complaint, hint] = message.replace(/^error: /, "").split("\n");
-  const wrongChoice = asChoiceError(complaint);
+function asUsageError(error: CommanderError, words: string, command: Command): UsageError {
+  const [complaint, hint] = error.message.replace(/^error: /, "").split("\n");
+  const wrongChoice = asChoiceError(complaint) ?? asVerbError(error, complaint, command);
   if (wrongChoice) return wrongChoice;
   const near = /^\(Did you mean (.+)\?\)$/.exec(hint ?? "")?.[1];
   return new UsageError(
@@ -54,7 +65,7 @@ function asUsageError({ message }: CommanderError, words: string): UsageError {
 /** Lets a command and those below it throw instead of ending the process. */
 function throwing(command: Command, words: string): void {
   command.exitOverride((error) => {
-    throw error.exitCode === 0 || error.code === "commander.help" ? error : asUsageError(error, words);
+    throw error.exitCode === 0 || error.code === "commander.help" ? error : asUsageError(error, words, command);
   });
   for (const below of command.commands) throwing(below, `${words} ${below.name()}`);
 }

@@ -1,6 +1,9 @@
 /** What a person sees of a sweep: a table that is redrawn on a terminal, one line for each change elsewhere. */
+
+import { bytesText } from "../core/bytes-text.js";
 import { counted } from "../core/counted.js";
-import type { RunStatus, Sweep } from "../sweep/sweep.js";
+import type { DiskNeed } from "../runs/disk-need.js";
+import type { RunStatus, Sweep, SweepForecast } from "../sweep/sweep.js";
 import { formatDuration, type ProgressStream } from "./progress.js";
 import { formatTable } from "./table.js";
 import { percent } from "./training-display.js";
@@ -10,8 +13,8 @@ export interface SweepStream extends ProgressStream {
   readonly rows?: number;
 }
 
-/** Lines of a table before its rows, and the counts above it. */
-const linesAround = 4;
+/** Lines of a table before its rows, and what stands above it. */
+const linesAround = 6;
 
 /** Time until a training run ends at its present pace. */
 function remaining({ begun, step, run }: RunStatus, now: number): string {
@@ -78,6 +81,32 @@ export interface SweepDisplay {
 }
 
 const redrawMilliseconds = 1000;
+/** Between lines about running runs where there is no terminal. */
+const lineMilliseconds = 60_000;
+
+/** How long all runs take at the present paces; empty before the first step. */
+function remainingOfAll({ milliseconds }: SweepForecast): string {
+  return milliseconds === null ? "" : `about ${formatDuration(milliseconds)} of training left in all`;
+}
+
+/** The running runs and what is left of all, on one line. */
+function standingLine({ statuses }: Pick<Sweep, "statuses">, forecast: SweepForecast, now: number): string {
+  const running = statuses.flatMap((status) => {
+    if (status.state !== "training") return [];
+    const left = remaining(status, now);
+    return [
+      `${status.run.id} ${status.step}/${status.run.config.training.iterations}${left === "" ? "" : `, ${left} left`}`,
+    ];
+  });
+  const all = remainingOfAll(forecast);
+  return [...running, ...(all === "" ? [] : [all])].join("; ");
+}
+
+/** What all runs take of the disk, told once. */
+function diskLine({ statuses }: Pick<Sweep, "statuses">, { total }: DiskNeed): string {
+  const runs = statuses.length;
+  return `disk for checkpoints: about ${bytesText(total)} a run, ${bytesText(runs * total)} for ${counted(runs, "run")}`;
+}
 
 /** A display on standard error, so that standard output stays for the result. */
 export function createSweepDisplay(stream: SweepStream = process.stderr, now: () => number = Date.now): SweepDisplay {
@@ -85,13 +114,32 @@ export function createSweepDisplay(stream: SweepStream = process.stderr, now: ()
   let drawn = 0;
   let followed: Sweep | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let disk = "";
+
+  /** The sweep's standing, and whether its disk has become known just now. */
+  const look = (sweep: Sweep) => {
+    sweep.poll();
+    const forecast = sweep.forecast(now());
+    const isNew = disk === "" && forecast.disk !== null;
+    if (forecast.disk) disk ||= diskLine(sweep, forecast.disk);
+    return { forecast, isNew };
+  };
+
+  const tell = () => {
+    if (!followed) return;
+    const { forecast, isNew } = look(followed);
+    if (isNew) stream.write(`${disk}\n`);
+    const line = standingLine(followed, forecast, now());
+    if (line !== "") stream.write(`${line}\n`);
+  };
 
   const draw = () => {
     if (!followed) return;
-    followed.poll();
+    const { forecast } = look(followed);
     const { statuses } = followed;
     const width = (stream.columns ?? 80) - 1;
-    const text = `${countsLine(statuses)}\n${sweepTable(statuses, now(), stream.rows ?? 24)}`;
+    const heads = [countsLine(statuses), remainingOfAll(forecast), disk].filter((head) => head !== "");
+    const text = `${heads.join("\n")}\n${sweepTable(statuses, now(), stream.rows ?? 24)}`;
     // A line that wraps could not be redrawn.
     const lines = text.split("\n").map((line) => [...line].slice(0, width).join(""));
     const back = drawn > 0 ? `\x1b[${drawn}A\r\x1b[0J` : "";
@@ -102,12 +150,17 @@ export function createSweepDisplay(stream: SweepStream = process.stderr, now: ()
   return {
     changed(status) {
       if (live) draw();
-      else stream.write(`${changeLine(status)}\n`);
+      else {
+        stream.write(`${changeLine(status)}\n`);
+        if (status.state === "done") tell();
+      }
     },
     follow(sweep) {
       followed = sweep;
       if (!live) {
-        stream.write(`${countsLine(sweep.statuses)}\n`);
+        const { steps } = sweep.forecast(now());
+        stream.write(`${countsLine(sweep.statuses)}\n${counted(steps, "step")} to train in all\n`);
+        timer = setInterval(tell, lineMilliseconds);
         return;
       }
       draw();

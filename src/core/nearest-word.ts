@@ -19,5 +19,5 @@ function editDistance(a: string, b: string): number {
 export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
   const distances = candidates.map((candidate) => editDistance(word.toLowerCase(), candidate.toLowerCase()));
   const least = Math.min(...distances);
-  return least <= Math.max(1, Math.floor(word.length / 2)) ? candidates[distances.indexOf(least)] : undefined;
+  return least <= Math.max(1, Math.ceil(word.length / 3) - 1) ? candidates[distances.indexOf(least)] : undefined;
 }

@@ -5,6 +5,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { isNode, isScalar, LineCounter, parseDocument, visit, type YAMLMap, type YAMLParseError } from "yaml";
 import { z } from "zod";
+import { counted } from "./counted.js";
 import { DataError, UsageError } from "./errors.js";
 import { nearestWord } from "./nearest-word.js";
 import { readFailureReason } from "./read-file.js";
@@ -143,7 +144,7 @@ export function validate<S extends z.ZodType>(
   const issue = { ...first, path: writtenPath(value, first.path) };
   const key = issue.path.length > 0 ? `${pathText(issue.path)} ` : "";
   const separator = issue.code === "unrecognized_keys" && key !== "" ? "has an " : "";
-  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
+  const more = issues.length > 1 ? ` (and ${counted(issues.length - 1, "further mistake")})` : "";
   throw new UsageError(`${where(issue.path)}: ${key}${separator}${issueText(issue, schema, value)}${more}`);
 }
 

@@ -140,6 +140,19 @@ export function createRunFolder(
   }
 }
 
+/** Runs that are named. */
+const mostNamed = 4;
+
+/** The runs that lie in a folder, as advice; undefined where there is none. */
+function runsInside(folder: string): string | undefined {
+  const isRun = (name: string) =>
+    ["config.yaml", "environment.json"].every((file) => existsSync(join(folder, name, file)));
+  const found = entriesOf(folder).filter(isRun).sort();
+  if (found.length === 0) return undefined;
+  const more = found.length > mostNamed ? ` and ${found.length - mostNamed} more` : "";
+  return `it holds the runs ${found.slice(0, mostNamed).join(", ")}${more}, give one of them: ${join(folder, found[0])}`;
+}
+
 /**
  * The paths of an existing run; writes nothing and takes no lock.
  * @throws UsageError when the folder is not a run, saying what is missing and which verb makes one, or holds links
@@ -154,7 +167,8 @@ export function openRunFolder(path: string): RunFolder {
     ["config.yaml", run.config],
     ["environment.json", run.environment],
   ]) {
-    if (!existsSync(file)) throw new UsageError(`${run.path} is not a run folder: it has no ${name}; ${remedy}`);
+    if (existsSync(file)) continue;
+    throw new UsageError(`${run.path} is not a run folder: it has no ${name}; ${runsInside(run.path) ?? remedy}`);
   }
   const { path: _, ...entries } = run;
   refuseLinks(run.path, [...Object.values(entries).map((entry) => basename(entry)), "report"]);

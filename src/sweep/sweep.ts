@@ -6,24 +6,24 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { DimsegError } from "../core/errors.js";
+import type { DiskNeed } from "../runs/disk-need.js";
 import type { ChildEnd, Children } from "./child.js";
+import { diskOf, stepsLeft, timeLeft } from "./forecast.js";
 import { MetricsTail } from "./metrics-tail.js";
 import type { PlannedRun, SweepPlan } from "./plan.js";
+import type { RunState, RunStatus } from "./run-status.js";
 import { type Standing, standingOf } from "./standing.js";
 
-export type RunState = "waiting" | "training" | "evaluating" | "done" | "skipped" | "failed" | "stopped";
+export type { RunState, RunStatus } from "./run-status.js";
 
-/** A run as a display shows it. */
-export interface RunStatus {
-  readonly run: PlannedRun;
-  state: RunState;
-  step: number;
-  /** Newest or best validation Dice. */
-  dice: number | null;
-  /** Why it failed. */
-  error: string;
-  /** When and at which step this process began to train it, for the remaining time. */
-  begun: { time: number; step: number } | null;
+/** What a sweep has ahead. */
+export interface SweepForecast {
+  /** Still to be trained. */
+  steps: number;
+  /** Until all runs are trained; null before the first step. */
+  milliseconds: number | null;
+  /** Of one run, the first that has a checkpoint; null before that. */
+  disk: DiskNeed | null;
 }
 
 /** How to run a sweep. */
@@ -40,6 +40,7 @@ export class Sweep {
   readonly statuses: readonly RunStatus[];
   private readonly tails = new Map<RunStatus, MetricsTail>();
   private stopping = false;
+  private disk: DiskNeed | null = null;
 
   /** @throws UsageError when a run folder holds a run with other settings */
   constructor(
@@ -48,8 +49,16 @@ export class Sweep {
   ) {
     this.statuses = plan.runs.map((run) => {
       const { stage, step, dice } = this.standing(run);
-      return { run, state: stage === "finished" ? "skipped" : "waiting", step, dice, error: "", begun: null };
+      const state = stage === "finished" ? "skipped" : "waiting";
+      return { run, state, step, dice, error: "", begun: null, trained: { milliseconds: 0, steps: 0 } };
     });
+  }
+
+  /** What is ahead of it now. */
+  forecast(now: number): SweepForecast {
+    for (const { run } of this.statuses) this.disk ??= diskOf(run);
+    const milliseconds = timeLeft(this.statuses, now, this.options.jobs);
+    return { steps: stepsLeft(this.statuses), milliseconds, disk: this.disk };
   }
 
   /** Starts no further run and passes the signal on to those that are running. */
@@ -118,6 +127,7 @@ export class Sweep {
     } finally {
       this.poll();
       this.tails.delete(status);
+      status.trained = { milliseconds: Date.now() - status.begun.time, steps: status.step - status.begun.step };
       status.begun = null;
     }
     const after = this.standing(run);

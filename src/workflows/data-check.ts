@@ -1,5 +1,6 @@
 /** Decoding every file of a data set, and a configuration to begin with where nothing is wrong. */
 import { stringify } from "yaml";
+import { presets } from "../config/presets.js";
 import { type CheckReport, checkDataset } from "../data/check/check.js";
 import { allCases, type Dataset, loadDataset } from "../data/dataset.js";
 import type { Workflow } from "./observer.js";
@@ -11,7 +12,18 @@ export interface Checked extends CheckReport {
   readonly ok: boolean;
   /** A first `config.yaml`; null where there are errors, or no training case has a mask. */
   readonly config: string | null;
+  /** At which size that configuration trains and judges, for people. */
+  readonly sizes: string;
 }
+
+/** A preset works at a size of its own, whatever the data set's file says. */
+function sizesText({ size }: Dataset): string {
+  const preset = presets[firstPreset].values.imageSize as number;
+  const other = size === preset ? "" : `; imageSize: ${size} takes the size of dataset.yaml instead, at a higher cost`;
+  return `Preset ${firstPreset} trains and judges at ${preset} x ${preset} pixels, and distances are in those${other}.`;
+}
+
+const firstPreset = "small";
 
 /** A configuration to begin with: most labels, of which a third chooses the checkpoint when there are few. */
 function firstConfig({ domains }: Dataset, path: string): string | null {
@@ -26,7 +38,7 @@ function firstConfig({ domains }: Dataset, path: string): string | null {
   const learnt = new Set(cases.slice(0, count).map((one) => one.subject));
   const validation = Math.min(wanted, cases.filter((one) => !learnt.has(one.subject)).length);
   const labelled = { domain: name, count, validation };
-  return stringify({ preset: "small", dataset: path, labelled }, { lineWidth: 0 }).trimEnd();
+  return stringify({ preset: firstPreset, dataset: path, labelled }, { lineWidth: 0 }).trimEnd();
 }
 
 /**
@@ -38,5 +50,11 @@ export const checkData: Workflow<{ readonly dataset: string }, Checked> = async 
   const total = allCases(dataset).length;
   const report = await checkDataset(dataset, (done) => progress("checking", done, total));
   const ok = report.problems.every((one) => one.severity !== "error");
-  return { dataset: dataset.path, ok, ...report, config: ok ? firstConfig(dataset, path) : null };
+  return {
+    dataset: dataset.path,
+    ok,
+    ...report,
+    config: ok ? firstConfig(dataset, path) : null,
+    sizes: sizesText(dataset),
+  };
 };

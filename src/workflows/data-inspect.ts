@@ -1,7 +1,6 @@
 /** Finding out what a folder of images is, and writing a first dataset.yaml. */
 import { type Inspection, inspectFolder } from "../data/inspect/inspect.js";
-import { writeDatasetYaml } from "../data/inspect/write-yaml.js";
-import type { Observer } from "./observer.js";
+import { checkDatasetYaml, writeDatasetYaml } from "../data/inspect/write-yaml.js";
 
 /** Which folder, and where its description goes. */
 export interface InspectInput {
@@ -14,15 +13,12 @@ export interface InspectInput {
 
 /**
  * Inspects a folder.
- * @param found is told what was found before the file is written, as writing may be refused
+ * @param found is told what was found before the file is written, as the disk may be full
  * @throws DataError when there are no images; UsageError when the file is there already
  */
-export async function inspectData(
-  input: InspectInput,
-  found: (inspection: Inspection) => void,
-  { progress }: Pick<Observer, "progress">,
-): Promise<void> {
-  const inspection = await inspectFolder(input.folder, progress);
+export async function inspectData(input: InspectInput, found: (inspection: Inspection) => void): Promise<void> {
+  checkDatasetYaml(input.out, input.force);
+  const inspection = await inspectFolder(input.folder);
   found(inspection);
   writeDatasetYaml(inspection, input.folder, input.out, input.force);
 }

@@ -4,7 +4,7 @@ import { type TrainingConfig, trainingSchema } from "../config/config.js";
 import { packageVersion } from "../core/package-root.js";
 import { EngineError, engineInfo, keepFreedMemory, threads } from "../torch/index.js";
 import { resolveEngine } from "../training/engine-settings.js";
-import { type EngineProbe, probeEngine, probeWidth } from "./machine/engine-probe.js";
+import { type EngineProbe, probeEngine, probeShape, probeWidth } from "./machine/engine-probe.js";
 import { type MachineFacts, machineFacts } from "./machine/machine-facts.js";
 
 /** The engine as it loaded on this machine. */
@@ -37,6 +37,8 @@ export interface DoctorReport {
   machine: MachineFacts;
   engine: EngineFacts | null;
   probe: EngineProbe | null;
+  /** What the probe's step trains: channels at full resolution, and the batch's images, channels, height and width. */
+  probed: { width: number; batch: readonly number[] };
   /** What a training configuration takes where it says `auto`; null where the engine does not load. */
   auto: Pick<TrainingConfig["training"], "device" | "precision" | "memoryFormat"> | null;
   problems: Problem[];
@@ -145,6 +147,7 @@ export function examine(folder: string): DoctorReport {
     machine,
     engine,
     probe: engine && probeEngine(),
+    probed: { width: probeWidth, batch: probeShape },
     auto: engine && automaticChoice(),
     problems: findProblems(machine, engine, engineError),
   };

@@ -130,7 +130,11 @@ export function listings(kind: ListingKind): { usage: string; entries: Listing[]
     case "methods":
       return { usage: "In a configuration: method: { name: ... }", entries: listed(methods, settingsOf) };
     case "optimizers":
-      return { usage: "In a configuration: optimizer: { name: ... }", entries: optimizerListings() };
+      return {
+        usage:
+          "In a configuration: optimizer: { name: ... }; dim is the paper's, sam and none its ablations, the others are for comparison",
+        entries: optimizerListings(),
+      };
     case "divergences":
       return { usage: "In a configuration: optimizer: { divergence: { f: ... } }", entries: divergenceListings() };
     case "estimators":

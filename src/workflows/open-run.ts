@@ -3,6 +3,7 @@ import { UsageError } from "../core/errors.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
 import { type LoadedRun, loadRun } from "../runs/load-run.js";
+import { isRunInUse } from "../runs/run-lock.js";
 import { useEngine } from "../torch/index.js";
 import type { Observer } from "./observer.js";
 
@@ -13,10 +14,13 @@ export interface OpenedRun extends LoadedRun {
   readonly checkpointRule: string;
 }
 
-function ruleText(name: CheckpointName, { config, step }: LoadedRun): string {
+function ruleText(name: CheckpointName, { config, step, folder }: LoadedRun): string {
   const { domain, validation } = config.labelled;
   const { iterations } = config.training;
-  if (name === "last") return `last checkpoint, step ${step}${step < iterations ? ` of ${iterations}` : ""}`;
+  if (name === "last") {
+    const stage = step < iterations ? ` of ${iterations}${isRunInUse(folder.path) ? ", still training" : ""}` : "";
+    return `last checkpoint, step ${step}${stage}`;
+  }
   if (name === "best") {
     return `best student Dice on the validation split of the labelled domain (${validation} cases of ${domain}), step ${step}`;
   }

@@ -100,7 +100,13 @@ describe("problems", () => {
 });
 
 describe("the report", () => {
-  const base = { dimseg: "1.2.3", node: "v20", platform: "linux x64", machine };
+  const base = {
+    dimseg: "1.2.3",
+    node: "v20",
+    platform: "linux x64",
+    machine,
+    probed: { width: 16, batch: [2, 3, 96, 96] },
+  };
 
   it("shows facts, timings and the choice", () => {
     const measurements = [
@@ -112,6 +118,7 @@ describe("the report", () => {
     const text = formatReport({ ...base, engine, probe, auto, problems: [] });
     expect(text).toMatch(/engine +libtorch 2\.13\.0, from wheel/);
     expect(text).toMatch(/features +AVX2, AVX-512 \(not: BF16, AMX\)/);
+    expect(text).toContain("step of a U-Net of width 16 on the CPU, 2 colour images of 96 x 96 pixels:");
     expect(text).toMatch(/bf16 +channels-last +18\.3 +fastest/);
     expect(text).toMatch(/Fastest: training\.precision=bf16 training\.memoryFormat=channelsLast/);
     expect(text).toMatch(/auto: +training\.precision=fp32 training\.memoryFormat=contiguous training\.device=cpu\n/);

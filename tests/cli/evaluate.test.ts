@@ -61,7 +61,7 @@ describe("dimseg evaluate", () => {
     const { out } = await dimseg("evaluate", run);
     expect(out).toMatch(/^\nstudent, last checkpoint, step 20\n/);
     expect(out).toContain(
-      "test split of tiny: 4 cases at 32 x 32 pixels, unit spacing; left out for want of a mask: 1\n",
+      "test split of tiny: 4 cases at 32 x 32 pixels, distances in pixels of that size; left out for want of a mask: 1\n",
     );
     expect(out).toContain("convention midss (MiDSS: ");
     expect(out).toMatch(/\ndomain +part +cases +Dice % \(95 % interval\) +Jaccard % +HD95 px +ASD px\n/);

@@ -105,7 +105,7 @@ describe("borders that nobody labelled", () => {
     const { out, err } = await dimseg("evaluate", run);
     expect(err).toBe("");
     expect(out).toMatch(
-      /test split of tiny: 8 cases at 32 x 32 pixels, unit spacing; \d+\.\d % of the pixels ignored\n/,
+      /test split of tiny: 8 cases at 32 x 32 pixels, distances in pixels of that size; \d+\.\d % of the pixels ignored\n/,
     );
     const { ignored, average } = JSON.parse(readFileSync(join(run, "evaluation/last-student/summary.json"), "utf8"));
     expect(ignored).toBeGreaterThan(0.1);

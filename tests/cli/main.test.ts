@@ -47,7 +47,8 @@ describe("help and version", () => {
 describe("wrong words", () => {
   it.each([
     [["trian"], "unknown command 'trian'; did you mean train?"],
-    [["xyzzyxyzzy"], "unknown command 'xyzzyxyzzy'; see `dimseg --help`"],
+    [["xyzzyxyzzy"], /^unknown command 'xyzzyxyzzy'; the commands are doctor, demo, /],
+    [["export"], /^unknown command 'export'; the commands are doctor, demo, data, train, /],
     [["data", "chek"], "unknown command 'chek'; did you mean check?"],
     [["train", "--resum", "x"], "unknown option '--resum'; did you mean --resume?"],
     [["evaluate"], "missing required argument 'run'; see `dimseg evaluate --help`"],

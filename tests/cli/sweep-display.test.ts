@@ -1,11 +1,20 @@
 /** What a sweep shows: plain lines in a file, a table that fits and is redrawn in place on a terminal. */
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { countsLine, createSweepDisplay, sweepTable } from "../../src/cli/sweep-display.js";
-import type { RunStatus, Sweep } from "../../src/sweep/sweep.js";
+import type { RunStatus, Sweep, SweepForecast } from "../../src/sweep/sweep.js";
 
 function status(id: string, state: RunStatus["state"], changes: Partial<RunStatus> = {}): RunStatus {
   const run = { id, config: { training: { iterations: 100 } } } as RunStatus["run"];
-  return { run, state, step: 0, dice: null, error: "", begun: null, ...changes };
+  return {
+    run,
+    state,
+    step: 0,
+    dice: null,
+    error: "",
+    begun: null,
+    trained: { milliseconds: 0, steps: 0 },
+    ...changes,
+  };
 }
 
 const statuses = [
@@ -15,10 +24,12 @@ const statuses = [
   status("later-seed1", "waiting"),
 ];
 
-function shown(stream: object) {
+const disk = { checkpoint: 2 ** 24, checkpoints: 3, total: 3 * 2 ** 24 };
+
+function shown(stream: object, forecast: SweepForecast = { steps: 170, milliseconds: null, disk: null }) {
   let text = "";
   const display = createSweepDisplay({ write: (part: string) => (text += part), ...stream }, () => 20_000);
-  display.follow({ statuses, poll() {} } as unknown as Sweep);
+  display.follow({ statuses, poll() {}, forecast: () => forecast } as unknown as Sweep);
   for (const one of statuses) display.changed(one);
   display.finish();
   return text;
@@ -36,15 +47,17 @@ it("shows steps, the time left at the present pace, and Dice", () => {
 });
 
 it("leaves finished and waiting runs out where the terminal is too small", () => {
-  const table = sweepTable(statuses, 20_000, 6);
+  const table = sweepTable(statuses, 20_000, 8);
   expect(table.split("\n")).toHaveLength(4);
   expect(table).toMatch(/now-seed1[\s\S]*bad-seed1/);
 });
 
 it("writes one line for each change where there is no terminal", () => {
   expect(shown({})).toBe(
-    "4 runs: 1 finished, 1 running, 1 waiting, 1 failed\n" +
-      "done-seed1: done, validation Dice 80.0 %\nnow-seed1: training, from step 30 of 100\n" +
+    "4 runs: 1 finished, 1 running, 1 waiting, 1 failed\n170 steps to train in all\n" +
+      "done-seed1: done, validation Dice 80.0 %\n" +
+      // What stands now is told when a run ends, and once a minute.
+      "now-seed1 30/100, 1 min 10 s left\nnow-seed1: training, from step 30 of 100\n" +
       "bad-seed1: failed: error: no data\nlater-seed1: waiting\n",
   );
 });
@@ -54,4 +67,33 @@ it("redraws in place on a terminal, with lines that do not wrap", () => {
   const drawings = text.split("\x1b[7A\r\x1b[0J");
   expect(drawings).toHaveLength(6);
   for (const drawing of drawings) for (const line of drawing.split("\n")) expect([...line].length).toBeLessThan(30);
+});
+
+it("says disk once and the time that all runs take, where there is no terminal", () => {
+  const text = shown({}, { steps: 170, milliseconds: 3_600_000, disk });
+  expect(text.match(/disk for checkpoints: about 48 MiB a run, 192 MiB for 4 runs\n/g)).toHaveLength(1);
+  expect(text).toContain("now-seed1 30/100, 1 min 10 s left; about 1 h 0 min of training left in all\n");
+});
+
+it("says both above the table of a terminal", () => {
+  const text = shown({ isTTY: true, columns: 100, rows: 24 }, { steps: 170, milliseconds: 60_000, disk });
+  expect(text).toMatch(
+    /1 failed\nabout 1 min 0 s of training left in all\ndisk for checkpoints: about 48 MiB a run, 192 MiB for 4 runs\nrun /,
+  );
+});
+
+it("is never silent for long where there is no terminal", () => {
+  vi.useFakeTimers();
+  try {
+    let text = "";
+    const display = createSweepDisplay({ write: (part: string) => (text += part) }, () => 20_000);
+    const forecast = () => ({ steps: 170, milliseconds: 5000, disk: null });
+    display.follow({ statuses, poll() {}, forecast } as unknown as Sweep);
+    vi.advanceTimersByTime(180_000);
+    display.finish();
+    vi.advanceTimersByTime(180_000);
+    expect(text.match(/now-seed1 30\/100/g)).toHaveLength(3);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -91,6 +91,8 @@ it("makes every run but the broken ones, the second time only what is missing, a
   expect(first.code).toBe(1);
   expect(readdirSync(out).sort()).toEqual([...finished, "logs", "sweep.json"].sort());
 
+  // Both networks where there are two, so that either can be compared.
+  expect(finished.map((name) => readdirSync(join(out, name, "evaluation")).length)).toEqual([2, 2, 1, 1]);
   const files = finished.map((name) => join(out, name, "evaluation/last-student/cases.csv"));
   const times = files.map((file) => statSync(file).mtimeMs);
   // As if the machine had been switched off before the last step was saved.

@@ -206,12 +206,12 @@ describe("refusals name line, key and remedy", () => {
     [
       "a mistyped section that must be there",
       { ...minimal, labelled: undefined, labeled: minimal.labelled },
-      'config.yaml: unknown key "labeled"; did you mean "labelled"? (and 1 more)',
+      'config.yaml: unknown key "labeled"; did you mean "labelled"? (and 1 further mistake)',
     ],
     [
       "the same where a preset has a part of it",
       { preset: "small", dataset: "d.yaml", labeled: { domain: "a" } },
-      'config.yaml: unknown key "labeled"; did you mean "labelled"? (and 1 more)',
+      'config.yaml: unknown key "labeled"; did you mean "labelled"? (and 1 further mistake)',
     ],
     ["a key like no other", withLine("xyzzyxyzzy: 5"), "the keys here are preset, dataset, labelled, imageSize"],
     [

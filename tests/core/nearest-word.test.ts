@@ -13,4 +13,7 @@ it.each([
 
 it("guesses nothing that is far away", () => {
   expect(nearestWord("dataset", ["rho", "inner"])).toBeUndefined();
+  expect(nearestWord("nnunet", ["midss", "ss-net", "bcp"])).toBeUndefined();
+  expect(nearestWord("resnet", ["unet"])).toBeUndefined();
+  expect(nearestWord("export", ["report"])).toBeUndefined();
 });

@@ -101,9 +101,9 @@ describe("readValidatedYaml", () => {
 
   it("tells of a mistyped key before the missing one that it stands for, and counts the rest", () => {
     expect(complaint("degrees: 220", "degres: 220")).toBe(
-      'FILE line 3: oven has an unknown key "degres"; did you mean "degrees"? (and 1 more)',
+      'FILE line 3: oven has an unknown key "degres"; did you mean "degrees"? (and 1 further mistake)',
     );
-    expect(complaint("title: bread", "colour: red")).toMatch(/unknown key "colour"; .* \(and 1 more\)$/);
+    expect(complaint("title: bread", "colour: red")).toMatch(/unknown key "colour"; .* \(and 1 further mistake\)$/);
   });
 
   it("offers the keys of the branch that a name chose", () => {

@@ -77,10 +77,19 @@ function guessResize(sample: ImageSample, guesses: string[]): DatasetFileInput["
   const [size, ...more] = [...sample.sizes.keys()];
   const [width, height] = (size ?? "").split(" x ").map(Number);
   if (more.length === 0 && width === height && width <= 512) {
-    guesses.push(`all images are ${size}, so they are not resized`);
+    guesses.push(
+      `all images are ${size}, so they are not resized here; the imageSize of a configuration or its preset decides at which size it trains and judges`,
+    );
     return { size: width };
   }
-  guesses.push("images are resized to 256 x 256; choose another resize.size if details are lost");
+  const oblong = [...sample.sizes.keys()].filter((one) => new Set(one.split(" x ")).size > 1);
+  const others = oblong.length > 1 ? ` (and ${oblong.length - 1} other sizes)` : "";
+  guesses.push(
+    "images are resized to 256 x 256; choose another resize.size if details are lost, and see imageSize in the configuration",
+    ...(oblong.length > 0
+      ? [`${oblong[0]} images${others} are squeezed to a square; predicted masks get their shape back`]
+      : []),
+  );
   return { size: 256 };
 }
 

@@ -66,13 +66,18 @@ export function datasetYaml(inspection: Inspection, folder: string, path: string
   ].join("\n");
 }
 
+/** Says early that a file may not be written. @throws UsageError when it exists and `force` is not set */
+export function checkDatasetYaml(path: string, force: boolean): void {
+  if (existsSync(path) && !force)
+    throw new UsageError(`${path}: exists already; choose another name with --out, or replace it with --force`);
+}
+
 /**
  * Writes the file in one step.
  * @throws UsageError when it exists and `force` is not set
  * @throws ResourceError when it cannot be written
  */
 export function writeDatasetYaml(inspection: Inspection, folder: string, path: string, force: boolean): void {
-  if (existsSync(path) && !force)
-    throw new UsageError(`${path}: exists already; choose another name with --out, or replace it with --force`);
+  checkDatasetYaml(path, force);
   writeFileAtomic(path, datasetYaml(inspection, folder, path));
 }

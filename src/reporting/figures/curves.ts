@@ -30,7 +30,11 @@ interface Quantity {
 type CurveSection = "losses" | "optimiser" | "other";
 
 const known: Record<string, { title: string; caption: string }> = {
-  task: { title: "Task loss", caption: "The sum that the method minimises, without divergence." },
+  task: {
+    title: "Task loss",
+    caption:
+      "The weighted sum that the method minimises, without divergence; it may rise while the weight of the unlabelled terms ramps up.",
+  },
   rate: { title: "Learning rate", caption: "Of the base optimiser." },
   sharpness: { title: "Sharpness", caption: "L(w + ε) − L(w): how much the task loss rises at the perturbed weights." },
   ascentNorm: { title: "Gradient norm at w", caption: "Length of the gradient that the perturbation follows." },
@@ -52,6 +56,43 @@ const known: Record<string, { title: string; caption: string }> = {
 const lossTerms: Record<string, { title: string; caption: string }> = {
   sup: { title: "Supervised loss", caption: "On labelled images." },
   consistency: { title: "Consistency loss", caption: "Between student and teacher, before its weight." },
+  u: { title: "Pseudo-label loss", caption: "On unlabelled images against pseudo-labels, before its weight (u)." },
+  ul: {
+    title: "Mixed loss, unlabelled in front",
+    caption: "On boxes of unlabelled images pasted into labelled ones, before its weight (ul).",
+  },
+  lu: {
+    title: "Mixed loss, labelled in front",
+    caption: "On boxes of labelled images pasted into unlabelled ones, before its weight (lu).",
+  },
+  s: {
+    title: "Confirmed pseudo-label loss",
+    caption: "On unlabelled images against pseudo-labels that the mixed images confirm, before its weight (s).",
+  },
+  pseudo1: {
+    title: "Pseudo-label loss, network 1",
+    caption: "Against the labels of the other network, before its weight.",
+  },
+  pseudo2: {
+    title: "Pseudo-label loss, network 2",
+    caption: "Against the labels of the other network, before its weight.",
+  },
+  dependence1: {
+    title: "Dependence, network 1",
+    caption: "How far one network's weights follow the other's, before its weight.",
+  },
+  dependence2: {
+    title: "Dependence, network 2",
+    caption: "How far one network's weights follow the other's, before its weight.",
+  },
+  vat: {
+    title: "Adversarial loss",
+    caption: "Change of the output under the worst small perturbation, before its weight.",
+  },
+  contrast: {
+    title: "Contrast loss",
+    caption: "Between features and the prototypes of their classes, before its weight.",
+  },
 };
 
 const optimiserKeys = ["sharpness", "ascentNorm", "perturbedNorm", "updateNorm", "cosine", "rate"];
@@ -86,9 +127,28 @@ const divergence: Quantity = {
   ],
 };
 
+/** Curves that say nothing of their own where nothing is perturbed: what they then equal, a name or a constant. */
+const repeated: Record<string, string | number> = {
+  perturbedNorm: "ascentNorm",
+  updateNorm: "ascentNorm",
+  perturbedTask: "task",
+  cosine: 1,
+};
+
+/** Whether a curve is, in every run, the one that it repeats. */
+function repeats(key: string, { runs }: ReportData): boolean {
+  const original = repeated[key];
+  if (original === undefined) return false;
+  const records = runs.flatMap(({ curves }) => curves.steps).filter((record) => typeof record[key] === "number");
+  return records.every((record) => {
+    const value = typeof original === "number" ? original : record[original];
+    return typeof value === "number" && Math.abs((record[key] as number) - value) <= 1e-5 * Math.abs(value);
+  });
+}
+
 /** The figures' contents by section, in the order of the page. */
 function quantities(data: ReportData): Record<CurveSection, Quantity[]> {
-  const keys = loggedKeys(data);
+  const keys = loggedKeys(data).filter((key) => !repeats(key, data));
   const losses = keys.filter((key) => key.startsWith("loss.")).sort();
   const loss = [...losses, ...(keys.includes("task") ? ["task"] : [])];
   const shown = new Set([...loss, ...optimiserKeys, ...divergenceKeys]);
@@ -204,7 +264,8 @@ function curveFigure(
       title: quantity.title,
       caption: quantity.caption + averaged,
       alt: inWords(lines, quantity.title),
-      spec: lineSpec(lines, data, quantity.title, markers),
+      // A line of one point is not seen.
+      spec: lineSpec(lines, data, quantity.title, markers || lines.some(({ points }) => points.length === 1)),
     },
   ];
 }

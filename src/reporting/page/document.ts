@@ -5,7 +5,7 @@ import type { ReportTable } from "../table.js";
 import { errorsBody } from "./errors.js";
 import { headingHtml, ledeHtml } from "./lede.js";
 import { type Content, html, nameHtml } from "./markup.js";
-import { overlaysBody } from "./overlays.js";
+import { overlaysBody, seedNote } from "./overlays.js";
 import { type DrawnFigure, figureGrid, missingHtml, tableHtml } from "./parts.js";
 import { runsBody } from "./runs.js";
 import { type PageSection, pageShell } from "./shell.js";
@@ -75,8 +75,10 @@ function comparedBody(comparison: ReportComparison, tables: readonly ReportTable
   ];
 }
 
-function featuresBody({ separability, figures }: PageParts): Content {
+function featuresBody(data: ReportData, { separability, figures }: PageParts): Content {
+  const note = seedNote(data);
   return [
+    note === "" ? null : html`<p class="note">${note.trim()}</p>`,
     figureGrid(figures.features, figures.features.length < 5 ? "large" : "usual"),
     separability.rows.length > 0 ? tableHtml(separability) : null,
   ];
@@ -96,7 +98,7 @@ function sectionsOf(data: ReportData, parts: PageParts): PageSection[] {
       : []),
     ...(hasCurves ? [{ id: "curves", title: "Training curves", body: curvesBody(parts) }] : []),
     ...(data.overlays ? [{ id: "overlays", title: "Overlays", body: overlaysBody(data) }] : []),
-    ...(figures.features.length > 0 ? [{ id: "features", title: "Features", body: featuresBody(parts) }] : []),
+    ...(figures.features.length > 0 ? [{ id: "features", title: "Features", body: featuresBody(data, parts) }] : []),
     ...(figures.cases.length > 0
       ? [{ id: "errors", title: "Error analysis", body: errorsBody(data, figures, parts.failures) }]
       : []),

@@ -2,7 +2,7 @@
 import type { ReportData } from "../data.js";
 import type { ReportTable } from "../table.js";
 import { type Content, html } from "./markup.js";
-import { failurePictures } from "./overlays.js";
+import { failurePictures, seedNote } from "./overlays.js";
 import { type DrawnFigure, figureGrid, tableHtml } from "./parts.js";
 
 /** Figures of one kind that are shown at once; more are folded. */
@@ -22,8 +22,10 @@ export function errorsBody(
   figures: Record<"cases" | "sizes" | "confusion", readonly DrawnFigure[]>,
   failures: ReportTable,
 ): Content {
+  const note = seedNote(data);
   return [
     figureGrid(figures.cases, "large"),
+    note === "" ? null : html`<p class="note">What follows: ${note.trim()}</p>`,
     folded("Size against Dice", figures.sizes),
     folded("Confusion between parts", figures.confusion),
     html`<h3>${failures.title}</h3>`,

@@ -1,4 +1,5 @@
 /** The sentence that a reader takes away: what was compared, what came out, and what is missing. */
+import { counted } from "../../core/counted.js";
 import { unjudgedText } from "../../judging/unjudged-text.js";
 import { groupNames, type ReportData, type ReportRun, unjudgedOf } from "../data.js";
 import { percentText } from "../numbers.js";
@@ -30,14 +31,23 @@ function gapSentence(run: ReportRun): Content {
   return reachSentence(number("labelled"), number("others"));
 }
 
+/** Groups that are named one by one. */
+const mostNamed = 3;
+/** Fewer seeds tell little of how much a result is the luck of training. */
+const fewSeeds = 3;
+
 /** Which others could as well be the best, by the comparison's tests. */
 function rivalSentence({ comparison }: ReportData): Content {
   if (comparison?.tables.length !== 1) return null;
   const close = comparison.tables[0].comparison.groups.filter(({ standing }) => standing === "close");
   const others = comparison.tables[0].comparison.groups.length - 1;
   if (others === 0) return null;
-  if (close.length === 0)
-    return ` Significantly worse on these cases: ${others === 1 ? "the other" : `all ${others} others`} compared.`;
+  if (close.length === 0) {
+    const { groups } = comparison.tables[0].comparison;
+    const worse = groups.filter(({ standing }) => standing === "worse").map(({ name }) => name);
+    if (worse.length > mostNamed) return ` Significantly worse on these cases: all ${others} others compared.`;
+    return html` Significantly worse on these cases: ${worse.map((name, i) => [i > 0 ? ", " : "", nameHtml(name)])}.`;
+  }
   const names = close.map(({ name }, i) => [i > 0 ? ", " : "", nameHtml(name)]);
   return html` Not significantly worse on these cases: ${names}.`;
 }
@@ -55,6 +65,14 @@ function bestOverSeeds({ comparison }: ReportData): Content | null {
   return html`Best mean Dice over ${best.seeds.length} seeds: ${nameHtml(best.name)} with ${number(mean)} ± ${number(deviation)} %.${reachSentence(number(labelled), others)}`;
 }
 
+/** Tests are about test cases; how much is luck of training, few seeds cannot tell. */
+function seedsSentence({ comparison }: ReportData): Content {
+  const groups = comparison?.tables.length === 1 ? comparison.tables[0].comparison.groups : [];
+  const least = Math.min(...groups.map(({ seeds }) => seeds.length));
+  if (groups.length < 2 || least >= fewSeeds) return null;
+  return ` With ${counted(least, "seed")} of a method, how much of a difference is luck of training cannot be told.`;
+}
+
 /** Domains that no number is about. */
 function unjudgedSentence({ runs }: ReportData): Content {
   const texts = [...new Set(runs.flatMap((run) => unjudgedOf(run).map(unjudgedText)))];
@@ -66,7 +84,7 @@ function unjudgedSentence({ runs }: ReportData): Content {
 
 /** What came out, and what did not, in a few sentences. */
 export function ledeHtml(data: ReportData): Content {
-  return html`${resultHtml(data)}${unjudgedSentence(data)}`;
+  return html`${resultHtml(data)}${seedsSentence(data)}${unjudgedSentence(data)}`;
 }
 
 /** What came out, in two sentences. */

@@ -2,7 +2,7 @@
 
 import { partColours } from "../../drawing/colours.js";
 import type { PartScore } from "../../judging/evaluate-network.js";
-import type { ReportData, ReportOverlays, ReportRun } from "../data.js";
+import { type ReportData, type ReportOverlays, type ReportRun, shownRuns } from "../data.js";
 import { caseSource, overlayAnchor } from "../failures.js";
 import { distinctSlugs, spoken } from "../figures/figure.js";
 import { percentText, pixelText } from "../numbers.js";
@@ -102,6 +102,12 @@ function pictureFiles(id: string): Html {
   ]);
 }
 
+/** Of runs that differ in their seed alone, one is shown. */
+export function seedNote(data: ReportData): string {
+  const judged = data.runs.filter(({ evaluation }) => evaluation);
+  return shownRuns(data).length < judged.length ? " Of the seeds of a method the first is shown." : "";
+}
+
 /** Best, median and worst case of each domain. */
 export function overlaysBody(data: ReportData): Content {
   const { overlays } = data;
@@ -120,7 +126,7 @@ export function overlaysBody(data: ReportData): Content {
     ? "; of a domain without masks those of which it is most and least confident, and the median one"
     : "";
   return html`${partStyle(overlays)}
-<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}${unjudged}. Coloured line: prediction; dashed line: reference. Beneath: Dice in percent and HD95 in pixels.</p>
+<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}${unjudged}. Coloured line: prediction; dashed line: reference. Beneath: Dice in percent and HD95 in pixels.${seedNote(data)}</p>
 ${partsHtml(overlays)}
 ${groups}`;
 }

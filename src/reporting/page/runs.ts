@@ -1,5 +1,6 @@
 /** What each run was, in full: settings, data, machine, time, and the commands that repeat it. */
 import type { EvaluationChoice } from "../../comparison/read-run.js";
+import { usesUnlabelled } from "../../config/unlabelled.js";
 import { counted } from "../../core/counted.js";
 import { hasSubjects } from "../../judging/subjects-text.js";
 import type { ReportRun } from "../data.js";
@@ -23,7 +24,8 @@ function sectionText({ name, ...options }: { name: string } & Record<string, unk
 
 function trainedOn({ config, split, dataset }: ReportRun): Content {
   const { labelled } = config;
-  const unlabelled = split ? `, ${countText(split.unlabelled.length)} unlabelled` : "";
+  const used = usesUnlabelled(config) ? "" : " (not used by it)";
+  const unlabelled = split ? `, ${countText(split.unlabelled.length)} unlabelled${used}` : "";
   const validation = labelled.validation > 0 ? `, ${labelled.validation} for validation` : "";
   return html`${nameHtml(dataset?.name ?? config.dataset)}: ${labelled.count} labelled images of ${nameHtml(labelled.domain)}${validation}${unlabelled}`;
 }

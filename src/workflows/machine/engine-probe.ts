@@ -42,7 +42,8 @@ const clearGain = 1.05;
 const hopeless = 4;
 /** Channels at full resolution of the network that is timed. */
 export const probeWidth = 16;
-const probeShape = [2, 3, 96, 96] as const;
+/** Of the batch that is timed: images, channels, height, width. */
+export const probeShape = [2, 3, 96, 96] as const;
 
 interface Candidate extends EngineChoice {
   /** Milliseconds of one training step. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { parseScores } from "../../../src/judging/scores-csv.js";
 import type { ReportData } from "../../../src/reporting/data.js";
+import { curveFigures } from "../../../src/reporting/figures/curves.js";
 import type { Figure } from "../../../src/reporting/figures/figure.js";
 import { gapFigures } from "../../../src/reporting/figures/gap.js";
 import { inlineSvg, renderPng, renderSvg } from "../../../src/reporting/figures/render-figure.js";
@@ -183,4 +184,33 @@ it("keeps the ids of several figures on one page apart", () => {
   const svg = '<svg color="#000"><clipPath id="clip0"/><g clip-path="url(#clip0)" fill="#0072b2"/></svg>';
   const inline = inlineSvg(svg, "a");
   expect(inline).toBe('<svg><clipPath id="a-clip0"/><g clip-path="url(#a-clip0)" fill="var(--data-1)"/></svg>');
+});
+
+describe("curves of runs in which nothing is perturbed", () => {
+  const step = (iteration: number, more: Record<string, number>) => ({
+    ...{ iteration, task: 1 / (iteration + 1), ascentNorm: 2 + iteration, perturbedNorm: 2 + iteration },
+    ...{ updateNorm: 2 + iteration, cosine: 1, rate: 0.03 },
+    ...more,
+  });
+  const idsOf = async (steps: readonly ReturnType<typeof step>[]) => {
+    const data = await collect([fixtureRuns[1]]);
+    const runs = data.runs.map((one) => ({ ...one, curves: { steps, validations: [] } }));
+    const figures = curveFigures({ ...data, runs });
+    return { ids: Object.values(figures).flatMap((some) => some.map(({ id }) => id)), figures };
+  };
+
+  it("show the gradient once, and no cosine that is always 1", async () => {
+    const { ids } = await idsOf([step(0, {}), step(1, {})]);
+    expect(ids).toEqual(["curve-task", "curve-ascentnorm", "curve-rate"]);
+  });
+
+  it("show all where one step differs", async () => {
+    const { ids } = await idsOf([step(0, {}), step(1, { perturbedNorm: 9, updateNorm: 8, cosine: 0.5 })]);
+    expect(ids).toHaveLength(6);
+  });
+
+  it("show a single step as a point", async () => {
+    const { figures } = await idsOf([step(0, {})]);
+    expect(figures.losses[0].spec).toMatchObject({ mark: { point: { size: 22 } } });
+  });
 });
