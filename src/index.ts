@@ -18,7 +18,8 @@ export * from "./augment/index.js";
 export { loadConfig, parseConfig, type TrainingConfig } from "./config/config.js";
 export * from "./core/errors.js";
 export { RandomStream } from "./core/random.js";
-export type { TargetKind } from "./core/target-kind.js";
+export { ignoredLabel, type TargetKind } from "./core/target-kind.js";
+export type { LossLabels } from "./data/case-tensors.js";
 export { type CaseTensors, caseTensors } from "./data/case-tensors.js";
 export {
   type Case,
@@ -88,6 +89,7 @@ export type { MetricRecord } from "./runs/metrics-log.js";
 export type { Model } from "./runs/model.js";
 export type { RunFolder } from "./runs/run-folder.js";
 export * from "./statistics/mean.js";
+export { majorityMask, type StapleEstimate, staple } from "./statistics/readers.js";
 export * as torch from "./torch/index.js";
 export { type RunObserver, resumeRun, startRun } from "./training/run.js";
 export type { TrainingSession } from "./training/session.js";

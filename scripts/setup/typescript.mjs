@@ -1,5 +1,5 @@
 /**
- * Step 4: compiles src/ and bench/ to dist/ when a source, a setting or an installed type changed. The stamp is
+ * Step 4: compiles src/, bench/ and soak/ to dist/ when a source, a setting or an installed type changed. The stamp is
  * a hash of the contents, kept beside the output.
  */
 import { chmodSync, existsSync, readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { SetupError } from "./report.mjs";
 
 /** Hash of everything tsc's output depends on. */
 function sourceHash(root) {
-  const sources = ["src", "bench"].flatMap((folder) => listFiles(join(root, folder), [".ts"]));
+  const sources = ["src", "bench", "soak"].flatMap((folder) => listFiles(join(root, folder), [".ts"]));
   const settings = ["tsconfig.json", "tsconfig.build.json", "package.json", "package-lock.json"].map((name) =>
     join(root, name),
   );

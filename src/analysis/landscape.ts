@@ -3,7 +3,7 @@
  * (Li et al., NeurIPS 2018) and along the one in which SAM looks.
  */
 import { UsageError } from "../core/errors.js";
-import { caseTensors, lossLabels } from "../data/case-tensors.js";
+import { caseTensors, type LossLabels, lossLabels } from "../data/case-tensors.js";
 import type { Case } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
 import { segmentationLoss } from "../losses/index.js";
@@ -62,7 +62,7 @@ export interface LossLandscape {
 
 interface Sample {
   input: Tensor;
-  target: Tensor;
+  target: LossLabels;
 }
 
 /** Evenly spaced cases of the validation split, or of the labelled cases where there is none. */
@@ -75,12 +75,12 @@ function chooseCases({ split, folder }: LoadedRun): Case[] {
 }
 
 /** Network input and target of one case on the run's device. */
-function sampleOf(decoded: DecodedCase, { dataset, kind, device, normalisation }: LoadedRun): Sample {
+function sampleOf(decoded: DecodedCase, { dataset, device, normalisation }: LoadedRun): Sample {
   return scope(() => {
     const { imageCS, labelKS } = caseTensors(decoded, dataset, device);
     return {
       input: normalisation.forward(imageCS.unsqueeze(0)),
-      target: lossLabels((labelKS as Tensor).unsqueeze(0), kind),
+      target: lossLabels((labelKS as Tensor).unsqueeze(0), dataset),
     };
   });
 }
@@ -88,7 +88,7 @@ function sampleOf(decoded: DecodedCase, { dataset, kind, device, normalisation }
 /** The supervised loss of one case, a scalar. */
 function lossOf({ networks, kind, precision, device }: LoadedRun, { input, target }: Sample): Tensor {
   const logits = autocast(precision, device, () => networks.student.forward(input)).to({ dtype: "float32" });
-  return segmentationLoss(logits, target, null, { kind }).loss;
+  return segmentationLoss(logits, target.labels, null, { kind, annotated: target.annotated }).loss;
 }
 
 /** Mean over the samples, one image at a time so that memory stays flat. */

@@ -15,14 +15,17 @@ function show({ splits, guesses }: Inspection): void {
 
 async function inspect(folder: string, { out, force = false }: { out: string; force?: boolean }): Promise<void> {
   const { inspectData } = await import("../workflows/data-inspect.js");
+  let asks = false;
   await inTerminal((observer) => {
     const found = (inspection: Inspection) => {
       observer.finish();
       show(inspection);
+      asks = inspection.file.question !== undefined;
     };
     return inspectData({ folder, out, force }, found, observer);
   });
-  console.log(`Wrote ${out}. Read it, correct it, then run: dimseg data check ${shellWord(out)}`);
+  const todo = asks ? "Fill in the answer to its question" : "Read it, correct it";
+  console.log(`Wrote ${out}. ${todo}, then run: dimseg data check ${shellWord(out)}`);
 }
 
 /** Adds the verb to `dimseg data`. */

@@ -1,7 +1,9 @@
 /** `dimseg evaluate RUN`: metrics by domain and part, kept in the run folder. */
 import { type Command, Option } from "commander";
+import { shellWord } from "../core/shell-word.js";
 import { conventionNames } from "../evaluation/conventions.js";
 import { subjectsText } from "../judging/subjects-text.js";
+import { unjudgedText } from "../judging/unjudged-text.js";
 import type { EvaluateInput, EvaluationResult } from "../workflows/evaluate.js";
 import { checkpointOption } from "./checkpoint-option.js";
 import { inTerminal } from "./terminal-observer.js";
@@ -10,16 +12,27 @@ type EvaluateVerbOptions = Omit<EvaluateInput, "run"> & { readonly json?: boolea
 
 /** Everything a reader must know to compare the numbers with others. */
 function heading({ about, summary }: EvaluationResult): string {
-  const { network, checkpoint, dataset, split, size, units, testTimeFlips, convention, withoutMask } = about;
+  const { network, checkpoint, dataset, split, size, units, testTimeFlips, convention, withoutMask, ignored } = about;
   const without = withoutMask.length;
   return [
     `${network}, ${checkpoint.rule}`,
     `${split} split of ${dataset.name}: ${subjectsText(summary)} at ${size} x ${size} pixels, ` +
       `${units === "mm" ? "distances in mm by the spacing of the stored images" : "unit spacing"}` +
       `${testTimeFlips ? ", probabilities averaged over mirror images" : ""}` +
-      `${without > 0 ? `; left out for want of a mask: ${without}` : ""}`,
+      `${without > 0 ? `; left out for want of a mask: ${without}` : ""}` +
+      `${ignored ? `; ${(100 * ignored).toFixed(1)} % of the pixels ignored` : ""}`,
     `convention ${convention.name} (${convention.description})`,
   ].join("\n");
+}
+
+/** Domains that the table is silent about, and how to look at them. */
+function unjudgedLines({ about: { unjudged = [] } }: EvaluationResult, run: string): string[] {
+  if (unjudged.length === 0) return [];
+  const look = `\`dimseg report ${shellWord(run)}\``;
+  return [
+    ...unjudged.map((one) => `${unjudgedText(one)} cannot be judged.`),
+    `${look} shows what the network makes of ${unjudged.length === 1 ? "it" : "them"}, \`dimseg predict --overlay\` each image.`,
+  ];
 }
 
 async function evaluate(run: string, { json, ...options }: EvaluateVerbOptions): Promise<void> {
@@ -30,6 +43,7 @@ async function evaluate(run: string, { json, ...options }: EvaluateVerbOptions):
       observer.finish();
       if (json) return;
       console.log(`\n${heading(result)}\n\n${evaluationTable(result.summary, options.units)}`);
+      for (const line of unjudgedLines(result, run)) console.log(line);
       console.log(`Wrote cases.csv and summary.json to ${folder}.`);
     };
     return evaluateRun({ run, ...options }, { ...observer, judged });

@@ -1,7 +1,8 @@
 /** The results of an evaluation as text for a terminal: overlaps in percent, distances in pixels or mm. */
+import { emptyMasksNotes, hasNoValue, markOf, noValue } from "../judging/empty-masks-text.js";
 import type { DistanceUnits } from "../judging/evaluate-network.js";
 import { hasSubjects, singleSubjectNote } from "../judging/subjects-text.js";
-import type { DomainSummary, EvaluationSummary, MetricEstimates } from "../judging/summarise.js";
+import type { DomainSummary, Estimate, EvaluationSummary, MetricEstimates } from "../judging/summarise.js";
 import { formatTable } from "./table.js";
 
 function percent(value: number): string {
@@ -17,8 +18,14 @@ function withInterval({ mean, interval }: MetricEstimates["dice"]): string {
   return interval ? `${percent(mean)} (${interval.map(percent).join(" to ")})` : percent(mean);
 }
 
-function cells({ dice, jaccard, hd95, asd }: MetricEstimates): string[] {
-  return [withInterval(dice), percent(jaccard.mean), distance(hd95.mean), distance(asd.mean)];
+function cells({ dice, jaccard, hd95, asd }: MetricEstimates, mark = ""): string[] {
+  const shown = (estimate: Estimate, text: string) => (hasNoValue(estimate) ? noValue : `${text}${mark}`);
+  return [
+    shown(dice, withInterval(dice)),
+    shown(jaccard, percent(jaccard.mean)),
+    shown(hd95, distance(hd95.mean)),
+    shown(asd, distance(asd.mean)),
+  ];
 }
 
 function metricNames(units: DistanceUnits): string[] {
@@ -26,12 +33,16 @@ function metricNames(units: DistanceUnits): string[] {
   return ["Dice % (95 % interval)", "Jaccard %", `HD95 ${unit}`, `ASD ${unit}`];
 }
 
-type Counted = Pick<DomainSummary, "cases" | "subjects" | "parts" | "average">;
+type Counted = Pick<DomainSummary, "cases" | "subjects" | "parts" | "average" | "emptyInBoth">;
 
 /** One row for each part, and one for their average where there are several. */
-function rowsOf(name: string, { cases, subjects, parts, average }: Counted, showsSubjects: boolean) {
+function rowsOf(name: string, summary: Counted, showsSubjects: boolean) {
+  const { cases, subjects, parts, average } = summary;
   const counts = showsSubjects ? [subjects, cases] : [cases];
-  const rows = Object.entries(parts).map(([part, metrics]) => [name, part, ...counts, ...cells(metrics)]);
+  const rows = Object.entries(parts).map(([part, metrics]) => [
+    ...[name, part, ...counts],
+    ...cells(metrics, markOf(summary, part)),
+  ]);
   return rows.length > 1 ? [...rows, [name, "average", ...counts, ...cells(average)]] : rows;
 }
 
@@ -63,5 +74,11 @@ export function evaluationTable(summary: EvaluationSummary, units: DistanceUnits
   const numbers = [...(grouped ? ["subjects", "cases"] : ["cases"]), ...metricNames(units)];
   const align = ["left", "left", ...numbers.map(() => "right")] as ("left" | "right")[];
   const table = formatTable(["domain", "part", ...numbers], [...domains, ...all], align);
-  return [table, ...gapLine(summary), ...singleSubjectNote(summary), ...undefinedLine(summary)].join("\n");
+  return [
+    table,
+    ...gapLine(summary),
+    ...singleSubjectNote(summary),
+    ...emptyMasksNotes(summary),
+    ...undefinedLine(summary),
+  ].join("\n");
 }

@@ -1,7 +1,7 @@
 /** `dimseg predict RUN IMAGES...`: masks for images that need not belong to any data set. */
 import { type Command, Option } from "commander";
 import { counted } from "../core/counted.js";
-import { DataError } from "../core/errors.js";
+import { DataError, UsageError } from "../core/errors.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { PredictInput } from "../workflows/predict.js";
 import { checkpointOption } from "./checkpoint-option.js";
@@ -10,7 +10,19 @@ import { inTerminal } from "./terminal-observer.js";
 /** Files named where some were left out. */
 const mostNamed = 3;
 
-type PredictVerbOptions = Omit<PredictInput, "run" | "images">;
+interface PredictVerbOptions extends Omit<PredictInput, "run" | "images" | "intensity"> {
+  readonly intensity?: readonly string[];
+}
+
+/** @throws UsageError for anything but two numbers in their order */
+function intensityOf(values: readonly string[] | undefined): PredictInput["intensity"] {
+  if (values === undefined) return undefined;
+  const [low, high] = values.map((value) => (value.trim() === "" ? Number.NaN : Number(value)));
+  if (values.length === 2 && Number.isFinite(low) && Number.isFinite(high) && low < high) return { low, high };
+  throw new UsageError(
+    `--intensity ${values.join(" ")}: give two numbers, the lower first, after the images: RUN IMAGES --intensity 0 4095`,
+  );
+}
 
 /** The first few files and the number of all. */
 function namedFiles(paths: readonly string[]): string {
@@ -18,7 +30,8 @@ function namedFiles(paths: readonly string[]): string {
   return `${counted(paths.length, "file")} (${shown}${paths.length > mostNamed ? ", ..." : ""})`;
 }
 
-async function predict(run: string, images: string[], options: PredictVerbOptions): Promise<void> {
+async function predict(run: string, images: string[], verbOptions: PredictVerbOptions): Promise<void> {
+  const options = { ...verbOptions, intensity: intensityOf(verbOptions.intensity) };
   const { predictImages } = await import("../workflows/predict.js");
   const predicted = await inTerminal((observer) => predictImages({ run, images, ...options }, observer));
   const { checkpointRule, written, leftOut, transparent, legend, broken } = predicted;
@@ -44,7 +57,7 @@ async function predict(run: string, images: string[], options: PredictVerbOption
 export function register(program: Command): void {
   program
     .command("predict")
-    .description("segment images with a trained run (exit code 3 when one of them cannot be read)")
+    .description("segment images with a trained run (exit code 3 when one of them cannot be segmented)")
     .argument("<run>", "run folder")
     .argument("<images...>", "image files, or folders of them (masks in a folder are left out)")
     .option("--out <folder>", "where the masks go, under the images' names", "predictions")
@@ -52,6 +65,10 @@ export function register(program: Command): void {
     .addOption(new Option("--network <name>", "which network").choices(networkNames).default("student"))
     .option("--probabilities", "also write class probabilities (safetensors, float32)", false)
     .option("--overlay", "also write the images with the outlines of the classes", false)
+    .option(
+      "--intensity <grey...>",
+      "LOW HIGH, the values of 16-bit images that become black and white (default: as in training)",
+    )
     .option("--tta", "average over mirror images", false)
     .action(predict);
 }

@@ -15,6 +15,8 @@ export interface ProgressOptions {
   readonly label: string;
   /** Number of steps in all. */
   readonly total: number;
+  /** Steps that were done before, which tell nothing of the rate; default 0. */
+  readonly from?: number;
   /** Standard error unless given, so that standard output stays for results. */
   readonly stream?: ProgressStream;
   /** Clock in milliseconds, for tests. */
@@ -49,18 +51,18 @@ function formatRate(perSecond: number): string {
 
 /** Starts a progress display. Nothing is written before the first update. */
 export function createProgress(options: ProgressOptions): Progress {
-  const { label, total, stream = process.stderr, now = Date.now } = options;
+  const { label, total, from = 0, stream = process.stderr, now = Date.now } = options;
   const live = stream.isTTY === true;
   const start = now();
-  let marks: { time: number; done: number }[] = [{ time: start, done: 0 }];
+  let marks: { time: number; done: number }[] = [{ time: start, done: from }];
   let lastWritten = live ? Number.NEGATIVE_INFINITY : start;
   let latest = { done: 0, note: "" };
   let begun = false;
 
   const measured = (time: number): string => {
     const first = marks[0];
-    const perSecond = ((latest.done - first.done) / Math.max(1, time - first.time)) * 1000;
-    if (perSecond <= 0) return "";
+    if (latest.done <= first.done || time <= first.time) return "";
+    const perSecond = ((latest.done - first.done) / (time - first.time)) * 1000;
     const left = latest.done < total ? `, ${formatDuration(((total - latest.done) / perSecond) * 1000)} left` : "";
     return `  ${formatRate(perSecond)}${left}`;
   };

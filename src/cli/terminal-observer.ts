@@ -14,7 +14,8 @@ export function createTerminalObserver(): Observer & { finish(): void } {
     progress(what, done, total) {
       if (current?.what !== what) {
         finish();
-        current = { what, line: createProgress({ label: what, total }) };
+        // The first is told when it is done, so that its time is not known.
+        current = { what, line: createProgress({ label: what, total, from: done }) };
       }
       current.line.update(done);
     },

@@ -5,7 +5,10 @@ import type { RunObserver } from "../training/run.js";
 import { createProgress, type Progress } from "./progress.js";
 
 /** A share as text for people. */
-export const percent = (value: unknown): string => (typeof value === "number" ? `${(100 * value).toFixed(1)} %` : "");
+export function percent(value: unknown): string {
+  if (typeof value !== "number") return "";
+  return Number.isNaN(value) ? "undefined" : `${(100 * value).toFixed(1)} %`;
+}
 
 function validationLine(record: MetricRecord): string {
   const of = (key: string) => record[key];
@@ -21,28 +24,30 @@ function validationLine(record: MetricRecord): string {
 export function createTrainingDisplay(stopRequested: () => boolean): RunObserver & { finish(): void } {
   let training: Progress | undefined;
   let decoding: Progress | undefined;
-  let total = 0;
   return {
     warn: (message) => console.error(message),
     stopRequested,
     decoding(done, cases) {
-      decoding ??= createProgress({ label: "decoding", total: cases });
+      decoding ??= createProgress({ label: "decoding", total: cases, from: done });
       decoding.update(done);
       if (done < cases) return;
       decoding.finish();
       decoding = undefined;
     },
-    begun(run, { config, split, device, precision }, { iteration }) {
-      total = config.training.iterations;
+    begun(run, session, { iteration }, ahead) {
+      const { config, split, device, precision, usesUnlabelled } = session;
+      // Begun here, so that the first step's own time is in its rate.
+      training = createProgress({ label: "training", total: config.training.iterations, from: iteration });
       console.log(`run folder: ${run.path}`);
+      const unused = usesUnlabelled || split.unlabelled.length === 0 ? "" : " (no unlabelled image is used)";
       console.log(
-        `${config.method.name} with ${config.optimizer.name}, ${splitText(split)}, ${precision} on ${device}`,
+        `${config.method.name} with ${config.optimizer.name}, ${splitText(split)}${unused}, ${precision} on ${device}`,
       );
+      console.log(ahead);
       if (iteration > 0) console.log(`resuming after step ${iteration}`);
     },
     step(done, note) {
-      training ??= createProgress({ label: "training", total });
-      training.update(done, note);
+      training?.update(done, note);
     },
     validation(iteration, record) {
       const line = validationLine(record);

@@ -4,8 +4,9 @@
  * chance. Dice decides which group is best.
  */
 import { groupBy } from "../core/group-by.js";
+import { absentPartsNote } from "../judging/empty-masks-text.js";
 import type { PartScore } from "../judging/evaluate-network.js";
-import { type EvaluationSummary, type SummaryMetric, summarise } from "../judging/summarise.js";
+import { type EvaluationSummary, presentRows, type SummaryMetric, summarise } from "../judging/summarise.js";
 import { bootstrapPairedDifference, type Interval } from "../statistics/bootstrap.js";
 import { holmAdjusted } from "../statistics/holm.js";
 import { definedValues, mean, standardDeviation } from "../statistics/mean.js";
@@ -42,8 +43,10 @@ export interface ComparedGroup {
   domains: Spread[];
   parts: Spread[];
   metrics: Record<SummaryMetric, Spread>;
-  /** Dice of the labelled domain minus the mean of the others; null where there is no other domain. */
+  /** Dice of the labelled domain minus the mean of the others; null where there is nothing to set against it. */
   gap: Spread | null;
+  /** The two means that the gap lies between; null where there is none. */
+  sides: { labelled: Spread; others: Spread } | null;
   /** `best`: the highest mean Dice; `close`: not significantly worse than that. */
   standing: "best" | "close" | "worse";
   /** Null for the best group, and where no case can be compared. */
@@ -58,6 +61,8 @@ export interface Comparison {
   cases: number;
   subjects: number;
   groups: ComparedGroup[];
+  /** What is left out of the means, in sentences. */
+  leftOut: string[];
 }
 
 /** Of the paired bootstrap; fixed, so that tables can be repeated. */
@@ -74,9 +79,9 @@ function keyOf({ domain, id }: PartScore): string {
   return JSON.stringify([domain, id]);
 }
 
-/** Mean Dice of each case over parts, by domain and case; NaN where no part is defined. */
+/** Mean Dice of each case over the parts of its domain, by domain and case; NaN where no part is defined. */
 function caseDice(scores: readonly PartScore[]): Map<string, number> {
-  const byCase = groupBy(scores, keyOf);
+  const byCase = groupBy(presentRows(scores), keyOf);
   return new Map([...byCase].map(([key, rows]) => [key, mean(definedValues(rows.map(({ dice }) => dice)))]));
 }
 
@@ -136,6 +141,7 @@ function describeGroup({ name, runs }: RunGroup, summaries: readonly EvaluationS
   const over = (value: (summary: EvaluationSummary) => number) => spread(summaries.map(value));
   const [first] = summaries;
   const metric = (key: SummaryMetric) => over(({ average }) => average[key].mean);
+  const side = (key: "labelled" | "others") => over(({ gap }) => gap?.dice[key] ?? Number.NaN);
   return {
     name,
     seeds: runs.map(({ config }) => config.training.seed),
@@ -144,6 +150,7 @@ function describeGroup({ name, runs }: RunGroup, summaries: readonly EvaluationS
     parts: Object.keys(first.parts).map((part) => over(({ parts }) => parts[part].dice.mean)),
     metrics: { dice: metric("dice"), jaccard: metric("jaccard"), hd95: metric("hd95"), asd: metric("asd") },
     gap: first.gap && over(({ gap }) => gap?.dice.difference.mean ?? Number.NaN),
+    sides: first.gap && { labelled: side("labelled"), others: side("others") },
   };
 }
 
@@ -174,5 +181,6 @@ export function compareGroups(groups: readonly RunGroup[]): Comparison {
     parts: Object.keys(parts),
     ...{ cases, subjects },
     groups: rows.map((row, i) => ({ ...row, standing: standingOf(i, best, tests[i]), againstBest: tests[i] })),
+    leftOut: absentPartsNote(summaries[0][0]),
   };
 }

@@ -4,6 +4,8 @@
  * and neither Mean Teacher nor CPS were found under this protocol.
  */
 
+import { UsageError } from "../core/errors.js";
+
 /** One published row; overlaps in percent, distances in pixels, `null` where nothing was published. */
 export interface PublishedRow {
   method: string;
@@ -20,6 +22,8 @@ export interface PublishedRow {
 
 export interface PublishedTable {
   title: string;
+  /** The parts that the numbers are of, in the order of the values of `byLabelledDomain`, each with all names it goes by. */
+  parts: readonly (readonly string[])[];
   /** The labelled domains in the order of `byLabelledDomain`, each with all names it goes by, lower case. */
   labelledDomains: readonly (readonly string[])[];
   protocol: string;
@@ -51,6 +55,10 @@ const rule =
 
 const fundus: PublishedTable = {
   title: "Fundus, optic cup and disc",
+  parts: [
+    ["cup", "optic cup", "oc"],
+    ["disc", "disk", "optic disc", "optic disk", "od"],
+  ],
   labelledDomains: [
     ["domain1", "d1", "drishti-gs", "drishti"],
     ["domain2", "d2", "rim-one r3", "rim-one", "rimone"],
@@ -75,6 +83,7 @@ const fundus: PublishedTable = {
 
 const prostate: PublishedTable = {
   title: "Prostate",
+  parts: [["prostate", "prostate gland"]],
   labelledDomains: [["runmc"], ["bmc"], ["hcrudb", "i2cvb"], ["ucl"], ["bidmc"], ["hk"]],
   protocol: `U-Net of width 64, 384 x 384 pixels, 60,000 steps, 20 or 40 labelled slices and no validation split; ${rule}`,
   rows: [
@@ -95,6 +104,11 @@ const prostate: PublishedTable = {
 
 const mnms: PublishedTable = {
   title: "M&Ms",
+  parts: [
+    ["lv", "left ventricle", "left ventricular cavity"],
+    ["myo", "myocardium", "lv myocardium", "left ventricular myocardium"],
+    ["rv", "right ventricle", "right ventricular cavity"],
+  ],
   labelledDomains: [],
   protocol: `U-Net of width 64, 288 x 288 pixels, 60,000 steps, 5 labelled slices and no validation split; ${rule}`,
   rows: [
@@ -112,3 +126,28 @@ const mnms: PublishedTable = {
 export const publishedTables = { fundus, prostate, mnms };
 
 export type PublishedName = keyof typeof publishedTables;
+
+/** Which of a table's parts one of ours is; -1 for none. */
+export function publishedPart({ parts }: PublishedTable, name: string): number {
+  const plain = name
+    .toLowerCase()
+    .replaceAll(/[\s_-]+/g, " ")
+    .trim();
+  return parts.findIndex((names) => names.includes(plain));
+}
+
+/**
+ * Refuses published numbers of other parts than those that were judged, which would stand under ours as if they were
+ * rivals.
+ * @param own parts that our runs were judged on
+ * @throws UsageError with the parts of both
+ */
+export function requirePublishedParts(name: PublishedName, own: readonly string[]): void {
+  const table = publishedTables[name];
+  const found = new Set(own.map((part) => publishedPart(table, part)));
+  if (!found.has(-1) && found.size === table.parts.length && own.length === found.size) return;
+  throw new UsageError(
+    `--published ${name}: its numbers are of ${table.parts.map(([first]) => first).join(", ")}, but these runs were ` +
+      `judged on ${own.join(", ")}, which is another data set; leave out --published`,
+  );
+}

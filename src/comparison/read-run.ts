@@ -66,6 +66,12 @@ function checkTrained(run: RunFolder, { training: { iterations } }: TrainingConf
   );
 }
 
+/** Whether there is a teacher to judge; a run without checkpoints may have had one. */
+function keepsTeacher(run: RunFolder, store: CheckpointStore): boolean {
+  const newest = store.steps()[0];
+  return newest === undefined || existsSync(join(run.checkpoints, `step-${newest}`, "teacher.safetensors"));
+}
+
 /** Nor must old evaluations and those of an older checkpoint. */
 function checkJudged(
   run: RunFolder,
@@ -101,6 +107,11 @@ export function readRun(path: string, choice: EvaluationChoice, name = nameOfFol
   const folder = join(run.evaluation, `${choice.checkpoint}-${choice.network}`);
   const texts = readEvaluation(folder);
   if (texts === null) {
+    if (choice.network === "teacher" && !keepsTeacher(run, store)) {
+      throw new UnfinishedRun(
+        `${run.path} keeps no teacher, as method ${config.method.name} has none; compare with --network student`,
+      );
+    }
     throw new UnfinishedRun(
       `${run.path} has no evaluation ${choice.checkpoint}-${choice.network}; ` +
         `run \`dimseg evaluate ${shellWord(run.path)} --checkpoint ${choice.checkpoint} --network ${choice.network}\``,

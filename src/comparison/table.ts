@@ -3,7 +3,7 @@ import { counted } from "../core/counted.js";
 import { hasSubjects, subjectsText } from "../judging/subjects-text.js";
 import { mean } from "../statistics/mean.js";
 import { type ComparedGroup, type Comparison, type Spread, significanceLevel } from "./comparison.js";
-import { type PublishedRow, type PublishedTable, publishedTables } from "./published.js";
+import { type PublishedRow, type PublishedTable, publishedPart, publishedTables } from "./published.js";
 import type { Judgement } from "./read-run.js";
 
 /** A cell; formats show a mark in their own way. */
@@ -87,11 +87,14 @@ function groupRow(group: ComparedGroup, comparison: Comparison): Cell[] {
 }
 
 /** A published row in our columns: with labels from our labelled domain where it says, else averaged over the choices. */
-function publishedRow(row: PublishedRow, column: number, comparison: Comparison): Cell[] {
+function publishedRow(row: PublishedRow, table: PublishedTable, column: number, comparison: Comparison): Cell[] {
   const { method, labelled, byLabelledDomain, dice, hd95, asd } = row;
   const own = byLabelledDomain?.[column];
   const parts = showsParts(comparison)
-    ? comparison.parts.map((_, p) => (own?.length === comparison.parts.length ? decimal(own[p], 1) : dash))
+    ? comparison.parts.map((name) => {
+        const value = own?.[publishedPart(table, name)];
+        return value === undefined ? dash : decimal(value, 1);
+      })
     : [];
   const distance = (value: number | null) => (own || value === null ? dash : decimal(value, 1));
   return [
@@ -159,13 +162,14 @@ export function comparisonTable(comparison: Comparison, context: ComparisonConte
     header: headerOf(comparison),
     rows: [
       ...comparison.groups.map((group) => groupRow(group, comparison)),
-      ...(published ? published.rows.map((row) => publishedRow(row, column, comparison)) : []),
+      ...(published ? published.rows.map((row) => publishedRow(row, published, column, comparison)) : []),
     ],
     notes: [
       `${dataset.name}: ${comparison.cases} test cases${hasSubjects(comparison) ? ` of ${counted(comparison.subjects, "subject")}` : ""} at ${size} x ${size} pixels${testTimeFlips ? ", averaged over mirror images" : ""}; ` +
         `${labelled.count} labelled cases of ${comparison.labelledDomain}, ${labelled.validation} for validation; ${network}, checkpoint ${checkpoint}; ` +
         `convention ${convention.name} (${convention.description}).`,
       "Mean ± standard deviation over seeds. Gap: labelled domain minus the mean of the others.",
+      ...comparison.leftOut,
       ...stepsNote(comparison),
       ...testNote(comparison),
       ...(published ? [publishedNote(published, column, comparison)] : []),

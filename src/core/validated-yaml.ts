@@ -3,13 +3,14 @@
  * path, what is wrong, and the nearest key that exists.
  */
 import { readFileSync, statSync } from "node:fs";
-import { isNode, LineCounter, parseDocument, type YAMLParseError } from "yaml";
+import { isNode, isScalar, LineCounter, parseDocument, visit, type YAMLMap, type YAMLParseError } from "yaml";
 import { z } from "zod";
 import { DataError, UsageError } from "./errors.js";
 import { nearestWord } from "./nearest-word.js";
 import { readFailureReason } from "./read-file.js";
 
-const maxBytes = 16 * 1024 * 1024;
+/** The parser takes about a second a MiB. */
+const maxBytes = 4 * 1024 * 1024;
 
 interface SchemaNode {
   const?: unknown;
@@ -149,7 +150,7 @@ export function validate<S extends z.ZodType>(
 /**
  * Reads a YAML file that must follow `schema`.
  * @param transform what happens to the file's content before it is checked, such as filling in a preset
- * @throws DataError when the file is missing, unreadable or larger than 16 MiB
+ * @throws DataError when the file is missing, unreadable or larger than 4 MiB
  * @throws UsageError when it is not YAML or breaks the schema; the message gives line and key
  */
 export function readValidatedYaml<S extends z.ZodType>(
@@ -159,8 +160,10 @@ export function readValidatedYaml<S extends z.ZodType>(
 ): z.output<S> {
   const text = readText(path);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // The parser's own look for repeated keys compares each with every other.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   if (document.errors.length > 0) throw new UsageError(`${path} ${syntaxText(document.errors, lines)}`);
+  visit(document, { Map: (_, map) => refuseRepeatedKeys(map, lines, path) });
   const where = (keys: readonly PropertyKey[]) => {
     for (let length = keys.length; length > 0; length--) {
       const node = document.getIn(keys.slice(0, length), true);
@@ -169,6 +172,19 @@ export function readValidatedYaml<S extends z.ZodType>(
     return path;
   };
   return validate(schema, transform(toPlain(document, path)), where);
+}
+
+/** @throws UsageError with the line when a section has a key twice, of which one would be lost */
+function refuseRepeatedKeys(section: YAMLMap, lines: LineCounter, path: string): void {
+  const seen = new Set<unknown>();
+  for (const { key } of section.items) {
+    if (!isScalar(key)) continue;
+    if (seen.has(key.value))
+      throw new UsageError(
+        `${path} line ${lines.linePos(key.range?.[0] ?? 0).line}: has the key "${key.value}" twice; keep one`,
+      );
+    seen.add(key.value);
+  }
 }
 
 /** The parser's first error with its line and, where its words are about YAML's insides, a remedy. */
@@ -197,7 +213,9 @@ function toPlain(document: ReturnType<typeof parseDocument>, path: string): unkn
 function readText(path: string): string {
   try {
     if (statSync(path).size > maxBytes)
-      throw new DataError(`${path}: is larger than 16 MiB; this is no YAML of dimseg`);
+      throw new DataError(
+        `${path}: is larger than 4 MiB; put long lists of ids into text files (list: in a dataset.yaml)`,
+      );
     return readFileSync(path, "utf8");
   } catch (cause) {
     if (cause instanceof DataError) throw cause;

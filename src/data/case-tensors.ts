@@ -2,10 +2,12 @@
  * The only place where decoded cases become tensors. Shape suffixes: B cases, C channels, K classes, S the spatial axes
  * of the working grid, slowest first (`height, width` today).
  */
+import { ignoredLabel } from "../core/target-kind.js";
 import type { Grid } from "../grid/grid.js";
 import { type Device, fromTypedArray, type Tensor } from "../torch/index.js";
 import type { Dataset } from "./dataset.js";
 import type { DecodedCase } from "./decode.js";
+import { ignoresPixels } from "./labels.js";
 import type { PreparedImage } from "./prepare-image.js";
 
 type Classes = Pick<Dataset, "target" | "outputs">;
@@ -14,7 +16,7 @@ type Classes = Pick<Dataset, "target" | "outputs">;
 export interface CaseTensors {
   /** Raw values 0 … 255, uint8; what becomes network input is a `Normalisation`'s business. */
   readonly imageCS: Tensor;
-  /** uint8: 0/1 [K, S] with sigmoid, class numbers [S] with softmax; null for an unlabelled case. */
+  /** uint8: 0/1 [K, S] with sigmoid, class numbers [S] with softmax, `ignoredLabel`; null for an unlabelled case. */
   readonly labelKS: Tensor | null;
   /** Of the image as its file holds it. */
   readonly stored: Grid;
@@ -41,7 +43,7 @@ export function imagesBCS(cases: readonly PreparedImage[], device: Device): Tens
   return fromTypedArray(all, [cases.length, channels, ...working.shape], { device });
 }
 
-/** Labels of some cases as a batch, uint8: 0/1 [B, K, S] with sigmoid, class numbers [B, S] with softmax. */
+/** Label maps of some cases as a batch, uint8: 0/1 [B, K, S] with sigmoid, class numbers [B, S] with softmax, `ignoredLabel`. */
 export function labelsBKS(cases: readonly DecodedCase[], { target, outputs }: Classes, device: Device): Tensor {
   const { shape } = cases[0].working;
   const all = joined(cases.map(({ label }) => label as Uint8Array));
@@ -61,7 +63,24 @@ export function caseTensors(one: DecodedCase, classes: Classes, device: Device):
   };
 }
 
-/** Labels, of a case or a batch, in the type that losses take: float32 with sigmoid, int64 with softmax. */
-export function lossLabels(labels: Tensor, target: Dataset["target"]): Tensor {
-  return labels.to({ dtype: target === "softmax" ? "int64" : "float32" });
+/** Labels as losses take them. */
+export interface LossLabels {
+  /** float32 0/1 [B, K, S] with sigmoid, int64 class numbers [B, S] with softmax; 0 where nobody labelled. */
+  readonly labels: Tensor;
+  /** float32 [B, 1, S], 1 where a pixel has a label, else 0; null where the data set ignores no pixels. */
+  readonly annotated: Tensor | null;
+}
+
+/** What losses take of a batch of label maps, those of {@link labelsBKS} or their augmented views. */
+export function lossLabels(maps: Tensor, dataset: Pick<Dataset, "target" | "labels" | "domainLabels">): LossLabels {
+  const softmax = dataset.target === "softmax";
+  const typed = (labels: Tensor) => labels.to({ dtype: softmax ? "int64" : "float32" });
+  if (!ignoresPixels(dataset)) return { labels: typed(maps), annotated: null };
+  const ignored = maps.eq(ignoredLabel);
+  // It stands in all channels alike.
+  const ignoredB1S = softmax ? ignored.unsqueeze(1) : ignored.narrow(1, 0, 1);
+  return {
+    labels: typed(maps.maskedFill(ignored, 0)),
+    annotated: ignoredB1S.logicalNot().to({ dtype: "float32" }),
+  };
 }

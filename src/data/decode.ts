@@ -18,7 +18,7 @@ import type { LabelRule } from "./schema.js";
 
 /** A case ready for use. The arrays belong to the caller unless a cache says otherwise. */
 export interface DecodedCase extends PreparedImage {
-  /** softmax: class numbers `[S]`; sigmoid: 0/1 `[K, S]`; missing for an unlabelled case. */
+  /** softmax: class numbers `[S]`; sigmoid: 0/1 `[K, S]`; `ignoredLabel` where nobody labelled; missing for an unlabelled case. */
   readonly label?: Uint8Array;
 }
 
@@ -75,7 +75,7 @@ async function decodeMaskFile(
 }
 
 /**
- * Class codes `[S]` of a case's mask at its stored size, joined where it lies in several files.
+ * Decodes a case's mask, joined where it lies in several files.
  * @param mask bytes of the case's mask files, in their order
  * @throws DataError when a mask's grid is not the image's or it holds an unknown value
  */

@@ -1,30 +1,40 @@
 /**
  * From a decoded mask to class numbers, after the `labels` rule of a data set. The intermediate form is one code a
- * pixel: with softmax the class number, with sigmoid a bit set of the classes that hold there.
+ * pixel: with softmax the class number, with sigmoid a bit set of the classes that hold there, with both
+ * {@link ignoredCode} where the rule ignores what stands in the mask.
  */
 import { DataError } from "../core/errors.js";
+import { ignoredLabel } from "../core/target-kind.js";
 import { voxelCount } from "../grid/grid.js";
 import { plane, type StoredImage, sampleWords } from "../grid/stored-image.js";
 import { isGrey, toChannels, toGrey } from "./colour.js";
 import type { Dataset, DatasetClass } from "./dataset.js";
 import type { PaletteReading } from "./formats/format.js";
+import type { LabelRule } from "./schema.js";
 
 /** Decodes masks of one data set. */
 export interface LabelDecoder {
   /** How palette files have to be read for this rule. */
   readonly palette: PaletteReading;
   /**
-   * Codes `[H, W]`.
+   * Codes `[H, W]`: class numbers or bit sets, and {@link ignoredCode}.
    * @throws DataError for a value or colour that the rule does not know, with its place
    */
   decode(mask: StoredImage, file: string): Int32Array;
 }
 
-type ColourRule = Extract<Dataset["labels"], { kind: "colours" }>;
-
 type LabelSource = Pick<Dataset, "target" | "classes" | "labels">;
+type RuleOf<Kind extends LabelRule["kind"]> = Extract<LabelRule, { kind: Kind }>;
 
-const unknown = -1;
+/** Code of a pixel that nobody labelled, whatever the target. */
+export const ignoredCode = -1;
+
+const unknown = -2;
+
+/** Whether masks of some domain of a data set may hold pixels that nobody labelled. */
+export function ignoresPixels({ labels, domainLabels = {} }: Pick<Dataset, "labels" | "domainLabels">): boolean {
+  return [labels, ...Object.values(domainLabels)].some((rule) => "ignore" in rule && rule.ignore !== undefined);
+}
 
 /** The code of a list of class names; nested classes bring the classes that hold them. */
 function codeOf(names: string | readonly string[], { target, classes }: LabelSource): number {
@@ -64,10 +74,11 @@ function lookUp(
   return codes;
 }
 
-function valuesDecoder(map: Record<string, string | string[]>, source: LabelSource): LabelDecoder {
+function valuesDecoder({ map, ignore = [] }: RuleOf<"values">, source: LabelSource): LabelDecoder {
   const table = new Int32Array(65536).fill(unknown);
   for (const [value, names] of Object.entries(map)) table[Number(value)] = codeOf(names, source);
-  const known = Object.keys(map).join(", ");
+  for (const value of [ignore].flat()) table[value] = ignoredCode;
+  const known = [...Object.keys(map), ...[ignore].flat()].join(", ");
   return {
     palette: "indices",
     decode(mask, file) {
@@ -136,18 +147,19 @@ function nearestIn(table: ReadonlyMap<number, number>): (colour: number) => numb
   };
 }
 
-function coloursDecoder({ map, nearest }: ColourRule, source: LabelSource): LabelDecoder {
-  const table = new Map(
-    Object.entries(map).map(([colour, names]) => [Number.parseInt(colour.slice(1), 16), codeOf(names, source)]),
-  );
-
+function coloursDecoder({ map, ignore = [], nearest }: RuleOf<"colours">, source: LabelSource): LabelDecoder {
+  const codes = [
+    ...Object.entries(map).map(([colour, names]) => [colour, codeOf(names, source)] as const),
+    ...[ignore].flat().map((colour) => [colour, ignoredCode] as const),
+  ];
+  const table = new Map(codes.map(([colour, code]) => [Number.parseInt(colour.slice(1), 16), code]));
+  const known = codes.map(([colour]) => colour).join(", ");
   return {
     palette: "colours",
     decode(mask, file) {
       const rgb = eightBits(mask, file);
       const [red, green, blue] = [0, 1, 2].map((channel) => plane(rgb, channel));
       const colourAt = (i: number) => (red[i] << 16) | (green[i] << 8) | blue[i];
-      const known = Object.keys(map).join(", ");
       const codeOfColour = nearest ? nearestIn(table) : (colour: number) => table.get(colour) ?? unknown;
       return lookUp(
         mask,
@@ -200,7 +212,7 @@ function filesDecoder(atLeast: number): LabelDecoder {
 /** The decoder of a data set's label rule. Make it once and use it for all masks. */
 export function createLabelDecoder(source: LabelSource): LabelDecoder {
   const { labels } = source;
-  if (labels.kind === "values") return valuesDecoder(labels.map, source);
+  if (labels.kind === "values") return valuesDecoder(labels, source);
   if (labels.kind === "thresholds") return thresholdsDecoder(labels.classes, source);
   if (labels.kind === "colours") return coloursDecoder(labels, source);
   if (labels.kind === "files") return filesDecoder(labels.atLeast);
@@ -208,12 +220,15 @@ export function createLabelDecoder(source: LabelSource): LabelDecoder {
 }
 
 /**
- * Codes `[H, W]` as a network's target: with softmax class numbers `[H, W]`, with sigmoid 0/1 planes `[K, H, W]`.
+ * Codes `[H, W]` as a label map: with softmax class numbers `[H, W]`, with sigmoid 0/1 planes `[K, H, W]`; what is
+ * ignored is `ignoredLabel`, in every plane.
  */
 export function expandCodes(codes: Int32Array, source: Pick<Dataset, "target" | "outputs">): Uint8Array {
-  if (source.target === "softmax") return Uint8Array.from(codes);
+  if (source.target === "softmax")
+    return Uint8Array.from(codes, (code) => (code === ignoredCode ? ignoredLabel : code));
   const planes = new Uint8Array(source.outputs * codes.length);
   for (let k = 0; k < source.outputs; k++)
-    for (let i = 0; i < codes.length; i++) planes[k * codes.length + i] = (codes[i] >> k) & 1;
+    for (let i = 0; i < codes.length; i++)
+      planes[k * codes.length + i] = codes[i] === ignoredCode ? ignoredLabel : (codes[i] >> k) & 1;
   return planes;
 }

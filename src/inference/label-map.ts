@@ -2,8 +2,10 @@
  * What can be made of a label map, class numbers `[H, W]` (softmax) or 0/1 planes `[K, H, W]` (sigmoid): the mask of one
  * class, and one number a pixel for mask files. Those are the class numbers with softmax. Where classes overlap
  * (sigmoid) it is the class's index + 1 and 0 is no class; of several classes at a pixel the innermost by the data
- * set's nesting counts (the cup rather than the disc around it), else the later one.
+ * set's nesting counts (the cup rather than the disc around it), else the later one. `ignoredLabel`, which only a
+ * reference can hold, is of no class.
  */
+import { ignoredLabel } from "../core/target-kind.js";
 import type { Dataset, DatasetClass } from "../data/dataset.js";
 
 type ClassRules = Pick<Dataset, "target" | "classes">;
@@ -13,8 +15,23 @@ type ClassRules = Pick<Dataset, "target" | "classes">;
  * @param pixels height times width
  */
 export function classMask(labels: Uint8Array, index: number, target: Dataset["target"], pixels: number): Uint8Array {
-  if (target === "sigmoid") return labels.slice(index * pixels, (index + 1) * pixels);
-  return labels.map((value) => (value === index ? 1 : 0));
+  if (target === "softmax") return labels.map((value) => (value === index ? 1 : 0));
+  const mask = labels.slice(index * pixels, (index + 1) * pixels);
+  for (let i = mask.indexOf(ignoredLabel); i >= 0; i = mask.indexOf(ignoredLabel, i + 1)) mask[i] = 0;
+  return mask;
+}
+
+/** How many values of a label map are ignored: pixels, once for each class that may overlap. */
+export function ignoredCount(labels: Uint8Array): number {
+  let count = 0;
+  for (let i = labels.indexOf(ignoredLabel); i >= 0; i = labels.indexOf(ignoredLabel, i + 1)) count++;
+  return count;
+}
+
+/** The label map with 0, no class, where a reference of the same form ignores what is there. */
+export function withoutIgnored(labels: Uint8Array, reference: Uint8Array): Uint8Array {
+  if (!reference.includes(ignoredLabel)) return labels;
+  return labels.map((value, i) => (reference[i] === ignoredLabel ? 0 : value));
 }
 
 /** How many classes a class lies inside of. */
@@ -33,7 +50,7 @@ export function indexValue({ index }: DatasetClass, target: Dataset["target"]): 
   return target === "softmax" ? index : index + 1;
 }
 
-/** The index map `[H, W]` of a label map. */
+/** The index map `[H, W]` of a label map; `ignoredLabel` stays. */
 export function indexMap(labels: Uint8Array, { target, classes }: ClassRules): Uint8Array {
   if (target === "softmax") return labels.slice();
   const pixels = labels.length / classes.length;
@@ -41,7 +58,7 @@ export function indexMap(labels: Uint8Array, { target, classes }: ClassRules): U
   for (const one of outermostFirst(classes)) {
     const value = indexValue(one, target);
     const plane = labels.subarray(one.index * pixels, (one.index + 1) * pixels);
-    for (let i = 0; i < pixels; i++) if (plane[i] !== 0) map[i] = value;
+    for (let i = 0; i < pixels; i++) if (plane[i] !== 0) map[i] = plane[i] === ignoredLabel ? ignoredLabel : value;
   }
   return map;
 }

@@ -29,7 +29,7 @@ function requireDepth({ samples }: StoredImage, file: string, { intensity, depth
   const narrow = samples instanceof Uint8Array;
   if (!intensity && !narrow)
     throw new DataError(
-      `${file}: has ${sampleWords(samples)}, but the network was trained on 8-bit images; convert it to 8 bits as those were`,
+      `${file}: has ${sampleWords(samples)}, but the network was trained on 8-bit images; say with --intensity LOW HIGH which values become black and white, or convert it to 8 bits as those were`,
     );
   if (depths === "wide" && narrow)
     throw new DataError(

@@ -1,6 +1,15 @@
 import type { ConventionName } from "../evaluation/conventions.js";
 import type { DistanceUnits } from "./evaluate-network.js";
 
+/** A domain that an evaluation says nothing about, as none of its images in the judged split has a mask. */
+export interface Unjudged {
+  readonly domain: string;
+  /** Of the judged split; where it has none, of the other one. */
+  readonly images: number;
+  /** Whether images of the other split have masks. */
+  readonly masksElsewhere: boolean;
+}
+
 /** What a reader must know to compare the numbers with others; the head of `summary.json`. */
 export interface EvaluationAbout {
   readonly dimseg: string;
@@ -21,7 +30,11 @@ export interface EvaluationAbout {
   readonly precision: string;
   readonly device: string;
   readonly convention: { readonly name: ConventionName; readonly description: string };
+  /** Share of the pixels that `labels.ignore` left out, in [0, 1); missing where it is none. */
+  readonly ignored?: number;
   /** Cases left out, as domain/split/id. */
   readonly withoutMask: readonly string[];
+  /** Domains that are not among the numbers; missing where all are. */
+  readonly unjudged?: readonly Unjudged[];
   readonly bootstrap: { readonly seed: number; readonly resamples: number };
 }

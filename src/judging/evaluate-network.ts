@@ -9,7 +9,7 @@ import type { CaseSource, DecodedCase } from "../data/decode.js";
 import type { ConventionName, Emptiness } from "../evaluation/conventions.js";
 import { evaluateMask } from "../evaluation/evaluate-mask.js";
 import { type Grid, voxelCount } from "../grid/grid.js";
-import { classMask } from "../inference/label-map.js";
+import { classMask, ignoredCount, withoutIgnored } from "../inference/label-map.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { type JudgedCasesOptions, judgedCases } from "./judged-cases.js";
 
@@ -60,7 +60,11 @@ export interface NetworkEvaluation {
   readonly losses: readonly number[];
   /** Cases that have no mask and are therefore not among the scores. */
   readonly withoutMask: readonly Case[];
+  /** Share of the pixels of the evaluated cases that no part is judged at, in [0, 1). */
+  readonly ignored: number;
 }
+
+const undefinedMetrics = { dice: NaN, jaccard: NaN, hd: NaN, hd95: NaN, asd: NaN, assd: NaN };
 
 /** What the metrics measure on. @throws DataError when mm are asked for and nobody knows the spacing */
 function measuringGrid({ working }: DecodedCase, one: Case, { path }: Dataset, units: DistanceUnits): Grid {
@@ -73,7 +77,8 @@ function measuringGrid({ working }: DecodedCase, one: Case, { path }: Dataset, u
 }
 
 /**
- * The metrics of every part of one case that has a mask, from its label map on the working grid.
+ * The metrics of every part of one case that has a mask, from its label map on the working grid. Ignored pixels are of
+ * no part in either map; a case of nothing else has no defined value, whatever the convention.
  * @throws DataError when distances are asked for in mm and the case's spacing is not known
  */
 export function scoreParts(
@@ -85,8 +90,11 @@ export function scoreParts(
 ): PartScore[] {
   const { shape, spacing } = measuringGrid(decoded, one, dataset, units);
   const { domain, id, subject } = one;
+  const reference = decoded.label as Uint8Array;
+  const judged = withoutIgnored(labels, reference);
+  const nothing = ignoredCount(reference) === reference.length;
   return dataset.parts.map(({ index, name }) => {
-    const [predicted, expected] = [labels, decoded.label as Uint8Array].map((map) =>
+    const [predicted, expected] = [judged, reference].map((map) =>
       classMask(map, index, dataset.target, voxelCount({ shape })),
     );
     const { dice, jaccard, hd, hd95, asd, assd, empty } = evaluateMask(predicted, expected, {
@@ -94,7 +102,8 @@ export function scoreParts(
       spacing,
       convention,
     });
-    return { domain, id, subject, part: name, dice, jaccard, hd, hd95, asd, assd, empty };
+    const row = { domain, id, subject, part: name, dice, jaccard, hd, hd95, asd, assd, empty };
+    return nothing ? { ...row, ...undefinedMetrics } : row;
   });
 }
 
@@ -122,10 +131,13 @@ export async function evaluateNetwork(
   const scores: PartScore[] = [];
   const losses: number[] = [];
   let done = 0;
+  let [ignored, all] = [0, 0];
   for await (const { case: one, decoded, labels, loss } of judgedCases(network, dataset, withMask, source, options)) {
     if (loss !== undefined) losses.push(loss);
     scores.push(...scoreParts(labels, decoded, one, dataset, { convention, units }));
+    ignored += ignoredCount(decoded.label as Uint8Array);
+    all += labels.length;
     onProgress?.(++done);
   }
-  return { scores, losses, withoutMask: cases.filter((one) => one.maskPath === undefined) };
+  return { scores, losses, withoutMask: cases.filter((one) => one.maskPath === undefined), ignored: ignored / all };
 }

@@ -1,6 +1,6 @@
 /** The one loop over cases that a network is asked about, for metrics, inspection and pictures. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { lossLabels } from "../data/case-tensors.js";
+import { type LossLabels, lossLabels } from "../data/case-tensors.js";
 import { type Case, caseName, type Dataset } from "../data/dataset.js";
 import type { CaseSource, DecodedCase } from "../data/decode.js";
 import { requireFinite } from "../inference/predict.js";
@@ -8,8 +8,8 @@ import { type PredictCaseOptions, predictCase } from "../inference/predict-case.
 import type { SegmentationNetwork } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
 
-/** The loss of one case: logits [1, K, S]; target 0/1 float32 [1, K, S] or class numbers int64 [1, S]. */
-export type CaseLoss = (logits: Tensor, target: Tensor) => number;
+/** The loss of one case: logits [1, K, S], and its labels as a batch of one. */
+export type CaseLoss = (logits: Tensor, target: LossLabels) => number;
 
 /** How the cases are asked about. */
 export interface JudgedCasesOptions extends PredictCaseOptions {
@@ -35,7 +35,7 @@ export interface JudgedCase {
  */
 export async function* judgedCases(
   network: SegmentationNetwork,
-  dataset: Pick<Dataset, "target" | "outputs">,
+  dataset: Pick<Dataset, "target" | "outputs" | "labels" | "domainLabels">,
   cases: readonly Case[],
   source: CaseSource,
   { loss, ...options }: JudgedCasesOptions,
@@ -44,7 +44,7 @@ export async function* judgedCases(
     const decoded = await source.get(one);
     const said = predictCase(network, decoded, dataset, options, ({ logits, probabilities, labels, labelKS }) => {
       requireFinite(probabilities, caseName(one));
-      const target = loss && labelKS && lossLabels(labelKS.unsqueeze(0), dataset.target);
+      const target = loss && labelKS && lossLabels(labelKS.unsqueeze(0), dataset);
       return { labels, loss: target ? loss?.(logits, target) : undefined };
     });
     yield { case: one, decoded, ...said };

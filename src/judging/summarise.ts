@@ -1,8 +1,10 @@
 /**
  * From one row per case and part to the numbers of a results table, averaged as MiDSS does (method section 3.6):
  * over the cases of a domain, then unweighted over domains, then over parts. Undefined values (NaN, by convention for
- * some empty masks) are left out and counted.
+ * some empty masks) are left out and counted. A part that no reference of a domain holds has no value there: how well
+ * nothing was found says little, and would raise the domain that lacks the hard part above the others.
  */
+import { groupBy } from "../core/group-by.js";
 import { bootstrapMean } from "../statistics/bootstrap.js";
 import { definedValues, mean, meanOfMeans } from "../statistics/mean.js";
 import type { PartScore } from "./evaluate-network.js";
@@ -44,9 +46,13 @@ export interface DomainSummary extends PartsSummary {
   readonly labelled: boolean;
   readonly cases: number;
   readonly subjects: number;
+  /** Parts that no reference of the domain holds; they have no values here. Missing where there is none. */
+  readonly absentParts?: readonly string[];
+  /** For each part the cases in which neither mask holds it, scored by the convention. Missing where there is none. */
+  readonly emptyInBoth?: Readonly<Record<string, number>>;
 }
 
-/** How much the labelled domain is better than the mean of the others, averaged over parts. */
+/** How much the labelled domain is better than the mean of the others, averaged over the parts that both hold. */
 export interface DomainGap {
   readonly labelled: number;
   readonly others: number;
@@ -60,7 +66,7 @@ export interface EvaluationSummary extends PartsSummary {
   /** Fewer than cases where a subject has several of them. */
   readonly subjects: number;
   readonly domains: readonly DomainSummary[];
-  /** Null when the labelled domain is not among the domains, or is the only one. */
+  /** Null when the labelled domain is not among the domains, is the only one, or shares no part with another. */
   readonly gap: Readonly<Record<SummaryMetric, DomainGap>> | null;
 }
 
@@ -72,7 +78,10 @@ export interface SummaryOptions {
   readonly bootstrap?: { readonly seed: number; readonly resamples?: number };
 }
 
-/** Values of one part (or of the average over parts): one array for each domain, one value for each case. */
+/**
+ * Values of one part (or of the average over parts): one array for each domain, one value for each case; no value at all
+ * of a domain without the part.
+ */
 type DomainValues = readonly (readonly number[])[];
 /** The subjects of the cases, in the same shape. */
 type DomainSubjects = readonly (readonly string[])[];
@@ -85,7 +94,7 @@ function distinctCount(subjects: DomainSubjects): number {
 function estimate(groups: DomainValues, subjects: DomainSubjects, { bootstrap }: SummaryOptions): Estimate {
   const defined = groups.map(definedValues).filter((group) => group.length > 0);
   const own = subjects
-    .map((group, d) => group.filter((_, i) => !Number.isNaN(groups[d][i])))
+    .map((group, d) => group.filter((_, i) => isDefined(groups[d][i])))
     .filter((group) => group.length > 0);
   const count = (some: DomainValues) => some.reduce((total, group) => total + group.length, 0);
   const values = count(defined);
@@ -100,29 +109,65 @@ function estimate(groups: DomainValues, subjects: DomainSubjects, { bootstrap }:
   };
 }
 
-/** For each domain and case, the mean over parts. */
-function meanOverParts(byPart: readonly DomainValues[]): DomainValues {
-  return byPart[0].map((group, d) => group.map((_, i) => mean(byPart.map((groups) => groups[d][i]))));
+/** Whether there is a value, and it is a number. */
+function isDefined(value: number | undefined): boolean {
+  return value !== undefined && !Number.isNaN(value);
+}
+
+/** How many of the domains have values of a part. */
+function domainsWith(part: DomainValues): number {
+  return part.filter((group) => group.length > 0).length;
+}
+
+/** How many of the domains have values of any part. */
+function domainsWithAny(byPart: readonly DomainValues[]): number {
+  return domainsWith(byPart[0].map((_, d) => byPart.flatMap((part) => part[d])));
 }
 
 /**
- * The average over parts. Its interval resamples whole cases, since the parts of a case are not independent; there is
- * none when a value is undefined, because the mean of case means would then be another number.
+ * For each domain and case, the mean over parts; nothing for a domain that has none of them.
+ * @param weight of a part in a domain that has it, 1 where all domains have it: fewer of them stand for more each
  */
-function estimateAverage(byPart: readonly DomainValues[], subjects: DomainSubjects, options: SummaryOptions): Estimate {
+function meanOverParts(
+  byPart: readonly DomainValues[],
+  weight: (part: DomainValues, domain: number) => number,
+): DomainValues {
+  return byPart[0].map((_, d) => {
+    const own = byPart.filter((part) => part[d].length > 0);
+    const cases = own[0]?.[d] ?? [];
+    return cases.map((__, i) => {
+      const sum = own.reduce((total, part) => total + part[d][i] * weight(part, d), 0);
+      return sum / byPart.length;
+    });
+  });
+}
+
+/**
+ * The average over the parts that some domain has. Its interval resamples whole cases, since the parts of a case are not
+ * independent; there is none when a value is undefined, because the mean of case means would then be another number.
+ */
+function estimateAverage(table: readonly DomainValues[], subjects: DomainSubjects, options: SummaryOptions): Estimate {
+  const byPart = table.filter((part) => domainsWith(part) > 0);
   const parts = byPart.map((groups) => estimate(groups, subjects, {}));
   const total = (key: "values" | "undefinedValues") => parts.reduce((sum, part) => sum + part[key], 0);
-  const complete = total("undefinedValues") === 0;
-  const judged = subjects.map((group, d) =>
-    group.filter((_, i) => byPart.some((groups) => !Number.isNaN(groups[d][i]))),
-  );
+  const judged = subjects.map((group, d) => group.filter((_, i) => byPart.some((groups) => isDefined(groups[d][i]))));
+  const caseMeans = () => {
+    const domains = domainsWithAny(byPart);
+    return meanOverParts(byPart, (part) => domains / domainsWith(part));
+  };
+  const complete = total("values") > 0 && total("undefinedValues") === 0;
   return {
     mean: mean(definedValues(parts.map((part) => part.mean))),
-    interval: complete ? estimate(meanOverParts(byPart), subjects, options).interval : null,
+    interval: complete ? estimate(caseMeans(), subjects, options).interval : null,
     values: total("values"),
     undefinedValues: total("undefinedValues"),
     subjects: distinctCount(judged),
   };
+}
+
+/** The parts that the labelled domain has and another one has, too: the others have no counterpart. */
+function sharedParts(table: readonly DomainValues[], labelled: number): DomainValues[] {
+  return table.filter((part) => part[labelled].length > 0 && domainsWith(part) > 1);
 }
 
 /** The labelled domain against the mean of the others; the weights make their difference a mean over domains. */
@@ -132,7 +177,7 @@ function estimateGap(
   labelled: number,
   options: SummaryOptions,
 ): DomainGap {
-  const domains = byPart[0].length;
+  const domains = domainsWithAny(byPart);
   const only = (wanted: (domain: number) => boolean) =>
     estimateAverage(
       byPart.map((groups) => groups.filter((_, d) => wanted(d))),
@@ -142,7 +187,8 @@ function estimateGap(
   const own = only((d) => d === labelled);
   const others = only((d) => d !== labelled);
   const all = estimateAverage(byPart, subjects, {});
-  const weighted = meanOverParts(byPart).map((group, d) =>
+  const caseMeans = meanOverParts(byPart, (part, d) => (d === labelled ? 1 : (domains - 1) / (domainsWith(part) - 1)));
+  const weighted = caseMeans.map((group, d) =>
     group.map((value) => value * (d === labelled ? domains : -domains / (domains - 1))),
   );
   return {
@@ -166,6 +212,47 @@ function distinct(values: readonly string[]): string[] {
   return [...new Set(values)];
 }
 
+/** The rows of each domain and part. */
+type Rows = (domain: string, part: string) => readonly PartScore[];
+
+function rowsOf(scores: readonly PartScore[]): Rows {
+  const key = (domain: string, part: string) => JSON.stringify([domain, part]);
+  const groups = groupBy(scores, ({ domain, part }) => key(domain, part));
+  return (domain, part) => groups.get(key(domain, part)) ?? [];
+}
+
+/** Whether no reference of a domain holds a part, by its rows. */
+function isAbsent(rows: readonly PartScore[]): boolean {
+  return rows.every(({ empty }) => empty === "both" || empty === "reference");
+}
+
+/**
+ * The rows without those of parts that no reference of their domain holds, which say nothing of how well the part is
+ * found; for what is computed from rows and must agree with {@link summarise}.
+ */
+export function presentRows(scores: readonly PartScore[]): PartScore[] {
+  const rows = rowsOf(scores);
+  const absent = new Map<readonly PartScore[], boolean>();
+  return scores.filter(({ domain, part }) => {
+    const group = rows(domain, part);
+    if (!absent.has(group)) absent.set(group, isAbsent(group));
+    return !absent.get(group);
+  });
+}
+
+/** What a domain's empty masks mean for its numbers. */
+function emptinessOf(rows: Rows, domain: string, parts: readonly string[]) {
+  const absentParts = parts.filter((part) => isAbsent(rows(domain, part)));
+  const counts = parts.flatMap((part): [string, number][] => {
+    const scored = rows(domain, part).filter(({ empty, dice }) => empty === "both" && !Number.isNaN(dice));
+    return absentParts.includes(part) || scored.length === 0 ? [] : [[part, scored.length]];
+  });
+  return {
+    ...(absentParts.length > 0 ? { absentParts } : {}),
+    ...(counts.length > 0 ? { emptyInBoth: Object.fromEntries(counts) } : {}),
+  };
+}
+
 /**
  * Summarises the rows of one network. Every case has one row for each part, as `evaluateNetwork` gives them.
  * @param scores at least one row
@@ -174,11 +261,12 @@ function distinct(values: readonly string[]): string[] {
 export function summarise(scores: readonly PartScore[], options: SummaryOptions = {}): EvaluationSummary {
   const domains = distinct(scores.map(({ domain }) => domain));
   const parts = distinct(scores.map(({ part }) => part));
-  const values = (metric: SummaryMetric, domain: string, part: string) =>
-    scores.filter((row) => row.domain === domain && row.part === part).map((row) => row[metric]);
-  const subjects: DomainSubjects = domains.map((domain) =>
-    scores.filter((row) => row.domain === domain && row.part === parts[0]).map((row) => row.subject),
-  );
+  const rows = rowsOf(scores);
+  const values = (metric: SummaryMetric, domain: string, part: string) => {
+    const own = rows(domain, part);
+    return isAbsent(own) ? [] : own.map((row) => row[metric]);
+  };
+  const subjects: DomainSubjects = domains.map((domain) => rows(domain, parts[0]).map((row) => row.subject));
   const table = forEachMetric((metric) =>
     parts.map((part): DomainValues => domains.map((domain) => values(metric, domain, part))),
   );
@@ -192,17 +280,18 @@ export function summarise(scores: readonly PartScore[], options: SummaryOptions 
       average: forEachMetric((metric) => estimateAverage(of(metric), own, options)),
     };
   };
-  const cases = (domain: number) => table.dice[0][domain].length;
   const labelled = domains.indexOf(options.labelledDomain ?? "");
-  const hasGap = labelled >= 0 && domains.length > 1;
+  const shared = (metric: SummaryMetric) => sharedParts(table[metric], labelled);
+  const hasGap = labelled >= 0 && shared("dice").length > 0;
   return {
-    cases: domains.reduce((total, _, d) => total + cases(d), 0),
+    cases: subjects.reduce((total, group) => total + group.length, 0),
     subjects: distinctCount(subjects),
     domains: domains.map((name, d) => ({
-      ...{ name, labelled: d === labelled, cases: cases(d), subjects: distinctCount([subjects[d]]) },
+      ...{ name, labelled: d === labelled, cases: subjects[d].length, subjects: distinctCount([subjects[d]]) },
+      ...emptinessOf(rows, name, parts),
       ...among([d]),
     })),
     ...among(domains.map((_, d) => d)),
-    gap: hasGap ? forEachMetric((metric) => estimateGap(table[metric], subjects, labelled, options)) : null,
+    gap: hasGap ? forEachMetric((metric) => estimateGap(shared(metric), subjects, labelled, options)) : null,
   };
 }

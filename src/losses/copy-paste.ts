@@ -14,6 +14,9 @@ export interface MixWeights {
   patch: number;
 }
 
+/** Where the targets of both have a label, [B, 1, ...S] of 1 and 0; missing or null: everywhere. */
+export type MixAnnotation = Readonly<Partial<Record<keyof MixWeights, Tensor | null>>>;
+
 /** Weighted scalars: the sum of both regions by kind of loss, and the sum of both losses by region. */
 export interface MixLoss {
   dice: Tensor;
@@ -36,6 +39,7 @@ function regionCrossEntropy(logitsBKS: Tensor, target: Tensor, regionBS: Tensor,
  * @param imageTarget labels of the image, as {@link TargetKind} says
  * @param patchTarget the same for the box pasted into it
  * @param outsideBS 1 outside the pasted box, 0 inside
+ * @param annotated what of a target is no label belongs to no region
  */
 export function mixLoss(
   logitsBKS: Tensor,
@@ -44,6 +48,7 @@ export function mixLoss(
   outsideBS: Tensor,
   weights: MixWeights,
   kind: TargetKind = "softmax",
+  annotated: MixAnnotation = {},
 ): MixLoss {
   const channels = kind === "sigmoid" ? logitsBKS.shape[1] : 1;
   const part = (target: Tensor, regionBS: Tensor, weight: number) => {
@@ -53,8 +58,10 @@ export function mixLoss(
       ce: regionCrossEntropy(logitsBKS, target, regionBS, kind).mul(weight),
     };
   };
-  const image = part(imageTarget, outsideBS, weights.image);
-  const patch = part(patchTarget, outsideBS.neg().add(1), weights.patch);
+  const labelled = (regionBS: Tensor, ofTarget: Tensor | null | undefined) =>
+    ofTarget ? regionBS.mul(ofTarget.squeeze(1)) : regionBS;
+  const image = part(imageTarget, labelled(outsideBS, annotated.image), weights.image);
+  const patch = part(patchTarget, labelled(outsideBS.neg().add(1), annotated.patch), weights.patch);
   return {
     dice: image.dice.add(patch.dice),
     ce: image.ce.add(patch.ce),

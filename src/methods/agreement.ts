@@ -12,14 +12,15 @@ import { jointForward, type NetworkInputs } from "./views.js";
  */
 export function evaluateAgreement(
   { student, kind, ...compute }: MethodContext,
-  { x, y, weak }: NetworkInputs,
+  { x, y, annotated, weak }: NetworkInputs,
   weight: number,
   agreement: (logits: Tensor, rows: ChooseRows) => Tensor,
 ): PreparedStep["evaluate"] {
   return ({ updateRunningStatistics }) => {
     const shared = jointForward(student, x, weak, updateRunningStatistics, compute);
     const over = (rows: ChooseRows) => {
-      const sup = ssl4misLoss(rows(shared.source.logits), rows(y), kind).loss;
+      const labelled = { annotated: annotated && rows(annotated) };
+      const sup = ssl4misLoss(rows(shared.source.logits), rows(y), kind, labelled).loss;
       const consistency = agreement(rows(shared.target.logits), rows);
       return { task: sup.add(consistency.mul(weight)), terms: { sup, consistency } };
     };

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { boxMask, pasteBoxes } from "../augment/index.js";
 import { UsageError } from "../core/errors.js";
 import { RandomStream } from "../core/random.js";
-import { mixLoss, pseudoLabels, usualThreshold } from "../losses/index.js";
+import { type MixAnnotation, mixLoss, pseudoLabels, usualThreshold } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { cat, noGrad, scope, spatialShape, type Tensor } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
@@ -35,6 +35,7 @@ interface MixedView {
   imagesBCS: Tensor;
   imageTarget: Tensor;
   patchTarget: Tensor;
+  annotated: MixAnnotation;
   weights: { image: number; patch: number };
   /** Which of the two targets is a true label. */
   labelled: "image" | "patch" | "both";
@@ -79,7 +80,7 @@ export class Bcp implements Method {
 
   prepare(batch: Batch, step: MethodStep): PreparedStep {
     const inputs = networkInputs(batch);
-    const { x, y, weak, strong } = inputs;
+    const { x, y, annotated, weak, strong } = inputs;
     if (x.shape[0] < 2)
       throw new UsageError("method bcp mixes two halves of a batch; set training.labelledBatch to 2 or more");
     const pretraining = step.iteration < this.pretrainIterations(step);
@@ -99,16 +100,21 @@ export class Bcp implements Method {
         const u = sum(pseudoLabelled);
         return evaluation(sup.add(u), { sup, u });
       },
-      domains: { source: x, target: { weak, strong }, labels: pseudo && { source: y, ...pseudo } },
+      domains: {
+        source: x,
+        target: { weak, strong },
+        labels: pseudo && { source: y, sourceAnnotated: annotated, ...pseudo },
+      },
       rampUp: pretraining ? 0 : 1,
       measures: {},
     };
   }
 
   /** Half the loss of each region, by whether its target is a true label. */
-  private lossesOf({ imageTarget, patchTarget, weights, labelled }: MixedView, logitsBKS: Tensor, outside1S: Tensor) {
+  private lossesOf(view: MixedView, logitsBKS: Tensor, outside1S: Tensor) {
+    const { imageTarget, patchTarget, annotated, weights, labelled } = view;
     const outsideBS = outside1S.expand([logitsBKS.shape[0], ...spatialShape(logitsBKS)]);
-    const loss = mixLoss(logitsBKS, imageTarget, patchTarget, outsideBS, weights, this.context.kind);
+    const loss = mixLoss(logitsBKS, imageTarget, patchTarget, outsideBS, weights, this.context.kind, annotated);
     const [image, patch] = [loss.image.mul(0.5), loss.patch.mul(0.5)];
     if (labelled === "both") return { labelled: [image, patch], unlabelled: [] };
     return labelled === "image"
@@ -125,22 +131,39 @@ export class Bcp implements Method {
   }
 
   /** First phase: one labelled half with a box of the other. */
-  private mixLabelled({ x, y }: NetworkInputs, box11S: Tensor): MixedView[] {
-    const [first, second] = [halves(x), halves(y)].map(([a, b]) => [a.narrow(0, 0, b.shape[0]), b]);
-    const imagesBCS = pasteBoxes(first[0], first[1], box11S);
-    const weights = { image: 1, patch: 1 };
-    return [{ imagesBCS, imageTarget: second[0], patchTarget: second[1], weights, labelled: "both" }];
+  private mixLabelled({ x, y, annotated }: NetworkInputs, box11S: Tensor): MixedView[] {
+    const pair = (tensor: Tensor) => {
+      const [a, b] = halves(tensor);
+      return { image: a.narrow(0, 0, b.shape[0]), patch: b };
+    };
+    const [images, targets] = [x, y].map(pair);
+    return [
+      {
+        imagesBCS: pasteBoxes(images.image, images.patch, box11S),
+        imageTarget: targets.image,
+        patchTarget: targets.patch,
+        annotated: annotated ? pair(annotated) : {},
+        weights: { image: 1, patch: 1 },
+        labelled: "both",
+      },
+    ];
   }
 
   /** Second phase: labelled boxes in unlabelled images, unlabelled ones in labelled images. */
-  private mixBoth({ x, y, weak }: NetworkInputs, { target }: { target: Tensor }, box11S: Tensor): MixedView[] {
+  private mixBoth(
+    { x, y, annotated, weak }: NetworkInputs,
+    { target }: { target: Tensor },
+    box11S: Tensor,
+  ): MixedView[] {
     const [[xA, xB], [yA, yB], [uA, uB], [qA, qB]] = [x, y, weak, target].map(halves);
+    const [annotatedA, annotatedB] = annotated ? halves(annotated) : [null, null];
     const { unlabelledWeight } = this.options;
     return [
       {
         imagesBCS: pasteBoxes(uA, xA, box11S),
         imageTarget: qA,
         patchTarget: yA,
+        annotated: { patch: annotatedA },
         weights: { image: unlabelledWeight, patch: 1 },
         labelled: "patch",
       },
@@ -148,6 +171,7 @@ export class Bcp implements Method {
         imagesBCS: pasteBoxes(xB, uB, box11S),
         imageTarget: yB,
         patchTarget: qB,
+        annotated: { image: annotatedB },
         weights: { image: 1, patch: unlabelledWeight },
         labelled: "image",
       },

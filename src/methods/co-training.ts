@@ -27,7 +27,7 @@ export class CoTraining implements Method {
 
   prepare(batch: Batch, step: MethodStep): PreparedStep {
     const { kind } = this.context;
-    const { x, y, weak, strong } = networkInputs(batch);
+    const { x, y, annotated, weak, strong } = networkInputs(batch);
     const networks = [this.context.student, this.networks.second];
     const labels = noGrad(() => scope(() => networks.map((network) => this.label(network, x, weak))));
     const rampUp = rampAt(step, this.weight);
@@ -38,7 +38,10 @@ export class CoTraining implements Method {
           jointForward(network, x, weak, updateRunningStatistics, this.context),
         );
         const over = (rows: ChooseRows) => {
-          const [sup1, sup2] = outputs.map(({ source }) => ssl4misLoss(rows(source.logits), rows(y), kind).loss);
+          const labelled = { annotated: annotated && rows(annotated) };
+          const [sup1, sup2] = outputs.map(
+            ({ source }) => ssl4misLoss(rows(source.logits), rows(y), kind, labelled).loss,
+          );
           const [pseudo1, pseudo2] = outputs.map(({ target }, i) =>
             crossEntropy(rows(target.logits), rows(labels[1 - i].labels), null, kind),
           );
@@ -52,7 +55,12 @@ export class CoTraining implements Method {
       domains: {
         source: x,
         target: { weak, strong },
-        labels: { source: y, target: labels[0].labels, targetConfidence: labels[0].confident },
+        labels: {
+          source: y,
+          sourceAnnotated: annotated,
+          target: labels[0].labels,
+          targetConfidence: labels[0].confident,
+        },
       },
       rampUp,
       measures: {},

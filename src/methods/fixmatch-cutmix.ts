@@ -40,7 +40,7 @@ export class FixMatchCutMix implements Method {
   prepare(batch: Batch, step: MethodStep): PreparedStep {
     const { student, kind } = this.context;
     const inputs = networkInputs(batch);
-    const { x, y, weak, strong } = inputs;
+    const { x, y, annotated, weak, strong } = inputs;
     const { base, mixed, pasted } = noGrad(() => scope(() => this.mix(inputs, step)));
     return {
       evaluate: ({ updateRunningStatistics }) => {
@@ -49,7 +49,7 @@ export class FixMatchCutMix implements Method {
         const [source, target] = splitOutput(both, [x.shape[0], weak.shape[0]]);
         const shared = { source, target };
         const over = (rows: ChooseRows) => {
-          const sup = crossEntropy(rows(shared.source.logits), rows(y), null, kind);
+          const sup = crossEntropy(rows(shared.source.logits), rows(y), null, kind, annotated && rows(annotated));
           const u = crossEntropy(rows(strongView.logits), rows(mixed.labels), rows(mixed.confident), kind);
           return { task: sup.add(u).mul(0.5), terms: { sup, u } };
         };
@@ -60,7 +60,12 @@ export class FixMatchCutMix implements Method {
       domains: {
         source: x,
         target: { weak, strong },
-        labels: { source: y, target: base.labels, targetConfidence: base.confident },
+        labels: {
+          source: y,
+          sourceAnnotated: annotated,
+          target: base.labels,
+          targetConfidence: base.confident,
+        },
       },
       rampUp: 1,
       measures: { confidentShare: mixed.confident.mean() },

@@ -21,8 +21,10 @@ export interface Batch {
   labelled: {
     /** Weakly augmented, [B, C, ...S]. */
     images: Tensor;
-    /** "sigmoid": [B, K, ...S] 0/1 float32; "softmax": [B, ...S] int64. */
+    /** "sigmoid": [B, K, ...S] 0/1 float32; "softmax": [B, ...S] int64; 0 where `annotated` is. */
     labels: Tensor;
+    /** 1 where a pixel has a label, 0 where the data set ignores it, [B, 1, ...S] float32; null: all have one. */
+    annotated?: Tensor | null;
   };
   /** Null when neither the method nor a divergence looks at unlabelled images. */
   unlabelled: {

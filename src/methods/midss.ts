@@ -49,6 +49,8 @@ export interface MidssDraws {
 export interface MidssInputs extends MidssDraws {
   x: Tensor;
   y: Tensor;
+  /** Where `y` is a label, [B, 1, ...S]; missing or null: everywhere. */
+  annotated?: Tensor | null;
   uWeak: Tensor;
   uStrong: Tensor;
 }
@@ -70,6 +72,8 @@ export interface StudentView {
   images: Tensor;
   labels: Tensor;
   mask: Tensor | null;
+  /** Where there is a label, given or by the teacher, [B, 1, ...S]; null: everywhere. */
+  annotated: Tensor | null;
 }
 
 /** Logits and pseudo-labels of the teacher for each of several batches, each with its own batch statistics. */
@@ -112,27 +116,32 @@ export function studentViews(
   targets: PseudoLabels & { symmetric?: PseudoLabels },
   ucp = true,
 ): StudentView[] {
-  const { x, y, uStrong, xTransferred, box } = inputs;
+  const { x, y, annotated = null, uStrong, xTransferred, box } = inputs;
   const { labels, confident, symmetric } = targets;
-  const sup: StudentView = { name: "sup", images: x, labels: y, mask: null };
-  if (!ucp) return [sup, { name: "u", images: uStrong, labels, mask: confident }];
+  const sup: StudentView = { name: "sup", images: x, labels: y, mask: null, annotated };
+  if (!ucp) return [sup, { name: "u", images: uStrong, labels, mask: confident, annotated: null }];
   const sure = onesLike(confident);
+  // A pseudo-label stands everywhere in the unlabelled image.
+  const everywhere = annotated && onesLike(annotated);
   const pasted: StudentView[] = [
     {
       name: "ul",
       images: pasteBoxes(uStrong, xTransferred, box),
       labels: pasteBoxes(labels, y, box),
       mask: pasteBoxes(confident, sure, box),
+      annotated: everywhere && pasteBoxes(everywhere, annotated, box),
     },
     {
       name: "lu",
       images: pasteBoxes(xTransferred, uStrong, box),
       labels: pasteBoxes(y, labels, box),
       mask: pasteBoxes(sure, confident, box),
+      annotated: everywhere && pasteBoxes(annotated, everywhere, box),
     },
   ];
   if (!symmetric) return [sup, ...pasted];
-  return [sup, ...pasted, { name: "s", images: uStrong, labels: symmetric.labels, mask: symmetric.confident }];
+  const { labels: confirmed, confident: mask } = symmetric;
+  return [sup, ...pasted, { name: "s", images: uStrong, labels: confirmed, mask, annotated: null }];
 }
 
 /** A step of MiDSS with what its losses are made of; the targets are whole under symmetric guidance only. */
@@ -152,13 +161,17 @@ export function evaluateViews(
 ): MethodEvaluation & { outputs: ViewOutput[] } {
   const images = views.map((view) => view.images);
   const outputs = studentForwards(student, images, updateRunningStatistics, settings.compute);
-  const losses = views.map(({ labels, mask }, i) => segmentationLoss(outputs[i].logits, labels, mask, settings).loss);
+  const losses = views.map(
+    ({ labels, mask, annotated }, i) =>
+      segmentationLoss(outputs[i].logits, labels, mask, { ...settings, annotated }).loss,
+  );
   const task = weightedSum(views, losses, rampUp);
   const terms = Object.fromEntries(views.map(({ name }, i) => [name, losses[i]]));
   const over = (rows: ChooseRows) => {
-    const chosen = views.map(({ labels, mask }, i) =>
-      segmentationLoss(rows(outputs[i].logits), rows(labels), mask && rows(mask), settings),
-    );
+    const chosen = views.map(({ labels, mask, annotated }, i) => {
+      const options = { ...settings, annotated: annotated && rows(annotated) };
+      return segmentationLoss(rows(outputs[i].logits), rows(labels), mask && rows(mask), options);
+    });
     return weightedSum(
       views,
       chosen.map(({ loss }) => loss),
@@ -203,8 +216,8 @@ export class Midss implements Method {
   prepare(batch: Batch, step: MethodStep, draws: MidssDraws = this.draw(batch, step)): MidssStep {
     const { kind, student } = this.context;
     const { teacher } = this.networks;
-    const { x, y, weak: uWeak, strong: uStrong } = networkInputs(batch);
-    const inputs = { x, y, uWeak, uStrong, ...draws };
+    const { x, y, annotated, weak: uWeak, strong: uStrong } = networkInputs(batch);
+    const inputs = { x, y, annotated, uWeak, uStrong, ...draws };
     const targets: MidssStep["targets"] = this.options.symGD
       ? teacherTargets(teacher, inputs, this.options, kind, this.compute)
       : askTeacher(teacher, [inputs.uWeak], this.options, kind, this.compute)[0];
@@ -219,7 +232,12 @@ export class Midss implements Method {
       domains: {
         source: inputs.x,
         target: { weak: inputs.uWeak, strong: inputs.uStrong },
-        labels: { source: inputs.y, target: targets.labels, targetConfidence: targets.confident },
+        labels: {
+          source: inputs.y,
+          sourceAnnotated: annotated,
+          target: targets.labels,
+          targetConfidence: targets.confident,
+        },
       },
       rampUp,
       measures: { confidentShare: targets.confident.mean() },

@@ -51,6 +51,12 @@ function correctMembers(labels: Tensor, predicted: Tensor, kind: TargetKind, cla
   return membersOf(labels.maskedFill(agreed.logicalNot(), -1), kind, classes);
 }
 
+/** Labels that are of no class where nobody gave one. */
+function givenLabels({ y, annotated }: NetworkInputs, kind: TargetKind): Tensor {
+  if (!annotated) return y;
+  return y.maskedFill((kind === "softmax" ? annotated.squeeze(1) : annotated).eq(0), -1);
+}
+
 /** Last convolution of a network: [classes, features, ...k]. */
 function headShape(network: SegmentationNetwork): number[] {
   const convolutions = network.namedModules().flatMap(([, part]) => (part instanceof Convolution ? [part] : []));
@@ -83,17 +89,19 @@ export class SsNet implements Method {
   prepare(batch: Batch, step: MethodStep): PreparedStep {
     const { kind, student } = this.context;
     const inputs = networkInputs(batch);
-    const { x, y, weak, strong } = inputs;
+    const { x, y, annotated, weak, strong } = inputs;
     const { clean, pseudo } = noGrad(() => scope(() => this.ask(inputs)));
     const images = noGrad(() => cat([x, weak]));
     const attacked = scope(() => this.attack(images, clean, step));
-    const members = noGrad(() => [y, pseudo.labels].map((labels) => membersOf(labels, kind, this.classes)));
+    const members = noGrad(() =>
+      [givenLabels(inputs, kind), pseudo.labels].map((labels) => membersOf(labels, kind, this.classes)),
+    );
     const rampUp = rampAt(step, this.options);
     const weight = this.options.consistencyWeight * rampUp;
     return {
       evaluate: ({ updateRunningStatistics }) => {
         const shared = jointForward(student, x, weak, updateRunningStatistics, this.context);
-        const sup = diceLoss(shared.source.logits, y, null, { kind, diceMaskQuirk: false });
+        const sup = diceLoss(shared.source.logits, y, null, { kind, diceMaskQuirk: false, annotated });
         const contrast = this.contrast(
           [shared.source.feature, shared.target.feature],
           members,
@@ -107,7 +115,12 @@ export class SsNet implements Method {
       domains: {
         source: x,
         target: { weak, strong },
-        labels: { source: y, target: pseudo.labels, targetConfidence: pseudo.confident },
+        labels: {
+          source: y,
+          sourceAnnotated: annotated,
+          target: pseudo.labels,
+          targetConfidence: pseudo.confident,
+        },
       },
       rampUp,
       measures: {},
@@ -115,12 +128,13 @@ export class SsNet implements Method {
   }
 
   /** One pass without gradient; the memory takes the features of the labelled pixels it gets right. */
-  private ask({ x, y, weak }: NetworkInputs): CleanAnswer {
+  private ask(inputs: NetworkInputs): CleanAnswer {
+    const { x, weak } = inputs;
     const { kind, student } = this.context;
     const { heads } = this.networks;
     const { source, target } = jointForward(student, x, weak, false, this.context);
     const predicted = pseudoLabels(source.logits, usualThreshold, kind).labels;
-    const correct = correctMembers(y, predicted, kind, this.classes);
+    const correct = correctMembers(givenLabels(inputs, kind), predicted, kind, this.classes);
     withFrozenRunningStatistics(heads, () => heads.remember(pixels(source.feature as Tensor), correct));
     const clean = probabilities(cat([source.logits, target.logits]), kind);
     return { clean, pseudo: pseudoLabels(target.logits, usualThreshold, kind) };

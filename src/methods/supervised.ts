@@ -15,6 +15,7 @@ export class Supervised implements Method {
 
   prepare({ labelled, unlabelled, normalisation = planar8bit }: Batch): PreparedStep {
     const { student, kind } = this.context;
+    const { labels, annotated } = labelled;
     const { forward } = normalisation;
     const { source, target } = noGrad(() => ({
       source: forward(labelled.images),
@@ -23,7 +24,8 @@ export class Supervised implements Method {
     return {
       evaluate: ({ updateRunningStatistics }) => {
         const { logits } = studentForward(student, source, updateRunningStatistics, this.context);
-        const over = (rows: ChooseRows) => segmentationLoss(rows(logits), rows(labelled.labels), null, { kind }).loss;
+        const over = (rows: ChooseRows) =>
+          segmentationLoss(rows(logits), rows(labels), null, { kind, annotated: annotated && rows(annotated) }).loss;
         const sup = over(allRows);
         return { task: sup, terms: { sup }, perSample: sampleLosses(logits.shape[0], over), shared: null };
       },

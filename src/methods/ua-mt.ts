@@ -43,7 +43,7 @@ export class UaMt implements Method {
   prepare(batch: Batch, step: MethodStep): PreparedStep {
     const { kind } = this.context;
     const inputs = networkInputs(batch);
-    const { x, y, weak, strong } = inputs;
+    const { x, y, annotated, weak, strong } = inputs;
     const { targets, certain } = noGrad(() => scope(() => this.askTeacher(weak, step)));
     const rampUp = rampAt(step, this.options);
     const weight = this.options.consistencyWeight * rampUp;
@@ -54,7 +54,12 @@ export class UaMt implements Method {
       domains: {
         source: x,
         target: { weak, strong },
-        labels: { source: y, target: pseudoLabels(targets, usualThreshold, kind).labels, targetConfidence: certain },
+        labels: {
+          source: y,
+          sourceAnnotated: annotated,
+          target: pseudoLabels(targets, usualThreshold, kind).labels,
+          targetConfidence: certain,
+        },
       },
       rampUp,
       measures: { certainShare: certain.mean() },

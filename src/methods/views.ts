@@ -10,6 +10,8 @@ import type { Batch } from "./method.js";
 export interface NetworkInputs {
   x: Tensor;
   y: Tensor;
+  /** Where `y` is a label, as {@link Batch} says; null: everywhere. */
+  annotated: Tensor | null;
   weak: Tensor;
   strong: Tensor;
 }
@@ -20,6 +22,7 @@ export function networkInputs({ labelled, unlabelled, normalisation = planar8bit
   return noGrad(() => ({
     x: normalisation.forward(labelled.images),
     y: labelled.labels,
+    annotated: labelled.annotated ?? null,
     weak: normalisation.forward(unlabelled.weak),
     strong: normalisation.forward(unlabelled.strong),
   }));

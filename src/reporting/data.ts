@@ -4,12 +4,14 @@
  */
 import type { DomainConfusion, SizePoint } from "../analysis/errors/summary.js";
 import type { LossLandscape } from "../analysis/landscape.js";
+import type { DomainProxy } from "../analysis/proxies.js";
 import type { Comparison } from "../comparison/comparison.js";
 import type { EvaluationChoice } from "../comparison/read-run.js";
 import type { ComparisonTable } from "../comparison/table.js";
 import type { TrainingConfig } from "../config/config.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Separability } from "../embedding/index.js";
+import type { Unjudged } from "../judging/about.js";
 import type { PartScore } from "../judging/evaluate-network.js";
 import type { EvaluationSummary } from "../judging/summarise.js";
 import type { Environment } from "../runs/environment.js";
@@ -85,7 +87,7 @@ export interface FeatureMap {
   separability: Separability | null;
 }
 
-/** What asking a run's network about every test image showed. */
+/** What asking a run's network about every image that is shown told. */
 export interface RunFindings {
   /** One point for each case with a mask and each part. */
   sizes: readonly SizePoint[];
@@ -95,6 +97,10 @@ export interface RunFindings {
   features: FeatureMap | null;
   /** Null where it was not wanted. */
   landscape: LossLandscape | null;
+  /** Domains that cannot be judged. */
+  unjudged: readonly Unjudged[];
+  /** Of all domains, as measures of the unjudged ones; empty where all are judged. */
+  proxies: readonly DomainProxy[];
 }
 
 /** Cases as pictures with outlines. */
@@ -168,4 +174,9 @@ export function shownRuns(data: Pick<ReportData, "runs">): ReportRun[] {
   return groupNames(data).flatMap(
     (name) => data.runs.find(({ group, evaluation }) => group === name && evaluation) ?? [],
   );
+}
+
+/** Domains that a run's evaluation says nothing about; an evaluation of the time before does not name them. */
+export function unjudgedOf({ evaluation, findings }: ReportRun): readonly Unjudged[] {
+  return findings?.unjudged ?? evaluation?.about.unjudged ?? [];
 }

@@ -1,17 +1,22 @@
 /**
- * Asks the networks of a report about every test image: for outlines, sizes, confusion and features. One run of each group is
- * asked, so that many seeds do not make the page long; runs whose data set or checkpoint is gone are left out.
+ * Asks the networks of a report about every test image, and about some images of domains that have none: for outlines,
+ * sizes, confusion and features. One run of each group is asked, so that many seeds do not make the page long; runs whose
+ * data set or checkpoint is gone are left out.
  */
 import { bottleneckFeatures } from "../analysis/bottleneck.js";
 import { inspectPredictions } from "../analysis/errors/inspect.js";
 import { confusionByDomain, sizeAgainstDice } from "../analysis/errors/summary.js";
 import { lossLandscape } from "../analysis/landscape.js";
+import { type CaseProxy, caseProxies, domainProxies } from "../analysis/proxies.js";
 import { DimsegError, UsageError } from "../core/errors.js";
-import type { Case } from "../data/dataset.js";
+import { groupBy } from "../core/group-by.js";
+import type { Case, Dataset } from "../data/dataset.js";
 import { domainSeparability, tsne } from "../embedding/index.js";
 import type { ConventionName } from "../evaluation/conventions.js";
+import { unjudgedFacts } from "../judging/unjudged.js";
 import { DamagedCheckpoint } from "../runs/checkpoint-store.js";
 import { type LoadedRun, loadRun } from "../runs/load-run.js";
+import { definedValues, mean } from "../statistics/mean.js";
 import {
   type FeatureMap,
   type ReportData,
@@ -22,7 +27,7 @@ import {
 } from "./data.js";
 import { failedCases } from "./failures.js";
 import { type InspectedRun, overlayCases } from "./overlays/case-overlay.js";
-import { chooseCases } from "./overlays/choose-cases.js";
+import { type ConfidenceOf, chooseCases } from "./overlays/choose-cases.js";
 
 export interface ExamineOptions {
   /** Whether features are embedded by t-SNE. */
@@ -46,6 +51,51 @@ interface OpenedRun {
 /** An examined run, and what pictures of it need. */
 interface Examined extends OpenedRun {
   inspected: InspectedRun;
+  confidenceOf: ConfidenceOf;
+}
+
+/** Images of a domain without test images that are looked at; a hospital may have sent thousands. */
+const mostUnjudged = 100;
+
+/** Evenly spaced, in their order. */
+function spread(cases: readonly Case[]): Case[] {
+  const count = Math.min(cases.length, mostUnjudged);
+  return Array.from({ length: count }, (_, i) => cases[Math.floor((i * cases.length) / count)]);
+}
+
+/** The test cases, and of a domain that has none some of the others, so that no domain goes unseen. */
+function shownCases({ domains }: Dataset): Case[] {
+  return domains.flatMap((domain) => {
+    const test = domain.cases("test");
+    return test.length > 0 ? [...test] : spread(domain.cases("train"));
+  });
+}
+
+/** What can be told of domains without masks; of all others too, to compare with. */
+async function proxiesOf(
+  { run, loaded }: OpenedRun,
+  cases: readonly Case[],
+  { choice }: ReportData,
+  { onProgress }: ExamineOptions,
+): Promise<CaseProxy[]> {
+  const { student, teacher } = loaded.networks;
+  const [network, other] = choice.network === "student" ? [student, teacher] : [teacher, student];
+  return caseProxies(loaded, cases, {
+    network: network ?? student,
+    other,
+    testTimeFlips: run.evaluation?.about.testTimeFlips,
+    onProgress: (done) => onProgress?.(`confidence of ${run.name}`, done, cases.length),
+  });
+}
+
+/** Mean confidence of a case over its parts that were found. */
+function confidences(proxies: readonly CaseProxy[]): ConfidenceOf {
+  const keyOf = ({ domain, id }: Pick<Case, "domain" | "id">) => JSON.stringify([domain, id]);
+  const byCase = groupBy(proxies, (one) => keyOf(one.case));
+  return (one) => {
+    const rows = byCase.get(keyOf(one));
+    return rows && mean(definedValues(rows.map(({ confidence }) => confidence)));
+  };
 }
 
 async function open(run: ReportRun, { choice }: ReportData, { data }: ExamineOptions): Promise<OpenedRun | null> {
@@ -128,7 +178,7 @@ async function examine(
     );
     return null;
   }
-  const cases = loaded.dataset.domains.flatMap((domain) => domain.cases("test"));
+  const cases = shownCases(loaded.dataset);
   const inspected = await inspectPredictions(loaded, cases, {
     network: loaded.networks[data.choice.network] ?? undefined,
     scores,
@@ -136,13 +186,17 @@ async function examine(
     testTimeFlips: about.testTimeFlips,
     onProgress: (done) => options.onProgress?.(`looking at ${run.name}`, done, cases.length),
   });
+  const unjudged = unjudgedFacts(loaded.dataset, "test");
+  const proxies = unjudged.length > 0 ? await proxiesOf({ run, loaded }, cases, data, options) : [];
   run.findings = {
+    unjudged,
+    proxies: domainProxies(proxies),
     sizes: sizeAgainstDice(inspected),
     confusion: confusionByDomain(inspected),
     features: options.tsne ? await featureMap(run, loaded, cases, data, options) : null,
     landscape: options.landscape ? await landscapeOf(run, loaded, options) : null,
   };
-  return { run, loaded, inspected: { name: run.name, inspected } };
+  return { run, loaded, inspected: { name: run.name, inspected }, confidenceOf: confidences(proxies) };
 }
 
 /** Runs on the same cases and classes as the first. */
@@ -158,15 +212,15 @@ function alike(examined: readonly Examined[]): Examined[] {
 
 async function overlaysOf(examined: readonly Examined[], data: ReportData, shown?: readonly string[]) {
   const runs = alike(examined);
-  const [{ run, loaded }] = runs;
+  const [{ run, loaded, confidenceOf }] = runs;
   const inspected = runs.map((one) => one.inspected);
-  const cases = loaded.dataset.domains.flatMap((domain) => domain.cases("test"));
+  const cases = shownCases(loaded.dataset);
   const known = new Set(cases.map(({ domain, id }) => JSON.stringify([domain, id])));
   const isThere = ({ domain, id }: Pick<Case, "domain" | "id">) => known.has(JSON.stringify([domain, id]));
   const { scores } = run.evaluation as RunEvaluation;
   const gone = scores.find((row) => !isThere(row));
   if (gone) run.missing.push(`Overlays: ${gone.domain}/${gone.id} was judged but is no test case any more.`);
-  const chosen = chooseCases(scores.filter(isThere), cases);
+  const chosen = chooseCases(scores.filter(isThere), cases, confidenceOf);
   const failed = failedCases(data, chosen).filter(isThere);
   const parts = loaded.dataset.parts.map(({ name }) => name);
   const unknown = shown?.find((name) => !parts.includes(name));

@@ -23,6 +23,7 @@ import { type FigurePlace, reportPage } from "./page/document.js";
 import type { DrawnFigure } from "./page/parts.js";
 import { diceTable, domainTable, overviewTable, separabilityTable } from "./result-tables.js";
 import { type ReportTable, tableCsv, tableLatex } from "./table.js";
+import { unjudgedTable } from "./unjudged-table.js";
 import type { ReportFile } from "./write-report.js";
 
 type Figures = Record<FigurePlace, Figure[]>;
@@ -106,11 +107,11 @@ export async function makeReport(
       onProgress(done, total);
     }
   }
-  const [overview, dice, domains, failures, separability] = [
-    ...[overviewTable, diceTable, domainTable, failureTable, separabilityTable],
+  const [overview, dice, domains, unjudged, failures, separability] = [
+    ...[overviewTable, diceTable, domainTable, unjudgedTable, failureTable, separabilityTable],
   ].map((make) => make(data));
   const compared = comparedTables(data);
-  const own = [overview, dice, domains, failures, separability].filter(({ rows }) => rows.length > 0);
+  const own = [overview, dice, domains, unjudged, failures, separability].filter(({ rows }) => rows.length > 0);
   files.push(...own.flatMap((table) => tableFiles(table, tableCsv(table), tableLatex(table))));
   files.push(
     ...(data.comparison?.tables ?? []).flatMap(({ comparison, table }, i) =>
@@ -119,7 +120,7 @@ export async function makeReport(
   );
   files.push({
     path: "index.html",
-    content: reportPage(data, { overview, dice, domains, failures, separability, compared, figures: drawn }),
+    content: reportPage(data, { overview, dice, domains, unjudged, failures, separability, compared, figures: drawn }),
   });
   return files;
 }

@@ -1,5 +1,7 @@
 /** How numbers are written, everywhere in a report. */
 
+export { bytesText } from "../core/bytes-text.js";
+
 /** Not a number at all, as tables show it. */
 function special(value: number): string | undefined {
   if (Number.isNaN(value)) return "undefined";
@@ -27,10 +29,4 @@ export function durationText(seconds: number): string {
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
-}
-
-/** Bytes in GiB or MiB. */
-export function bytesText(bytes: number): string {
-  const gibibytes = bytes / 2 ** 30;
-  return gibibytes >= 1 ? `${gibibytes.toFixed(1)} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`;
 }

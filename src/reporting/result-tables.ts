@@ -1,11 +1,19 @@
 /** The tables of a report that are about single runs: the overview, and every domain and part. */
+import { absentPartsNote, emptyMasksNotes, hasNoValue, markOf, noValue } from "../judging/empty-masks-text.js";
 import { type CaseCounts, hasSubjects, singleSubjectNote, subjectsText } from "../judging/subjects-text.js";
-import type { Estimate, MetricEstimates, PartsSummary, SummaryMetric } from "../judging/summarise.js";
+import type {
+  DomainSummary,
+  Estimate,
+  EvaluationSummary,
+  MetricEstimates,
+  PartsSummary,
+  SummaryMetric,
+} from "../judging/summarise.js";
 import { judgedDomains, type ReportData, type ReportRun, type RunEvaluation } from "./data.js";
 import { bytesText, durationText, percentText, pixelText } from "./numbers.js";
 import type { ReportCell, ReportTable } from "./table.js";
 
-const dash: ReportCell = { text: "–" };
+const dash: ReportCell = { text: noValue };
 
 /** A key as a step of a JSON pointer (RFC 6901). */
 export function pointerKey(key: string | number): string {
@@ -19,9 +27,9 @@ export function intervalsOver({ runs }: Pick<ReportData, "runs">): string {
   return grouped ? `over ${[...texts].join(" or ")}` : "over cases";
 }
 
-/** Why intervals are missing, once for all runs. */
-function singleSubjectNotes(runs: readonly ReportRun[]): string[] {
-  return [...new Set(runs.flatMap(({ evaluation }) => (evaluation ? singleSubjectNote(evaluation.summary) : [])))];
+/** What `note` says of the runs' summaries, once for all runs. */
+function summaryNotes(runs: readonly ReportRun[], note: (summary: EvaluationSummary) => string[]): string[] {
+  return [...new Set(runs.flatMap(({ evaluation }) => (evaluation ? note(evaluation.summary) : [])))];
 }
 
 /** Where a number of a run's `summary.json` was read. */
@@ -38,15 +46,23 @@ export function intervalText({ mean, interval }: Pick<Estimate, "mean" | "interv
 
 const overlaps: readonly SummaryMetric[] = ["dice", "jaccard"];
 
-function estimateCell(run: ReportRun, estimate: Estimate, metric: SummaryMetric, at: readonly (string | number)[]) {
+function estimateCell(
+  run: ReportRun,
+  estimate: Estimate,
+  metric: SummaryMetric,
+  at: readonly (string | number)[],
+  mark = "",
+): ReportCell {
+  if (hasNoValue(estimate)) return dash;
   const text =
     metric === "dice" ? intervalText(estimate) : (overlaps.includes(metric) ? percentText : pixelText)(estimate.mean);
-  return { text, value: estimate.mean, source: summarySource(run, [...at, metric, "mean"]) };
+  return { text: `${text}${mark}`, value: estimate.mean, source: summarySource(run, [...at, metric, "mean"]) };
 }
 
 /** Means over the domains that the labels came from, or the others. */
-function gapCells(run: ReportRun, { summary: { gap } }: RunEvaluation): ReportCell[] {
-  if (!gap) return [dash, dash, dash];
+function gapCells(run: ReportRun, { summary: { gap, average, domains } }: RunEvaluation): ReportCell[] {
+  const isLabelledAlone = domains.length === 1 && domains[0].labelled;
+  if (!gap) return [isLabelledAlone ? estimateCell(run, average.dice, "dice", ["average"]) : dash, dash, dash];
   const { labelled, others, difference } = gap.dice;
   const source = (...keys: string[]) => summarySource(run, ["gap", "dice", ...keys]);
   return [
@@ -96,7 +112,8 @@ export function overviewTable({ runs }: ReportData): ReportTable {
     rows: runs.map(overviewRow),
     notes: [
       `Means over domains, in percent, with 95 % bootstrap intervals ${intervalsOver({ runs })}. Gap: labelled domain minus the mean of the others.`,
-      ...singleSubjectNotes(runs),
+      ...summaryNotes(runs, singleSubjectNote),
+      ...summaryNotes(runs, absentPartsNote),
     ],
   };
 }
@@ -118,7 +135,9 @@ export function diceTable({ runs }: ReportData): ReportTable {
       const at = part === null ? ["average"] : ["parts", part];
       const cells = domains.map((name) => {
         const d = summary.domains.findIndex((one) => one.name === name);
-        return d < 0 ? dash : estimateCell(run, of(summary.domains[d]), "dice", ["domains", d, ...at]);
+        if (d < 0) return dash;
+        const mark = part === null ? "" : markOf(summary.domains[d], part);
+        return estimateCell(run, of(summary.domains[d]), "dice", ["domains", d, ...at], mark);
       });
       const mean = estimateCell(run, of(summary), "dice", at);
       return [{ text: run.name, link: run.id }, { text: part ?? "average" }, ...cells, mean];
@@ -134,14 +153,23 @@ export function diceTable({ runs }: ReportData): ReportTable {
       "mean of domains",
     ],
     rows,
-    notes: [`Dice in percent with 95 % bootstrap intervals ${intervalsOver({ runs })}.`, ...singleSubjectNotes(runs)],
+    notes: [
+      `Dice in percent with 95 % bootstrap intervals ${intervalsOver({ runs })}.`,
+      ...summaryNotes(runs, singleSubjectNote),
+      ...summaryNotes(runs, emptyMasksNotes),
+    ],
   };
 }
 
 const metrics: readonly SummaryMetric[] = ["dice", "jaccard", "hd95", "asd"];
 
-function metricCells(run: ReportRun, estimates: MetricEstimates, at: readonly (string | number)[]): ReportCell[] {
-  return metrics.map((metric) => estimateCell(run, estimates[metric], metric, at));
+function metricCells(
+  run: ReportRun,
+  estimates: MetricEstimates,
+  at: readonly (string | number)[],
+  mark = "",
+): ReportCell[] {
+  return metrics.map((metric) => estimateCell(run, estimates[metric], metric, at, mark));
 }
 
 /** A row for each part, and one for their average where there are several. */
@@ -149,12 +177,13 @@ function partRows(
   run: ReportRun,
   name: string,
   counts: readonly ReportCell[],
-  { parts, average }: PartsSummary,
+  summary: PartsSummary & Pick<DomainSummary, "emptyInBoth">,
   at: readonly (string | number)[],
 ): ReportCell[][] {
+  const { parts, average } = summary;
   const rows = Object.entries(parts).map(([part, estimates]) => [
     ...[{ text: run.name }, { text: name }, { text: part }, ...counts],
-    ...metricCells(run, estimates, [...at, "parts", part]),
+    ...metricCells(run, estimates, [...at, "parts", part], markOf(summary, part)),
   ]);
   if (rows.length < 2) return rows;
   const mean = metricCells(run, average, [...at, "average"]);
@@ -212,7 +241,8 @@ export function domainTable({ runs }: ReportData): ReportTable {
     }),
     notes: [
       `Dice with its 95 % bootstrap interval ${intervalsOver({ runs })}. Means of domains are unweighted.`,
-      ...singleSubjectNotes(judged),
+      ...summaryNotes(judged, singleSubjectNote),
+      ...summaryNotes(judged, emptyMasksNotes),
       ...judged.flatMap(undefinedNote),
     ],
   };
@@ -220,7 +250,8 @@ export function domainTable({ runs }: ReportData): ReportTable {
 
 /** How well a linear classifier tells the domains from the features; no rows where none were computed. */
 export function separabilityTable(data: ReportData): ReportTable {
-  const domains = judgedDomains(data);
+  const seen = data.runs.flatMap(({ findings }) => findings?.features?.points.map(({ domain }) => domain) ?? []);
+  const domains = [...new Set([...judgedDomains(data), ...seen])];
   const share = (value: number | undefined): ReportCell =>
     value === undefined ? dash : { text: percentText(value), value };
   const rows = data.runs.flatMap(({ name, id, findings }) => {

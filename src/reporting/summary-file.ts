@@ -20,6 +20,11 @@ const metrics = z.object({ dice: estimate, jaccard: estimate, hd95: estimate, as
 const parts = { parts: z.record(z.string(), metrics), average: metrics };
 /** Before there were subjects, every case was taken as one of its own. */
 const counts = { cases: z.int(), subjects: z.int().optional() };
+/** Missing where every reference holds every part, and in an evaluation of the time before. */
+const emptiness = {
+  absentParts: z.array(z.string()).optional(),
+  emptyInBoth: z.record(z.string(), z.int()).optional(),
+};
 const withSubjects = <T extends { cases: number; subjects?: number | undefined }>(counted: T) => ({
   ...counted,
   subjects: counted.subjects ?? counted.cases,
@@ -34,13 +39,16 @@ const head = {
   testTimeFlips: z.boolean(),
   convention: z.object({ name: z.string(), description: z.string() }),
   judged: z.array(judgedCase).optional(),
+  unjudged: z.array(z.object({ domain: z.string(), images: z.int(), masksElsewhere: z.boolean() })).optional(),
 };
 
 const schema = z.object({
   ...head,
   ...counts,
   domains: z
-    .array(z.object({ name: z.string(), labelled: z.boolean(), ...counts, ...parts }).transform(withSubjects))
+    .array(
+      z.object({ name: z.string(), labelled: z.boolean(), ...counts, ...emptiness, ...parts }).transform(withSubjects),
+    )
     .min(1),
   ...parts,
   gap: z.object({ dice: gap, jaccard: gap, hd95: gap, asd: gap }).nullable(),

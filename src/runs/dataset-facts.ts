@@ -5,12 +5,42 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
 import { shellWord } from "../core/shell-word.js";
 import type { Dataset, ImageDepths } from "../data/dataset.js";
 
 type Facts = Omit<Dataset, "domains">;
+
+const classFacts = z.array(
+  z.looseObject({
+    index: z.int().min(0),
+    name: z.string(),
+    colour: z.string(),
+    inside: z.string().optional(),
+  }),
+);
+
+/** Of the facts, what is used where the data set's own file is not read; further ones are kept as they are. */
+const factsSchema = z
+  .looseObject({
+    path: z.string(),
+    root: z.string(),
+    name: z.string(),
+    target: z.enum(["softmax", "sigmoid"]),
+    channels: z.union([z.literal(1), z.literal(3)]),
+    size: z.int().min(1),
+    filter: z.enum(["bilinear", "lanczos"]),
+    intensity: z.looseObject({ low: z.number(), high: z.number() }).optional(),
+    depths: z.enum(["narrow", "wide", "mixed"]).optional(),
+    spacing: z.tuple([z.number().positive(), z.number().positive()]).optional(),
+    classes: classFacts,
+    outputs: z.int().min(1),
+    parts: classFacts,
+    labels: z.looseObject({ kind: z.string() }),
+  })
+  .refine(({ classes, outputs }) => classes.length === outputs);
 
 /** The facts as JSON, for the run folder. @param depths of the images that the run learns from */
 export function formatDatasetFacts({ domains: _, ...facts }: Dataset, depths: ImageDepths): string {
@@ -30,13 +60,21 @@ export function requireDataset(run: { readonly path: string }, path: string): vo
   );
 }
 
-/** The data set without its images. @throws DataError when the file is missing or no JSON */
+/** The data set without its images. @throws DataError when the file is missing, no JSON, or lacks what it must say */
 export function readDatasetFacts(path: string): Dataset {
+  let content: unknown;
   try {
-    return { ...(JSON.parse(readFileSync(path, "utf8")) as Facts), domains: [] };
+    content = JSON.parse(readFileSync(path, "utf8"));
   } catch (cause) {
     throw new DataError(`cannot read ${path}: ${readFailureReason(cause)}; the run folder is incomplete`, { cause });
   }
+  const { success, data, error } = factsSchema.safeParse(content);
+  if (success) return { ...(data as unknown as Facts), domains: [] };
+  const key = error.issues[0].path.join(".");
+  throw new DataError(
+    `${path} was changed or damaged${key === "" ? "" : ` at ${key}`}; restore the file from a copy of the run`,
+    { cause: error },
+  );
 }
 
 /** What of a data set decides what a network sees and learns. */

@@ -20,7 +20,7 @@ const evaluateSchema = z.strictObject({
   networks: z
     .array(z.enum(["student", "teacher"]))
     .min(1)
-    .default(["student"])
+    .default(["student", "teacher"])
     .describe("a teacher is judged where the method keeps one"),
 });
 

@@ -58,7 +58,7 @@ export class Batches {
       const { images, labels } = augmentLabelled(x, y, key("labelled"), profile);
       return {
         normalisation,
-        labelled: { images, labels: lossLabels(labels, dataset.target) },
+        labelled: { images, ...lossLabels(labels, dataset) },
         unlabelled:
           unlabelled.length === 0 ? null : augmentUnlabelled(imagesBCS(unlabelled, device), key("unlabelled"), profile),
       };

@@ -9,6 +9,7 @@ import { ResourceError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import type { CaseContents } from "../data/cache-entry.js";
 import { caseName, type ImageDepths } from "../data/dataset.js";
+import { unseenParts } from "../data/unseen-parts.js";
 import { freshProgress, type Progress } from "../runs/checkpoint-contents.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
 import { checkDatasetFacts, formatDatasetFacts, requireDataset } from "../runs/dataset-facts.js";
@@ -24,6 +25,7 @@ import { EventLog } from "../runs/tensorboard.js";
 import { UsageRecord } from "../runs/usage.js";
 import { engineInfo, OutOfMemoryError, threads, useEngine } from "../torch/index.js";
 import { resolveEngine } from "./engine-settings.js";
+import { forecastText } from "./forecast.js";
 import { Preview } from "./preview/preview.js";
 import { openTraining, type TrainingSession } from "./session.js";
 import { Trainer, type TrainingObserver, type TrainingOutcome } from "./trainer.js";
@@ -37,8 +39,8 @@ function storeOf(run: RunFolder, config: TrainingConfig, warn: (message: string)
 export interface RunObserver extends TrainingObserver {
   /** Images decoded so far, before the first step. */
   decoding(done: number, total: number): void;
-  /** Everything is open and the first step is next. */
-  begun(run: RunFolder, session: TrainingSession, progress: Progress): void;
+  /** Everything is open and the first step is next. @param ahead what the run is about to do, for people */
+  begun(run: RunFolder, session: TrainingSession, progress: Progress, ahead: string): void;
 }
 
 /** Cases decoded between two looks at whether to stop. */
@@ -104,7 +106,7 @@ async function trainIn(
     const preview = session.config.evaluation.preview ? new Preview(session, run, observer.warn) : null;
     preview?.goBackTo(progress.iteration);
     const usage = new UsageRecord(run.usage, progress.iteration);
-    observer.begun(run, session, progress);
+    observer.begun(run, session, progress, forecastText(session));
     return await new Trainer(session, { store, metrics, events, usage, preview }, observer, progress).run();
   } catch (cause) {
     throw withRemedy(cause, run);
@@ -131,6 +133,7 @@ export async function startRun(path: string, wanted: TrainingConfig, observer: R
   const session = openTraining(openModel(config, observer.warn));
   const files = await decodeAll(session, observer);
   if (files === null) return { progress: freshProgress, finished: false, trained: 0 };
+  await warnOfUnseen(session, observer.warn);
   const contents = {
     config: formatConfig(config),
     dataset: formatDatasetFacts(session.dataset, await depthsOf(session)),
@@ -153,6 +156,16 @@ function warnOfThreads({ training }: TrainingConfig, warn: (message: string) => 
   warn(
     `training.threads is ${wanted}, but this process may use ${usable} cores: steps take far longer than with ` +
       `${usable} threads; lower it, or leave it out of the configuration`,
+  );
+}
+
+/** A part that no label shows is background to every loss; the network learns to find nothing there. */
+async function warnOfUnseen({ dataset, split, cache, config }: TrainingSession, warn: (message: string) => void) {
+  const unseen = await unseenParts(dataset, split.labelled, cache);
+  if (unseen.length === 0) return;
+  warn(
+    `no labelled case of ${config.labelled.domain} shows ${unseen.join(" or ")}, so ` +
+      `${unseen.length === 1 ? "it" : "they"} cannot be learnt`,
   );
 }
 

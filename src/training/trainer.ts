@@ -192,6 +192,6 @@ function better(before: Progress["best"], { dice }: Validation, iteration: numbe
 function noteOf({ task, divergence, nonFinite }: StepReport): string | null {
   if (nonFinite) return "skipped";
   if (Number.isNaN(task)) return null;
-  const distance = divergence === undefined ? "" : `, D ${divergence.toPrecision(2)}`;
+  const distance = divergence === undefined ? "" : `, divergence ${divergence.toPrecision(2)}`;
   return `loss ${task.toFixed(3)}${distance}`;
 }

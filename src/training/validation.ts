@@ -29,7 +29,7 @@ async function judge(
     precision,
     normalisation,
     convention,
-    loss: (logits, target) => segmentationLoss(logits, target, null, { kind }).loss.item(),
+    loss: (logits, { labels, annotated }) => segmentationLoss(logits, labels, null, { kind, annotated }).loss.item(),
   });
   const summary = summarise(scores);
   const record: MetricRecord = {};

@@ -3,7 +3,7 @@ import { checkComparable, unknownReferences } from "../comparison/comparable.js"
 import { type Comparison, compareGroups } from "../comparison/comparison.js";
 import { findRuns } from "../comparison/find-runs.js";
 import { groupRuns } from "../comparison/groups.js";
-import type { PublishedName } from "../comparison/published.js";
+import { type PublishedName, requirePublishedParts } from "../comparison/published.js";
 import { type ComparisonTable, comparisonTable } from "../comparison/table.js";
 import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
 import type { Observer } from "./observer.js";
@@ -47,6 +47,7 @@ export function compareRuns(input: CompareInput, { warn }: Pick<Observer, "warn"
   const unknown = unknownReferences(runs);
   if (unknown !== null) warn(unknown);
   const comparison = compareGroups(groupRuns(runs));
+  if (published !== undefined) requirePublishedParts(published, comparison.parts);
   const { judgement, config } = runs[0];
   const table = comparisonTable(comparison, { judgement, checkpoint, network, labelled: config.labelled, published });
   return { comparison, table };

@@ -33,6 +33,8 @@ export interface PredictInput extends PredictionContents {
   readonly network: NetworkName;
   /** Average over mirror images. */
   readonly tta: boolean;
+  /** Values of images of more than 8 bits that become 0 and 255; default: those of the run's data set. */
+  readonly intensity?: { readonly low: number; readonly high: number } | undefined;
 }
 
 /** What was segmented. */
@@ -121,6 +123,11 @@ function ownCases({ config }: OpenedRun): Case[] {
   }
 }
 
+/** What the network knows of its data set, for images of another scanner's range. */
+function withIntensity(dataset: Dataset, { intensity }: PredictInput): Dataset {
+  return intensity === undefined ? dataset : { ...dataset, intensity };
+}
+
 function maskPathsOf(one: Case): string[] {
   return maskFilesOf(one).map(({ path }) => path);
 }
@@ -133,7 +140,8 @@ function maskPathsOf(one: Case): string[] {
 export const predictImages: Workflow<PredictInput, Predicted> = async (input, observer) => {
   const { out } = input;
   const { images: found, system } = listInputs(input.images);
-  const run = await openRun(input.run, input.checkpoint, observer, "unused");
+  const opened = await openRun(input.run, input.checkpoint, observer, "unused");
+  const run = { ...opened, dataset: withIntensity(opened.dataset, input) };
   const files = predictionFiles(run.dataset, input);
   const folders = files.map(({ folder }) => join(out, folder));
   const cases = ownCases(run);

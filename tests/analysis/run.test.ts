@@ -100,7 +100,7 @@ describe("lossLandscape", () => {
     const { losses } = await evaluateNetwork(run.networks.student, dataset, split.validation, cache, {
       device,
       precision,
-      loss: (logits, target) => segmentationLoss(logits, target, null, { kind: dataset.target }).loss.item(),
+      loss: (logits, { labels }) => segmentationLoss(logits, labels, null, { kind: dataset.target }).loss.item(),
     });
     const middle = plane.find(({ a, b }) => a === 0 && b === 0);
     expect([line[2], sam[2]]).toEqual(Array(2).fill({ t: 0, loss: mean(losses) }));

@@ -5,7 +5,8 @@ import { elasticField, elasticImages, elasticLabels } from "../../src/augment/el
 import { drawWeak, fundusProfile, type WeakDraw, weakAugment } from "../../src/augment/index.js";
 import { rotateImages, rotateLabels } from "../../src/augment/rotate.js";
 import { scaleCropImages, scaleCropLabels } from "../../src/augment/scale-crop.js";
-import { full, type Tensor, tensor, zeros } from "../../src/torch/index.js";
+import { ignoredLabel } from "../../src/core/target-kind.js";
+import { full, scope, type Tensor, tensor, zeros } from "../../src/torch/index.js";
 import { expectTensorsKept, noiseImages, noiseLabels, sameBits } from "./images.js";
 
 const nothing: WeakDraw = { scaleCrop: null, degrees: null, flip: null, elastic: null };
@@ -17,6 +18,20 @@ const all: WeakDraw = {
   elastic: noise,
 };
 const image = (rows: number[][]): Tensor => tensor([[rows]]);
+
+it("carries pixels that nobody labelled through every transform as any other label", () => {
+  scope(() => {
+    const larger = { ...all, scaleCrop: { width: 50, height: 46, left: 5, top: 2 } };
+    const draws = [larger, { ...larger, elastic: null }, { ...nothing, degrees: 17 }];
+    const numbers = noiseLabels(draws.length, 40, 40, 3);
+    const maps = numbers.maskedFill(numbers.eq(2), ignoredLabel);
+    const viewOf = (labels: Tensor) => weakAugment(zeros([3, 1, 40, 40]), labels, draws, fundusProfile).labels;
+    const values = [...viewOf(maps).toNumbers()];
+    expect(new Set(values)).toEqual(new Set([0, 1, ignoredLabel]));
+    const where = [...viewOf(numbers.eq(2).to({ dtype: "uint8" })).toNumbers()];
+    expect(values.map((value) => (value === ignoredLabel ? 1 : 0))).toEqual(where);
+  });
+});
 
 describe("scale-crop", () => {
   it("enlarges a step by the triangle filter and rounds", () => {

@@ -7,7 +7,7 @@ import { DataError, exitCodes, UsageError } from "../../src/core/errors.js";
 import { readSafetensorsFile } from "../../src/core/safetensors.js";
 import { readImage } from "../../src/data/read-image.js";
 import { confusionCounts, dice } from "../../src/evaluation/overlap.js";
-import { png, put, temporaryFolder } from "../data/files.js";
+import { png, put, temporaryFolder, tiff } from "../data/files.js";
 import { pixels } from "../inference/tiny.js";
 import { dimseg, oddId, putDataset, trainRun } from "./trained-run.js";
 
@@ -47,6 +47,36 @@ describe("dimseg predict", () => {
     expect([...index.samples]).toEqual([...cup.samples].map((value, i) => (value ? 1 : disc.samples[i] ? 2 : 0)));
     expect(new Set([...cup.samples, ...disc.samples])).toEqual(new Set([0, 255]));
   });
+
+  it("segments a 16-bit image by a network of 8-bit ones when told which values become black and white", async () => {
+    const out = fresh();
+    const { samples } = await readImage(join(images, "0.png"));
+    // 100 … 1120: another scanner's range.
+    const wide = put(
+      join(base, "wide/new.tif"),
+      tiff(
+        32,
+        32,
+        [...samples].map((value) => 100 + 4 * value),
+        16,
+        1,
+      ),
+    );
+    await dimseg("predict", run, join(images, "0.png"), wide, "--out", out, "--overlay", "--intensity", "100", "1120");
+    for (const folder of ["masks", "classes/cup", "overlays"])
+      expect(readFileSync(join(out, folder, "new.png"))).toEqual(readFileSync(join(out, folder, "0.png")));
+    await expect(dimseg("predict", run, wide, "--out", fresh())).rejects.toThrow(DataError);
+  });
+
+  it.each([[["7"]], [["9", "9"]], [["a", "9"]], [["0", "9", "12"]], [["9", "0"]]])(
+    "refuses the intensities %j before anything is written",
+    async (values) => {
+      const out = fresh();
+      const asked = dimseg("predict", run, images, "--out", out, "--intensity", ...values);
+      await expect(asked).rejects.toThrow(/^--intensity .*: give two numbers, the lower first, after the images: /);
+      expect(existsSync(out)).toBe(false);
+    },
+  );
 
   it("predicts the masks that evaluation judges", async () => {
     const out = fresh();

@@ -77,3 +77,23 @@ describe("createProgress", () => {
 it("formatDuration uses the two largest units", () => {
   expect([400, 59_000, 200_000, 7_500_000].map(formatDuration)).toEqual(["0 s", "59 s", "3 min 20 s", "2 h 5 min"]);
 });
+
+describe("the first step", () => {
+  it("that is told when it is done says nothing of the rate", () => {
+    const written: string[] = [];
+    const stream = { isTTY: true, columns: 100, write: (text: string) => written.push(text) };
+    const progress = createProgress({ label: "decoding", total: 120, from: 1, stream, now: () => 7 });
+    progress.update(1);
+    expect(written.join("")).toMatch(/ 1\/120 \(0 %\)$/);
+  });
+
+  it("of a resumed run counts as one step, at its own pace", () => {
+    const written: string[] = [];
+    const clock = { time: 0 };
+    const stream = { isTTY: true, columns: 100, write: (text: string) => written.push(text) };
+    const progress = createProgress({ label: "training", total: 100, from: 90, stream, now: () => clock.time });
+    clock.time = 2000;
+    progress.update(91);
+    expect(written.join("")).toMatch(/ 91\/100 \(91 %\) {2}2\.00 s each, 18 s left$/);
+  });
+});

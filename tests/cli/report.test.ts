@@ -1,5 +1,5 @@
 /** `dimseg report` on runs that were really trained, and its page in a real browser. */
-import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -120,6 +120,32 @@ it("ends by itself as a process", () => {
 
 it("refuses a folder that holds something else before it begins", async () => {
   await expect(report(runs[0], "--out", join(base, "data"))).rejects.toThrow("is not a report");
+});
+
+it("goes on when a case that it shows was renamed since, and judges what is there now", async () => {
+  const folder = join(base, "renamed");
+  cpSync(join(base, "data"), join(folder, "data"), { recursive: true });
+  const run = join(folder, "run");
+  cpSync(runs[0], run, { recursive: true });
+  for (const kind of ["images", "masks"])
+    renameSync(join(folder, "data/a/test", kind, "0.png"), join(folder, "data/a/test", kind, "renamed.png"));
+  const told = await report(run, "--data", join(folder, "data/dataset.yaml"), "--no-tsne");
+  expect(told).toContain("Wrote ");
+  expect(readFileSync(join(run, "report/index.html"), "utf8")).toContain("renamed");
+  expect(readFileSync(join(run, "evaluation/last-student/cases.csv"), "utf8")).toMatch(/^a,renamed,/m);
+});
+
+it("shows the evaluation of a run that it may read but not write", async () => {
+  const run = join(base, "foreign");
+  cpSync(runs[0], run, { recursive: true });
+  rmSync(join(run, "evaluation"), { recursive: true });
+  // A file in the folder's place refuses everybody, also an administrator.
+  writeFileSync(join(run, "evaluation"), "");
+  const out = join(base, "foreign-report");
+  const told = await report(run, "--out", out, "--no-tsne");
+  expect(told).toMatch(/cannot write .*evaluation.*; the evaluation is shown but not kept/);
+  expect(existsSync(join(out, "figures/overlays-a.png"))).toBe(true);
+  expect(readFileSync(join(out, "tables/dice.csv"), "utf8")).toMatch(/\d\.\d/);
 });
 
 it("makes a report without pictures where the data set is gone", async () => {

@@ -10,9 +10,10 @@ import {
   formatMarkdown,
 } from "../../src/comparison/formats.js";
 import { groupRuns } from "../../src/comparison/groups.js";
-import { publishedTables } from "../../src/comparison/published.js";
+import { publishedTables, requirePublishedParts } from "../../src/comparison/published.js";
 import { type ComparisonContext, comparisonTable } from "../../src/comparison/table.js";
 import { parseCsv } from "../../src/core/csv.js";
+import { UsageError } from "../../src/core/errors.js";
 import { runOf, scoresOf, withSam } from "./compared-runs.js";
 
 const odd = 'A|B & <C>, 1_2 "50 %" $x$ \\y #1 *z*';
@@ -157,6 +158,27 @@ describe("published numbers", () => {
     expect(midss).toEqual(["MiDSS, 20 labelled (published)", "–", "–", "–", "85.2", "–", "–", "–", "–", "–"]);
     expect(notes.join("\n")).toMatch(
       /copied, not computed: Fundus, optic cup and disc, with labels from Domain2\. Their protocol: .*best student Dice on the test sets/,
+    );
+  });
+
+  it("stand under the part that they are of, in whatever order ours are", () => {
+    const parts = ["Optic Disc", "cup"];
+    const groups = comparison.groups.map((one) => ({ ...one, parts: [one.parts[0], one.parts[0]] }));
+    const eyes = { ...comparison, groups, parts, labelledDomain: "Domain2" };
+    const { header, rows } = comparisonTable(eyes, { ...context, published: "fundus" });
+    const midss = rows.map((row) => row.map(({ text }) => text)).find(([name]) => name.startsWith("MiDSS"));
+    expect(parts.map((part) => midss?.[header.indexOf(part)])).toEqual(["89.9", "80.5"]);
+  });
+
+  it("are refused beside runs that were judged on other parts", () => {
+    expect(() => requirePublishedParts("fundus", ["disc", "cup"])).not.toThrow();
+    expect(() => requirePublishedParts("fundus", ["Optic_Cup", "optic-disk"])).not.toThrow();
+    expect(() => requirePublishedParts("mnms", ["LV", "MYO", "RV"])).not.toThrow();
+    for (const parts of [["organ"], ["disc"], ["cup", "disc", "vessel"], ["cup", "Cup"]]) {
+      expect(() => requirePublishedParts("fundus", parts)).toThrow(UsageError);
+    }
+    expect(() => requirePublishedParts("fundus", ["organ"])).toThrow(
+      "--published fundus: its numbers are of cup, disc, but these runs were judged on organ, which is another data set; leave out --published",
     );
   });
 

@@ -284,7 +284,7 @@ describe("refusals name line, key and remedy", () => {
     [
       "the same key twice",
       withLine("dataset: b.yaml"),
-      `config.yaml line ${lines + 1}: is not valid YAML: Map keys must be unique`,
+      `config.yaml line ${lines + 1}: has the key "dataset" twice; keep one`,
     ],
     [
       "a line that is indented too far",

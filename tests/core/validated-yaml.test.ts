@@ -125,8 +125,21 @@ describe("readValidatedYaml", () => {
     const missing = errorOf(() => readValidatedYaml(`${path}.missing`, schema));
     expect(missing).toBeInstanceOf(DataError);
     expect(missing.message).toMatch(/^cannot read .*recipe\.yaml\.missing: /);
-    put(path, "#".repeat(16 * 1024 * 1024 + 1));
-    expect(errorOf(() => readValidatedYaml(path, schema)).message).toMatch(/is larger than 16 MiB/);
+    put(path, "#".repeat(4 * 1024 * 1024 + 1));
+    expect(errorOf(() => readValidatedYaml(path, schema)).message).toMatch(
+      /is larger than 4 MiB; put long lists of ids into text files/,
+    );
+  });
+
+  it("names a key that stands twice, whatever its depth", () => {
+    expect(complaint("  fan: true", "  degrees: 100")).toBe('FILE line 4: has the key "degrees" twice; keep one');
+  });
+
+  // Comparing each key with every other, this takes minutes.
+  it("gets through a hundred thousand keys", () => {
+    put(path, good + Array.from({ length: 100_000 }, (_, i) => `key${i}: ${i}\n`).join(""));
+    const { message } = errorOf(() => readValidatedYaml(path, schema));
+    expect(message).toMatch(/: unknown key "key0"; the keys here are title, oven, steps, shape$/);
   });
 
   it("refuses aliases that grow without end", () => {

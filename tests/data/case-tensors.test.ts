@@ -1,8 +1,10 @@
 /** Decoded cases as tensors: shapes, types and values, alone and as a batch. */
 import { describe, expect } from "vitest";
+import { ignoredLabel } from "../../src/core/target-kind.js";
 import { caseTensors, imagesBCS, labelsBKS, lossLabels } from "../../src/data/case-tensors.js";
 import type { DecodedCase } from "../../src/data/decode.js";
 import { makeGrid, resampledGrid } from "../../src/grid/grid.js";
+import { fromTypedArray } from "../../src/torch/index.js";
 import { tensorTest } from "../support/tensors.js";
 import { pixels } from "./tiny.js";
 
@@ -58,7 +60,58 @@ describe("caseTensors", () => {
   });
 
   tensorTest("lossLabels gives the type that losses take", () => {
-    const softmax = labelsBKS([caseOf(1, classNumbers)], { target: "softmax", outputs: 3 }, "cpu");
-    expect([lossLabels(softmax, "softmax").dtype, lossLabels(softmax, "sigmoid").dtype]).toEqual(["int64", "float32"]);
+    const maps = labelsBKS([caseOf(1, classNumbers)], { target: "softmax", outputs: 3 }, "cpu");
+    const labels = { kind: "values", map: {} } as const;
+    const [softmax, sigmoid] = (["softmax", "sigmoid"] as const).map((target) => lossLabels(maps, { target, labels }));
+    expect([softmax.labels.dtype, sigmoid.labels.dtype]).toEqual(["int64", "float32"]);
+    expect([softmax.annotated, sigmoid.annotated]).toEqual([null, null]);
+  });
+
+  tensorTest("lossLabels says where nobody labelled, once for all classes, and makes it 0", () => {
+    const labels = { kind: "values", map: {}, ignore: 255 } as const;
+    const numbers = fromTypedArray(Uint8Array.of(0, 2, ignoredLabel, 1), [1, 2, 2]);
+    const softmax = lossLabels(numbers, { target: "softmax", labels });
+    expect(softmax.labels.toArray()).toEqual([
+      [
+        [0, 2],
+        [0, 1],
+      ],
+    ]);
+    expect([softmax.annotated?.dtype, softmax.annotated?.toArray()]).toEqual([
+      "float32",
+      [
+        [
+          [
+            [1, 1],
+            [0, 1],
+          ],
+        ],
+      ],
+    ]);
+    const map = { kind: "values", map: {} } as const;
+    const ofDomain = lossLabels(numbers, { target: "softmax", labels: map, domainLabels: { b: labels } });
+    expect(ofDomain.annotated?.toArray()).toEqual(softmax.annotated?.toArray());
+    const planes = fromTypedArray(Uint8Array.of(0, 1, ignoredLabel, 1, 1, 1, ignoredLabel, 0), [1, 2, 2, 2]);
+    const sigmoid = lossLabels(planes, { target: "sigmoid", labels });
+    expect(sigmoid.labels.toArray()).toEqual([
+      [
+        [
+          [0, 1],
+          [0, 1],
+        ],
+        [
+          [1, 1],
+          [0, 0],
+        ],
+      ],
+    ]);
+    expect(sigmoid.annotated?.toArray()).toEqual([
+      [
+        [
+          [1, 1],
+          [0, 1],
+        ],
+      ],
+    ]);
   });
 });

@@ -70,6 +70,17 @@ describe("checkDataset", () => {
     ]);
   });
 
+  it("counts among the pixels that somebody labelled", async () => {
+    const ring = Array.from({ length: 256 }, (_, i) => (i < 56 ? 255 : i < 106 ? 1 : 0));
+    const labels = { kind: "values", map: { 0: "background", 1: "disc" }, ignore: 255 };
+    const { splits, found } = await check({ ...clean(), "test/masks/c.png": png(16, 16, ring) }, { labels });
+    expect(found).toEqual([]);
+    expect(splits[1]).toMatchObject({ emptyMasks: 0, partShares: [50 / 200] });
+    const nobody = png(16, 16, Array(256).fill(255));
+    const unlabelled = await check({ ...clean(), "test/masks/c.png": nobody }, { labels });
+    expect(unlabelled.splits[1]).toMatchObject({ emptyMasks: 1, partShares: [0] });
+  });
+
   it("names truncated files, wrong sizes and unknown values, and goes on", async () => {
     const { found, splits } = await check({
       ...clean(),

@@ -154,6 +154,22 @@ describe("mistakes in dataset.yaml", () => {
     expect(message({ ...good, labels: { kind: "values", map: { "-1": "disc" } } })).toMatch(/must be a grey value/);
   });
 
+  it("names ignored values that are none, or that a class has too", () => {
+    const values = (ignore: unknown) => ({
+      ...good,
+      labels: { kind: "values", map: { 0: "background", 1: "disc" }, ignore },
+    });
+    expect(message(values([255, 1]))).toMatch(/labels\.ignore names 1, which labels\.map gives to a class/);
+    expect(message(values("#ffffff"))).toMatch(/labels\.ignore /);
+    expect(message(values([]))).toMatch(/labels\.ignore /);
+    const map = { "#000000": "background", "#FF0000": "disc" };
+    expect(message({ ...good, labels: { kind: "colours", map, ignore: "#ff0000" } })).toMatch(
+      /labels\.ignore names #ff0000, which labels\.map gives to a class/,
+    );
+    const classes = { disc: { atLeast: 128 } };
+    expect(message({ ...good, labels: { kind: "thresholds", classes, ignore: 255 } })).toMatch(/unknown key "ignore"/);
+  });
+
   it("names contradictory classes", () => {
     const background = { index: 0, name: "background" };
     expect(message({ ...good, classes: [background] })).toMatch(/classes needs a background and at least one more/);

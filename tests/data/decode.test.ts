@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.js";
+import { ignoredLabel } from "../../src/core/target-kind.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { decodeCase } from "../../src/data/decode.js";
 import { png, put, putDatasetYaml, temporaryFolder } from "./files.js";
@@ -162,6 +163,48 @@ describe("label rules", () => {
   });
 });
 
+describe("pixels that nobody labelled", () => {
+  const map = { 0: "background", 1: "disc" };
+
+  it("are no class, whichever of the ignored values they have", async () => {
+    const mask = png(8, 8, square([0, 1, 254, 255]));
+    const one = await decodeOne(grey, mask, { labels: { kind: "values", map, ignore: [255, 254] } });
+    expect(Array.from(one.label ?? [])).toEqual(square([0, 1, ignoredLabel, ignoredLabel]));
+    const alone = await decodeOne(grey, png(8, 8, square([0, 255])), { labels: { kind: "values", map, ignore: 255 } });
+    expect(Array.from(alone.label ?? [])).toEqual(square([0, ignoredLabel]));
+  });
+
+  it("are so in every plane of overlapping classes", async () => {
+    const labels = { kind: "values", map: { 0: "background", 1: "disc", 2: "cup" }, ignore: 9 };
+    const one = await decodeOne(grey, png(8, 8, square([0, 1, 2, 9])), { ...nested, labels });
+    expect(Array.from(one.label ?? [])).toEqual([
+      ...square([0, 0, 1, ignoredLabel]),
+      ...square([0, 1, 1, ignoredLabel]),
+    ]);
+  });
+
+  it("are colours where labels are", async () => {
+    const labels = { kind: "colours", map: { "#000000": "background", "#ff0000": "disc" }, ignore: "#E0E0C0" };
+    const mask = rgbMask([
+      [0, 0, 0],
+      [255, 0, 0],
+      [224, 224, 192],
+    ]);
+    const one = await decodeOne(grey, mask, { labels });
+    expect(Array.from(one.label ?? [])).toEqual(square([0, 1, ignoredLabel]));
+  });
+
+  it("stay what they are when masks are resized", async () => {
+    const wide = png(
+      16,
+      8,
+      Array.from({ length: 128 }, (_, i) => (i % 16 < 8 ? 1 : 255)),
+    );
+    const one = await decodeOne(wide, wide, { labels: { kind: "values", map, ignore: 255 } });
+    expect(Array.from(one.label ?? [])).toEqual(square([1, 1, 1, 1, ...Array(4).fill(ignoredLabel)]));
+  });
+});
+
 describe("errors", () => {
   async function failure(mask: Buffer, changes: Record<string, unknown> = {}): Promise<string> {
     const error = await decodeOne(grey, mask, changes).catch((cause: unknown) => cause);
@@ -175,6 +218,8 @@ describe("errors", () => {
     expect(await failure(png(8, 8, values))).toMatch(
       /masks\/x\.png: unknown label value 7 \(known: 0, 1\) at row 2, column 3; add it to labels in dataset\.yaml/,
     );
+    const labels = { kind: "values", map: { 0: "background", 1: "disc" }, ignore: 255 };
+    expect(await failure(png(8, 8, values), { labels })).toMatch(/unknown label value 7 \(known: 0, 1, 255\)/);
   });
 
   it("names an unknown colour, a colour mask where values are expected, and 16-bit colours", async () => {

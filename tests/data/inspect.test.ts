@@ -36,6 +36,17 @@ const mask = (...values: number[]) =>
     Array.from({ length: 144 }, (_, i) => (i > 30 && i < 60 ? values[(i % (values.length - 1)) + 1] : values[0])),
   );
 
+/** A mask with a block of each colour, 0xRRGGBB, on black. */
+const colourMask = (...values: number[]) =>
+  png(
+    12,
+    12,
+    Array.from({ length: 144 }, (_, i) => (i > 30 && i < 66 ? values[Math.floor((i - 31) / 12)] : 0)).flatMap(
+      (colour) => [colour >> 16, (colour >> 8) & 255, colour & 255],
+    ),
+    { kind: "rgb" },
+  );
+
 /** A folder with these files; text and image contents alike. */
 function tree(files: Record<string, Buffer | string>): string {
   const folder = join(base, `tree${count++}`);
@@ -96,7 +107,7 @@ describe("the paper's layouts", () => {
     expect(prostate.dataset.labels).toEqual({ kind: "values", map: { 0: "prostate", 255: "background" } });
     const mnms = await inspect({
       ...many(picture, "vendorB/test/image/0.png"),
-      ...many(colours, "vendorB/test/mask/0.png"),
+      ...many(colourMask(0xff0000, 0x00ff00, 0x0000ff), "vendorB/test/mask/0.png"),
     });
     expect(mnms.dataset).toMatchObject({ name: "MnMs", size: 288, outputs: 4 });
     expect(mnms.inspection.file.labels).toMatchObject({ kind: "channels" });
@@ -126,7 +137,7 @@ describe("the paper's layouts", () => {
     const slices = ["A0S9V9_ED_1", "A0S9V9_ES_1", "B4T0K8_ED_0", "B4T0K8_ED_1"];
     const { inspection } = await inspect({
       ...many(picture, ...slices.map((id) => `vendorA/train/image/${id}.png`)),
-      ...many(colours, ...slices.map((id) => `vendorA/train/mask/${id}.png`)),
+      ...many(colourMask(0xff0000, 0x00ff00, 0x0000ff), ...slices.map((id) => `vendorA/train/mask/${id}.png`)),
     });
     expect(inspection.file.subject).toEqual({ before: "_" });
   });

@@ -76,7 +76,7 @@ describe("predictImage", () => {
     const wide = stored(4, 4, new Uint16Array(16));
     expect(() => predictImage(network, wide, "wide.png", softmax, options)).toThrow(DataError);
     expect(() => predictImage(network, wide, "wide.png", softmax, options)).toThrow(
-      "wide.png: has 16 bits a sample, but the network was trained on 8-bit images; convert it to 8 bits as those were",
+      "wide.png: has 16 bits a sample, but the network was trained on 8-bit images; say with --intensity LOW HIGH which values become black and white, or convert it to 8 bits as those were",
     );
   });
 

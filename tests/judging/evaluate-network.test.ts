@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { DataError, NumericError } from "../../src/core/errors.js";
 import { DecodedCache } from "../../src/data/cache.js";
+import type { LossLabels } from "../../src/data/case-tensors.js";
 import { allCases, loadDataset } from "../../src/data/dataset.js";
 import { decodeCase } from "../../src/data/decode.js";
 import { evaluateMask } from "../../src/evaluation/evaluate-mask.js";
@@ -79,6 +80,74 @@ describe("evaluateNetwork", () => {
     });
   });
 
+  describe("pixels that the reference ignores", () => {
+    const side = 16;
+    const ignored = (p: number) => p % side >= 10 || p < 2 * side;
+    /** A set of one case: a square object, 255 where it is ignored or, for comparison, background. */
+    function oneCase(name: string, value: (p: number) => number, changes: Record<string, unknown> = {}) {
+      const folder = join(base, name);
+      put(join(folder, "images/x.png"), png(side, side, pixels(side * side, 3)));
+      const mask = Array.from({ length: side * side }, (_, p) => value(p));
+      put(join(folder, "masks/x.png"), png(side, side, mask));
+      const test = { images: "images/{id}.png", masks: "masks/{id}.png" };
+      return loadDataset(putDatasetYaml(folder, { domains: [{ name: "a", test }], ...changes }));
+    }
+    const object = (p: number) => (p % side < 12 && p >> 4 < 9 ? 1 : 0);
+    const withBorder = (p: number) => (ignored(p) ? 255 : object(p));
+    const judge = (dataset: ReturnType<typeof loadDataset>, changes = {}) =>
+      evaluateNetwork(network, dataset, allCases(dataset), new DecodedCache(dataset), { ...options, ...changes });
+    const labels = { kind: "values", map: { 0: "background", 1: "disc" }, ignore: 255 };
+    const overlapping = { ...nestedClasses, labels: { ...nestedClasses.labels, ignore: 255 } };
+
+    it.each([
+      ["softmax", { labels }],
+      ["sigmoid", overlapping],
+    ] as const)("are of no part in either mask (%s)", async (kind, changes) => {
+      const dataset = oneCase(`ignored-${kind}`, withBorder, changes);
+      const { scores, ignored: share } = await judge(dataset);
+      const { image, label } = await decodeCase(dataset, allCases(dataset)[0]);
+      const [said] = scope(() =>
+        labelMaps(
+          predict(network, fromTypedArray(image, [1, 1, side, side]), { ...options, kind }).probabilities,
+          kind,
+        ),
+      );
+      expect(share).toBeCloseTo(
+        Array.from({ length: side * side }, (_, p) => p).filter(ignored).length / side ** 2,
+        12,
+      );
+      expect(said.some((value, i) => value > 0 && ignored(i % side ** 2))).toBe(true);
+      scores.forEach((score, k) => {
+        const cleared = (maps: Uint8Array) =>
+          Uint8Array.from({ length: side * side }, (_, p) =>
+            ignored(p) ? 0 : kind === "softmax" ? maps[p] : maps[k * side * side + p],
+          );
+        const [predicted, expected] = [said, label as Uint8Array].map(cleared);
+        const direct = evaluateMask(predicted, expected, { shape: [side, side], convention: "midss" });
+        const { domain: _, id: __, subject: ____, part: ___, ...metrics } = score;
+        expect(direct).toMatchObject(metrics);
+      });
+    });
+
+    it("have no part in the loss", async () => {
+      const dataset = oneCase("ignored-loss", withBorder, { labels });
+      const seen: unknown[] = [];
+      await judge(dataset, {
+        loss: (_: unknown, target: LossLabels) => seen.push(target.annotated?.toArray(), target.labels.toArray()),
+      });
+      const rows = (of: (p: number) => number) =>
+        Array.from({ length: side }, (_, y) => Array.from({ length: side }, (__, x) => of(y * side + x)));
+      expect(seen[0]).toEqual([[rows((p) => (ignored(p) ? 0 : 1))]]);
+      expect(seen[1]).toEqual([rows((p) => (ignored(p) ? 0 : object(p)))]);
+    });
+
+    it.each(["midss", "medpy"] as const)("leave nothing to judge where they are all (%s)", async (convention) => {
+      const dataset = oneCase(`ignored-all-${convention}`, () => 255, { labels });
+      const { scores } = await judge(dataset, { convention });
+      expect(scores[0]).toMatchObject({ dice: Number.NaN, jaccard: Number.NaN, hd95: Number.NaN, asd: Number.NaN });
+    });
+  });
+
   it("applies the convention it is told", async () => {
     const dataset = twoDomains(join(base, "convention"));
     const [empty] = allCases(dataset);
@@ -145,7 +214,7 @@ describe("evaluateNetwork", () => {
     const live = liveTensors();
     const { losses } = await evaluateNetwork(network, dataset, cases, cache, {
       ...options,
-      loss: (logits, target) => segmentationLoss(logits, target, null, { kind }).loss.item(),
+      loss: (logits, { labels, annotated }) => segmentationLoss(logits, labels, null, { kind, annotated }).loss.item(),
     });
     expect(liveTensors()).toBe(live);
     expect(losses).toHaveLength(5);

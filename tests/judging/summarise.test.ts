@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PartScore } from "../../src/judging/evaluate-network.js";
-import { summarise } from "../../src/judging/summarise.js";
+import { presentRows, summarise } from "../../src/judging/summarise.js";
 
 /** A row whose Dice is given; Jaccard is half of it, HD95 ten times and ASD equal to it. */
 function row(domain: string, id: string, part: string, dice: number, subject = `${domain}/test/${id}`): PartScore {
@@ -154,5 +154,87 @@ describe("summarise", () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe("a part that no reference of a domain holds", () => {
+  /** Rows of a domain that lacks cup: nothing found, which conventions may call perfect, or something invented. */
+  const without = (domain: string, ...disc: number[]) =>
+    disc.flatMap((dice, i) => [
+      { ...row(domain, `${i}`, "cup", i === 0 ? 0 : 1), empty: i === 0 ? ("reference" as const) : ("both" as const) },
+      row(domain, `${i}`, "disc", dice),
+    ]);
+  const rows = [
+    ...without("x", 0.6, 0.8),
+    ...[row("y", "1", "cup", 0.4), row("y", "1", "disc", 0.9)],
+    ...[row("y", "2", "cup", 0.6), row("y", "2", "disc", 0.7)],
+    ...[row("z", "1", "cup", 0.2), row("z", "1", "disc", 0.5)],
+    ...[row("z", "2", "cup", 0.4), row("z", "2", "disc", 0.5)],
+  ];
+
+  it("has no value there, and is left out of the means", () => {
+    const { domains, parts, average, cases } = summarise(rows);
+    const none = { mean: Number.NaN, interval: null, values: 0, undefinedValues: 0, subjects: 0 };
+    expect(domains[0].parts.cup).toEqual({ dice: none, jaccard: none, hd95: none, asd: none });
+    expect(domains.map(({ absentParts }) => absentParts)).toEqual([["cup"], undefined, undefined]);
+    expect(domains[0].average.dice).toMatchObject({ mean: expect.closeTo(0.7, 12), values: 2, undefinedValues: 0 });
+    expect(parts.cup.dice).toMatchObject({ mean: expect.closeTo((0.5 + 0.3) / 2, 12), values: 4, subjects: 4 });
+    expect(parts.disc.dice.mean).toBeCloseTo((0.7 + 0.8 + 0.5) / 3, 12);
+    expect(average.dice.mean).toBeCloseTo((0.4 + 2 / 3) / 2, 12);
+    expect([cases, domains[0].cases, average.dice.undefinedValues]).toEqual([6, 2, 0]);
+  });
+
+  it("keeps the interval of the average, which is that of the mean over parts", () => {
+    const { average, domains } = summarise(rows, { bootstrap });
+    const [low, high] = average.dice.interval as [number, number];
+    // Cases may be drawn twice: from the worst of every domain to the best.
+    expect(low).toBeGreaterThanOrEqual((0.3 + (0.6 + 0.7 + 0.5) / 3) / 2 - 1e-12);
+    expect(high).toBeLessThanOrEqual((0.5 + (0.8 + 0.9 + 0.5) / 3) / 2 + 1e-12);
+    expect(low).toBeLessThan(average.dice.mean);
+    expect(high).toBeGreaterThan(average.dice.mean);
+    expect(domains[0].average.dice.interval).toEqual(domains[0].parts.disc.dice.interval);
+    const constant = rows.map((one) => ({ ...one, dice: one.part === "cup" ? 0.25 : 0.75 }));
+    expect(summarise(constant, { bootstrap }).average.dice.interval).toEqual([0.5, 0.5]);
+  });
+
+  it("takes no part in the gap, which is over what both sides hold", () => {
+    const { gap } = summarise(rows, { labelledDomain: "x", bootstrap });
+    expect(gap?.dice.labelled).toBeCloseTo(0.7, 12);
+    expect(gap?.dice.others).toBeCloseTo((0.8 + 0.5) / 2, 12);
+    expect(gap?.dice.difference.mean).toBeCloseTo(0.05, 12);
+    // Where only one of the others lacks it, the labelled domain stands against those that have it.
+    const ofZ = summarise(rows, { labelledDomain: "z", bootstrap }).gap?.dice;
+    expect(ofZ?.labelled).toBeCloseTo(0.4, 12);
+    expect(ofZ?.others).toBeCloseTo((0.5 + (0.7 + 0.8) / 2) / 2, 12);
+    const constant = rows.map((one) => ({ ...one, dice: one.domain === "z" ? 0.25 : 0.75 }));
+    const { difference } = summarise(constant, { labelledDomain: "z", bootstrap }).gap?.dice ?? {};
+    expect(difference).toMatchObject({ mean: -0.5, interval: [-0.5, -0.5] });
+  });
+
+  it("leaves no gap where the labelled domain shares no part with another", () => {
+    const apart = [
+      ...without("x", 0.6, 0.8),
+      ...[row("y", "1", "cup", 0.4), { ...row("y", "1", "disc", 1), empty: "both" as const }],
+    ];
+    const { gap, average, domains } = summarise(apart, { labelledDomain: "x", bootstrap });
+    expect(gap).toBeNull();
+    expect(average.dice.mean).toBeCloseTo((0.4 + 0.7) / 2, 12);
+    expect(domains.map(({ absentParts }) => absentParts)).toEqual([["cup"], ["disc"]]);
+    const nothing = summarise(without("x", 0.6).slice(0, 1), { labelledDomain: "x" });
+    expect([nothing.average.dice.mean, nothing.average.dice.values, nothing.gap]).toEqual([Number.NaN, 0, null]);
+  });
+
+  it("is dropped with its rows where numbers are made of rows", () => {
+    expect(presentRows(rows)).toEqual(rows.filter(({ domain, part }) => domain !== "x" || part === "disc"));
+    expect(presentRows(table)).toEqual(table);
+  });
+
+  it("is not a part that some reference holds: its empty masks count, and are counted", () => {
+    const mixed = [...rows, { ...row("y", "3", "cup", 1), empty: "both" as const }, row("y", "3", "disc", 0.8)];
+    const { domains } = summarise(mixed);
+    expect(domains[1].parts.cup.dice).toMatchObject({ mean: expect.closeTo(2 / 3, 12), values: 3 });
+    expect(domains.map(({ emptyInBoth }) => emptyInBoth)).toEqual([undefined, { cup: 1 }, undefined]);
+    const left = mixed.map((one) => (one.id === "3" && one.part === "cup" ? { ...one, dice: Number.NaN } : one));
+    expect(summarise(left).domains[1]).not.toHaveProperty("emptyInBoth");
   });
 });

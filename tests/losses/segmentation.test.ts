@@ -270,7 +270,7 @@ describe("smooth", () => {
 
   tensorTest("may be chosen, also for SSL4MIS", () => {
     expectRelative(diceLoss(against(1e-3), nothing(), null, { kind: "sigmoid", smooth: 1e-3 }), [0.5]);
-    expectRelative(ssl4misLoss(against(1e-3), nothing(), "sigmoid", 1e-3).dice, [0.5]);
+    expectRelative(ssl4misLoss(against(1e-3), nothing(), "sigmoid", { smooth: 1e-3 }).dice, [0.5]);
   });
 });
 

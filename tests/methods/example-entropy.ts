@@ -27,12 +27,12 @@ export const entropyMinimisation = methodEntry({
   create: ({ student, kind, ...forward }, { weight }) => ({
     networks: {},
     prepare(batch, { iteration, maxIterations }) {
-      const { x, y, weak, strong } = networkInputs(batch);
+      const { x, y, annotated, weak, strong } = networkInputs(batch);
       const rampUp = midssRampUp(iteration, maxIterations);
       return {
         evaluate({ updateRunningStatistics }) {
           const shared = jointForward(student, x, weak, updateRunningStatistics, forward);
-          const sup = segmentationLoss(shared.source.logits, y, null, { kind }).loss;
+          const sup = segmentationLoss(shared.source.logits, y, null, { kind, annotated }).loss;
           const entropy = meanEntropy(shared.target.logits, kind);
           return { task: sup.add(entropy.mul(weight * rampUp)), terms: { sup, entropy }, shared };
         },

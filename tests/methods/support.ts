@@ -118,11 +118,11 @@ export class Training {
     this.session = { student, method, minimizer, comparison } as TrainingSession;
   }
 
-  /** One step of ten on batch `iteration`. */
-  step(iteration: number): StepReport {
+  /** One step of ten, on batch `iteration` unless another is given. */
+  step(iteration: number, batch = () => makeBatch(this.kind, iteration)): StepReport {
     const place = { ...at(iteration), baseRate: 0.03, measure: true };
     const parts = { ...this.session, ...forward };
-    return scope(() => trainStep(parts, makeBatch(this.kind, iteration), place).report);
+    return scope(() => trainStep(parts, batch(), place).report);
   }
 
   run(from: number, to: number): StepReport[] {

@@ -372,6 +372,18 @@ describe("optimisers of their own", () => {
     expect(updateOf(1)).toBeCloseTo(-1.5, 6);
   });
 
+  it("ESAM goes ρ/β far along the gradient of what it drew", () => {
+    for (const beta of [0.5, 0.8])
+      for (const iteration of [0, 1, 2, 3, 4, 5]) {
+        const { displacements } = run("esam", { rho: 0.2, beta, gamma: 1 }, withoutDistance, {
+          steps: [{ iteration }],
+        });
+        const drawn = g.map((one, i) => (displacements[1][i] === 0 ? 0 : one));
+        if (drawn.every((one) => one === 0)) continue;
+        expectVector(displacements[1], along(drawn, 0.2 / beta), 1e-6);
+      }
+  });
+
   it("ESAM draws with seed 0 where none is given", () => {
     const drawn = (seed?: number) =>
       Array.from({ length: 12 }, (_, iteration) => {

@@ -14,6 +14,25 @@ const settings = (name: MinimizerName, options: Record<string, unknown>) => (nam
 
 const bases = fc.constantFrom(...Object.keys(baseOptimizers));
 
+/** Seven steps, and seven of which the last four follow a saved state in another process's network. */
+function expectSameAfterResume(name: MinimizerName, base: string, options: Record<string, unknown> = {}): void {
+  const whole = new Bench(name, base, options).run(0, 7, true);
+  const first = new Bench(name, base, options).run(0, 3, true);
+  const rest = new Bench(name, base, options, 99);
+  scope(() => {
+    const stored = (state: Map<string, Tensor>) =>
+      new Map([...state].map(([key, value]) => [key, tensorFromRaw(rawFromTensor(value))]));
+    rest.network.loadStateDict(stored(first.network.stateDict()));
+    rest.minimizer.loadState(stored(first.minimizer.state()));
+  });
+  rest.run(3, 7, true);
+  expect(everything(rest.network)).toEqual(everything(whole.network));
+}
+
+it("DiM continues from a saved mean of the divergence, which sets its radius", () => {
+  expectSameAfterResume("dim", "sgd", { rhoMode: "divergence", lambdaMode: "constant" });
+});
+
 describe.each(names)("%s", (name) => {
   it("with rho = 0 is its base optimiser bit for bit", () => {
     fc.assert(
@@ -67,17 +86,7 @@ describe.each(names)("%s", (name) => {
   });
 
   it.each(Object.keys(baseOptimizers))("continues from a saved state bit for bit over %s", (base) => {
-    const whole = new Bench(name, base).run(0, 7, true);
-    const first = new Bench(name, base).run(0, 3, true);
-    const rest = new Bench(name, base, {}, 99);
-    scope(() => {
-      const stored = (state: Map<string, Tensor>) =>
-        new Map([...state].map(([key, value]) => [key, tensorFromRaw(rawFromTensor(value))]));
-      rest.network.loadStateDict(stored(first.network.stateDict()));
-      rest.minimizer.loadState(stored(first.minimizer.state()));
-    });
-    rest.run(3, 7, true);
-    expect(everything(rest.network)).toEqual(everything(whole.network));
+    expectSameAfterResume(name, base);
   });
 
   it("stays finite and does not move where the gradient vanishes", () => {

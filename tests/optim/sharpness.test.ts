@@ -127,6 +127,13 @@ describe("DiM's divergence", () => {
     },
   );
 
+  it("enters the running means in the pass at w where that uses it, else in the perturbed one", () => {
+    const learns = (perturbWith: string) =>
+      new Bench("dim", "sgd", { perturbWith, lambdaMode: "constant" }).step(0, true, { measure: true }).divergences;
+    expect(["total", "clean", "div", "disam"].map(learns)).toEqual(Array(4).fill([true, false]));
+    expect(["task", "source"].map(learns)).toEqual(Array(2).fill([false, true]));
+  });
+
   it("costs one evaluation where only one pass differentiates it", () => {
     const count = (perturbWith: string) =>
       new Bench("dim", "sgd", { perturbWith, lambdaMode: "constant" }).step(0, true, { measure: false }).divergences

@@ -4,6 +4,7 @@
  * here is the disc without the cup.
  */
 import { UsageError } from "../../core/errors.js";
+import { ignoredLabel } from "../../core/target-kind.js";
 import type { Dataset } from "../../data/dataset.js";
 import { indexMap } from "../../inference/label-map.js";
 
@@ -22,7 +23,7 @@ function classNames({ target, classes }: Pick<Dataset, "target" | "classes">): s
 }
 
 /**
- * Counts the pixels of one case.
+ * Counts the pixels of one case that its reference does not ignore.
  * @param reference,prediction label maps of one size: class numbers `[H, W]` (softmax) or 0/1 `[K, H, W]` (sigmoid)
  * @throws UsageError when the maps differ in size
  */
@@ -39,7 +40,7 @@ export function confusionOf(
   const classes = classNames(dataset);
   const counts = classes.map(() => classes.map(() => 0));
   const [expected, predicted] = [reference, prediction].map((labels) => indexMap(labels, dataset));
-  for (let i = 0; i < expected.length; i++) counts[expected[i]][predicted[i]]++;
+  for (let i = 0; i < expected.length; i++) if (expected[i] !== ignoredLabel) counts[expected[i]][predicted[i]]++;
   return { classes, counts };
 }
 

@@ -8,7 +8,7 @@ import type { DecodedCase } from "../../data/decode.js";
 import { outlinePath, type PictureSize } from "../../drawing/outline-path.js";
 import type { ConventionName } from "../../evaluation/conventions.js";
 import { type Grid, voxelCount } from "../../grid/grid.js";
-import { classMask } from "../../inference/label-map.js";
+import { classMask, withoutIgnored } from "../../inference/label-map.js";
 import { type PartScore, scoreParts } from "../../judging/evaluate-network.js";
 import { judgedCases } from "../../judging/judged-cases.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
@@ -22,7 +22,7 @@ export interface PartOutline {
   readonly path: string;
 }
 
-/** How large a part is, in pixels at the network's size. */
+/** How large a part is, in pixels at the network's size without those that the reference ignores. */
 export interface PartSize {
   readonly part: string;
   readonly predicted: number;
@@ -90,9 +90,10 @@ function pixelsOf(labels: Uint8Array, index: number, target: Dataset["target"], 
 function partSizes(labels: Uint8Array, decoded: DecodedCase, { parts, target }: Dataset): PartSize[] {
   const { label, working } = decoded;
   const image = voxelCount(working);
+  const judged = label ? withoutIgnored(labels, label) : labels;
   return parts.map(({ index, name }) => ({
     part: name,
-    predicted: pixelsOf(labels, index, target, image),
+    predicted: pixelsOf(judged, index, target, image),
     reference: label ? pixelsOf(label, index, target, image) : null,
     image,
   }));

@@ -5,6 +5,7 @@ import { type Samples, type StoredImage, sampleType } from "../../grid/stored-im
 import { type Case, caseName, type Dataset } from "../dataset.js";
 import { type CaseBytes, decodeMask, readCaseBytes, withRoomFor } from "../decode.js";
 import { greyLevels } from "../grey-levels.js";
+import { ignoredCode } from "../labels.js";
 import { toBytes } from "../prepare-image.js";
 import { decodeImage } from "../read-image.js";
 import { countValues } from "../value-counts.js";
@@ -28,9 +29,9 @@ export interface CaseFacts {
   readonly imageHash?: string;
   /** Hash of the decoded mask; missing also for an empty mask. */
   readonly maskHash?: string;
-  /** Share of the pixels of each part of the data set, 0 … 1. */
+  /** Share of the labelled pixels of each part of the data set, 0 … 1. */
   readonly partShares?: readonly number[];
-  /** Share of the pixels that belong to any part. */
+  /** Share of the labelled pixels that belong to any part. */
   readonly foreground?: number;
 }
 
@@ -54,7 +55,7 @@ function coversNothing({ samples, channels }: StoredImage, codes: Int32Array): b
   let first = -1;
   let count = 0;
   for (let i = 0; i < codes.length; i++) {
-    if (codes[i] === 0) continue;
+    if (codes[i] === 0 || codes[i] === ignoredCode) continue;
     if (first < 0) first = i;
     for (let c = 0; c < channels; c++)
       if (samples[c * codes.length + i] !== samples[c * codes.length + first]) return false;
@@ -63,13 +64,15 @@ function coversNothing({ samples, channels }: StoredImage, codes: Int32Array): b
   return count >= fewestTellingPixels;
 }
 
-/** Share of the pixels of every part, and of all parts together. */
+/** Share of the pixels of every part, and of all parts together; of those that somebody labelled. */
 function shares(dataset: Dataset, codes: Int32Array): { partShares: number[]; foreground: number } {
   const counts = countValues(codes);
+  const labelled = codes.length - (counts.get(ignoredCode) ?? 0);
+  counts.delete(ignoredCode);
   const holds = (code: number, index: number) =>
     dataset.target === "softmax" ? code === index : ((code >> index) & 1) === 1;
   const share = (wanted: (code: number) => boolean) =>
-    [...counts].reduce((sum, [code, count]) => sum + (wanted(code) ? count : 0), 0) / codes.length;
+    [...counts].reduce((sum, [code, count]) => sum + (wanted(code) ? count : 0), 0) / Math.max(labelled, 1);
   return {
     partShares: dataset.parts.map((part) => share((code) => holds(code, part.index))),
     foreground: share((code) => code !== 0),

@@ -1,4 +1,6 @@
 /** Rules of a dataset.yaml that decode every file and yet do not fit them. */
+import { counted } from "../../core/counted.js";
+import type { Split } from "../case-files.js";
 import type { Dataset } from "../dataset.js";
 import { type CaseFacts, judgedFacts } from "./examine.js";
 import { type Problem, warning } from "./problems.js";
@@ -6,14 +8,22 @@ import { type Problem, warning } from "./problems.js";
 /** Fewer of the 256 grey levels than this leave a network little to see. */
 const fewestLevels = 32;
 
-/** Parts that no mask of the whole set holds, and foreground nearly everywhere: labels that do not fit. */
+/** From this share of empty training masks on there is little to learn from. */
+const mostlyEmpty = 0.8;
+
+/** Parts that no mask of the whole set, or none for training, holds, and foreground nearly everywhere. */
 function labelProblems(dataset: Dataset, facts: readonly CaseFacts[]): Problem[] {
   const judged = judgedFacts(facts);
   if (judged.length === 0) return [];
-  const absent = dataset.parts.filter((_, i) => judged.every(({ partShares }) => partShares[i] === 0));
+  const training = judgedFacts(facts.filter((one) => one.case.split === "train"));
+  const holds = (of: typeof judged, part: number) => of.some(({ partShares }) => partShares[part] > 0);
   const covered = judged.reduce((sum, one) => sum + one.foreground, 0) / judged.length;
   return [
-    ...absent.map((part) => warning(`class ${part.name} is in no mask; check labels in ${dataset.path}`)),
+    ...dataset.parts.flatMap(({ name }, part) => {
+      if (!holds(judged, part)) return [warning(`class ${name} is in no mask; check labels in ${dataset.path}`)];
+      if (training.length === 0 || holds(training, part)) return [];
+      return [warning(`class ${name} is in no training mask, so it cannot be learnt; add one, or remove the class`)];
+    }),
     ...(covered > 0.5
       ? [
           warning(
@@ -22,6 +32,52 @@ function labelProblems(dataset: Dataset, facts: readonly CaseFacts[]): Problem[]
           ),
         ]
       : []),
+  ];
+}
+
+/** Domains with hardly anything to learn from, or with nothing to be judged by. */
+function emptyProblems(dataset: Dataset, facts: readonly CaseFacts[]): Problem[] {
+  return dataset.domains.flatMap(({ name, index }) => {
+    const judgedIn = (split: Split) =>
+      judgedFacts(facts.filter((one) => one.case.domainIndex === index && one.case.split === split));
+    const [training, test] = [judgedIn("train"), judgedIn("test")];
+    const empty = training.filter(({ foreground }) => foreground === 0).length;
+    const all = empty === training.length ? "nothing" : "little";
+    return [
+      ...(empty > 0 && empty >= mostlyEmpty * training.length
+        ? [
+            warning(
+              `domain ${name}: ${empty} of ${counted(training.length, "training mask")} ${empty === 1 ? "is" : "are"} empty, ` +
+                `so there is ${all} to learn from; check that they are the masks of these images`,
+            ),
+          ]
+        : []),
+      ...(test.length > 0 && test.every(({ foreground }) => foreground === 0)
+        ? [warning(`domain ${name}: no test mask shows any class, so nothing can be judged there; check the masks`)]
+        : []),
+    ];
+  });
+}
+
+/** Domains that share no class with any other one: they may only code it otherwise. */
+function strangerProblems(dataset: Dataset, facts: readonly CaseFacts[]): Problem[] {
+  const found = dataset.domains.flatMap(({ name, index }) => {
+    const judged = judgedFacts(facts.filter((one) => one.case.domainIndex === index));
+    const parts = dataset.parts.filter((_, part) => judged.some(({ partShares }) => partShares[part] > 0));
+    return parts.length > 0 ? [{ name, parts: parts.map((part) => part.name) }] : [];
+  });
+  const strangers = found.filter(
+    (one) => !found.some((other) => other !== one && other.parts.some((part) => one.parts.includes(part))),
+  );
+  if (found.length < 2 || strangers.length === 0) return [];
+  const said = found
+    .filter((one) => strangers.includes(one) || found.length === 2)
+    .map(({ name, parts }) => `class ${parts.join(", ")} is only in ${name}`);
+  return [
+    warning(
+      `${said.join(", ")}; if these are the same objects, the domains code them in different ways: give one of them ` +
+        `labels of its own in ${dataset.path}`,
+    ),
   ];
 }
 
@@ -45,5 +101,10 @@ function intensityProblems(dataset: Dataset, facts: readonly CaseFacts[]): Probl
 
 /** What the files together tell about the rules. */
 export function misfittingRules(dataset: Dataset, facts: readonly CaseFacts[]): Problem[] {
-  return [...labelProblems(dataset, facts), ...intensityProblems(dataset, facts)];
+  return [
+    ...labelProblems(dataset, facts),
+    ...emptyProblems(dataset, facts),
+    ...strangerProblems(dataset, facts),
+    ...intensityProblems(dataset, facts),
+  ];
 }

@@ -34,6 +34,8 @@ export interface ViewOutput {
 export interface DomainLabels {
   /** In the form that {@link TargetKind} says. */
   source: Tensor;
+  /** 1 where `source` is a label, 0 where nobody gave one, [B, 1, ...S]; missing or null: everywhere. */
+  sourceAnnotated?: Tensor | null;
   /** Pseudo-labels of the target images, in the same form. */
   target: Tensor;
   /** Where to trust them, 0/1: "sigmoid" [B, K, ...S], "softmax" [B, 1, ...S]. */

@@ -58,9 +58,11 @@ function createFeatProto(options: DomainDivergenceOptions): DomainDivergence {
         const labels = labelsOf(input);
         const { source, target, classes } = features(input, forward);
         const weights = (of: Tensor) => classWeights(of, classes, source.dtype, kind);
-        const confidence = labels.targetConfidence.to({ dtype: target.dtype });
-        const p = prototypes(source, weights(labels.source), tauF);
-        const q = prototypes(target, weights(labels.target).mul(confidence), tauF);
+        const counted = (of: Tensor, where: Tensor) => weights(of).mul(where.to({ dtype: source.dtype }));
+        const { sourceAnnotated } = labels;
+        const ofSource = sourceAnnotated ? counted(labels.source, sourceAnnotated) : weights(labels.source);
+        const p = prototypes(source, ofSource, tauF);
+        const q = prototypes(target, counted(labels.target, labels.targetConfidence), tauF);
         const values = { source: p.values, target: q.values };
         return [{ name: "prototypes", values, present: { source: p.present, target: q.present } }];
       },

@@ -27,9 +27,9 @@ export class Memory {
     this.tensors = parameters.map(([, parameter]) => parameter);
   }
 
-  /** The list kept under a name, or null before the first {@link keepList}. Not to be changed. */
-  list(name: string): readonly Tensor[] | null {
-    return this.lists.get(name) ?? null;
+  /** The list kept under a name; undefined before the first {@link keepList}. Not to be changed. */
+  list(name: string): readonly Tensor[] | undefined {
+    return this.lists.get(name);
   }
 
   /** Ends a step: what it kept takes effect, or is forgotten. */
@@ -65,14 +65,14 @@ export class Memory {
     );
   }
 
-  /** The float64 scalar kept under a name, or null. */
-  number(name: string): Tensor | null {
-    return this.numbers.get(name) ?? null;
+  /** The float64 scalar kept under a name; undefined before the first {@link keepNumber}. */
+  number(name: string): Tensor | undefined {
+    return this.numbers.get(name);
   }
 
-  /** Keeps a copy of a float64 scalar until the next one of that name. */
+  /** Keeps a copy of a float64 scalar without gradient until the next one of that name. */
   keepNumber(name: string, value: Tensor): void {
-    this.pending.push(() => this.setNumber(name, value.detach().clone()));
+    this.pending.push(() => this.setNumber(name, value.clone()));
   }
 
   private setNumber(name: string, value: Tensor): void {

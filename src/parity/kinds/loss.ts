@@ -38,7 +38,7 @@ function uamt(testCase: GoldenCase): Computed {
   const threshold = losses.uncertaintyThreshold(iteration, maxIterations);
   const certain = uncertainty.lt(threshold).to({ dtype: "float32" });
   const labels = classes(testCase, "labels").narrow(0, 0, labelled);
-  const supervised = losses.ssl4misLoss(student.narrow(0, 0, labelled), labels, "softmax", smooth);
+  const supervised = losses.ssl4misLoss(student.narrow(0, 0, labelled), labels, "softmax", { smooth });
   const unlabelled = student.narrow(0, labelled, student.shape[0] - labelled);
   const consistencyLoss = losses.maskedConsistency(unlabelled, testCase.tensor("teacher_logits"), certain, "softmax");
   const weight = consistency * ssl4misRamp(iteration, rampLength, rampIterations);
@@ -63,7 +63,9 @@ function cps(testCase: GoldenCase): Computed {
   const logits = [leaf(testCase, "logits1"), leaf(testCase, "logits2")];
   const labels = classes(testCase, "labels").narrow(0, 0, labelled);
   const unlabelled = logits.map((z) => z.narrow(0, labelled, z.shape[0] - labelled));
-  const supervised = logits.map((z) => losses.ssl4misLoss(z.narrow(0, 0, labelled), labels, "softmax", smooth).loss);
+  const supervised = logits.map(
+    (z) => losses.ssl4misLoss(z.narrow(0, 0, labelled), labels, "softmax", { smooth }).loss,
+  );
   const pseudo = unlabelled.map((z, i) =>
     losses.crossEntropy(z, unlabelled[1 - i].detach().argmax(1), null, "softmax"),
   );

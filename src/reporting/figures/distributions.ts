@@ -1,4 +1,5 @@
 /** How Dice is distributed over the cases of each domain: every case a tick, quartiles as a box. */
+import { presentRows } from "../../judging/summarise.js";
 import { groupNames, judgedDomains, judgedParts, type ReportData } from "../data.js";
 import { distinctSlugs, type Figure, figureLabels } from "./figure.js";
 import { figureBase, groupScales, legendAbove, legendHeight } from "./theme.js";
@@ -17,7 +18,7 @@ interface Row {
 
 function rowsOf(data: ReportData, part: string): Row[] {
   return data.runs.flatMap(({ name, group, evaluation }) =>
-    (evaluation?.scores ?? [])
+    presentRows(evaluation?.scores ?? [])
       .filter((score) => score.part === part && Number.isFinite(score.dice))
       .map(({ domain, id, dice }) => ({ domain, run: name, group, id, dice })),
   );

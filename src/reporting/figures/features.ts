@@ -51,7 +51,8 @@ function figureOf(run: ReportRun, name: string): Figure[] {
   const told = separability
     ? ` A linear classifier tells the domain of held-out images in ${percent(separability.accuracy)} of cases; guessing gives ${percent(separability.chance)}.`
     : "";
-  const title = `Features of the test images: ${name}`;
+  // Of a domain without test images some others are shown.
+  const title = `Features of the ${run.findings?.unjudged.length ? "" : "test "}images: ${name}`;
   return [
     {
       ...{ id: `features-${run.id}`, title },

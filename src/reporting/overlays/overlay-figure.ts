@@ -51,6 +51,9 @@ const roleWords = {
   worst: "worst",
   only: "only case",
   unjudged: "no mask",
+  surest: "most confident",
+  middling: "median confidence",
+  unsurest: "least confident",
 } as const;
 
 /** What stands above a case: where it comes from and why it is shown. */

@@ -20,6 +20,7 @@ export interface PageParts {
   overview: ReportTable;
   dice: ReportTable;
   domains: ReportTable;
+  unjudged: ReportTable;
   /** In the order of the comparison's tables. */
   compared: readonly ReportTable[];
   failures: ReportTable;
@@ -87,6 +88,9 @@ function sectionsOf(data: ReportData, parts: PageParts): PageSection[] {
   const hasCurves = [figures.losses, figures.optimiser, figures.validation].some((some) => some.length > 0);
   return [
     { id: "summary", title: "Summary", body: summaryBody(data, parts) },
+    ...(parts.unjudged.rows.length > 0
+      ? [{ id: "unjudged", title: parts.unjudged.title, body: tableHtml(parts.unjudged) }]
+      : []),
     ...(data.comparison
       ? [{ id: "comparison", title: "Comparison", body: comparedBody(data.comparison, parts.compared) }]
       : []),

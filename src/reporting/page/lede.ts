@@ -1,5 +1,6 @@
 /** The sentence that a reader takes away: what was compared, what came out, and what is missing. */
-import { groupNames, type ReportData, type ReportRun } from "../data.js";
+import { unjudgedText } from "../../judging/unjudged-text.js";
+import { groupNames, type ReportData, type ReportRun, unjudgedOf } from "../data.js";
 import { percentText } from "../numbers.js";
 import { intervalText, summarySource } from "../result-tables.js";
 import { stateText } from "../run-state.js";
@@ -49,13 +50,27 @@ function bestOverSeeds({ comparison }: ReportData): Content | null {
   if (!best || best.seeds.length < 2 || groups.length < 2) return null;
   const number = (value: number) => numberHtml({ text: percentText(value), value });
   const { mean, deviation } = best.metrics.dice;
-  const labelled = best.domains[domains.indexOf(labelledDomain)].mean;
-  const others = best.gap ? number(labelled - best.gap.mean) : null;
+  const labelled = best.sides?.labelled.mean ?? best.domains[domains.indexOf(labelledDomain)].mean;
+  const others = best.sides ? number(best.sides.others.mean) : null;
   return html`Best mean Dice over ${best.seeds.length} seeds: ${nameHtml(best.name)} with ${number(mean)} ± ${number(deviation)} %.${reachSentence(number(labelled), others)}`;
 }
 
-/** What came out, in two sentences. */
+/** Domains that no number is about. */
+function unjudgedSentence({ runs }: ReportData): Content {
+  const texts = [...new Set(runs.flatMap((run) => unjudgedOf(run).map(unjudgedText)))];
+  if (texts.length === 0) return null;
+  const asked = runs.some(({ findings }) => findings && findings.proxies.length > 0);
+  const names = texts.map((text, i) => [i > 0 ? ", " : "", nameHtml(text)]);
+  return html` Not judged: ${names}${asked ? html`; <a href="#unjudged">Domains without masks</a> says what the network does there` : ""}.`;
+}
+
+/** What came out, and what did not, in a few sentences. */
 export function ledeHtml(data: ReportData): Content {
+  return html`${resultHtml(data)}${unjudgedSentence(data)}`;
+}
+
+/** What came out, in two sentences. */
+function resultHtml(data: ReportData): Content {
   const group = bestOverSeeds(data);
   if (group !== null) return html`${group}${rivalSentence(data)}`;
   const best = bestRun(data);
@@ -69,8 +84,9 @@ export function ledeHtml(data: ReportData): Content {
     value: mean,
     source: summarySource(best, ["average", "dice", "mean"]),
   });
-  const who =
-    data.runs.length > 1 ? html`Best mean Dice: ${nameHtml(best.name)} with ` : "Mean Dice over the domains: ";
+  const { domains } = best.evaluation.summary;
+  const where = domains.length === 1 ? html`Dice on ${nameHtml(domains[0].name)}: ` : "Mean Dice over the domains: ";
+  const who = data.runs.length > 1 ? html`Best mean Dice: ${nameHtml(best.name)} with ` : where;
   return html`${who}${dice} %.${gapSentence(best)}${rivalSentence(data)}`;
 }
 

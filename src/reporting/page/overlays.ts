@@ -46,6 +46,9 @@ const roleWords: Record<CaseOverlay["role"], string> = {
   worst: "worst",
   only: "the only case",
   unjudged: "not judged",
+  surest: "most confident",
+  middling: "median confidence",
+  unsurest: "least confident",
 };
 
 function caseHtml(overlay: CaseOverlay, data: ReportData, index: number, role: string | null): Html {
@@ -58,12 +61,13 @@ function caseHtml(overlay: CaseOverlay, data: ReportData, index: number, role: s
     const picture = panelSvg(overlay, i, overlays, anchor, what);
     return panelHtml(picture, anchor, what, html`<p class="run">${nameHtml(run.name)}</p>${metricsHtml(run, scores)}`);
   });
-  const what = spoken(`${domain} ${id}: reference`);
+  const shown = overlay.reference === null ? "image" : "reference";
+  const what = spoken(`${domain} ${id}: ${shown}`);
   const reference = panelSvg(overlay, "reference", overlays, anchor, what);
   return html`<div id="at-${anchor}"><figure id="${anchor}" class="case" aria-label="${spoken(`${domain} ${id}`)}">
 <a class="shut" href="#at-${anchor}">Close</a>
 <p class="title">${role === null ? [nameHtml(domain), " · "] : null}${nameHtml(id)}${role === null ? null : html` <span class="role">${role}</span>`}</p>
-<div class="panels">${panelHtml(reference, anchor, what, html`<p class="run">Reference</p>`)}${panels}</div>
+<div class="panels">${panelHtml(reference, anchor, what, html`<p class="run">${overlay.reference === null ? "Image, no mask" : "Reference"}</p>`)}${panels}</div>
 </figure></div>
 `;
 }
@@ -111,8 +115,12 @@ export function overlaysBody(data: ReportData): Content {
     );
     return html`<h3>${nameHtml(domain)}</h3>${caseGrid(cases, overlays)}<p class="note">${pictureFiles(`overlays-${ids[d]}`)}</p>`;
   });
+  const isUnjudged = ({ role }: CaseOverlay) => role === "surest" || role === "unsurest";
+  const unjudged = overlays.chosen.some(isUnjudged)
+    ? "; of a domain without masks those of which it is most and least confident, and the median one"
+    : "";
   return html`${partStyle(overlays)}
-<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}. Coloured line: prediction; dashed line: reference. Beneath: Dice in percent and HD95 in pixels.</p>
+<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}${unjudged}. Coloured line: prediction; dashed line: reference. Beneath: Dice in percent and HD95 in pixels.</p>
 ${partsHtml(overlays)}
 ${groups}`;
 }

@@ -8,6 +8,7 @@ import type { EvaluationAbout } from "../../judging/about.js";
 import { type DistanceUnits, evaluateNetwork, type NetworkEvaluation } from "../../judging/evaluate-network.js";
 import { scoresCsv } from "../../judging/scores-csv.js";
 import { type EvaluationSummary, summarise } from "../../judging/summarise.js";
+import { unjudgedFacts } from "../../judging/unjudged.js";
 import type { NetworkName } from "../../runs/checkpoint-names.js";
 import { type EvaluationTexts, type JudgedCase, provenance, writeEvaluation } from "../../runs/evaluation-files.js";
 import { networkOf, type OpenedRun } from "../open-run.js";
@@ -37,9 +38,11 @@ function describe(
   run: OpenedRun,
   { dataset, split }: EvaluationCases,
   { network, convention, units, tta }: JudgeOptions,
-  { withoutMask }: NetworkEvaluation,
+  { withoutMask, ignored }: NetworkEvaluation,
 ): EvaluationAbout {
   const { config, folder, checkpoint, step, checkpointRule, size, precision, device } = run;
+  // Validation cases are of the labelled domain by definition.
+  const unjudged = split === "validation" ? [] : unjudgedFacts(dataset, split);
   return {
     dimseg: packageVersion(),
     run: folder.path,
@@ -57,7 +60,9 @@ function describe(
     precision,
     device,
     convention: { name: convention, description: conventions[convention].description },
+    ...(ignored > 0 ? { ignored } : {}),
     withoutMask: withoutMask.map(caseName),
+    ...(unjudged.length > 0 ? { unjudged } : {}),
     bootstrap,
   };
 }

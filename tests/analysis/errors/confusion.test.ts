@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { addConfusions, confusionOf, confusionShares } from "../../../src/analysis/errors/confusion.js";
 import { UsageError } from "../../../src/core/errors.js";
+import { ignoredLabel } from "../../../src/core/target-kind.js";
 
 const colour = "#000000";
 const softmax = {
@@ -40,6 +41,22 @@ describe("confusionOf", () => {
       [0, 0, 1],
       [0, 1, 0],
       [1, 1, 0],
+    ]);
+  });
+
+  it("leaves out pixels that the reference ignores", () => {
+    const [none, all] = [ignoredLabel, 1];
+    const softmaxOf = (reference: number[]) => confusionOf(Uint8Array.from(reference), Uint8Array.of(0, 1, 2), softmax);
+    expect(softmaxOf([0, none, 1]).counts).toEqual([
+      [1, 0, 0],
+      [0, 0, 1],
+      [0, 0, 0],
+    ]);
+    const reference = Uint8Array.of(...[none, 0, 1], ...[none, 1, 1]);
+    expect(confusionOf(reference, Uint8Array.of(...[all, 0, 0], ...[all, 1, 1]), sigmoid).counts).toEqual([
+      [0, 0, 0],
+      [0, 0, 1],
+      [0, 0, 1],
     ]);
   });
 

@@ -54,6 +54,16 @@ describe("chooseCases", () => {
     expect(chooseCases([], [])).toEqual([]);
   });
 
+  it("shows a domain without masks by confidence, where nothing was found as the least sure", () => {
+    const cases = ["0", "1", "2", "3", "4"].map((id) => ({ domain: "b", id }));
+    const confidences = [0.7, 0.9, Number.NaN, 0.8, 0.6];
+    const found = chooseCases([], cases, ({ id }) => confidences[Number(id)]);
+    expect(found.map(({ id, role }) => `${id} ${role}`)).toEqual(["1 surest", "0 middling", "2 unsurest"]);
+    expect(chooseCases([], cases.slice(0, 1), () => 0.5)).toEqual([
+      { domain: "b", id: "0", role: "unjudged", dice: null },
+    ]);
+  });
+
   it("never shows a case twice, and its best is nowhere below its median or worst", () => {
     fc.assert(
       fc.property(fc.array(fc.float({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 20 }), (dice) => {

@@ -9,6 +9,7 @@ export type Background =
 /** What shares of edges and pixels tell enough for the value that usually is the background; the first that holds. */
 const enoughForUsual: readonly (readonly [edge: number, area: number])[] = [
   [0.9, 0.1],
+  [0.65, 0.4],
   [0.6, 0.55],
   [0.4, 0.75],
 ];
@@ -40,6 +41,8 @@ export function backgroundOf(
   const enough = outermost === usual ? enoughForUsual : enoughForOther;
   if (enough.some(([edge, area]) => outermost.edge >= edge && outermost.area >= area))
     return { value: outermost.value, edge: outermost.edge };
+  // In label maps that are numbered as software numbers them, 0 is no class.
+  if (usual.value === 0 && values[1] === 1) return { value: usual.value, edge: usual.edge };
   const others = outermost === usual ? shares.slice(1).sort((a, b) => b.edge - a.edge)[0] : outermost;
   return { candidates: [usual.value, others.value], edge: usual.edge, area: usual.area };
 }

@@ -12,6 +12,8 @@ const sameColour = 70;
 /** A main colour holds this share of the smooth pixels outside the largest one, and this many. */
 const leastShare = 0.02;
 const leastMass = 8;
+/** One without smooth pixels has so many in comparison. */
+const drawnShare = 0.1;
 const mostColours = 24;
 /** Of masks, this share of the pixels lies near a main colour; of pictures less. */
 const leastNear = 0.75;
@@ -40,10 +42,17 @@ function mainColours({ values, lossy }: MaskTally): number[] {
   }
   const masses = [...mass.values()];
   const outside = masses.reduce((sum, one) => sum + one, 0) - Math.max(...masses);
-  const main = [...mass]
-    .filter(([, one]) => one >= Math.max(leastMass, leastShare * outside))
-    .map(([colour]) => colour);
+  const least = Math.max(leastMass, leastShare * outside);
+  const areas = [...mass].filter(([, one]) => one >= least).map(([colour]) => colour);
+  // A thin border has no inside, but most of its pixels have one colour, which is no mixture of those around it.
+  const often = Math.max(least, drawnShare * outside);
+  const drawn = [...values].filter(([, facts]) => !lossy && facts.count >= often && !isBetween(facts));
+  const main = [...areas, ...drawn.map(([colour]) => colour).filter((colour) => isApart(colour, areas))];
   return [...new Set(lossy ? main.map(snapped) : main)].sort((a, b) => a - b);
+}
+
+function isApart(colour: number, colours: readonly number[]): boolean {
+  return colours.every((one) => colourDistance(one, colour) > sameColour);
 }
 
 function nearestOf(colours: readonly number[]): (colour: number) => number {

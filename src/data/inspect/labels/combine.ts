@@ -3,6 +3,7 @@
  * alike, or differently and yet without contradiction, they share a rule, else the domain gets one of its own.
  */
 import { type Coding, classCount, classOf } from "./coding.js";
+import { areDense, inOrder } from "./numbers.js";
 import type { MaskTally } from "./tally.js";
 import type { Reading } from "./verdict.js";
 
@@ -51,6 +52,25 @@ function mapping({ tally, reading }: ReadDomain, shared: Coding): Map<number, nu
 
 function isIgnored(coding: Coding, value: number): boolean {
   return coding.kind !== "levels" && coding.ignore.includes(value);
+}
+
+/**
+ * Domains of class numbers with one map for all of them: a number is the same class everywhere, also where it is missing,
+ * and numbers that no mask of the sample holds are classes where only a few are left out.
+ * @param named how many class numbers a file names
+ */
+export function alignNumbers(domains: readonly ReadDomain[], named: number): ReadDomain[] {
+  const found = domains.flatMap(({ reading: { coding, numbered } }) =>
+    numbered && coding.kind === "values" ? [...coding.map.keys()] : [],
+  );
+  const numbers = [...new Set([0, ...found])].sort((a, b) => a - b);
+  const most = Math.max(1, numbers[numbers.length - 1]);
+  const all = named > most || areDense(numbers) ? Array.from({ length: most + 1 }, (_, i) => i) : numbers;
+  return domains.map((one) => {
+    const { coding, numbered } = one.reading;
+    if (!numbered || coding.kind !== "values") return one;
+    return { ...one, reading: { ...one.reading, coding: inOrder(all, coding.ignore) } };
+  });
 }
 
 /** Whether a coding reads a domain as it understands itself: the same background, and no two classes as one. */

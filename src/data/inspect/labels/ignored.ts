@@ -1,5 +1,5 @@
 /** A value such as 255 beside class numbers: what nobody labelled, the same class in another hand, or one of its own. */
-import { byNumber, inOrder } from "./numbers.js";
+import { areNumbers, byNumber, inOrder } from "./numbers.js";
 import type { MaskTally, ValueFacts } from "./tally.js";
 import { asked, type Choice, known, listed, percent, type Verdict } from "./verdict.js";
 
@@ -34,12 +34,13 @@ function alike({ values }: MaskTally, a: number, b: number): boolean {
 export function readIgnored(tally: MaskTally, numbers: readonly number[], value: number): Verdict {
   const facts = tally.values.get(value) as ValueFacts;
   const thin = isThin(facts);
+  const numbered = areNumbers(numbers);
   const beside = `lies beside the numbers ${listed(numbers)}`;
   const shape = thin ? "only as a border" : "in small regions";
   const ignore: Choice = {
     means: `${value} marks what nobody labelled, to be left out of every loss and metric`,
-    coding: byNumber(numbers, [value]),
-    numbered: true,
+    coding: numbered ? byNumber(numbers, [value]) : inOrder(numbers, [value]),
+    numbered,
     because: `${value} ${beside} and ${shape}, as what nobody labelled is marked`,
   };
   const ofOwn: Choice = {
@@ -68,7 +69,7 @@ export function readIgnored(tally: MaskTally, numbers: readonly number[], value:
     return asked(`What does ${value} mean in the masks that do not hold ${number}?`, [same, ignore, ofOwn]);
   }
   const held = facts.count / facts.room;
-  if (thin || held < mostIgnored) return known(ignore.coding, true, ignore.because);
+  if (thin || held < mostIgnored) return known(ignore.coding, numbered, ignore.because);
   return asked(`What does ${value} mean? It ${beside} and has ${percent(held)} of the pixels where it occurs.`, [
     ignore,
     ofOwn,

@@ -14,6 +14,9 @@ const masksRead = 16;
 /** Where these all hold one value, as of images without findings, so many more are tried for one that holds several. */
 const moreRead = 240;
 
+/** Channels of a grey pixel that was saved with loss differ by no more than this. */
+const nearGrey = 16;
+
 /** The masks of a domain that were looked into. */
 export interface DomainMasks {
   readonly tally: MaskTally;
@@ -48,6 +51,12 @@ function mayHavePalette(bytes: Uint8Array): boolean {
   return startsWith(bytes, "\x89PNG") ? bytes[25] === 3 : ["BM", "II", "MM"].some((magic) => startsWith(bytes, magic));
 }
 
+/** Whether colours are only what loss makes of grey. */
+function isNearlyGrey(image: StoredImage): boolean {
+  const [red, green, blue] = [0, 1, 2].map((channel) => plane(image, channel));
+  return red.every((level, i) => Math.max(level, green[i], blue[i]) - Math.min(level, green[i], blue[i]) <= nearGrey);
+}
+
 /** Grey values, or colours as 0xRRGGBB, of all pixels. */
 function pixelValues(image: StoredImage): ArrayLike<number> {
   if (image.channels === 1) return image.samples;
@@ -60,11 +69,12 @@ async function readMask(one: Case, palette: PaletteReading, channels?: 3): Promi
   const bytes = await readBytes(file);
   const decoded = await decodeImage(bytes, file, palette);
   const image = maskImage(decoded);
-  const grey = isGrey(image);
+  const lossy = isLossy(bytes);
+  const grey = isGrey(image) || (lossy && isNearlyGrey(image));
   const coloured = channels === 3 || !grey;
   const [height, width] = image.grid.shape;
   const pixels = pixelValues(toChannels(image, coloured ? 3 : 1));
-  const tally = tallyMask({ pixels, height, width, coloured, lossy: isLossy(bytes) });
+  const tally = tallyMask({ pixels, height, width, coloured, lossy });
   const inAlpha = image !== decoded;
   return { file, split: one.split, grey, inAlpha, mayHavePalette: mayHavePalette(bytes), tally };
 }

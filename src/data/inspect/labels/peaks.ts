@@ -14,6 +14,9 @@ const leastRise = 2.5;
 /** A peak holds this share of the smooth pixels outside the largest one, and this many. */
 const leastShare = 0.02;
 const leastMass = 8;
+/** A peak this near to another one, as a share of the range, with this share of its mass, belongs to it. */
+const shoulder = 0.1;
+const shoulderShare = 0.5;
 /** Levels within this share of the range are near a peak. */
 const nearShare = 0.1;
 
@@ -74,14 +77,29 @@ export function peaksOf(tally: MaskTally): Peak[] {
   const peaks = moundsOf(heights).map(({ from, to }) =>
     medianOf(smooth.filter(([level, count]) => count > 0 && binOf(level) >= from && binOf(level) <= to)),
   );
+  return withoutShoulders(heavy(peaks), high - low);
+}
+
+/** Peaks that hold enough of the pixels outside the largest one. */
+function heavy(peaks: readonly Peak[]): Peak[] {
   const masses = peaks.map(({ mass }) => mass);
   const outside = masses.reduce((sum, mass) => sum + mass, 0) - Math.max(...masses);
   return peaks.filter(({ mass }) => mass === Math.max(...masses) || mass >= Math.max(leastMass, leastShare * outside));
 }
 
+/** Peaks without those that are only the noise beside a larger one. */
+function withoutShoulders(peaks: readonly Peak[], range: number): Peak[] {
+  const hides = (one: Peak, other: Peak) =>
+    Math.abs(one.level - other.level) < shoulder * range && one.mass < shoulderShare * other.mass;
+  return peaks.filter((one) => !peaks.some((other) => hides(one, other)));
+}
+
 /** The largest level that masks of such levels can hold. */
 export function fullScale(tally: MaskTally): number {
-  return rangeOf(tally)[1] > 255 ? 65535 : 255;
+  const [, high] = rangeOf(tally);
+  if (high <= 255) return 255;
+  // Cameras of 10, 12 and 14 bits save their full scale in 16.
+  return [1023, 4095, 16383].find((full) => high <= full && high >= 0.99 * full) ?? 65535;
 }
 
 /** The first level above the middle between two. */

@@ -2,7 +2,7 @@
 import type { ClassesInput, LabelRuleInput, QuestionInput } from "../../schema.js";
 import { type ClassNames, namesFor, type UsedNames } from "./class-names.js";
 import { type Coding, hexOf, ruleOf } from "./coding.js";
-import { asClass, combine, type Plan, type ReadDomain, reads } from "./combine.js";
+import { alignNumbers, asClass, combine, type Plan, type ReadDomain, reads } from "./combine.js";
 import type { MaskTally } from "./tally.js";
 import type { Choice, Reading, Verdict } from "./verdict.js";
 import { planText } from "./words.js";
@@ -58,7 +58,6 @@ function combinations(domains: readonly JudgedDomain[]): { ask: string; combined
   const certain: ReadDomain[] = domains.flatMap((one) =>
     isKnown(one) ? [{ name: one.name, tally: one.tally, reading: one.verdict.reading }] : [],
   );
-  const asks: string[] = [];
   const groups = new Map<string, { domain: JudgedDomain; choices: readonly Choice[] }[]>();
   const settled = [...certain];
   for (const domain of domains) {
@@ -68,7 +67,6 @@ function combinations(domains: readonly JudgedDomain[]): { ask: string; combined
     if (reading) settled.push({ name, tally, reading });
     else {
       const key = verdict.choices.map(({ means }) => means).join("\n");
-      if (!groups.has(key)) asks.push(`Domain ${name}: ${verdict.ask}`);
       groups.set(key, [...(groups.get(key) ?? []), { domain, choices: verdict.choices }]);
     }
   }
@@ -86,6 +84,11 @@ function combinations(domains: readonly JudgedDomain[]): { ask: string; combined
   const order = new Map(domains.map(({ name }, i) => [name, i]));
   const inOrder = (a: ReadDomain, b: ReadDomain) => (order.get(a.name) as number) - (order.get(b.name) as number);
   for (const one of combined) (one.domains as ReadDomain[]).sort(inOrder);
+  const asks = [...groups.values()].map((members) => {
+    const of = members.map(({ domain }) => domain.name);
+    const [{ verdict }] = members.map(({ domain }) => domain);
+    return `${of.length === 1 ? "Domain" : "Domains"} ${of.join(", ")}: ${verdict.kind === "asked" ? verdict.ask : ""}`;
+  });
   return { ask: asks.join(" "), combined };
 }
 
@@ -168,7 +171,8 @@ export function proposeLabels(domains: readonly JudgedDomain[], names: ClassName
   if (combined[0].domains.length === 0)
     return placeholder(names, "every mask that was looked into is empty, so the classes are placeholders");
   const all = combined.flatMap(({ means, domains: readAs }) => {
-    const plan = withEmpty(combine(readAs), domains);
+    const aligned = alignNumbers(readAs, names.names.length);
+    const plan = withEmpty(combine(aligned), domains);
     const used = namesFor(names, plan.classes, plan.numbered);
     return variants(byFile(plan, names, used), used.names).map((one) => ({
       ...one,

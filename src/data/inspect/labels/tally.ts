@@ -55,12 +55,23 @@ const mostDepth = 250;
 /** Of more pixels on borders, as pictures have, only some are looked at, each for several. */
 const mostBorderPixels = 50_000;
 
+/** Masks of more colours are pictures. */
+const mostColours = 20_000;
+
 /** Masks of more values are no label maps, and which values they hold together says nothing. */
 const mostListed = 300;
 
 /** A border of a mask drawn by people is at most twice this wide, in pixels. */
 function borderDepth(height: number, width: number): number {
   return Math.max(2, Math.round(0.008 * Math.max(height, width)));
+}
+
+/** Colours as they are; of a picture, which has very many, each channel in 16 steps from 0 to 255. */
+function fewColours(pixels: ArrayLike<number>): ArrayLike<number> {
+  const seen = new Set<number>();
+  for (let i = 0; i < pixels.length; i++) if (seen.add(pixels[i]).size > mostColours) break;
+  if (seen.size <= mostColours) return pixels;
+  return Int32Array.from(pixels, (colour) => ((colour >> 4) & 0x0f0f0f) * 17);
 }
 
 /** The values that occur, ascending, and for each pixel which one it has. */
@@ -86,36 +97,49 @@ function indexed(pixels: ArrayLike<number>): { values: number[]; index: Int32Arr
   return { values, index };
 }
 
+/** A mask with a frame of one pixel that goes on with the values at its edges, so that every pixel has neighbours. */
+interface Framed {
+  readonly index: Int32Array;
+  readonly stride: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+function framed(index: Int32Array, height: number, width: number): Framed {
+  const stride = width + 2;
+  const all = new Int32Array((height + 2) * stride);
+  for (let row = 0; row < height + 2; row++) {
+    const from = Math.min(height - 1, Math.max(0, row - 1)) * width;
+    all.set(index.subarray(from, from + width), row * stride + 1);
+    all[row * stride] = index[from];
+    all[row * stride + width + 1] = index[from + width - 1];
+  }
+  return { index: all, stride, height, width };
+}
+
 /** How far each pixel lies from the nearest one of another value, as a king walks: 1 on a border. Edges are no border. */
-function depthsOf(index: Int32Array, height: number, width: number): Uint8Array {
+function depthsOf({ index, stride, height, width }: Framed): Uint8Array {
   const depths = new Uint8Array(index.length).fill(mostDepth);
-  const visit = (y: number, x: number, rows: number, columns: number) => {
-    if (x + columns < 0 || x + columns >= width || y + rows < 0 || y + rows >= height) return;
-    const at = y * width + x;
-    const from = at + rows * width + columns;
-    const depth = index[from] === index[at] ? depths[from] + 1 : 1;
-    if (depth < depths[at]) depths[at] = depth;
+  const visit = (at: number, neighbours: readonly number[]) => {
+    let least = depths[at];
+    for (let k = 0; k < 4; k++) {
+      const from = at + neighbours[k];
+      const depth = index[from] === index[at] ? depths[from] + 1 : 1;
+      if (depth < least) least = depth;
+    }
+    depths[at] = least;
   };
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      visit(y, x, 0, -1);
-      for (let column = -1; column <= 1; column++) visit(y, x, -1, column);
-    }
-  for (let y = height - 1; y >= 0; y--)
-    for (let x = width - 1; x >= 0; x--) {
-      visit(y, x, 0, 1);
-      for (let column = -1; column <= 1; column++) visit(y, x, 1, column);
-    }
+  const before = [-1, -stride - 1, -stride, -stride + 1];
+  const after = before.map((offset) => -offset);
+  for (let y = 1; y <= height; y++) for (let x = 1; x <= width; x++) visit(y * stride + x, before);
+  for (let y = height; y >= 1; y--) for (let x = width; x >= 1; x--) visit(y * stride + x, after);
   return depths;
 }
 
 /** The indices of the values around a pixel and its own. */
-function around(index: Int32Array, height: number, width: number, y: number, x: number): number[] {
-  const found: number[] = [];
-  for (let row = Math.max(0, y - 1); row <= Math.min(height - 1, y + 1); row++)
-    for (let column = Math.max(0, x - 1); column <= Math.min(width - 1, x + 1); column++)
-      found.push(index[row * width + column]);
-  return found;
+function around({ index, stride }: Framed, at: number): number[] {
+  const rows = [at - stride, at, at + stride];
+  return rows.flatMap((row) => [index[row - 1], index[row], index[row + 1]]);
 }
 
 /** What a mask's values mean to each other. */
@@ -172,10 +196,11 @@ function noFacts(): ValueFacts {
 
 /** The facts of one mask, in the order of its values. */
 function measure({ pixels, height, width, coloured }: MaskPixels): { values: number[]; facts: ValueFacts[] } {
-  const { values, index } = indexed(pixels);
+  const { values, index } = indexed(coloured ? fewColours(pixels) : pixels);
   const facts = values.map(() => ({ ...noFacts(), masks: 1, room: index.length }));
   const relation = coloured ? colourRelation(values) : greyRelation(values);
-  const depths = depthsOf(index, height, width);
+  const frame = framed(index, height, width);
+  const depths = depthsOf(frame);
   const border = borderDepth(height, width);
   const several = values.length > 1;
   const onBorder = depths.reduce((sum, depth) => sum + (depth === 1 ? 1 : 0), 0);
@@ -183,8 +208,8 @@ function measure({ pixels, height, width, coloured }: MaskPixels): { values: num
   let met = 0;
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
-      const at = y * width + x;
-      const own = facts[index[at]];
+      const own = facts[index[y * width + x]];
+      const at = (y + 1) * frame.stride + x + 1;
       own.count++;
       if (several) own.area++;
       if (several && (y === 0 || x === 0 || y === height - 1 || x === width - 1)) own.edge++;
@@ -195,8 +220,8 @@ function measure({ pixels, height, width, coloured }: MaskPixels): { values: num
         continue;
       }
       if (met++ % step > 0) continue;
-      const neighbours = around(index, height, width, y, x);
-      if (relation.between(index[at], neighbours)) own.between += step;
+      const neighbours = around(frame, at);
+      if (relation.between(frame.index[at], neighbours)) own.between += step;
       if (relation.alike(neighbours)) own.smooth += step;
     }
   return { values, facts };

@@ -1,0 +1,99 @@
+/**
+ * A disk that fills up at every write of every verb: exit code 6 and a sentence that names the file, nothing half-written,
+ * and after there is room again the same result as if nothing had happened.
+ */
+import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { countOperations, dimseg, mustWork, noteOf } from "./command-line.js";
+import type { Fault } from "./fault-preload.js";
+import { differences } from "./same-run.js";
+import { writeConfig, writeSmallSet } from "./small-run.js";
+import type { Soak } from "./soak.js";
+
+/** A verb that is tried in a fresh copy of a folder. */
+interface Verb {
+  readonly name: string;
+  /** Content of the folder before; null: it does not exist. */
+  readonly template: string | null;
+  /** @param folder the copy that it works in */
+  words(folder: string): string[];
+  /** The words after the disk has room again. Default: the same. */
+  again?(folder: string): string[];
+}
+
+const unfinished = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".tmp"));
+
+/** Tries one place where the disk becomes full. @returns what was wrong */
+async function tryAt(verb: Verb, fault: Fault, folder: string, whole: string): Promise<string[]> {
+  rmSync(folder, { recursive: true, force: true });
+  if (verb.template) cpSync(verb.template, folder, { recursive: true });
+  rmSync(fault.note, { force: true });
+  const { code, err, out } = await dimseg(verb.words(folder), fault);
+  const wrong: string[] = [];
+  const told = `${err}${out}`;
+  if (code !== 0 && code !== 6) wrong.push(`exit code ${code}: ${err.trim()}`);
+  if (code === 6 && !/cannot write .+: the disk is full; free some space/.test(told)) wrong.push(`said: ${err.trim()}`);
+  const left = await leftovers(folder);
+  if (left.length > 0) wrong.push(`left ${left.join(", ")}`);
+  const words = (verb.again ?? verb.words)(folder);
+  const second = await dimseg(words);
+  if (second.code !== 0) wrong.push(`afterwards exit code ${second.code}: ${second.err.trim()}`);
+  else wrong.push(...differences(folder, whole).map((name) => `afterwards ${name} differs`));
+  return wrong.map((what) => `${verb.name}, ${noteOf(fault)}: ${what}`);
+}
+
+async function leftovers(folder: string): Promise<string[]> {
+  try {
+    return unfinished(folder);
+  } catch {
+    return [];
+  }
+}
+
+export const run: Soak = async ({ seed, quick, folder, say }) => {
+  const dataset = await writeSmallSet(folder, { train: 8, test: 1 }, seed);
+  const recipe = { method: "midss", optimizer: "dim", precision: "fp32", iterations: 4, every: 2 } as const;
+  const config = writeConfig(folder, "config", dataset, recipe);
+  const [trained, evaluated] = ["trained", "evaluated"].map((name) => join(folder, name));
+  await mustWork(["train", config, "--out", trained]);
+  cpSync(trained, evaluated, { recursive: true });
+  await mustWork(["evaluate", evaluated]);
+  const images = join(folder, "images");
+  mkdirSync(images);
+  const some = join(dataset, "..", "Domain2", "test", "ROIs", "image");
+  cpSync(some, images, { recursive: true });
+  const verbs: Verb[] = [
+    {
+      name: "train",
+      template: null,
+      words: (copy) => ["train", config, "--out", copy],
+    },
+    { name: "evaluate", template: trained, words: (copy) => ["evaluate", copy] },
+    { name: "report", template: evaluated, words: (copy) => ["report", copy, "--no-tsne"] },
+    {
+      name: "predict",
+      template: null,
+      words: (copy) => ["predict", trained, images, "--out", copy, "--overlay", "--probabilities"],
+    },
+  ];
+  const counts: Record<string, number> = {};
+  const failures: string[] = [];
+  for (const verb of quick ? verbs.slice(3) : verbs) {
+    const whole = join(folder, `${verb.name}-whole`);
+    if (verb.template) cpSync(verb.template, whole, { recursive: true });
+    const operations = await countOperations(verb.words(whole), "full", join(folder, "operations"));
+    counts[`${verb.name}Writes`] = operations;
+    say(`${verb.name}: ${operations} writes`);
+    for (let at = 1; at <= operations; at += quick ? 5 : 1) {
+      const fault: Fault = { at, kind: "full", when: at % 2 === 0 ? "half" : "before", note: join(folder, "note") };
+      failures.push(...(await tryAt(verb, fault, join(folder, "copy"), whole)));
+      if (at % 20 === 0) say(`${verb.name}: ${at} of ${operations}, ${failures.length} failures`);
+    }
+  }
+  return {
+    promise: "a full disk costs a sentence and exit code 6, leaves nothing half-written, and nothing that was there",
+    counts,
+    failures,
+  };
+};

@@ -1,0 +1,107 @@
+/**
+ * One mask from those of several readers: by majority, or by STAPLE (Warfield, Zou & Wells, IEEE TMI 2004), which
+ * estimates how reliable each reader is and what was there together, by expectation maximisation. Masks are flat, of one
+ * size, nonzero where a reader saw the object; overlapping or several classes are combined one by one.
+ */
+import { UsageError } from "../core/errors.js";
+
+/** What STAPLE makes of the masks. */
+export interface StapleEstimate {
+  /** Probability of the object at each pixel. */
+  readonly probability: Float64Array;
+  /** Of each reader: the share of the object that was marked, and of the rest that was not. NaN where there is none. */
+  readonly readers: readonly { readonly sensitivity: number; readonly specificity: number }[];
+}
+
+/** Votes are the bits of a number. */
+const mostReaders = 30;
+/** Both are far beyond what moves a mask. */
+const [tolerance, mostIterations] = [1e-9, 10_000];
+/** Where the iteration begins: readers are nearly always right (Warfield 2004, section III-B). */
+const initialReliability = 0.99999;
+
+/** @throws UsageError when there is no mask, there are too many, or they differ in size */
+function checkMasks(caller: string, masks: readonly Uint8Array[]): void {
+  if (masks.length === 0 || masks.length > mostReaders) {
+    throw new UsageError(`${caller}: there are ${masks.length} masks; pass 1 to ${mostReaders}`);
+  }
+  const other = masks.findIndex(({ length }) => length !== masks[0].length);
+  if (other < 0) return;
+  throw new UsageError(
+    `${caller}: mask ${other} has ${masks[other].length} pixels but mask 0 has ${masks[0].length}; pass masks of one image`,
+  );
+}
+
+/**
+ * 1 where more than half of the readers marked the object, else 0; a tie is not the object.
+ * @throws UsageError when there is no mask or they differ in size
+ */
+export function majorityMask(masks: readonly Uint8Array[]): Uint8Array {
+  checkMasks("majorityMask", masks);
+  return masks[0].map((_, i) => {
+    const votes = masks.reduce((sum, mask) => sum + (mask[i] === 0 ? 0 : 1), 0);
+    return 2 * votes > masks.length ? 1 : 0;
+  });
+}
+
+/** Who marked the object at a pixel, one bit a reader, and how often that occurs. */
+interface Pattern {
+  readonly votes: number;
+  count: number;
+}
+
+/** The pixels' patterns, and the number of each pixel's. */
+function patternsOf(masks: readonly Uint8Array[]): { patterns: Pattern[]; places: Uint32Array } {
+  const numbers = new Map<number, number>();
+  const patterns: Pattern[] = [];
+  const places = new Uint32Array(masks[0].length);
+  for (let i = 0; i < places.length; i++) {
+    const votes = masks.reduce((bits, mask, reader) => (mask[i] === 0 ? bits : bits | (1 << reader)), 0);
+    let number = numbers.get(votes);
+    if (number === undefined) {
+      number = patterns.push({ votes, count: 0 }) - 1;
+      numbers.set(votes, number);
+    }
+    patterns[number].count++;
+    places[i] = number;
+  }
+  return { patterns, places };
+}
+
+const marked = ({ votes }: Pattern, reader: number): boolean => ((votes >> reader) & 1) === 1;
+
+/**
+ * STAPLE of one image. The share of the object among all votes is the prior, as in the paper; crop masks to the region
+ * of the object where background is most of the image, or every reader seems specific.
+ * @throws UsageError when there is no mask, there are more than 30, or they differ in size
+ * @example const mask = staple([first, second, third]).probability.map((p) => (p >= 0.5 ? 1 : 0));
+ */
+export function staple(masks: readonly Uint8Array[]): StapleEstimate {
+  checkMasks("staple", masks);
+  const { patterns, places } = patternsOf(masks);
+  const everyone = masks.map((_, reader) => reader);
+  const sum = (value: (pattern: Pattern, number: number) => number) =>
+    patterns.reduce((total, pattern, number) => total + pattern.count * value(pattern, number), 0);
+  const votes = sum((pattern) => everyone.filter((reader) => marked(pattern, reader)).length);
+  const prior = votes / (masks.length * places.length);
+  let readers = everyone.map(() => ({ sensitivity: initialReliability, specificity: initialReliability }));
+  let weights = patterns.map(() => Number.NaN);
+  for (let iteration = 0; iteration < mostIterations; iteration++) {
+    const before = weights;
+    weights = patterns.map((pattern) => {
+      const likelihood = (ofMark: (reader: number) => number) =>
+        everyone.reduce((all, reader) => all * (marked(pattern, reader) ? ofMark(reader) : 1 - ofMark(reader)), 1);
+      const object = prior * likelihood((reader) => readers[reader].sensitivity);
+      const rest = (1 - prior) * likelihood((reader) => 1 - readers[reader].specificity);
+      // Where nothing, or all, was marked, one of the reliabilities is of no pixel, and the prior is certain.
+      return object + rest > 0 ? object / (object + rest) : prior;
+    });
+    const [object, rest] = [sum((_, n) => weights[n]), sum((_, n) => 1 - weights[n])];
+    readers = everyone.map((reader) => ({
+      sensitivity: sum((pattern, n) => (marked(pattern, reader) ? weights[n] : 0)) / object,
+      specificity: sum((pattern, n) => (marked(pattern, reader) ? 0 : 1 - weights[n])) / rest,
+    }));
+    if (weights.every((weight, n) => Math.abs(weight - before[n]) <= tolerance)) break;
+  }
+  return { probability: Float64Array.from(places, (number) => weights[number]), readers };
+}

@@ -1,0 +1,36 @@
+/** What a run is about to do, said before its first step. */
+import { bytesText } from "../core/bytes-text.js";
+import { counted } from "../core/counted.js";
+import type { Module } from "../nn/index.js";
+import { diskNeed } from "../runs/disk-need.js";
+import type { TrainingSession } from "./session.js";
+
+type Forecast = Pick<TrainingSession, "config" | "dataset" | "size" | "usesUnlabelled" | "student" | "method">;
+
+/** Weights and buffers in float32. */
+function bytesOf(network: Module): number {
+  const elements = [...network.stateDict().values()].map(({ shape }) => shape.reduce((all, side) => all * side, 1));
+  return 4 * elements.reduce((sum, count) => sum + count, 0);
+}
+
+/** The square that the network works at, and whose word that is. */
+function sizeText({ size, dataset }: Pick<Forecast, "size" | "dataset">): string {
+  const other = size === dataset.size ? "" : ` (imageSize; ${dataset.size} x ${dataset.size} in the data set's resize)`;
+  return `${size} x ${size} pixels${other}`;
+}
+
+/** Steps, images of a step, their size, and the disk that checkpoints take, in two sentences. */
+export function forecastText(session: Forecast): string {
+  const { config, usesUnlabelled, student, method } = session;
+  const { iterations, labelledBatch, unlabelledBatch } = config.training;
+  const images = usesUnlabelled
+    ? `${labelledBatch} labelled and ${unlabelledBatch} unlabelled images`
+    : counted(labelledBatch, "labelled image");
+  const others = Object.values(method.networks).reduce((sum, network) => sum + bytesOf(network), 0);
+  const { checkpoint, checkpoints, total } = diskNeed(config, bytesOf(student), others);
+  return (
+    `${counted(iterations, "step")} of ${images} at ${sizeText(session)}; validated and saved every ` +
+    `${counted(config.evaluation.every, "step")}: ${counted(checkpoints, "checkpoint")} of about ` +
+    `${bytesText(checkpoint)} at once, ${bytesText(total)} of disk`
+  );
+}

@@ -1,0 +1,42 @@
+/** A report on a part that one domain lacks: what `summary.json` says of it comes through to the tables. */
+import { expect, it } from "vitest";
+import type { PartScore } from "../../src/judging/evaluate-network.js";
+import { summarise } from "../../src/judging/summarise.js";
+import type { ReportData, ReportRun } from "../../src/reporting/data.js";
+import { diceTable, domainTable } from "../../src/reporting/result-tables.js";
+import { parseSummary } from "../../src/reporting/summary-file.js";
+
+function row(domain: string, id: string, part: string, empty: PartScore["empty"] = "none"): PartScore {
+  const metrics = { dice: 0.75, jaccard: 0.6, hd: 2, hd95: 1, asd: 1, assd: 1 };
+  return { domain, id, subject: `${domain}/${id}`, part, ...metrics, empty };
+}
+
+const rows = [
+  ...[row("x", "1", "cup", "both"), row("x", "1", "disc")],
+  ...[row("y", "1", "cup"), row("y", "1", "disc"), row("y", "2", "cup", "both"), row("y", "2", "disc")],
+];
+
+/** The summary as the report reads it back from its file. */
+function readBack() {
+  const about = {
+    ...{ checkpoint: { name: "last", step: 1, rule: "last" }, network: "student", dataset: { name: "tiny" } },
+    ...{ size: 32, testTimeFlips: false, convention: { name: "midss", description: "" } },
+  };
+  const text = JSON.stringify({ ...about, ...summarise(rows, { labelledDomain: "x" }) });
+  return parseSummary(text, "summary.json");
+}
+
+it("shows dashes and marks, and explains them once", () => {
+  const run = { id: "run-1", name: "plain", evaluation: { ...readBack(), scores: rows, folder: null } };
+  const data = { runs: [run as unknown as ReportRun, { ...run, id: "run-2" } as unknown as ReportRun] } as ReportData;
+  const dice = diceTable(data);
+  const texts = dice.rows.map((cells) => cells.map(({ text }) => text));
+  expect(texts[0]).toEqual(["plain", "cup", "–", "75.0*", "75.0"]);
+  expect(texts[1]).toEqual(["plain", "disc", "75.0", "75.0", "75.0"]);
+  const sentence =
+    "– No reference mask holds the part: cup in x. The means leave it out, and the gap is over the parts that the " +
+    "labelled domain and another one hold.";
+  for (const { notes } of [dice, domainTable(data)]) expect(notes.filter((note) => note === sentence)).toHaveLength(1);
+  const cup = domainTable(data).rows[0].map(({ text }) => text);
+  expect(cup).toEqual(["plain", "x (labelled)", "cup", "1", "–", "–", "–", "–"]);
+});
