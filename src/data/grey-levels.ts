@@ -4,9 +4,10 @@ import type { Samples } from "../grid/stored-image.js";
 /** The smallest level with more than `rank` samples at or below it. */
 type LevelAt = (rank: number) => number;
 
-/** Of whole numbers 0 … 65535, counted. */
+/** Of whole numbers 0 … 255 or 65535, counted. */
 function counted(images: readonly Samples[]): LevelAt {
-  const histogram = new Float64Array(65536);
+  const isNarrow = images.every((samples) => samples instanceof Uint8Array);
+  const histogram = new Float64Array(isNarrow ? 256 : 65536);
   for (const samples of images) for (const sample of samples) histogram[sample]++;
   return (rank) => {
     let sum = 0;

@@ -1,6 +1,7 @@
 /** PNG: decoded by sharp, after a look at the chunks for what has to be known before a decoder allocates memory. */
 import { DataError } from "../../core/errors.js";
 import { checkPixels, type Format, startsWith } from "./format.js";
+import { decodePlainPng } from "./plain-png.js";
 import { paletteToGrey } from "./png-indices.js";
 import { decodeFailure, decodeRaster, imageHeader, pixelBytes, type RasterHeader } from "./raster.js";
 import { unstretched } from "./stretched.js";
@@ -63,6 +64,8 @@ export const pngFormat: Format = {
   sniff: (head) => startsWith(head, "\x89PNG\r\n\x1a\n"),
   async read(bytes, file, palette) {
     const header = readHeader(bytes, file);
+    const plain = decodePlainPng(bytes, file);
+    if (plain) return plain;
     if (!header.isPalette || palette === "colours") return decodeRaster({ bytes, file, format: "PNG" }, header);
     const numbers = { bytes: paletteToGrey(bytes, file), file, format: "PNG" };
     return unstretched(await decodeRaster(numbers, { ...header, channels: 1, alpha: false }), header.bits);
