@@ -1,6 +1,7 @@
 /** Finding out what a folder of images is, and writing a first dataset.yaml. */
 import { type Inspection, inspectFolder } from "../data/inspect/inspect.js";
 import { checkDatasetYaml, writeDatasetYaml } from "../data/inspect/write-yaml.js";
+import type { Observer } from "./observer.js";
 
 /** Which folder, and where its description goes. */
 export interface InspectInput {
@@ -16,9 +17,13 @@ export interface InspectInput {
  * @param found is told what was found before the file is written, as the disk may be full
  * @throws DataError when there are no images; UsageError when the file is there already
  */
-export async function inspectData(input: InspectInput, found: (inspection: Inspection) => void): Promise<void> {
+export async function inspectData(
+  input: InspectInput,
+  found: (inspection: Inspection) => void,
+  { progress }: Pick<Observer, "progress">,
+): Promise<void> {
   checkDatasetYaml(input.out, input.force);
-  const inspection = await inspectFolder(input.folder);
+  const inspection = await inspectFolder(input.folder, progress);
   found(inspection);
   writeDatasetYaml(inspection, input.folder, input.out, input.force);
 }
