@@ -19,14 +19,15 @@ export { loadConfig, parseConfig, type TrainingConfig } from "./config/config.js
 export * from "./core/errors.js";
 export { RandomStream } from "./core/random.js";
 export { ignoredLabel, type TargetKind } from "./core/target-kind.js";
-export type { LossLabels } from "./data/case-tensors.js";
-export { type CaseTensors, caseTensors } from "./data/case-tensors.js";
+export { type CaseTensors, caseTensors, type LossLabels } from "./data/case-tensors.js";
 export {
   type Case,
   type Dataset,
   type DatasetClass,
   type Domain,
+  type ImageDepths,
   loadDataset,
+  type MaskFile,
   type Split,
 } from "./data/dataset.js";
 export { type CaseSource, type DecodedCase, decodeCase } from "./data/decode.js";

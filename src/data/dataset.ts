@@ -60,7 +60,7 @@ export interface Dataset {
   readonly outputs: number;
   /** The classes that are judged: all but the background. */
   readonly parts: readonly DatasetClass[];
-  /** The rule of every domain that has none of its own; {@link labelsOf} chooses. */
+  /** The rule of every domain that has none of its own; `labelsOf` chooses. */
   readonly labels: LabelRule;
   /** Rules of domains that code their masks otherwise, by name; missing where all are alike. */
   readonly domainLabels?: Readonly<Record<string, LabelRule>>;

@@ -68,7 +68,7 @@ export function startsWith(bytes: Uint8Array, text: string, at = 0): boolean {
 /**
  * Refuses an image before memory is allocated for it.
  * @param pixelBytes bytes that a decoder holds for one pixel, all channels and alpha together
- * @throws DataError when a side is zero, or the image is over {@link maxPixels}, {@link maxSide} or {@link maxSampleBytes}
+ * @throws DataError when a side is zero, or the image is over {@link maxPixels}, `maxSide` or `maxSampleBytes`
  */
 export function checkPixels(width: number, height: number, file: string, pixelBytes = 1): void {
   const size = `${width} x ${height} pixels`;
