@@ -44,9 +44,10 @@ function problemList(problems: readonly Problem[]): string {
 /** What to do next with a data set that is in order. */
 function nextStep(config: string | null, sizes: string): string {
   if (config === null) return "No domain has a training case with a mask, so this set is for predictions only.";
+  // The configuration stands last, so that it is copied without anything after it.
   return (
-    `Next, a configuration, as this in config.yaml; then: dimseg train config.yaml\n\n${config}\n\n` +
-    `${sizes}\nThe labelled domain is that with most masks; any other with masks can be chosen.`
+    `${sizes}\nThe labelled domain below is that with most masks; any other with masks can be chosen.\n` +
+    `Next, a configuration, as this in config.yaml; then: dimseg train config.yaml\n\n${config}`
   );
 }
 
