@@ -50,9 +50,8 @@ export function mixLoss(
   kind: TargetKind = "softmax",
   annotated: MixAnnotation = {},
 ): MixLoss {
-  const channels = kind === "sigmoid" ? logitsBKS.shape[1] : 1;
   const part = (target: Tensor, regionBS: Tensor, weight: number) => {
-    const mask = torch.repeatChannel(regionBS.unsqueeze(1), channels);
+    const mask = regionBS.unsqueeze(1);
     return {
       dice: diceLoss(logitsBKS, target, mask, { kind, diceMaskQuirk: false }).mul(weight),
       ce: regionCrossEntropy(logitsBKS, target, regionBS, kind).mul(weight),

@@ -131,8 +131,7 @@ export function listings(kind: ListingKind): { usage: string; entries: Listing[]
       return { usage: "In a configuration: method: { name: ... }", entries: listed(methods, settingsOf) };
     case "optimizers":
       return {
-        usage:
-          "In a configuration: optimizer: { name: ... }; dim is the paper's, sam and none its ablations, the others are for comparison",
+        usage: "In a configuration: optimizer: { name: ... }; dim is the paper's, sam and none its ablations",
         entries: optimizerListings(),
       };
     case "divergences":

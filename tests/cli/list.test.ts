@@ -46,7 +46,9 @@ it("says how a configuration names an entry, with defaults as --set takes them",
   );
   expect(said).toMatch(/\n +optional +rho: radius of the perturbation, 0: none; default: the inner rule's own\n/);
   expect(said).toMatch(/divergence\.f=js/);
-  expect(said).toMatch(/\n\nIn a configuration: optimizer: \{ name: \.\.\. \}$/);
+  expect(said).toMatch(
+    /\n\nIn a configuration: optimizer: \{ name: \.\.\. \}; dim is the paper's, sam and none its ablations$/,
+  );
   expect(said.split("\n").every((line) => line.length <= 100)).toBe(true);
 });
 

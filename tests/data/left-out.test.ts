@@ -158,6 +158,19 @@ describe("names of images and masks", () => {
       ["1", "2", "3", "4", "5"].map((n) => `case_${n}`),
     );
   });
+
+  it("take no numbers of cases, slices or frames for channels", async () => {
+    const idsOf = async (files: Record<string, Content>) => (await inspect(tree(files))).cases.length;
+    // One series of numbers; a mask for every number; more numbers than channels.
+    expect(await idsOf(each(6, { "images/scan_000#.png": "image", "masks/scan_000#.png": "mask" }))).toBe(6);
+    expect(await idsOf(each(6, { "images/scan_000#.png": "image" }))).toBe(6);
+    const two = (kind: "images" | "masks", n: string) => `${kind}/p#_000${n}.png`;
+    const slices = { [two("images", "0")]: "image", [two("images", "1")]: "image" } as const;
+    const withMasks = { ...slices, [two("masks", "0")]: "mask", [two("masks", "1")]: "mask" } as const;
+    expect(await idsOf(each(4, withMasks))).toBe(8);
+    const frames = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [two("images", `${n}`), "image" as const]));
+    expect(await idsOf(each(3, frames))).toBe(24);
+  });
 });
 
 describe("folders whose names do not say masks", () => {

@@ -171,6 +171,7 @@ it("below the kink of a conjugate its value is −f(0)", () => {
       ["pearson", -5, -1],
       ["tv", -3, -0.5],
       ["lecam", -4, -0.5],
+      ["lecam", -2, -0.5],
     ] as const)
       expect(
         divergence(id)

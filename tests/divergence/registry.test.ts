@@ -42,6 +42,10 @@ describe("domainDivergence refuses what makes no sense", () => {
     [() => domainDivergence("gaussian", { divergence: divergence("tv"), kind }), /tv has no closed form/],
     [() => domainDivergence("gaussian", { divergence: divergence("pearson"), kind }), /for every pair of Gaussians/],
     [
+      () => domainDivergence("gaussian", { divergence: divergence("alpha", { alpha: 1.5 }), kind }),
+      /alpha is 1.5; give an order inside \(0, 1\)/,
+    ],
+    [
       () => domainDivergence("gaussian", { divergence: divergence("alpha", { alpha: 2 }), kind }),
       /alpha is 2; give an order inside \(0, 1\)/,
     ],

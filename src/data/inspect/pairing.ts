@@ -4,6 +4,7 @@
  */
 import { basename, extname } from "node:path";
 import { counted } from "../../core/counted.js";
+import { groupBy } from "../../core/group-by.js";
 import { foldCase, matchId } from "../file-patterns.js";
 import type { DatasetFileInput } from "../schema.js";
 import { isAside, isMaskAffix, isMaskName, namesPart, namesReader, wordsOf } from "./words.js";
@@ -165,12 +166,6 @@ function withoutNumber({ after }: Affix): string {
   return foldCase(after).replace(/[ _.-]*\(?\d+\)?$/, "");
 }
 
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return [...groups.values()];
-}
-
 function fileText(family: Family): string {
   const [{ name }] = family.files.values();
   return `${counted(family.files.size, "file")} (${name}${family.files.size > 1 ? " ..." : ""})`;
@@ -233,7 +228,7 @@ function choose(families: readonly Family[]): Chosen {
         `every class has a file of its own (${parts.map((one) => partName(one, parts)).join(", ")}); classes may overlap`,
       ],
     };
-  const groups = groupBy(usable, (one) => `${foldCase(one.before)}/${withoutNumber(one)}`);
+  const groups = [...groupBy(usable, (one) => `${foldCase(one.before)}/${withoutNumber(one)}`).values()];
   const largest = groups.reduce((best, group) => (unionSize(group) > unionSize(best) ? group : best));
   const kind: Chosen =
     largest.length > 1
@@ -273,13 +268,28 @@ function pairsByFold(families: readonly Family[], ids: ReadonlyMap<string, strin
   );
 }
 
-/** Further channels of nnU-Net's images, where most images have them. */
-function channelsOf(stems: readonly Stem[]): Stem[] {
-  const names = new Set(stems.map(({ folded }) => folded));
-  return stems.filter(({ folded }) => {
-    const found = /^(.+)_(\d{4})$/.exec(folded);
-    return found !== null && found[2] !== "0000" && names.has(`${found[1]}_0000`);
+/** More channels than scanners and stains give; longer series of numbers are slices or frames. */
+const mostChannels = 6;
+
+/**
+ * Further channels of nnU-Net's images: numbered from _0000 alike for most images, of which there are several, and with
+ * masks, if any, that are named after the image. Other numbers count slices, frames or cases.
+ */
+function channelsOf(stems: readonly Stem[], masks: readonly Stem[]): Stem[] {
+  const numbered = stems.flatMap((stem) => {
+    const found = /^(.+)_(\d{4})$/.exec(stem.folded);
+    return found ? [{ stem, id: found[1], number: Number(found[2]) }] : [];
   });
+  const series = [...groupBy(numbered, ({ id }) => id).values()].map((files) => files.map(({ number }) => number));
+  const most = Math.max(...series.map((numbers) => numbers.length));
+  const alike =
+    series.length > 1 &&
+    most <= mostChannels &&
+    series.every((numbers) => numbers.includes(0) && numbers.every((number) => number < most)) &&
+    2 * series.filter((numbers) => numbers.length === most).length >= series.length;
+  const further = numbered.filter(({ number }) => number > 0);
+  const maskNames = new Set(masks.map(({ folded }) => folded));
+  return alike && !further.some(({ stem }) => maskNames.has(stem.folded)) ? further.map(({ stem }) => stem) : [];
 }
 
 function channelNote(channels: readonly Stem[]): string[] {
@@ -326,11 +336,11 @@ function imageCandidates(stems: readonly Stem[], hasChannels: boolean): Affix[] 
  */
 export function pairFolders(imageNames: readonly string[], maskNames: readonly string[]): Pairing {
   const all = stemsOf(imageNames);
-  const channels = channelsOf(all);
+  const masks = stemsOf(maskNames);
+  const channels = channelsOf(all, masks);
   const companions = companionsOf(all);
   const aside = new Set([...channels, ...companions.flatMap(({ files }) => [...files.values()])]);
   const images = all.filter((stem) => !aside.has(stem));
-  const masks = stemsOf(maskNames);
   let best: { affix: Affix; ids: Map<string, string>; families: Family[]; pairs: number } | undefined;
   for (const affix of imageCandidates(images, channels.length > 0)) {
     const ids = idsUnder(affix, images);
