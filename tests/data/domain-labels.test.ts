@@ -123,7 +123,7 @@ describe("checks of what masks show", () => {
 
   it("tell classes that two domains do not share", async () => {
     expect(await warnings({ a: both(half(0, 1)), b: both(half(0, 2)) })).toEqual([
-      "class disc is only in a, class cup is only in b",
+      `class "disc" is only in a, "cup" is only in b`,
     ]);
     expect(await warnings({ a: both(half(0, 1)), b: { train: half(0, 2), test: half(0, 1) } })).toEqual([]);
   });

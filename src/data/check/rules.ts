@@ -72,10 +72,13 @@ function strangerProblems(dataset: Dataset, facts: readonly CaseFacts[]): Proble
   if (found.length < 2 || strangers.length === 0) return [];
   const said = found
     .filter((one) => strangers.includes(one) || found.length === 2)
-    .map(({ name, parts }) => `class ${parts.join(", ")} is only in ${name}`);
+    .map(
+      ({ name, parts }) =>
+        `${parts.map((part) => `"${part}"`).join(" and ")} ${parts.length > 1 ? "are" : "is"} only in ${name}`,
+    );
   return [
     warning(
-      `${said.join(", ")}; if these are the same objects, the domains code them in different ways: give one of them ` +
+      `class ${said.join(", ")}; if these are the same objects, the domains code them in different ways: give one of them ` +
         `labels of its own in ${dataset.path}`,
     ),
   ];
