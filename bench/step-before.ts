@@ -32,7 +32,7 @@ const target = 1.02;
  * Pairs of processes that are started afresh for a row: where a process finds its memory makes it a few per cent faster
  * or slower for its whole life, whatever its code.
  */
-const starts = 5;
+const starts = 3;
 
 interface Answer {
   seconds: number;
