@@ -2,12 +2,12 @@
  * The iterations of bench/step.ts in this checkout beside those of another one, built before a change: the same start,
  * one iteration of each in turn.
  */
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../src/core/errors.js";
 import { packageRoot } from "../src/core/package-root.js";
+import { gitState } from "../src/runs/environment.js";
 import * as torch from "../src/torch/index.js";
 import type { Conversation } from "./conversation.js";
 import type { BenchOptions, BenchReport, Row } from "./report.js";
@@ -91,10 +91,10 @@ function row({ method, size, engine }: Setting, pairs: readonly Pair[]): Row {
   };
 }
 
-/** The commit of a checkout, with a plus when its files are not the commit's. */
+/** The commit of a checkout, with a plus when its tracked files are not the commit's. */
 function commitOf(checkout: string): string {
-  const git = (...args: string[]) => execFileSync("git", ["-C", checkout, ...args], { encoding: "utf8" }).trim();
-  return git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain", "src", "native") === "" ? "" : "+");
+  const state = gitState(checkout);
+  return state === null ? checkout : state.commit.slice(0, 7) + (state.modified ? "+" : "");
 }
 
 export async function run(options: BenchOptions): Promise<BenchReport> {

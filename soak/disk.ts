@@ -2,7 +2,7 @@
  * A disk that fills up at every write of every verb: exit code 6 and a sentence that names the file, nothing half-written,
  * and after there is room again the same result as if nothing had happened.
  */
-import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { countOperations, dimseg, mustWork, noteOf } from "./command-line.js";
 import type { Fault } from "./fault-preload.js";
@@ -17,12 +17,13 @@ interface Verb {
   readonly template: string | null;
   /** @param folder the copy that it works in */
   words(folder: string): string[];
-  /** The words after the disk has room again. Default: the same. */
-  again?(folder: string): string[];
 }
 
-const unfinished = (folder: string) =>
-  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".tmp"));
+/** Unfinished files below a folder that may not be there. */
+function leftovers(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".tmp"));
+}
 
 /** Tries one place where the disk becomes full. @returns what was wrong */
 async function tryAt(verb: Verb, fault: Fault, folder: string, whole: string): Promise<string[]> {
@@ -34,21 +35,12 @@ async function tryAt(verb: Verb, fault: Fault, folder: string, whole: string): P
   const told = `${err}${out}`;
   if (code !== 0 && code !== 6) wrong.push(`exit code ${code}: ${err.trim()}`);
   if (code === 6 && !/cannot write .+: the disk is full; free some space/.test(told)) wrong.push(`said: ${err.trim()}`);
-  const left = await leftovers(folder);
+  const left = leftovers(folder);
   if (left.length > 0) wrong.push(`left ${left.join(", ")}`);
-  const words = (verb.again ?? verb.words)(folder);
-  const second = await dimseg(words);
+  const second = await dimseg(verb.words(folder));
   if (second.code !== 0) wrong.push(`afterwards exit code ${second.code}: ${second.err.trim()}`);
   else wrong.push(...differences(folder, whole).map((name) => `afterwards ${name} differs`));
   return wrong.map((what) => `${verb.name}, ${noteOf(fault)}: ${what}`);
-}
-
-async function leftovers(folder: string): Promise<string[]> {
-  try {
-    return unfinished(folder);
-  } catch {
-    return [];
-  }
 }
 
 export const run: Soak = async ({ seed, quick, folder, say }) => {

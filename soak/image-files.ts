@@ -4,14 +4,10 @@ import { DataError } from "../src/core/errors.js";
 import { RandomStream } from "../src/core/random.js";
 import { decodeImage, readHeader } from "../src/data/read-image.js";
 import { voxelCount } from "../src/grid/grid.js";
-import { milliseconds } from "./memory.js";
 import type { Soak } from "./soak.js";
+import { Tries } from "./tries.js";
 
 const [width, height] = [24, 20];
-/** Longest that a file of this size may take, in milliseconds of the processor: other programs take none of them. */
-const longest = 2000;
-/** Failures that are told one by one. */
-const mostShown = 50;
 
 /** A BMP, which sharp does not write. */
 function bitmap(bits: number): Buffer {
@@ -108,54 +104,39 @@ export const run: Soak = async ({ seed, quick, say }) => {
   const random = new RandomStream(seed, "soak-image-files", 0);
   const files = await originals(random);
   const names = [...files.keys()];
-  const counts = {
-    files: files.size,
-    truncations: 0,
-    mutations: 0,
-    decoded: 0,
-    refused: 0,
-    slowestMs: 0,
-    peakMegabytes: 0,
-  };
-  const failures: string[] = [];
-  const fail = (message: string) => {
-    if (failures.push(message) <= mostShown) say(`FAILED: ${message}`);
-  };
-  const attempt = async (name: string, bytes: Buffer, what: string) => {
-    const began = process.cpuUsage();
-    try {
-      await readHeader(bytes, name).catch((error) => {
-        if (!(error instanceof DataError)) throw error;
-      });
-      const { grid, channels, samples } = await decodeImage(bytes, name, random.bernoulli() ? "indices" : "colours");
-      counts.decoded++;
-      if (samples.length !== voxelCount(grid) * channels) fail(`${name}, ${what}: has another size than it says`);
-    } catch (error) {
-      if (error instanceof DataError && error.message.startsWith(`${name}: `)) counts.refused++;
-      else fail(`${name}, ${what}: ${error}`);
-    }
-    const took = milliseconds(process.cpuUsage(began));
-    counts.slowestMs = Math.max(counts.slowestMs, Math.round(took));
-    if (took > longest) fail(`${name}, ${what}: took ${Math.round(took)} ms`);
-  };
-  for (const [name, bytes] of files) {
+  const counts = { files: files.size, truncations: 0, mutations: quick ? 500 : 100_000, decoded: 0, refused: 0 };
+  const tries = new Tries(say);
+  const attempt = (name: string, bytes: Buffer, what: string) =>
+    tries.timed(`${name}, ${what}`, async () => {
+      try {
+        await readHeader(bytes, name).catch((error) => {
+          if (!(error instanceof DataError)) throw error;
+        });
+        const { grid, channels, samples } = await decodeImage(bytes, name, random.bernoulli() ? "indices" : "colours");
+        counts.decoded++;
+        if (samples.length !== voxelCount(grid) * channels)
+          tries.fail(`${name}, ${what}: has another size than it says`);
+      } catch (error) {
+        if (error instanceof DataError && error.message.startsWith(`${name}: `)) counts.refused++;
+        else tries.fail(`${name}, ${what}: ${error}`);
+      }
+    });
+  for (const [name, bytes] of files)
     for (let length = 0; length < bytes.length; length += quick ? 41 : 1) {
       await attempt(name, bytes.subarray(0, length), `cut to ${length} bytes`);
       counts.truncations++;
     }
-  }
-  say(`${counts.truncations} truncations, ${failures.length} failures`);
-  const wanted = quick ? 500 : 100_000;
-  for (let i = 0; i < wanted; i++) {
-    const name = names[random.integer(0, names.length - 1)];
-    await attempt(name, mutated(files.get(name) as Buffer, random), `mutation ${i}`);
-    counts.mutations++;
-    if (i % 10_000 === 9999) say(`${i + 1} of ${wanted} mutations, ${failures.length} failures`);
-  }
-  counts.peakMegabytes = Math.round(process.resourceUsage().maxRSS / 1024);
+  say(`${counts.truncations} truncations, ${tries.failures.length} failures`);
+  await tries.mutate(names, random, counts.mutations, (name, what) =>
+    attempt(name, mutated(files.get(name) as Buffer, random), what),
+  );
   return {
     promise: "a damaged image file is a picture or a sentence within two seconds, never a crash",
-    counts,
-    failures: failures.slice(0, mostShown),
+    counts: {
+      ...counts,
+      slowestMs: tries.slowestMs,
+      peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+    },
+    failures: tries.failures,
   };
 };

@@ -2,7 +2,7 @@
  * Damaged files of a run folder: what is read of it is right, or refused in a sentence; a checkpoint is taken whole or not
  * at all.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { DimsegError } from "../src/core/errors.js";
 import { RandomStream } from "../src/core/random.js";
@@ -12,17 +12,12 @@ import { loadRun } from "../src/runs/load-run.js";
 import { openRunFolder } from "../src/runs/run-folder.js";
 import { readConditions } from "../src/runs/same-conditions.js";
 import { readContents } from "../src/runs/split-record.js";
-import { scope } from "../src/torch/index.js";
 import { mustWork } from "./command-line.js";
-import { milliseconds } from "./memory.js";
 import { filesBelow } from "./same-run.js";
 import { writeConfig, writeSmallSet } from "./small-run.js";
 import type { Soak } from "./soak.js";
+import { Tries } from "./tries.js";
 
-/** Longest that reading may take, in milliseconds of the processor: other programs take none of them. */
-const longest = 2000;
-/** Failures that are told one by one. */
-const mostShown = 50;
 /** Whole networks are loaded in one of so many tries. */
 const loadedEvery = 25;
 
@@ -72,11 +67,9 @@ export const run: Soak = async ({ seed, quick, folder, say }) => {
   const intact = filesBelow(path);
   // The page is written, never read.
   const names = [...intact.keys()].filter((name) => !name.startsWith("report") || name === "report/report.json");
-  const failures: string[] = [];
-  const fail = (message: string) => {
-    if (failures.push(message) <= mostShown) say(`FAILED: ${message}`);
-  };
-  const counts = { files: names.length, mutations: 0, truncations: 0, refused: 0, fellBack: 0, read: 0, slowestMs: 0 };
+  const tries = new Tries(say);
+  const mutations = quick ? 200 : 100_000;
+  const counts = { files: names.length, mutations, truncations: 0, refused: 0, fellBack: 0, read: 0 };
 
   const readCheckpoints = () => {
     let warned = 0;
@@ -97,51 +90,45 @@ export const run: Soak = async ({ seed, quick, folder, say }) => {
     readContents(join(path, "split.json"));
   };
   const loadNetworks = async () => {
-    const loaded = await loadRun(path, { checkpoint: "last", images: "unused" });
-    scope(() => loaded.networks.student.eval());
+    const { networks } = await loadRun(path, { checkpoint: "last", images: "unused" });
+    for (const network of [networks.student, networks.teacher]) network?.dispose();
   };
 
   const attempt = async (name: string, bytes: Buffer, what: string) => {
     writeFileSync(join(path, name), bytes);
-    const began = process.cpuUsage();
     const readers = [checkpointOf(name) ? readCheckpoints : readOthers];
     if (random.integer(1, loadedEvery) === 1) readers.push(loadNetworks);
-    for (const reader of readers) {
-      try {
-        await reader();
-        counts.read++;
-      } catch (error) {
-        if (error instanceof DimsegError) counts.refused++;
-        else fail(`${name}, ${what}: ${error}`);
+    await tries.timed(`${name}, ${what}`, async () => {
+      for (const reader of readers) {
+        try {
+          await reader();
+          counts.read++;
+        } catch (error) {
+          if (error instanceof DimsegError) counts.refused++;
+          else tries.fail(`${name}, ${what}: ${error}`);
+        }
       }
-    }
-    const took = milliseconds(process.cpuUsage(began));
-    counts.slowestMs = Math.max(counts.slowestMs, Math.round(took));
-    if (took > longest) fail(`${name}, ${what}: took ${Math.round(took)} ms`);
+    });
     writeFileSync(join(path, name), intact.get(name) as Buffer);
   };
 
   for (const name of names) {
-    const { length } = intact.get(name) as Buffer;
+    const bytes = intact.get(name) as Buffer;
+    const { length } = bytes;
     for (const end of new Set([0, 1, 7, 8, 9, length - 1, ...every(4096, length)])) {
       if (end < 0 || end >= length) continue;
-      await attempt(name, readFileSync(join(path, name)).subarray(0, end), `cut to ${end} bytes`);
+      await attempt(name, bytes.subarray(0, end), `cut to ${end} bytes`);
       counts.truncations++;
     }
   }
-  const wanted = quick ? 200 : 100_000;
-  for (let i = 0; i < wanted; i++) {
-    const name = names[random.integer(0, names.length - 1)];
-    await attempt(name, mutated(intact.get(name) as Buffer, random), `mutation ${i}`);
-    counts.mutations++;
-    if (i % 10_000 === 9999) say(`${i + 1} of ${wanted} mutations, ${failures.length} failures`);
-  }
-  const polluted = "polluted" in {};
-  if (polluted) fail("a file put something into every object");
+  await tries.mutate(names, random, mutations, (name, what) =>
+    attempt(name, mutated(intact.get(name) as Buffer, random), what),
+  );
+  if ("polluted" in {}) tries.fail("a file put something into every object");
   return {
     promise: "a damaged run is read rightly or refused in a sentence; no part of a damaged checkpoint is ever loaded",
-    counts,
-    failures: failures.slice(0, mostShown),
+    counts: { ...counts, slowestMs: tries.slowestMs },
+    failures: tries.failures,
   };
 };
 
