@@ -13,9 +13,12 @@ import type { Soak } from "./soak.js";
 async function race(words: readonly string[], path: string, whole: string): Promise<string[]> {
   const ended = await Promise.all([start(words), start(words)].map((one) => one.ended));
   const won = ended.filter(({ code }) => code === 0);
-  const refused = ended.filter(({ code, err }) => code === 6 && /is in use by process/.test(err));
+  const refused = ended.filter(({ code, err }) =>
+    code === 6 ? /is in use by process/.test(err) : code === 2 && /already holds a run/.test(err),
+  );
   const told = ended.map(({ code, err }: Ended) => `${code} ${err.trim()}`).join(" | ");
-  // The second may come when the first is through; a finished run is then told to be finished.
+  // The second may come when the first has begun or is through: a run that stands is not begun again, and one that is
+  // finished is told to be finished.
   if (won.length === 0 || won.length + refused.length !== 2) return [`${words.join(" ")}: ${told}`];
   return differences(path, whole).map((name) => `${words.join(" ")}: ${name} differs`);
 }

@@ -54,6 +54,10 @@ export class Tensor implements Owned, Disposable {
   /** @internal who frees it, see scope.ts */
   owner: Owned["owner"] = null;
 
+  // Asked for hundreds of times a step, and no operator of the bridge changes either in place.
+  private sizes: readonly number[] | null = null;
+  private type: DType | null = null;
+
   /** @internal made by the operators and by create.ts, never by users */
   constructor(public handle: number) {
     own(this);
@@ -61,7 +65,8 @@ export class Tensor implements Owned, Disposable {
 
   /** Sizes per axis, outermost first. */
   get shape(): number[] {
-    return native().shape(this.handle);
+    if (this.sizes === null || this.isDisposed) this.sizes = native().shape(this.handle);
+    return [...this.sizes];
   }
 
   /** Distance in elements between neighbours along each axis. */
@@ -70,7 +75,8 @@ export class Tensor implements Owned, Disposable {
   }
 
   get dtype(): DType {
-    return native().dtype(this.handle) as DType;
+    if (this.type === null || this.isDisposed) this.type = native().dtype(this.handle) as DType;
+    return this.type;
   }
 
   get device(): Device {
