@@ -40,6 +40,7 @@ export {
   type PaletteReading,
   startsWith,
 } from "./data/formats/format.js";
+export { encodeNifti, type NiftiOptions } from "./data/formats/nifti-writer.js";
 export { type ImageRule, type PreparedImage, prepareImage } from "./data/prepare-image.js";
 export { type ProtocolOptions, type ProtocolSplit, splitProtocol } from "./data/protocol.js";
 export { decodeHeader, decodeImage, readBytes, readHeader, readImage, readVolume } from "./data/read-image.js";

@@ -58,6 +58,11 @@ export function viewSamples({ buffer, byteOffset, length }: Uint8Array, type: Sa
   return new types[type](buffer as ArrayBuffer, byteOffset, length / bytesOfSample(type));
 }
 
+/** The bytes of samples, in the same memory. */
+export function sampleBytes({ buffer, byteOffset, byteLength }: Samples): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 /** The type as a message says it. */
 export function sampleWords(samples: Samples): string {
   const type = sampleType(samples);

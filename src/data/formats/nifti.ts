@@ -63,8 +63,8 @@ interface Header {
   readonly bytes: number;
 }
 
-/** The fields of a file's header; undefined where it begins otherwise than NIfTI. */
-function fieldsOf(bytes: Uint8Array): NiftiFields | undefined {
+/** The fields of a file's header, packed or not; undefined where it begins otherwise than NIfTI. */
+export function niftiFields(bytes: Uint8Array): NiftiFields | undefined {
   const head = bytes.subarray(0, headBytes);
   const plain = isGzip(bytes) ? inflateStart(head) : head;
   return plain && NiftiFields.open(plain);
@@ -81,6 +81,14 @@ function extentsOf(fields: NiftiFields, file: string): number[] {
     `${file}: has ${extents.length === 1 ? "one axis" : `${extents.length} axes`} (${extents.join(" x ")}); ` +
       "dimseg reads images of two or three, and a fourth for channels, so divide it",
   );
+}
+
+/** The grid that a header says. @throws DataError when it has other axes than dimseg reads, or lies nowhere */
+export function niftiGrid(fields: NiftiFields, file: string): Grid {
+  const extents = extentsOf(fields, file).slice(0, 3);
+  const { placement, spacing } = placeOf(fields, file);
+  const place = placement && { ...placement, axes: placement.axes.slice(0, extents.length) };
+  return placedGrid(file, extents, place, spacing?.slice(0, extents.length));
 }
 
 /** Slope and intercept; a slope that is 0 or no number means values as stored. */
@@ -103,7 +111,7 @@ function outcome({
 }
 
 function readHeader(bytes: Uint8Array, file: string): Header {
-  const fields = fieldsOf(bytes);
+  const fields = niftiFields(bytes);
   if (!fields || fields.bytes.length < fields.headerBytes)
     throw new DataError(`${file}: the NIfTI is truncated within its header; replace it`);
   const { kind, littleEndian } = fields;
@@ -118,25 +126,21 @@ function readHeader(bytes: Uint8Array, file: string): Header {
       `${file}: holds ${otherTypes[code] ?? `values of the unknown type ${code}`}, which are not read; save it as float32`,
     );
   const extents = extentsOf(fields, file);
-  const [space, channelExtents] = [extents.slice(0, 3), extents.slice(3)];
   const isRgb = code === rgbType;
-  if (isRgb && channelExtents.length > 0)
+  if (isRgb && extents.length > 3)
     throw new DataError(`${file}: has colours and a fourth axis (${extents.join(" x ")}); divide it`);
   const scale = scaleOf(fields, file);
   const perVoxel = isRgb ? 3 : 1;
   const stored = bytesOfValue(type) * perVoxel;
   const decoded = bytesOfValue(outcome({ type, isRgb, ...scale })) * perVoxel;
   checkVoxels(extents, file, Math.max(stored, decoded));
-  const { placement, spacing } = placeOf(fields, file);
-  const rank = space.length;
-  const place = placement && { ...placement, axes: placement.axes.slice(0, rank) };
   const offset = fields.get("offset");
   const isPair = kind === "pair";
   if (!Number.isInteger(offset) || offset < 0)
     throw new DataError(`${file}: its values begin at byte ${offset}; mend its header`);
   return {
-    grid: placedGrid(file, space, place, spacing?.slice(0, rank)),
-    channels: isRgb ? 3 : (channelExtents[0] ?? 1),
+    grid: niftiGrid(fields, file),
+    channels: isRgb ? 3 : (extents[3] ?? 1),
     ...{ type, littleEndian, isRgb, isPair, ...scale },
     // Some writers leave it out, and nothing begins within the header.
     offset: isPair ? offset : Math.max(offset, fields.headerBytes + (offset === 0 ? 4 : 0)),
@@ -176,7 +180,7 @@ export const niftiFormat: Format = {
   extensions: ["nii", "nii.gz", "hdr"],
   maxFileBytes: maxVolumeBytes,
   headBytes,
-  sniff: (head) => fieldsOf(head) !== undefined,
+  sniff: (head) => niftiFields(head) !== undefined,
   async read(bytes, file) {
     const header = readHeader(bytes, file);
     const { grid, channels, isRgb } = header;
