@@ -32,6 +32,13 @@ function splitTable({ splits, parts }: CheckReport): string {
   return formatTable(header, rows, ["left", "left", ...right(counts), "left", "right", "right", ...right(parts)]);
 }
 
+/** How well the readers of the same images agree, a line a domain; nothing where there is one reader. */
+async function readerLines({ readers, parts }: CheckReport): Promise<string[]> {
+  if (readers.length === 0) return [];
+  const { agreementText } = await import("../data/check/agreement.js");
+  return [readers.map((one) => agreementText(one, parts)).join("\n")];
+}
+
 function problemList(problems: readonly Problem[]): string {
   const errors = problems.filter((one) => one.severity === "error");
   const ordered = [...errors, ...problems.filter((one) => one.severity === "warning")];
@@ -55,7 +62,7 @@ async function check(dataset: string, options: { json?: boolean }): Promise<void
   const { checkData } = await import("../workflows/data-check.js");
   const { config, sizes, ...checked } = await inTerminal((observer) => checkData({ dataset }, observer));
   if (options.json) console.log(JSON.stringify(checked, null, 2));
-  else console.log(`${splitTable(checked)}\n\n${problemList(checked.problems)}`);
+  else console.log([splitTable(checked), ...(await readerLines(checked)), problemList(checked.problems)].join("\n\n"));
   if (checked.ok && !options.json) console.log(`\n${nextStep(config, sizes)}`);
   if (!checked.ok) process.exitCode = exitCodes.data;
 }

@@ -11,7 +11,7 @@ import type { MethodEntry } from "../methods/index.js";
 import { methods } from "../methods/registry.js";
 import { networkNames, networks } from "../nn/index.js";
 import { type LossPart, type MinimizerEntry, minimizers } from "../optim/index.js";
-import { applyAssignments, isPlainObject, mergeUnder } from "./config-tree.js";
+import { applyAssignments, assignmentOf, isPlainObject, mergeUnder } from "./config-tree.js";
 import { presets } from "./presets.js";
 
 type Entries = Record<string, { options: z.ZodObject }>;
@@ -122,13 +122,16 @@ function withPreset(content: unknown): unknown {
   return mergeUnder(content, presets[content.preset].values);
 }
 
+/** Names where the value of one of these keys comes from: the file, or what was set beside it. */
+type Where = (...keys: readonly string[]) => string;
+
 const lossParts: Record<LossPart, string> = {
   perDomain: "a loss on each domain by itself",
   perSample: "a loss of each sample",
 };
 
 /** Refuses an optimiser that needs more of the losses than the method gives. */
-function checkLosses({ optimizer, method }: TrainingConfig, where: string): void {
+function checkLosses({ optimizer, method }: TrainingConfig, where: Where): void {
   const minimizer: MinimizerEntry = minimizers[optimizer.name];
   const need = minimizer.needs?.(optimizer) ?? null;
   const entries: Record<string, MethodEntry> = methods;
@@ -137,36 +140,36 @@ function checkLosses({ optimizer, method }: TrainingConfig, where: string): void
   if (need === null || gives(entries[method.name], method)) return;
   const others = Object.keys(entries).filter((name) => gives(entries[name], entries[name].options.parse({})));
   throw new UsageError(
-    `${where}: optimizer ${optimizer.name} needs ${lossParts[need]}, which method ${method.name} does not have with these settings ` +
+    `${where("optimizer.name", "method.name")}: optimizer ${optimizer.name} needs ${lossParts[need]}, which method ${method.name} does not have with these settings ` +
       `(docs/methods.md says why); take method ${others.join(", ")}, or optimizer sam`,
   );
 }
 
 /** Refuses images that the network would halve unevenly. */
-function checkImageSize({ imageSize, model }: TrainingConfig, where: string): void {
+function checkImageSize({ imageSize, model }: TrainingConfig, where: Where): void {
   const stride = Math.max(...networks[model.name].strides);
   if (imageSize === undefined || imageSize % stride === 0) return;
   const nearest = Math.max(Math.round(imageSize / stride), 1) * stride;
   throw new UsageError(
-    `${where}: imageSize is ${imageSize}; it must be a multiple of ${stride} for model ${model.name}, such as ${nearest}`,
+    `${where("imageSize")}: imageSize is ${imageSize}; it must be a multiple of ${stride} for model ${model.name}, such as ${nearest}`,
   );
 }
 
 /** Refuses combinations that no single key shows. */
-function checkSense(config: TrainingConfig, where: string): void {
+function checkSense(config: TrainingConfig, where: Where): void {
   const { optimizer, method, training } = config;
   checkImageSize(config, where);
   checkLosses(config, where);
   const unlabelled = methods[method.name].usesUnlabelled;
   if (unlabelled && training.labelledBatch !== training.unlabelledBatch) {
     throw new UsageError(
-      `${where}: training.labelledBatch is ${training.labelledBatch} and training.unlabelledBatch ${training.unlabelledBatch}; ` +
+      `${where("training.labelledBatch", "training.unlabelledBatch")}: training.labelledBatch is ${training.labelledBatch} and training.unlabelledBatch ${training.unlabelledBatch}; ` +
         `method ${method.name} pairs the images of both, so make them equal`,
     );
   }
   if ("divergence" in optimizer && optimizer.divergence.forward === "shared" && !unlabelled) {
     throw new UsageError(
-      `${where}: optimizer.divergence.forward: shared needs a method that passes unlabelled images, and ${method.name} passes none; take joint`,
+      `${where("optimizer.divergence.forward", "method.name")}: optimizer.divergence.forward: shared needs a method that passes unlabelled images, and ${method.name} passes none; take joint`,
     );
   }
 }
@@ -189,11 +192,20 @@ function refuseOtherFiles(content: unknown, path: string): void {
  * @throws DataError when the file is missing
  */
 export function loadConfig(path: string, assignments: readonly string[] = []): TrainingConfig {
-  const config = readValidatedYaml(path, trainingSchema, (content) => {
-    refuseOtherFiles(content, path);
-    return withPreset(applyAssignments(content, assignments));
-  });
-  checkSense(config, path);
+  const set = (keys: readonly PropertyKey[]) => {
+    const assignment = assignmentOf(assignments, keys);
+    return assignment && `--set ${assignment}`;
+  };
+  const config = readValidatedYaml(
+    path,
+    trainingSchema,
+    (content) => {
+      refuseOtherFiles(content, path);
+      return withPreset(applyAssignments(content, assignments));
+    },
+    set,
+  );
+  checkSense(config, (...keys) => keys.map((key) => set(key.split("."))).find((text) => text !== undefined) ?? path);
   const dataset = isAbsolute(config.dataset) ? config.dataset : resolve(dirname(path), config.dataset);
   return { ...config, dataset };
 }
@@ -211,7 +223,7 @@ export function parseResolvedConfig(values: unknown, where: string): TrainingCon
 /** A configuration from values, for programs. @throws UsageError as {@link loadConfig} */
 export function parseConfig(values: unknown): TrainingConfig {
   const config = validate(trainingSchema, withPreset(values), () => "configuration");
-  checkSense(config, "configuration");
+  checkSense(config, () => "configuration");
   return config;
 }
 

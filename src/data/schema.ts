@@ -101,6 +101,9 @@ const id = z.string().min(1).max(255);
 const joinedText = "further mask files of the same images: a pixel has the class that any of its files gives";
 const byClassText = "masks where every class has a file of its own; an image with none of them is unlabelled";
 
+const otherReadersText =
+  "masks of further readers of the same images, one entry a reader; `readers` says how they count";
+
 const explicitCase = z
   .strictObject({
     id: id.optional(),
@@ -108,9 +111,11 @@ const explicitCase = z
     mask: path.optional(),
     joined: z.array(path).min(1).optional().describe(joinedText),
     masksByClass: z.record(name, path).optional().describe(byClassText),
+    otherReaders: z.array(path).min(1).optional().describe(otherReadersText),
   })
   .superRefine((one, context) => {
-    if (one.joined && !one.mask) context.addIssue("has joined, which belongs to mask");
+    for (const key of ["joined", "otherReaders"] as const)
+      if (one[key] && !one.mask) context.addIssue(`has ${key}, which belongs to mask`);
     if (one.mask && one.masksByClass) context.addIssue("has both mask and masksByClass; keep one");
   });
 
@@ -125,7 +130,7 @@ const splitSchema = z
       .describe("pattern of the masks; leave out where there are none; files that differ at a * are joined"),
     joined: z.array(pattern).min(1).optional().describe(joinedText),
     masksByClass: z.record(name, pattern).optional().describe(byClassText),
-    otherReaders: z.array(pattern).min(1).optional().describe("masks of other readers, which are not used"),
+    otherReaders: z.array(pattern).min(1).optional().describe(otherReadersText),
     except: z.array(id).min(1).optional().describe("ids, and patterns of images, that are no cases"),
     ids: z.array(id).min(1).optional().describe("the cases, in this order"),
     list: path.optional().describe("text file with one id a line, in this order"),
@@ -175,10 +180,25 @@ const domainSchema = z
     name: domainName,
     labels: labelsSchema.optional().describe("rule of this domain in place of the one for all"),
     subject: subjectSchema.optional(),
+    readers: z
+      .enum(["first", "majority", "staple"])
+      .optional()
+      .describe(
+        "where several readers marked the images (masks and otherReaders): first takes masks alone; majority what more " +
+          "than half of them marked; staple weighs them by how reliable they seem in that image",
+      ),
     train: splitSchema.optional(),
     test: splitSchema.optional(),
   })
-  .refine((domain) => domain.train ?? domain.test, "needs train or test");
+  .refine((domain) => domain.train ?? domain.test, "needs train or test")
+  .refine(({ readers = "first", train, test }) => readers === "first" || [train, test].some(hasReaders), {
+    path: ["readers"],
+    message: "needs masks of several readers: name those of the others in otherReaders",
+  });
+
+function hasReaders(split: SplitSource | undefined): boolean {
+  return split !== undefined && [split, ...(split.cases ?? [])].some((one) => one.otherReaders !== undefined);
+}
 
 /** The content of a `dataset.yaml`. */
 export const datasetSchema = z

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError, DimsegError, ResourceError } from "../core/errors.js";
-import { maskFilesOf } from "../data/case-files.js";
+import { readersOf } from "../data/case-files.js";
 import { allCases, type Case, type Dataset, loadDataset } from "../data/dataset.js";
 import { readImage } from "../data/read-image.js";
 import { systemPicturesText } from "../data/system-names.js";
@@ -135,8 +135,9 @@ function withIntensity(dataset: Dataset, { intensity }: PredictInput): Dataset {
   return intensity === undefined ? dataset : { ...dataset, intensity };
 }
 
+/** Masks of every reader, whether they count or not. */
 function maskPathsOf(one: Case): string[] {
-  return maskFilesOf(one).map(({ path }) => path);
+  return readersOf(one).flatMap((files) => files.map(({ path }) => path));
 }
 
 /**

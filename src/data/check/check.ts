@@ -6,6 +6,7 @@ import type { Split } from "../case-files.js";
 import { allCases, type Dataset } from "../dataset.js";
 import { mapLimited } from "../limited.js";
 import { subjectCount } from "../subjects.js";
+import { agreementByDomain, type ReaderAgreement } from "./agreement.js";
 import { otherDepths, transparentFiles } from "./alike.js";
 import { repeatedImages, repeatedMasks } from "./duplicates.js";
 import { type CaseFacts, examineCase, judgedFacts } from "./examine.js";
@@ -43,6 +44,8 @@ export interface CheckReport {
   readonly splits: readonly SplitSummary[];
   /** Names of the parts, in the order of `partShares`. */
   readonly parts: readonly string[];
+  /** Domains where several readers marked the same images. */
+  readonly readers: readonly ReaderAgreement[];
 }
 
 function sizeRange(facts: readonly CaseFacts[]): string {
@@ -101,5 +104,6 @@ export async function checkDataset(dataset: Dataset, onProgress?: (done: number)
     ],
     splits: splits.map((group) => summarise(group, dataset.parts.length)),
     parts: dataset.parts.map((part) => part.name),
+    readers: agreementByDomain(facts, dataset),
   };
 }

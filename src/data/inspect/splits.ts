@@ -27,7 +27,13 @@ function join(sources: readonly SplitInput[], root: string): SplitInput | undefi
     .map((one) => {
       const image = path(one.imagePath);
       const id = image.slice(0, image.length - posix.extname(image).length).replaceAll("/", "_");
-      return { id, image, ...explicitMasks(maskFilesOf(one).map((file) => ({ ...file, path: path(file.path) }))) };
+      const others = (one.otherReaders ?? []).flatMap(([file]) => path(file.path));
+      return {
+        id,
+        image,
+        ...explicitMasks(maskFilesOf(one).map((file) => ({ ...file, path: path(file.path) }))),
+        ...(others.length > 0 && one.maskPath !== undefined ? { otherReaders: others } : {}),
+      };
     });
   return { cases };
 }
@@ -182,15 +188,25 @@ export function proposeDomains(
   const domains = gathered.map(({ name, whole, train, test }): DomainInput => {
     const own = byDomain.get(name);
     const named = { name, ...(own ? { subject: own } : {}) };
-    if (!whole) return { ...named, ...(train ? { train } : {}), ...(test ? { test } : {}) };
+    if (!whole) return withReaders({ ...named, ...(train ? { train } : {}), ...(test ? { test } : {}) });
     const rule = own ?? usual;
     const parts = divide(whole, root, (id) => (rule ? (subjectOf(rule, id) ?? id) : id));
-    if (!parts) return { ...named, train: whole };
+    if (!parts) return withReaders({ ...named, train: whole });
     (rule ? divided.bySubject : divided.byCase).push(name);
-    return { ...named, ...parts };
+    return withReaders({ ...named, ...parts });
   });
   guesses.push(...told, ...dividedText(divided));
   return { domains, guesses, ...(usual ? { subject: usual } : {}) };
+}
+
+/** The rule for several readers, written down where there are any, so that it can be changed. */
+function withReaders(domain: DomainInput): DomainInput {
+  const { train, test, ...named } = domain;
+  const several = [train, test].some((split) =>
+    [split, ...(split?.cases ?? [])].some((one) => one?.otherReaders !== undefined),
+  );
+  if (!several) return domain;
+  return { ...named, readers: "first", ...(train ? { train } : {}), ...(test ? { test } : {}) };
 }
 
 function dividedText({ bySubject, byCase }: Record<"bySubject" | "byCase", readonly string[]>): string[] {
