@@ -8,8 +8,7 @@ import { DataError } from "../core/errors.js";
 import { linkTarget } from "../core/link-target.js";
 import { readFailureReason } from "../core/read-file.js";
 import { foldCase, isImageName, type KnownIds, listFiles, listPattern } from "./file-patterns.js";
-import type { ReaderRule } from "./reader-masks.js";
-import type { SplitSource } from "./schema.js";
+import type { ReaderRule, SplitSource } from "./schema.js";
 import { ownSubject, type SubjectOf } from "./subjects.js";
 
 /** The two parts of a domain. */
@@ -89,7 +88,7 @@ export function placeText(place: Pick<SplitPlace, "domain" | "split">): string {
 }
 
 /** The ids of a list file, one a line; blank lines are skipped. */
-function readList(path: string, where: string): string[] {
+export function readList(path: string, where: string): string[] {
   try {
     return readFileSync(path, "utf8")
       .split(/\r?\n/)

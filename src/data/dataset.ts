@@ -11,8 +11,7 @@ import type { TargetKind } from "../core/target-kind.js";
 import { readValidatedYaml } from "../core/validated-yaml.js";
 import { partColours } from "../drawing/colours.js";
 import { type Case, expandSplit, type Split, type SplitPlace } from "./case-files.js";
-import type { ReaderRule } from "./reader-masks.js";
-import { type DatasetFile, datasetSchema, type LabelRule, type SplitSource } from "./schema.js";
+import { type DatasetFile, datasetSchema, type LabelRule, type ReaderRule, type SplitSource } from "./schema.js";
 import { ownSubject, subjectsBy } from "./subjects.js";
 
 export type { Case, MaskFile, Split } from "./case-files.js";

@@ -6,9 +6,7 @@ import { majorityMask, staple } from "../statistics/readers.js";
 import type { Dataset } from "./dataset.js";
 import { ignoredCode } from "./labels.js";
 import { codeOfClass } from "./mask-join.js";
-
-/** How several readers' masks become one: what more than half of them marked, or STAPLE (statistics/readers.ts). */
-export type ReaderRule = "majority" | "staple";
+import type { ReaderRule } from "./schema.js";
 
 /** How the masks are to be combined. */
 interface Combining {

@@ -26,6 +26,12 @@ const level = z.int().min(0).max(65535);
 /** One of them, or several. */
 const oneOrMore = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1)]);
 
+/** Grey values from one to another, both among them. */
+const range = z
+  .strictObject({ atLeast: level.optional(), atMost: level.optional() })
+  .refine(({ atLeast, atMost }) => atLeast !== undefined || atMost !== undefined, "needs atLeast, atMost or both")
+  .refine(({ atLeast = 0, atMost = 65535 }) => atLeast <= atMost, "has atLeast above atMost");
+
 const ignoreText = "pixels that nobody labelled: left out of every loss and metric";
 
 const pattern = z
@@ -54,7 +60,11 @@ const labelsSchema = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: z.literal("thresholds").describe("a class is where the grey value lies in a range"),
-    classes: z.record(name, z.strictObject({ atLeast: level.optional(), atMost: level.optional() })),
+    classes: z.record(name, range),
+    ignore: z
+      .union([range, z.array(range).min(1)], "must be a range such as {atLeast: 100, atMost: 150}, or a list of ranges")
+      .optional()
+      .describe(`ranges of grey values of ${ignoreText}`),
   }),
   z.strictObject({
     kind: z.literal("colours").describe("each RGB colour stands for a class; others are errors"),
@@ -254,6 +264,8 @@ export type LabelRule = z.output<typeof labelsSchema>;
 export type LabelRuleInput = z.input<typeof labelsSchema>;
 export type ClassesInput = z.input<typeof classesSchema>;
 export type QuestionInput = z.input<typeof questionSchema>;
+/** How several readers' masks become one: what more than half of them marked, or STAPLE (statistics/readers.ts). */
+export type ReaderRule = "majority" | "staple";
 export type SplitSource = z.output<typeof splitSchema>;
 export type SubjectRule = z.output<typeof subjectSchema>;
 /** A rule before its default is filled in, as a writer makes it. */
@@ -333,11 +345,7 @@ function checkLabelNames(
     for (const [key, value] of Object.entries(labels.map)) check(["labels", "map", key], value);
     checkIgnored(labels, issue);
   } else if (labels.kind === "thresholds")
-    for (const [key, range] of Object.entries(labels.classes)) {
-      check(["labels", "classes", key], key);
-      if (range.atLeast === undefined && range.atMost === undefined)
-        issue(["labels", "classes", key], "needs atLeast, atMost or both");
-    }
+    for (const key of Object.keys(labels.classes)) check(["labels", "classes", key], key);
   else if (labels.kind === "channels")
     for (const [key, value] of Object.entries(labels.classes))
       if (value !== undefined) check(["labels", "classes", key], value);

@@ -54,6 +54,8 @@ export interface Predicted {
   readonly folders: readonly string[];
   /** What each value in the masks means. */
   readonly legend: readonly string[];
+  /** The colour of each class in overlays; none where there are no overlays. */
+  readonly outlines: readonly string[];
   /** One sentence for each image that could not be read, or whose results could not be written. */
   readonly broken: readonly string[];
 }
@@ -171,6 +173,7 @@ export const predictImages: Workflow<PredictInput, Predicted> = async (input, ob
     transparent,
     folders,
     legend: legendOf(run.dataset),
+    outlines: input.overlay ? run.dataset.parts.map(({ name, colour }) => `${name} ${colour}`) : [],
     broken,
   };
 };

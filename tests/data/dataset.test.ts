@@ -179,7 +179,9 @@ describe("mistakes in dataset.yaml", () => {
       /labels\.ignore names #ff0000, which labels\.map gives to a class/,
     );
     const classes = { disc: { atLeast: 128 } };
-    expect(message({ ...good, labels: { kind: "thresholds", classes, ignore: 255 } })).toMatch(/unknown key "ignore"/);
+    expect(message({ ...good, labels: { kind: "thresholds", classes, ignore: 255 } })).toMatch(
+      /labels\.ignore must be a range such as \{atLeast: 100, atMost: 150\}/,
+    );
   });
 
   it("names contradictory classes", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DecodedCache } from "../../src/data/cache.js";
 import { maskFilesOf } from "../../src/data/case-files.js";
-import { agreementText } from "../../src/data/check/agreement.js";
+import { agreementText } from "../../src/data/check/agreement-text.js";
 import { checkDataset } from "../../src/data/check/check.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { decodeCase } from "../../src/data/decode.js";

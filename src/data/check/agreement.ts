@@ -1,5 +1,4 @@
 /** How well several readers of the same images agree, which bounds how well a network can be judged by them. */
-import { counted } from "../../core/counted.js";
 import { groupBy } from "../../core/group-by.js";
 import { type Case, caseName, type Dataset } from "../dataset.js";
 import { ignoredCode } from "../labels.js";
@@ -77,17 +76,4 @@ export function agreementByDomain(
       least: least && { case: caseName(least.one), part: parts[least.part].name, dice: least.value },
     };
   });
-}
-
-/** A sentence for each domain. @param parts names of the parts */
-export function agreementText(
-  { domain, rule, cases, readers: [fewest, most], dice, least }: ReaderAgreement,
-  parts: readonly string[],
-): string {
-  const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
-  const number = fewest === most ? `${most}` : `${fewest} to ${most}`;
-  const each = dice.flatMap((value, part) => (value === null ? [] : [`${parts[part]} ${percent(value)}`]));
-  const lowest = least === null || cases === 1 ? "" : `, lowest ${percent(least.dice)} (${least.part}, ${least.case})`;
-  const agreed = each.length === 0 ? "none of them marked anything" : `Dice between them: ${each.join(", ")}${lowest}`;
-  return `domain ${domain}: ${number} readers marked ${counted(cases, "image")}; ${agreed}; readers: ${rule}`;
 }

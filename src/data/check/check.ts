@@ -11,6 +11,7 @@ import { otherDepths, transparentFiles } from "./alike.js";
 import { repeatedImages, repeatedMasks } from "./duplicates.js";
 import { type CaseFacts, examineCase, judgedFacts } from "./examine.js";
 import { leakingSubjects } from "./leaks.js";
+import { systemPicturesLeftOut } from "./left-out.js";
 import { namePairs } from "./pairs.js";
 import type { Problem } from "./problems.js";
 import { misfittingRules } from "./rules.js";
@@ -46,6 +47,8 @@ export interface CheckReport {
   readonly parts: readonly string[];
   /** Domains where several readers marked the same images. */
   readonly readers: readonly ReaderAgreement[];
+  /** What lies in the folders and is nobody's data, in sentences. */
+  readonly leftOut: readonly string[];
 }
 
 function sizeRange(facts: readonly CaseFacts[]): string {
@@ -105,5 +108,6 @@ export async function checkDataset(dataset: Dataset, onProgress?: (done: number)
     splits: splits.map((group) => summarise(group, dataset.parts.length)),
     parts: dataset.parts.map((part) => part.name),
     readers: agreementByDomain(facts, dataset),
+    leftOut: systemPicturesLeftOut(dataset),
   };
 }
