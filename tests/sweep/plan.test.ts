@@ -54,7 +54,10 @@ it.each([
   [{ sedes: [1] }, /grid\.yaml: unknown key "sedes"; did you mean "seeds"\?/],
   [{ seeds: [] }, /seeds/],
   [{ grid: { "optimizer rho": [1] } }, /is no dotted key such as optimizer\.rho/],
-  [{ runs: [{ name: "x", set: { "method.name": "nothing" } }] }, /run "x": --set method\.name="nothing": method\.name is "nothing"; the choices are/],
+  [
+    { runs: [{ name: "x", set: { "method.name": "nothing" } }] },
+    /run "x": --set method\.name="nothing": method\.name is "nothing"; the choices are/,
+  ],
   [{ runs: [{ name: "x", set: { "training.seed": 3 } }] }, /run "x": sets training\.seed; list the seeds under seeds:/],
   [
     { runs: [{ name: "x", set: { "dataset.path": "d.yaml" } }] },

@@ -107,6 +107,25 @@ export function checkPixels(width: number, height: number, file: string, pixelBy
 }
 
 /**
+ * Files whose decoder takes the whole picture before it gives a row, so that no time limit can end it, are refused when
+ * they are larger: 32 MiB, which takes it about two seconds.
+ */
+export const maxWholeFileBytes = 2 ** 25;
+
+/**
+ * Refuses a large file whose decoder cannot be stopped.
+ * @param what how the picture is stored, for the message
+ * @throws DataError when it is over {@link maxWholeFileBytes}
+ */
+export function checkWholeFile(bytes: Uint8Array, file: string, what: string): void {
+  if (bytes.length <= maxWholeFileBytes) return;
+  throw new DataError(
+    `${file}: is ${what} of ${Math.ceil(bytes.length / 2 ** 20)} MiB; dimseg reads such files up to ` +
+      `${maxWholeFileBytes / 2 ** 20} MiB, so save it as a PNG that is not interlaced`,
+  );
+}
+
+/**
  * Refuses a volume before memory is allocated for it.
  * @param extents    of all its axes, as the file orders them
  * @param voxelBytes bytes of one value, as stored or as decoded, whichever is more
@@ -123,25 +142,6 @@ export function checkVoxels(extents: readonly number[], file: string, voxelBytes
   throw new DataError(
     `${file}: declares ${size} of ${voxelBytes} bytes; dimseg reads up to ${maxVolumeBytes / 2 ** 20} MiB, ` +
       "so cut or resample it",
-  );
-}
-
-/**
- * Files whose decoder takes the whole picture before it gives a row, so that no time limit can end it, are refused when
- * they are larger: 32 MiB, which takes it about two seconds.
- */
-export const maxWholeFileBytes = 2 ** 25;
-
-/**
- * Refuses a large file whose decoder cannot be stopped.
- * @param what how the picture is stored, for the message
- * @throws DataError when it is over {@link maxWholeFileBytes}
- */
-export function checkWholeFile(bytes: Uint8Array, file: string, what: string): void {
-  if (bytes.length <= maxWholeFileBytes) return;
-  throw new DataError(
-    `${file}: is ${what} of ${Math.ceil(bytes.length / 2 ** 20)} MiB; dimseg reads such files up to ` +
-      `${maxWholeFileBytes / 2 ** 20} MiB, so save it as a PNG that is not interlaced`,
   );
 }
 

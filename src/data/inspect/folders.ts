@@ -4,8 +4,7 @@
  */
 import { basename, extname, posix } from "node:path";
 import { foldCase } from "../file-patterns.js";
-import { isBareMask } from "./pairing.js";
-import { hasImageWord, isMaskAffix, wordsOf } from "./words.js";
+import { hasImageWord, isBareMask, isMaskAffix, wordsOf } from "./words.js";
 
 /** A folder, or the folders of all cases that are at the same place in them. */
 export interface Folder {

@@ -1,16 +1,29 @@
 /**
- * Which folders hold images, which hold their masks, and what the other parts of a path mean (domain, split). A path
- * such as `Domain1/train/ROIs/image` has one part with a role; the remaining parts place it. Names propose; where they
- * are vague, that the names of files pair decides, and where that is not enough, pixels do.
+ * Which folders hold images and which hold their masks. Names propose (places.ts); where they are vague, that the names of
+ * files pair decides, and where that is not enough, pixels do.
  */
-import { basename, join, posix } from "node:path";
+import { join, posix } from "node:path";
 import { DataError } from "../../core/errors.js";
 import { areSmallCopies, areTwoValued, fieldOfView } from "./evidence.js";
+import type { FileKeys } from "./file-keys.js";
 import { type Folder, foldersOf } from "./folders.js";
 import { type MaskFolder, type Paired, pairWithMasks } from "./mask-folders.js";
-import { type FileKeys, namedAfterOthers, pairWithin } from "./pairing.js";
+import {
+  detailOf,
+  domainOf,
+  keyOf,
+  type Located,
+  locate,
+  type Place,
+  parts,
+  sharedPlace,
+  siteOf,
+  splitNamer,
+  takesPlain,
+} from "./places.js";
 import type { FolderContent } from "./scan.js";
-import { hasImageWord, hasMaskWord, isSilent, remainder, type SplitName, splitOfWords, wordsOf } from "./words.js";
+import { namedAfterOthers } from "./side-by-side.js";
+import type { SplitName } from "./words.js";
 
 /** Images that lie together, with the masks that belong to them. */
 export interface ImageGroup {
@@ -27,120 +40,6 @@ export interface Grouping {
   readonly groups: readonly ImageGroup[];
   /** What was decided on the way, in sentences. */
   readonly guesses: readonly string[];
-}
-
-const imageRole = /^(?:images?|imgs?|photos?|slices)(?:tr|ts)?$/i;
-const maskRole = /^(?:masks?|labels?|gts?|ground[ _-]?truths?|annotations?|segmentations?|segs?)(?:tr|ts)?$/i;
-
-/** Whether a folder of that name holds masks by its name, as `masks`, `labelsTr` or `ISIC2018_Task1_GroundTruth`. */
-export function isMaskFolder(name: string): boolean {
-  return hasMaskWord(wordsOf(name));
-}
-
-interface Located {
-  readonly folder: Folder;
-  readonly role: "image" | "mask" | "plain";
-  /** Whether the part with the role says more than the role. */
-  readonly loose: boolean;
-  /** What it says more: `odoc` of `masks_odoc`. */
-  readonly detail: string;
-  /** The other parts. */
-  readonly rest: readonly string[];
-  readonly split: SplitName | "none";
-}
-
-function parts(path: string): string[] {
-  return path === "" ? [] : path.split("/").filter((part) => part !== "{id}" && part !== "*");
-}
-
-/** The split that a part of a path names, by itself or beside a part that differs in this alone. */
-function splitNamer(folders: readonly Folder[]): (part: string) => SplitName | undefined {
-  const splits = new Map<string, Set<SplitName>>();
-  for (const part of new Set(folders.flatMap(({ key }) => parts(key)))) {
-    const split = splitOfWords(wordsOf(part));
-    if (split) splits.set(remainder(part), (splits.get(remainder(part)) ?? new Set()).add(split));
-  }
-  return (part) => {
-    const words = wordsOf(part);
-    const split = splitOfWords(words);
-    const isSure = isSilent(words.filter((word) => word.length > 1 && !/^\d+$/.test(word)));
-    return split && (isSure || (splits.get(remainder(part))?.size ?? 0) > 1) ? split : undefined;
-  };
-}
-
-function locate(folder: Folder, splitOf: (part: string) => SplitName | undefined): Located {
-  const all = parts(folder.key);
-  const splitAmong = (texts: readonly string[]) => texts.map(splitOf).find((split) => split !== undefined) ?? "none";
-  for (let i = all.length - 1; i >= 0; i--) {
-    const words = wordsOf(all[i].replaceAll("{id}", " "));
-    const isMask = maskRole.test(all[i]) || hasMaskWord(words) || /\blesion$/.test(words.join(" "));
-    if (!isMask && !imageRole.test(all[i]) && !hasImageWord(words)) continue;
-    if (isMask && !maskRole.test(all[i]) && pairWithin(folder.names).pairs > 0) continue;
-    const outer = all
-      .slice(0, i)
-      .filter((part, at) => at !== i - 1 || isMask !== hasMaskWord(wordsOf(part)) || !isMask);
-    const rest = [...outer, ...all.slice(i + 1)];
-    const own = splitOfWords(words);
-    const split = own ?? splitAmong(rest);
-    const loose = !(isMask ? maskRole : imageRole).test(all[i]);
-    const detail = loose ? remainder(all[i].replaceAll("{id}", "")) : "";
-    return { folder, role: isMask ? "mask" : "image", loose, detail, rest, split };
-  }
-  return { folder, role: "plain", loose: false, detail: "", rest: all, split: splitAmong(all) };
-}
-
-/** The folders that share a place. */
-interface Place {
-  readonly rest: readonly string[];
-  readonly detail: string;
-  readonly split: Located["split"];
-  readonly images: Folder[];
-  readonly masks: MaskFolder[];
-  readonly plain: Folder[];
-}
-
-function keyOf(rest: readonly string[], detail: string, split: string): string {
-  return JSON.stringify([...rest, ...(detail === "" ? [] : [detail]), split]);
-}
-
-/** The parts of a path that name its domain. */
-function domainParts({ rest, detail }: Pick<Place, "rest" | "detail">): string[] {
-  const named = rest.flatMap((part) => {
-    if (isSilent(wordsOf(part))) return [];
-    const split = splitOfWords(wordsOf(part));
-    return split ? [remainder(part)].filter((text) => text !== "") : [part];
-  });
-  return detail === "" ? named : [...named, detail];
-}
-
-function domainOf(place: Pick<Place, "rest" | "detail">, root: string): string {
-  const name = domainParts(place)
-    .join("/")
-    .normalize("NFC")
-    .replace(/[^\p{L}\p{N} ._+/-]/gu, "_")
-    .replace(/^[^\p{L}\p{N}]+/u, "");
-  return (
-    name ||
-    basename(root)
-      .normalize("NFC")
-      .replace(/[^\p{L}\p{N}]+/gu, "-")
-      .replace(/^-|-$/g, "") ||
-    "domain"
-  ).slice(0, 80);
-}
-
-/** The first part that names a domain; undefined where nothing does. */
-function siteOf(place: Place): string | undefined {
-  return domainParts(place)[0];
-}
-
-/**
- * Tells whether a folder whose name says nothing holds images of the set. Where no folder is called `images` or
- * `masks`, all do. Beside such folders it may hold previews; but a site that has none of them has its images there.
- */
-function takesPlain(place: Place, named: ReadonlySet<string | undefined>): boolean {
-  const site = siteOf(place);
-  return named.size === 0 || (site !== undefined && !named.has(site) && !named.has(undefined));
 }
 
 /** Places that a mask folder is compared with, at most. */
@@ -378,26 +277,9 @@ function isNear(path: string, other: string): boolean {
   return parent === outer || parent === posix.dirname(other) || path.startsWith(`${other}/`);
 }
 
-/** What the path of a mask folder says that its images' does not. */
-function detailOf(mask: Located, place: Place): string {
-  const images = [...place.images, ...place.plain].flatMap(({ key }) => parts(key));
-  const own = mask.rest.filter((part) => !images.includes(part) && !isSilent(wordsOf(part)));
-  if (own.length > 0 || !mask.loose) return own.join(" ");
-  return parts(mask.folder.key).findLast((part) => !mask.rest.includes(part) && hasMaskWord(wordsOf(part))) ?? "";
-}
-
 function leftOut(plain: readonly Folder[]): string {
   const count = plain.reduce((sum, folder) => sum + folder.names.length, 0);
   return `${plain.map((folder) => folder.path || "the top folder").join(", ")}: ${count} files outside an image folder are left out; move them into a folder images to have them`;
-}
-
-/** The lowest folder above both. */
-function sharedPlace(imageFolder: string, maskFolder: string | undefined): string {
-  if (maskFolder === undefined || maskFolder === imageFolder) return imageFolder;
-  const a = imageFolder.split("/");
-  const b = maskFolder.split("/");
-  const different = a.findIndex((part, i) => part !== b[i]);
-  return (different < 0 ? a : a.slice(0, different)).join("/");
 }
 
 /**

@@ -22,7 +22,8 @@ import { type MixedRules, withWholeMasks } from "./mixed-files.js";
 import type { Progress } from "./progress.js";
 import { type ImageSample, sampleHeaders, sampleImages } from "./sampling.js";
 import { type FolderContent, scanFolder } from "./scan.js";
-import { casesOf, type DomainInput, proposeDomains } from "./splits.js";
+import { casesOf, type DomainInput } from "./split-input.js";
+import { proposeDomains } from "./splits.js";
 
 /** One split of one domain as it was found. */
 export interface InspectedSplit {

@@ -1,23 +1,16 @@
 /** From groups of images to the domains of a `dataset.yaml`, each with its training and test cases. */
-import { posix, relative, resolve, sep } from "node:path";
-import { counted } from "../../core/counted.js";
-import { type Case, expandSplit, type MaskFile, maskFilesOf, readList } from "../case-files.js";
+import { posix, relative, sep } from "node:path";
+import { type MaskFile, maskFilesOf } from "../case-files.js";
 import { compareBytes } from "../file-patterns.js";
-import type { DatasetFileInput, SubjectRuleInput } from "../schema.js";
+import type { SubjectRuleInput } from "../schema.js";
+import { listedIn } from "./case-lists.js";
 import type { ImageGroup } from "./grouping.js";
+import { casesOf, type DomainInput, type SplitInput } from "./split-input.js";
 import { type DomainIds, guessSubjects, subjectOf } from "./subject-guess.js";
 import { type SplitName, splitOfWords } from "./words.js";
 
-export type DomainInput = DatasetFileInput["domains"][number];
-type SplitInput = NonNullable<DomainInput["train"]>;
-
 /** Every how many-th case becomes a test case where nothing divides them. */
 const testEvery = 5;
-
-/** The cases that a description stands for. */
-export function casesOf(source: SplitInput, root: string, domain = "", split: "train" | "test" = "train"): Case[] {
-  return expandSplit(source, { root, domain, domainIndex: 0, split });
-}
 
 /** One description for several: patterns where there is one, else the files one by one. */
 function join(sources: readonly SplitInput[], root: string): SplitInput | undefined {
@@ -67,71 +60,6 @@ function dividedByIds(source: SplitInput, root: string): { split: SplitName; ids
     else bySplit.set(split, [id]);
   }
   return bySplit.size > 1 ? [...bySplit].map(([split, ids]) => ({ split, ids })) : [];
-}
-
-/** Where lists of cases lie below the place of images and masks: beside them, or as Pascal VOC has them. */
-const listFolders = ["", "ImageSets/Segmentation"];
-const listNames = { train: "train.txt", test: "test.txt", validation: "val.txt" } as const;
-
-/** The cases that a list beside the images names. */
-interface Listed {
-  readonly split: SplitName;
-  readonly list: string;
-  readonly source: SplitInput;
-  readonly cases: readonly Case[];
-}
-
-/** One list with those of its cases that are there; nothing where none is. */
-function readListed(split: SplitName, list: string, source: SplitInput, root: string, guesses: string[]): Listed[] {
-  const byId = new Map(casesOf(source, root).map((one) => [one.id, one]));
-  const ids = readList(resolve(root, list), list);
-  const found = ids.flatMap((id) => byId.get(id.normalize("NFC")) ?? byId.get(id.replace(/\.[^.]*$/, "")) ?? []);
-  const cases = [...new Set(found)];
-  if (cases.length < ids.length)
-    guesses.push(
-      `${list}: ${ids.length - cases.length} of its ${ids.length} ids have no image of their own and are left out`,
-    );
-  if (cases.length === 0) return [];
-  const [first, ...rest] = cases.map(({ id }) => id);
-  return [
-    {
-      split,
-      list,
-      cases,
-      source: cases.length < ids.length ? { ...source, ids: [first, ...rest] } : { ...source, list },
-    },
-  ];
-}
-
-/** What the lists of a group say; a test list without masks gives way to one for validation, which has some. */
-function listedIn(
-  { source, place }: ImageGroup,
-  helpers: ReadonlySet<string>,
-  root: string,
-  guesses: string[],
-): Listed[] {
-  const found = listFolders
-    .map((folder) =>
-      (Object.keys(listNames) as SplitName[]).flatMap((split) => {
-        const list = posix.join(place, folder, listNames[split]);
-        return helpers.has(list) ? readListed(split, list, source, root, guesses) : [];
-      }),
-    )
-    .find((lists) => lists.some(({ split }) => split !== "validation"));
-  if (!found) return [];
-  const hasMasks = (split: SplitName) =>
-    found.some((one) => one.split === split && one.cases.some(({ maskPath }) => maskPath !== undefined));
-  const idle = hasMasks("validation") && !hasMasks("test") ? found.filter(({ split }) => split === "test") : [];
-  for (const { list, cases } of idle)
-    guesses.push(`${list}: its ${cases.length} images have no masks to be judged by and are left out`);
-  const named = new Set(found.flatMap(({ cases }) => cases.map(({ id }) => id)));
-  const others = casesOf(source, root).filter(({ id }) => !named.has(id)).length;
-  if (others > 0)
-    guesses.push(
-      `${counted(others, "image")} that ${found.map(({ list }) => list).join(", ")} ${found.length > 1 ? "do" : "does"} not name ` +
-        `${others === 1 ? "is" : "are"} left out; without list they would be cases, too`,
-    );
-  return found.filter((one) => !idle.includes(one));
 }
 
 function sortGroups(

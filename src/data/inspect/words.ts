@@ -2,6 +2,7 @@
  * What the words in names of folders and files mean, as public sets use them: masks, images, splits, readers, parts of
  * the body. Words are compared in lower case; `GroundTruth`, `ground_truth` and `Ground Truth` are the same two.
  */
+import { basename, extname } from "node:path";
 
 const imageWords = new Set([
   "image",
@@ -135,6 +136,12 @@ export function isMaskName(stem: string): boolean {
   const last = words.findLast((word) => !isNumber(word));
   if (words.length < 2 || last === undefined) return maskWords.has(words[0] ?? "");
   return maskWords.has(words[0]) || maskEndings.has(last) || readerWord.test(last.replace(/^\d+(?:st|nd|rd|th)?/, ""));
+}
+
+/** Whether a file is called `mask.png` or the like, so that its folder and not its name says which case it is. */
+export function isBareMask(name: string): boolean {
+  const words = wordsOf(basename(name, extname(name)));
+  return words.length === 1 && isMaskName(words[0]);
 }
 
 /** Whether what follows or precedes the name of an image says that the file is its mask, or of one of its parts. */

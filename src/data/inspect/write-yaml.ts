@@ -7,7 +7,7 @@ import { UsageError } from "../../core/errors.js";
 import { packageRoot } from "../../core/package-root.js";
 import type { LabelRuleInput, QuestionInput } from "../schema.js";
 import type { Inspection } from "./inspect.js";
-import type { DomainInput } from "./splits.js";
+import type { DomainInput } from "./split-input.js";
 
 /** A path as seen from a folder, with forward slashes; absolute only where no relative one exists. */
 function seenFrom(folder: string, path: string): string {

@@ -5,7 +5,7 @@ import { DataError, UsageError } from "../../core/errors.js";
 import { readFailureReason } from "../../core/read-file.js";
 import { compareBytes, isImageName } from "../../data/file-patterns.js";
 import { formatNames } from "../../data/formats/registry.js";
-import { isMaskFolder } from "../../data/inspect/grouping.js";
+import { isMaskFolder } from "../../data/inspect/places.js";
 import { isSystemFile, isSystemFolder, isSystemPreview, type SystemPictures } from "../../data/system-names.js";
 
 /** An image to segment. */
