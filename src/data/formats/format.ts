@@ -35,7 +35,7 @@ export interface Format {
   readonly headBytes?: number;
   /**
    * True when a file is of this format.
-   * @param head its first bytes, at least {@link sniffBytes} unless the file is shorter
+   * @param head its first bytes, at least 4096 unless the file is shorter
    */
   sniff(head: Uint8Array): boolean;
   /**
@@ -129,7 +129,7 @@ export function checkWholeFile(bytes: Uint8Array, file: string, what: string): v
  * Refuses a volume before memory is allocated for it.
  * @param extents    of all its axes, as the file orders them
  * @param voxelBytes bytes of one value, as stored or as decoded, whichever is more
- * @throws DataError when an extent is no positive whole number, or the volume is over `maxSide` or {@link maxVolumeBytes}
+ * @throws DataError when an extent is no positive whole number, or the volume is over `maxSide` or 2 GiB
  */
 export function checkVoxels(extents: readonly number[], file: string, voxelBytes: number): void {
   const size = `${extents.join(" x ")} voxels`;

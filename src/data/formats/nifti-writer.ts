@@ -32,6 +32,7 @@ const rightAngle = 1e-5;
 /** Sides of version 1 are 16-bit numbers. */
 const longestSide = 32767;
 
+/** How a NIfTI file is written. */
 export interface NiftiOptions {
   /** Whether the file is a gzip file, as `.nii.gz` says. */
   readonly packed: boolean;

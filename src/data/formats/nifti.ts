@@ -170,7 +170,7 @@ export const niftiFormat: Format = {
   summary:
     "volumes and 2-D images of versions 1 and 2, gzip or not, single or as .hdr with .img; a fourth axis is channels",
   source: "nifti1.h and nifti2.h of the NIfTI Data Format Working Group; own code",
-  extensions: ["nii", "nii.gz", "hdr"],
+  extensions: ["nii", "nii.gz", "hdr", "hdr.gz"],
   maxFileBytes: maxVolumeBytes,
   headBytes,
   sniff: (head) => niftiFields(head) !== undefined,

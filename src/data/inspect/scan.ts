@@ -1,5 +1,5 @@
 /** What lies in a folder: its images, lists and manifests by their relative paths. Nothing is opened. */
-import { type Dirent, readdirSync, realpathSync, statSync } from "node:fs";
+import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "../../core/errors.js";
 import { linkTarget } from "../../core/link-target.js";
@@ -41,6 +41,12 @@ const maxFiles = 500_000;
 /** The last extension, with the one before it where the last says how the file is packed: `nii.gz`. */
 function extensionOf(name: string): string {
   return /\.((?:[a-z]{1,5}\.)?gz|[^.]*)$/i.exec(name)?.[1].toLowerCase() ?? "";
+}
+
+/** Values of an image whose header lies beside them under the same name: `a.img` with `a.hdr`, `a.zraw` with `a.mhd`. */
+function isDataFile(path: string): boolean {
+  const [, stem] = /^(.*)\.(?:img|raw|zraw)(?:\.gz)?$/i.exec(path) ?? [];
+  return stem !== undefined && ["hdr", "hdr.gz", "mhd", "nhdr"].some((ending) => existsSync(`${stem}.${ending}`));
 }
 
 function isRunFolder(names: readonly string[]): boolean {
@@ -103,7 +109,7 @@ class Walk {
     if (isSystem || isSystemFile(name)) this.addSystem(path, name);
     else if (isImageName(name)) this.images.push(path);
     else if (helperName.test(name)) this.helpers.add(path);
-    else {
+    else if (!isDataFile(join(this.root, path))) {
       const extension = extensionOf(name);
       const { count, first } = this.others.get(extension) ?? { count: 0, first: path };
       this.others.set(extension, { count: count + 1, first });
