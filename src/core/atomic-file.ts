@@ -3,7 +3,17 @@
  * Every file a user may read later goes through here.
  */
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { ResourceError } from "./errors.js";
 
@@ -74,13 +84,35 @@ function writeAll(handle: number, bytes: Uint8Array): void {
 /** Bytes of a file's own name in that of its temporary neighbour, which has 23 more and may have 255 in all. */
 const mostNameBytes = 200;
 
-/** A name beside `path` that no other process takes; it begins as the file's own does. */
-function temporaryBeside(path: string): string {
+/** How the names of the temporary neighbours of `path` begin. */
+function temporaryStart(path: string): string {
   const name = Buffer.from(basename(path))
     .subarray(0, mostNameBytes)
     .toString("utf8")
     .replace(/\ufffd$/, "");
-  return join(dirname(path), `.${name}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
+  return `.${name}.`;
+}
+
+/** A name beside `path` that no other process takes; it begins as the file's own does. */
+function temporaryBeside(path: string): string {
+  return join(dirname(path), `${temporaryStart(path)}${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
+}
+
+/** How those names end. */
+const temporaryEnd = /^\d+\.[0-9a-f]{8}\.tmp$/;
+
+/**
+ * Removes what processes that were killed while they wrote `path` left beside it. Nobody else may be writing it.
+ * @throws ResourceError when the folder cannot be changed
+ */
+export function removeUnfinished(path: string): void {
+  const [folder, start] = [dirname(path), temporaryStart(path)];
+  try {
+    for (const name of readdirSync(folder))
+      if (name.startsWith(start) && temporaryEnd.test(name.slice(start.length))) rmSync(join(folder, name));
+  } catch (cause) {
+    throw writeFailure(folder, cause);
+  }
 }
 
 /** What a file is to hold, whole or in parts. */

@@ -15,7 +15,7 @@
  */
 import { existsSync, mkdtempSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { makeFolder, writeFailure, writeFileAtomic } from "../core/atomic-file.js";
+import { makeFolder, removeUnfinished, writeFailure, writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
 import { refuseLinks } from "../core/refuse-links.js";
 import { shellWord } from "../core/shell-word.js";
@@ -107,6 +107,14 @@ export function checkRunFolder(path: string): void {
   }
 }
 
+/**
+ * Removes what a killed process had half written in the place of the run's own files. Call it while holding the lock.
+ * @throws ResourceError when the folder cannot be changed
+ */
+export function clearUnfinished({ config, dataset, split, environment, usage, preview }: RunFolder): void {
+  for (const path of [config, dataset, split, environment, usage, preview]) removeUnfinished(path);
+}
+
 /** What a run folder holds from its beginning. */
 export interface RunContents {
   /** The resolved configuration as YAML. */
@@ -139,6 +147,7 @@ export function createRunFolder(
   const lock = acquireRunLock(run.path, note);
   try {
     refuseOccupied(run);
+    clearUnfinished(run);
     writeFileAtomic(run.environment, `${JSON.stringify(environment, null, 2)}\n`);
     writeFileAtomic(run.dataset, dataset);
     writeFileAtomic(run.split, split);

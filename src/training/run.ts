@@ -17,7 +17,7 @@ import { collectEnvironment } from "../runs/environment.js";
 import { instructionsOf } from "../runs/instructions.js";
 import { MetricsLog } from "../runs/metrics-log.js";
 import { openModel } from "../runs/model.js";
-import { checkRunFolder, createRunFolder, openRunFolder, type RunFolder } from "../runs/run-folder.js";
+import { checkRunFolder, clearUnfinished, createRunFolder, openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { acquireRunLock } from "../runs/run-lock.js";
 import { type Conditions, changedConditions, readConditions, readUnchangedConfig } from "../runs/same-conditions.js";
 import { type ContentsByCase, checkContents, checkSplit, formatSplit } from "../runs/split-record.js";
@@ -212,6 +212,7 @@ export async function resumeRun(path: string, observer: RunObserver, data?: stri
   const run = openRunFolder(path);
   const lock = acquireRunLock(run.path, observer.warn);
   try {
+    clearUnfinished(run);
     const begun = readConditions(run);
     const config = settingsNow(run, begun, data, observer.warn);
     warnOfThreads(config, observer.warn);

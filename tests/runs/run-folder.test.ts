@@ -82,10 +82,12 @@ it("does not begin in a folder with anything else in it, and leaves that as it w
 
 it("begins again where a run was killed at its very start", () => {
   mkdirSync(path, { recursive: true });
-  for (const name of ["environment.json", "dataset.json", "split.json", ".config.yaml.12.ab.tmp"])
+  const unfinished = ".config.yaml.12.0123abcd.tmp";
+  for (const name of ["environment.json", "dataset.json", "split.json", unfinished])
     writeFileSync(join(path, name), "");
   create().lock.release();
   expect(openRunFolder(path).path).toBe(path);
+  expect(readdirSync(path)).not.toContain(unfinished);
 });
 
 it("does not begin where another process is beginning", () => {

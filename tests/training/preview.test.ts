@@ -164,7 +164,8 @@ describe("a run", () => {
     const later = content(resumed, 15);
     writeFileSync(join(resumed, "preview/step-15.json"), JSON.stringify({ ...later, iteration: 3 }));
     writeFileSync(join(resumed, "preview/.step-20.json.1.tmp"), "{");
-    writeFileSync(join(resumed, ".preview.png.1.tmp"), "");
+    for (const name of ["preview.png", "usage.json", "environment.json"])
+      writeFileSync(join(resumed, `.${name}.1.0123abcd.tmp`), "");
     writeFileSync(join(resumed, "preview.png"), "half a pic");
     const { out } = await dimseg("train", "--resume", resumed);
     expect(out).toContain("resuming after step 10");

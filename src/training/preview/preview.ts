@@ -5,7 +5,7 @@
  * ends a run: what goes wrong is told once, and training goes on without it.
  */
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../../core/atomic-file.js";
 import { caseName } from "../../data/dataset.js";
@@ -60,15 +60,12 @@ export class Preview {
     this.names = this.cases.map((one) => caseName(one.case));
   }
 
-  /** Takes back what was kept after an iteration, and what a killed process left half written. */
+  /** Takes back what was kept after an iteration. */
   goBackTo(iteration: number): void {
     this.attempt(() => {
-      const { preview, previewSteps } = this.run;
+      const { previewSteps } = this.run;
       const later = (name: string) => Number(columnName.exec(name)?.[1] ?? Number.POSITIVE_INFINITY) > iteration;
       for (const name of this.kept().filter(later)) rmSync(join(previewSteps, name), { force: true });
-      const leftover = (name: string) => name.startsWith(`.${basename(preview)}.`) && name.endsWith(".tmp");
-      const folder = dirname(preview);
-      for (const name of readdirSync(folder).filter(leftover)) rmSync(join(folder, name), { force: true });
     });
   }
 
