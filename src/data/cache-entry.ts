@@ -5,10 +5,13 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { writeFileAtomic } from "../core/atomic-file.js";
+import { DataError } from "../core/errors.js";
 import type { RawTensor } from "../core/raw-tensor.js";
+import { readFailureReason } from "../core/read-file.js";
 import { readSafetensorsFile, serializeSafetensors } from "../core/safetensors.js";
-import { sha256 } from "../core/sha256.js";
+import { sha256, sha256File } from "../core/sha256.js";
 import { voxelCount } from "../grid/grid.js";
+import { maskFilesOf } from "./case-files.js";
 import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
 import type { CaseBytes, DecodedCase } from "./decode.js";
 
@@ -17,10 +20,12 @@ const formatVersion = 4;
 
 /** Hash of everything but the files that a decoded case of a domain depends on. */
 export function settingsHash(dataset: Dataset, size: number, domain: string): string {
-  const { channels, filter, intensity, spacing, target } = dataset;
+  const { channels, filter, intensity, spacing, target, slices } = dataset;
   const labels = labelsOf(dataset, domain);
   const classes = dataset.classes.map(({ index, name, inside }) => [index, name, inside]);
-  return sha256(JSON.stringify([formatVersion, size, channels, filter, intensity, spacing, target, classes, labels]));
+  const ofImages = [formatVersion, size, channels, filter, intensity, spacing, target];
+  const ofVolumes = slices ? [slices.plane, slices.intensity] : [];
+  return sha256(JSON.stringify([...ofImages, classes, labels, ...ofVolumes]));
 }
 
 /** SHA-256 of a case's files. */
@@ -29,10 +34,31 @@ export interface CaseContents {
   readonly mask?: string;
 }
 
+/** One file's hash is that of its bytes; of several it says where each of them ends. */
+function joinedHash(hashes: readonly string[]): string {
+  return hashes.length === 1 ? hashes[0] : sha256(hashes.join());
+}
+
+/** @param files as they were read */
 export function contentsOf({ image, mask }: CaseBytes): CaseContents {
-  // One file's hash is that of its bytes; of several it says where each of them ends.
-  const hashes = mask?.map((file) => sha256(file)) ?? [];
-  return { image: sha256(image), ...(mask ? { mask: hashes.length === 1 ? hashes[0] : sha256(hashes.join()) } : {}) };
+  return { image: sha256(image), ...(mask ? { mask: joinedHash(mask.map((file) => sha256(file))) } : {}) };
+}
+
+/**
+ * The same of files that are too large to be held beside what they become.
+ * @throws DataError when one is missing or unreadable
+ */
+export async function contentsOfFiles(one: Case): Promise<CaseContents> {
+  const hashOf = async (path: string) => {
+    try {
+      return await sha256File(path);
+    } catch (cause) {
+      throw new DataError(`${path}: cannot be read: ${readFailureReason(cause)}`, { cause });
+    }
+  };
+  const mask: string[] = [];
+  for (const { path } of maskFilesOf(one)) mask.push(await hashOf(path));
+  return { image: await hashOf(one.imagePath), ...(mask.length > 0 ? { mask: joinedHash(mask) } : {}) };
 }
 
 /** Name of an entry: settings, file contents and what each mask file shows, not paths or dates. */

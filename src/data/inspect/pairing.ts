@@ -2,10 +2,10 @@
  * How the names of images and of their masks correspond. An image's id is what its name holds but for words that all
  * names share; a mask's name is an id with something before or after it, the same for all masks of a kind (a family).
  */
-import { basename, extname } from "node:path";
+import { basename } from "node:path";
 import { counted } from "../../core/counted.js";
 import { groupBy } from "../../core/group-by.js";
-import { foldCase, matchId } from "../file-patterns.js";
+import { endingOf, foldCase, matchId, withoutEnding } from "../file-patterns.js";
 import type { DatasetFileInput } from "../schema.js";
 import { isAside, isMaskAffix, isMaskName, namesPart, namesReader, wordsOf } from "./words.js";
 
@@ -33,7 +33,7 @@ interface Stem {
 
 function stemsOf(names: readonly string[]): Stem[] {
   return names.map((name) => {
-    const text = name.slice(0, name.length - extname(name).length).normalize("NFC");
+    const text = withoutEnding(name).normalize("NFC");
     return { name, text, folded: foldCase(text) };
   });
 }
@@ -145,8 +145,8 @@ function unionSize(families: readonly Family[]): number {
 
 /** The extension that all names share, else the pattern for any image. */
 function extensionOf(names: readonly string[]): string {
-  const extensions = new Set(names.map((name) => extname(name).toLowerCase()));
-  return extensions.size === 1 ? extname(names[0]) : ".*";
+  const extensions = new Set(names.map((name) => endingOf(name).toLowerCase()));
+  return extensions.size === 1 ? endingOf(names[0]) : ".*";
 }
 
 /** Braces and stars have a meaning in patterns: a name that holds them cannot be told by one. */
@@ -382,7 +382,7 @@ export function pairFolders(imageNames: readonly string[], maskNames: readonly s
 
 /** Whether a file is called `mask.png` or the like, so that its folder and not its name says which case it is. */
 export function isBareMask(name: string): boolean {
-  const words = wordsOf(basename(name, extname(name)));
+  const words = wordsOf(withoutEnding(basename(name)));
   return words.length === 1 && isMaskName(words[0]);
 }
 

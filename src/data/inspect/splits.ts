@@ -1,7 +1,7 @@
 /** From groups of images to the domains of a `dataset.yaml`, each with its training and test cases. */
 import { posix, relative, sep } from "node:path";
 import { type Case, expandSplit, type MaskFile, maskFilesOf } from "../case-files.js";
-import { compareBytes } from "../file-patterns.js";
+import { compareBytes, withoutEnding } from "../file-patterns.js";
 import type { DatasetFileInput, SubjectRuleInput } from "../schema.js";
 import type { ImageGroup } from "./grouping.js";
 import { type DomainIds, guessSubjects, subjectOf } from "./subject-guess.js";
@@ -26,7 +26,7 @@ function join(sources: readonly SplitInput[], root: string): SplitInput | undefi
     .flatMap((source) => casesOf(source, root))
     .map((one) => {
       const image = path(one.imagePath);
-      const id = image.slice(0, image.length - posix.extname(image).length).replaceAll("/", "_");
+      const id = withoutEnding(image).replaceAll("/", "_");
       return { id, image, ...explicitMasks(maskFilesOf(one).map((file) => ({ ...file, path: path(file.path) }))) };
     });
   return { cases };
