@@ -43,7 +43,8 @@ function labelsOf(probabilities: Tensor, kind: Dataset["target"]): Uint8Array {
 }
 
 /** @throws DataError for an image whose grey values mean something else than those the network was trained on */
-function requireDepth({ samples }: StoredImage, file: string, { intensity, depths }: Dataset): void {
+function requireDepth({ samples }: StoredImage, file: string, { intensity, depths, slices }: Dataset): void {
+  if (slices) return;
   const narrow = samples instanceof Uint8Array;
   if (!intensity && !narrow)
     throw new DataError(
