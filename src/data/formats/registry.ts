@@ -2,7 +2,9 @@
 import { bmpFormat } from "./bmp.js";
 import type { Format } from "./format.js";
 import { jpegFormat } from "./jpeg.js";
+import { metaImageFormat } from "./metaimage.js";
 import { niftiFormat } from "./nifti.js";
+import { nrrdFormat } from "./nrrd.js";
 import { pngFormat } from "./png.js";
 import { tiffFormat } from "./tiff.js";
 import { webpFormat } from "./webp.js";
@@ -14,6 +16,8 @@ export const formats: Readonly<Record<string, Format>> = {
   bmp: bmpFormat,
   webp: webpFormat,
   nifti: niftiFormat,
+  nrrd: nrrdFormat,
+  metaImage: metaImageFormat,
 };
 
 /** Their names as a message lists them: `PNG, JPEG, TIFF, BMP or WebP`. */

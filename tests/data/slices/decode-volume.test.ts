@@ -9,7 +9,7 @@ import { decodeCase } from "../../../src/data/decode.js";
 import { drawables, picturesOf, sliceOf, stackSlices, tellingSlice } from "../../../src/data/volumes/case-slices.js";
 import { put, putDatasetYaml, temporaryFolder } from "../files.js";
 import { niftiFile } from "../nifti-file.js";
-import { putVolumes, type Site, sites, storedBody } from "./phantom.js";
+import { putVolumes, type Site, sites, storedBody } from "./bodies.js";
 
 const base = temporaryFolder();
 let made = 0;
