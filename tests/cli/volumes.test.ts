@@ -42,7 +42,7 @@ beforeAll(() => {
       model: { width: 8 },
       method: { name: "supervised" },
       optimizer: { name: "none" },
-      base: { name: "adamw", rate: 0.003 },
+      base: { name: "adamw", rate: 0.01 },
       training: { iterations: 60, labelledBatch: 6, precision: "fp32", device: "cpu", threads: 1 },
       evaluation: { every: 30 },
     }),

@@ -115,12 +115,13 @@ export function volumeLabels(found: MaskValues, names: ClassNames, guesses: stri
   const labelled = seen.filter((value) => value !== names.ignore);
   const numbered = seen.every((value) => value < Math.max(names.names.length, 1) || value === names.ignore);
   const values = numbered ? names.names.map((_, i) => i) : labelled.slice(0, mostClasses);
-  const all = values.includes(0) ? values : [0, ...values];
+  // Masks without any object, or none at all, say no more than that there is a background.
+  const objects = values.filter((value) => value !== 0);
+  const all = [0, ...(objects.length > 0 ? objects : [1])];
   const used = namesFor({ ...names, ...(numbered ? {} : { ignore: undefined }) } as ClassNames, all.length, numbered);
-  guesses.push(
-    `masks hold ${all.length === 1 ? "the number" : "the numbers"} ${seen.join(", ")}: each stands for a class, 0 for the background`,
-    ...used.guesses,
-  );
+  if (seen.length > 0)
+    guesses.push(`masks hold ${seen.join(", ")}: each number stands for a class, 0 for the background`);
+  guesses.push(...used.guesses);
   const ignored = names.ignore !== undefined && numbered ? { ignore: names.ignore } : {};
   return {
     rules: { classes: classesOf(used.names), labels: { ...mapOf(all, used.names), ...ignored } as LabelRuleInput },
