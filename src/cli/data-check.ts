@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { counted } from "../core/counted.js";
 import { exitCodes } from "../core/errors.js";
+import { agreementText } from "../data/check/agreement-text.js";
 import type { CheckReport, Problem } from "../data/check/check.js";
 import { formatTable } from "./table.js";
 import { inTerminal } from "./terminal-observer.js";
@@ -42,6 +43,12 @@ function volumeTable({ volumes }: CheckReport): string[] {
   return [formatTable(header, rows, ["left", "right", "right", "left", "left", "left", "left"])];
 }
 
+/** How well the readers of the same images agree, a line a domain, and what is left out; nothing where all is usual. */
+function remarks({ readers, parts, leftOut }: CheckReport): string[] {
+  const lines = [...readers.map((one) => agreementText(one, parts)), ...leftOut];
+  return lines.length === 0 ? [] : [lines.join("\n")];
+}
+
 function problemList(problems: readonly Problem[]): string {
   const errors = problems.filter((one) => one.severity === "error");
   const ordered = [...errors, ...problems.filter((one) => one.severity === "warning")];
@@ -65,7 +72,10 @@ async function check(dataset: string, options: { json?: boolean }): Promise<void
   const { checkData } = await import("../workflows/data-check.js");
   const { config, sizes, ...checked } = await inTerminal((observer) => checkData({ dataset }, observer));
   if (options.json) console.log(JSON.stringify(checked, null, 2));
-  else console.log([splitTable(checked), ...volumeTable(checked), problemList(checked.problems)].join("\n\n"));
+  else
+    console.log(
+      [splitTable(checked), ...volumeTable(checked), ...remarks(checked), problemList(checked.problems)].join("\n\n"),
+    );
   if (checked.ok && !options.json) console.log(`\n${nextStep(config, sizes)}`);
   if (!checked.ok) process.exitCode = exitCodes.data;
 }

@@ -11,7 +11,7 @@ import { readFailureReason } from "../core/read-file.js";
 import { readSafetensorsFile, serializeSafetensors } from "../core/safetensors.js";
 import { sha256, sha256File } from "../core/sha256.js";
 import { voxelCount } from "../grid/grid.js";
-import { maskFilesOf } from "./case-files.js";
+import { maskFilesOf, readersOf } from "./case-files.js";
 import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
 import type { CaseBytes, DecodedCase } from "./decode.js";
 
@@ -34,14 +34,18 @@ export interface CaseContents {
   readonly mask?: string;
 }
 
-/** One file's hash is that of its bytes; of several it says where each of them ends. */
-function joinedHash(hashes: readonly string[]): string {
-  return hashes.length === 1 ? hashes[0] : sha256(hashes.join());
+/** One file's hash is that of its bytes; of several it says where each ends, of combined readers also how, and whose each is. */
+function maskHash(one: Case, hashes: readonly string[]): string {
+  const { readers: rule } = one;
+  const readers = rule === undefined ? [] : [rule, ...readersOf(one).map(({ length }) => length)];
+  return hashes.length === 1 ? hashes[0] : sha256([...hashes, ...readers].join());
 }
 
-/** @param files as they were read */
-export function contentsOf({ image, mask }: CaseBytes): CaseContents {
-  return { image: sha256(image), ...(mask ? { mask: joinedHash(mask.map((file) => sha256(file))) } : {}) };
+/** The hashes of a case's files as they were read. */
+export function contentsOf(one: Case, { image, mask }: CaseBytes): CaseContents {
+  if (!mask) return { image: sha256(image) };
+  const hashes = mask.map((file) => sha256(file));
+  return { image: sha256(image), mask: maskHash(one, hashes) };
 }
 
 /**
@@ -58,7 +62,7 @@ export async function contentsOfFiles(one: Case): Promise<CaseContents> {
   };
   const mask: string[] = [];
   for (const { path } of maskFilesOf(one)) mask.push(await hashOf(path));
-  return { image: await hashOf(one.imagePath), ...(mask.length > 0 ? { mask: joinedHash(mask) } : {}) };
+  return { image: await hashOf(one.imagePath), ...(mask.length > 0 ? { mask: maskHash(one, mask) } : {}) };
 }
 
 /** Name of an entry: settings, file contents and what each mask file shows, not paths or dates. */

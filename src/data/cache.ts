@@ -187,7 +187,7 @@ export class DecodedCache implements CaseSource {
     const { dataset, size } = this;
     if (!hasSlices(dataset)) {
       const bytes = await readCaseBytes(one);
-      return { contents: contentsOf(bytes), decode: () => decodeCaseBytes(dataset, one, size, bytes) };
+      return { contents: contentsOf(one, bytes), decode: () => decodeCaseBytes(dataset, one, size, bytes) };
     }
     const contents = await contentsOfFiles(one);
     const decode = async () => {

@@ -9,11 +9,13 @@ import { allCases, type Dataset } from "../dataset.js";
 import { mapLimited } from "../limited.js";
 import { subjectCount } from "../subjects.js";
 import { hasSlices } from "../volumes/decode-volume.js";
+import { agreementByDomain, type ReaderAgreement } from "./agreement.js";
 import { otherDepths, transparentFiles } from "./alike.js";
 import { repeatedImages, repeatedMasks } from "./duplicates.js";
 import { type CaseFacts, examineCase, judgedFacts } from "./examine.js";
 import { examineVolume } from "./examine-volume.js";
 import { leakingSubjects } from "./leaks.js";
+import { systemPicturesLeftOut } from "./left-out.js";
 import { namePairs } from "./pairs.js";
 import type { Problem } from "./problems.js";
 import { misfittingRules } from "./rules.js";
@@ -51,6 +53,10 @@ export interface CheckReport {
   readonly parts: readonly string[];
   /** The volumes of each domain; missing where the images are pictures. */
   readonly volumes?: readonly VolumeSummary[];
+  /** Domains where several readers marked the same images. */
+  readonly readers: readonly ReaderAgreement[];
+  /** What lies in the folders and is nobody's data, in sentences. */
+  readonly leftOut: readonly string[];
 }
 
 function sizeRange(facts: readonly CaseFacts[]): string {
@@ -111,5 +117,7 @@ export async function checkDataset(dataset: Dataset, onProgress?: (done: number)
     splits: splits.map((group) => summarise(group, dataset.parts.length)),
     parts: dataset.parts.map((part) => part.name),
     ...(dataset.slices ? { volumes: summariseVolumes(facts) } : {}),
+    readers: agreementByDomain(facts, dataset),
+    leftOut: systemPicturesLeftOut(dataset),
   };
 }

@@ -31,7 +31,7 @@ function tallySlices({ stack }: CutVolume, mask: SliceCodes) {
   for (let slice = 0; slice < mask.count; slice++) {
     const codes = mask.codes(slice);
     countValues(codes, counts);
-    hashes.push(sha256(new Uint8Array(codes.buffer)));
+    hashes.push(sha256(new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength)));
     if (!codes.some((code) => code > 0)) continue;
     const { samples } = stack.slice(slice);
     for (let i = 0; i < codes.length; i++) {

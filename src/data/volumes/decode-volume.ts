@@ -4,11 +4,11 @@
  * file's own values nothing as large as it is held.
  */
 import { DataError } from "../../core/errors.js";
-import { type Grid, makeGrid, resampledGrid, sameGrid, shapeText } from "../../grid/grid.js";
+import { type Grid, makeGrid, resampledGrid, sameGrid, shapeText, voxelCount } from "../../grid/grid.js";
 import { resizeNearest } from "../../grid/resize.js";
 import { type SliceOrder, SliceStack, sliceOrder } from "../../grid/slices.js";
 import { plane, type StoredImage } from "../../grid/stored-image.js";
-import { maskFilesOf } from "../case-files.js";
+import { maskFilesOf, readersOf } from "../case-files.js";
 import type { Case, Dataset, MaskFile, SliceRule } from "../dataset.js";
 import type { DecodedCase } from "../decoded-case.js";
 import { labelDecoder } from "../label-decoders.js";
@@ -16,6 +16,7 @@ import { expandCodes } from "../labels.js";
 import { joinCodes } from "../mask-join.js";
 import { type PreparedImage, prepareImage, windowed } from "../prepare-image.js";
 import { readVolume } from "../read-image.js";
+import { combineReaders } from "../reader-masks.js";
 import { stackSlices } from "./case-slices.js";
 import { withVolumeRoom } from "./room.js";
 import { type ValueWindow, windowOf } from "./windows.js";
@@ -158,23 +159,36 @@ export async function readMaskVolume(
 ): Promise<SliceCodes> {
   const { slices: rule } = dataset;
   const decoder = labelDecoder(dataset, one.domain);
+  const count = grids.cut.shape[0];
   const files: StoredImage[] = [];
-  const masks: CutMask[] = [];
-  for (const file of maskFilesOf(one)) {
-    const mask = await readVolume(file.path);
-    files.push(mask);
-    masks.push(cutMask(mask, file, grids, one, rule));
+  const readers: CutMask[][] = [];
+  for (const own of one.readers === undefined ? [maskFilesOf(one)] : readersOf(one)) {
+    const masks: CutMask[] = [];
+    for (const file of own) {
+      const mask = await readVolume(file.path);
+      files.push(mask);
+      masks.push(cutMask(mask, file, grids, one, rule));
+    }
+    readers.push(masks);
   }
-  const named = ({ path }: MaskFile, slice: number) => `${path} (slice ${slice + 1} of ${grids.cut.shape[0]})`;
-  return {
-    files,
-    count: grids.cut.shape[0],
-    codes: (slice) =>
-      joinCodes(
-        masks.map(({ file, stack }) => ({ file, codes: decoder.decode(stack.slice(slice), named(file, slice)) })),
-        dataset,
-      ),
-  };
+  const ofReader = (masks: readonly CutMask[], slice: number) =>
+    joinCodes(
+      masks.map(({ file, stack }) => ({
+        file,
+        codes: decoder.decode(stack.slice(slice), `${file.path} (slice ${slice + 1} of ${count})`),
+      })),
+      dataset,
+    );
+  if (one.readers === undefined) return { files, count, codes: (slice) => ofReader(readers[0], slice) };
+  const size = voxelCount(grids.cut) / count;
+  const whole = readers.map((masks) => {
+    const codes = new Int32Array(count * size);
+    for (let slice = 0; slice < count; slice++) codes.set(ofReader(masks, slice), slice * size);
+    return codes;
+  });
+  // How well a reader marks is told from the whole volume, not from a slice.
+  const combined = combineReaders(whole, { rule: one.readers, shape: grids.cut.shape, dataset });
+  return { files, count, codes: (slice) => combined.subarray(slice * size, (slice + 1) * size) };
 }
 
 /** Whether a data set's cases are volumes. */
