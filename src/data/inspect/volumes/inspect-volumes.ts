@@ -33,6 +33,10 @@ const volumesRead = 8;
 /** Air in CT is at −1000 Hounsfield units; no other modality has values far below zero in a large part of an image. */
 const airBelow = -500;
 
+/** Side of the square of large slices, and what those of smaller ones are multiples of. */
+const usualSize = 256;
+const sizeStep = 32;
+
 /** The number of a channel's file, as nnU-Net has it. */
 const channelNumber = /_(\d{4})$/;
 
@@ -75,6 +79,7 @@ function guessResize(
         return [size.join(" x "), size] as const;
       }),
   );
+  if (sizes.size === 0) return { resize: { size: usualSize } };
   const [first] = sizes.values();
   if (sizes.size === 1 && first && first[0] === first[1] && first[0] <= 512) {
     guesses.push(
@@ -84,11 +89,14 @@ function guessResize(
     return { resize: { size: first[0] } };
   }
   const listed = [...sizes.keys()].slice(0, 3).join(", ");
+  // Small slices are not blown up: networks halve sides a few times, so the next multiple of 32.
+  const longest = Math.max(...[...sizes.values()].flat());
+  const size = Math.min(usualSize, sizeStep * Math.ceil(longest / sizeStep));
   guesses.push(
-    `slices (${listed}${sizes.size > 3 ? " and other sizes" : ""}) are resized to 256 x 256, oblong ones squeezed; predicted ` +
-      "masks get their volume's shape back; choose another resize.size if details are lost",
+    `slices (${listed}${sizes.size > 3 ? " and other sizes" : ""}) are resized to ${size} x ${size}, oblong ones squeezed; ` +
+      "predicted masks get their volume's shape back; choose another resize.size if details are lost",
   );
-  return { resize: { size: 256 } };
+  return { resize: { size } };
 }
 
 /** Whether volumes are CT: by what a file says of them, or by their air. */
