@@ -1,7 +1,9 @@
 /** Damaged files. */
 import { run as imageFiles } from "../../soak/image-files.js";
 import { run as runFiles } from "../../soak/run-files.js";
+import { run as volumeFiles } from "../../soak/volume-files.js";
 import { soakTest } from "./soak-test.js";
 
 soakTest("a damaged image is a picture or a sentence", imageFiles);
 soakTest("a damaged run is read rightly or refused", runFiles);
+soakTest("a damaged volume is a volume or a sentence", volumeFiles);

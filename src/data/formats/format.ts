@@ -54,6 +54,12 @@ export interface Format {
    * @throws DataError as `read` does, but for what only the values show
    */
   header?(bytes: Uint8Array, file: string): Promise<ImageHeader>;
+  /**
+   * What the file beside this one may be called that holds its values; none where it holds them itself.
+   * @param bytes the file, or its first {@link Format.headBytes}
+   * @throws DataError as `header` does
+   */
+  beside?(bytes: Uint8Array, file: string): readonly string[];
 }
 
 /** Images with more pixels are refused: 2^26, for example 8192 x 8192. */
