@@ -10,6 +10,7 @@ import { type Samples, type StoredImage, samplesLike } from "./stored-image.js";
 
 /** Along which planes a volume is cut; `stored`: as its file has it, the slowest axis runs through the slices. */
 export const slicePlanes = ["axial", "coronal", "sagittal", "stored"] as const;
+/** One of {@link slicePlanes}. */
 export type SlicePlane = (typeof slicePlanes)[number];
 
 /** From the axes of a volume to slices, rows and columns: for each of these the array's axis, and whether it is reversed. */
