@@ -14,6 +14,7 @@ import { voxelCount } from "../grid/grid.js";
 import { maskFilesOf, readersOf } from "./case-files.js";
 import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
 import type { CaseBytes, DecodedCase } from "./decode.js";
+import { imageFiles } from "./read-image.js";
 
 /** Raise when decoding changes its results, so that older entries are no longer found. */
 const formatVersion = 4;
@@ -48,21 +49,27 @@ export function contentsOf(one: Case, { image, mask }: CaseBytes): CaseContents 
   return { image: sha256(image), mask: maskHash(one, hashes) };
 }
 
+/** Of a volume all files that it lies in, as a header with its values beside it. */
+async function hashOfVolume(path: string): Promise<string> {
+  const hashes: string[] = [];
+  for (const file of await imageFiles(path)) {
+    try {
+      hashes.push(await sha256File(file));
+    } catch (cause) {
+      throw new DataError(`${file}: cannot be read: ${readFailureReason(cause)}`, { cause });
+    }
+  }
+  return hashes.length === 1 ? hashes[0] : sha256(hashes.join());
+}
+
 /**
  * The same of files that are too large to be held beside what they become.
  * @throws DataError when one is missing or unreadable
  */
 export async function contentsOfFiles(one: Case): Promise<CaseContents> {
-  const hashOf = async (path: string) => {
-    try {
-      return await sha256File(path);
-    } catch (cause) {
-      throw new DataError(`${path}: cannot be read: ${readFailureReason(cause)}`, { cause });
-    }
-  };
   const mask: string[] = [];
-  for (const { path } of maskFilesOf(one)) mask.push(await hashOf(path));
-  return { image: await hashOf(one.imagePath), ...(mask.length > 0 ? { mask: maskHash(one, mask) } : {}) };
+  for (const { path } of maskFilesOf(one)) mask.push(await hashOfVolume(path));
+  return { image: await hashOfVolume(one.imagePath), ...(mask.length > 0 ? { mask: maskHash(one, mask) } : {}) };
 }
 
 /** Name of an entry: settings, file contents and what each mask file shows, not paths or dates. */

@@ -19,6 +19,7 @@ import { maskFilesOf } from "./case-files.js";
 import type { Case, Dataset } from "./dataset.js";
 import { type CaseSource, type DecodedCase, decodeCaseBytes, readCaseBytes } from "./decode.js";
 import { mapLimited } from "./limited.js";
+import { imageFiles } from "./read-image.js";
 import { decodeVolume, hasSlices } from "./volumes/decode-volume.js";
 
 /** Decoding is libvips' threads plus our own arithmetic; more at a time only costs memory. */
@@ -54,9 +55,10 @@ function bytesOf(decoded: DecodedCase): number {
  * What of a case's files changes whenever their contents do; undefined when one is not there. A change time, unlike a
  * modification time, cannot be set back.
  */
-async function stampOf(one: Case): Promise<string | undefined> {
+async function stampOf(one: Case, { slices }: Dataset): Promise<string | undefined> {
   try {
-    const files = [one.imagePath, ...maskFilesOf(one).map(({ path }) => path)];
+    const named = [one.imagePath, ...maskFilesOf(one).map(({ path }) => path)];
+    const files = slices ? (await Promise.all(named.map(imageFiles))).flat() : named;
     const facts = await Promise.all(files.map((file) => stat(file, { bigint: true })));
     return facts.map(({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join()).join(";");
   } catch {
@@ -158,7 +160,7 @@ export class DecodedCache implements CaseSource {
 
   private async load(one: Case): Promise<DecodedCase> {
     // Taken before reading: files that change meanwhile no longer have this stamp next time.
-    const stamp = await stampOf(one);
+    const stamp = await stampOf(one, this.dataset);
     const known = this.known.get(one);
     const again = known && stamp !== undefined && known.stamp === stamp ? readEntry(known.path, one) : undefined;
     const decoded = again ?? (await this.loadByContent(one, stamp));
@@ -192,7 +194,7 @@ export class DecodedCache implements CaseSource {
     const contents = await contentsOfFiles(one);
     const decode = async () => {
       const decoded = await decodeVolume(dataset, one, size);
-      if ((await stampOf(one)) === stamp) return decoded;
+      if ((await stampOf(one, dataset)) === stamp) return decoded;
       throw new DataError(`${one.imagePath}: the volume or its mask was changed while it was read; try again`);
     };
     return { contents, decode };

@@ -168,6 +168,28 @@ describe("the cache of volumes", () => {
   });
 });
 
+describe("a volume whose values lie beside its header", () => {
+  it("is another one when either of the files changes", async () => {
+    const header = (type: string) =>
+      ["ObjectType = Image", "NDims = 3", "DimSize = 8 8 3", "ElementSpacing = 1 1 2", `ElementType = ${type}`].join(
+        "\n",
+      );
+    const values = (add: number) => Int16Array.from({ length: 192 }, (_, i) => i + add);
+    const folder = join(base, "beside");
+    mkdirSync(join(folder, "masks"), { recursive: true });
+    put(join(folder, "images/p1.mhd"), `${header("MET_SHORT")}\nElementDataFile = p1.raw\n`);
+    put(join(folder, "images/p1.raw"), Buffer.from(values(0).buffer));
+    const domains = [{ name: "a", train: { images: "images/{id}.mhd", masks: "masks/{id}.mha" } }];
+    const dataset = loadDataset(putDatasetYaml(folder, { resize: { size: 8 }, slices: "axial", domains }));
+    const [one] = dataset.domains[0].cases("train");
+    const cache = new DecodedCache(dataset, { folder: false, memoryBytes: 0 });
+    const first = await cache.contentsOf(one);
+    put(join(folder, "images/p1.raw"), Buffer.from(values(7).buffer));
+    await cache.get(one);
+    expect((await cache.contentsOf(one)).image).not.toBe(first.image);
+  });
+});
+
 describe("slices of decoded volumes", () => {
   it("are pictures that stack to the volume again, with overlapping classes too", async () => {
     const changes = {
