@@ -46,7 +46,7 @@ async function predict(run: string, images: string[], verbOptions: PredictVerbOp
       `The alpha channel is not used: what lies under transparent parts counts as image in ${namedFiles(transparent)}.`,
     );
   if (others.length > 0) console.log(`Beside them: ${others.join(", ")}.`);
-  if (outlines.length > 0) console.log(`Outlined in the overlays: ${outlines.join(", ")}.`);
+  if (outlines.length > 0 && written > 0) console.log(`Outlined in the overlays: ${outlines.join(", ")}.`);
   if (broken.length > 0) {
     throw new DataError(
       `${broken.length} of ${predicted.images} images could not be segmented, each named above; the others are done`,

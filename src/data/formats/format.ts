@@ -126,6 +126,25 @@ export function checkVoxels(extents: readonly number[], file: string, voxelBytes
   );
 }
 
+/**
+ * Files whose decoder takes the whole picture before it gives a row, so that no time limit can end it, are refused when
+ * they are larger: 32 MiB, which takes it about two seconds.
+ */
+export const maxWholeFileBytes = 2 ** 25;
+
+/**
+ * Refuses a large file whose decoder cannot be stopped.
+ * @param what how the picture is stored, for the message
+ * @throws DataError when it is over {@link maxWholeFileBytes}
+ */
+export function checkWholeFile(bytes: Uint8Array, file: string, what: string): void {
+  if (bytes.length <= maxWholeFileBytes) return;
+  throw new DataError(
+    `${file}: is ${what} of ${Math.ceil(bytes.length / 2 ** 20)} MiB; dimseg reads such files up to ` +
+      `${maxWholeFileBytes / 2 ** 20} MiB, so save it as a PNG that is not interlaced`,
+  );
+}
+
 /** A scan of a JPEG passes over every sample, however few bytes it has: 2^31 passes take seconds. */
 const mostPasses = 2 ** 31;
 
