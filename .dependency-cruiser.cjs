@@ -21,7 +21,7 @@ const layers = {
   inference: ["data", "grid", "drawing", "augment", "losses", "nn", "torch", "core"],
   judging: ["inference", "evaluation", "statistics", "data", "grid", "nn", "torch", "core"],
   config: ["methods", "optim", "nn", "core"],
-  runs: ["config", "data", "augment", "nn", "torch", "core"],
+  runs: ["config", "data", "augment", "grid", "nn", "torch", "core"],
   training: [
     ...["runs", "config", "judging", "inference", "methods", "optim", "losses", "augment", "evaluation", "data"],
     ...["drawing", "grid", "nn", "torch", "core"],

@@ -28,6 +28,7 @@ export {
   type ImageDepths,
   loadDataset,
   type MaskFile,
+  type SliceRule,
   type Split,
 } from "./data/dataset.js";
 export { type CaseSource, type DecodedCase, decodeCase } from "./data/decode.js";
@@ -55,6 +56,7 @@ export {
   readImage,
   readVolume,
 } from "./data/read-image.js";
+export type { ValueWindow, WindowRule } from "./data/volumes/windows.js";
 export * from "./divergence/index.js";
 export { type ConventionName, conventionNames, type Emptiness } from "./evaluation/conventions.js";
 export { type EvaluateMaskOptions, evaluateMask, type MaskMetrics } from "./evaluation/evaluate-mask.js";
@@ -70,10 +72,20 @@ export {
   worldOf,
 } from "./grid/grid.js";
 export { deinterleave, interleave } from "./grid/interleave.js";
+export {
+  orderedGrid,
+  orientationCode,
+  placeSlice,
+  type SliceOrder,
+  type SlicePlane,
+  SliceStack,
+  sliceOrder,
+} from "./grid/slices.js";
 export type { Samples, SampleType, StoredImage } from "./grid/stored-image.js";
 export { labelMaps, type Prediction, type PredictOptions, predict } from "./inference/predict.js";
 export { type CaseOutput, type PredictCaseOptions, predictCase } from "./inference/predict-case.js";
 export { type ImagePrediction, type PredictImageOptions, predictImage } from "./inference/predict-image.js";
+export { predictVolume, type VolumePrediction } from "./inference/predict-volume.js";
 export {
   type DistanceUnits,
   type EvaluateNetworkOptions,

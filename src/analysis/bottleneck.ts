@@ -3,6 +3,7 @@ import { NumericError, UsageError } from "../core/errors.js";
 import { imagesBCS } from "../data/case-tensors.js";
 import { type Case, caseName } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
+import { pictureOf } from "../data/volumes/case-slices.js";
 import { inEvaluationMode, type SegmentationNetwork } from "../nn/index.js";
 import type { LoadedRun } from "../runs/load-run.js";
 import { autocast, inferenceMode, scope } from "../torch/index.js";
@@ -42,7 +43,7 @@ function pooled(network: SegmentationNetwork, cases: readonly DecodedCase[], run
 }
 
 /**
- * Globally average-pooled bottleneck features of images, in evaluation mode and at the run's precision. Only the encoder
+ * Globally average-pooled bottleneck features of images, of a volume those of the slice that stands for it, in evaluation mode and at the run's precision. Only the encoder
  * runs, a few images at a time, so that memory does not grow with their number.
  * @param cases at least one
  * @throws UsageError when there is no case, or the run has no such network
@@ -59,7 +60,7 @@ export async function bottleneckFeatures(
   let features = new Float32Array(0);
   for (let first = 0; first < cases.length; first += batchSize) {
     const batch = cases.slice(first, first + batchSize);
-    const decoded = await Promise.all(batch.map((one) => run.cache.get(one)));
+    const decoded = await Promise.all(batch.map(async (one) => pictureOf(await run.cache.get(one), run.dataset)));
     const values = inEvaluationMode(network, () => pooled(network, decoded, run));
     const dimensions = values.length / batch.length;
     const wrong = values.findIndex((value) => !Number.isFinite(value));

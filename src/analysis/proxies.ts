@@ -6,6 +6,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { groupBy } from "../core/group-by.js";
 import { type Case, caseName } from "../data/dataset.js";
+import { picturesOf } from "../data/volumes/case-slices.js";
 import { confusionCounts, dice } from "../evaluation/overlap.js";
 import { voxelCount } from "../grid/grid.js";
 import { classMask } from "../inference/label-map.js";
@@ -50,15 +51,33 @@ export interface ProxyOptions {
   readonly onProgress?: (done: number) => void;
 }
 
-/** Mean probability over a mask; NaN where that is empty. */
-function meanOver(mask: Uint8Array, probabilities: Float32Array): number {
-  let [sum, count] = [0, 0];
+/** What is counted of one part over the pictures of a case. */
+interface PartCounts {
+  pixels: number;
+  /** Where the part is predicted, and the sum of its probabilities there. */
+  count: number;
+  sum: number;
+  /** Against the other network. */
+  truePositive: number;
+  falsePositive: number;
+  falseNegative: number;
+}
+
+const nothing: PartCounts = { pixels: 0, count: 0, sum: 0, truePositive: 0, falsePositive: 0, falseNegative: 0 };
+
+/** Adds a picture's mask and probabilities of a part. */
+function addPicture(counts: PartCounts, mask: Uint8Array, probabilities: Float32Array, theirs?: Uint8Array): void {
+  counts.pixels += mask.length;
   for (let i = 0; i < mask.length; i++) {
     if (mask[i] === 0) continue;
-    sum += probabilities[i];
-    count++;
+    counts.sum += probabilities[i];
+    counts.count++;
   }
-  return sum / count;
+  if (!theirs) return;
+  const { truePositive, falsePositive, falseNegative } = confusionCounts(mask, theirs);
+  counts.truePositive += truePositive;
+  counts.falsePositive += falsePositive;
+  counts.falseNegative += falseNegative;
 }
 
 /**
@@ -74,29 +93,36 @@ export async function caseProxies(
   const asked = { device, precision, normalisation, testTimeFlips };
   const proxies: CaseProxy[] = [];
   for (const [i, one] of cases.entries()) {
-    const decoded = await cache.get(one);
-    const pixels = voxelCount(decoded.working);
-    const ask = (of: SegmentationNetwork) =>
-      predictCase(of, decoded, dataset, asked, ({ probabilities, labels }) => {
-        requireFinite(probabilities, caseName(one));
-        return { labels, probabilities: probabilities.toTypedArray() as Float32Array };
+    const counts = dataset.parts.map(() => ({ ...nothing }));
+    for (const picture of picturesOf(await cache.get(one), dataset)) {
+      const pixels = voxelCount(picture.working);
+      const ask = (of: SegmentationNetwork) =>
+        predictCase(of, picture, dataset, asked, ({ probabilities, labels }) => {
+          requireFinite(probabilities, caseName(one));
+          return { labels, probabilities: probabilities.toTypedArray() as Float32Array };
+        });
+      const own = ask(network);
+      const second = other && ask(other);
+      dataset.parts.forEach(({ index }, part) => {
+        const [mask, theirs] = [own, second].map(
+          (said) => said && classMask(said.labels, index, dataset.target, pixels),
+        );
+        const probabilities = own.probabilities.subarray(index * pixels, (index + 1) * pixels);
+        addPicture(counts[part], mask as Uint8Array, probabilities, theirs ?? undefined);
       });
-    const own = ask(network);
-    const second = other && ask(other);
-    for (const { index, name } of dataset.parts) {
-      const mask = classMask(own.labels, index, dataset.target, pixels);
-      const theirs = second && classMask(second.labels, index, dataset.target, pixels);
-      const overlap = theirs && dice(confusionCounts(mask, theirs));
+      await nextTurn();
+    }
+    counts.forEach(({ pixels, count, sum, ...against }, part) => {
+      const overlap = other && dice({ ...against, trueNegative: 0 });
       proxies.push({
         case: { domain: one.domain, id: one.id },
-        part: name,
-        share: mask.reduce((sum, value) => sum + value, 0) / pixels,
-        confidence: meanOver(mask, own.probabilities.subarray(index * pixels, (index + 1) * pixels)),
+        part: dataset.parts[part].name,
+        share: count / pixels,
+        confidence: sum / count,
         agreement: overlap !== null && Number.isNaN(overlap) ? 1 : overlap,
       });
-    }
+    });
     onProgress?.(i + 1);
-    await nextTurn();
   }
   return proxies;
 }

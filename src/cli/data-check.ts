@@ -33,6 +33,16 @@ function splitTable({ splits, parts }: CheckReport): string {
   return formatTable(header, rows, ["left", "left", ...right(counts), "left", "right", "right", ...right(parts)]);
 }
 
+/** How the volumes of each domain lie and what they hold; nothing of pictures. */
+function volumeTable({ volumes }: CheckReport): string[] {
+  if (!volumes || volumes.length === 0) return [];
+  const header = ["domain", "volumes", "slices", "spacing in mm", "axes towards", "values (0.5 to 99.5 %)", "in masks"];
+  const rows = volumes.map((one) => [
+    ...[one.domain, one.volumes, one.slices, one.spacing, one.orientations, one.values, one.labels],
+  ]);
+  return [formatTable(header, rows, ["left", "right", "right", "left", "left", "left", "left"])];
+}
+
 /** How well the readers of the same images agree, a line a domain, and what is left out; nothing where all is usual. */
 function remarks({ readers, parts, leftOut }: CheckReport): string[] {
   const lines = [...readers.map((one) => agreementText(one, parts)), ...leftOut];
@@ -62,7 +72,10 @@ async function check(dataset: string, options: { json?: boolean }): Promise<void
   const { checkData } = await import("../workflows/data-check.js");
   const { config, sizes, ...checked } = await inTerminal((observer) => checkData({ dataset }, observer));
   if (options.json) console.log(JSON.stringify(checked, null, 2));
-  else console.log([splitTable(checked), ...remarks(checked), problemList(checked.problems)].join("\n\n"));
+  else
+    console.log(
+      [splitTable(checked), ...volumeTable(checked), ...remarks(checked), problemList(checked.problems)].join("\n\n"),
+    );
   if (checked.ok && !options.json) console.log(`\n${nextStep(config, sizes)}`);
   if (!checked.ok) process.exitCode = exitCodes.data;
 }

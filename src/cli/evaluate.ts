@@ -10,14 +10,23 @@ import { inTerminal } from "./terminal-observer.js";
 
 type EvaluateVerbOptions = Omit<EvaluateInput, "run"> & { readonly json?: boolean };
 
+/** What was judged, and what a distance of 1 is. */
+function sizeText({ size, slices, units }: EvaluationResult["about"]): string {
+  const square = `${size} x ${size} pixels`;
+  const where = slices ? `volumes of ${slices} slices of ${square}` : `at ${square}`;
+  if (units === "mm") return `${where}, distances in mm by the spacing of the stored images`;
+  return slices
+    ? `${where}, distances in pixels of those with slices one apart (--units mm measures them)`
+    : `${where}, distances in pixels of that size`;
+}
+
 /** Everything a reader must know to compare the numbers with others. */
 function heading({ about, summary }: EvaluationResult): string {
-  const { network, checkpoint, dataset, split, size, units, testTimeFlips, convention, withoutMask, ignored } = about;
+  const { network, checkpoint, dataset, split, testTimeFlips, convention, withoutMask, ignored } = about;
   const without = withoutMask.length;
   return [
     `${network}, ${checkpoint.rule}`,
-    `${split} split of ${dataset.name}: ${subjectsText(summary)} at ${size} x ${size} pixels, ` +
-      `${units === "mm" ? "distances in mm by the spacing of the stored images" : "distances in pixels of that size"}` +
+    `${split} split of ${dataset.name}: ${subjectsText(summary)}${about.slices ? ", " : " "}${sizeText(about)}` +
       `${testTimeFlips ? ", probabilities averaged over mirror images" : ""}` +
       `${without > 0 ? `; left out for want of a mask: ${without}` : ""}` +
       `${ignored ? `; ${(100 * ignored).toFixed(1)} % of the pixels ignored` : ""}`,

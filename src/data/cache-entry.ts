@@ -5,23 +5,28 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { writeFileAtomic } from "../core/atomic-file.js";
+import { DataError } from "../core/errors.js";
 import type { RawTensor } from "../core/raw-tensor.js";
+import { readFailureReason } from "../core/read-file.js";
 import { readSafetensorsFile, serializeSafetensors } from "../core/safetensors.js";
-import { sha256 } from "../core/sha256.js";
+import { sha256, sha256File } from "../core/sha256.js";
 import { voxelCount } from "../grid/grid.js";
-import { readersOf } from "./case-files.js";
+import { maskFilesOf, readersOf } from "./case-files.js";
 import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
 import type { CaseBytes, DecodedCase } from "./decode.js";
+import { imageFiles } from "./read-image.js";
 
 /** Raise when decoding changes its results, so that older entries are no longer found. */
 const formatVersion = 4;
 
 /** Hash of everything but the files that a decoded case of a domain depends on. */
 export function settingsHash(dataset: Dataset, size: number, domain: string): string {
-  const { channels, filter, intensity, spacing, target } = dataset;
+  const { channels, filter, intensity, spacing, target, slices } = dataset;
   const labels = labelsOf(dataset, domain);
   const classes = dataset.classes.map(({ index, name, inside }) => [index, name, inside]);
-  return sha256(JSON.stringify([formatVersion, size, channels, filter, intensity, spacing, target, classes, labels]));
+  const ofImages = [formatVersion, size, channels, filter, intensity, spacing, target];
+  const ofVolumes = slices ? [slices.plane, slices.intensity] : [];
+  return sha256(JSON.stringify([...ofImages, classes, labels, ...ofVolumes]));
 }
 
 /** SHA-256 of a case's files. */
@@ -30,14 +35,41 @@ export interface CaseContents {
   readonly mask?: string;
 }
 
-/** The hashes of a case's files; of combined readers also how, and whose each file is. */
-export function contentsOf(one: Case, { image, mask }: CaseBytes): CaseContents {
-  if (!mask) return { image: sha256(image) };
-  // One file's hash is that of its bytes; of several it says where each of them ends.
-  const hashes = mask.map((file) => sha256(file));
+/** One file's hash is that of its bytes; of several it says where each ends, of combined readers also how, and whose each is. */
+function maskHash(one: Case, hashes: readonly string[]): string {
   const { readers: rule } = one;
   const readers = rule === undefined ? [] : [rule, ...readersOf(one).map(({ length }) => length)];
-  return { image: sha256(image), mask: hashes.length === 1 ? hashes[0] : sha256([...hashes, ...readers].join()) };
+  return hashes.length === 1 ? hashes[0] : sha256([...hashes, ...readers].join());
+}
+
+/** The hashes of a case's files as they were read. */
+export function contentsOf(one: Case, { image, mask }: CaseBytes): CaseContents {
+  if (!mask) return { image: sha256(image) };
+  const hashes = mask.map((file) => sha256(file));
+  return { image: sha256(image), mask: maskHash(one, hashes) };
+}
+
+/** Of a volume all files that it lies in, as a header with its values beside it. */
+async function hashOfVolume(path: string): Promise<string> {
+  const hashes: string[] = [];
+  for (const file of await imageFiles(path)) {
+    try {
+      hashes.push(await sha256File(file));
+    } catch (cause) {
+      throw new DataError(`${file}: cannot be read: ${readFailureReason(cause)}`, { cause });
+    }
+  }
+  return hashes.length === 1 ? hashes[0] : sha256(hashes.join());
+}
+
+/**
+ * The same of files that are too large to be held beside what they become.
+ * @throws DataError when one is missing or unreadable
+ */
+export async function contentsOfFiles(one: Case): Promise<CaseContents> {
+  const mask: string[] = [];
+  for (const { path } of maskFilesOf(one)) mask.push(await hashOfVolume(path));
+  return { image: await hashOfVolume(one.imagePath), ...(mask.length > 0 ? { mask: maskHash(one, mask) } : {}) };
 }
 
 /** Name of an entry: settings, file contents and what each mask file shows, not paths or dates. */

@@ -3,12 +3,24 @@
  * files' contents and the decode settings, so that a changed file or setting is never answered with old arrays.
  */
 import { stat } from "node:fs/promises";
+import { totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { type CaseContents, contentsOf, entryKey, readEntry, settingsHash, writeEntry } from "./cache-entry.js";
+import { DataError } from "../core/errors.js";
+import {
+  type CaseContents,
+  contentsOf,
+  contentsOfFiles,
+  entryKey,
+  readEntry,
+  settingsHash,
+  writeEntry,
+} from "./cache-entry.js";
 import { maskFilesOf } from "./case-files.js";
 import type { Case, Dataset } from "./dataset.js";
 import { type CaseSource, type DecodedCase, decodeCaseBytes, readCaseBytes } from "./decode.js";
 import { mapLimited } from "./limited.js";
+import { imageFiles } from "./read-image.js";
+import { decodeVolume, hasSlices } from "./volumes/decode-volume.js";
 
 /** Decoding is libvips' threads plus our own arithmetic; more at a time only costs memory. */
 const decodedAtOnce = 4;
@@ -18,7 +30,7 @@ export interface CacheOptions {
   readonly size?: number;
   /** Folder of the disk cache, or false for none; {@link cacheFolder} unless given. */
   readonly folder?: string | false;
-  /** Bound of the arrays in memory; 1 GiB unless given. */
+  /** Bound of the arrays in memory; 1 GiB unless given, of volumes a quarter of the machine's memory if that is more. */
   readonly memoryBytes?: number;
   /** Told once, in a sentence, when the disk cache cannot be written; decoding goes on without it. */
   readonly onWarning?: (message: string) => void;
@@ -30,6 +42,11 @@ export function cacheFolder(dataset: Dataset): string {
   return chosen ? resolve(chosen) : join(dirname(dataset.path), ".cache", "dimseg");
 }
 
+/** A batch draws its slices from volumes all over the set: one that is not kept costs its whole entry for each slice. */
+function usualMemory({ slices }: Dataset): number {
+  return slices ? Math.max(2 ** 30, totalmem() / 4) : 2 ** 30;
+}
+
 function bytesOf(decoded: DecodedCase): number {
   return decoded.image.length + (decoded.label?.length ?? 0);
 }
@@ -38,9 +55,10 @@ function bytesOf(decoded: DecodedCase): number {
  * What of a case's files changes whenever their contents do; undefined when one is not there. A change time, unlike a
  * modification time, cannot be set back.
  */
-async function stampOf(one: Case): Promise<string | undefined> {
+async function stampOf(one: Case, { slices }: Dataset): Promise<string | undefined> {
   try {
-    const files = [one.imagePath, ...maskFilesOf(one).map(({ path }) => path)];
+    const named = [one.imagePath, ...maskFilesOf(one).map(({ path }) => path)];
+    const files = slices ? (await Promise.all(named.map(imageFiles))).flat() : named;
     const facts = await Promise.all(files.map((file) => stat(file, { bigint: true })));
     return facts.map(({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join()).join(";");
   } catch {
@@ -66,8 +84,8 @@ export class DecodedCache implements CaseSource {
   private readonly underWay = new Map<Case, Promise<DecodedCase>>();
   /** Hashes of the files as they were when a case was decoded last. */
   private readonly contents = new Map<Case, CaseContents>();
-  /** Whether the images that were decoded have more than 8 bits. */
-  private readonly wide = new Map<Case, boolean>();
+  /** What is asked of images that were decoded and need not be in memory any more. */
+  private readonly facts = new Map<Case, Pick<DecodedCase, "wide" | "working">>();
   /** Entries of cases whose contents were hashed, so that leaving the memory does not mean hashing them again. */
   private readonly known = new Map<Case, KnownEntry>();
   private bytesKept = 0;
@@ -77,7 +95,7 @@ export class DecodedCache implements CaseSource {
     private readonly options: CacheOptions = {},
   ) {
     this.size = options.size ?? dataset.size;
-    this.memoryBytes = options.memoryBytes ?? 2 ** 30;
+    this.memoryBytes = options.memoryBytes ?? usualMemory(dataset);
     this.folder = options.folder === false ? undefined : (options.folder ?? cacheFolder(dataset));
   }
 
@@ -129,31 +147,57 @@ export class DecodedCache implements CaseSource {
    * @throws DataError as decodeCase does
    */
   async isWide(one: Case): Promise<boolean> {
-    return this.wide.get(one) ?? (await this.get(one)).wide;
+    return (this.facts.get(one) ?? (await this.get(one))).wide;
+  }
+
+  /**
+   * The number of slices of a volume; decodes it where that is still to be done.
+   * @throws DataError as decodeCase does
+   */
+  async sliceCount(one: Case): Promise<number> {
+    return (this.facts.get(one) ?? (await this.get(one))).working.shape[0];
   }
 
   private async load(one: Case): Promise<DecodedCase> {
     // Taken before reading: files that change meanwhile no longer have this stamp next time.
-    const stamp = await stampOf(one);
+    const stamp = await stampOf(one, this.dataset);
     const known = this.known.get(one);
     const again = known && stamp !== undefined && known.stamp === stamp ? readEntry(known.path, one) : undefined;
     const decoded = again ?? (await this.loadByContent(one, stamp));
-    this.wide.set(one, decoded.wide);
+    this.facts.set(one, { wide: decoded.wide, working: decoded.working });
     this.keep(one, decoded);
     return decoded;
   }
 
   private async loadByContent(one: Case, stamp: string | undefined): Promise<DecodedCase> {
-    const bytes = await readCaseBytes(one);
-    const contents = contentsOf(one, bytes);
+    const { contents, decode } = await this.open(one, stamp);
     this.contents.set(one, contents);
     const key = entryKey(this.settingsOf(one.domain), contents, maskFilesOf(one));
     const path = this.folder && join(this.folder, key.slice(0, 2), `${key}.safetensors`);
     const found = path ? readEntry(path, one) : undefined;
-    const decoded = found ?? (await decodeCaseBytes(this.dataset, one, this.size, bytes));
+    const decoded = found ?? (await decode());
     if (path) this.known.set(one, { stamp, path });
     if (path && !found) this.store(path, decoded);
     return decoded;
+  }
+
+  /** A case's files as they are now: a picture's are held, a volume's are hashed and read again. */
+  private async open(
+    one: Case,
+    stamp: string | undefined,
+  ): Promise<{ contents: CaseContents; decode(): Promise<DecodedCase> }> {
+    const { dataset, size } = this;
+    if (!hasSlices(dataset)) {
+      const bytes = await readCaseBytes(one);
+      return { contents: contentsOf(one, bytes), decode: () => decodeCaseBytes(dataset, one, size, bytes) };
+    }
+    const contents = await contentsOfFiles(one);
+    const decode = async () => {
+      const decoded = await decodeVolume(dataset, one, size);
+      if ((await stampOf(one, dataset)) === stamp) return decoded;
+      throw new DataError(`${one.imagePath}: the volume or its mask was changed while it was read; try again`);
+    };
+    return { contents, decode };
   }
 
   private settingsOf(domain: string): string {

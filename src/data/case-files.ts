@@ -3,11 +3,11 @@
  * means the first N of a list.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { basename, dirname, extname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { DataError } from "../core/errors.js";
 import { linkTarget } from "../core/link-target.js";
 import { readFailureReason } from "../core/read-file.js";
-import { foldCase, isImageName, type KnownIds, listFiles, listPattern } from "./file-patterns.js";
+import { foldCase, isImageName, type KnownIds, listFiles, listPattern, withoutEnding } from "./file-patterns.js";
 import type { ReaderRule, SplitSource } from "./schema.js";
 import { ownSubject, type SubjectOf } from "./subjects.js";
 
@@ -111,7 +111,7 @@ function pickIds(
   const seen = new Set<string>();
   return ids.map((given) => {
     const entry = given.normalize("NFC");
-    const id = !images.has(entry) && isImageName(entry) ? basename(entry, extname(entry)) : entry;
+    const id = !images.has(entry) && isImageName(entry) ? withoutEnding(basename(entry)) : entry;
     const image = images.get(id);
     if (image === undefined)
       throw new DataError(
@@ -136,7 +136,7 @@ function explicitCases(cases: NonNullable<SplitSource["cases"]>, place: SplitPla
   const where = placeText(place);
   const seen = new Set<string>();
   return cases.map((one) => {
-    const id = one.id ?? basename(one.image, extname(one.image));
+    const id = one.id ?? withoutEnding(basename(one.image));
     if (seen.has(id)) throw new DataError(`${where}: two cases have the id "${id}"; give one of them another id`);
     seen.add(id);
     const imagePath = resolve(root, one.image);

@@ -10,9 +10,18 @@ import { shellWord } from "../core/shell-word.js";
 import type { TargetKind } from "../core/target-kind.js";
 import { readValidatedYaml } from "../core/validated-yaml.js";
 import { partColours } from "../drawing/colours.js";
+import type { SlicePlane } from "../grid/slices.js";
 import { type Case, expandSplit, type Split, type SplitPlace } from "./case-files.js";
-import { type DatasetFile, datasetSchema, type LabelRule, type ReaderRule, type SplitSource } from "./schema.js";
+import {
+  type DatasetFile,
+  datasetSchema,
+  type LabelRule,
+  type ReaderRule,
+  type SplitSource,
+  windowRule,
+} from "./schema.js";
 import { ownSubject, subjectsBy } from "./subjects.js";
+import { usualPercentiles, type ValueWindow, type WindowRule } from "./volumes/windows.js";
 
 export type { Case, MaskFile, Split } from "./case-files.js";
 
@@ -38,6 +47,15 @@ export interface Domain {
 /** Images of 8 bits, of more, which `intensity` makes 8, or both. */
 export type ImageDepths = "narrow" | "wide" | "mixed";
 
+/** How volumes become the pictures that a 2-D network sees; a case is a whole volume all the same. */
+export interface SliceRule {
+  readonly plane: SlicePlane;
+  /** Which values become 0 and 255, in volumes of any sample type. */
+  readonly intensity: WindowRule;
+  /** Whether slices of labelled volumes that show no part are trained on. */
+  readonly emptySlices: "keep" | "drop";
+}
+
 /** A data set as its dataset.yaml describes it. */
 export interface Dataset {
   /** Absolute path of the `dataset.yaml`. */
@@ -50,7 +68,10 @@ export interface Dataset {
   /** Side of the square that images and masks are resized to, in pixels. */
   readonly size: number;
   readonly filter: "bilinear" | "lanczos";
-  readonly intensity?: { readonly low: number; readonly high: number };
+  /** Of pictures of more than 8 bits; volumes have theirs in `slices`. */
+  readonly intensity?: ValueWindow;
+  /** Missing where the images are pictures. */
+  readonly slices?: SliceRule;
   /** Which images a network learnt from, where this is what a run keeps of its data set. */
   readonly depths?: ImageDepths;
   /** Millimetres per stored pixel, [row, column]. */
@@ -81,6 +102,13 @@ function withColours(file: DatasetFile): DatasetClass[] {
     ...one,
     colour: one.colour ?? (one.index < first ? "#000000" : partColours[(one.index - first) % partColours.length]),
   }));
+}
+
+/** What a file says of its images' values: a window for pictures, or how volumes are cut and seen. */
+function valuesOf({ slices, emptySlices = "keep", intensity }: DatasetFile): Pick<Dataset, "intensity" | "slices"> {
+  const rule = windowRule(intensity);
+  if (slices) return { slices: { plane: slices, intensity: rule ?? { percentiles: usualPercentiles }, emptySlices } };
+  return rule ? { intensity: rule as ValueWindow } : {};
 }
 
 /** Runs `read`. @throws DataError naming the data set's file, as there may be several */
@@ -130,7 +158,7 @@ export function buildDataset(file: DatasetFile, path: string): Dataset {
     channels: file.channels,
     size: file.resize.size,
     filter: file.resize.filter,
-    ...(file.intensity ? { intensity: file.intensity } : {}),
+    ...valuesOf(file),
     ...(file.spacing ? { spacing: file.spacing } : {}),
     classes,
     outputs: classes.length,

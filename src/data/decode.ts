@@ -7,39 +7,19 @@ import { sameGrid, shapeText } from "../grid/grid.js";
 import { resizeNearest } from "../grid/resize.js";
 import type { StoredImage } from "../grid/stored-image.js";
 import { maskFilesOf, readersOf } from "./case-files.js";
-import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
-import { createLabelDecoder, expandCodes, type LabelDecoder } from "./labels.js";
+import type { Case, Dataset, MaskFile } from "./dataset.js";
+import type { DecodedCase } from "./decoded-case.js";
+import { labelDecoder } from "./label-decoders.js";
+import { expandCodes } from "./labels.js";
 import { maskImage } from "./mask-image.js";
 import { joinCodes } from "./mask-join.js";
-import { type PreparedImage, prepareImage } from "./prepare-image.js";
+import { prepareImage } from "./prepare-image.js";
 import { decodeImage, decodingBytes, readBytes } from "./read-image.js";
 import { combineReaders } from "./reader-masks.js";
 import { withRoom } from "./room.js";
-import type { LabelRule } from "./schema.js";
+import { decodeVolume, hasSlices } from "./volumes/decode-volume.js";
 
-/** A case ready for use. The arrays belong to the caller unless a cache says otherwise. */
-export interface DecodedCase extends PreparedImage {
-  /** softmax: class numbers `[S]`; sigmoid: 0/1 `[K, S]`; `ignoredLabel` where nobody labelled; missing for an unlabelled case. */
-  readonly label?: Uint8Array;
-}
-
-/** Where decoded cases come from, memory or disk; a `DecodedCache` of the network's size is one. */
-export interface CaseSource {
-  /** The decoded case. @throws DataError when it cannot be decoded */
-  get(one: Case): Promise<DecodedCase>;
-}
-
-const decoders = new WeakMap<Dataset, Map<LabelRule, LabelDecoder>>();
-
-/** The label decoder of a domain, made once for each rule of the data set. */
-function labelDecoder(dataset: Dataset, domain: string): LabelDecoder {
-  const ofRule = decoders.get(dataset) ?? new Map<LabelRule, LabelDecoder>();
-  decoders.set(dataset, ofRule);
-  const labels = labelsOf(dataset, domain);
-  const decoder = ofRule.get(labels) ?? createLabelDecoder({ ...dataset, labels });
-  ofRule.set(labels, decoder);
-  return decoder;
-}
+export type { CaseSource, DecodedCase } from "./decoded-case.js";
 
 /** What a mask says. */
 export interface DecodedMask {
@@ -173,10 +153,12 @@ async function decodeWithRoom(dataset: Dataset, one: Case, size: number, bytes: 
 
 /**
  * Reads, decodes, checks and resizes one case: image `[C, size, size]` 8 bits; label `[size, size]` class numbers
- * (softmax) or `[K, size, size]` 0/1 (sigmoid), missing for an unlabelled case.
+ * (softmax) or `[K, size, size]` 0/1 (sigmoid), missing for an unlabelled case. Of a volume each slice is made so, and
+ * the slices are an axis before rows and columns.
  * @throws DataError when a file is missing, truncated, corrupt or hostile, the mask's grid is not the image's,
  *   a label value is unknown, an image of more than 8 bits has no `intensity` rule, or says another spacing than the data set
  */
 export async function decodeCase(dataset: Dataset, one: Case, size = dataset.size): Promise<DecodedCase> {
+  if (hasSlices(dataset)) return decodeVolume(dataset, one, size);
   return decodeCaseBytes(dataset, one, size, await readCaseBytes(one));
 }

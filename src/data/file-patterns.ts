@@ -33,6 +33,14 @@ export function isImageName(name: string): boolean {
   return imageEnding(name) !== "" && !isSystemFile(name);
 }
 
+/** True for a file whose name ends like one of a format of volumes. */
+export function isVolumeName(name: string): boolean {
+  const ending = imageEnding(name).slice(1).toLowerCase();
+  return Object.values(formats).some(
+    (format) => format.maxFileBytes !== undefined && format.extensions.includes(ending),
+  );
+}
+
 /** Orders names by the bytes of their UTF-8 form, as the split rule of the protocol demands. */
 export function compareBytes(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

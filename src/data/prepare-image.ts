@@ -6,9 +6,10 @@
 import { DataError } from "../core/errors.js";
 import { type Grid, makeGrid, resampledGrid } from "../grid/grid.js";
 import { resizeFiltered } from "../grid/resize.js";
-import { type StoredImage, sampleWords } from "../grid/stored-image.js";
+import { type Samples, type StoredImage, sampleWords } from "../grid/stored-image.js";
 import { toChannels, toGrey } from "./colour.js";
 import type { Dataset } from "./dataset.js";
+import type { ValueWindow } from "./volumes/windows.js";
 
 /** What of a data set decides how its images are prepared. */
 export type ImageRule = Pick<Dataset, "path" | "channels" | "filter" | "intensity" | "spacing">;
@@ -37,7 +38,11 @@ export function toBytes({ samples }: StoredImage, rule: Pick<Dataset, "path" | "
       `${file}: has ${sampleWords(samples)}; add intensity: {low, high} to ${rule.path}, the values that become 0 and 255`,
     );
   }
-  const { low, high } = rule.intensity;
+  return windowed(samples, rule.intensity);
+}
+
+/** Values as 0 … 255, evenly spaced between those of a window and cut off beyond them; NaN becomes 0. */
+export function windowed(samples: Samples, { low, high }: ValueWindow): Uint8Array {
   const bytes = new Uint8Array(samples.length);
   for (let i = 0; i < bytes.length; i++)
     bytes[i] = Math.min(255, Math.max(0, Math.floor(((samples[i] - low) / (high - low)) * 255 + 0.5)));

@@ -4,7 +4,9 @@
  * every rule that needs the file system in case-files.ts.
  */
 import { z } from "zod";
+import { slicePlanes } from "../grid/slices.js";
 import { subjectPatternFault } from "./subject-pattern.js";
+import { type CtWindow, ctWindows, type WindowRule } from "./volumes/windows.js";
 
 const name = z
   .string()
@@ -210,6 +212,31 @@ function hasReaders(split: SplitSource | undefined): boolean {
   return split !== undefined && [split, ...(split.cases ?? [])].some((one) => one.otherReaders !== undefined);
 }
 
+const share = z.number().min(0).max(100);
+
+const intensitySchema = z
+  .strictObject({
+    low: z.number().optional().describe("the value that becomes 0"),
+    high: z.number().optional().describe("the value that becomes 255"),
+    window: z
+      .enum(Object.keys(ctWindows) as CtWindow[])
+      .optional()
+      .describe("with slices: a window of CT by its name"),
+    percentiles: z
+      .tuple([share, share])
+      .optional()
+      .describe("with slices: percentiles of each volume's own values that become 0 and 255"),
+  })
+  .superRefine(({ low, high, window, percentiles }, context) => {
+    const fixed = low !== undefined || high !== undefined;
+    const given = [fixed, window !== undefined, percentiles !== undefined].filter((one) => one).length;
+    if (given !== 1) context.addIssue("needs low and high, or with slices window or percentiles in their place");
+    else if (fixed && (low === undefined || high === undefined)) context.addIssue("needs both low and high");
+    else if (low !== undefined && high !== undefined && high <= low) context.addIssue("needs high above low");
+    if (percentiles && percentiles[1] <= percentiles[0])
+      context.addIssue({ code: "custom", path: ["percentiles"], message: "needs the lower one first" });
+  });
+
 /** The content of a `dataset.yaml`. */
 export const datasetSchema = z
   .strictObject({
@@ -221,11 +248,17 @@ export const datasetSchema = z
       size: z.int().min(8).max(4096).describe("side of the square that images and masks are resized to, in pixels"),
       filter: z.enum(["bilinear", "lanczos"]).default("bilinear").describe("of images; masks are always nearest"),
     }),
-    intensity: z
-      .strictObject({ low: z.number(), high: z.number() })
-      .refine(({ low, high }) => high > low, "needs high above low")
+    slices: z
+      .enum(slicePlanes)
       .optional()
-      .describe("grey values of 16-bit images that become 0 and 255; 8-bit images stay as they are"),
+      .describe("the images are volumes, of which a 2-D network sees these slices; stored: as the file has them"),
+    emptySlices: z
+      .enum(["keep", "drop"])
+      .optional()
+      .describe("with slices: whether slices of labelled volumes in which no class is labelled are trained on (keep)"),
+    intensity: intensitySchema
+      .optional()
+      .describe("values that become 0 and 255; of pictures those of 16 bits, while 8-bit ones stay as they are"),
     spacing: z
       .tuple([z.number().positive(), z.number().positive()])
       .optional()
@@ -240,6 +273,7 @@ export const datasetSchema = z
     const issue = (keys: PropertyKey[], message: string) => context.addIssue({ code: "custom", path: keys, message });
     if (file.question) checkAnswer(file.question, file, issue);
     else for (const key of ["classes", "labels"] as const) if (!file[key]) issue([key], "is missing");
+    checkSlices(file, issue);
   })
   .transform(answered)
   .superRefine((file, context) => {
@@ -285,6 +319,32 @@ function checkAnswer(
     if (file[key]) issue([key], "stands beside a question that settles it; keep one of them");
   if (answer === undefined || answer === null) issue(at, `is to be filled in: ${ask} Write ${listed}`);
   else if (answer > choices.length) issue(at, `is ${answer}; write ${listed}`);
+}
+
+/** Keys that only make sense for slices of volumes, or for pictures alone. */
+function checkSlices(
+  file: {
+    readonly slices?: unknown;
+    readonly emptySlices?: unknown;
+    readonly spacing?: unknown;
+    readonly intensity?: z.output<typeof intensitySchema> | undefined;
+  },
+  issue: Issue,
+): void {
+  if (file.slices !== undefined) {
+    if (file.spacing !== undefined) issue(["spacing"], "is for pictures; volumes say their own, so leave it out");
+    return;
+  }
+  if (file.emptySlices !== undefined) issue(["emptySlices"], "belongs to slices; add slices: axial, or leave it out");
+  for (const key of ["window", "percentiles"] as const)
+    if (file.intensity?.[key] !== undefined) issue(["intensity", key], "belongs to slices; give low and high");
+}
+
+/** What a file's `intensity` says of volumes; undefined where it has none. */
+export function windowRule(intensity: z.output<typeof intensitySchema> | undefined): WindowRule | undefined {
+  if (intensity?.window) return ctWindows[intensity.window];
+  if (intensity?.percentiles) return { percentiles: intensity.percentiles };
+  return intensity && { low: intensity.low as number, high: intensity.high as number };
 }
 
 /** The file with what its question's answer says. */

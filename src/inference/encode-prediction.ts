@@ -20,13 +20,18 @@ export interface PredictionContents {
 }
 
 /** One kind of file; every image has one in each of these folders, under its own name. */
-export interface PredictionFile {
+export interface PredictionFile<P = ImagePrediction> {
   readonly folder: string;
-  readonly extension: "png" | "safetensors";
-  encode(prediction: ImagePrediction, image: StoredImage, file: string): Promise<Uint8Array[]>;
+  readonly extension: "png" | "safetensors" | "nii.gz";
+  encode(prediction: P, image: StoredImage, file: string): Promise<Uint8Array[]>;
 }
 
-async function png(data: Uint8Array, { width, height }: ImagePrediction, channels: 1 | 3): Promise<Uint8Array[]> {
+/** A picture of bytes `[H, W]` or `[H, W, 3]`. */
+export async function png(
+  data: Uint8Array,
+  { width, height }: Pick<ImagePrediction, "width" | "height">,
+  channels: 1 | 3,
+): Promise<Uint8Array[]> {
   const image = sharp(data, { raw: { width, height, channels } });
   return [
     await image
@@ -37,7 +42,7 @@ async function png(data: Uint8Array, { width, height }: ImagePrediction, channel
 }
 
 /** Class names may hold slashes; folders may not. */
-function classFolder(name: string): string {
+export function classFolder(name: string): string {
   return `classes/${name.replaceAll("/", "%2F")}`;
 }
 

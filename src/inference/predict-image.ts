@@ -71,7 +71,8 @@ function inSize(
 }
 
 /** @throws DataError for an image whose grey values mean something else than those the network was trained on */
-function requireDepth({ samples }: StoredImage, file: string, { intensity, depths }: Dataset): void {
+function requireDepth({ samples }: StoredImage, file: string, { intensity, depths, slices }: Dataset): void {
+  if (slices) return;
   const narrow = samples instanceof Uint8Array;
   if (!intensity && !narrow)
     throw new DataError(

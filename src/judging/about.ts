@@ -1,4 +1,5 @@
 import type { ConventionName } from "../evaluation/conventions.js";
+import type { SlicePlane } from "../grid/slices.js";
 import type { DistanceUnits } from "./evaluate-network.js";
 
 /** A domain that an evaluation says nothing about, as none of its images in the judged split has a mask. */
@@ -24,7 +25,9 @@ export interface EvaluationAbout {
   readonly split: string;
   /** Side of the square that was judged, in pixels. */
   readonly size: number;
-  /** Of distances: pixels of that square, or mm by the spacing of the stored images. */
+  /** The cases are volumes, judged as stacks of these slices; missing where they are pictures. */
+  readonly slices?: SlicePlane;
+  /** Of distances: pixels of that square (and slices, one apart), or mm by the spacing of the stored images. */
   readonly units: DistanceUnits;
   readonly testTimeFlips: boolean;
   readonly precision: string;

@@ -3,12 +3,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { type LossLabels, lossLabels } from "../data/case-tensors.js";
 import { type Case, caseName, type Dataset } from "../data/dataset.js";
 import type { CaseSource, DecodedCase } from "../data/decode.js";
+import { picturesOf, stackSlices } from "../data/volumes/case-slices.js";
 import { requireFinite } from "../inference/predict.js";
 import { type PredictCaseOptions, predictCase } from "../inference/predict-case.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
 
-/** The loss of one case: logits [1, K, S], and its labels as a batch of one. */
+/** The loss of one picture, or of one slice: logits [1, K, S], and its labels as a batch of one. */
 export type CaseLoss = (logits: Tensor, target: LossLabels) => number;
 
 /** How the cases are asked about. */
@@ -23,32 +24,59 @@ export interface JudgedCase {
   readonly decoded: DecodedCase;
   /** softmax: class numbers `[S]`; sigmoid: 0/1 `[K, S]`; on the working grid. */
   readonly labels: Uint8Array;
-  /** Undefined unless asked for, and for a case without a mask. */
+  /** Undefined unless asked for, and for a case without a mask; of a volume the mean over its slices. */
   readonly loss: number | undefined;
 }
 
+type AskedSet = Pick<Dataset, "target" | "outputs" | "labels" | "domainLabels" | "slices">;
+
+/** What a network says about one picture or slice. */
+function ask(
+  network: SegmentationNetwork,
+  picture: DecodedCase,
+  dataset: AskedSet,
+  { loss, ...options }: JudgedCasesOptions,
+  name: string,
+): Pick<JudgedCase, "labels" | "loss"> {
+  return predictCase(network, picture, dataset, options, ({ logits, probabilities, labels, labelKS }) => {
+    requireFinite(probabilities, name);
+    const target = loss && labelKS && lossLabels(labelKS.unsqueeze(0), dataset);
+    return { labels, loss: target ? loss?.(logits, target) : undefined };
+  });
+}
+
+function meanLoss(losses: readonly (number | undefined)[]): number | undefined {
+  const known = losses.flatMap((loss) => loss ?? []);
+  return known.length === 0 ? undefined : known.reduce((sum, loss) => sum + loss, 0) / known.length;
+}
+
 /**
- * Asks a network about cases, one after the other in the order given, each when the one before has been used.
+ * Asks a network about cases, one after the other in the order given, each when the one before has been used. A volume is asked about
+ * slice by slice, and its label maps are put together.
  * @param source decoded cases at the size the network works at
  * @throws DataError for a case that cannot be decoded; NumericError naming one for which the network's output holds NaN
  * @example for await (const { case: one, labels } of judgedCases(student, dataset, cases, cache, options)) { … }
  */
 export async function* judgedCases(
   network: SegmentationNetwork,
-  dataset: Pick<Dataset, "target" | "outputs" | "labels" | "domainLabels">,
+  dataset: AskedSet,
   cases: readonly Case[],
   source: CaseSource,
-  { loss, ...options }: JudgedCasesOptions,
+  options: JudgedCasesOptions,
 ): AsyncGenerator<JudgedCase> {
   for (const one of cases) {
     const decoded = await source.get(one);
-    const said = predictCase(network, decoded, dataset, options, ({ logits, probabilities, labels, labelKS }) => {
-      requireFinite(probabilities, caseName(one));
-      const target = loss && labelKS && lossLabels(labelKS.unsqueeze(0), dataset);
-      return { labels, loss: target ? loss?.(logits, target) : undefined };
-    });
-    yield { case: one, decoded, ...said };
-    // Lets signals in: decoded cases come without a turn of the event loop.
+    const said: Pick<JudgedCase, "labels" | "loss">[] = [];
+    for (const picture of picturesOf(decoded, dataset)) {
+      // Lets signals in: decoded cases come without a turn of the event loop.
+      if (said.length > 0) await nextTurn();
+      said.push(ask(network, picture, dataset, options, caseName(one)));
+    }
+    const labels = stackSlices(
+      said.map((each) => each.labels),
+      dataset.target === "softmax" ? 1 : dataset.outputs,
+    );
+    yield { case: one, decoded, labels, loss: meanLoss(said.map(({ loss }) => loss)) };
     await nextTurn();
   }
 }

@@ -1,12 +1,10 @@
 /**
  * Phantoms as folders of PNG files in the paper's own layouts (method.md 3.1), with a `dataset.yaml`, so that
- * whatever reads the real sets reads phantoms too. A folder appears complete or not at all.
+ * whatever reads the real sets reads phantoms too.
  */
-import { randomBytes } from "node:crypto";
-import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
-import { makeFolder, syncFolder, writeFailure, writeFileAtomic } from "../core/atomic-file.js";
+import { writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
 import { inspectFolder } from "../data/inspect/inspect.js";
 import { writeDatasetYaml } from "../data/inspect/write-yaml.js";
@@ -14,6 +12,7 @@ import { mapLimited } from "../data/limited.js";
 import { generatePhantom } from "./generate.js";
 import { slicesPerPatient } from "./prostate.js";
 import { checkPhantomKey, type Phantom, type PhantomKind, type PhantomSplit, phantomDomains } from "./types.js";
+import { writeWholeFolder } from "./whole-folder.js";
 
 /** What to write. */
 export interface WritePhantomsOptions {
@@ -61,15 +60,7 @@ const together = 8;
 export async function writePhantoms(options: WritePhantomsOptions): Promise<WrittenPhantoms> {
   const { out, kind, size, seed, onProgress } = options;
   const jobs = plan(options);
-  const folder = join(out, folderNames[kind]);
-  if (existsSync(folder)) throw new UsageError(`${folder}: exists already; choose another folder or remove it first`);
-  const partial = join(out, `.${folderNames[kind]}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
-  try {
-    makeFolder(partial);
-  } catch (cause) {
-    throw writeFailure(folder, cause);
-  }
-  try {
+  const folder = await writeWholeFolder(out, folderNames[kind], async (partial) => {
     let done = 0;
     // After a failure it waits for the files under way, which would otherwise come back after they were removed.
     await mapLimited(jobs, together, async (job) => {
@@ -77,13 +68,7 @@ export async function writePhantoms(options: WritePhantomsOptions): Promise<Writ
       onProgress?.(++done, jobs.length);
     });
     await describe(partial, options);
-    renameSync(partial, folder);
-    syncFolder(out);
-  } catch (cause) {
-    rmSync(partial, { recursive: true, force: true });
-    if ((cause as NodeJS.ErrnoException).syscall !== undefined) throw writeFailure(folder, cause);
-    throw cause;
-  }
+  });
   return { folder, dataset: join(folder, "dataset.yaml"), images: jobs.length };
 }
 

@@ -36,6 +36,7 @@ const head = {
   network: z.string(),
   dataset: z.object({ name: z.string() }),
   size: z.int(),
+  slices: z.string().optional(),
   testTimeFlips: z.boolean(),
   convention: z.object({ name: z.string(), description: z.string() }),
   judged: z.array(judgedCase).optional(),

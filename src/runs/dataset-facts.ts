@@ -10,6 +10,7 @@ import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
 import { shellWord } from "../core/shell-word.js";
 import type { Dataset, ImageDepths } from "../data/dataset.js";
+import { slicePlanes } from "../grid/slices.js";
 
 type Facts = Omit<Dataset, "domains">;
 
@@ -33,6 +34,16 @@ const factsSchema = z
     size: z.int().min(1),
     filter: z.enum(["bilinear", "lanczos"]),
     intensity: z.looseObject({ low: z.number(), high: z.number() }).optional(),
+    slices: z
+      .looseObject({
+        plane: z.enum(slicePlanes),
+        intensity: z.union([
+          z.looseObject({ low: z.number(), high: z.number() }),
+          z.looseObject({ percentiles: z.tuple([z.number(), z.number()]) }),
+        ]),
+        emptySlices: z.enum(["keep", "drop"]),
+      })
+      .optional(),
     depths: z.enum(["narrow", "wide", "mixed"]).optional(),
     spacing: z.tuple([z.number().positive(), z.number().positive()]).optional(),
     classes: classFacts,
@@ -84,6 +95,7 @@ const learnt = [
   "size",
   "filter",
   "intensity",
+  "slices",
   "labels",
   "domainLabels",
   "domainReaders",

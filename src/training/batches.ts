@@ -1,17 +1,23 @@
 /** From decoded cases to the augmented batch of one step. */
 import { type AugmentationProfile, augmentLabelled, augmentUnlabelled, type Normalisation } from "../augment/index.js";
 import { imagesBCS, labelsBKS, lossLabels } from "../data/case-tensors.js";
-import type { Case, Dataset } from "../data/dataset.js";
+import type { Dataset } from "../data/dataset.js";
 import type { CaseSource, DecodedCase } from "../data/decode.js";
-import type { ProtocolSplit } from "../data/protocol.js";
+import { type Drawable, decodedDrawable } from "../data/volumes/case-slices.js";
 import type { Batch } from "../methods/index.js";
 import { type Device, noGrad } from "../torch/index.js";
 import { Sampler } from "./sampler.js";
 
+/** What batches are drawn from. */
+export interface TrainingDraws {
+  readonly labelled: readonly Drawable[];
+  readonly unlabelled: readonly Drawable[];
+}
+
 export interface BatchOptions {
   source: CaseSource;
   dataset: Dataset;
-  split: ProtocolSplit;
+  draws: TrainingDraws;
   labelledBatch: number;
   /** 0 when nothing looks at unlabelled images. */
   unlabelledBatch: number;
@@ -33,19 +39,20 @@ export class Batches {
   private readonly unlabelled: Sampler;
 
   constructor(private readonly options: BatchOptions) {
-    const { split, labelledBatch, unlabelledBatch, seed } = options;
-    this.labelled = new Sampler(split.labelled.length, labelledBatch, seed, "labelled");
-    this.unlabelled = new Sampler(split.unlabelled.length, Math.max(unlabelledBatch, 1), seed, "unlabelled");
+    const { draws, labelledBatch, unlabelledBatch, seed } = options;
+    this.labelled = new Sampler(draws.labelled.length, labelledBatch, seed, "labelled");
+    this.unlabelled = new Sampler(draws.unlabelled.length, Math.max(unlabelledBatch, 1), seed, "unlabelled");
   }
 
   /** Decodes (or finds in the cache) what a 0-based iteration needs. */
   async fetch(iteration: number): Promise<DecodedBatch> {
-    const { source, split, unlabelledBatch } = this.options;
-    const get = (cases: readonly Case[], chosen: number[]) => Promise.all(chosen.map((i) => source.get(cases[i])));
+    const { source, draws, unlabelledBatch } = this.options;
+    const get = (from: readonly Drawable[], chosen: number[]) =>
+      Promise.all(chosen.map((i) => decodedDrawable(from[i], source)));
     return {
       iteration,
-      labelled: await get(split.labelled, this.labelled.batch(iteration)),
-      unlabelled: unlabelledBatch > 0 ? await get(split.unlabelled, this.unlabelled.batch(iteration)) : [],
+      labelled: await get(draws.labelled, this.labelled.batch(iteration)),
+      unlabelled: unlabelledBatch > 0 ? await get(draws.unlabelled, this.unlabelled.batch(iteration)) : [],
     };
   }
 

@@ -21,11 +21,12 @@ function sizeText({ size, dataset }: Pick<Forecast, "size" | "dataset">): string
 
 /** Steps, images of a step, their size, and the disk that checkpoints take, in two sentences. */
 export function forecastText(session: Forecast): string {
-  const { config, usesUnlabelled, student, method } = session;
+  const { config, dataset, usesUnlabelled, student, method } = session;
   const { iterations, labelledBatch, unlabelledBatch } = config.training;
+  const kind = dataset.slices ? "slice" : "image";
   const images = usesUnlabelled
-    ? `${labelledBatch} labelled and ${unlabelledBatch} unlabelled images`
-    : counted(labelledBatch, "labelled image");
+    ? `${labelledBatch} labelled and ${unlabelledBatch} unlabelled ${kind}s`
+    : counted(labelledBatch, `labelled ${kind}`);
   const others = Object.values(method.networks).reduce((sum, network) => sum + bytesOf(network), 0);
   const { checkpoint, checkpoints, total } = diskNeed(config, bytesOf(student), others);
   return (

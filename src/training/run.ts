@@ -5,11 +5,12 @@ import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
 import { formatConfig, readResolvedConfig, type TrainingConfig, type WantedConfig } from "../config/config.js";
 import { writeFileAtomic } from "../core/atomic-file.js";
-import { ResourceError } from "../core/errors.js";
+import { DataError, ResourceError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import type { CaseContents } from "../data/cache-entry.js";
 import { caseName, type ImageDepths } from "../data/dataset.js";
 import { unseenParts } from "../data/unseen-parts.js";
+import { drawables } from "../data/volumes/case-slices.js";
 import { freshProgress, type Progress } from "../runs/checkpoint-contents.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
 import { checkDatasetFacts, formatDatasetFacts, requireDataset } from "../runs/dataset-facts.js";
@@ -24,6 +25,7 @@ import { type ContentsByCase, checkContents, checkSplit, formatSplit } from "../
 import { EventLog } from "../runs/tensorboard.js";
 import { UsageRecord } from "../runs/usage.js";
 import { engineInfo, OutOfMemoryError, threads, useEngine } from "../torch/index.js";
+import type { TrainingDraws } from "./batches.js";
 import { resolveEngine } from "./engine-settings.js";
 import { forecastText } from "./forecast.js";
 import { Preview } from "./preview/preview.js";
@@ -107,13 +109,25 @@ async function trainIn(
     preview?.goBackTo(progress.iteration);
     const usage = new UsageRecord(run.usage, progress.iteration);
     observer.begun(run, session, progress, forecastText(session));
-    return await new Trainer(session, { store, metrics, events, usage, preview }, observer, progress).run();
+    const outputs = { store, metrics, events, usage, preview };
+    return await new Trainer(session, outputs, observer, progress, await drawsOf(session)).run();
   } catch (cause) {
     throw withRemedy(cause, run);
   } finally {
     metrics.close();
     events.close();
   }
+}
+
+/** Everything that batches can draw from. @throws DataError when no labelled slice shows a part and all others are dropped */
+async function drawsOf({ split, usesUnlabelled, dataset, cache }: TrainingSession): Promise<TrainingDraws> {
+  const labelled = await drawables(split.labelled, true, dataset, cache);
+  if (labelled.length === 0)
+    throw new DataError(
+      `${dataset.path}: no slice of the labelled volumes shows a class, and emptySlices: drop leaves out the others; ` +
+        "label more of them, or keep empty slices",
+    );
+  return { labelled, unlabelled: usesUnlabelled ? await drawables(split.unlabelled, false, dataset, cache) : [] };
 }
 
 function environmentNow() {

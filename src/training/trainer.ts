@@ -11,7 +11,7 @@ import type { MetricRecord, MetricsLog } from "../runs/metrics-log.js";
 import type { EventLog } from "../runs/tensorboard.js";
 import type { UsageRecord } from "../runs/usage.js";
 import { liveTensors, readScalars, scope, type Tensor } from "../torch/index.js";
-import { Batches, type DecodedBatch } from "./batches.js";
+import { Batches, type DecodedBatch, type TrainingDraws } from "./batches.js";
 import type { Preview } from "./preview/preview.js";
 import type { TrainingSession } from "./session.js";
 import { trainStep } from "./step.js";
@@ -59,13 +59,14 @@ export class Trainer {
     private readonly outputs: RunOutputs,
     private readonly observer: TrainingObserver,
     private progress: Progress,
+    draws: TrainingDraws,
   ) {
-    const { config, dataset, split, cache, profile, normalisation, device, usesUnlabelled, student, method } = session;
+    const { config, dataset, cache, profile, normalisation, device, usesUnlabelled, student, method } = session;
     const { labelledBatch, unlabelledBatch, seed } = config.training;
     this.batches = new Batches({
       source: cache,
       dataset,
-      split,
+      draws,
       labelledBatch,
       unlabelledBatch: usesUnlabelled ? unlabelledBatch : 0,
       seed,

@@ -1,8 +1,10 @@
 /** Drawing a data set of several domains with exact masks, to try everything on. */
+import { UsageError } from "../core/errors.js";
 import { writeContactSheet } from "../drawing/contact-sheet.js";
 import { generatePhantom, phantomTile } from "../phantoms/generate.js";
 import { type PhantomKind, phantomDomains } from "../phantoms/types.js";
 import { type WrittenPhantoms, writePhantoms } from "../phantoms/write.js";
+import { writePhantomVolumes } from "../phantoms/write-volumes.js";
 import type { Workflow } from "./observer.js";
 
 /** What to draw. */
@@ -11,7 +13,9 @@ export interface PhantomsInput {
   readonly kind: PhantomKind;
   /** Side of the pictures in pixels. */
   readonly size: number;
-  /** Pictures of each domain. */
+  /** Volumes in place of pictures; of the prostate alone. */
+  readonly volumes?: boolean;
+  /** Pictures, or volumes, of each domain. */
   readonly train: number;
   readonly test: number;
   /** Another number draws other pictures. */
@@ -36,10 +40,15 @@ async function writeSheet(path: string, { kind, size, seed, train }: PhantomsInp
 
 /** Writes the pictures with their masks and a `dataset.yaml`. @throws UsageError, ResourceError as writing them does */
 export const drawPhantoms: Workflow<PhantomsInput, WrittenPhantoms> = async (input, { progress }) => {
-  const { out, kind, size, seed, train, test, sheet } = input;
+  const { out, kind, size, seed, train, test, sheet, volumes = false } = input;
   const total = phantomDomains(kind).length * (train + test);
   const onProgress = (done: number) => progress("drawing", done, total);
   const counts = { trainPerDomain: train, testPerDomain: test };
+  if (volumes) {
+    if (kind !== "prostate") throw new UsageError(`there are no volumes of ${kind}; add --kind prostate`);
+    if (sheet !== undefined) throw new UsageError("--sheet shows pictures; leave it out with --volumes");
+    return writePhantomVolumes({ out, size, seed, ...counts, onProgress });
+  }
   const written = await writePhantoms({ out, kind, size, seed, ...counts, onProgress });
   if (sheet !== undefined) await writeSheet(sheet, input);
   return written;

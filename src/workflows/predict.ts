@@ -1,14 +1,18 @@
 /** Segmenting images with a trained run; they need not belong to any data set. */
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { DataError, DimsegError, ResourceError } from "../core/errors.js";
+import { DataError, DimsegError, ResourceError, UsageError } from "../core/errors.js";
 import { readersOf } from "../data/case-files.js";
 import { allCases, type Case, type Dataset, loadDataset } from "../data/dataset.js";
-import { readImage } from "../data/read-image.js";
+import { readImage, readVolume } from "../data/read-image.js";
 import { systemPicturesText } from "../data/system-names.js";
+import { hasSlices } from "../data/volumes/decode-volume.js";
+import type { StoredImage } from "../grid/stored-image.js";
 import { type PredictionContents, type PredictionFile, predictionFiles } from "../inference/encode-prediction.js";
+import { volumeFiles } from "../inference/encode-volume.js";
 import { indexValue } from "../inference/label-map.js";
 import { predictImage } from "../inference/predict-image.js";
+import { predictVolume } from "../inference/predict-volume.js";
 import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
 import type { Observer, Workflow } from "./observer.js";
 import { networkOf, type OpenedRun, openRun } from "./open-run.js";
@@ -19,7 +23,7 @@ import {
   refuseCollisions,
   refuseOverwriting,
 } from "./prediction/inputs.js";
-import { looksLikeMask } from "./prediction/mask-evidence.js";
+import { isLabelVolume, looksLikeMask } from "./prediction/mask-evidence.js";
 import { WrittenRecord } from "./prediction/written-record.js";
 
 /** What is to be segmented, and what to write. */
@@ -63,30 +67,61 @@ export interface Predicted {
 /** Segments one image and writes its files; true when the image is not opaque everywhere. */
 type WriteImage = (image: InputImage) => Promise<boolean>;
 
-function outputPath(out: string, { folder, extension }: PredictionFile, { name }: InputImage): string {
+type OutputFile = Pick<PredictionFile, "folder" | "extension">;
+
+function outputPath(out: string, { folder, extension }: OutputFile, { name }: InputImage): string {
   return join(out, folder, `${name}.${extension}`);
 }
 
-function createWriter(run: OpenedRun, files: PredictionFile[], input: PredictInput, record: WrittenRecord): WriteImage {
-  const network = networkOf(run, input.network);
-  const { size, device, precision, normalisation, dataset } = run;
-  return async (image) => {
-    const stored = await readImage(image.path);
-    const asked = {
-      size,
-      device,
-      precision,
-      normalisation,
-      testTimeFlips: input.tta,
-      probabilities: input.probabilities,
-    };
-    const prediction = predictImage(network, stored, image.path, dataset, asked);
+/** What becomes of each image, and how. */
+interface Writing {
+  readonly files: readonly OutputFile[];
+  /** @param record of what is written */
+  writer(record: WrittenRecord): WriteImage;
+}
+
+/** How one kind of images, pictures or volumes, is read, segmented and encoded. */
+interface Segmenting<P> {
+  readonly files: readonly PredictionFile<P>[];
+  read(path: string): Promise<StoredImage>;
+  segment(stored: StoredImage, path: string): P | Promise<P>;
+}
+
+function writing<P>({ files, read, segment }: Segmenting<P>, out: string): Writing {
+  const writer = (record: WrittenRecord) => async (image: InputImage) => {
+    const stored = await read(image.path);
+    const prediction = await segment(stored, image.path);
     for (const file of files) {
       const chunks = await file.encode(prediction, stored, image.path);
-      record.write(outputPath(input.out, file, image), chunks);
+      record.write(outputPath(out, file, image), chunks);
     }
     return stored.alpha !== undefined;
   };
+  return { files, writer };
+}
+
+/** @throws UsageError when something is wanted that volumes do not give */
+function writingOf(run: OpenedRun, input: PredictInput): Writing {
+  const network = networkOf(run, input.network);
+  const { size, device, precision, normalisation, dataset } = run;
+  const { tta: testTimeFlips, probabilities, out } = input;
+  const asked = { size, device, precision, normalisation, testTimeFlips };
+  if (!hasSlices(dataset))
+    return writing(
+      {
+        files: predictionFiles(dataset, input),
+        read: (path) => readImage(path),
+        segment: (stored, path) => predictImage(network, stored, path, dataset, { ...asked, probabilities }),
+      },
+      out,
+    );
+  if (probabilities)
+    throw new UsageError(
+      "--probabilities are written of pictures; the run was trained on slices of volumes, so leave it out",
+    );
+  const segment = (stored: StoredImage, path: string) =>
+    predictVolume(network, stored, path, dataset, asked, () => nextTurn());
+  return writing({ files: volumeFiles(dataset, input), read: readVolume, segment }, out);
 }
 
 /** What of a failure concerns one image alone: its pixels, or a name that the file system does not take. */
@@ -134,7 +169,9 @@ function ownCases({ config }: OpenedRun): Case[] {
 
 /** What the network knows of its data set, for images of another scanner's range. */
 function withIntensity(dataset: Dataset, { intensity }: PredictInput): Dataset {
-  return intensity === undefined ? dataset : { ...dataset, intensity };
+  if (intensity === undefined) return dataset;
+  const { slices } = dataset;
+  return slices ? { ...dataset, slices: { ...slices, intensity } } : { ...dataset, intensity };
 }
 
 /** Masks of every reader, whether they count or not. */
@@ -152,17 +189,22 @@ export const predictImages: Workflow<PredictInput, Predicted> = async (input, ob
   const { images: found, system } = listInputs(input.images);
   const opened = await openRun(input.run, input.checkpoint, observer, "unused");
   const run = { ...opened, dataset: withIntensity(opened.dataset, input) };
-  const files = predictionFiles(run.dataset, input);
+  const { files, writer } = writingOf(run, input);
   const folders = files.map(({ folder }) => join(out, folder));
   const cases = ownCases(run);
   const masks = cases.flatMap(maskPathsOf);
-  const { images: inputs, leftOut } = await leaveOutMasks(found, masks, folders, looksLikeMask);
-  refuseCollisions(inputs);
+  const { images: inputs, leftOut } = await leaveOutMasks(
+    found,
+    masks,
+    folders,
+    run.dataset.slices ? isLabelVolume : looksLikeMask,
+  );
+  refuseCollisions(inputs, files[0].extension);
   const outputs = inputs.flatMap((image) => files.map((file) => outputPath(out, file, image)));
   refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...cases.map((one) => one.imagePath), ...masks]);
   const record = new WrittenRecord(out);
   record.refuseForeign(outputs);
-  const { broken, transparent } = await writeAll(inputs, createWriter(run, files, input, record), observer);
+  const { broken, transparent } = await writeAll(inputs, writer(record), observer);
   record.tidy();
   return {
     checkpointRule: run.checkpointRule,

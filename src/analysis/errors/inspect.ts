@@ -5,9 +5,10 @@
  */
 import type { Case, Dataset } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
+import { sliceOf, tellingSlice } from "../../data/volumes/case-slices.js";
 import { outlinePath, type PictureSize } from "../../drawing/outline-path.js";
 import type { ConventionName } from "../../evaluation/conventions.js";
-import { type Grid, voxelCount } from "../../grid/grid.js";
+import { voxelCount } from "../../grid/grid.js";
 import { classMask, withoutIgnored } from "../../inference/label-map.js";
 import { type PartScore, scoreParts } from "../../judging/evaluate-network.js";
 import { judgedCases } from "../../judging/judged-cases.js";
@@ -62,21 +63,33 @@ export interface InspectOptions {
 /** Longer side of pictures of cases, in pixels. */
 export const pictureSide = 512;
 
-/** The size of a case's picture: its stored image's, reduced to at most {@link pictureSide}. */
-export function pictureSize({ stored }: Pick<DecodedCase, "stored">): PictureSize {
-  const scale = Math.min(1, pictureSide / Math.max(...stored.shape));
-  const [height, width] = stored.shape.map((pixels) => Math.max(1, Math.round(pixels * scale)));
+/**
+ * The size of a case's picture: its stored image's, of a volume that of a slice with square pixels, reduced to at most
+ * {@link pictureSide}.
+ */
+export function pictureSize({ stored: { shape, spacing } }: Pick<DecodedCase, "stored">): PictureSize {
+  const isVolume = shape.length === 3;
+  const pixel = isVolume && spacing ? spacing.slice(1) : [1, 1];
+  const sides = (isVolume ? shape.slice(1) : shape).map((count, axis) => (count * pixel[axis]) / Math.min(...pixel));
+  const scale = Math.min(1, pictureSide / Math.max(...sides));
+  const [height, width] = sides.map((pixels) => Math.max(1, Math.round(pixels * scale)));
   return { height, width };
 }
 
-/** The outlines of all judged parts of a label map on the working grid. */
+/**
+ * The outlines of all judged parts of a label map on the case's working grid, of a volume in the slice that stands for it.
+ */
 export function partOutlines(
-  labels: Uint8Array,
-  { parts, target }: Dataset,
-  working: Grid,
+  all: Uint8Array,
+  dataset: Dataset,
+  decoded: DecodedCase,
   picture: PictureSize,
 ): PartOutline[] {
-  const [height, width] = working.shape;
+  const { parts, target } = dataset;
+  const said = { ...decoded, label: all };
+  const shown = dataset.slices ? sliceOf(said, tellingSlice(decoded, dataset)) : said;
+  const labels = shown.label as Uint8Array;
+  const [height, width] = shown.working.shape;
   return parts.map(({ index, name }) => ({
     part: name,
     path: outlinePath(classMask(labels, index, target, height * width), { height, width }, picture),
@@ -139,7 +152,7 @@ export async function inspectPredictions(
       sizes: partSizes(labels, decoded, dataset),
       confusion: label ? confusionOf(label, labels, dataset) : null,
       picture,
-      outlines: partOutlines(labels, dataset, decoded.working, picture),
+      outlines: partOutlines(labels, dataset, decoded, picture),
     });
     options.onProgress?.(inspected.length);
   }

@@ -2,21 +2,27 @@
  * `dimseg data check`: every file of a data set is decoded once, and everything that would make training fail or
  * results mislead is listed. One bad file never stops the check.
  */
+
+import { shapeText, voxelCount } from "../../grid/grid.js";
 import type { Split } from "../case-files.js";
 import { allCases, type Dataset } from "../dataset.js";
 import { mapLimited } from "../limited.js";
 import { subjectCount } from "../subjects.js";
+import { hasSlices } from "../volumes/decode-volume.js";
 import { agreementByDomain, type ReaderAgreement } from "./agreement.js";
 import { otherDepths, transparentFiles } from "./alike.js";
 import { repeatedImages, repeatedMasks } from "./duplicates.js";
 import { type CaseFacts, examineCase, judgedFacts } from "./examine.js";
+import { examineVolume } from "./examine-volume.js";
 import { leakingSubjects } from "./leaks.js";
 import { systemPicturesLeftOut } from "./left-out.js";
 import { namePairs } from "./pairs.js";
 import type { Problem } from "./problems.js";
 import { misfittingRules } from "./rules.js";
+import { placelessVolumes, summariseVolumes, type VolumeSummary } from "./volumes.js";
 
 export type { Problem } from "./problems.js";
+export type { VolumeSummary } from "./volumes.js";
 
 /** Files decoded at the same time. */
 const examinedAtOnce = 4;
@@ -32,7 +38,7 @@ export interface SplitSummary {
   /** Fewer than cases where a subject has several of them. */
   readonly subjects: number;
   readonly masks: number;
-  /** Smallest and largest stored size in pixels, such as `256 x 256` or `200 x 180 to 512 x 512`. */
+  /** Smallest and largest stored size, such as `256 x 256` or `200 x 180 to 512 x 512`, of volumes `320 x 320 x 24`. */
   readonly sizes: string;
   readonly emptyMasks: number;
   readonly nearlyEmptyMasks: number;
@@ -45,6 +51,8 @@ export interface CheckReport {
   readonly splits: readonly SplitSummary[];
   /** Names of the parts, in the order of `partShares`. */
   readonly parts: readonly string[];
+  /** The volumes of each domain; missing where the images are pictures. */
+  readonly volumes?: readonly VolumeSummary[];
   /** Domains where several readers marked the same images. */
   readonly readers: readonly ReaderAgreement[];
   /** What lies in the folders and is nobody's data, in sentences. */
@@ -52,12 +60,12 @@ export interface CheckReport {
 }
 
 function sizeRange(facts: readonly CaseFacts[]): string {
+  const width = (shape: readonly number[]) => shape[shape.length - 1];
   const sizes = facts
-    .flatMap(({ width, height }) => (width === undefined || height === undefined ? [] : [{ width, height }]))
-    .sort((a, b) => a.width * a.height - b.width * b.height || a.width - b.width);
+    .flatMap(({ shape }) => (shape ? [{ shape }] : []))
+    .sort((a, b) => voxelCount(a) - voxelCount(b) || width(a.shape) - width(b.shape));
   if (sizes.length === 0) return "none decoded";
-  const text = ({ width, height }: { width: number; height: number }) => `${width} x ${height}`;
-  const [least, most] = [text(sizes[0]), text(sizes[sizes.length - 1])];
+  const [least, most] = [shapeText(sizes[0]), shapeText(sizes[sizes.length - 1])];
   return least === most ? least : `${least} to ${most}`;
 }
 
@@ -85,7 +93,7 @@ function summarise(facts: readonly CaseFacts[], parts: number): SplitSummary {
 export async function checkDataset(dataset: Dataset, onProgress?: (done: number) => void): Promise<CheckReport> {
   let done = 0;
   const facts = await mapLimited(allCases(dataset), examinedAtOnce, async (one) => {
-    const found = await examineCase(dataset, one);
+    const found = await (hasSlices(dataset) ? examineVolume(dataset, one) : examineCase(dataset, one));
     onProgress?.(++done);
     return found;
   });
@@ -104,9 +112,11 @@ export async function checkDataset(dataset: Dataset, onProgress?: (done: number)
       ...transparentFiles(facts),
       ...otherDepths(facts),
       ...misfittingRules(dataset, facts),
+      ...placelessVolumes(dataset, facts),
     ],
     splits: splits.map((group) => summarise(group, dataset.parts.length)),
     parts: dataset.parts.map((part) => part.name),
+    ...(dataset.slices ? { volumes: summariseVolumes(facts) } : {}),
     readers: agreementByDomain(facts, dataset),
     leftOut: systemPicturesLeftOut(dataset),
   };

@@ -1,6 +1,7 @@
 /** Looking at one case: do its files decode and fit each other, and what is in them. */
 import { DataError } from "../../core/errors.js";
 import { sha256 } from "../../core/sha256.js";
+import type { Grid } from "../../grid/grid.js";
 import { type Samples, type StoredImage, sampleType } from "../../grid/stored-image.js";
 import { type Case, caseName, type Dataset } from "../dataset.js";
 import { type CaseBytes, decodeMask, decodeReaders, readCaseBytes, withRoomFor } from "../decode.js";
@@ -20,8 +21,8 @@ export interface CaseFacts {
   readonly wide?: boolean;
   /** Between which grey levels the image lies as the network sees it, 0 … 255, but for 1 % of its pixels. */
   readonly levels?: readonly [number, number];
-  readonly width?: number;
-  readonly height?: number;
+  /** Stored size, slowest axis first. */
+  readonly shape?: readonly number[];
   /** Whether the image is not opaque everywhere. */
   readonly transparent?: boolean;
   /** Whether the mask has colours and is not opaque everywhere. */
@@ -36,6 +37,20 @@ export interface CaseFacts {
   readonly foreground?: number;
   /** What several readers of the image have in common. */
   readonly agreement?: CaseAgreement;
+  /** What is known of volumes alone. */
+  readonly volume?: VolumeFacts;
+}
+
+/** A volume in its own grid. */
+export interface VolumeFacts {
+  /** As stored. */
+  readonly grid: Grid;
+  /** Cut into slices: `[slices, rows, columns]`. */
+  readonly cut: Grid;
+  /** The 0.5 and 99.5 percentiles of its values. */
+  readonly range: readonly [number, number];
+  /** Values that its mask files hold. */
+  readonly values: readonly number[];
 }
 
 /** The cases whose mask was decoded, with what it holds. */
@@ -48,7 +63,7 @@ export function judgedFacts(facts: readonly CaseFacts[]): { partShares: readonly
 /** A mask of fewer foreground pixels says nothing about the image under it. */
 const fewestTellingPixels = 16;
 
-function hash({ shape }: StoredImage["grid"], samples: Samples): string {
+export function hash({ shape }: StoredImage["grid"], samples: Samples): string {
   const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
   return sha256(`${shape.join("x")}:`, bytes);
 }
@@ -67,11 +82,14 @@ function coversNothing({ samples, channels }: StoredImage, codes: Int32Array): b
   return count >= fewestTellingPixels;
 }
 
-/** Share of the pixels of every part, and of all parts together; of those that somebody labelled. */
-function shares(dataset: Dataset, codes: Int32Array): { partShares: number[]; foreground: number } {
-  const counts = countValues(codes);
-  const labelled = codes.length - (counts.get(ignoredCode) ?? 0);
+/** Share of the pixels of every part, from the numbers of pixels of each code, and of all parts together; of those that somebody labelled. */
+export function shares(
+  dataset: Dataset,
+  counted: ReadonlyMap<number, number>,
+): Required<Pick<CaseFacts, "partShares" | "foreground">> {
+  const counts = new Map(counted);
   counts.delete(ignoredCode);
+  const labelled = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const holds = (code: number, index: number) =>
     dataset.target === "softmax" ? code === index : ((code >> index) & 1) === 1;
   const share = (wanted: (code: number) => boolean) =>
@@ -83,7 +101,7 @@ function shares(dataset: Dataset, codes: Int32Array): { partShares: number[]; fo
 }
 
 /** Runs `task`; a {@link DataError} becomes a problem, anything else is a defect and goes on. */
-async function attempt<T>(problems: Problem[], task: () => Promise<T>): Promise<T | undefined> {
+export async function attempt<T>(problems: Problem[], task: () => Promise<T>): Promise<T | undefined> {
   try {
     return await task();
   } catch (cause) {
@@ -106,14 +124,12 @@ async function examineBytes(dataset: Dataset, one: Case, bytes: CaseBytes, probl
   const image = await attempt(problems, () => decodeImage(bytes.image, one.imagePath));
   if (!image) return { case: one, problems };
   const seen = await attempt(problems, async () => toBytes(image, dataset, one.imagePath));
-  const [height, width] = image.grid.shape;
   const facts = {
     case: one,
     problems,
     wide: sampleType(image.samples) !== "uint8",
     ...(seen ? { levels: greyLevels([seen]) } : {}),
-    width,
-    height,
+    shape: image.grid.shape,
     imageHash: hash(image.grid, image.samples),
     transparent: image.alpha !== undefined,
   };
@@ -125,7 +141,7 @@ async function examineBytes(dataset: Dataset, one: Case, bytes: CaseBytes, probl
   const decoded = mask && (await attempt(problems, () => decodeMask(dataset, one, mask, image)));
   if (!decoded) return facts;
   const { codes, transparent: maskTransparent } = decoded;
-  const found = shares(dataset, codes);
+  const found = shares(dataset, countValues(codes));
   if (coversNothing(image, codes))
     problems.push(warning(`${caseName(one)}: the mask lies where the image has a single colour; check the pair`));
   return {

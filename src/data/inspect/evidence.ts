@@ -2,6 +2,7 @@
 import { DataError } from "../../core/errors.js";
 import { plane, type StoredImage } from "../../grid/stored-image.js";
 import { toGrey } from "../colour.js";
+import { isVolumeName } from "../file-patterns.js";
 import { readImage } from "../read-image.js";
 import { countValues } from "../value-counts.js";
 
@@ -18,7 +19,9 @@ function some(paths: readonly string[]): string[] {
   return paths.filter((_, i) => i % step === 0).slice(0, looked);
 }
 
+/** Volumes are told by their names and headers; their values would take too long, and are no pictures. */
 async function read(path: string): Promise<StoredImage[]> {
+  if (isVolumeName(path)) return [];
   try {
     return [await readImage(path, "indices")];
   } catch (cause) {

@@ -2,8 +2,8 @@
  * The folders that hold images or masks. Where every case has a folder of its own, those folders are one for the rest of
  * inspect, with `{id}` in place of the case's name: `train/{id}/masks`.
  */
-import { basename, extname, posix } from "node:path";
-import { foldCase } from "../file-patterns.js";
+import { basename, posix } from "node:path";
+import { endingOf, foldCase, withoutEnding } from "../file-patterns.js";
 import { hasImageWord, isBareMask, isMaskAffix, wordsOf } from "./words.js";
 
 /** A folder, or the folders of all cases that are at the same place in them. */
@@ -30,13 +30,13 @@ function folderOf(path: string): string {
 
 function stemOf(path: string): string {
   const name = posix.basename(path);
-  return foldCase(name.slice(0, name.length - extname(name).length).normalize("NFC"));
+  return foldCase(withoutEnding(name).normalize("NFC"));
 }
 
 /** What a file's name says after the name of its case, in its own letters. */
 function affixOf(path: string, id: string): string {
   const name = posix.basename(path).normalize("NFC");
-  return name.slice(id.length, name.length - extname(name).length);
+  return name.slice(id.length, name.length - endingOf(name).length);
 }
 
 /** Whether a folder is a patient's or a series', of several images that all begin with its numbered name. */
@@ -118,7 +118,7 @@ function mergeCases({ parent, kind, byCase }: CaseParent): Folder[] {
         ...parts.slice(0, -1).map((part) => withId(part, id, kind === "series" ? "*" : "{id}")),
       ].join("/");
       const called = kind !== "bare" && stemOf(file).startsWith(foldCase(id.normalize("NFC")));
-      const key = kind === "bare" ? `${path}/${name.slice(0, name.length - extname(name).length)}` : path;
+      const key = kind === "bare" ? `${path}/${withoutEnding(name)}` : path;
       const entry = merged.get(key) ?? {
         key,
         path,
@@ -128,7 +128,7 @@ function mergeCases({ parent, kind, byCase }: CaseParent): Folder[] {
         called: true,
       };
       merged.set(key, entry);
-      const listed = called ? name : `${id}${extname(name)}`;
+      const listed = called ? name : `${id}${endingOf(name)}`;
       entry.own.add(name);
       entry.called &&= called;
       if (!entry.files.has(listed)) entry.names.push(listed);
@@ -136,7 +136,7 @@ function mergeCases({ parent, kind, byCase }: CaseParent): Folder[] {
     }
   return [...merged.values()].map(({ own, called, ...folder }) => {
     if (called) return folder;
-    const extensions = new Set([...own].map((name) => extname(name)));
+    const extensions = new Set([...own].map((name) => endingOf(name)));
     return {
       ...folder,
       fileName: own.size === 1 ? [...own][0] : `*${extensions.size === 1 ? [...extensions][0] : ".*"}`,

@@ -4,6 +4,7 @@
  */
 import { join, posix } from "node:path";
 import { DataError } from "../../core/errors.js";
+import { withoutEnding } from "../file-patterns.js";
 import { areSmallCopies, areTwoValued, fieldOfView } from "./evidence.js";
 import type { FileKeys } from "./file-keys.js";
 import { type Folder, foldersOf } from "./folders.js";
@@ -125,9 +126,9 @@ class Grouper {
       );
       let original: Folder | undefined;
       for (const other of near) {
-        const stems = new Map(other.names.map((name) => [withoutEnding(name), name]));
+        const stems = new Map(other.names.map((name) => [stemOf(name), name]));
         const pairs = folder.names.flatMap((name) => {
-          const match = stems.get(withoutEnding(name));
+          const match = stems.get(stemOf(name));
           return match === undefined ? [] : [[this.pathOf(folder, name), this.pathOf(other, match)] as const];
         });
         if (pairs.length < 2 || 10 * pairs.length < 9 * folder.names.length) continue;
@@ -179,13 +180,13 @@ class Grouper {
 
   /** The place beside this folder whose images nearly all have the names of its files. */
   private partnerOf(folder: Folder, own: Place): Place | undefined {
-    const stems = new Set(folder.names.map(withoutEnding));
+    const stems = new Set(folder.names.map(stemOf));
     return [...this.places.values()].find((place) => {
       const images = (place.images.length > 0 ? place.images : place.plain).filter((one) => one !== folder);
       const names = images
         .filter((one) => posix.dirname(one.path) === posix.dirname(folder.path) || place === own)
         .flatMap((one) => one.names);
-      const shared = names.filter((name) => stems.has(withoutEnding(name))).length;
+      const shared = names.filter((name) => stems.has(stemOf(name))).length;
       return shared > 1 && 2 * shared >= Math.min(names.length, stems.size);
     });
   }
@@ -263,11 +264,8 @@ class Grouper {
   }
 }
 
-function withoutEnding(name: string): string {
-  return name
-    .slice(0, name.length - posix.extname(name).length)
-    .normalize("NFC")
-    .toLowerCase();
+function stemOf(name: string): string {
+  return withoutEnding(name).normalize("NFC").toLowerCase();
 }
 
 /** Whether a folder lies below another one's images or beside it. */

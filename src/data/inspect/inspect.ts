@@ -2,14 +2,16 @@
  * `dimseg data inspect`: from a folder of images to a first `dataset.yaml`, with every guess said in a sentence. The
  * user reads, corrects and keeps the file; nothing here is needed again after that.
  */
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { DataError } from "../../core/errors.js";
-import { type Case, maskFilesOf, type Split } from "../case-files.js";
 import { formatNames } from "../formats/registry.js";
 import type { DatasetFileInput } from "../schema.js";
 import { findBroken } from "./broken.js";
+import { withoutBroken } from "./broken-cases.js";
 import { type ClassFileRules, guessClassFiles, haveClassFiles } from "./class-files.js";
-import { groupImages, type ImageGroup } from "./grouping.js";
+import { type FoundSplit, splitsOf } from "./found-splits.js";
+import { groupImages } from "./grouping.js";
+import type { InspectedSplit, Inspection } from "./inspection.js";
 import type { ClassNames } from "./labels/class-names.js";
 import { hexOf } from "./labels/coding.js";
 import { judgeMasks, readAllMasks } from "./labels/judge.js";
@@ -22,33 +24,13 @@ import { type MixedRules, withWholeMasks } from "./mixed-files.js";
 import type { Progress } from "./progress.js";
 import { type ImageSample, sampleHeaders, sampleImages } from "./sampling.js";
 import { type FolderContent, scanFolder } from "./scan.js";
-import { casesOf, type DomainInput } from "./split-input.js";
+import { nameOf } from "./set-name.js";
+import type { DomainInput } from "./split-input.js";
 import { proposeDomains } from "./splits.js";
+import { inspectVolumes } from "./volumes/inspect-volumes.js";
+import { oneKind } from "./volumes/kinds.js";
 
-/** One split of one domain as it was found. */
-export interface InspectedSplit {
-  readonly domain: string;
-  readonly split: Split;
-  readonly images: number;
-  readonly masks: number;
-  /** Stored sizes with their file counts, such as `800 x 800`; sampled. */
-  readonly sizes: string;
-  /** Values or colours found in the masks, sampled. */
-  readonly values: string;
-}
-
-export interface Inspection {
-  /** Content for a `dataset.yaml` whose `root` is the inspected folder. */
-  readonly file: DatasetFileInput;
-  readonly guesses: readonly string[];
-  readonly splits: readonly InspectedSplit[];
-}
-
-interface FoundSplit {
-  readonly domain: string;
-  readonly split: Split;
-  readonly cases: readonly Case[];
-}
+export type { InspectedSplit, Inspection } from "./inspection.js";
 
 /** A folder of data sets rather than one: say so instead of calling every set a domain. */
 function refuseSeveralSets(root: string, content: FolderContent, domains: readonly DomainInput[]): void {
@@ -105,24 +87,6 @@ function guessIntensity(sample: ImageSample, guesses: string[]): Pick<DatasetFil
       `0 to 255${sample.narrow ? "; images of 8 bits stay as they are" : ""}`,
   );
   return { intensity: { low, high } };
-}
-
-function nameOf(root: string, known: string | undefined): string {
-  const name =
-    known ??
-    basename(root)
-      .replace(/[^\p{L}\p{N} ._+-]+/gu, "-")
-      .replace(/^[^\p{L}]+/u, "");
-  return (name || "dataset").slice(0, 80);
-}
-
-function splitsOf(domains: readonly DomainInput[], root: string): FoundSplit[] {
-  return domains.flatMap((domain) =>
-    (["train", "test"] as const).flatMap((split) => {
-      const source = domain[split];
-      return source ? [{ domain: domain.name, split, cases: casesOf(source, root, domain.name, split) }] : [];
-    }),
-  );
 }
 
 async function describe({ domain, split, cases }: FoundSplit, masks?: DomainMasks): Promise<InspectedSplit> {
@@ -191,41 +155,6 @@ function layoutContent(layout: Layout, guesses: string[]): Omit<DatasetFileInput
   return content;
 }
 
-/** Groups without the cases whose files are broken. Tells which, and why. */
-function withoutBroken(
-  groups: readonly ImageGroup[],
-  broken: ReadonlyMap<string, string>,
-  root: string,
-  guesses: string[],
-): ImageGroup[] {
-  if (broken.size === 0) return [...groups];
-  const told = new Set<string>();
-  const kept = groups.flatMap((group) => {
-    const cases = casesOf(group.source, root);
-    const isBroken = (one: Case) =>
-      [one.imagePath, ...maskFilesOf(one).map(({ path }) => path)].filter((path) => broken.has(path));
-    const out = cases.filter((one) => isBroken(one).length > 0);
-    for (const path of out.flatMap(isBroken)) told.add(path);
-    if (out.length === 0) return [group];
-    if (out.length === cases.length) return [];
-    const except = [...(group.source.except ?? []), ...out.map((one) => one.id)];
-    return [{ ...group, source: { ...group.source, except } }];
-  });
-  if (told.size > 0) guesses.push(brokenText([...told].map((path) => broken.get(path) as string)));
-  return kept;
-}
-
-/** Broken files named in a sentence. */
-const mostNamed = 3;
-
-function brokenText(reasons: readonly string[]): string {
-  const cases =
-    reasons.length === 1 ? "1 broken file, whose case is" : `${reasons.length} broken files, whose cases are`;
-  const shown = reasons.slice(0, mostNamed).map((reason) => reason.replace(/; replace (?:it|or convert it)$/, ""));
-  const more = reasons.length > mostNamed ? `, and ${reasons.length - mostNamed} more` : "";
-  return `warning: ${cases} left out (see except): ${shown.join("; ")}${more}`;
-}
-
 /** Why a folder that is called as a known one is none; undefined where its masks are as they should be. */
 function contradiction(layout: Layout, masks: ReadonlyMap<string, DomainMasks>): string | undefined {
   for (const [domain, { tally }] of masks) {
@@ -243,10 +172,12 @@ function contradiction(layout: Layout, masks: ReadonlyMap<string, DomainMasks>):
  */
 export async function inspectFolder(folder: string, progress: Progress = () => {}): Promise<Inspection> {
   const root = resolve(folder);
-  const content = scanFolder(root);
+  const scanned = scanFolder(root);
+  const { content, isVolumes, guesses: ofKinds } = oneKind(scanned);
+  if (isVolumes) return inspectVolumes(root, content, [...leftOutText(content), ...ofKinds], progress);
   const broken = await findBroken(root, content.images, progress);
   const { groups: all, guesses: found } = await groupImages(content, root);
-  const ofFiles = leftOutText(content);
+  const ofFiles = [...leftOutText(content), ...ofKinds];
   const groups = withoutBroken(all, broken, root, ofFiles);
   if (groups.length === 0) refuseNothing(root, content);
   const byName = recogniseLayout(

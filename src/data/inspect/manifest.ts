@@ -63,6 +63,22 @@ function nnunetNames(root: string, source: string): SetNames | undefined {
   };
 }
 
+/** What nnU-Net's and Decathlon's files call the channels of an image. */
+const channelSchema = z
+  .object({
+    channel_names: z.record(z.string(), z.string()).optional(),
+    modality: z.record(z.string(), z.string()).optional(),
+  })
+  .transform(({ channel_names, modality }) => Object.values(channel_names ?? modality ?? {}));
+
+/** What channels of the images are, as `CT` or `T2`; empty where no file says it. */
+export function readChannelNames(root: string, helpers: ReadonlySet<string>): readonly string[] {
+  const files = [...helpers].filter((path) => posix.basename(path) === "dataset.json");
+  const found = files.map((path) => readJson(join(root, path), channelSchema) ?? []);
+  const [first = [], ...others] = found.filter((names) => names.length > 0);
+  return others.every((names) => isDeepStrictEqual(names, first)) ? first : [];
+}
+
 /**
  * What the files of a set say about its classes; one that is broken or of another kind counts as none.
  * @param helpers relative paths of the files that may say it

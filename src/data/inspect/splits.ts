@@ -1,7 +1,7 @@
 /** From groups of images to the domains of a `dataset.yaml`, each with its training and test cases. */
-import { posix, relative, sep } from "node:path";
+import { relative, sep } from "node:path";
 import { type MaskFile, maskFilesOf } from "../case-files.js";
-import { compareBytes } from "../file-patterns.js";
+import { compareBytes, withoutEnding } from "../file-patterns.js";
 import type { SubjectRuleInput } from "../schema.js";
 import { listedIn } from "./case-lists.js";
 import type { ImageGroup } from "./grouping.js";
@@ -20,7 +20,7 @@ function join(sources: readonly SplitInput[], root: string): SplitInput | undefi
     .flatMap((source) => casesOf(source, root))
     .map((one) => {
       const image = path(one.imagePath);
-      const id = image.slice(0, image.length - posix.extname(image).length).replaceAll("/", "_");
+      const id = withoutEnding(image).replaceAll("/", "_");
       const others = (one.otherReaders ?? []).flatMap(([file]) => path(file.path));
       return {
         id,

@@ -2,8 +2,7 @@
  * Names of files as they are compared: without ending, in one Unicode form, upper and lower case alike; and what stands
  * around the id in them.
  */
-import { extname } from "node:path";
-import { foldCase } from "../file-patterns.js";
+import { endingOf, foldCase, withoutEnding } from "../file-patterns.js";
 import { wordsOf } from "./words.js";
 
 /** A name as it is compared, beside its own letters: both of the same length. */
@@ -16,7 +15,7 @@ export interface Stem {
 /** The names without their endings, as they are compared. */
 export function stemsOf(names: readonly string[]): Stem[] {
   return names.map((name) => {
-    const text = name.slice(0, name.length - extname(name).length).normalize("NFC");
+    const text = withoutEnding(name).normalize("NFC");
     return { name, text, folded: foldCase(text) };
   });
 }
@@ -81,8 +80,8 @@ export function affixWords({ before, after }: Affix): string[] {
 
 /** The extension that all names share, else the pattern for any image. */
 export function extensionOf(names: readonly string[]): string {
-  const extensions = new Set(names.map((name) => extname(name).toLowerCase()));
-  return extensions.size === 1 ? extname(names[0]) : ".*";
+  const extensions = new Set(names.map((name) => endingOf(name).toLowerCase()));
+  return extensions.size === 1 ? endingOf(names[0]) : ".*";
 }
 
 /** Braces and stars have a meaning in patterns: a name that holds them cannot be told by one. */

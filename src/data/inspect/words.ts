@@ -2,7 +2,8 @@
  * What the words in names of folders and files mean, as public sets use them: masks, images, splits, readers, parts of
  * the body. Words are compared in lower case; `GroundTruth`, `ground_truth` and `Ground Truth` are the same two.
  */
-import { basename, extname } from "node:path";
+import { basename } from "node:path";
+import { withoutEnding } from "../file-patterns.js";
 
 const imageWords = new Set([
   "image",
@@ -140,7 +141,7 @@ export function isMaskName(stem: string): boolean {
 
 /** Whether a file is called `mask.png` or the like, so that its folder and not its name says which case it is. */
 export function isBareMask(name: string): boolean {
-  const words = wordsOf(basename(name, extname(name)));
+  const words = wordsOf(withoutEnding(basename(name)));
   return words.length === 1 && isMaskName(words[0]);
 }
 

@@ -8,10 +8,14 @@ import { UsageError } from "../../core/errors.js";
 import type { DecodedCache } from "../../data/cache.js";
 import { toChannels } from "../../data/colour.js";
 import type { Case, Dataset } from "../../data/dataset.js";
+import type { DecodedCase } from "../../data/decode.js";
 import { toBytes } from "../../data/prepare-image.js";
-import { readImage } from "../../data/read-image.js";
+import { readImage, readVolume } from "../../data/read-image.js";
+import { tellingSlice } from "../../data/volumes/case-slices.js";
+import { cutVolume, hasSlices, windowedSlice, windowsOf } from "../../data/volumes/decode-volume.js";
 import type { PictureSize } from "../../drawing/outline-path.js";
 import { interleave } from "../../grid/interleave.js";
+import type { StoredImage } from "../../grid/stored-image.js";
 import type { PartScore } from "../../judging/evaluate-network.js";
 import type { CaseRole, ChosenCase } from "./choose-cases.js";
 
@@ -48,13 +52,24 @@ export interface CaseOverlay {
   readonly predictions: readonly RunOverlay[];
 }
 
-/** The stored image in the data set's intensities and channels, small enough to embed. */
-async function readPicture(one: Case, dataset: Dataset, size: PictureSize): Promise<OverlayPicture> {
+/** The stored image in the data set's intensities and channels; of a volume the slice that stands for it. */
+async function readStored(one: Case, dataset: Dataset, decoded: DecodedCase): Promise<StoredImage> {
+  if (!hasSlices(dataset)) {
+    const image = toChannels(await readImage(one.imagePath), dataset.channels);
+    return { ...image, samples: toBytes(image, dataset, one.imagePath) };
+  }
+  const { image, stack } = cutVolume(await readVolume(one.imagePath), dataset.slices);
+  const slice = windowedSlice(stack.slice(tellingSlice(decoded, dataset)), windowsOf(image, dataset.slices));
+  return toChannels(slice, dataset.channels);
+}
+
+/** The stored image, small enough to embed. */
+async function readPicture(one: Case, dataset: Dataset, decoded: DecodedCase): Promise<OverlayPicture> {
   const { channels } = dataset;
-  const image = toChannels(await readImage(one.imagePath), channels);
-  const bytes = toBytes(image, dataset, one.imagePath);
+  const size = pictureSize(decoded);
+  const image = await readStored(one, dataset, decoded);
   const [height, width] = image.grid.shape;
-  const jpeg = await sharp(interleave(bytes, channels), { raw: { width, height, channels } })
+  const jpeg = await sharp(interleave(image.samples as Uint8Array, channels), { raw: { width, height, channels } })
     .resize(size.width, size.height, { fit: "fill" })
     .toColourspace(channels === 1 ? "b-w" : "srgb")
     .jpeg({ quality: 85, mozjpeg: true, chromaSubsampling: "4:4:4" })
@@ -95,8 +110,8 @@ export async function overlayCases(
       const found = findCase({ domain, id }, inspected);
       return { run: name, outlines: found?.outlines ?? null, scores: found?.scores ?? [] };
     });
-    const reference = decoded.label ? partOutlines(decoded.label, dataset, decoded.working, size) : null;
-    overlays.push({ domain, id, role, picture: await readPicture(own.case, dataset, size), reference, predictions });
+    const reference = decoded.label ? partOutlines(decoded.label, dataset, decoded, size) : null;
+    overlays.push({ domain, id, role, picture: await readPicture(own.case, dataset, decoded), reference, predictions });
   }
   return overlays;
 }

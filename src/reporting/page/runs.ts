@@ -27,7 +27,7 @@ function trainedOn({ config, split, dataset }: ReportRun): Content {
   const used = usesUnlabelled(config) ? "" : " (not used by it)";
   const unlabelled = split ? `, ${countText(split.unlabelled.length)} unlabelled${used}` : "";
   const validation = labelled.validation > 0 ? `, ${labelled.validation} for validation` : "";
-  return html`${nameHtml(dataset?.name ?? config.dataset)}: ${labelled.count} labelled images of ${nameHtml(labelled.domain)}${validation}${unlabelled}`;
+  return html`${nameHtml(dataset?.name ?? config.dataset)}: ${labelled.count} labelled ${dataset?.slices ? "volumes" : "images"} of ${nameHtml(labelled.domain)}${validation}${unlabelled}`;
 }
 
 function judgedOn({ evaluation }: ReportRun): Content {
@@ -35,7 +35,7 @@ function judgedOn({ evaluation }: ReportRun): Content {
   const { about, summary } = evaluation;
   const mirrored = about.testTimeFlips ? ", averaged over mirror images" : "";
   const subjects = hasSubjects(summary) ? ` of ${counted(summary.subjects, "subject")}` : "";
-  return html`${countText(summary.cases)} test images${subjects} at ${about.size} × ${about.size} pixels${mirrored}; ${about.network}, ${nameHtml(about.checkpoint.rule)}; convention ${about.convention.name} (${about.convention.description})`;
+  return html`${countText(summary.cases)} test ${about.slices ? "volumes" : "images"}${subjects}${about.slices ? `, ${about.slices} slices` : ""} at ${about.size} × ${about.size} pixels${mirrored}; ${about.network}, ${nameHtml(about.checkpoint.rule)}; convention ${about.convention.name} (${about.convention.description})`;
 }
 
 function costText({ cost, environment, config }: ReportRun): Content {

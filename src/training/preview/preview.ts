@@ -10,6 +10,7 @@ import { z } from "zod";
 import { writeFileAtomic } from "../../core/atomic-file.js";
 import { caseName } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
+import { pictureOf } from "../../data/volumes/case-slices.js";
 import { outlinePath } from "../../drawing/outline-path.js";
 import { classMask } from "../../inference/label-map.js";
 import { predictCase } from "../../inference/predict-case.js";
@@ -74,7 +75,7 @@ export class Preview {
     await this.attempt(async () => {
       if (this.failed || this.cases.length === 0) return;
       const { drawPreview } = await import("./preview-picture.js");
-      const decoded = await Promise.all(this.cases.map((one) => this.session.cache.get(one.case)));
+      const decoded = await Promise.all(this.cases.map((one) => this.shown(one)));
       this.rows ??= await this.prepare(decoded);
       const outlines = decoded.map((one) => this.predicted(one));
       const parts = this.session.dataset.parts.map(({ name }) => name);
@@ -111,6 +112,15 @@ export class Preview {
       .flatMap((name) => readColumn(join(this.run.previewSteps, name)) ?? [])
       .filter(({ cases, outlines }) => cases.join("\n") === this.names.join("\n") && outlines.length === cases.length)
       .sort((a, b) => a.iteration - b.iteration);
+  }
+
+  /**
+   * A case as it is shown: of a volume one slice, that in which most is labelled only where the reference is shown, too.
+   */
+  private async shown({ case: one, showsReference }: PreviewCase): Promise<DecodedCase> {
+    const { cache, dataset } = this.session;
+    const { label, ...unlabelled } = await cache.get(one);
+    return pictureOf(showsReference && label ? { ...unlabelled, label } : unlabelled, dataset);
   }
 
   private outlines(labels: Uint8Array, { working }: DecodedCase): string[] {

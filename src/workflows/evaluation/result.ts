@@ -55,6 +55,7 @@ function describe(
     dataset: { name: dataset.name, path: dataset.path },
     split,
     size,
+    ...(dataset.slices ? { slices: dataset.slices.plane } : {}),
     units,
     testTimeFlips: tta,
     precision,

@@ -16,9 +16,9 @@ export interface EvaluationCases {
 }
 
 /** What a network has to find in a data set to be judged on it. */
-function kindOf({ target, channels, classes }: Dataset): string {
-  const shape = channels === 1 ? "grey" : "RGB";
-  return `${shape} images, ${target} classes ${classes.map(({ name }) => name).join(", ")}`;
+function kindOf({ target, channels, classes, slices }: Dataset): string {
+  const shape = `${channels === 1 ? "grey" : "RGB"} ${slices ? `volumes in ${slices.plane} slices` : "images"}`;
+  return `${shape}, ${target} classes ${classes.map(({ name }) => name).join(", ")}`;
 }
 
 /** @throws UsageError when the network cannot be judged on the other data set */

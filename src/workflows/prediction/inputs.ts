@@ -1,9 +1,9 @@
 /** Which images `dimseg predict` is asked for, what their results are called, and what must not be overwritten. */
 import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
-import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { DataError, UsageError } from "../../core/errors.js";
 import { readFailureReason } from "../../core/read-file.js";
-import { compareBytes, isImageName } from "../../data/file-patterns.js";
+import { compareBytes, isImageName, withoutEnding } from "../../data/file-patterns.js";
 import { formatNames } from "../../data/formats/registry.js";
 import { isMaskFolder } from "../../data/inspect/places.js";
 import { isSystemFile, isSystemFolder, isSystemPreview, type SystemPictures } from "../../data/system-names.js";
@@ -27,7 +27,7 @@ function statOf(path: string): Stats {
 }
 
 function withoutExtension(path: string): string {
-  return isImageName(basename(path)) ? path.slice(0, path.length - extname(path).length) : path;
+  return isImageName(basename(path)) ? withoutEnding(path) : path;
 }
 
 function entriesOf(folder: string): Dirent[] {
@@ -145,15 +145,16 @@ export function listInputs(paths: readonly string[]): { images: InputImage[]; sy
 
 /**
  * Refuses images that would be written to the same files.
+ * @param extension of the masks
  * @throws UsageError naming the two
  */
-export function refuseCollisions(inputs: readonly InputImage[]): void {
+export function refuseCollisions(inputs: readonly InputImage[], extension: string): void {
   const byName = new Map<string, InputImage>();
   for (const image of inputs) {
     const other = byName.get(image.name);
     if (other) {
       throw new UsageError(
-        `${other.path} and ${image.path} would both give ${image.name}.png; predict them into different folders`,
+        `${other.path} and ${image.path} would both give ${image.name}.${extension}; predict them into different folders`,
       );
     }
     byName.set(image.name, image);

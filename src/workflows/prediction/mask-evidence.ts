@@ -1,7 +1,7 @@
 /** Whether an image file holds a mask, by its pixels. */
 import { DataError } from "../../core/errors.js";
 import { maskImage } from "../../data/mask-image.js";
-import { readImage } from "../../data/read-image.js";
+import { readImage, readVolume } from "../../data/read-image.js";
 import { countValues } from "../../data/value-counts.js";
 
 /** Classes that a mask may tell apart; a photograph has more values. */
@@ -37,6 +37,17 @@ export async function looksLikeMask(path: string): Promise<boolean> {
   try {
     const counts = countValues(maskImage(await readImage(path, "indices")).samples);
     return counts.size <= mostValues || shareAtPeaks(counts) >= peakShare;
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    return false;
+  }
+}
+
+/** Tells a label map from a volume's values: few of them, all whole. A file that cannot be read is none. */
+export async function isLabelVolume(path: string): Promise<boolean> {
+  try {
+    const values = [...countValues((await readVolume(path)).samples).keys()];
+    return values.length <= mostValues && values.every((value) => Number.isInteger(value) && value >= 0);
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     return false;

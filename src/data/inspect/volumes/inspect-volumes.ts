@@ -1,0 +1,213 @@
+/**
+ * `dimseg data inspect` of volumes: folders, names and splits as of pictures; what the volumes are, from all headers and
+ * the values of some.
+ */
+import { dirname } from "node:path";
+import { counted } from "../../../core/counted.js";
+import { DataError } from "../../../core/errors.js";
+import { shapeText } from "../../../grid/grid.js";
+import type { SlicePlane } from "../../../grid/slices.js";
+import { plane } from "../../../grid/stored-image.js";
+import { compareBytes, withoutEnding } from "../../file-patterns.js";
+import type { ImageHeader } from "../../formats/format.js";
+import { mapLimited } from "../../limited.js";
+import { readVolume } from "../../read-image.js";
+import type { DatasetFileInput } from "../../schema.js";
+import { ctWindows, percentileValues, usualPercentiles } from "../../volumes/windows.js";
+import { withoutBroken } from "../broken-cases.js";
+import { type FoundSplit, splitsOf } from "../found-splits.js";
+import { groupImages } from "../grouping.js";
+import type { InspectedSplit, Inspection } from "../inspection.js";
+import { readChannelNames, readNames } from "../manifest.js";
+import type { Progress } from "../progress.js";
+import { readable, spread } from "../sampling.js";
+import type { FolderContent } from "../scan.js";
+import { nameOf } from "../set-name.js";
+import { proposeDomains } from "../splits.js";
+import { readHeaders } from "./headers.js";
+import { type MaskValues, readMaskValues, volumeLabels } from "./labels.js";
+import { guessPlane, sliceSize } from "./plane.js";
+
+/** Volumes whose values are looked at. */
+const volumesRead = 8;
+/** Air in CT is at −1000 Hounsfield units; no other modality has values far below zero in a large part of an image. */
+const airBelow = -500;
+
+/** Side of the square of large slices, and what those of smaller ones are multiples of. */
+const usualSize = 256;
+const sizeStep = 32;
+
+/** The number of a channel's file, as nnU-Net has it. */
+const channelNumber = /_(\d{4})$/;
+
+/** Of images with a file for each channel the first. */
+function firstChannels(images: readonly string[], names: readonly string[], guesses: string[]): readonly string[] {
+  const numbers = new Map<string, number>();
+  for (const path of images) {
+    const number = channelNumber.exec(withoutEnding(path))?.[1];
+    if (number !== undefined) numbers.set(path, Number(number));
+  }
+  const others = images.filter((path) => (numbers.get(path) ?? 0) > 0);
+  const hasFirst = (path: string) => numbers.has(path.replace(/_\d{4}(?=\.[^/]*$)/, "_0000"));
+  if (others.length === 0 || !others.every(hasFirst)) return images;
+  const count = Math.max(...numbers.values()) + 1;
+  const which = names.length === count ? ` (${names.join(", ")})` : "";
+  guesses.push(
+    `warning: images have ${count} channels${which} in files of their own; ${names[0] ?? "the first"}, ..._0000, is taken: ` +
+      "write the number of another one into images to take that",
+  );
+  return images.filter((path) => (numbers.get(path) ?? 0) === 0);
+}
+
+type ImageHeaders = ReadonlyMap<string, ImageHeader>;
+
+function headersOf(splits: readonly FoundSplit[], headers: ImageHeaders): ImageHeader[] {
+  return splits.flatMap(({ cases }) => cases.flatMap((one) => headers.get(one.imagePath) ?? []));
+}
+
+/** Size of the square: the slices' own where they are all one small square. */
+function guessResize(
+  images: readonly ImageHeader[],
+  along: SlicePlane,
+  guesses: string[],
+): Pick<DatasetFileInput, "resize"> {
+  const sizes = new Map(
+    images
+      .filter(({ grid }) => grid.shape.length === 3)
+      .map(({ grid }) => {
+        const size = sliceSize(grid, along);
+        return [size.join(" x "), size] as const;
+      }),
+  );
+  if (sizes.size === 0) return { resize: { size: usualSize } };
+  const [first] = sizes.values();
+  if (sizes.size === 1 && first && first[0] === first[1] && first[0] <= 512) {
+    guesses.push(
+      `all slices are ${[...sizes.keys()][0]}, so they are not resized here; the imageSize of a configuration or its preset ` +
+        "decides at which size it trains and judges",
+    );
+    return { resize: { size: first[0] } };
+  }
+  const listed = [...sizes.keys()].slice(0, 3).join(", ");
+  // Small slices are not blown up: networks halve sides a few times, so the next multiple of 32.
+  const longest = Math.max(...[...sizes.values()].flat());
+  const size = Math.min(usualSize, sizeStep * Math.ceil(longest / sizeStep));
+  guesses.push(
+    `slices (${listed}${sizes.size > 3 ? " and other sizes" : ""}) are resized to ${size} x ${size}, oblong ones squeezed; ` +
+      "predicted masks get their volume's shape back; choose another resize.size if details are lost",
+  );
+  return { resize: { size } };
+}
+
+/** Whether volumes are CT: by what a file says of them, or by their air. */
+async function isCt(splits: readonly FoundSplit[], channels: readonly string[], guesses: string[]): Promise<boolean> {
+  if (channels.length > 0) return channels[0].toUpperCase() === "CT";
+  const files = spread(
+    splits.flatMap(({ cases }) => cases.map((one) => one.imagePath)),
+    volumesRead,
+  );
+  const lowest = await mapLimited(files, 2, (file) =>
+    readable(guesses, async () => percentileValues(plane(await readVolume(file), 0), [usualPercentiles[0]])?.[0] ?? 0),
+  );
+  return lowest.flat().length > 0 && lowest.flat().every((value) => value < airBelow);
+}
+
+function intensityOf(ct: boolean, guesses: string[]): Pick<DatasetFileInput, "intensity"> {
+  if (!ct) {
+    guesses.push(
+      `intensity: ${usualPercentiles.join(" and ")} % of each volume's own values become 0 and 255, in 256 levels; where ` +
+        "values mean the same in all volumes, as in CT, give a window by its name or low and high",
+    );
+    return { intensity: { percentiles: [...usualPercentiles] } };
+  }
+  const { low, high } = ctWindows["ct-soft-tissue"];
+  guesses.push(
+    `the volumes are CT: ${low} to ${high} Hounsfield units (soft tissue) become 0 to 255, in 256 levels; other windows are ` +
+      `${Object.keys(ctWindows)
+        .filter((name) => name !== "ct-soft-tissue")
+        .join(", ")}, or low and high`,
+  );
+  return { intensity: { window: "ct-soft-tissue" } };
+}
+
+function describe(split: FoundSplit, headers: ImageHeaders, values: MaskValues): InspectedSplit {
+  const sizes = [...new Set(headersOf([split], headers).map(({ grid }) => shapeText(grid)))];
+  const found = [...(values.get(split)?.keys() ?? [])].sort((a, b) => a - b);
+  return {
+    ...{ domain: split.domain, split: split.split, images: split.cases.length },
+    masks: split.cases.filter((one) => one.maskPath !== undefined).length,
+    sizes: sizes.length > 2 ? `${sizes[0]} and ${sizes.length - 1} others` : sizes.join(", "),
+    values: found.length > 6 ? `${found.slice(0, 6).join(", ")} and ${found.length - 6} others` : found.join(", "),
+  };
+}
+
+/** What `slices` means, as it stands above the key. */
+function slicesText(along: SlicePlane, because: string): string {
+  const slices = along === "stored" ? "the slices along the files' last axis" : `the ${along} slices`;
+  return (
+    `slices: ${along}: a 2-D network is trained on ${slices} of the volumes (${because}), all of them unless emptySlices: drop ` +
+    "leaves out labelled ones that show no class; a case is a whole volume: counted, divided and judged as one"
+  );
+}
+
+/** @throws DataError where the images do not have one channel */
+function requireOneChannel(images: readonly ImageHeader[], root: string): void {
+  const several = images.find(({ channels }) => channels > 1);
+  if (several === undefined) return;
+  throw new DataError(
+    `${root}: its images hold ${several.channels} channels in one file; dimseg reads slices of one channel, so save the ` +
+      "channels as files of their own, as nnU-Net has them (x_0000.nii.gz, x_0001.nii.gz)",
+  );
+}
+
+/**
+ * Finds out what a folder of volumes is.
+ * @param content the folder's, its images all volumes
+ * @param told    sentences about files that are left out
+ * @throws DataError when no volume can be read, or they have several channels in one file
+ */
+export async function inspectVolumes(
+  root: string,
+  content: FolderContent,
+  told: readonly string[],
+  progress: Progress,
+): Promise<Inspection> {
+  const guesses = [...told];
+  const channelNames = readChannelNames(root, content.helpers);
+  const paths = [...firstChannels(content.images, channelNames, guesses)].sort(compareBytes);
+  const { headers, broken } = await readHeaders(root, paths, progress);
+  const { groups: all, guesses: ofNames } = await groupImages({ ...content, images: paths }, root);
+  const groups = withoutBroken(all, broken, root, guesses);
+  if (groups.length === 0)
+    throw new DataError(`${root}: holds no volume that can be read: ${[...broken.values()][0] ?? dirname(root)}`);
+  const { domains, guesses: ofDomains, ...subjects } = proposeDomains(groups, root, content.helpers);
+  guesses.push(...ofNames, ...ofDomains);
+  if (!subjects.subject)
+    guesses.push("every volume is a subject of its own; where patients have several, say which with subject");
+  const splits = splitsOf(domains, root);
+  const images = headersOf(splits, headers);
+  requireOneChannel(images, root);
+  const { plane: along, because } = guessPlane(images.map(({ grid }) => grid));
+  guesses.push(slicesText(along, because));
+  const resize = guessResize(images, along, guesses);
+  const intensity = intensityOf(await isCt(splits, channelNames, guesses), guesses);
+  const values = await readMaskValues(splits, guesses, progress);
+  const { title, ...names } = readNames(root, content.helpers, guesses);
+  const { rules, own } = volumeLabels(values, names, guesses);
+  const labelled = domains.map((one) => (Object.hasOwn(own, one.name) ? { ...one, labels: own[one.name] } : one));
+  const found = splits.map((split) => describe(split, headers, values));
+  if (found.every(({ masks }) => masks === 0)) guesses.push("all cases are unlabelled");
+  guesses.push(`${counted(images.length, "volume")}: their headers were all read, the values of some`);
+  return {
+    file: {
+      ...{ name: nameOf(root, title), target: "softmax", channels: 1 },
+      ...resize,
+      ...{ slices: along, ...intensity },
+      ...rules,
+      ...subjects,
+      domains: labelled,
+    },
+    guesses,
+    splits: found,
+  };
+}

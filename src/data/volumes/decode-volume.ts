@@ -1,0 +1,233 @@
+/**
+ * From the files of a volume to the stack of slices that training and evaluation use: cut along the data set's plane,
+ * values of its window as 0 … 255, each slice resized to the square. One slice is worked on at a time, so that beside the
+ * file's own values nothing as large as it is held.
+ */
+import { DataError } from "../../core/errors.js";
+import { type Grid, makeGrid, resampledGrid, sameGrid, shapeText, voxelCount } from "../../grid/grid.js";
+import { resizeNearest } from "../../grid/resize.js";
+import { type SliceOrder, SliceStack, sliceOrder } from "../../grid/slices.js";
+import { plane, type StoredImage } from "../../grid/stored-image.js";
+import { maskFilesOf, readersOf } from "../case-files.js";
+import type { Case, Dataset, MaskFile, SliceRule } from "../dataset.js";
+import type { DecodedCase } from "../decoded-case.js";
+import { labelDecoder } from "../label-decoders.js";
+import { expandCodes } from "../labels.js";
+import { joinCodes } from "../mask-join.js";
+import { type PreparedImage, prepareImage, windowed } from "../prepare-image.js";
+import { readVolume } from "../read-image.js";
+import { combineReaders } from "../reader-masks.js";
+import { stackSlices } from "./case-slices.js";
+import { withVolumeRoom } from "./room.js";
+import { type ValueWindow, windowOf } from "./windows.js";
+
+/** A volume as it is cut. */
+export interface CutVolume {
+  /** As its file has it, always with three axes. */
+  readonly image: StoredImage;
+  readonly order: SliceOrder;
+  readonly stack: SliceStack;
+}
+
+/** A file of one slice is a volume of one slice, cut as it is stored. */
+function asVolume(image: StoredImage): StoredImage {
+  const { shape, spacing } = image.grid;
+  if (shape.length === 3) return image;
+  return { ...image, grid: makeGrid("asVolume", [1, ...shape], spacing && [1, ...spacing]) };
+}
+
+/** Cuts a volume along a data set's plane. */
+export function cutVolume(stored: StoredImage, { plane: along }: Pick<SliceRule, "plane">): CutVolume {
+  const image = asVolume(stored);
+  const order = sliceOrder(image.grid, along);
+  return { image, order, stack: new SliceStack(image, order) };
+}
+
+/** The windows of a volume's channels. */
+export function windowsOf(image: StoredImage, { intensity }: Pick<SliceRule, "intensity">): ValueWindow[] {
+  return Array.from({ length: image.channels }, (_, channel) => windowOf(plane(image, channel), intensity));
+}
+
+/** A slice with its values as 0 … 255. */
+export function windowedSlice(slice: StoredImage, windows: readonly ValueWindow[]): StoredImage {
+  if (windows.length === 1) return { ...slice, samples: windowed(slice.samples, windows[0]) };
+  const samples = new Uint8Array(slice.samples.length);
+  windows.forEach((window, channel) => {
+    const values = windowed(plane(slice, channel), window);
+    samples.set(values, channel * values.length);
+  });
+  return { ...slice, samples };
+}
+
+/** @throws DataError for a volume of more channels than the data set has */
+export function requireChannels(
+  { channels }: StoredImage,
+  rule: Pick<Dataset, "channels" | "path">,
+  file: string,
+): void {
+  if (channels === rule.channels) return;
+  throw new DataError(
+    `${file}: has ${channels} channels, but ${rule.path} says channels: ${rule.channels}; correct it, or give volumes of as many`,
+  );
+}
+
+/**
+ * A volume as a network of slices sees it: image `[C, slices, size, size]`.
+ * @param file the volume's name, for messages
+ * @throws DataError for a volume of other channels than the data set's
+ */
+export function prepareVolume(
+  { image, stack }: CutVolume,
+  rule: Pick<Dataset, "path" | "channels" | "filter"> & { readonly slices: SliceRule },
+  size: number,
+  file: string,
+): PreparedImage {
+  requireChannels(image, rule, file);
+  const { path, channels, filter } = rule;
+  const windows = windowsOf(image, rule.slices);
+  const slices = Array.from({ length: stack.count }, (_, i) => {
+    const slice = windowedSlice(stack.slice(i), windows);
+    return prepareImage(slice, { path, channels, filter }, size, file).image;
+  });
+  const working = resampledGrid(stack.grid, [stack.count, size, size]);
+  return { image: stackSlices(slices, channels), channels, wide: true, stored: stack.grid, working };
+}
+
+/** A mask cut as its image is. */
+interface CutMask {
+  readonly file: MaskFile;
+  readonly stack: SliceStack;
+}
+
+/**
+ * Cuts a mask along its image's slices. A mask that does not know its place lies where its image does, as programs that
+ * forget the place write it.
+ * @throws DataError when its grid is not the image's
+ */
+function cutMask(mask: StoredImage, file: MaskFile, of: StackedGrid, one: Case, rule: SliceRule): CutMask {
+  const { path } = file;
+  const volume = asVolume(mask);
+  const [size, imageSize] = [volume.grid, of.stored].map(shapeText);
+  const placed = volume.grid.toWorld !== null && of.stored.toWorld !== null;
+  const order = placed ? sliceOrder(volume.grid, rule.plane) : of.order;
+  if (!placed && size !== imageSize) throw misshapen(path, size, imageSize, one);
+  const stack = new SliceStack(placed ? volume : { ...volume, grid: of.stored }, order);
+  if (stack.grid.shape.join() !== of.cut.shape.join()) throw misshapen(path, size, imageSize, one);
+  if (!sameGrid(stack.grid, of.cut))
+    throw new DataError(
+      `${path}: the mask lies elsewhere in the patient than its image ${one.imagePath}, or has another spacing; pair it ` +
+        "with the right image, or resample it to that image's grid",
+    );
+  return { file, stack };
+}
+
+function misshapen(path: string, size: string, imageSize: string, one: Case): DataError {
+  return new DataError(
+    `${path}: the mask is ${size} voxels, but its image ${one.imagePath} is ${imageSize}; ` +
+      "pair it with the right image or resample it to that image's grid",
+  );
+}
+
+/** The grids of an image, kept while its masks are read. */
+export interface StackedGrid {
+  readonly stored: Grid;
+  readonly order: SliceOrder;
+  readonly cut: Grid;
+}
+
+export function gridsOf({ image, order, stack }: CutVolume): StackedGrid {
+  return { stored: image.grid, order, cut: stack.grid };
+}
+
+/** The codes `[rows, columns]` of a mask's slices, one at a time. */
+export interface SliceCodes {
+  /** As stored. */
+  readonly files: readonly StoredImage[];
+  readonly count: number;
+  /** @throws DataError for a value that the label rule does not know */
+  codes(slice: number): Int32Array;
+}
+
+/**
+ * Reads a case's mask files.
+ * @throws DataError when one cannot be read, or its grid is not the image's
+ */
+export async function readMaskVolume(
+  dataset: Dataset & { readonly slices: SliceRule },
+  one: Case,
+  grids: StackedGrid,
+): Promise<SliceCodes> {
+  const { slices: rule } = dataset;
+  const decoder = labelDecoder(dataset, one.domain);
+  const count = grids.cut.shape[0];
+  const files: StoredImage[] = [];
+  const readers: CutMask[][] = [];
+  for (const own of one.readers === undefined ? [maskFilesOf(one)] : readersOf(one)) {
+    const masks: CutMask[] = [];
+    for (const file of own) {
+      const mask = await readVolume(file.path);
+      files.push(mask);
+      masks.push(cutMask(mask, file, grids, one, rule));
+    }
+    readers.push(masks);
+  }
+  const ofReader = (masks: readonly CutMask[], slice: number) =>
+    joinCodes(
+      masks.map(({ file, stack }) => ({
+        file,
+        codes: decoder.decode(stack.slice(slice), `${file.path} (slice ${slice + 1} of ${count})`),
+      })),
+      dataset,
+    );
+  if (one.readers === undefined) return { files, count, codes: (slice) => ofReader(readers[0], slice) };
+  const size = voxelCount(grids.cut) / count;
+  const whole = readers.map((masks) => {
+    const codes = new Int32Array(count * size);
+    for (let slice = 0; slice < count; slice++) codes.set(ofReader(masks, slice), slice * size);
+    return codes;
+  });
+  // How well a reader marks is told from the whole volume, not from a slice.
+  const combined = combineReaders(whole, { rule: one.readers, shape: grids.cut.shape, dataset });
+  return { files, count, codes: (slice) => combined.subarray(slice * size, (slice + 1) * size) };
+}
+
+/** Whether a data set's cases are volumes. */
+export function hasSlices<D extends Pick<Dataset, "slices">>(
+  dataset: D,
+): dataset is D & { readonly slices: SliceRule } {
+  return dataset.slices !== undefined;
+}
+
+/**
+ * Reads one volume with its mask: image `[C, slices, size, size]` 8 bits; label `[slices, size, size]` class numbers
+ * (softmax) or `[K, slices, size, size]` 0/1 (sigmoid), missing for an unlabelled case.
+ * @throws DataError when a file cannot be read, the mask's grid is not the image's, or a label value is unknown
+ */
+export function decodeVolume(
+  dataset: Dataset & { readonly slices: SliceRule },
+  one: Case,
+  size: number,
+): Promise<DecodedCase> {
+  return withVolumeRoom(one, () => decodeFiles(dataset, one, size));
+}
+
+async function decodeFiles(
+  dataset: Dataset & { readonly slices: SliceRule },
+  one: Case,
+  size: number,
+): Promise<DecodedCase> {
+  const { prepared, grids } = await readImageVolume(dataset, one, size);
+  if (one.maskPath === undefined) return prepared;
+  const mask = await readMaskVolume(dataset, one, grids);
+  const [, rows, columns] = grids.cut.shape;
+  const labels = Array.from({ length: mask.count }, (_, slice) =>
+    expandCodes(resizeNearest(mask.codes(slice), [rows, columns], [size, size]), dataset),
+  );
+  return { ...prepared, label: stackSlices(labels, labels[0].length / (size * size)) };
+}
+
+/** The image alone, so that its stored values are gone before a mask is read. */
+async function readImageVolume(dataset: Dataset & { readonly slices: SliceRule }, one: Case, size: number) {
+  const cut = cutVolume(await readVolume(one.imagePath), dataset.slices);
+  return { prepared: prepareVolume(cut, dataset, size, one.imagePath), grids: gridsOf(cut) };
+}

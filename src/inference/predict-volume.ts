@@ -1,0 +1,60 @@
+/** Segments one volume slice by slice with a network of pictures, in the volume's own grid. */
+import type { Dataset, SliceRule } from "../data/dataset.js";
+import { cutVolume, requireChannels, windowedSlice, windowsOf } from "../data/volumes/decode-volume.js";
+import { type Grid, voxelCount } from "../grid/grid.js";
+import { placeSlice } from "../grid/slices.js";
+import type { StoredImage } from "../grid/stored-image.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import { type PredictImageOptions, predictImage } from "./predict-image.js";
+
+/** What a network says about one volume, where the volume's voxels are stored. */
+export interface VolumePrediction {
+  /** The volume's own. */
+  readonly grid: Grid;
+  /** softmax: class numbers, `grid.shape`; sigmoid: 0/1 planes `[K, ...grid.shape]`. */
+  readonly labels: Uint8Array;
+  /** The slice along the data set's plane in which most was found, 0-based; the one in the middle where nothing was. */
+  readonly largestSlice: number;
+}
+
+function foundArea(labels: Uint8Array): number {
+  return labels.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
+}
+
+/**
+ * Cuts the volume as those were cut that the network was trained on, segments each slice in its own size
+ * ({@link predictImage}), and puts the labels back where the voxels are stored.
+ * @param file the volume's name, for messages
+ * @param onSlice called after each slice with the number done and of all
+ * @throws DataError for a volume of other channels than those trained on
+ * @throws NumericError when the network's output holds NaN
+ */
+export async function predictVolume(
+  network: SegmentationNetwork,
+  volume: StoredImage,
+  file: string,
+  dataset: Dataset & { readonly slices: SliceRule },
+  options: Omit<PredictImageOptions, "probabilities">,
+  onSlice: (done: number, total: number) => Promise<void> = async () => {},
+): Promise<VolumePrediction> {
+  requireChannels(volume, dataset, file);
+  const { image, order, stack } = cutVolume(volume, dataset.slices);
+  const windows = windowsOf(image, dataset.slices);
+  const planes = dataset.target === "softmax" ? 1 : dataset.outputs;
+  const voxels = voxelCount(image.grid);
+  const labels = new Uint8Array(planes * voxels);
+  let largest = { slice: Math.floor(stack.count / 2), area: 0 };
+  for (let slice = 0; slice < stack.count; slice++) {
+    const shown = windowedSlice(stack.slice(slice), windows);
+    const said = predictImage(network, shown, file, dataset, { ...options, probabilities: false }).labels;
+    const size = said.length / planes;
+    for (let p = 0; p < planes; p++) {
+      const own = labels.subarray(p * voxels, (p + 1) * voxels);
+      placeSlice(own, image.grid, order, slice, said.subarray(p * size, (p + 1) * size));
+    }
+    const area = foundArea(said);
+    if (area > largest.area) largest = { slice, area };
+    await onSlice(slice + 1, stack.count);
+  }
+  return { grid: volume.grid, labels, largestSlice: largest.slice };
+}
