@@ -67,6 +67,18 @@ export function maxPool(input: Tensor, size: readonly number[]): Tensor {
   return planes ? aten.maxPoolPlanes(input) : aten.maxPool2d(input, size);
 }
 
+/** Mean over windows that lie side by side, of [B, C, ...S]; what does not fill a window at the far edges is dropped. */
+export function averagePool(input: Tensor, size: readonly number[]): Tensor {
+  return size.length === 3 ? aten.avgPool3d(input, size) : aten.avgPool2d(input, size);
+}
+
+/** [B, C, ...S] resized linearly along each axis to other sizes; outer edges stay where they are. */
+export function resizeLinear(input: Tensor, size: readonly number[]): Tensor {
+  return size.length === 3
+    ? aten.upsampleTrilinear3d(input, size, false, null)
+    : aten.upsampleBilinear2d(input, size, false, null);
+}
+
 /** What a batch normalisation holds: [C] each. The running statistics are null where a pass neither uses nor moves them. */
 export interface Normaliser {
   weight: Tensor;
@@ -114,4 +126,13 @@ function narrowParts(input: Tensor, by: Normaliser, sizes: readonly number[]): T
   if (input.ndim === 4) return run(input);
   // In this layout a volume is an image whose rows are those of all its slices.
   return scope(() => run(input.flatten(2, -2)).reshape(input.shape));
+}
+
+/**
+ * Normalisation of each image of [B, C, ...S] over `groups` groups of channels and all positions, each group with its own
+ * mean and variance (epsilon 1e-5). With as many groups as channels it is instance normalisation.
+ * @param weight,bias [C], or null for none
+ */
+export function normaliseByGroup(input: Tensor, groups: number, weight: Tensor | null, bias: Tensor | null): Tensor {
+  return aten.groupNorm(input, groups, { weight, bias });
 }

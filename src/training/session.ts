@@ -36,6 +36,11 @@ function checkData({ config, dataset, split, size, student }: Model): void {
         "to use without its label; lower labelled.count or labelled.validation, or add images",
     );
   }
+  if (student.rank !== 2) {
+    throw new UsageError(
+      `model ${config.model.name} is for volumes, and training takes images; take another model, such as unet (\`dimseg list models\`)`,
+    );
+  }
   const leastSize = Math.max(...student.strides);
   if (size < leastSize) {
     throw new UsageError(
