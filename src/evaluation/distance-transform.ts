@@ -2,7 +2,8 @@
  * Exact Euclidean distances from a set of lattice points to the nearest point of another set, in time linear in the
  * box that holds both sets. Separable: distances along the slowest axis by two sweeps, then the lower envelope of
  * parabolas along each further axis (Meijster, Roerdink & Hesselink 2000; Felzenszwalb & Huttenlocher 2012), with
- * Maurer's division-free test (Maurer, Qi & Raghavan 2003). Rows without a query are skipped in the last axis.
+ * Maurer's division-free test (Maurer, Qi & Raghavan 2003). Where queries and sites lie close together a search outwards
+ * from each query needs no envelope. Rows without a query are skipped in the last axis.
  * Equal spacing along all axes is computed on integers and scaled once, so it is exact.
  */
 import { boundsOf, type PointList } from "./point-list.js";

@@ -1,5 +1,7 @@
 /**
  * The connected parts of a mask. What touches by a corner belongs together: 8 neighbours in a picture, 26 in a volume.
+ * Runs of object along the last axis are joined with those of the lines before that they touch (union-find; Wu, Otoo &
+ * Suzuki 2009), so that the inside of an object costs one look a voxel.
  */
 
 /** The parts, numbered from 1 in the order in which reading meets them. */
@@ -10,40 +12,55 @@ export interface Components {
   readonly sizes: readonly number[];
 }
 
-/** Sides [D, H, W] of a mask; an image is a volume of one slice. */
-type Sides = readonly [depth: number, height: number, width: number];
+/** Runs of object in reading order. */
+interface Runs {
+  /** First and last index of each run, flat. */
+  readonly first: number[];
+  readonly last: number[];
+  /** Number of runs before each line, and after the last one. */
+  readonly before: Int32Array;
+}
 
-/** Paints the component that holds `start` with `label`; returns its size in pixels. */
-function paint(
-  mask: Uint8Array,
-  labels: Int32Array,
-  [depth, height, width]: Sides,
-  start: number,
-  label: number,
-  stack: number[],
-): number {
-  let size = 0;
-  labels[start] = label;
-  stack.push(start);
-  while (stack.length > 0) {
-    const at = stack.pop() as number;
-    size++;
-    const column = at % width;
-    const line = (at - column) / width;
-    const row = line % height;
-    const slice = (line - row) / height;
-    for (let z = Math.max(slice - 1, 0); z <= Math.min(slice + 1, depth - 1); z++) {
-      for (let y = Math.max(row - 1, 0); y <= Math.min(row + 1, height - 1); y++) {
-        for (let x = Math.max(column - 1, 0); x <= Math.min(column + 1, width - 1); x++) {
-          const next = (z * height + y) * width + x;
-          if (mask[next] === 0 || labels[next] !== 0) continue;
-          labels[next] = label;
-          stack.push(next);
-        }
-      }
+function runsOf(mask: Uint8Array, lines: number, width: number): Runs {
+  const runs: Runs = { first: [], last: [], before: new Int32Array(lines + 1) };
+  for (let line = 0; line < lines; line++) {
+    const end = (line + 1) * width;
+    for (let i = line * width; i < end; i++) {
+      if (mask[i] === 0) continue;
+      runs.first.push(i);
+      while (i + 1 < end && mask[i + 1] !== 0) i++;
+      runs.last.push(i);
+    }
+    runs.before[line + 1] = runs.first.length;
+  }
+  return runs;
+}
+
+/** The first run of the part that a run belongs to so far; makes the way there shorter. */
+function rootOf(parents: Int32Array, run: number): number {
+  let root = run;
+  while (parents[root] !== root) {
+    parents[root] = parents[parents[root]];
+    root = parents[root];
+  }
+  return root;
+}
+
+/** Joins the runs of a line with those of an earlier one that they touch, also by a corner. */
+function join(parents: Int32Array, { first, last, before }: Runs, line: number, earlier: number, width: number): void {
+  const shift = (line - earlier) * width;
+  let other = before[earlier];
+  const otherEnd = before[earlier + 1];
+  for (let run = before[line]; run < before[line + 1] && other < otherEnd; run++) {
+    const [low, high] = [first[run] - shift - 1, last[run] - shift + 1];
+    while (other < otherEnd && last[other] < low) other++;
+    for (let touched = other; touched < otherEnd && first[touched] <= high; touched++) {
+      const [a, b] = [rootOf(parents, run), rootOf(parents, touched)];
+      // The earlier run becomes the root, so that parts are numbered as reading meets them.
+      if (a < b) parents[b] = a;
+      else parents[a] = b;
     }
   }
-  return size;
 }
 
 /**
@@ -52,13 +69,31 @@ function paint(
  * @param shape of the mask, [H, W] or [D, H, W]
  */
 export function connectedComponents(mask: Uint8Array, shape: readonly number[]): Components {
-  const sides = [...(shape.length === 2 ? [1] : []), ...shape] as unknown as Sides;
-  const labels = new Int32Array(mask.length);
-  const stack: number[] = [];
-  const sizes: number[] = [];
-  for (let start = 0; start < mask.length; start++) {
-    if (mask[start] === 0 || labels[start] !== 0) continue;
-    sizes.push(paint(mask, labels, sides, start, sizes.length + 1, stack));
+  const [depth, height, width] = shape.length === 2 ? [1, ...shape] : shape;
+  const runs = runsOf(mask, depth * height, width);
+  const parents = Int32Array.from(runs.first.keys());
+  for (let line = 0; line < depth * height; line++) {
+    if (runs.before[line] === runs.before[line + 1]) continue;
+    const y = line % height;
+    if (y > 0) join(parents, runs, line, line - 1, width);
+    if (line < height) continue;
+    const above = line - height;
+    for (let earlier = above - (y > 0 ? 1 : 0); earlier <= above + (y + 1 < height ? 1 : 0); earlier++)
+      join(parents, runs, line, earlier, width);
   }
+  return numbered(mask.length, runs, parents);
+}
+
+function numbered(length: number, { first, last }: Runs, parents: Int32Array): Components {
+  const labels = new Int32Array(length);
+  const sizes: number[] = [];
+  const numbers = new Int32Array(parents.length);
+  parents.forEach((_, run) => {
+    const root = rootOf(parents, run);
+    if (root === run) numbers[run] = sizes.push(0);
+    const number = numbers[root];
+    labels.fill(number, first[run], last[run] + 1);
+    sizes[number - 1] += last[run] + 1 - first[run];
+  });
   return { labels, sizes };
 }
