@@ -152,7 +152,6 @@ export const operators = {
   batchNorm: { overloads: ["aten::batch_norm"], method: false },
   batchNormParts: { overloads: ["dimseg::batch_norm_parts"], method: false },
   groupNorm: { overloads: ["aten::group_norm"], method: false },
-  instanceNorm: { overloads: ["aten::instance_norm"], method: false },
   layerNorm: { overloads: ["aten::layer_norm"], method: false },
   linear: { overloads: ["aten::linear"], method: false },
   softmax: { overloads: ["aten::softmax.int"] },

@@ -105,7 +105,7 @@ export function normaliseByRunning(input: Tensor, by: Normaliser): Tensor {
  * @param sizes images of each batch, or null: all are one batch
  */
 export function normaliseByBatch(input: Tensor, by: Normaliser, sizes: readonly number[] | null): Tensor {
-  if (isNarrowOnProcessor(input)) return narrowParts(input, by, sizes ?? [input.shape[0]]);
+  if (input.shape[1] <= narrow && isLastOnProcessor(input)) return inParts(input, by, sizes ?? [input.shape[0]]);
   if (sizes === null) return normalise(input, by, true);
   return scope(() => aten.cat(input.split(sizes).map((batch) => normalise(batch, by, true))));
 }
@@ -113,13 +113,14 @@ export function normaliseByBatch(input: Tensor, by: Normaliser, sizes: readonly 
 /** Up to this many channels libtorch's own operator leaves most of a processor's vectors empty. */
 const narrow = 16;
 
-function isNarrowOnProcessor(input: Tensor): boolean {
-  const { shape, dtype, device } = input;
+/** Whether the bridge's own operator takes a map. */
+function isLastOnProcessor(input: Tensor): boolean {
+  const { dtype, device } = input;
   const known = dtype === "float32" || dtype === "bfloat16";
-  return known && shape[1] <= narrow && device === "cpu" && isChannelsLast(input);
+  return known && device === "cpu" && isChannelsLast(input);
 }
 
-function narrowParts(input: Tensor, by: Normaliser, sizes: readonly number[]): Tensor {
+function inParts(input: Tensor, by: Normaliser, sizes: readonly number[]): Tensor {
   const { weight, bias, runningMean, runningVar, momentum, epsilon } = by;
   const run = (maps: Tensor) =>
     aten.batchNormParts(maps, weight, bias, runningMean, runningVar, sizes, momentum, epsilon);
@@ -134,5 +135,22 @@ function narrowParts(input: Tensor, by: Normaliser, sizes: readonly number[]): T
  * @param weight,bias [C], or null for none
  */
 export function normaliseByGroup(input: Tensor, groups: number, weight: Tensor | null, bias: Tensor | null): Tensor {
-  return aten.groupNorm(input, groups, { weight, bias });
+  const [, channels, ...sides] = input.shape;
+  const positions = sides.reduce((product, side) => product * side, 1);
+  const own = groups === channels && positions > 1 && isLastOnProcessor(input);
+  return own ? normaliseEach(input, weight, bias) : aten.groupNorm(input, groups, { weight, bias });
+}
+
+/**
+ * Instance normalisation is that of batches of one image. libtorch's operators leave this layout or take four to twenty
+ * times as long in it, whatever the number of channels.
+ */
+function normaliseEach(input: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor {
+  return scope(() => {
+    const [images, channels] = input.shape;
+    const scale = weight ?? aten.ones([channels]);
+    const shift = bias ?? aten.zeros([channels]);
+    const by = { weight: scale, bias: shift, runningMean: null, runningVar: null, momentum: 0, epsilon: 1e-5 };
+    return inParts(input, by, Array.from({ length: images }, () => 1));
+  });
 }

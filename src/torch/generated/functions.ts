@@ -180,7 +180,6 @@ const adaptiveAvgPool2d_Op = new Operator("aten::adaptive_avg_pool2d", "");
 const batchNorm_Op = new Operator("aten::batch_norm", "");
 const batchNormParts_Op = new Operator("dimseg::batch_norm_parts", "");
 const groupNorm_Op = new Operator("aten::group_norm", "");
-const instanceNorm_Op = new Operator("aten::instance_norm", "");
 const layerNorm_Op = new Operator("aten::layer_norm", "");
 const linear_Op = new Operator("aten::linear", "");
 const softmax_intOp = new Operator("aten::softmax", "int");
@@ -1155,11 +1154,6 @@ export function batchNormParts(input: Tensor, weight: Tensor, bias: Tensor, runn
 /** `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor` */
 export function groupNorm(input: Tensor, numGroups: number, options?: { weight?: Tensor | null; bias?: Tensor | null; eps?: number; cudnnEnabled?: boolean }): Tensor {
   return new Tensor(native().callOperator(groupNorm_Op.id, input.handle, numGroups, optionalHandle(options?.weight), optionalHandle(options?.bias), options?.eps, options?.cudnnEnabled));
-}
-
-/** `aten::instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor` */
-export function instanceNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, useInputStats: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor {
-  return new Tensor(native().callOperator(instanceNorm_Op.id, input.handle, optionalHandle(weight), optionalHandle(bias), optionalHandle(runningMean), optionalHandle(runningVar), useInputStats, momentum, eps, cudnnEnabled));
 }
 
 /** `aten::layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor` */
