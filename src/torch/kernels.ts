@@ -151,6 +151,10 @@ function normaliseEach(input: Tensor, weight: Tensor | null, bias: Tensor | null
     const scale = weight ?? aten.ones([channels]);
     const shift = bias ?? aten.zeros([channels]);
     const by = { weight: scale, bias: shift, runningMean: null, runningVar: null, momentum: 0, epsilon: 1e-5 };
-    return inParts(input, by, Array.from({ length: images }, () => 1));
+    return inParts(
+      input,
+      by,
+      Array.from({ length: images }, () => 1),
+    );
   });
 }
