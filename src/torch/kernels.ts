@@ -132,7 +132,8 @@ function inParts(input: Tensor, by: Normaliser, sizes: readonly number[]): Tenso
 /**
  * Normalisation of each image of [B, C, ...S] over `groups` groups of channels and all positions, each group with its own
  * mean and variance (epsilon 1e-5). With as many groups as channels it is instance normalisation.
- * @param weight,bias [C], or null for none
+ * @param weight [C], or null for none
+ * @param bias   [C], or null for none
  */
 export function normaliseByGroup(input: Tensor, groups: number, weight: Tensor | null, bias: Tensor | null): Tensor {
   const [, channels, ...sides] = input.shape;
