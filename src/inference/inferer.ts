@@ -16,7 +16,7 @@ export interface AnswerPart {
 /** Takes one part. */
 export type PartTaker = (part: AnswerPart) => void;
 
-/** @param image raw values [C, ...S] of any dtype */
+/** A way of asking about a whole image, raw values [C, ...S] of any dtype, whatever its size. */
 export type Inferer = (image: Tensor, asked: Answerer, take: PartTaker) => void;
 
 /** The image at once: one part, on the device of the answer. */

@@ -7,7 +7,7 @@ export {
   withSeparateStatistics,
 } from "./modes.js";
 export { Layer, Module, type Placement } from "./module.js";
-export { createNorm, GroupNorm, InstanceNorm, type NormName } from "./norms.js";
+export { createNorm, GroupNorm, InstanceNorm, type NormName, normNames } from "./norms.js";
 export {
   createNetwork,
   type NetworkChoice,
