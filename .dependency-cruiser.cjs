@@ -17,7 +17,7 @@ const layers = {
   data: ["grid", "drawing", "statistics", "torch", "core"],
   phantoms: ["data", "grid", "drawing", "torch", "core"],
   optim: ["divergence", "nn", "torch", "core"],
-  methods: ["augment", "optim", "losses", "divergence", "nn", "torch", "core"],
+  methods: ["grid", "augment", "optim", "losses", "divergence", "nn", "torch", "core"],
   inference: ["data", "grid", "drawing", "augment", "losses", "nn", "torch", "core"],
   judging: ["inference", "evaluation", "statistics", "data", "grid", "nn", "torch", "core"],
   config: ["methods", "optim", "nn", "core"],

@@ -20,6 +20,7 @@ const benches: Record<string, () => Promise<{ run: Bench }>> = {
   report: () => import("./whole-report.js"),
   step: () => import("./step.js"),
   tsne: () => import("./tsne.js"),
+  volumes: () => import("./volumes.js"),
 };
 /** Those that can run on another device than the CPU. */
 const withDevice = ["step"];

@@ -60,7 +60,10 @@ export type { ValueWindow, WindowRule } from "./data/volumes/windows.js";
 export * from "./divergence/index.js";
 export { type ConventionName, conventionNames, type Emptiness } from "./evaluation/conventions.js";
 export { type EvaluateMaskOptions, evaluateMask, type MaskMetrics } from "./evaluation/evaluate-mask.js";
+export { type LesionCounts, type LesionRule, lesionF1, matchLesions } from "./evaluation/lesions.js";
 export type { ConfusionCounts } from "./evaluation/overlap.js";
+export type { Volumes } from "./evaluation/volume.js";
+export { type Components, connectedComponents } from "./grid/components.js";
 export {
   type Affine,
   type Grid,
@@ -82,10 +85,14 @@ export {
   sliceOrder,
 } from "./grid/slices.js";
 export type { Samples, SampleType, StoredImage } from "./grid/stored-image.js";
+export { type Answerer, networkAnswerer } from "./inference/answerer.js";
+export { type InferOptions, inferLabels, inferProbabilities } from "./inference/infer.js";
+export { type AnswerPart, type Inferer, type PartTaker, wholeImage } from "./inference/inferer.js";
 export { labelMaps, type Prediction, type PredictOptions, predict } from "./inference/predict.js";
 export { type CaseOutput, type PredictCaseOptions, predictCase } from "./inference/predict-case.js";
 export { type ImagePrediction, type PredictImageOptions, predictImage } from "./inference/predict-image.js";
 export { predictVolume, type VolumePrediction } from "./inference/predict-volume.js";
+export { type SlidingWindowOptions, slidingWindow } from "./inference/sliding-window.js";
 export {
   type DistanceUnits,
   type EvaluateNetworkOptions,

@@ -1,5 +1,5 @@
 /** The results of an evaluation as text for a terminal: overlaps in percent, distances in pixels or mm. */
-import { emptyMasksNotes, hasNoValue, markOf, noValue } from "../judging/empty-masks-text.js";
+import { emptyMasksNotes, hasNoValue, markOf, missedText, noValue } from "../judging/empty-masks-text.js";
 import type { DistanceUnits } from "../judging/evaluate-network.js";
 import { hasSubjects, singleSubjectNote } from "../judging/subjects-text.js";
 import type { DomainSummary, Estimate, EvaluationSummary, MetricEstimates } from "../judging/summarise.js";
@@ -35,15 +35,15 @@ function metricNames(units: DistanceUnits): string[] {
 
 type Counted = Pick<DomainSummary, "cases" | "subjects" | "parts" | "average" | "emptyInBoth">;
 
-/** One row for each part, and one for their average where there are several. */
-function rowsOf(name: string, summary: Counted, showsSubjects: boolean) {
+/** One row for each part, and one for their average where there are several. @param domains that the row is of */
+function rowsOf(name: string, summary: Counted, showsSubjects: boolean, domains: readonly DomainSummary[]) {
   const { cases, subjects, parts, average } = summary;
-  const counts = showsSubjects ? [subjects, cases] : [cases];
+  const counts = (part: string | null) => [...(showsSubjects ? [subjects, cases] : [cases]), missedText(domains, part)];
   const rows = Object.entries(parts).map(([part, metrics]) => [
-    ...[name, part, ...counts],
+    ...[name, part, ...counts(part)],
     ...cells(metrics, markOf(summary, part)),
   ]);
-  return rows.length > 1 ? [...rows, [name, "average", ...counts, ...cells(average)]] : rows;
+  return rows.length > 1 ? [...rows, [name, "average", ...counts(null), ...cells(average)]] : rows;
 }
 
 function gapLine({ gap, domains }: EvaluationSummary): string[] {
@@ -68,10 +68,10 @@ function undefinedLine({ average }: EvaluationSummary): string[] {
 export function evaluationTable(summary: EvaluationSummary, units: DistanceUnits): string {
   const grouped = hasSubjects(summary);
   const domains = summary.domains.flatMap((one) =>
-    rowsOf(one.labelled ? `${one.name} (labelled)` : one.name, one, grouped),
+    rowsOf(one.labelled ? `${one.name} (labelled)` : one.name, one, grouped, [one]),
   );
-  const all = summary.domains.length > 1 ? rowsOf("mean of domains", summary, grouped) : [];
-  const numbers = [...(grouped ? ["subjects", "cases"] : ["cases"]), ...metricNames(units)];
+  const all = summary.domains.length > 1 ? rowsOf("mean of domains", summary, grouped, summary.domains) : [];
+  const numbers = [...(grouped ? ["subjects", "cases"] : ["cases"]), "missed", ...metricNames(units)];
   const align = ["left", "left", ...numbers.map(() => "right")] as ("left" | "right")[];
   const table = formatTable(["domain", "part", ...numbers], [...domains, ...all], align);
   return [

@@ -9,7 +9,7 @@ import { UsageError } from "../core/errors.js";
 import { readValidatedYaml, validate } from "../core/validated-yaml.js";
 import type { MethodEntry } from "../methods/index.js";
 import { methods } from "../methods/registry.js";
-import { networkNames, networks } from "../nn/index.js";
+import { networks } from "../nn/index.js";
 import { type LossPart, type MinimizerEntry, minimizers } from "../optim/index.js";
 import { applyAssignments, assignmentOf, isPlainObject, mergeUnder } from "./config-tree.js";
 import { presets } from "./presets.js";
@@ -46,17 +46,19 @@ const baseOptimizers = z.discriminatedUnion("name", [
   }),
 ]);
 
-/** `base: { rate: 0.01 }` means SGD. */
-const baseOptimizer = z.preprocess(
-  (value) => (isPlainObject(value) && value.name === undefined ? { name: "sgd", ...value } : value),
-  baseOptimizers,
-);
+/** A section that means a certain entry where it names none. */
+function unnamedIs<Schema extends z.ZodType>(name: string, schema: Schema) {
+  return z.preprocess(
+    (value) => (isPlainObject(value) && value.name === undefined ? { name, ...value } : value),
+    schema,
+  );
+}
 
-/** The `model:` section. */
-export const modelOptions = z.strictObject({
-  name: z.enum(networkNames).default("unet"),
-  width: z.int().min(1).default(64).describe("channels at full resolution"),
-});
+/** `base: { rate: 0.01 }` means SGD. */
+const baseOptimizer = unnamedIs("sgd", baseOptimizers);
+
+/** `model: { width: 16 }` means the U-Net of the paper's base. */
+const model = unnamedIs("unet", sectionOf(networks));
 
 const labelledSection = z.strictObject({
   domain: z.string().min(1).describe("the domain that the labels come from"),
@@ -74,7 +76,7 @@ export const trainingSchema = z.strictObject({
   dataset: z.string().min(1).describe("path of the dataset.yaml, relative to this file"),
   labelled: labelledSection,
   imageSize: z.int().min(1).optional().describe("side in pixels; default: the data set's"),
-  model: modelOptions.prefault({}),
+  model: model.prefault({}),
   method: sectionOf(methods),
   optimizer: sectionOf(minimizers),
   base: baseOptimizer.prefault({}).describe("the base optimiser under the sharpness-aware one"),

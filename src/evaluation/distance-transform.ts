@@ -2,7 +2,8 @@
  * Exact Euclidean distances from a set of lattice points to the nearest point of another set, in time linear in the
  * box that holds both sets. Separable: distances along the slowest axis by two sweeps, then the lower envelope of
  * parabolas along each further axis (Meijster, Roerdink & Hesselink 2000; Felzenszwalb & Huttenlocher 2012), with
- * Maurer's division-free test (Maurer, Qi & Raghavan 2003). Rows without a query are skipped in the last axis.
+ * Maurer's division-free test (Maurer, Qi & Raghavan 2003). Where queries and sites lie close together a search outwards
+ * from each query needs no envelope. Rows without a query are skipped in the last axis.
  * Equal spacing along all axes is computed on integers and scaled once, so it is exact.
  */
 import { boundsOf, type PointList } from "./point-list.js";
@@ -207,6 +208,62 @@ function sweepRow(
 }
 
 /**
+ * Answers the queries `from` … `to`−1, which share one plane of a volume, by looking outwards from each in squares: the
+ * search ends as soon as the next square alone is farther away than the best site, which is soon where masks resemble
+ * each other. Stops when the searches together looked at more places than the plane has, so that the cost stays linear.
+ * @param steps to the nearest site along the slowest axis, as `sweep` gives them
+ * @returns the first query left unanswered
+ */
+function searchPlane(
+  result: Float64Array,
+  steps: Int32Array,
+  queries: PointList,
+  from: number,
+  to: number,
+  { first, extent }: Box,
+  [zSize, ySize, xSize]: readonly [number, number, number],
+): number {
+  const [, height, width] = extent;
+  const { coordinates } = queries;
+  const shorter = Math.min(ySize, xSize);
+  let allowance = height * width;
+  for (let i = from; i < to; i++) {
+    if (allowance < 0) return i;
+    const start = (coordinates[3 * i] - first[0]) * height * width;
+    const row = coordinates[3 * i + 1] - first[1];
+    const column = coordinates[3 * i + 2] - first[2];
+    const reach = Math.max(row, height - 1 - row, column, width - 1 - column);
+    const here = steps[start + row * width + column];
+    let best = here < far ? here * zSize * (here * zSize) : Infinity;
+    let radius = 1;
+    for (; radius <= reach && radius * shorter * (radius * shorter) < best; radius++) {
+      const [top, bottom] = [row - radius, row + radius];
+      const [left, right] = [column - radius, column + radius];
+      const firstRow = top < 0 ? 0 : top;
+      const lastRow = bottom >= height ? height - 1 : bottom;
+      const firstColumn = left < 0 ? 0 : left;
+      const lastColumn = right >= width ? width - 1 : right;
+      for (let y = firstRow; y <= lastRow; y++) {
+        const dy = (y - row) * ySize;
+        // Of rows between the first and the last only the two ends belong to the square.
+        const across = y === top || y === bottom ? 1 : 2 * radius;
+        let x = across === 1 || left >= 0 ? firstColumn : right;
+        for (; x <= lastColumn; x += across) {
+          const step = steps[start + y * width + x];
+          if (step >= far) continue;
+          const dx = (x - column) * xSize;
+          const squared = step * zSize * (step * zSize) + dy * dy + dx * dx;
+          if (squared < best) best = squared;
+        }
+      }
+    }
+    allowance -= 4 * radius * radius;
+    result[i] = Math.sqrt(best);
+  }
+  return to;
+}
+
+/**
  * Exact Euclidean distance from each query to its nearest site, in the unit of `spacing`.
  * @param queries points in raster order (ascending z, then y, then x)
  * @param sites   points in raster order; without sites every distance is Infinity
@@ -233,14 +290,18 @@ export function nearestDistances(
   let plane = -1;
   for (let from = 0; from < count; ) {
     const z = coordinates[3 * from];
+    if (!flat && z !== plane) {
+      plane = z;
+      let end = from + 1;
+      while (end < count && coordinates[3 * end] === z) end++;
+      from = searchPlane(result, steps, queries, from, end, box, [zSize, ySize, xSize]);
+      if (from === end) continue;
+      squaredPlane(steps, z - first[0], box.extent, zSize, ySize);
+    }
     const y = coordinates[3 * from + 1];
     let to = from + 1;
     while (to < count && coordinates[3 * to + 1] === y && coordinates[3 * to] === z) to++;
     if (flat) squaredRow(steps, y - first[1], width, ySize);
-    else if (z - first[0] !== plane) {
-      plane = z - first[0];
-      squaredPlane(steps, plane, box.extent, zSize, ySize);
-    }
     const row: Row = { start: (y - first[1]) * width, width, firstX: first[2], xSize };
     const unanswered = searchRow(result, queries, from, to, row);
     if (unanswered < to) sweepRow(result, queries, unanswered, to, row);

@@ -3,6 +3,7 @@ import { UsageError } from "../core/errors.js";
 import { makeGrid } from "../grid/grid.js";
 import { type Convention, type ConventionName, conventions, type Emptiness } from "./conventions.js";
 import { checkMask } from "./extents.js";
+import { type LesionCounts, type LesionRule, matchLesions } from "./lesions.js";
 import { type ConfusionCounts, confusionCounts, dice, jaccard } from "./overlap.js";
 import {
   averageDistance,
@@ -14,6 +15,7 @@ import {
   surfaceDistances,
   surfacePair,
 } from "./surface-metrics.js";
+import { type Volumes, volumesOf } from "./volume.js";
 
 /** How to evaluate a mask. */
 export interface EvaluateMaskOptions {
@@ -25,6 +27,8 @@ export interface EvaluateMaskOptions {
   readonly convention: ConventionName;
   /** Tolerances of the normalised surface Dice in the unit of the spacing; default none. */
   readonly surfaceDiceTolerances?: readonly number[];
+  /** Counts lesions, too, by this rule; for classes of many separate parts. */
+  readonly lesions?: LesionRule;
 }
 
 /** Metrics of one mask; distances in the unit of the spacing, overlaps in [0, 1]. */
@@ -43,6 +47,10 @@ export interface MaskMetrics {
   readonly assd: number;
   /** Normalised surface Dice, one per tolerance asked for. */
   readonly nsd: readonly number[];
+  /** Volumes (areas of pictures) and their difference; no convention applies to them. */
+  readonly volumes: Volumes;
+  /** Numbers of lesions, where they were asked for; no convention applies to them. */
+  readonly lesions?: LesionCounts;
   readonly counts: ConfusionCounts;
   /** Which masks had no object, so that the values above come from the convention. */
   readonly empty: Emptiness;
@@ -56,8 +64,8 @@ function emptiness({ truePositive, falsePositive, falseNegative }: ConfusionCoun
   return expected ? "prediction" : "both";
 }
 
-/** @throws UsageError when the convention is unknown or a tolerance is not a number of at least 0 */
-function checkOptions({ convention, surfaceDiceTolerances = [] }: EvaluateMaskOptions): void {
+/** @throws UsageError when the convention is unknown a tolerance is not a number of at least 0 or a lesion rule none */
+function checkOptions({ convention, surfaceDiceTolerances = [], lesions }: EvaluateMaskOptions): void {
   if (!Object.hasOwn(conventions, convention)) {
     const known = Object.keys(conventions).join(", ");
     throw new UsageError(`evaluateMask: convention is "${convention}"; expected one of ${known}`);
@@ -66,13 +74,17 @@ function checkOptions({ convention, surfaceDiceTolerances = [] }: EvaluateMaskOp
     if (tolerance >= 0) continue;
     throw new UsageError(`evaluateMask: a surface Dice tolerance is ${tolerance}; expected a number of at least 0`);
   }
+  if (lesions && !(lesions.leastOverlap > 0 && lesions.leastOverlap <= 1)) {
+    throw new UsageError(`evaluateMask: lesions.leastOverlap is ${lesions.leastOverlap}; expected a number in (0, 1]`);
+  }
 }
 
 /**
  * Evaluates a predicted mask against its reference.
  * @param prediction mask of `shape` flattened row by row; nonzero is object
  * @param reference  mask of the same shape
- * @throws UsageError when shape, spacing and mask sizes disagree, the convention is unknown or a tolerance negative
+ * @throws UsageError when shape, spacing and mask sizes disagree, the convention is unknown, a tolerance negative or
+ *   a lesion rule not in (0, 1]
  * @example
  * const metrics = evaluateMask(prediction, reference, { shape: [256, 256], convention: "midss" });
  */
@@ -85,10 +97,15 @@ export function evaluateMask(prediction: Uint8Array, reference: Uint8Array, opti
   const convention: Convention = conventions[options.convention];
   const counts = confusionCounts(prediction, reference);
   const empty = emptiness(counts);
+  const { lesions: rule } = options;
+  const found = {
+    volumes: volumesOf(counts, grid),
+    ...(rule ? { lesions: matchLesions(prediction, reference, grid.shape, rule) } : {}),
+  };
   if (empty !== "none") {
     const { distance, surfaceDice: nsd, ...overlap } = convention.empty[empty];
     const distances = { hd: distance, hd95: distance, asd: distance, asdFromReference: distance, assd: distance };
-    return { ...overlap, ...distances, nsd: tolerances.map(() => nsd), counts, empty };
+    return { ...overlap, ...distances, nsd: tolerances.map(() => nsd), ...found, counts, empty };
   }
   const surfaces = surfacePair(prediction, reference, grid);
   const distances = surfaceDistances(surfaces, grid);
@@ -101,6 +118,7 @@ export function evaluateMask(prediction: Uint8Array, reference: Uint8Array, opti
     asdFromReference: averageDistance(distances.toPrediction),
     assd: averageSymmetricDistance(distances),
     nsd: tolerances.length === 0 ? [] : surfaceDice(prediction, reference, surfaces, grid, tolerances),
+    ...found,
     counts,
     empty,
   };

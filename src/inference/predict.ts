@@ -19,6 +19,7 @@ import {
   scope,
   type Tensor,
 } from "../torch/index.js";
+import { averageMirrored } from "./mirror.js";
 
 /** How a network is asked. */
 export interface PredictOptions {
@@ -29,44 +30,40 @@ export interface PredictOptions {
   readonly precision: Precision;
   /** How the network's training made inputs of raw values. Default: 8-bit planes to [−1, 1]. */
   readonly normalisation?: Normalisation;
-  /** Averages the probabilities of the image and its horizontal, vertical and double mirror images. Default false. */
+  /** Averages the probabilities of the image and its mirror images along all axes, 4 of an image. Default false. */
   readonly testTimeFlips?: boolean;
 }
 
 /** What a network says about a batch, float32 on its device. */
 export interface Prediction {
-  /** [B, K, H, W], of the images as they are, without mirror images. */
+  /** [B, K, ...S], of the images as they are, without mirror images. */
   logits: Tensor;
-  /** [B, K, H, W], in [0, 1]. */
+  /** [B, K, ...S], in [0, 1]. */
   probabilities: Tensor;
 }
 
-/** Axes to mirror for each further view, width 3 and height 2. */
-const mirrorAxes = [[3], [2], [2, 3]] as const;
-
-/** Logits and probabilities [1, K, H, W] of one network input [1, C, H, W]. */
+/** Logits and probabilities [1, K, ...S] of one network input [1, C, ...S]. */
 function predictOne(network: SegmentationNetwork, input: Tensor, options: PredictOptions): Prediction {
   const { kind, device, precision, testTimeFlips } = options;
   const forward = (x: Tensor) => autocast(precision, device, () => network.forward(x)).to({ dtype: "float32" });
   const logits = forward(input);
   const direct = probabilitiesOf(logits, kind);
-  if (!testTimeFlips) return { logits, probabilities: direct };
-  const mirrored = mirrorAxes.map((axes) => probabilitiesOf(forward(input.flip(axes)), kind).flip(axes));
-  const sum = mirrored.reduce((total, one) => total.add(one), direct);
-  return { logits, probabilities: sum.div(mirrored.length + 1) };
+  const answer = (x: Tensor) => probabilitiesOf(forward(x), kind);
+  return { logits, probabilities: testTimeFlips ? averageMirrored(input, direct, answer) : direct };
 }
 
 /**
  * Asks a network in evaluation mode, whatever mode it is in; the mode is as before afterwards. An image gets the same
  * bits alone and in a batch.
- * @param images [B, C, H, W], raw values of any dtype and device
+ * @param images [B, C, ...S] of the network's rank, raw values of any dtype and device
  * @returns tensors of inference mode that belong to the caller's scope
  * @throws ShapeError when the images are no batch or do not fit the network
  * @example const { probabilities } = predict(network, images, { kind: "softmax", device: "cpu", precision: "fp32" });
  */
 export function predict(network: SegmentationNetwork, images: Tensor, options: PredictOptions): Prediction {
-  if (images.ndim !== 4 || images.shape[0] === 0) {
-    throw new ShapeError(`predict: images has shape [${images.shape}]; expected [B, C, H, W] with B of at least 1`);
+  if (images.ndim !== network.rank + 2 || images.shape[0] === 0) {
+    const axes = network.rank === 3 ? "[B, C, D, H, W]" : "[B, C, H, W]";
+    throw new ShapeError(`predict: images has shape [${images.shape}]; expected ${axes} with B of at least 1`);
   }
   const { device, normalisation = planar8bit } = options;
   return inEvaluationMode(network, () =>
@@ -85,8 +82,8 @@ export function predict(network: SegmentationNetwork, images: Tensor, options: P
 }
 
 /**
- * Label maps from probabilities [B, K, H, W], one array an image: "sigmoid" 0/1 planes `[K, H, W]` of p ≥ 0.5,
- * "softmax" class numbers `[H, W]` of the largest p, the lowest class among equals.
+ * Label maps from probabilities [B, K, ...S], one array an image: "sigmoid" 0/1 planes `[K, ...S]` of p ≥ 0.5,
+ * "softmax" class numbers `[...S]` of the largest p, the lowest class among equals.
  */
 export function labelMaps(probabilities: Tensor, kind: PredictOptions["kind"]): Uint8Array[] {
   return scope(() => {

@@ -18,6 +18,18 @@ export function markOf({ emptyInBoth = {} }: Partial<Pick<DomainSummary, "emptyI
   return Object.hasOwn(emptyInBoth, part) ? emptyMark : "";
 }
 
+/**
+ * How many structures were missed, for the column of that name: cases whose reference has the part, without a pixel of it
+ * predicted; of several parts or domains, all together.
+ * @param part null: all parts
+ */
+export function missedText(domains: readonly Pick<DomainSummary, "missed">[], part: string | null): string {
+  const counts = domains.flatMap(({ missed = {} }) =>
+    Object.entries(missed).flatMap(([name, count]) => (part === null || part === name ? [count] : [])),
+  );
+  return counts.length === 0 ? noValue : String(counts.reduce((sum, count) => sum + count, 0));
+}
+
 type Judged = Pick<EvaluationSummary, "domains" | "gap">;
 
 /** Which parts have no value where, and what the means make of it; none where every domain holds every part. */

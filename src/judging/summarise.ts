@@ -50,6 +50,11 @@ export interface DomainSummary extends PartsSummary {
   readonly absentParts?: readonly string[];
   /** For each part the cases in which neither mask holds it, scored by the convention. Missing where there is none. */
   readonly emptyInBoth?: Readonly<Record<string, number>>;
+  /**
+   * For each part that the domain holds the cases in which the reference has it and nothing of it was predicted. Means
+   * without these cases improve by missing, so the numbers stand beside them. Missing in an evaluation of the time before.
+   */
+  readonly missed?: Readonly<Record<string, number>>;
 }
 
 /** How much the labelled domain is better than the mean of the others, averaged over the parts that both hold. */
@@ -247,7 +252,11 @@ function emptinessOf(rows: Rows, domain: string, parts: readonly string[]) {
     const scored = rows(domain, part).filter(({ empty, dice }) => empty === "both" && !Number.isNaN(dice));
     return absentParts.includes(part) || scored.length === 0 ? [] : [[part, scored.length]];
   });
+  const missed = parts
+    .filter((part) => !absentParts.includes(part))
+    .map((part) => [part, rows(domain, part).filter(({ empty }) => empty === "prediction").length]);
   return {
+    missed: Object.fromEntries(missed),
     ...(absentParts.length > 0 ? { absentParts } : {}),
     ...(counts.length > 0 ? { emptyInBoth: Object.fromEntries(counts) } : {}),
   };

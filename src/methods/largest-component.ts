@@ -1,42 +1,7 @@
 /** The largest connected part of a mask, which BCP keeps of each class of its pseudo-labels. */
 import type { TargetKind } from "../core/target-kind.js";
+import { connectedComponents } from "../grid/components.js";
 import { classChannels, fromTypedArray, noGrad, scope, spatialShape, type Tensor } from "../torch/index.js";
-
-/** Sides [D, H, W] of a mask; an image is a volume of one slice. */
-type Sides = readonly [depth: number, height: number, width: number];
-
-/** Paints the component that holds `start` with `label`; returns its size in pixels. */
-function paint(
-  mask: Uint8Array,
-  labels: Int32Array,
-  [depth, height, width]: Sides,
-  start: number,
-  label: number,
-  stack: number[],
-): number {
-  let size = 0;
-  labels[start] = label;
-  stack.push(start);
-  while (stack.length > 0) {
-    const at = stack.pop() as number;
-    size++;
-    const column = at % width;
-    const line = (at - column) / width;
-    const row = line % height;
-    const slice = (line - row) / height;
-    for (let z = Math.max(slice - 1, 0); z <= Math.min(slice + 1, depth - 1); z++) {
-      for (let y = Math.max(row - 1, 0); y <= Math.min(row + 1, height - 1); y++) {
-        for (let x = Math.max(column - 1, 0); x <= Math.min(column + 1, width - 1); x++) {
-          const next = (z * height + y) * width + x;
-          if (mask[next] === 0 || labels[next] !== 0) continue;
-          labels[next] = label;
-          stack.push(next);
-        }
-      }
-    }
-  }
-  return size;
-}
 
 /**
  * Sets all but the largest component of a mask to 0, in place; of equal ones the first in reading order stays. Pixels
@@ -44,18 +9,10 @@ function paint(
  * @param shape of the mask, [H, W] or [D, H, W]
  */
 export function keepLargestComponent(mask: Uint8Array, shape: readonly number[]): void {
-  const sides = [...(shape.length === 2 ? [1] : []), ...shape] as unknown as Sides;
-  const labels = new Int32Array(mask.length);
-  const stack: number[] = [];
-  let found = 0;
-  let largest = { label: 0, size: 0 };
-  for (let start = 0; start < mask.length; start++) {
-    if (mask[start] === 0 || labels[start] !== 0) continue;
-    found++;
-    const size = paint(mask, labels, sides, start, found, stack);
-    if (size > largest.size) largest = { label: found, size };
-  }
-  if (found > 1) for (let i = 0; i < mask.length; i++) mask[i] = labels[i] === largest.label ? 1 : 0;
+  const { labels, sizes } = connectedComponents(mask, shape);
+  if (sizes.length < 2) return;
+  const largest = sizes.reduce((best, size, i) => (size > sizes[best] ? i : best), 0) + 1;
+  for (let i = 0; i < mask.length; i++) mask[i] = labels[i] === largest ? 1 : 0;
 }
 
 /**

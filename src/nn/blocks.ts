@@ -2,7 +2,7 @@
 import type { Generator, Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";
 import { BatchNorm2d, Conv2d, Dropout, Sequential } from "./layers.js";
-import { Layer, type Module } from "./module.js";
+import { Layer } from "./module.js";
 import type { NetworkOutput } from "./segmentation-network.js";
 
 /** Layers in order under one further name, as a PyTorch module has them that holds an `nn.Sequential`. */
@@ -41,6 +41,16 @@ export function doubleConv(name: string, inChannels: number, outChannels: number
   return new Block(name, ...convolved(inChannels), ...between, ...convolved(outChannels));
 }
 
+/** Zero-pads the spatial axes of [B, C, ...S] to those of `like`, centred with the odd pixel at the far end. */
+export function padTo(input: Tensor, like: Tensor): Tensor {
+  const wanted = torch.spatialShape(like);
+  const missing = torch.spatialShape(input).map((size, axis) => wanted[axis] - size);
+  if (missing.every((count) => count === 0)) return input;
+  // The operator counts axes from the last one.
+  const margins = missing.reverse().map((count) => [Math.floor(count / 2), count - Math.floor(count / 2)]);
+  return torch.pad(input, margins.flat());
+}
+
 /** Encoder maps from full resolution down. */
 export function encodeBy(first: Layer, downs: readonly Layer[], images: Tensor): Tensor[] {
   const levels = [first.forward(images)];
@@ -49,7 +59,7 @@ export function encodeBy(first: Layer, downs: readonly Layer[], images: Tensor):
 }
 
 /** A step of a decoder: from a map and the encoder's at the next finer level. */
-interface Up extends Module {
+interface Up {
   forward(input: Tensor, skip: Tensor): Tensor;
 }
 

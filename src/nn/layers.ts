@@ -207,14 +207,33 @@ export class MaxPool3d extends MaxPool {
   }
 }
 
+/** Mean over windows of `size`, stride `size`; odd edges are dropped. */
+export class AveragePool extends Layer {
+  /** @param size a number per spatial axis */
+  constructor(private readonly size: readonly number[]) {
+    super();
+  }
+
+  override forward(input: Tensor): Tensor {
+    return torch.averagePool(input, this.size);
+  }
+}
+
 /** Zeroes each value with the given probability while training. */
 export class Dropout extends Layer {
-  constructor(private readonly probability: number) {
+  constructor(protected readonly probability: number) {
     super();
   }
 
   override forward(input: Tensor): Tensor {
     return this.training && this.probability > 0 ? torch.dropout(input, this.probability, true) : input;
+  }
+}
+
+/** Zeroes each map of each image with the given probability while training, PyTorch's Dropout2d and Dropout3d. */
+export class MapDropout extends Dropout {
+  override forward(input: Tensor): Tensor {
+    return this.training && this.probability > 0 ? torch.featureDropout(input, this.probability, true) : input;
   }
 }
 

@@ -2,8 +2,22 @@
  * What training asks of a segmentation network, whichever its architecture. Shapes: B images, C channels, K classes, S
  * all spatial axes, slowest first: [H, W] or [D, H, W].
  */
-import { scope, type Tensor } from "../torch/index.js";
+import { z } from "zod";
+import { type Generator, scope, type Tensor } from "../torch/index.js";
 import { Module } from "./module.js";
+
+/** What every network is built from; each may have settings of its own beside these. */
+export interface NetworkOptions {
+  inChannels: number;
+  outChannels: number;
+  /** Channels at full resolution; doubled at each of the levels below. */
+  width: number;
+  /** Source of the initial values; default: libtorch's default generator. */
+  generator?: Generator;
+}
+
+/** The width in a configuration; every network has it with a default of its own. */
+export const widthOption = z.int().min(1).describe("channels at full resolution");
 
 /** Everything one forward pass can give. */
 export interface NetworkOutput {

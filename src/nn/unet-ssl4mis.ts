@@ -8,8 +8,7 @@ import * as torch from "../torch/index.js";
 import { Block, decodeBy, doubleConv, encodeBy } from "./blocks.js";
 import { Conv2d, LeakyReLU, MaxPool2d } from "./layers.js";
 import { type Layer, Module } from "./module.js";
-import { type NetworkOutput, SegmentationNetwork } from "./segmentation-network.js";
-import type { UNetOptions } from "./unet.js";
+import { type NetworkOptions, type NetworkOutput, SegmentationNetwork } from "./segmentation-network.js";
 
 const encoderDropout = [0.05, 0.1, 0.2, 0.3, 0.5];
 
@@ -84,7 +83,7 @@ export class UNetSsl4mis extends SegmentationNetwork {
   private readonly decoder: Decoder;
 
   /** `width` is the channels at full resolution; SSL4MIS uses 16. */
-  constructor({ inChannels, outChannels, width, generator }: UNetOptions) {
+  constructor({ inChannels, outChannels, width, generator }: NetworkOptions) {
     super();
     this.width = width;
     const channels = [1, 2, 4, 8, 16].map((factor) => factor * width);

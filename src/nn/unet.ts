@@ -5,20 +5,10 @@
 
 import type { Generator, Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";
-import { Block, decodeBy, doubleConv, encodeBy } from "./blocks.js";
+import { Block, decodeBy, doubleConv, encodeBy, padTo } from "./blocks.js";
 import { Conv2d, ConvTranspose2d, MaxPool2d, ReLU } from "./layers.js";
 import { Layer, Module } from "./module.js";
-import { type NetworkOutput, SegmentationNetwork } from "./segmentation-network.js";
-
-/** Shape of the network. */
-export interface UNetOptions {
-  inChannels: number;
-  outChannels: number;
-  /** Channels at full resolution; doubled at each of the four levels below. The paper's base uses 64. */
-  width: number;
-  /** Source of the initial values; default: libtorch's default generator. */
-  generator?: Generator;
-}
+import { type NetworkOptions, type NetworkOutput, SegmentationNetwork } from "./segmentation-network.js";
 
 const twoConvs = (inChannels: number, outChannels: number, generator?: Generator) =>
   doubleConv("double_conv", inChannels, outChannels, { bias: false, activation: () => new ReLU(), generator });
@@ -40,16 +30,6 @@ class Up extends Module {
       return this.conv.forward(torch.cat([skip, upsampled], 1));
     });
   }
-}
-
-/** Zero-pads the spatial axes of [B, C, ...S] to those of `like`, centred with the odd pixel at the far end. */
-export function padTo(input: Tensor, like: Tensor): Tensor {
-  const wanted = torch.spatialShape(like);
-  const missing = torch.spatialShape(input).map((size, axis) => wanted[axis] - size);
-  if (missing.every((count) => count === 0)) return input;
-  // The operator counts axes from the last one.
-  const margins = missing.reverse().map((count) => [Math.floor(count / 2), count - Math.floor(count / 2)]);
-  return torch.pad(input, margins.flat());
 }
 
 /** The 1×1 convolution to class scores, under the reference's name. */
@@ -78,7 +58,8 @@ export class UNet extends SegmentationNetwork {
   private readonly ups: Up[];
   private readonly outc: Layer;
 
-  constructor({ inChannels, outChannels, width, generator }: UNetOptions) {
+  /** The paper's base has a `width` of 64. */
+  constructor({ inChannels, outChannels, width, generator }: NetworkOptions) {
     super();
     this.width = width;
     this.inc = this.child("inc", twoConvs(inChannels, width, generator));

@@ -1,5 +1,12 @@
 /** The tables of a report that are about single runs: the overview, and every domain and part. */
-import { absentPartsNote, emptyMasksNotes, hasNoValue, markOf, noValue } from "../judging/empty-masks-text.js";
+import {
+  absentPartsNote,
+  emptyMasksNotes,
+  hasNoValue,
+  markOf,
+  missedText,
+  noValue,
+} from "../judging/empty-masks-text.js";
 import { type CaseCounts, hasSubjects, singleSubjectNote, subjectsText } from "../judging/subjects-text.js";
 import type {
   DomainSummary,
@@ -178,16 +185,18 @@ function partRows(
   name: string,
   counts: readonly ReportCell[],
   summary: PartsSummary & Pick<DomainSummary, "emptyInBoth">,
+  domains: readonly DomainSummary[],
   at: readonly (string | number)[],
 ): ReportCell[][] {
   const { parts, average } = summary;
+  const missed = (part: string | null) => ({ text: missedText(domains, part) });
   const rows = Object.entries(parts).map(([part, estimates]) => [
-    ...[{ text: run.name }, { text: name }, { text: part }, ...counts],
+    ...[{ text: run.name }, { text: name }, { text: part }, ...counts, missed(part)],
     ...metricCells(run, estimates, [...at, "parts", part], markOf(summary, part)),
   ]);
   if (rows.length < 2) return rows;
   const mean = metricCells(run, average, [...at, "average"]);
-  return [...rows, [{ text: run.name }, { text: name }, { text: "average" }, ...counts, ...mean]];
+  return [...rows, [{ text: run.name }, { text: name }, { text: "average" }, ...counts, missed(null), ...mean]];
 }
 
 function undefinedNote({ name, evaluation }: ReportRun): string[] {
@@ -221,7 +230,7 @@ export function domainTable({ runs }: ReportData): ReportTable {
   return {
     id: "domains",
     title: "Every domain, part and metric",
-    header: ["run", "domain", "part", ...counts, "Dice %", "Jaccard %", "HD95 px", "ASD px"],
+    header: ["run", "domain", "part", ...counts, "missed", "Dice %", "Jaccard %", "HD95 px", "ASD px"],
     rows: judged.flatMap((run) => {
       const { summary } = run.evaluation as RunEvaluation;
       return [
@@ -231,16 +240,17 @@ export function domainTable({ runs }: ReportData): ReportTable {
             domain.labelled ? `${domain.name} (labelled)` : domain.name,
             countCells(run, domain, ["domains", d], counts),
             domain,
+            [domain],
             ["domains", d],
           ),
         ),
         ...(summary.domains.length > 1
-          ? partRows(run, "mean of domains", countCells(run, summary, [], counts), summary, [])
+          ? partRows(run, "mean of domains", countCells(run, summary, [], counts), summary, summary.domains, [])
           : []),
       ];
     }),
     notes: [
-      `Dice with its 95 % bootstrap interval ${intervalsOver({ runs })}. Means of domains are unweighted.`,
+      `Dice with its 95 % bootstrap interval ${intervalsOver({ runs })}. Means of domains are unweighted. Missed: cases whose reference holds the part, and of which nothing was found.`,
       ...summaryNotes(judged, singleSubjectNote),
       ...summaryNotes(judged, emptyMasksNotes),
       ...judged.flatMap(undefinedNote),

@@ -24,6 +24,7 @@ const counts = { cases: z.int(), subjects: z.int().optional() };
 const emptiness = {
   absentParts: z.array(z.string()).optional(),
   emptyInBoth: z.record(z.string(), z.int()).optional(),
+  missed: z.record(z.string(), z.int()).optional(),
 };
 const withSubjects = <T extends { cases: number; subjects?: number | undefined }>(counted: T) => ({
   ...counted,

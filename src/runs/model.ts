@@ -5,7 +5,7 @@ import type { TrainingConfig, WantedConfig } from "../config/config.js";
 import { DecodedCache } from "../data/cache.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
 import { type ProtocolSplit, splitProtocol } from "../data/protocol.js";
-import { networks, type SegmentationNetwork } from "../nn/index.js";
+import { createNetwork, type SegmentationNetwork } from "../nn/index.js";
 import { Generator, type Precision, requireDevice } from "../torch/index.js";
 
 /** Data and networks of a configuration, enough to predict and evaluate. */
@@ -24,11 +24,9 @@ export interface Model {
   createNetwork(): SegmentationNetwork;
 }
 
-function createNetwork(config: TrainingConfig, dataset: Dataset, seed: number): SegmentationNetwork {
-  const { model, training } = config;
+function networkOf({ model, training }: TrainingConfig, dataset: Dataset, seed: number): SegmentationNetwork {
   using generator = new Generator(seed);
-  const shape = { inChannels: dataset.channels, outChannels: dataset.outputs, width: model.width, generator };
-  const network = networks[model.name].create(shape);
+  const network = createNetwork(model, { inChannels: dataset.channels, outChannels: dataset.outputs, generator });
   const memoryFormat = training.memoryFormat === "channelsLast" ? "channelsLast" : "contiguous";
   return network.to({ device: training.device, memoryFormat });
 }
@@ -57,7 +55,7 @@ export function openModel(wanted: WantedConfig, warn: (message: string) => void,
   const config: TrainingConfig = { ...wanted, labelled: { ...labelled, count } };
   const size = config.imageSize ?? dataset.size;
   let created = 0;
-  const create = () => createNetwork(config, dataset, training.seed + created++);
+  const create = () => networkOf(config, dataset, training.seed + created++);
   return {
     config,
     dataset,

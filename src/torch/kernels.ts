@@ -67,6 +67,18 @@ export function maxPool(input: Tensor, size: readonly number[]): Tensor {
   return planes ? aten.maxPoolPlanes(input) : aten.maxPool2d(input, size);
 }
 
+/** Mean over windows that lie side by side, of [B, C, ...S]; what does not fill a window at the far edges is dropped. */
+export function averagePool(input: Tensor, size: readonly number[]): Tensor {
+  return size.length === 3 ? aten.avgPool3d(input, size) : aten.avgPool2d(input, size);
+}
+
+/** [B, C, ...S] resized linearly along each axis to other sizes; outer edges stay where they are. */
+export function resizeLinear(input: Tensor, size: readonly number[]): Tensor {
+  return size.length === 3
+    ? aten.upsampleTrilinear3d(input, size, false, null)
+    : aten.upsampleBilinear2d(input, size, false, null);
+}
+
 /** What a batch normalisation holds: [C] each. The running statistics are null where a pass neither uses nor moves them. */
 export interface Normaliser {
   weight: Tensor;
@@ -93,7 +105,7 @@ export function normaliseByRunning(input: Tensor, by: Normaliser): Tensor {
  * @param sizes images of each batch, or null: all are one batch
  */
 export function normaliseByBatch(input: Tensor, by: Normaliser, sizes: readonly number[] | null): Tensor {
-  if (isNarrowOnProcessor(input)) return narrowParts(input, by, sizes ?? [input.shape[0]]);
+  if (input.shape[1] <= narrow && isLastOnProcessor(input)) return inParts(input, by, sizes ?? [input.shape[0]]);
   if (sizes === null) return normalise(input, by, true);
   return scope(() => aten.cat(input.split(sizes).map((batch) => normalise(batch, by, true))));
 }
@@ -101,17 +113,49 @@ export function normaliseByBatch(input: Tensor, by: Normaliser, sizes: readonly 
 /** Up to this many channels libtorch's own operator leaves most of a processor's vectors empty. */
 const narrow = 16;
 
-function isNarrowOnProcessor(input: Tensor): boolean {
-  const { shape, dtype, device } = input;
+/** Whether the bridge's own operator takes a map. */
+function isLastOnProcessor(input: Tensor): boolean {
+  const { dtype, device } = input;
   const known = dtype === "float32" || dtype === "bfloat16";
-  return known && shape[1] <= narrow && device === "cpu" && isChannelsLast(input);
+  return known && device === "cpu" && isChannelsLast(input);
 }
 
-function narrowParts(input: Tensor, by: Normaliser, sizes: readonly number[]): Tensor {
+function inParts(input: Tensor, by: Normaliser, sizes: readonly number[]): Tensor {
   const { weight, bias, runningMean, runningVar, momentum, epsilon } = by;
   const run = (maps: Tensor) =>
     aten.batchNormParts(maps, weight, bias, runningMean, runningVar, sizes, momentum, epsilon);
   if (input.ndim === 4) return run(input);
   // In this layout a volume is an image whose rows are those of all its slices.
   return scope(() => run(input.flatten(2, -2)).reshape(input.shape));
+}
+
+/**
+ * Normalisation of each image of [B, C, ...S] over `groups` groups of channels and all positions, each group with its own
+ * mean and variance (epsilon 1e-5). With as many groups as channels it is instance normalisation.
+ * @param weight [C], or null for none
+ * @param bias   [C], or null for none
+ */
+export function normaliseByGroup(input: Tensor, groups: number, weight: Tensor | null, bias: Tensor | null): Tensor {
+  const [, channels, ...sides] = input.shape;
+  const positions = sides.reduce((product, side) => product * side, 1);
+  const own = groups === channels && positions > 1 && isLastOnProcessor(input);
+  return own ? normaliseEach(input, weight, bias) : aten.groupNorm(input, groups, { weight, bias });
+}
+
+/**
+ * Instance normalisation is that of batches of one image. libtorch's operators leave this layout or take four to twenty
+ * times as long in it, whatever the number of channels.
+ */
+function normaliseEach(input: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor {
+  return scope(() => {
+    const [images, channels] = input.shape;
+    const scale = weight ?? aten.ones([channels]);
+    const shift = bias ?? aten.zeros([channels]);
+    const by = { weight: scale, bias: shift, runningMean: null, runningVar: null, momentum: 0, epsilon: 1e-5 };
+    return inParts(
+      input,
+      by,
+      Array.from({ length: images }, () => 1),
+    );
+  });
 }

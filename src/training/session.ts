@@ -37,6 +37,11 @@ function checkData({ config, dataset, split, size, student }: Model): void {
         "measures no divergence, as sam",
     );
   }
+  if (student.rank !== 2) {
+    throw new UsageError(
+      `model ${config.model.name} is for volumes, and training takes images; take another model, such as unet (\`dimseg list models\`)`,
+    );
+  }
   const leastSize = Math.max(...student.strides);
   if (size < leastSize) {
     throw new UsageError(

@@ -1,11 +1,10 @@
 /** The registries under one form, for `dimseg list`. */
 import { z } from "zod";
-import { modelOptions } from "../config/config.js";
 import { presets } from "../config/presets.js";
 import { formats } from "../data/formats/registry.js";
 import { divergence, divergenceIds, type EstimatorEntry, estimators } from "../divergence/index.js";
 import { methods } from "../methods/registry.js";
-import { networks } from "../nn/index.js";
+import { type NetworkEntry, networks } from "../nn/index.js";
 import { costOf, divergenceOptions, type MinimizerEntry, minimizers } from "../optim/index.js";
 
 /** What can be listed. */
@@ -109,12 +108,6 @@ function estimatorSettings({ options = {} }: EstimatorEntry, name: string): Sett
   };
 }
 
-/** All of them share the settings of the `model:` section. */
-function modelSettings(): Settings {
-  const { name: _, ...defaults } = modelOptions.parse({});
-  return fixed(defaults);
-}
-
 function formatListings(): Listing[] {
   return Object.entries(formats).map(([name, { summary, source, extensions }]) => ({
     name,
@@ -142,7 +135,7 @@ export function listings(kind: ListingKind): { usage: string; entries: Listing[]
         entries: listed<EstimatorEntry>(estimators, estimatorSettings),
       };
     case "models":
-      return { usage: "In a configuration: model: { name: ... }", entries: listed(networks, modelSettings) };
+      return { usage: "In a configuration: model: { name: ... }", entries: listed<NetworkEntry>(networks, settingsOf) };
     case "presets":
       return { usage: "In a configuration: preset: ...", entries: listed(presets, ({ values }) => fixed(values)) };
     case "formats":

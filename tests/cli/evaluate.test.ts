@@ -64,13 +64,13 @@ describe("dimseg evaluate", () => {
       "test split of tiny: 4 cases at 32 x 32 pixels, distances in pixels of that size; left out for want of a mask: 1\n",
     );
     expect(out).toContain("convention midss (MiDSS: ");
-    expect(out).toMatch(/\ndomain +part +cases +Dice % \(95 % interval\) +Jaccard % +HD95 px +ASD px\n/);
+    expect(out).toMatch(/\ndomain +part +cases +missed +Dice % \(95 % interval\) +Jaccard % +HD95 px +ASD px\n/);
     const number = String.raw`\d+\.\d\d`;
     const others = String.raw` +${number} +${number} +${number}\n`;
     const interval = String.raw` \(${number} to ${number}\)`;
-    expect(out).toMatch(new RegExp(String.raw`\na \(labelled\) +cup +3 +${number}${interval}${others}`));
+    expect(out).toMatch(new RegExp(String.raw`\na \(labelled\) +cup +3 +0 +${number}${interval}${others}`));
     // One case of b has a mask: nobody knows how much others would differ from it.
-    for (const row of ["b +average +1", "mean of domains +disc +4"])
+    for (const row of ["b +average +1 +0", "mean of domains +disc +4 +0"])
       expect(out).toMatch(new RegExp(`\n${row} +${number}${others}`));
     expect(out).toMatch(/Dice of the labelled domain a .*, of the other domains .*: gap -?\d+\.\d\d\n/);
     expect(out).toContain(
@@ -148,13 +148,13 @@ describe("dimseg evaluate", () => {
     for (const mask of empty) put(join(base, "empty", mask), png(32, 32, Array(1024).fill(0)));
     const words = ["evaluate", run, "--network", "student", "--data", data, "--convention", "monai"];
     const { out } = await dimseg(...words);
-    expect(out).toMatch(/mean of domains +cup +5 +\d+\.\d\d +\d+\.\d\d +infinite +infinite\n/);
+    expect(out).toMatch(/mean of domains +cup +5 +\d+ +\d+\.\d\d +\d+\.\d\d +infinite +infinite\n/);
     expect(out).toContain("Undefined by the convention and left out of the means: 4 of dice, 4 of jaccard.");
     const [summary] = JSON.parse((await dimseg(...words, "--json")).out);
     expect(summary.average.dice).toMatchObject({ interval: null, values: 2, undefinedValues: 4, subjects: 1 });
     expect(summary.average.hd95).toMatchObject({ mean: "Infinity", interval: null });
     // No mask of b holds anything: there is nothing to judge, whatever was predicted.
-    expect(out).toMatch(/\nb +cup +2 +– +– +– +–\n/);
+    expect(out).toMatch(/\nb +cup +2 +– +– +– +– +–\n/);
     expect(summary.domains[1]).toMatchObject({ absentParts: ["cup", "disc"] });
     expect(summary.domains[1].average.dice).toEqual({
       ...{ mean: null, interval: null },
@@ -174,7 +174,7 @@ describe("dimseg evaluate", () => {
     const words = ["evaluate", run, "--network", "student", "--data", data];
     const { out } = await dimseg(...words);
     expect(out).toContain("test split of tiny: 2 subjects (3 cases) at");
-    expect(out).toMatch(/\ndomain +part +subjects +cases +Dice/);
+    expect(out).toMatch(/\ndomain +part +subjects +cases +missed +Dice/);
     expect(out).toMatch(/\na \(labelled\) +cup +2 +3 +\d/);
     const [summary] = JSON.parse((await dimseg(...words, "--json")).out);
     expect(summary).toMatchObject({ cases: 3, subjects: 2, average: { dice: { values: 6, subjects: 2 } } });

@@ -93,6 +93,19 @@ describe("a minimal configuration", () => {
   });
 });
 
+describe("model", () => {
+  it("is the paper's U-Net where it names none, and has its own settings where it does", () => {
+    expect(load({ ...minimal, model: { width: 8 } }).model).toEqual({ name: "unet", width: 8 });
+    const vnet = { name: "vnet", width: 16, norm: "batch", residual: false };
+    expect(load({ ...minimal, model: { name: "vnet" } }).model).toEqual(vnet);
+  });
+
+  it("refuses settings of other networks", () => {
+    expect(() => load({ ...minimal, model: { name: "unet", residual: true } })).toThrow(/residual/);
+    expect(() => load({ ...minimal, model: { name: "unet-3d", norm: "group" } })).toThrow(/norm/);
+  });
+});
+
 describe("presets", () => {
   const own = { dataset: "d.yaml", labelled: { domain: "a" } };
 

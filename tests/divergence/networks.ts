@@ -1,7 +1,7 @@
 /** Two small U-Nets, images and labels for the tests of the estimators. */
 import { afterAll, beforeAll } from "vitest";
 import type { DomainInput } from "../../src/divergence/index.js";
-import { UNet, type UNetOptions } from "../../src/nn/index.js";
+import { type NetworkOptions, UNet } from "../../src/nn/index.js";
 import { Generator, grad, rand, randn, scope, setThreads, type Tensor } from "../../src/torch/index.js";
 import { checkForLeaks } from "./support.js";
 
@@ -12,7 +12,7 @@ export function withNetworks(): void {
   beforeAll(() => {
     // On tensors this small a second thread costs more than it does.
     setThreads(1);
-    const make = (options: Omit<UNetOptions, "width" | "generator">) =>
+    const make = (options: Omit<NetworkOptions, "width" | "generator">) =>
       scope(() => {
         using generator = new Generator(3);
         return new UNet({ ...options, width: 4, generator });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { divergenceIds, estimatorIds } from "../../src/divergence/index.js";
 import { methods } from "../../src/methods/index.js";
+import { networkNames } from "../../src/nn/index.js";
 import { ascentRules, minimizers } from "../../src/optim/index.js";
 
 const folder = join(import.meta.dirname, "..", "..", "docs");
@@ -23,6 +24,10 @@ describe("every entry has its equation and its source", () => {
 
   it.each(Object.keys({ ...minimizers, ...ascentRules }))("optimiser %s", (name) => {
     expect(rowsOf("optimisers.md", name)).toBeGreaterThanOrEqual(name === "none" || name === "dim" ? 1 : 2);
+  });
+
+  it.each(networkNames)("network %s", (name) => {
+    expect(rowsOf("networks.md", name)).toBe(1);
   });
 
   it.each(divergenceIds)("divergence %s, with its conjugate", (name) => {

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { contourLengths, surfaceAreas } from "../../src/evaluation/contour-size.js";
 import { evaluateMask } from "../../src/evaluation/evaluate-mask.js";
 import { confusionCounts } from "../../src/evaluation/overlap.js";
 import { surfacePoints } from "../../src/evaluation/surface.js";
 import { makeGrid } from "../../src/grid/grid.js";
-import { distancesByTrying, fill, maskOf, maskPairs, spacings, surfaceByDefinition } from "./masks.js";
+import { coordinatesOf, distancesByTrying, fill, maskOf, maskPairs, spacings, surfaceByDefinition } from "./masks.js";
 
 const convention = "medpy";
 
@@ -116,6 +117,46 @@ describe("properties", () => {
         near(metrics.asd, mean(forth));
         near(metrics.asdFromReference, mean(back));
         near(metrics.assd, mean(all));
+      }),
+    );
+  });
+
+  it("has the surface Dice that its definition gives, corner by corner", () => {
+    /** Every place where object and background meet: corners of pixels with their neighbourhoods' codes. */
+    const contour = (mask: Uint8Array, shape: readonly number[], spacing: readonly number[]) => {
+      const at = (position: readonly number[]) =>
+        position.every((p, axis) => p >= 0 && p < shape[axis])
+          ? mask[position.reduce((index, p, axis) => index * shape[axis] + p, 0)]
+          : 0;
+      const flat = shape.length === 2;
+      const table = flat
+        ? contourLengths([1, ...spacing] as unknown as [number, number, number])
+        : surfaceAreas(spacing as unknown as [number, number, number]);
+      const larger = shape.map((side) => side + 1);
+      const count = larger.reduce((product, side) => product * side, 1);
+      return Array.from({ length: count }, (_, i) => coordinatesOf(i, larger)).flatMap((corner) => {
+        // From the highest bit on, with the first axis changing fastest, as the tables have it.
+        const voxels = Array.from({ length: 2 ** shape.length }, (_, bits) => bits);
+        const code = voxels.reduce((sum, bits) => {
+          const value = at(corner.map((c, axis) => c - 1 + ((bits >> axis) & 1)));
+          return 2 * sum + (value !== 0 ? 1 : 0);
+        }, 0);
+        return code === 0 || code === 2 ** voxels.length - 1 ? [] : [{ corner, size: table[code] }];
+      });
+    };
+    fc.assert(
+      fc.property(pairs, ({ pair: { shape, prediction, reference }, spacing }) => {
+        const { nsd } = evaluateMask(prediction, reference, { shape, spacing, convention, surfaceDiceTolerances });
+        const [predicted, expected] = [prediction, reference].map((mask) => contour(mask, shape, spacing));
+        const corners = (list: typeof predicted) => list.map(({ corner }) => corner);
+        const forth = distancesByTrying(corners(predicted), corners(expected), spacing);
+        const back = distancesByTrying(corners(expected), corners(predicted), spacing);
+        const total = [...predicted, ...expected].reduce((sum, { size }) => sum + size, 0);
+        surfaceDiceTolerances.forEach((tolerance, t) => {
+          const within = (list: typeof predicted, distances: number[]) =>
+            list.reduce((sum, { size }, i) => sum + (distances[i] <= tolerance ? size : 0), 0);
+          near(nsd[t], (within(predicted, forth) + within(expected, back)) / total);
+        });
       }),
     );
   });

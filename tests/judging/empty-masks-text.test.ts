@@ -20,9 +20,9 @@ const absent = "– No reference mask holds the part: cup in x. The means leave 
 
 it("shows a dash for what cannot be judged and marks what two empty masks count in", () => {
   const table = evaluationTable(summarise(rows, { labelledDomain: "x" }), "pixels");
-  expect(table).toMatch(/\nx \(labelled\) +cup +2 +– +– +– +–\n/);
-  expect(table).toMatch(/\ny +cup +2 +75\.00\* +75\.00\* +1\.00\* +1\.00\*\n/);
-  expect(table).toMatch(/\ny +disc +2 +70\.00 +70\.00 +1\.00 +1\.00\n/);
+  expect(table).toMatch(/\nx \(labelled\) +cup +2 +– +– +– +– +–\n/);
+  expect(table).toMatch(/\ny +cup +2 +0 +75\.00\* +75\.00\* +1\.00\* +1\.00\*\n/);
+  expect(table).toMatch(/\ny +disc +2 +0 +70\.00 +70\.00 +1\.00 +1\.00\n/);
   expect(table).toContain(
     `\n${absent}, and the gap is over the parts that the labelled domain and another one hold.\n`,
   );
@@ -45,4 +45,18 @@ it("speaks of the gap only where one could be", () => {
 it("says nothing where every reference holds every part", () => {
   const full = rows.map((one) => ({ ...one, empty: "none" as const }));
   expect(emptyMasksNotes(summarise(full, { labelledDomain: "x" }))).toEqual([]);
+});
+
+it("shows beside every mean how many structures were missed, also where the convention leaves them out", () => {
+  const missed = (one: PartScore): PartScore => ({ ...one, dice: 0, hd95: Number.NaN, empty: "prediction" });
+  const some = rows.map((one) => (one.id === "2" && one.part === "disc" ? missed(one) : one));
+  const table = evaluationTable(summarise(some), "pixels");
+  for (const line of [
+    "x +disc +2 +1",
+    "x +average +2 +1",
+    "y +cup +2 +0",
+    "mean of domains +disc +4 +2",
+    "mean of domains +cup +4 +0",
+  ])
+    expect(table).toMatch(new RegExp(`\\n${line} `));
 });

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
+import { padTo } from "../../src/nn/blocks.js";
 import { UNet, UNetSsl4mis } from "../../src/nn/index.js";
-import { padTo } from "../../src/nn/unet.js";
 import * as torch from "../../src/torch/index.js";
 import { Generator, manualSeed, noGrad, tensor } from "../../src/torch/index.js";
 import { expectRelative, numbers, tensorTest } from "../support/tensors.js";

@@ -1,5 +1,6 @@
 /** Layers over volumes: what they do with one slice is what those over images do, in both layouts. */
 import { describe, expect, it } from "vitest";
+import { padTo } from "../../src/nn/blocks.js";
 import {
   BatchNorm1d,
   BatchNorm2d,
@@ -19,7 +20,6 @@ import {
   withFrozenRunningStatistics,
   withSeparateStatistics,
 } from "../../src/nn/index.js";
-import { padTo } from "../../src/nn/unet.js";
 import {
   Generator,
   grad,

@@ -62,6 +62,12 @@ describe("settings that cannot work, told before anything is decoded", () => {
     expect(await begin({ ...alone, imageSize: 32 })).toMatchObject({ trained: 0 });
   });
 
+  it("a network over volumes", async () => {
+    const wanted = { ...config, model: { name: "vnet", width: 2, norm: "batch", residual: false } as const };
+    const begin = startRun(join(base, "volumes"), wanted, { ...silent, warn() {} });
+    await expect(begin).rejects.toThrow(/^model vnet is for volumes, and training takes images; take another/);
+  });
+
   it("more threads than cores", async () => {
     const wanted = { ...config, training: { ...config.training, threads: 4096 } };
     const warnings: string[] = [];

@@ -175,6 +175,7 @@ const maxPool2d_Op = new Operator("aten::max_pool2d", "");
 const maxPoolPlanes_Op = new Operator("dimseg::max_pool_planes", "");
 const maxPool3d_Op = new Operator("aten::max_pool3d", "");
 const avgPool2d_Op = new Operator("aten::avg_pool2d", "");
+const avgPool3d_Op = new Operator("aten::avg_pool3d", "");
 const adaptiveAvgPool2d_Op = new Operator("aten::adaptive_avg_pool2d", "");
 const batchNorm_Op = new Operator("aten::batch_norm", "");
 const batchNormParts_Op = new Operator("dimseg::batch_norm_parts", "");
@@ -184,7 +185,9 @@ const linear_Op = new Operator("aten::linear", "");
 const softmax_intOp = new Operator("aten::softmax", "int");
 const logSoftmax_intOp = new Operator("aten::log_softmax", "int");
 const dropout_Op = new Operator("aten::dropout", "");
+const featureDropout_Op = new Operator("aten::feature_dropout", "");
 const upsampleBilinear2d_vecOp = new Operator("aten::upsample_bilinear2d", "vec");
+const upsampleTrilinear3d_vecOp = new Operator("aten::upsample_trilinear3d", "vec");
 const upsampleNearest2d_vecOp = new Operator("aten::upsample_nearest2d", "vec");
 const gridSampler2d_Op = new Operator("aten::grid_sampler_2d", "");
 const binaryCrossEntropyWithLogits_Op = new Operator("aten::binary_cross_entropy_with_logits", "");
@@ -1128,6 +1131,11 @@ export function avgPool2d(self: Tensor, kernelSize: number | readonly number[], 
   return new Tensor(native().callOperator(avgPool2d_Op.id, self.handle, kernelSize, options?.stride, options?.padding, options?.ceilMode, options?.countIncludePad, options?.divisorOverride));
 }
 
+/** `aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor` */
+export function avgPool3d(self: Tensor, kernelSize: number | readonly number[], options?: { stride?: number | readonly number[]; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor {
+  return new Tensor(native().callOperator(avgPool3d_Op.id, self.handle, kernelSize, options?.stride, options?.padding, options?.ceilMode, options?.countIncludePad, options?.divisorOverride));
+}
+
 /** `aten::adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor` */
 export function adaptiveAvgPool2d(self: Tensor, outputSize: number | readonly number[]): Tensor {
   return new Tensor(native().callOperator(adaptiveAvgPool2d_Op.id, self.handle, outputSize));
@@ -1173,9 +1181,19 @@ export function dropout(input: Tensor, p: number, train: boolean): Tensor {
   return new Tensor(native().callOperator(dropout_Op.id, input.handle, p, train));
 }
 
+/** `aten::feature_dropout(Tensor input, float p, bool train) -> Tensor` */
+export function featureDropout(input: Tensor, p: number, train: boolean): Tensor {
+  return new Tensor(native().callOperator(featureDropout_Op.id, input.handle, p, train));
+}
+
 /** `aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
 export function upsampleBilinear2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor {
   return new Tensor(native().callOperator(upsampleBilinear2d_vecOp.id, input.handle, outputSize, alignCorners, scaleFactors));
+}
+
+/** `aten::upsample_trilinear3d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
+export function upsampleTrilinear3d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor {
+  return new Tensor(native().callOperator(upsampleTrilinear3d_vecOp.id, input.handle, outputSize, alignCorners, scaleFactors));
 }
 
 /** `aten::upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor` */

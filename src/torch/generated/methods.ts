@@ -298,6 +298,8 @@ declare module "../tensor.js" {
     maxPool3d(kernelSize: number | readonly number[], options?: { stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
     /** `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor` */
     avgPool2d(kernelSize: number | readonly number[], options?: { stride?: number | readonly number[]; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
+    /** `aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor` */
+    avgPool3d(kernelSize: number | readonly number[], options?: { stride?: number | readonly number[]; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
     /** `aten::adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor` */
     adaptiveAvgPool2d(outputSize: number | readonly number[]): Tensor;
     /** `aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor` */
@@ -306,8 +308,12 @@ declare module "../tensor.js" {
     logSoftmax(dim: number, options?: { dtype?: DType | null }): Tensor;
     /** `aten::dropout(Tensor input, float p, bool train) -> Tensor` */
     dropout(p: number, train: boolean): Tensor;
+    /** `aten::feature_dropout(Tensor input, float p, bool train) -> Tensor` */
+    featureDropout(p: number, train: boolean): Tensor;
     /** `aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
     upsampleBilinear2d(outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
+    /** `aten::upsample_trilinear3d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
+    upsampleTrilinear3d(outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
     /** `aten::upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor` */
     upsampleNearest2d(outputSize: readonly number[] | null, scaleFactors: readonly number[] | null): Tensor;
     /** `aten::grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor` */
@@ -471,11 +477,14 @@ const names = {
   maxPool2d: functions.maxPool2d,
   maxPool3d: functions.maxPool3d,
   avgPool2d: functions.avgPool2d,
+  avgPool3d: functions.avgPool3d,
   adaptiveAvgPool2d: functions.adaptiveAvgPool2d,
   softmax: functions.softmax,
   logSoftmax: functions.logSoftmax,
   dropout: functions.dropout,
+  featureDropout: functions.featureDropout,
   upsampleBilinear2d: functions.upsampleBilinear2d,
+  upsampleTrilinear3d: functions.upsampleTrilinear3d,
   upsampleNearest2d: functions.upsampleNearest2d,
   gridSampler2d: functions.gridSampler2d,
   binaryCrossEntropyWithLogits: functions.binaryCrossEntropyWithLogits,

@@ -1,0 +1,126 @@
+/** Label maps and probabilities of an image of any size, by whichever inferer; see inferer.ts. */
+import type { Dataset } from "../data/dataset.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import type { Tensor } from "../torch/index.js";
+import { scope } from "../torch/index.js";
+import { networkAnswerer } from "./answerer.js";
+import { type AnswerPart, type Inferer, type PartTaker, wholeImage } from "./inferer.js";
+import { labelMaps, type PredictOptions, requireFinite } from "./predict.js";
+import { PartResampler } from "./resample-parts.js";
+
+/** How an image is asked about. */
+export interface InferOptions extends PredictOptions {
+  /** Default {@link wholeImage}; a `slidingWindow` for images larger than memory holds maps of. */
+  readonly inferer?: Inferer;
+  /** Shape of the result, over the same field of view; default: the image's. Probabilities are resampled linearly. */
+  readonly shape?: readonly number[];
+}
+
+/** Hands the answer for an image on in parts on the grid of the result. */
+function inferParts(network: SegmentationNetwork, image: Tensor, options: InferOptions, what: string, take: PartTaker) {
+  const { inferer = wholeImage, shape } = options;
+  const sides = image.shape.slice(1);
+  const checked: PartTaker = (part) =>
+    scope(() => {
+      requireFinite(part.probabilities, what);
+      take(part);
+    });
+  const asked = networkAnswerer(network, options);
+  if (!shape || shape.every((side, axis) => side === sides[axis])) return inferer(image, asked, checked);
+  const resampler = new PartResampler(sides, shape, checked);
+  try {
+    inferer(image, asked, (part) => resampler.take(part));
+  } finally {
+    resampler.dispose();
+  }
+}
+
+/** Copies whole lines [planes, lines, width] to where they belong among values of `shape` that begin at `offset`. */
+function place<T extends Uint8Array | Float32Array>(
+  whole: T,
+  values: T,
+  lines: number,
+  from: readonly number[],
+  shape: readonly number[],
+  offset = 0,
+): void {
+  const [height, width] = shape.slice(-2);
+  const [z, y] = from.length === 3 ? from : [0, ...from];
+  const size = lines * width;
+  for (let plane = 0; plane * size < values.length; plane++) {
+    const block = values.subarray(plane * size, (plane + 1) * size);
+    (whole as Uint8Array).set(block, offset + ((z + plane) * height + y) * width);
+  }
+}
+
+const product = (shape: readonly number[]) => shape.reduce((total, side) => total * side, 1);
+
+/**
+ * The label map of an image.
+ * @param image raw values [C, ...S] of any dtype
+ * @param what  the image, for messages
+ * @returns softmax: class numbers `[...S]`; sigmoid: 0/1 planes `[K, ...S]`; of `options.shape` where that is given
+ * @throws NumericError when the network's output holds NaN; UsageError for windows that do not fit the image
+ * @example
+ * const window = slidingWindow({ patch: [64, 64, 64] });
+ * const labels = inferLabels(network, image, { kind: "softmax", device: "cpu", precision: "fp32", inferer: window }, file);
+ */
+export function inferLabels(
+  network: SegmentationNetwork,
+  image: Tensor,
+  options: InferOptions,
+  what = "image",
+): Uint8Array {
+  const shape = options.shape ?? image.shape.slice(1);
+  const voxels = product(shape);
+  let labels = new Uint8Array(0);
+  inferParts(network, image, options, what, (part) => {
+    const classes = options.kind === "sigmoid" ? part.probabilities.shape[0] : 1;
+    if (labels.length === 0) labels = new Uint8Array(classes * voxels);
+    placeLabels(labels, part, options.kind, shape);
+  });
+  return labels;
+}
+
+/** Class numbers are 64 bits wide before they become bytes: of one plane at a time. */
+function placeLabels(
+  labels: Uint8Array,
+  { probabilities, from }: AnswerPart,
+  kind: Dataset["target"],
+  shape: readonly number[],
+): void {
+  const planes = from.length === 3 ? probabilities.unbind(1) : [probabilities];
+  planes.forEach((plane, z) => {
+    const [values] = labelMaps(plane.unsqueeze(0), kind);
+    const [classes, lines, width] = plane.shape;
+    const size = lines * width;
+    const at = from.length === 3 ? [from[0] + z, from[1]] : [0, from[0]];
+    for (let k = 0; k < (kind === "sigmoid" ? classes : 1); k++) {
+      place(labels, values.subarray(k * size, (k + 1) * size), lines, [...at, 0], shape, k * product(shape));
+    }
+  });
+}
+
+/**
+ * The class probabilities of an image, `[K, ...S]` row-major: 4 bytes a class and pixel. Arguments as of
+ * {@link inferLabels}.
+ */
+export function inferProbabilities(
+  network: SegmentationNetwork,
+  image: Tensor,
+  options: InferOptions,
+  what = "image",
+): Float32Array {
+  const shape = options.shape ?? image.shape.slice(1);
+  const voxels = product(shape);
+  let all = new Float32Array(0);
+  inferParts(network, image, options, what, (part) => {
+    const classes = part.probabilities.shape[0];
+    if (all.length === 0) all = new Float32Array(classes * voxels);
+    part.probabilities.unbind(0).forEach((one, k) => {
+      const values = one.toTypedArray() as Float32Array;
+      place(all, values, one.shape[one.ndim - 2], part.from, shape, k * voxels);
+    });
+  });
+  return all;
+}
