@@ -1,5 +1,6 @@
 /** The image formats that dimseg reads, by the name that `dimseg list formats` shows. */
 import { bmpFormat } from "./bmp.js";
+import { dicomFormat } from "./dicom.js";
 import type { Format } from "./format.js";
 import { jpegFormat } from "./jpeg.js";
 import { pngFormat } from "./png.js";
@@ -12,6 +13,7 @@ export const formats: Readonly<Record<string, Format>> = {
   tiff: tiffFormat,
   bmp: bmpFormat,
   webp: webpFormat,
+  dicom: dicomFormat,
 };
 
 /** Their names as a message lists them: `PNG, JPEG, TIFF, BMP or WebP`. */
