@@ -4,7 +4,7 @@
  */
 import { constants } from "node:fs";
 import { open, readdir } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { DataError } from "../../core/errors.js";
 import { readBytes, readFailureReason } from "../../core/read-file.js";
 import type { StoredImage } from "../../grid/stored-image.js";
@@ -18,7 +18,7 @@ import { type DicomVolume, gatherVolumes } from "./volumes.js";
 /** A volume of a folder, and what it may be called. */
 export interface FoundVolume extends DicomVolume {
   /**
-   * The folder that its first file lies in, from the folder that was searched, with slashes; where several volumes lie in
+   * The folder that its files lie in, from the folder that was searched, with slashes; where several volumes lie in
    * one, `series-NUMBER` and a counter follow. No name out of a file is in it.
    */
   readonly name: string;
@@ -83,13 +83,20 @@ async function slicesOf(file: string): Promise<SliceHeader[] | string> {
   }
 }
 
+/** The folder that all of a volume's files are in or below, from another one, with slashes; "" for that itself. */
+function folderOf({ slices }: DicomVolume, from: string): string {
+  const paths = slices.map(({ file }) => relative(from, dirname(file)).split(sep));
+  const end = paths[0].findIndex((part, i) => paths.some((path) => path[i] !== part));
+  return paths[0].slice(0, end < 0 ? undefined : end).join("/");
+}
+
 /** Names volumes by their folders, and by series where that is not enough. */
 function named(volumes: readonly DicomVolume[], folder: string): FoundVolume[] {
-  const folderOf = ({ slices }: DicomVolume) => relative(folder, join(slices[0].file, "..")).split(sep).join("/");
-  const wanted = volumes.map((volume) => {
-    const place = folderOf(volume);
-    const isAlone = volumes.filter((other) => folderOf(other) === place).length === 1;
-    const series = `series-${volume.seriesNumber ?? "unnumbered"}`;
+  const places = volumes.map((volume) => folderOf(volume, folder));
+  const wanted = volumes.map(({ seriesNumber }, i) => {
+    const place = places[i];
+    const isAlone = places.filter((other) => other === place).length === 1;
+    const series = `series-${seriesNumber ?? "unnumbered"}`;
     if (isAlone && place !== "") return place;
     return place === "" ? series : `${place}/${series}`;
   });

@@ -48,21 +48,19 @@ export function byPosition<F extends Placed>(frames: readonly F[]): F[][] {
   return positions;
 }
 
-const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
-
 /** Why slices at these heights have no regular grid; undefined where they have. */
 function irregularity(heights: readonly number[]): string | undefined {
   const gaps = heights.slice(1).map((one, i) => one - heights[i]);
   const step = (heights[heights.length - 1] - heights[0]) / gaps.length;
   if (heights.every((one, i) => Math.abs(one - heights[0] - i * step) <= tolerance * step)) return undefined;
-  const usual = [...gaps].sort((a, b) => a - b)[gaps.length >> 1];
+  const usual = Math.min(...gaps);
   const inSteps = gaps.map((gap) => Math.max(1, Math.round(gap / usual)));
-  const areSteps = gaps.every((gap, i) => Math.abs(gap - inSteps[i] * usual) <= tolerance * usual);
-  if (!areSteps)
-    return `the distances of its slices vary from ${Math.min(...gaps).toFixed(3)} to ${Math.max(...gaps).toFixed(3)} mm`;
   const missing = inSteps.reduce((sum, steps) => sum + steps - 1, 0);
+  const areSteps = gaps.every((gap, i) => Math.abs(gap - inSteps[i] * usual) <= tolerance * usual);
+  if (!areSteps || missing > heights.length)
+    return `the distances of its slices vary from ${usual.toFixed(3)} to ${Math.max(...gaps).toFixed(3)} mm`;
   const first = inSteps.findIndex((steps) => steps > 1) + 1;
-  return `${counted(missing, "slice")} ${missing === 1 ? "is" : "are"} missing, the first behind slice ${first} of ${heights.length}`;
+  return `${missing === 1 ? "1 slice is" : `${missing} slices are`} missing, the first behind slice ${first} of ${heights.length}`;
 }
 
 /** Whether all frames lie on the line from the first to the last. */
