@@ -2,7 +2,7 @@
 import sharp from "sharp";
 import { DataError } from "../src/core/errors.js";
 import { RandomStream } from "../src/core/random.js";
-import { decodeImage, readHeader } from "../src/data/read-image.js";
+import { decodeHeader, decodeImage } from "../src/data/read-image.js";
 import { voxelCount } from "../src/grid/grid.js";
 import type { Soak } from "./soak.js";
 import { Tries } from "./tries.js";
@@ -109,7 +109,7 @@ export const run: Soak = async ({ seed, quick, say }) => {
   const attempt = (name: string, bytes: Buffer, what: string) =>
     tries.timed(`${name}, ${what}`, async () => {
       try {
-        await readHeader(bytes, name).catch((error) => {
+        await decodeHeader(bytes, name).catch((error) => {
           if (!(error instanceof DataError)) throw error;
         });
         const { grid, channels, samples } = await decodeImage(bytes, name, random.bernoulli() ? "indices" : "colours");

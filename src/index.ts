@@ -33,15 +33,17 @@ export {
 export { type CaseSource, type DecodedCase, decodeCase } from "./data/decode.js";
 export {
   checkPixels,
+  checkVoxels,
   type Format,
   type ImageHeader,
   maxPixels,
   type PaletteReading,
   startsWith,
 } from "./data/formats/format.js";
+export { encodeNifti, type NiftiOptions } from "./data/formats/nifti-writer.js";
 export { type ImageRule, type PreparedImage, prepareImage } from "./data/prepare-image.js";
 export { type ProtocolOptions, type ProtocolSplit, splitProtocol } from "./data/protocol.js";
-export { decodeImage, readBytes, readImage } from "./data/read-image.js";
+export { decodeHeader, decodeImage, readBytes, readHeader, readImage, readVolume } from "./data/read-image.js";
 export * from "./divergence/index.js";
 export { type ConventionName, conventionNames, type Emptiness } from "./evaluation/conventions.js";
 export { type EvaluateMaskOptions, evaluateMask, type MaskMetrics } from "./evaluation/evaluate-mask.js";

@@ -3,23 +3,34 @@
  * fixed text of a pattern in either case, as disks of Macs and Windows machines do.
  */
 import { readdirSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
 import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
 import { formats } from "./formats/registry.js";
 import { isSystemFile, isSystemFolder } from "./system-names.js";
 
-/** A name without the ending of an image format, upper or lower case; undefined where it has none. */
-function withoutExtension(name: string): string | undefined {
-  const dot = name.lastIndexOf(".");
-  if (dot < 0) return undefined;
-  const ending = name.slice(dot + 1).toLowerCase();
-  return Object.values(formats).some(({ extensions }) => extensions.includes(ending)) ? name.slice(0, dot) : undefined;
+/** The ending of an image format with its dot, of `.nii` and `.nii.gz` the longer one; "" where there is none. */
+function imageEnding(name: string): string {
+  const lower = name.toLowerCase();
+  let length = 0;
+  for (const { extensions } of Object.values(formats))
+    for (const ending of extensions) if (lower.endsWith(`.${ending}`)) length = Math.max(length, ending.length + 1);
+  return length === 0 ? "" : name.slice(-length);
+}
+
+/** What a name or path ends with from its dot on: as image formats have it, else from the last dot. */
+export function endingOf(path: string): string {
+  return imageEnding(path) || extname(path);
+}
+
+/** A name or path without {@link endingOf}. */
+export function withoutEnding(path: string): string {
+  return path.slice(0, path.length - endingOf(path).length);
 }
 
 /** True for a file whose name ends like an image and that is no system's own. */
 export function isImageName(name: string): boolean {
-  return withoutExtension(name) !== undefined && !isSystemFile(name);
+  return imageEnding(name) !== "" && !isSystemFile(name);
 }
 
 /** Orders names by the bytes of their UTF-8 form, as the split rule of the protocol demands. */
@@ -89,9 +100,8 @@ export interface KnownIds {
  * What a part of a path holds as `{id}`: "" for a part without `{id}` that matches; undefined where it does not match.
  */
 function matchPart(given: string, { before, pieces, anyEnding }: PartPattern, known?: KnownIds): string | undefined {
-  const stem = anyEnding ? withoutExtension(given) : given;
-  if (stem === undefined) return undefined;
-  const name = stem.normalize("NFC");
+  if (anyEnding && imageEnding(given) === "") return undefined;
+  const name = (anyEnding ? withoutEnding(given) : given).normalize("NFC");
   const folded = foldCase(name);
   if (before === undefined) return fits(folded, 0, pieces) ? "" : undefined;
   if (!folded.startsWith(before)) return undefined;

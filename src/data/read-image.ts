@@ -1,45 +1,35 @@
 /** Reading image files exactly, whatever their format (formats/). */
-import { constants, type Stats } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
 import { DataError } from "../core/errors.js";
-import { readFailureReason } from "../core/read-file.js";
 import { voxelCount } from "../grid/grid.js";
-import { type StoredImage, sampleType } from "../grid/stored-image.js";
-import { type Format, type ImageHeader, maxFileBytes, type PaletteReading, startsWith } from "./formats/format.js";
+import { bytesOfSample, type StoredImage, sampleType } from "../grid/stored-image.js";
+import { readStart, withFile } from "./file-bytes.js";
+import { tooLarge } from "./formats/beside.js";
+import {
+  type Format,
+  type ImageHeader,
+  maxFileBytes,
+  type PaletteReading,
+  sniffBytes,
+  startsWith,
+} from "./formats/format.js";
 import { formatNames, formats } from "./formats/registry.js";
-
-/** What is no regular file, in words. Reading from one could wait or go on for ever. */
-function kindOf(stats: Stats): string {
-  if (stats.isFIFO()) return "a named pipe";
-  return stats.isDirectory() ? "a folder" : "a device";
-}
 
 /**
  * A file's bytes, as many as it has when it is opened. A pipe does not make it wait.
- * @throws DataError when it is missing, unreadable, no regular file (also behind links), or larger than 128 MiB
+ * @throws DataError when it is missing, unreadable, no regular file (also behind links), or larger than its format may be:
+ *   128 MiB of pictures, 2 GiB of volumes
  */
 export async function readBytes(file: string): Promise<Buffer> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stats = await handle.stat();
-    if (!stats.isFile()) throw new DataError(`${file}: cannot be read: it is ${kindOf(stats)}; give a file`);
-    if (stats.size > maxFileBytes)
-      throw new DataError(`${file}: is larger than ${maxFileBytes / 2 ** 20} MiB; dimseg reads single 2-D images`);
-    const bytes = Buffer.allocUnsafeSlow(stats.size);
-    let done = 0;
-    while (done < bytes.length) {
-      const { bytesRead } = await handle.read(bytes, done, bytes.length - done, done);
-      if (bytesRead === 0) break;
-      done += bytesRead;
-    }
-    return bytes.subarray(0, done);
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    throw new DataError(`${file}: cannot be read: ${readFailureReason(cause)}`, { cause });
-  } finally {
-    await handle?.close();
-  }
+  return withFile(file, async (handle, size) => {
+    if (size > maxFileBytes) checkSize(formatOf(await readStart(handle, sniffBytes), file), size, file);
+    return readStart(handle, size);
+  });
+}
+
+function checkSize(format: Format, size: number, file: string): void {
+  if (size <= (format.maxFileBytes ?? maxFileBytes)) return;
+  if (format.maxFileBytes !== undefined) throw tooLarge(file);
+  throw new DataError(`${file}: is larger than ${maxFileBytes / 2 ** 20} MiB; dimseg reads single 2-D images`);
 }
 
 /**
@@ -55,30 +45,54 @@ function formatOf(bytes: Uint8Array, file: string): Format {
   throw new DataError(`${file}: is no ${formatNames()} image; replace or convert it`);
 }
 
-/** What training, labels and predictions can work with today: pictures, grey or RGB, of finite numbers. */
-function checkPicture({ grid, channels, samples, alpha }: StoredImage, { name }: Format, file: string): void {
+/** @throws DataError when a value is NaN or infinite; an Error when there are not as many as the grid says */
+function checkSamples({ grid, channels, samples, alpha }: StoredImage, { name }: Format, file: string): void {
   const voxels = voxelCount(grid);
   if (samples.length !== channels * voxels || (alpha !== undefined && alpha.length !== voxels)) {
     throw new Error(
       `internal: the ${name} reader gives ${samples.length} samples for ${channels} channels of [${grid.shape}] (${file})`,
     );
   }
-  if (grid.shape.length !== 2) throw new DataError(`${file}: is a volume; dimseg reads single 2-D images, so slice it`);
+  if (samples instanceof Float32Array || samples instanceof Float64Array)
+    for (const sample of samples)
+      if (!Number.isFinite(sample)) throw new DataError(`${file}: holds NaN or infinite values; replace them`);
+}
+
+/** What training, labels and predictions of pictures work with: grey or RGB. */
+function checkPicture({ grid, channels }: StoredImage, file: string): void {
+  if (grid.shape.length !== 2)
+    throw new DataError(
+      `${file}: is a volume, where single 2-D images are asked for; add slices: axial to dataset.yaml to work on its slices`,
+    );
   if (channels !== 1 && channels !== 3)
     throw new DataError(`${file}: has ${channels} channels; save it as grey or RGB`);
-  if (/^float/.test(sampleType(samples)) && !samples.every(Number.isFinite))
-    throw new DataError(`${file}: holds NaN or infinite values; replace them`);
 }
 
 /**
  * What the header says, for tables and checks.
+ * @param bytes the file's, of which formats of volumes need only the first
  * @throws DataError as {@link decodeImage}, but for damage that only decoding shows
  */
-export async function readHeader(bytes: Uint8Array, file: string): Promise<ImageHeader> {
+export async function decodeHeader(bytes: Uint8Array, file: string): Promise<ImageHeader> {
   const format = formatOf(bytes, file);
   if (format.header) return format.header(bytes, file);
   const { grid, channels, samples } = await format.read(bytes, file, "colours");
   return { grid, channels, sampleType: sampleType(samples) };
+}
+
+/**
+ * What a file's header says; of formats that have it all at their beginning nothing else is read.
+ * @throws DataError as {@link readBytes} and {@link decodeHeader}
+ */
+export async function readHeader(file: string): Promise<ImageHeader> {
+  const head = await withFile(file, async (handle, size) => {
+    const start = await readStart(handle, Math.min(size, sniffBytes));
+    const format = formatOf(start, file);
+    checkSize(format, size, file);
+    const wanted = Math.min(size, format.headBytes ?? size);
+    return wanted > start.length ? readStart(handle, wanted) : start;
+  });
+  return decodeHeader(head, file);
 }
 
 /**
@@ -91,7 +105,7 @@ export async function decodingBytes(bytes: Uint8Array, file: string): Promise<nu
     if (!header) return Number.POSITIVE_INFINITY;
     const { grid, channels, sampleType: type } = await header(bytes, file);
     // Side by side and as planes, and one number for each pixel, as of label codes.
-    return voxelCount(grid) * (2 * channels * (type === "uint8" ? 1 : 2) + 4);
+    return voxelCount(grid) * (2 * channels * bytesOfSample(type) + 4);
   } catch (cause) {
     if (cause instanceof DataError) return 0;
     throw cause;
@@ -112,9 +126,15 @@ export async function decodeImage(
   file: string,
   palette: PaletteReading = "colours",
 ): Promise<StoredImage> {
+  const image = await decode(bytes, file, palette);
+  checkPicture(image, file);
+  return image;
+}
+
+async function decode(bytes: Uint8Array, file: string, palette: PaletteReading): Promise<StoredImage> {
   const format = formatOf(bytes, file);
   const image = await format.read(bytes, file, palette);
-  checkPicture(image, format, file);
+  checkSamples(image, format, file);
   return image;
 }
 
@@ -124,4 +144,14 @@ export async function decodeImage(
  */
 export async function readImage(file: string, palette: PaletteReading = "colours"): Promise<StoredImage> {
   return decodeImage(await readBytes(file), file, palette);
+}
+
+/**
+ * Reads and decodes a file of any rank: a volume `[C, z, y, x]`, whose fourth axis, of a file that has one, is its
+ * channels, or a picture as {@link readImage} does.
+ * @returns samples of any type, in the file's order; the grid says where they lie
+ * @throws DataError as {@link readBytes} and {@link decodeImage}, but for volumes
+ */
+export async function readVolume(file: string, palette: PaletteReading = "colours"): Promise<StoredImage> {
+  return decode(await readBytes(file), file, palette);
 }

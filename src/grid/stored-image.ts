@@ -48,6 +48,21 @@ export function sampleType(samples: Samples): SampleType {
   return found?.[0] as SampleType;
 }
 
+/** Bytes of one sample. */
+export function bytesOfSample(type: SampleType): number {
+  return types[type].BYTES_PER_ELEMENT;
+}
+
+/** Bytes as samples of a type, in the same memory; they must begin at a multiple of a sample's bytes. */
+export function viewSamples({ buffer, byteOffset, length }: Uint8Array, type: SampleType): Samples {
+  return new types[type](buffer as ArrayBuffer, byteOffset, length / bytesOfSample(type));
+}
+
+/** The bytes of samples, in the same memory. */
+export function sampleBytes({ buffer, byteOffset, byteLength }: Samples): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 /** The type as a message says it. */
 export function sampleWords(samples: Samples): string {
   const type = sampleType(samples);

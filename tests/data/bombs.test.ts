@@ -8,7 +8,7 @@ import { DataError } from "../../src/core/errors.js";
 import { checkDataset } from "../../src/data/check/check.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { checkPixels } from "../../src/data/formats/format.js";
-import { decodeImage, readHeader, readImage } from "../../src/data/read-image.js";
+import { decodeHeader, decodeImage, readImage } from "../../src/data/read-image.js";
 import { withRoom } from "../../src/data/room.js";
 import { bmp, type PngKind, png, put, putDatasetYaml, temporaryFolder } from "./files.js";
 import { tiffFile } from "./tiff-file.js";
@@ -55,7 +55,7 @@ describe("hostile sizes", () => {
     ["a BMP of colours", declaredBmp(8000, 8000), "x: declares 8000 x 8000 pixels of 3 bytes"],
   ])("of a PNG or BMP: %s", async (_, file, message) => {
     expect(await sentence(file)).toContain(message);
-    await expect(readHeader(file, "x")).rejects.toThrow(message);
+    await expect(decodeHeader(file, "x")).rejects.toThrow(message);
   });
 
   it("of a TIFF, its tiles among them", async () => {

@@ -9,7 +9,7 @@ import { decodeCase } from "../../src/data/decode.js";
 import { formats } from "../../src/data/formats/registry.js";
 import { inspectFolder } from "../../src/data/inspect/inspect.js";
 import { writeDatasetYaml } from "../../src/data/inspect/write-yaml.js";
-import { decodeImage, readHeader, readImage } from "../../src/data/read-image.js";
+import { decodeHeader, decodeImage, readImage } from "../../src/data/read-image.js";
 import { dimseg, trainRun } from "../cli/trained-run.js";
 import { expectWorkedExample } from "../support/worked-example.js";
 import { portableAnymap } from "./example-pnm.js";
@@ -48,7 +48,7 @@ it.each([
   const bytes = pnm(5, 3, most, samples, "# 9 9 a comment\n#\n");
   const image = await decodeImage(bytes, "x.pgm");
   expect(Array.from(image.samples)).toEqual(planesOf(samples, channels));
-  expect(await readHeader(bytes, "x.pgm")).toMatchObject({ grid: { shape: [3, 5] }, channels, sampleType });
+  expect(await decodeHeader(bytes, "x.pgm")).toMatchObject({ grid: { shape: [3, 5] }, channels, sampleType });
 });
 
 it("names a file that is cut off, hostile or damaged in any way", async () => {

@@ -395,12 +395,12 @@ describe("folders of other habits", () => {
 });
 
 describe("what cannot be inspected", () => {
-  it("names a folder that is missing, empty, of volumes, or of too many domains", async () => {
+  it("names a folder that is missing, empty, of arrays, or of too many domains", async () => {
     await expect(inspectFolder(join(base, "none"))).rejects.toThrow(/cannot read the folder .*none: it does not exist/);
     await expect(inspectFolder(tree({ "readme.md": "x" }))).rejects.toThrow(/holds no PNG, .*; it holds 1 \.md files/);
-    const volumes = tree({ "images/a.nii.gz": "x", "labels/a.nii.gz": "x" });
-    await expect(inspectFolder(volumes)).rejects.toThrow(
-      /holds no PNG.*it holds 2 \.nii\.gz files; give a folder of 2-D/,
+    const arrays = tree({ "images/a.npy.gz": "x", "labels/a.npy.gz": "x" });
+    await expect(inspectFolder(arrays)).rejects.toThrow(
+      /holds no PNG.*it holds 2 \.npy\.gz files; give a folder of 2-D/,
     );
     const perCase = many(picture, ...Array.from({ length: 70 }, (_, i) => `case${i}/images/x.png`));
     await expect(inspectFolder(tree(perCase))).rejects.toThrow(/70 folders of images that would each be a domain/);

@@ -254,12 +254,12 @@ describe("files that cannot be used", () => {
     const files = {
       ...pairs("A", 3),
       ...each(4, { "A/1st_manual/#.gif": "x" }),
-      "A/v.nii.gz": "x",
+      "A/v.npy.gz": "x",
       "A/notes.xlsx": "x",
     };
     const { guesses } = await inspect(tree(files));
     expect(guesses).toMatch(
-      /4 \.gif and 1 \.nii\.gz files are not read \(A\/1st_manual\/1\.gif \.\.\.\); save them as PNG/,
+      /4 \.gif and 1 \.npy\.gz files are not read \(A\/1st_manual\/1\.gif \.\.\.\); save them as PNG/,
     );
     expect(guesses).not.toMatch(/xlsx/);
   });

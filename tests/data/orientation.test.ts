@@ -6,7 +6,7 @@ import { checkDataset } from "../../src/data/check/check.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { decodeCase } from "../../src/data/decode.js";
 import { inspectFolder } from "../../src/data/inspect/inspect.js";
-import { decodeImage, readHeader } from "../../src/data/read-image.js";
+import { decodeHeader, decodeImage } from "../../src/data/read-image.js";
 import { upright } from "../../src/grid/upright.js";
 import { chunk, png, put, putDatasetYaml, temporaryFolder } from "./files.js";
 import { tiffFile } from "./tiff-file.js";
@@ -53,7 +53,7 @@ const rowsOf = (samples: ArrayLike<number>, width: number) =>
 /** The picture that a file of `side` samples a pixel decodes to, and the shape that its header says. */
 async function shown(bytes: Buffer, side = 1) {
   const { grid, samples, channels } = await decodeImage(bytes, "x", "indices");
-  expect((await readHeader(bytes, "x")).grid).toEqual(grid);
+  expect((await decodeHeader(bytes, "x")).grid).toEqual(grid);
   const [height, width] = grid.shape;
   const plane = samples.subarray(0, samples.length / channels);
   return rowsOf(plane, width)

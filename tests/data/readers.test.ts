@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.js";
 import { isGrey, toChannels, toGrey } from "../../src/data/colour.js";
-import { decodeImage, readHeader, readImage } from "../../src/data/read-image.js";
+import { decodeHeader, decodeImage, readImage } from "../../src/data/read-image.js";
 import { sampleType } from "../../src/grid/stored-image.js";
 import { bmp, png, put, temporaryFolder, tiff } from "./files.js";
 import { planesOf, stored } from "./stored.js";
@@ -36,7 +36,7 @@ describe("exact samples", () => {
     expect(grid).toEqual({ shape: [3, 5], spacing: null, toWorld: null });
     expect(Array.from(samples)).toEqual(planesOf(wanted, channels));
     expect(sampleType(samples)).toBe(Math.max(...wanted) > 255 ? "uint16" : "uint8");
-    expect(await readHeader(bytes, "image")).toEqual({ grid, channels, sampleType: sampleType(samples) });
+    expect(await decodeHeader(bytes, "image")).toEqual({ grid, channels, sampleType: sampleType(samples) });
   });
 
   it("drops alpha and keeps the colours under it, also where it is zero", async () => {
@@ -153,7 +153,7 @@ describe("broken and hostile files", () => {
     hostile.writeUInt32BE(1e9, 16);
     hostile.writeUInt32BE(1e9, 20);
     expect(await failure(hostile)).toMatch(/^images\/a\.png: declares 1000000000 x 1000000000 pixels, more than/);
-    await expect(readHeader(hostile, "a.png")).rejects.toThrow(/declares 1000000000/);
+    await expect(decodeHeader(hostile, "a.png")).rejects.toThrow(/declares 1000000000/);
   });
 
   it("refuses hostile BMP and TIFF sizes", async () => {

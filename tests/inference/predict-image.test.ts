@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.js";
 import { readSafetensors } from "../../src/core/safetensors.js";
 import { decodeCase } from "../../src/data/decode.js";
-import { decodeImage, readHeader, readImage } from "../../src/data/read-image.js";
+import { decodeHeader, decodeImage, readImage } from "../../src/data/read-image.js";
 import { predictionFiles } from "../../src/inference/encode-prediction.js";
 import { drawOverlay } from "../../src/inference/overlay.js";
 import { labelMaps, predict } from "../../src/inference/predict.js";
@@ -142,7 +142,11 @@ describe("predictionFiles", () => {
     );
     for (const png of bytes.slice(0, 3)) {
       expect(png.subarray(1, 4).toString()).toBe("PNG");
-      expect(await readHeader(png, "x")).toMatchObject({ grid: { shape: [30, 20] }, channels: 1, sampleType: "uint8" });
+      expect(await decodeHeader(png, "x")).toMatchObject({
+        grid: { shape: [30, 20] },
+        channels: 1,
+        sampleType: "uint8",
+      });
     }
     const [masks, cup, disc] = await Promise.all(bytes.slice(0, 3).map((png) => decodeImage(png, "x", "indices")));
     expect([...masks.samples]).toEqual(Array.from({ length: 600 }, (_, i) => (i < 100 ? 1 : i < 300 ? 2 : 0)));

@@ -29,22 +29,30 @@ export interface Format {
   readonly source: string;
   /** Endings of its files' names, lower case, without the dot. */
   readonly extensions: readonly string[];
+  /** Larger files are refused unread; {@link maxFileBytes} unless given. */
+  readonly maxFileBytes?: number;
+  /** How many of a file's first bytes {@link Format.header} needs; the whole file unless given. */
+  readonly headBytes?: number;
   /**
    * True when a file is of this format.
-   * @param head its first bytes, at least 16 unless the file is shorter
+   * @param head its first bytes, at least {@link sniffBytes} unless the file is shorter
    */
   sniff(head: Uint8Array): boolean;
   /**
    * Decodes a file: samples as stored, where viewers show them (a picture that its file says to turn is turned). Alpha
    * goes into a plane of its own. Spacing is only what the format means for bodies; the dots per inch of pictures are
    * about paper.
-   * @param bytes   the whole file
-   * @param file    its name, for messages
+   * @param bytes   the whole file; samples may share their memory
+   * @param file    its path, for messages, and for values that lie in another file beside it
    * @param palette what palette files give; other formats leave it out
    * @throws DataError naming the file when it is damaged, of a kind that is not read, or too large ({@link checkPixels})
    */
   read(bytes: Uint8Array, file: string, palette: PaletteReading): Promise<StoredImage>;
-  /** The header alone, where that is quicker than {@link Format.read}. @throws DataError as that does */
+  /**
+   * The header alone, where that is quicker than {@link Format.read}.
+   * @param bytes the file, or its first {@link Format.headBytes}
+   * @throws DataError as `read` does, but for what only the values show
+   */
   header?(bytes: Uint8Array, file: string): Promise<ImageHeader>;
 }
 
@@ -59,6 +67,12 @@ export const maxSampleBytes = 96 * 2 ** 20;
 
 /** Larger files are refused unread: 128 MiB. */
 export const maxFileBytes = 2 ** 27;
+
+/** Bytes of a file's beginning that tell its format. */
+export const sniffBytes = 4096;
+
+/** Volumes are larger than pictures: their files, and their values in memory, may take 2 GiB each. */
+export const maxVolumeBytes = 2 ** 31;
 
 /** Whether bytes hold an ASCII text at a place. */
 export function startsWith(bytes: Uint8Array, text: string, at = 0): boolean {
@@ -84,6 +98,26 @@ export function checkPixels(width: number, height: number, file: string, pixelBy
         `${mib(maxSampleBytes)}, so cut or shrink it`,
     );
   }
+}
+
+/**
+ * Refuses a volume before memory is allocated for it.
+ * @param extents    of all its axes, as the file orders them
+ * @param voxelBytes bytes of one value, as stored or as decoded, whichever is more
+ * @throws DataError when an extent is no positive whole number, or the volume is over `maxSide` or {@link maxVolumeBytes}
+ */
+export function checkVoxels(extents: readonly number[], file: string, voxelBytes: number): void {
+  const size = `${extents.join(" x ")} voxels`;
+  if (!extents.every((extent) => Number.isInteger(extent) && extent > 0))
+    throw new DataError(`${file}: declares ${size}; replace it`);
+  if (Math.max(...extents) > maxSide)
+    throw new DataError(`${file}: declares ${size}, but dimseg reads no side over ${maxSide}; cut or resample it`);
+  const bytes = extents.reduce((product, extent) => product * extent, voxelBytes);
+  if (bytes <= maxVolumeBytes) return;
+  throw new DataError(
+    `${file}: declares ${size} of ${voxelBytes} bytes; dimseg reads up to ${maxVolumeBytes / 2 ** 20} MiB, ` +
+      "so cut or resample it",
+  );
 }
 
 /** A scan of a JPEG passes over every sample, however few bytes it has: 2^31 passes take seconds. */

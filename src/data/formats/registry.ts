@@ -3,6 +3,7 @@ import { bmpFormat } from "./bmp.js";
 import { dicomFormat } from "./dicom.js";
 import type { Format } from "./format.js";
 import { jpegFormat } from "./jpeg.js";
+import { niftiFormat } from "./nifti.js";
 import { pngFormat } from "./png.js";
 import { tiffFormat } from "./tiff.js";
 import { webpFormat } from "./webp.js";
@@ -14,6 +15,7 @@ export const formats: Readonly<Record<string, Format>> = {
   bmp: bmpFormat,
   webp: webpFormat,
   dicom: dicomFormat,
+  nifti: niftiFormat,
 };
 
 /** Their names as a message lists them: `PNG, JPEG, TIFF, BMP or WebP`. */

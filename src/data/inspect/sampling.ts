@@ -59,7 +59,7 @@ export async function sampleHeaders(splits: readonly (readonly Case[])[], guesse
   let narrow = false;
   for (const cases of splits) {
     const facts = await mapLimited(spread(cases, headersRead), 4, (one) =>
-      readable(guesses, async () => ({ one, ...(await readHeader(await readBytes(one.imagePath), one.imagePath)) })),
+      readable(guesses, async () => ({ one, ...(await readHeader(one.imagePath)) })),
     );
     for (const { one, grid, sampleType, turned: isTurned } of facts.flat()) {
       if (isTurned) turned.push(one.imagePath);

@@ -3,9 +3,9 @@ import { createRequire } from "node:module";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/core/errors.js";
-import { readDicomImage } from "../../../src/data/dicom/image.js";
+import { dicomFormat } from "../../../src/data/formats/dicom.js";
 import type { PaletteReading } from "../../../src/data/formats/format.js";
-import { decodeImage, readHeader } from "../../../src/data/read-image.js";
+import { decodeHeader, decodeImage } from "../../../src/data/read-image.js";
 import { sampleType } from "../../../src/grid/stored-image.js";
 import { type Dataset, dicomFile, type FileOptions, picture, type Syntax } from "./dicom-file.js";
 import { losslessJpeg } from "./lossless-jpeg.js";
@@ -19,7 +19,7 @@ const withoutPixels = (dataset: Dataset): Dataset => ({
   "7FE00010 OW": undefined,
 });
 const read = async (dataset: Dataset, options?: FileOptions, palette: PaletteReading = "colours") =>
-  readDicomImage(dicomFile(dataset, options), "image", palette);
+  dicomFormat.read(dicomFile(dataset, options), "image", palette);
 const values = async (...given: Parameters<typeof read>) => Array.from((await read(...given)).samples);
 
 describe("pixels as stored", () => {
@@ -31,7 +31,7 @@ describe("pixels as stored", () => {
       const { grid, channels, samples } = await decodeImage(file, "image");
       expect(grid).toEqual({ shape: [3, 5], spacing: null, toWorld: null });
       expect([channels, sampleType(samples), Array.from(samples)]).toEqual([1, "uint16", grey]);
-      expect(await readHeader(file, "image")).toEqual({ grid, channels: 1, sampleType: "uint16" });
+      expect(await decodeHeader(file, "image")).toEqual({ grid, channels: 1, sampleType: "uint16" });
     }
   });
 
@@ -308,7 +308,7 @@ describe("what is not read is refused by name", () => {
     const file = (uid: string) => {
       const bytes = dicomFile(withoutPixels(picture(2, 2, [])), { syntax: "rle", fragments: [new Uint8Array(64)] });
       bytes.write(uid.padEnd(20, "\0"), bytes.indexOf("1.2.840.10008.1.2.5"), "latin1");
-      return readDicomImage(bytes, "image", "colours");
+      return dicomFormat.read(bytes, "image", "colours");
     };
     await expect(file("1.2.840.10008.1.2.9")).rejects.toThrow(
       "image: has the transfer syntax 1.2.840.10008.1.2.9, which",

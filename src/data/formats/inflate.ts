@@ -1,0 +1,66 @@
+/**
+ * Packed data of volumes, unpacked into memory of the size that the file's header says: a file that holds less is cut
+ * off, and one that holds far more is given up on when that shows, so that none takes more than its header said.
+ */
+import { constants, createGunzip, createInflate, gunzipSync } from "node:zlib";
+import { DataError } from "../../core/errors.js";
+
+/** As zlib and gzip name what both of them pack with. */
+export type Packing = "gzip" | "zlib";
+
+/** Bytes that a packed byte can become at most. */
+const mostRatio = 1032;
+/** What follows the values is passed over, as it is in files that are not packed; a file made of it is not. */
+const mostSurplus = 2 ** 20;
+const chunkSize = 2 ** 20;
+
+/** Whether bytes begin as gzip does. */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes.length > 2 && bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8;
+}
+
+/**
+ * What the first bytes of a gzip file hold, as far as they go.
+ * @returns undefined where they are damaged
+ */
+export function inflateStart(packed: Uint8Array): Buffer | undefined {
+  try {
+    return gunzipSync(packed, { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The first bytes that packed data holds; all of it is read, so that its checksum is.
+ * @param packed whole gzip members or a zlib stream
+ * @param length how many bytes are wanted
+ * @param file   for messages
+ * @throws DataError when it is damaged, holds fewer bytes, or far more
+ */
+export async function inflate(packed: Uint8Array, length: number, packing: Packing, file: string): Promise<Buffer> {
+  if (length > mostRatio * packed.length) throw cutOff(file, packed.length, length);
+  const bytes = Buffer.allocUnsafeSlow(length);
+  const stream = packing === "gzip" ? createGunzip({ chunkSize }) : createInflate({ chunkSize });
+  let done = 0;
+  try {
+    stream.end(packed);
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      chunk.copy(bytes, done);
+      done += chunk.length;
+      if (done > length + mostSurplus)
+        throw new DataError(`${file}: holds far more data than the ${length} bytes of its header; replace it`);
+    }
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    if ((cause as NodeJS.ErrnoException).code === "Z_BUF_ERROR") throw cutOff(file, done, length, cause);
+    throw new DataError(`${file}: its compressed data is damaged; replace it`, { cause });
+  }
+  if (done < length) throw cutOff(file, done, length);
+  return bytes;
+}
+
+/** A file that ends before its values do. */
+export function cutOff(file: string, holds: number, wanted: number, cause?: unknown): DataError {
+  return new DataError(`${file}: is cut off: it holds ${holds} of ${wanted} bytes; replace it`, { cause });
+}
