@@ -1,6 +1,6 @@
 /** What a DICOM header says of the pixels: sizes, bits and colours, checked before anything is allocated for them. */
 import { DataError } from "../../core/errors.js";
-import { checkPixels } from "../formats/format.js";
+import { checkPixels, maxVolumeBytes } from "../formats/format.js";
 import type { DataSet } from "./data-set.js";
 import type { DicomFile } from "./parse.js";
 import { transferSyntaxes } from "./transfer-syntaxes.js";
@@ -26,9 +26,6 @@ const greys = ["MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"] as const;
 const colours = ["RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT"] as const;
 /** Photometric interpretations that dimseg reads. */
 export type Photometric = (typeof greys)[number] | (typeof colours)[number];
-
-/** Images whose samples take more bytes are refused: 2 GiB. */
-const maxVolumeBytes = 2 ** 31;
 
 /** What the smallest compressed frame takes: the head of its item. */
 const fragmentBytes = 8;

@@ -12,7 +12,7 @@ import {
 import type { ImageHeader, PaletteReading } from "../formats/format.js";
 import { describePixels } from "./description.js";
 import { frameReader } from "./frames.js";
-import { type DicomFile, parseDicom } from "./parse.js";
+import type { DicomFile } from "./parse.js";
 import { pictureSpacing, placeOf, planeAffine } from "./place.js";
 import { sliceHeaders } from "./slice-header.js";
 import { valueRule, writeValues } from "./values.js";
@@ -95,21 +95,21 @@ function layoutOf(dicom: DicomFile, palette: PaletteReading): Layout {
 
 /**
  * What a file's header says of the image in it.
- * @throws DataError as {@link readDicomImage}, but for damaged pixels
+ * @throws DataError as {@link decodeDicom}, but for damaged pixels
  */
-export function readDicomHeader(bytes: Uint8Array, file: string): ImageHeader {
-  const { grid, channels, sampleType } = layoutOf(parseDicom(bytes, file), "colours");
+export function dicomHeader(dicom: DicomFile): ImageHeader {
+  const { grid, channels, sampleType } = layoutOf(dicom, "colours");
   return { grid, channels, sampleType };
 }
 
 /**
  * Decodes a file: one frame is a picture `[rows, columns]`, several are a volume `[frames, rows, columns]`, in the order of
  * their positions where they have any.
+ * @param dicom   parsed whole
  * @param palette what palette files give
- * @throws DataError when the file is damaged, holds no image or several volumes, or is of a kind that is not read
+ * @throws DataError when its pixels are damaged, it holds no image or several volumes, or is of a kind that is not read
  */
-export async function readDicomImage(bytes: Uint8Array, file: string, palette: PaletteReading): Promise<StoredImage> {
-  const dicom = parseDicom(bytes, file);
+export async function decodeDicom(dicom: DicomFile, palette: PaletteReading): Promise<StoredImage> {
   const { grid, channels, sampleType, frames } = layoutOf(dicom, palette);
   const image = emptyImage(grid, channels, sampleType);
   const slices = frames.map((frame, slice) => [frame, slice] as const);

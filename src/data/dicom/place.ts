@@ -8,6 +8,7 @@ export type Vector = readonly [number, number, number];
 
 export const dot = (a: Vector, b: Vector) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 export const minus = (a: Vector, b: Vector): Vector => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+export const plus = (a: Vector, b: Vector): Vector => [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
 export const times = (a: Vector, factor: number): Vector => [a[0] * factor, a[1] * factor, a[2] * factor];
 export const cross = (a: Vector, b: Vector): Vector => [
   a[1] * b[2] - a[2] * b[1],
@@ -78,6 +79,16 @@ export function placeOf(set: DataSet, frame: number): Place | null {
     alongColumn,
     spacing: positivePair(spacing, "PixelSpacing", set.file),
   };
+}
+
+/** Orientations whose numbers are nearer than this are one, written with fewer digits. */
+const sameOrientation = 1e-3;
+
+/** Whether two frames are parallel, with rows along the same line. */
+export function haveOneOrientation(a: Place, b: Place): boolean {
+  return (["alongRow", "alongColumn"] as const).every((axis) =>
+    a[axis].every((value, r) => Math.abs(value - b[axis][r]) <= sameOrientation),
+  );
 }
 
 /** Along which the slices of a stack are put in order: away from the plane, so that (column, row, slice) is right-handed. */

@@ -2,16 +2,16 @@
  * Folders of DICOM files as volumes, whatever the files are called and however deep they lie. Headers alone are read until a
  * volume is asked for.
  */
-import { constants } from "node:fs";
-import { open, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { DataError } from "../../core/errors.js";
 import { readBytes, readFailureReason } from "../../core/read-file.js";
 import type { StoredImage } from "../../grid/stored-image.js";
 import { mapLimited } from "../limited.js";
 import { holdsImage } from "./description.js";
+import { readHead } from "./head.js";
 import { decodeInto, emptyImage } from "./image.js";
-import { type DicomFile, HeadTooShort, parseDicom } from "./parse.js";
+import { parseDicom } from "./parse.js";
 import { type SliceHeader, sliceHeaders } from "./slice-header.js";
 import { type DicomVolume, gatherVolumes } from "./volumes.js";
 
@@ -32,34 +32,7 @@ export interface FoundSeries {
   readonly skipped: readonly { readonly file: string; readonly reason: string }[];
 }
 
-/** Headers of images end before this; longer ones are read on. */
-const headBytes = 2 ** 16;
 const filesAtOnce = 8;
-
-/** A file's header; the pixels of large files are not read. */
-async function parseHead(file: string): Promise<DicomFile> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause) => {
-    throw new DataError(`${file}: cannot be read: ${readFailureReason(cause)}`, { cause });
-  });
-  try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) throw new DataError(`${file}: is no regular file`);
-    let bytes = Buffer.allocUnsafe(0);
-    for (let wanted = headBytes; ; wanted *= 8) {
-      const longer = Buffer.allocUnsafe(Math.min(wanted, stats.size));
-      bytes.copy(longer);
-      const { bytesRead } = await handle.read(longer, bytes.length, longer.length - bytes.length, bytes.length);
-      bytes = longer.subarray(0, bytes.length + bytesRead);
-      try {
-        return parseDicom(bytes, file, bytes.length < longer.length ? bytes.length : stats.size);
-      } catch (error) {
-        if (!(error instanceof HeadTooShort)) throw error;
-      }
-    }
-  } finally {
-    await handle.close();
-  }
-}
 
 /** All files below a folder, sorted, so that results do not depend on the file system. */
 async function filesBelow(folder: string): Promise<string[]> {
@@ -73,7 +46,7 @@ async function filesBelow(folder: string): Promise<string[]> {
 /** A file's slices, or why it has none. */
 async function slicesOf(file: string): Promise<SliceHeader[] | string> {
   try {
-    const dicom = await parseHead(file);
+    const dicom = await readHead(file);
     if (!holdsImage(dicom)) return "it holds no image";
     const slices = sliceHeaders(dicom);
     return slices.length > 0 ? slices : "it has no place in the patient: a picture of its own";

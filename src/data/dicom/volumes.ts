@@ -1,7 +1,7 @@
 /** From slices to volumes: which slices belong together, and what each volume is. Nothing is decoded. */
 import type { Grid } from "../../grid/grid.js";
 import type { SampleType } from "../../grid/stored-image.js";
-import type { Place } from "./place.js";
+import { haveOneOrientation } from "./place.js";
 import type { Slice, SliceHeader } from "./slice-header.js";
 import { byPosition, stack } from "./stack.js";
 
@@ -19,15 +19,6 @@ export interface DicomVolume {
   readonly slices: readonly Slice[];
   /** What a user should know, each without the volume's name: missing and repeated slices, a tilted gantry, rescaling. */
   readonly remarks: readonly string[];
-}
-
-/** Orientations whose numbers are nearer than this are one, written with fewer digits. */
-const sameOrientation = 1e-3;
-
-function haveOneOrientation(a: Place, b: Place): boolean {
-  return (["alongRow", "alongColumn"] as const).every((axis) =>
-    a[axis].every((value, r) => Math.abs(value - b[axis][r]) <= sameOrientation),
-  );
 }
 
 function compareOrders(a: SliceHeader, b: SliceHeader): number {

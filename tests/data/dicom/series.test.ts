@@ -4,8 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/core/errors.js";
-import { readDicomImage } from "../../../src/data/dicom/image.js";
 import { type FoundVolume, findSeries, readSeries } from "../../../src/data/dicom/series.js";
+import { dicomFormat } from "../../../src/data/formats/dicom.js";
 import { worldOf } from "../../../src/grid/grid.js";
 import { type StoredImage, sampleType } from "../../../src/grid/stored-image.js";
 import { put, temporaryFolder } from "../files.js";
@@ -58,7 +58,7 @@ describe("a series", () => {
       const image = await readSeries(volume);
       expect(image.grid.shape).toEqual([6, 5, 7]);
       expectInPlace(image, axes);
-      const file = await readDicomImage(dicomFile(enhanced({ axes }, [3, 0, 5, 1, 2, 4])), "file", "colours");
+      const file = await dicomFormat.read(dicomFile(enhanced({ axes }, [3, 0, 5, 1, 2, 4])), "file", "colours");
       expect(file).toEqual(image);
     },
   );
@@ -233,11 +233,11 @@ describe("privacy and limits", () => {
     const turned = frames.map((frame, i) =>
       i > 2 ? { ...frame, "00209116 SQ": [{ "00200037 DS": "0\\1\\0\\0\\0\\1" }] } : frame,
     );
-    await expect(readDicomImage(dicomFile({ ...two, "52009230 SQ": turned }), "file", "colours")).rejects.toThrow(
+    await expect(dicomFormat.read(dicomFile({ ...two, "52009230 SQ": turned }), "file", "colours")).rejects.toThrow(
       "file: its 6 frames are 4 volumes; read it as a series",
     );
     const cine = { ...picture(2, 1, [1, 2, 3, 4, 5, 6]), "00280008 IS": 3 };
-    const { grid, samples } = await readDicomImage(dicomFile(cine), "file", "colours");
+    const { grid, samples } = await dicomFormat.read(dicomFile(cine), "file", "colours");
     expect([grid, Array.from(samples)]).toEqual([
       { shape: [3, 2, 1], spacing: null, toWorld: null },
       [1, 2, 3, 4, 5, 6],
