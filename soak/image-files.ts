@@ -4,6 +4,7 @@ import { DataError } from "../src/core/errors.js";
 import { RandomStream } from "../src/core/random.js";
 import { decodeHeader, decodeImage } from "../src/data/read-image.js";
 import { voxelCount } from "../src/grid/grid.js";
+import { mutated } from "./mutated.js";
 import type { Soak } from "./soak.js";
 import { Tries } from "./tries.js";
 
@@ -82,24 +83,6 @@ async function originals(random: RandomStream): Promise<Map<string, Buffer>> {
   return new Map(await Promise.all(files.map(async ([name, bytes]) => [name, await bytes] as const)));
 }
 
-const tellingBytes = [0, 1, 0x7f, 0x80, 0xff, 0x10, 0x40];
-const tellingWords = [0, 0xffffffff, 0x7fffffff, 0x80000000, 65536, 65535, 1 << 20];
-
-/** A copy with up to four changes, most of them in the header. */
-function mutated(bytes: Buffer, random: RandomStream): Buffer {
-  const copy = Buffer.from(bytes);
-  for (let changes = random.integer(1, 4); changes > 0; changes--) {
-    const at = random.integer(0, (random.bernoulli(2 / 3) ? Math.min(copy.length, 120) : copy.length) - 1);
-    const kind = random.integer(0, 3);
-    if (kind === 0) copy[at] ^= 1 << random.integer(0, 7);
-    else if (kind === 1) copy[at] = tellingBytes[random.integer(0, tellingBytes.length - 1)];
-    else if (kind === 2 && at + 4 <= copy.length)
-      copy.writeUInt32LE(tellingWords[random.integer(0, tellingWords.length - 1)], at);
-    else copy[at] = random.integer(0, 255);
-  }
-  return copy;
-}
-
 export const run: Soak = async ({ seed, quick, say }) => {
   const random = new RandomStream(seed, "soak-image-files", 0);
   const files = await originals(random);
@@ -128,7 +111,7 @@ export const run: Soak = async ({ seed, quick, say }) => {
     }
   say(`${counts.truncations} truncations, ${tries.failures.length} failures`);
   await tries.mutate(names, random, counts.mutations, (name, what) =>
-    attempt(name, mutated(files.get(name) as Buffer, random), what),
+    attempt(name, mutated(files.get(name) as Buffer, random, 120), what),
   );
   return {
     promise: "a damaged image file is a picture or a sentence within two seconds, never a crash",

@@ -12,6 +12,7 @@ import { holdsImage } from "./description.js";
 import { readHead } from "./head.js";
 import { decodeInto, emptyImage } from "./image.js";
 import { parseDicom } from "./parse.js";
+import { isSegmentation } from "./segmentation-reader.js";
 import { type SliceHeader, sliceHeaders } from "./slice-header.js";
 import { type DicomVolume, gatherVolumes } from "./volumes.js";
 
@@ -48,6 +49,7 @@ async function slicesOf(file: string): Promise<SliceHeader[] | string> {
   try {
     const dicom = await readHead(file);
     if (!holdsImage(dicom)) return "it holds no image";
+    if (isSegmentation(dicom)) return "it is a segmentation, no image";
     const slices = sliceHeaders(dicom);
     return slices.length > 0 ? slices : "it has no place in the patient: a picture of its own";
   } catch (error) {
