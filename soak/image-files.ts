@@ -1,12 +1,9 @@
 /** Damaged image files: a picture or one sentence, soon, and never a crash, whatever the bytes. */
 import sharp from "sharp";
-import { DataError } from "../src/core/errors.js";
 import { RandomStream } from "../src/core/random.js";
-import { decodeHeader, decodeImage } from "../src/data/read-image.js";
-import { voxelCount } from "../src/grid/grid.js";
-import { mutated } from "./mutated.js";
+import { decodeImage } from "../src/data/read-image.js";
+import { damageFiles } from "./damaged-files.js";
 import type { Soak } from "./soak.js";
-import { Tries } from "./tries.js";
 
 const [width, height] = [24, 20];
 
@@ -83,43 +80,11 @@ async function originals(random: RandomStream): Promise<Map<string, Buffer>> {
   return new Map(await Promise.all(files.map(async ([name, bytes]) => [name, await bytes] as const)));
 }
 
-export const run: Soak = async ({ seed, quick, say }) => {
-  const random = new RandomStream(seed, "soak-image-files", 0);
+export const run: Soak = async (options) => {
+  const random = new RandomStream(options.seed, "soak-image-files", 0);
   const files = await originals(random);
-  const names = [...files.keys()];
-  const counts = { files: files.size, truncations: 0, mutations: quick ? 500 : 100_000, decoded: 0, refused: 0 };
-  const tries = new Tries(say);
-  const attempt = (name: string, bytes: Buffer, what: string) =>
-    tries.timed(`${name}, ${what}`, async () => {
-      try {
-        await decodeHeader(bytes, name).catch((error) => {
-          if (!(error instanceof DataError)) throw error;
-        });
-        const { grid, channels, samples } = await decodeImage(bytes, name, random.bernoulli() ? "indices" : "colours");
-        counts.decoded++;
-        if (samples.length !== voxelCount(grid) * channels)
-          tries.fail(`${name}, ${what}: has another size than it says`);
-      } catch (error) {
-        if (error instanceof DataError && error.message.startsWith(`${name}: `)) counts.refused++;
-        else tries.fail(`${name}, ${what}: ${error}`);
-      }
-    });
-  for (const [name, bytes] of files)
-    for (let length = 0; length < bytes.length; length += quick ? 41 : 1) {
-      await attempt(name, bytes.subarray(0, length), `cut to ${length} bytes`);
-      counts.truncations++;
-    }
-  say(`${counts.truncations} truncations, ${tries.failures.length} failures`);
-  await tries.mutate(names, random, counts.mutations, (name, what) =>
-    attempt(name, mutated(files.get(name) as Buffer, random, 120), what),
-  );
-  return {
-    promise: "a damaged image file is a picture or a sentence within two seconds, never a crash",
-    counts: {
-      ...counts,
-      slowestMs: tries.slowestMs,
-      peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
-    },
-    failures: tries.failures,
-  };
+  const decode = (bytes: Buffer, name: string) => decodeImage(bytes, name, random.bernoulli() ? "indices" : "colours");
+  const mutations = options.quick ? 500 : 100_000;
+  const promise = "a damaged image file is a picture or a sentence within two seconds, never a crash";
+  return damageFiles(promise, { files, headBytes: 120, mutations, decode }, random, options);
 };

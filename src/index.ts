@@ -40,10 +40,21 @@ export {
   type PaletteReading,
   startsWith,
 } from "./data/formats/format.js";
+export { encodeMetaImage } from "./data/formats/metaimage-writer.js";
 export { encodeNifti, type NiftiOptions } from "./data/formats/nifti-writer.js";
+export { type Segment, segmentsOf } from "./data/formats/nrrd.js";
+export { encodeNrrd } from "./data/formats/nrrd-writer.js";
 export { type ImageRule, type PreparedImage, prepareImage } from "./data/prepare-image.js";
 export { type ProtocolOptions, type ProtocolSplit, splitProtocol } from "./data/protocol.js";
-export { decodeHeader, decodeImage, readBytes, readHeader, readImage, readVolume } from "./data/read-image.js";
+export {
+  decodeHeader,
+  decodeImage,
+  decodeVolume,
+  readBytes,
+  readHeader,
+  readImage,
+  readVolume,
+} from "./data/read-image.js";
 export * from "./divergence/index.js";
 export { type ConventionName, conventionNames, type Emptiness } from "./evaluation/conventions.js";
 export { type EvaluateMaskOptions, evaluateMask, type MaskMetrics } from "./evaluation/evaluate-mask.js";

@@ -126,12 +126,23 @@ export async function decodeImage(
   file: string,
   palette: PaletteReading = "colours",
 ): Promise<StoredImage> {
-  const image = await decode(bytes, file, palette);
+  const image = await decodeVolume(bytes, file, palette);
   checkPicture(image, file);
   return image;
 }
 
-async function decode(bytes: Uint8Array, file: string, palette: PaletteReading): Promise<StoredImage> {
+/**
+ * Decodes a file of any rank from its bytes: a volume `[C, z, y, x]`, whose fourth axis, of a file that has one, is its
+ * channels, or a picture as {@link decodeImage} does.
+ * @param file its path, beside which the values of some formats lie, and the name that messages carry
+ * @returns samples of any type, in the file's order, which may share the memory of `bytes`; the grid says where they lie
+ * @throws DataError as {@link decodeImage}, but for volumes
+ */
+export async function decodeVolume(
+  bytes: Uint8Array,
+  file: string,
+  palette: PaletteReading = "colours",
+): Promise<StoredImage> {
   const format = formatOf(bytes, file);
   const image = await format.read(bytes, file, palette);
   checkSamples(image, format, file);
@@ -147,11 +158,10 @@ export async function readImage(file: string, palette: PaletteReading = "colours
 }
 
 /**
- * Reads and decodes a file of any rank: a volume `[C, z, y, x]`, whose fourth axis, of a file that has one, is its
- * channels, or a picture as {@link readImage} does.
- * @returns samples of any type, in the file's order; the grid says where they lie
- * @throws DataError as {@link readBytes} and {@link decodeImage}, but for volumes
+ * Reads and decodes a file of any rank.
+ * @throws DataError as {@link readBytes} and {@link decodeVolume}
+ * @example const { grid, samples } = await readVolume("t2.nii.gz");
  */
 export async function readVolume(file: string, palette: PaletteReading = "colours"): Promise<StoredImage> {
-  return decode(await readBytes(file), file, palette);
+  return decodeVolume(await readBytes(file), file, palette);
 }

@@ -158,9 +158,7 @@ describe("dimseg data", () => {
     await run("inspect", folder, "--out", yaml);
     put(join(folder, "images/3.png"), "no image");
     const printed = await run("check", yaml);
-    expect(printed).toMatch(
-      /error: .*images\/3\.png: is no PNG, JPEG, TIFF, BMP, WebP, DICOM or NIfTI image; replace or convert it/,
-    );
+    expect(printed).toMatch(/error: .*images\/3\.png: is no PNG, .* image; replace or convert it/);
     expect(printed).toMatch(/1 error, 0 warnings$/);
     expect(process.exitCode).toBe(3);
     const report = JSON.parse(await run("check", yaml, "--json"));

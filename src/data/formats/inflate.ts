@@ -12,6 +12,10 @@ export type Packing = "gzip" | "zlib";
 const mostRatio = 1032;
 /** What follows the values is passed over, as it is in files that are not packed; a file made of it is not. */
 const mostSurplus = 2 ** 20;
+/** What stands before the values is notes. */
+const mostSkipped = 2 ** 26;
+/** Checksum and length at the end of gzip data. */
+const checksumBytes = 8;
 const chunkSize = 2 ** 20;
 
 /** Whether bytes begin as gzip does. */
@@ -20,15 +24,42 @@ export function isGzip(bytes: Uint8Array): boolean {
 }
 
 /**
- * What the first bytes of a gzip file hold, as far as they go.
+ * What the first bytes of a gzip file hold, as far as they go. Its checksum at the end is for those who read it all.
+ * @param count how many of the packed bytes are looked at
  * @returns undefined where they are damaged
  */
-export function inflateStart(packed: Uint8Array): Buffer | undefined {
+export function inflateStart(packed: Uint8Array, count: number): Buffer | undefined {
+  const start = packed.subarray(0, Math.max(0, Math.min(count, packed.length - checksumBytes)));
   try {
-    return gunzipSync(packed, { finishFlush: constants.Z_SYNC_FLUSH });
+    return gunzipSync(start, { finishFlush: constants.Z_SYNC_FLUSH });
   } catch {
     return undefined;
   }
+}
+
+/** Where values begin in data, packed or not. */
+export interface ValuesPlace {
+  /** Bytes before the first value, counted where nothing is packed any more. */
+  readonly skip: number;
+  /** How many bytes the values are. */
+  readonly bytes: number;
+  /** Missing where the data is not packed. */
+  readonly packing?: Packing | undefined;
+}
+
+/**
+ * The bytes of the values that data holds.
+ * @param file for messages
+ * @returns a view where nothing is packed
+ * @throws DataError when the data ends before they do, is damaged, or holds far more
+ */
+export async function valuesIn(data: Uint8Array, { skip, bytes, packing }: ValuesPlace, file: string) {
+  if (!Number.isInteger(skip) || skip < 0 || skip > mostSkipped)
+    throw new DataError(`${file}: its values begin at byte ${skip}; mend its header`);
+  const end = skip + bytes;
+  if (packing) return (await inflate(data, end, packing, file)).subarray(skip);
+  if (data.length < end) throw cutOff(file, data.length, end);
+  return data.subarray(skip, end);
 }
 
 /**
@@ -38,7 +69,7 @@ export function inflateStart(packed: Uint8Array): Buffer | undefined {
  * @param file   for messages
  * @throws DataError when it is damaged, holds fewer bytes, or far more
  */
-export async function inflate(packed: Uint8Array, length: number, packing: Packing, file: string): Promise<Buffer> {
+async function inflate(packed: Uint8Array, length: number, packing: Packing, file: string): Promise<Buffer> {
   if (length > mostRatio * packed.length) throw cutOff(file, packed.length, length);
   const bytes = Buffer.allocUnsafeSlow(length);
   const stream = packing === "gzip" ? createGunzip({ chunkSize }) : createInflate({ chunkSize });
@@ -61,6 +92,6 @@ export async function inflate(packed: Uint8Array, length: number, packing: Packi
 }
 
 /** A file that ends before its values do. */
-export function cutOff(file: string, holds: number, wanted: number, cause?: unknown): DataError {
+function cutOff(file: string, holds: number, wanted: number, cause?: unknown): DataError {
   return new DataError(`${file}: is cut off: it holds ${holds} of ${wanted} bytes; replace it`, { cause });
 }

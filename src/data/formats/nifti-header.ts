@@ -130,8 +130,11 @@ export class NiftiFields {
 /** Millimetres by the code of the header; files that say no unit mean them. */
 const unitMillimetres: Readonly<Record<number, number>> = { 1: 1000, 2: 1, 3: 0.001 };
 
-/** A rotation's quaternion is (a, b, c, d); where a² is less, float32 cannot tell it from zero (nifti1_io.c). */
-const leastSquare = 1e-7;
+/**
+ * A rotation's quaternion is (a, b, c, d); where a² is less, the header's type of number cannot tell it from zero, as
+ * nifti1_io.c has it for float32.
+ */
+const leastSquares: Readonly<Record<NiftiVersion, number>> = { 1: 1e-7, 2: 1e-15 };
 /** Lengths of (b, c, d) up to here are rounding. */
 const longest = 1.001;
 
@@ -143,7 +146,7 @@ function byQuaternion(fields: NiftiFields, file: string): Placement {
   if (!(length <= longest) || !sizes.every((size) => size > 0 && Number.isFinite(size)))
     throw new DataError(`${file}: its qform is no rotation with voxel sizes; mend its header`);
   const square = 1 - length * length;
-  const a = square < leastSquare ? 0 : Math.sqrt(square);
+  const a = square < leastSquares[fields.version] ? 0 : Math.sqrt(square);
   const [b, c, d] = a === 0 ? stored.map((value) => value / length) : stored;
   const axes = [
     [a * a + b * b - c * c - d * d, 2 * (b * c + a * d), 2 * (b * d - a * c)],

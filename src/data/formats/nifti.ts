@@ -11,7 +11,7 @@ import { deinterleave } from "../../grid/interleave.js";
 import type { Samples, SampleType } from "../../grid/stored-image.js";
 import { readBeside } from "./beside.js";
 import { checkVoxels, type Format, maxVolumeBytes } from "./format.js";
-import { cutOff, inflate, inflateStart, isGzip } from "./inflate.js";
+import { inflateStart, isGzip, valuesIn } from "./inflate.js";
 import { NiftiFields, placeOf } from "./nifti-header.js";
 import { placedGrid } from "./placement.js";
 import { bytesOfValue, samplesOf, sampleTypeOf, type ValueType } from "./stored-values.js";
@@ -57,16 +57,15 @@ interface Header {
   readonly intercept: number;
   /** Whether the values lie in another file. */
   readonly isPair: boolean;
-  /** Where the values begin. */
-  readonly offset: number;
+  /** Bytes before the values. */
+  readonly skip: number;
   /** How many bytes they are. */
   readonly bytes: number;
 }
 
 /** The fields of a file's header, packed or not; undefined where it begins otherwise than NIfTI. */
 export function niftiFields(bytes: Uint8Array): NiftiFields | undefined {
-  const head = bytes.subarray(0, headBytes);
-  const plain = isGzip(bytes) ? inflateStart(head) : head;
+  const plain = isGzip(bytes) ? inflateStart(bytes, headBytes) : bytes.subarray(0, headBytes);
   return plain && NiftiFields.open(plain);
 }
 
@@ -136,14 +135,12 @@ function readHeader(bytes: Uint8Array, file: string): Header {
   checkVoxels(extents, file, Math.max(stored, decoded));
   const offset = fields.get("offset");
   const isPair = kind === "pair";
-  if (!Number.isInteger(offset) || offset < 0)
-    throw new DataError(`${file}: its values begin at byte ${offset}; mend its header`);
   return {
     grid: niftiGrid(fields, file),
     channels: isRgb ? 3 : (extents[3] ?? 1),
     ...{ type, littleEndian, isRgb, isPair, ...scale },
-    // Some writers leave it out, and nothing begins within the header.
-    offset: isPair ? offset : Math.max(offset, fields.headerBytes + (offset === 0 ? 4 : 0)),
+    // Some writers leave it out, and no value lies within the header.
+    skip: isPair ? offset : offset === 0 ? fields.headerBytes + 4 : Math.max(offset, fields.headerBytes),
     bytes: extents.reduce((product, extent) => product * extent, stored),
   };
 }
@@ -156,12 +153,8 @@ function dataNames(file: string): string[] {
 
 /** The bytes of the values. */
 async function valueBytes(whole: Uint8Array, header: Header, file: string): Promise<Uint8Array> {
-  const { isPair, offset, bytes } = header;
-  const holder = isPair ? await readBeside(file, dataNames(file)) : whole;
-  const end = offset + bytes;
-  if (isGzip(holder)) return (await inflate(holder, end, "gzip", file)).subarray(offset);
-  if (holder.length < end) throw cutOff(file, holder.length, end);
-  return holder.subarray(offset, end);
+  const data = header.isPair ? await readBeside(file, dataNames(file)) : whole;
+  return valuesIn(data, { ...header, ...(isGzip(data) ? { packing: "gzip" } : {}) }, file);
 }
 
 function scaled(stored: Samples, header: Header): Samples {

@@ -3,7 +3,9 @@ import { bmpFormat } from "./bmp.js";
 import { dicomFormat } from "./dicom.js";
 import type { Format } from "./format.js";
 import { jpegFormat } from "./jpeg.js";
+import { metaImageFormat } from "./metaimage.js";
 import { niftiFormat } from "./nifti.js";
+import { nrrdFormat } from "./nrrd.js";
 import { pngFormat } from "./png.js";
 import { tiffFormat } from "./tiff.js";
 import { webpFormat } from "./webp.js";
@@ -16,6 +18,8 @@ export const formats: Readonly<Record<string, Format>> = {
   webp: webpFormat,
   dicom: dicomFormat,
   nifti: niftiFormat,
+  nrrd: nrrdFormat,
+  metaImage: metaImageFormat,
 };
 
 /** Their names as a message lists them: `PNG, JPEG, TIFF, BMP or WebP`. */
