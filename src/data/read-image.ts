@@ -1,9 +1,12 @@
 /** Reading image files exactly, whatever their format (formats/). */
+import { stat } from "node:fs/promises";
 import { DataError } from "../core/errors.js";
 import { voxelCount } from "../grid/grid.js";
 import { bytesOfSample, type StoredImage, sampleType } from "../grid/stored-image.js";
+import { onlySeries, readSeries } from "./dicom/series.js";
 import { readStart, withFile } from "./file-bytes.js";
 import { tooLarge } from "./formats/beside.js";
+import { dicomFormat } from "./formats/dicom.js";
 import {
   type Format,
   type ImageHeader,
@@ -81,10 +84,15 @@ export async function decodeHeader(bytes: Uint8Array, file: string): Promise<Ima
 }
 
 /**
- * What a file's header says; of formats that have it all at their beginning nothing else is read.
- * @throws DataError as {@link readBytes} and {@link decodeHeader}
+ * What a file's header says, or those of the one DICOM series in a folder; of formats that have it all at their beginning
+ * nothing else is read.
+ * @throws DataError as {@link readBytes} and {@link decodeHeader}; for a folder as onlySeries
  */
 export async function readHeader(file: string): Promise<ImageHeader> {
+  if (await isFolder(file)) {
+    const { grid, channels, sampleType: type } = await onlySeries(file);
+    return { grid, channels, sampleType: type };
+  }
   const head = await withFile(file, async (handle, size) => {
     const start = await readStart(handle, Math.min(size, sniffBytes));
     const format = formatOf(start, file);
@@ -158,10 +166,21 @@ export async function readImage(file: string, palette: PaletteReading = "colours
 }
 
 /**
- * Reads and decodes a file of any rank.
- * @throws DataError as {@link readBytes} and {@link decodeVolume}
+ * Reads and decodes a file of any rank, or the one DICOM series in a folder.
+ * @throws DataError as {@link readBytes} and {@link decodeVolume}; for a folder as onlySeries and readSeries
  * @example const { grid, samples } = await readVolume("t2.nii.gz");
  */
-export async function readVolume(file: string, palette: PaletteReading = "colours"): Promise<StoredImage> {
-  return decodeVolume(await readBytes(file), file, palette);
+export async function readVolume(path: string, palette: PaletteReading = "colours"): Promise<StoredImage> {
+  if (!(await isFolder(path))) return decodeVolume(await readBytes(path), path, palette);
+  const image = await readSeries(await onlySeries(path));
+  checkSamples(image, dicomFormat, path);
+  return image;
+}
+
+/** False also for what is not there: reading it says why. */
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
 }

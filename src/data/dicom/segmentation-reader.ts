@@ -3,13 +3,14 @@
  * LABELMAP, whose pixels are the segments' numbers.
  */
 import { DataError } from "../../core/errors.js";
+import { readBytes } from "../../core/read-file.js";
 import { type Grid, voxelCount } from "../../grid/grid.js";
 import { newSamples, type SampleType, type StoredImage } from "../../grid/stored-image.js";
 import { type ImageHeader, maxVolumeBytes } from "../formats/format.js";
 import { describePixels, type PixelDescription } from "./description.js";
 import { frameReader } from "./frames.js";
 import { functionalGroup } from "./functional-groups.js";
-import type { DicomFile } from "./parse.js";
+import { type DicomFile, parseDicom } from "./parse.js";
 import { dot, haveOneOrientation, isSpacing, minus, normalOf, type Place, placeOf, plus, times } from "./place.js";
 import { byPosition, type Placed, stack } from "./stack.js";
 import type { DicomVolume } from "./volumes.js";
@@ -145,7 +146,7 @@ function layoutOf(dicom: DicomFile, on?: DicomVolume) {
   return { ...layout, pixels, frames, sampleType };
 }
 
-/** What a segmentation's header says of its label map. @throws DataError as {@link readSegmentation} */
+/** What a segmentation's header says of its label map. @throws DataError as {@link decodeSegmentation} */
 export function segmentationHeader(dicom: DicomFile): ImageHeader {
   const { grid, sampleType } = layoutOf(dicom);
   return { grid, channels: 1, sampleType };
@@ -161,14 +162,13 @@ function segmentsOf({ set }: DicomFile): ReadSegment[] {
 }
 
 /**
- * Reads a segmentation as a label map.
+ * Decodes a segmentation as a label map.
  * @param dicom parsed whole
  * @param on    the volume that it was drawn on, whose grid the label map then has; else its slices reach from the first
  *   frame to the last
  * @throws DataError when it is FRACTIONAL, a frame says no place or segment, or lies on no slice of the volume
- * @example const { labels } = await readSegmentation(parseDicom(readBytes("seg.dcm"), "seg.dcm"), volumes[0]);
  */
-export async function readSegmentation(dicom: DicomFile, on?: DicomVolume): Promise<ReadSegmentation> {
+export async function decodeSegmentation(dicom: DicomFile, on?: DicomVolume): Promise<ReadSegmentation> {
   const { grid, sliceOf, frames, pixels, sampleType, remarks } = layoutOf(dicom, on);
   const samples = newSamples(sampleType, voxelCount(grid));
   const size = pixels.rows * pixels.columns;
@@ -185,4 +185,16 @@ export async function readSegmentation(dicom: DicomFile, on?: DicomVolume): Prom
   }
   const overlap = twice > 0 ? [`${twice} of its voxels are in several segments; the last one in the file is kept`] : [];
   return { labels: { grid, channels: 1, samples }, segments: segmentsOf(dicom), remarks: [...remarks, ...overlap] };
+}
+
+/**
+ * Reads a DICOM SEG file as a label map.
+ * @param on as in {@link decodeSegmentation}
+ * @throws DataError when the file cannot be read or is no segmentation, and as {@link decodeSegmentation}
+ * @example const { labels, segments } = await readSegmentation("seg.dcm", volumes[0]);
+ */
+export async function readSegmentation(file: string, on?: DicomVolume): Promise<ReadSegmentation> {
+  const dicom = parseDicom(readBytes(file), file);
+  if (!isSegmentation(dicom)) throw new DataError(`${file}: is no DICOM SEG file; give a segmentation`);
+  return decodeSegmentation(dicom, on);
 }

@@ -21,7 +21,7 @@ export interface Code {
 }
 
 /** What a segment is called. */
-export interface Segment {
+export interface NamedSegment {
   /** At most 64 characters. */
   readonly label: string;
   /** Anatomical structure unless given. */
@@ -190,7 +190,7 @@ function dimensions(isBinary: boolean): WrittenSet {
   };
 }
 
-function segmentItem({ label, category = anatomy, type = tissue }: Segment, number: number): WrittenSet {
+function segmentItem({ label, category = anatomy, type = tissue }: NamedSegment, number: number): WrittenSet {
   return {
     SegmentNumber: number,
     SegmentLabel: label.replaceAll("\\", "/").slice(0, labelLength) || `segment ${number}`,
@@ -202,7 +202,7 @@ function segmentItem({ label, category = anatomy, type = tissue }: Segment, numb
 }
 
 /** @throws UsageError when labels do not fit the volume or the segments */
-function checkLabels(labels: Labels, grid: Grid, segments: readonly Segment[]): void {
+function checkLabels(labels: Labels, grid: Grid, segments: readonly NamedSegment[]): void {
   if (labels.length !== voxelCount(grid)) {
     throw new UsageError(
       `encodeSegmentation: labels has ${labels.length} values; expected ${shapeText(grid)} = ${voxelCount(grid)}`,
@@ -227,7 +227,7 @@ function checkLabels(labels: Labels, grid: Grid, segments: readonly Segment[]): 
 export async function encodeSegmentation(
   labels: Labels,
   volume: DicomVolume,
-  segments: readonly Segment[],
+  segments: readonly NamedSegment[],
   { kind = "binary", keepIds = false, date = new Date() }: SegmentationOptions = {},
 ): Promise<Uint8Array> {
   checkLabels(labels, volume.grid, segments);

@@ -34,6 +34,8 @@ export interface FoundSeries {
 }
 
 const filesAtOnce = 8;
+/** Volumes that a message names. */
+const shownNames = 5;
 
 /** All files below a folder, sorted, so that results do not depend on the file system. */
 async function filesBelow(folder: string): Promise<string[]> {
@@ -103,6 +105,25 @@ export async function findSeries(folder: string, onFile?: (done: number, of: num
   const skipped = found.flatMap((reason, i) => (typeof reason === "string" ? [{ file: files[i], reason }] : []));
   const volumes = named(gatherVolumes(headers), folder);
   return { volumes: volumes.sort((a, b) => (a.name < b.name ? -1 : 1)), skipped };
+}
+
+/**
+ * The only volume in a folder and the folders in it.
+ * @throws DataError when there is none, or more than one
+ */
+export async function onlySeries(folder: string): Promise<FoundVolume> {
+  const { volumes, skipped } = await findSeries(folder);
+  if (volumes.length === 1) return volumes[0];
+  if (volumes.length === 0) {
+    const [first] = skipped;
+    const why = first ? `; of ${relative(folder, first.file)}: ${first.reason}` : "";
+    throw new DataError(`${folder}: holds no DICOM series${why}`);
+  }
+  const names = volumes.slice(0, shownNames).map(({ name }) => name);
+  const more = volumes.length > names.length ? ", ..." : "";
+  throw new DataError(
+    `${folder}: holds ${volumes.length} volumes (${names.join(", ")}${more}); put each in its own folder`,
+  );
 }
 
 /**

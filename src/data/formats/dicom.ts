@@ -1,7 +1,7 @@
 /** DICOM: one file as a picture, a volume or a label map; the room dicom/ reads it, and series in folders (docs/dicom.md). */
 import { decodeDicom, dicomHeader } from "../dicom/image.js";
 import { isDicom, parseDicom } from "../dicom/parse.js";
-import { isSegmentation, readSegmentation, segmentationHeader } from "../dicom/segmentation-reader.js";
+import { decodeSegmentation, isSegmentation, segmentationHeader } from "../dicom/segmentation-reader.js";
 import { type Format, maxVolumeBytes } from "./format.js";
 
 export const dicomFormat: Format = {
@@ -14,7 +14,7 @@ export const dicomFormat: Format = {
   sniff: isDicom,
   async read(bytes, file, palette) {
     const dicom = parseDicom(bytes, file);
-    return isSegmentation(dicom) ? (await readSegmentation(dicom)).labels : decodeDicom(dicom, palette);
+    return isSegmentation(dicom) ? (await decodeSegmentation(dicom)).labels : decodeDicom(dicom, palette);
   },
   async header(bytes, file) {
     const dicom = parseDicom(bytes, file);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DataError, UsageError } from "../../../src/core/errors.js";
 import { parseDicom } from "../../../src/data/dicom/parse.js";
-import { readSegmentation } from "../../../src/data/dicom/segmentation-reader.js";
+import { decodeSegmentation, readSegmentation } from "../../../src/data/dicom/segmentation-reader.js";
 import { encodeSegmentation, type SegmentationOptions } from "../../../src/data/dicom/segmentation-writer.js";
 import { findSeries } from "../../../src/data/dicom/series.js";
 import type { DicomVolume } from "../../../src/data/dicom/volumes.js";
@@ -46,7 +46,7 @@ describe.each(["binary", "labelmap"] as const)("%s", (kind) => {
   ])("comes back on its own slices: %s", async (_, options) => {
     const volume = await volumeOf(options);
     const labels = labelsFor(volume);
-    const read = await readSegmentation(await written(volume, labels, { kind }), volume);
+    const read = await decodeSegmentation(await written(volume, labels, { kind }), volume);
     expect([...read.labels.samples]).toEqual([...labels]);
     expect(read.labels.grid).toEqual(volume.grid);
     expect(read.remarks).toEqual([]);
@@ -74,10 +74,20 @@ describe.each(["binary", "labelmap"] as const)("%s", (kind) => {
     });
   });
 
+  it("comes back from its file", async () => {
+    const volume = await volumeOf();
+    const labels = labelsFor(volume);
+    const file = put(join(base, `${folders++}/seg.dcm`), await encodeSegmentation(labels, volume, segments, { kind }));
+    expect([...(await readSegmentation(file, volume)).labels.samples]).toEqual([...labels]);
+    await expect(readSegmentation(volume.slices[0].file)).rejects.toThrow("is no DICOM SEG file");
+    put(join(base, `${folders}/seg.dcm`), await encodeSegmentation(labels, volume, segments, { kind }));
+    expect((await findSeries(join(base, String(folders++)))).skipped[0].reason).toBe("it is a segmentation, no image");
+  });
+
   it("may be empty", async () => {
     const volume = await volumeOf();
     const empty = new Uint8Array(voxelCount(volume.grid));
-    const { labels } = await readSegmentation(await written(volume, empty, { kind }), volume);
+    const { labels } = await decodeSegmentation(await written(volume, empty, { kind }), volume);
     expect([...labels.samples]).toEqual([...empty]);
   });
 
@@ -87,7 +97,7 @@ describe.each(["binary", "labelmap"] as const)("%s", (kind) => {
     const [volume] = (await findSeries(folder)).volumes;
     const labels = labelsFor(volume);
     const seg = await written(volume, labels, { kind });
-    expect([...(await readSegmentation(seg, volume)).labels.samples]).toEqual([...labels]);
+    expect([...(await decodeSegmentation(seg, volume)).labels.samples]).toEqual([...labels]);
     const [frame] = seg.set.items("PerFrameFunctionalGroupsSequence");
     const [source] = frame.items("DerivationImageSequence")[0].items("SourceImageSequence");
     expect(source.number("ReferencedFrameNumber")).toBe(5);
@@ -120,11 +130,11 @@ describe("wrong segmentations", () => {
     const bytes = Buffer.from(await encodeSegmentation(labelsFor(volume), volume, segments));
     const shifted = await volumeOf({ origin: [0, 0, 0] });
     const seg = parseDicom(bytes, "seg");
-    await expect(readSegmentation(seg, shifted)).rejects.toThrow(DataError);
-    await expect(readSegmentation(seg, shifted)).rejects.toThrow("seg: its frame 1 lies on no slice of its volume");
+    await expect(decodeSegmentation(seg, shifted)).rejects.toThrow(DataError);
+    await expect(decodeSegmentation(seg, shifted)).rejects.toThrow("seg: its frame 1 lies on no slice of its volume");
     const fractional = Buffer.from(bytes);
     fractional.write("FRACTI", fractional.indexOf("BINARY"));
-    await expect(readSegmentation(parseDicom(fractional, "seg"), volume)).rejects.toThrow(
+    await expect(decodeSegmentation(parseDicom(fractional, "seg"), volume)).rejects.toThrow(
       "seg: is a FRACTI segmentation; dimseg reads BINARY and LABELMAP",
     );
   });
@@ -137,7 +147,7 @@ describe("wrong segmentations", () => {
     const first = "-10.5\\20.25\\5.625";
     bytes.write(first, bytes.lastIndexOf("-10.5\\20.25\\13.125"), "latin1");
     bytes.write(" ", bytes.lastIndexOf(first) + first.length, "latin1");
-    const { remarks } = await readSegmentation(parseDicom(bytes, "seg"), volume);
+    const { remarks } = await decodeSegmentation(parseDicom(bytes, "seg"), volume);
     expect(remarks).toEqual([expect.stringMatching(/^\d+ of its voxels are in several segments; the last one/)]);
   });
 });

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/core/errors.js";
 import { type FoundVolume, findSeries, readSeries } from "../../../src/data/dicom/series.js";
 import { dicomFormat } from "../../../src/data/formats/dicom.js";
+import { readHeader, readVolume } from "../../../src/data/read-image.js";
 import { worldOf } from "../../../src/grid/grid.js";
 import { type StoredImage, sampleType } from "../../../src/grid/stored-image.js";
 import { put, temporaryFolder } from "../files.js";
@@ -200,6 +201,27 @@ describe("what is odd is said, and no grid is invented", () => {
       ["report.dcm", "it holds no image"],
       ["secondary.dcm", "it has no place in the patient: a pictur"],
     ]);
+  });
+});
+
+describe("a folder where a volume is asked for", () => {
+  it("is its only series", async () => {
+    const folder = putSeries(fresh(), { axes: oblique });
+    const image = await readVolume(folder);
+    expectInPlace(image, oblique);
+    expect(await readHeader(folder)).toEqual({ grid: image.grid, channels: 1, sampleType: "uint16" });
+  });
+
+  it("is refused where it has none, or several, which are named", async () => {
+    const none = join(put(join(fresh(), "notes.txt"), "hello"), "..");
+    await expect(readVolume(none)).rejects.toThrow(
+      `${none}: holds no DICOM series; of notes.txt: is no DICOM file (PS3.10); replace it`,
+    );
+    const two = putSeries(fresh());
+    putSeries(two, { prefix: "b", more: () => ({ "0020000E UI": "1.9", "00200011 IS": "4" }) });
+    await expect(readVolume(two)).rejects.toThrow(
+      `${two}: holds 2 volumes (series-3, series-4); put each in its own folder`,
+    );
   });
 });
 
