@@ -6,22 +6,26 @@ import { frameBytes, type PixelDescription, pixelAttribute, storedSamples } from
 import type { DicomFile } from "./parse.js";
 import { transferSyntaxes } from "./transfer-syntaxes.js";
 
-type WordArray = new (memory: ArrayBuffer) => Words;
+type WordArray = new (memory: ArrayBufferLike, at?: number, length?: number) => Words;
 const integerTypes: Readonly<Record<number, WordArray>> = { 8: Uint8Array, 16: Uint16Array, 32: Uint32Array };
 const floatTypes: Readonly<Record<number, WordArray>> = { 32: Float32Array, 64: Float64Array };
 
-/** The bytes of one frame in words of `size` bytes, little endian, in memory of their own. */
-function aligned(bytes: Uint8Array, size: number, littleEndian: boolean): ArrayBuffer {
+/** Numbers of `size` bytes; a view where the file has them as this machine does, as most files have. */
+function wordsOf(bytes: Uint8Array, size: number, littleEndian: boolean, type: WordArray): Words {
+  if ((littleEndian || size === 1) && bytes.byteOffset % size === 0)
+    return new type(bytes.buffer, bytes.byteOffset, bytes.length / size);
   const copy = Buffer.from(new Uint8Array(bytes).buffer);
   if (!littleEndian && size === 2) copy.swap16();
   if (!littleEndian && size === 4) copy.swap32();
   if (!littleEndian && size === 8) copy.swap64();
-  return copy.buffer as ArrayBuffer;
+  return new type(copy.buffer);
 }
 
 /** Samples of a frame of one bit each; frames follow each other without gaps, the first pixel in the lowest bit. */
 function unpackBits(bytes: Uint8Array, first: number, count: number): Uint8Array {
-  return Uint8Array.from({ length: count }, (_, i) => (bytes[(first + i) >> 3] >> ((first + i) & 7)) & 1);
+  const bits = new Uint8Array(count);
+  for (let i = 0, at = first; i < count; i++, at++) bits[i] = (bytes[Math.floor(at / 8)] >> (at & 7)) & 1;
+  return bits;
 }
 
 /** One frame of pixel data that is not compressed. */
@@ -36,9 +40,8 @@ function nativeFrame({ set }: DicomFile, pixels: PixelDescription, frame: number
   if (bitsAllocated === 8 && !set.littleEndian && set.element(name)?.vr === "OW")
     return { ...stored, words: bytesOfBigWords(data, frame * bytes, bytes) };
   const part = data.subarray(frame * bytes, (frame + 1) * bytes);
-  const memory = aligned(part, bitsAllocated / 8, set.littleEndian);
-  const types = float ? floatTypes : integerTypes;
-  return { ...stored, words: new types[bitsAllocated](memory) };
+  const type = (float ? floatTypes : integerTypes)[bitsAllocated];
+  return { ...stored, words: wordsOf(part, bitsAllocated / 8, set.littleEndian, type) };
 }
 
 /** Bytes that a big-endian file stores in words of two, the first one last. */
