@@ -14,7 +14,7 @@ const layers = {
   embedding: ["torch", "core"],
   augment: ["grid", "torch", "core"],
   evaluation: ["grid", "statistics", "core"],
-  data: ["grid", "drawing", "torch", "core"],
+  data: ["grid", "drawing", "statistics", "torch", "core"],
   phantoms: ["data", "grid", "drawing", "torch", "core"],
   optim: ["divergence", "nn", "torch", "core"],
   methods: ["augment", "optim", "losses", "divergence", "nn", "torch", "core"],

@@ -30,9 +30,10 @@ import {
 const target = 1.02;
 /**
  * Pairs of processes that are started afresh for a row: where a process finds its memory makes it a few per cent faster
- * or slower for its whole life, whatever its code.
+ * or slower for its whole life, whatever its code. An even number, for each checkout is the first of a pair as often as
+ * the other.
  */
-const starts = 3;
+const starts = 4;
 
 interface Answer {
   seconds: number;
@@ -45,13 +46,11 @@ type Setting = Pick<StepSettings, "file" | "device" | "method"> & { size: Size; 
 async function measure(
   { file, device, method, size, engine }: Setting,
   before: string,
-  rounds: number,
-  warmUp: number,
+  { rounds, warmUp, beforeFirst }: { rounds: number; warmUp: number; beforeFirst: boolean },
 ) {
-  const programs = new Map<string, Conversation>([
-    ["now", startWorker("step")],
-    ["before", startWorker("step", before)],
-  ]);
+  const sides = { now: undefined, before };
+  const names = beforeFirst ? (["before", "now"] as const) : (["now", "before"] as const);
+  const programs = new Map<string, Conversation>(names.map((name) => [name, startWorker("step", sides[name])]));
   const { name: _, ...arithmetic } = engines[engine];
   const { width, kind } = size;
   const task: StepSettings = {
@@ -112,8 +111,9 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
         for (const engine of enginesOf("dimseg", comparisonsOn(device))) {
           const setting = { file, device, method, size, engine };
           const pairs: Pair[] = [];
-          for (let i = 0; i < starts; i++)
-            pairs.push(await measure(setting, before, Math.ceil(rounds / 2), plan.warmUp));
+          const turns = { rounds: Math.ceil(rounds / 2), warmUp: plan.warmUp };
+          for (let start = 0; start < starts; start++)
+            pairs.push(await measure(setting, before, { ...turns, beforeFirst: start % 2 === 1 }));
           rows.push(row(setting, pairs));
         }
     }
@@ -121,7 +121,7 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
       title: `MiDSS and DiM-1 iterations of ${commitOf(packageRoot)} beside ${commitOf(before)}`,
       rows,
       notes: [
-        `An iteration of each checkout in turn, every other round in reverse, ${torch.threads()} threads, in ${starts} pairs of fresh processes; a pair's ratio is the median of its rounds' ratios, the row's the median of the pairs'.`,
+        `An iteration of each checkout in turn, every other round in reverse, ${torch.threads()} threads, in ${starts} pairs of fresh processes, each checkout first in half of them; a pair's ratio is the median of its rounds' ratios, the row's the median of the pairs'.`,
       ],
     };
   } finally {

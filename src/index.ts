@@ -15,7 +15,7 @@
  */
 
 export * from "./augment/index.js";
-export { loadConfig, parseConfig, type TrainingConfig } from "./config/config.js";
+export { loadConfig, parseConfig, type TrainingConfig, type WantedConfig } from "./config/config.js";
 export * from "./core/errors.js";
 export { RandomStream } from "./core/random.js";
 export { ignoredLabel, type TargetKind } from "./core/target-kind.js";

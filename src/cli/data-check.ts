@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { counted } from "../core/counted.js";
 import { exitCodes } from "../core/errors.js";
+import { agreementText } from "../data/check/agreement-text.js";
 import type { CheckReport, Problem } from "../data/check/check.js";
 import { formatTable } from "./table.js";
 import { inTerminal } from "./terminal-observer.js";
@@ -32,6 +33,12 @@ function splitTable({ splits, parts }: CheckReport): string {
   return formatTable(header, rows, ["left", "left", ...right(counts), "left", "right", "right", ...right(parts)]);
 }
 
+/** How well the readers of the same images agree, a line a domain, and what is left out; nothing where all is usual. */
+function remarks({ readers, parts, leftOut }: CheckReport): string[] {
+  const lines = [...readers.map((one) => agreementText(one, parts)), ...leftOut];
+  return lines.length === 0 ? [] : [lines.join("\n")];
+}
+
 function problemList(problems: readonly Problem[]): string {
   const errors = problems.filter((one) => one.severity === "error");
   const ordered = [...errors, ...problems.filter((one) => one.severity === "warning")];
@@ -55,7 +62,7 @@ async function check(dataset: string, options: { json?: boolean }): Promise<void
   const { checkData } = await import("../workflows/data-check.js");
   const { config, sizes, ...checked } = await inTerminal((observer) => checkData({ dataset }, observer));
   if (options.json) console.log(JSON.stringify(checked, null, 2));
-  else console.log(`${splitTable(checked)}\n\n${problemList(checked.problems)}`);
+  else console.log([splitTable(checked), ...remarks(checked), problemList(checked.problems)].join("\n\n"));
   if (checked.ok && !options.json) console.log(`\n${nextStep(config, sizes)}`);
   if (!checked.ok) process.exitCode = exitCodes.data;
 }

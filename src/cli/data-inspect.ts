@@ -1,5 +1,7 @@
 /** `dimseg data inspect FOLDER`: finds out what a folder of images is and writes a first dataset.yaml. */
+import { dirname } from "node:path";
 import type { Command } from "commander";
+import { counted } from "../core/counted.js";
 import { shellWord } from "../core/shell-word.js";
 import type { Inspection } from "../data/inspect/inspect.js";
 import { formatTable } from "./table.js";
@@ -16,7 +18,7 @@ function show({ splits, guesses }: Inspection): void {
 async function inspect(folder: string, { out, force = false }: { out: string; force?: boolean }): Promise<void> {
   const { inspectData } = await import("../workflows/data-inspect.js");
   let asks = false;
-  await inTerminal((observer) => {
+  const lists = await inTerminal((observer) => {
     const found = (inspection: Inspection) => {
       observer.finish();
       show(inspection);
@@ -25,7 +27,8 @@ async function inspect(folder: string, { out, force = false }: { out: string; fo
     return inspectData({ folder, out, force }, found, observer);
   });
   const todo = asks ? "Fill in the answer to its question" : "Read it, correct it";
-  console.log(`Wrote ${out}. ${todo}, then run: dimseg data check ${shellWord(out)}`);
+  const beside = lists.length === 0 ? "" : `, and ${counted(lists.length, "list")} of cases in ${dirname(lists[0])}`;
+  console.log(`Wrote ${out}${beside}. ${todo}, then run: dimseg data check ${shellWord(out)}`);
 }
 
 /** Adds the verb to `dimseg data`. */

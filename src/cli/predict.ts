@@ -34,7 +34,7 @@ async function predict(run: string, images: string[], verbOptions: PredictVerbOp
   const options = { ...verbOptions, intensity: intensityOf(verbOptions.intensity) };
   const { predictImages } = await import("../workflows/predict.js");
   const predicted = await inTerminal((observer) => predictImages({ run, images, ...options }, observer));
-  const { checkpointRule, written, leftOut, transparent, legend, broken } = predicted;
+  const { checkpointRule, written, leftOut, transparent, legend, outlines, broken } = predicted;
   const [masks, ...others] = predicted.folders;
   for (const message of broken) console.error(message);
   console.log(`${options.network}, ${checkpointRule}`);
@@ -46,6 +46,7 @@ async function predict(run: string, images: string[], verbOptions: PredictVerbOp
       `The alpha channel is not used: what lies under transparent parts counts as image in ${namedFiles(transparent)}.`,
     );
   if (others.length > 0) console.log(`Beside them: ${others.join(", ")}.`);
+  if (outlines.length > 0 && written > 0) console.log(`Outlined in the overlays: ${outlines.join(", ")}.`);
   if (broken.length > 0) {
     throw new DataError(
       `${broken.length} of ${predicted.images} images could not be segmented, each named above; the others are done`,

@@ -72,6 +72,19 @@ export function applyAssignments(content: unknown, assignments: readonly string[
   return tree;
 }
 
+/**
+ * The last of the assignments that sets a key, a section around it, or a key in it; undefined where a file's own value
+ * stands.
+ */
+export function assignmentOf(assignments: readonly string[], path: readonly PropertyKey[]): string | undefined {
+  const key = path.map(String).join(".");
+  const sets = (text: string) => {
+    const set = text.slice(0, text.indexOf("="));
+    return `${key}.`.startsWith(`${set}.`) || `${set}.`.startsWith(`${key}.`);
+  };
+  return assignments.findLast(sets);
+}
+
 function readValue(text: string, assignment: string): unknown {
   try {
     return parse(text);

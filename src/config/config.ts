@@ -11,7 +11,7 @@ import type { MethodEntry } from "../methods/index.js";
 import { methods } from "../methods/registry.js";
 import { networkNames, networks } from "../nn/index.js";
 import { type LossPart, type MinimizerEntry, minimizers } from "../optim/index.js";
-import { applyAssignments, isPlainObject, mergeUnder } from "./config-tree.js";
+import { applyAssignments, assignmentOf, isPlainObject, mergeUnder } from "./config-tree.js";
 import { presets } from "./presets.js";
 
 type Entries = Record<string, { options: z.ZodObject }>;
@@ -58,17 +58,21 @@ export const modelOptions = z.strictObject({
   width: z.int().min(1).default(64).describe("channels at full resolution"),
 });
 
+const labelledSection = z.strictObject({
+  domain: z.string().min(1).describe("the domain that the labels come from"),
+  count: z
+    .union([z.int().min(1), z.literal("all")])
+    .describe("how many of its training cases are labelled; all: as many as validation leaves"),
+  validation: z.int().min(0).default(0).describe("how many further ones choose the best checkpoint"),
+});
+
 export const trainingSchema = z.strictObject({
   preset: z
     .enum(Object.keys(presets) as [string, ...string[]])
     .optional()
     .describe("what fills in missing keys"),
   dataset: z.string().min(1).describe("path of the dataset.yaml, relative to this file"),
-  labelled: z.strictObject({
-    domain: z.string().min(1).describe("the domain that the labels come from"),
-    count: z.int().min(1).describe("how many of its training cases are labelled"),
-    validation: z.int().min(0).default(0).describe("how many further ones choose the best checkpoint"),
-  }),
+  labelled: labelledSection,
   imageSize: z.int().min(1).optional().describe("side in pixels; default: the data set's"),
   model: modelOptions.prefault({}),
   method: sectionOf(methods),
@@ -112,8 +116,14 @@ export const trainingSchema = z.strictObject({
     .prefault({}),
 });
 
-/** A resolved configuration; `dataset` is an absolute path. */
-export type TrainingConfig = z.output<typeof trainingSchema>;
+/** Of a run, how many cases are labelled is known. */
+const resolvedSchema = trainingSchema.extend({ labelled: labelledSection.extend({ count: z.int().min(1) }) });
+
+/** A configuration as it is asked for; `dataset` is an absolute path. */
+export type WantedConfig = z.output<typeof trainingSchema>;
+
+/** A resolved configuration, whose data set was looked at; `dataset` is an absolute path. */
+export type TrainingConfig = z.output<typeof resolvedSchema>;
 
 /** The preset's values under the file's own; a section that names another entry takes nothing from the preset. */
 function withPreset(content: unknown): unknown {
@@ -122,13 +132,16 @@ function withPreset(content: unknown): unknown {
   return mergeUnder(content, presets[content.preset].values);
 }
 
+/** Names where the value of one of these keys comes from: the file, or what was set beside it. */
+type Where = (...keys: readonly string[]) => string;
+
 const lossParts: Record<LossPart, string> = {
   perDomain: "a loss on each domain by itself",
   perSample: "a loss of each sample",
 };
 
 /** Refuses an optimiser that needs more of the losses than the method gives. */
-function checkLosses({ optimizer, method }: TrainingConfig, where: string): void {
+function checkLosses({ optimizer, method }: WantedConfig, where: Where): void {
   const minimizer: MinimizerEntry = minimizers[optimizer.name];
   const need = minimizer.needs?.(optimizer) ?? null;
   const entries: Record<string, MethodEntry> = methods;
@@ -137,36 +150,36 @@ function checkLosses({ optimizer, method }: TrainingConfig, where: string): void
   if (need === null || gives(entries[method.name], method)) return;
   const others = Object.keys(entries).filter((name) => gives(entries[name], entries[name].options.parse({})));
   throw new UsageError(
-    `${where}: optimizer ${optimizer.name} needs ${lossParts[need]}, which method ${method.name} does not have with these settings ` +
+    `${where("optimizer.name", "method.name")}: optimizer ${optimizer.name} needs ${lossParts[need]}, which method ${method.name} does not have with these settings ` +
       `(docs/methods.md says why); take method ${others.join(", ")}, or optimizer sam`,
   );
 }
 
 /** Refuses images that the network would halve unevenly. */
-function checkImageSize({ imageSize, model }: TrainingConfig, where: string): void {
+function checkImageSize({ imageSize, model }: WantedConfig, where: Where): void {
   const stride = Math.max(...networks[model.name].strides);
   if (imageSize === undefined || imageSize % stride === 0) return;
   const nearest = Math.max(Math.round(imageSize / stride), 1) * stride;
   throw new UsageError(
-    `${where}: imageSize is ${imageSize}; it must be a multiple of ${stride} for model ${model.name}, such as ${nearest}`,
+    `${where("imageSize")}: imageSize is ${imageSize}; it must be a multiple of ${stride} for model ${model.name}, such as ${nearest}`,
   );
 }
 
 /** Refuses combinations that no single key shows. */
-function checkSense(config: TrainingConfig, where: string): void {
+function checkSense(config: WantedConfig, where: Where): void {
   const { optimizer, method, training } = config;
   checkImageSize(config, where);
   checkLosses(config, where);
   const unlabelled = methods[method.name].usesUnlabelled;
   if (unlabelled && training.labelledBatch !== training.unlabelledBatch) {
     throw new UsageError(
-      `${where}: training.labelledBatch is ${training.labelledBatch} and training.unlabelledBatch ${training.unlabelledBatch}; ` +
+      `${where("training.labelledBatch", "training.unlabelledBatch")}: training.labelledBatch is ${training.labelledBatch} and training.unlabelledBatch ${training.unlabelledBatch}; ` +
         `method ${method.name} pairs the images of both, so make them equal`,
     );
   }
   if ("divergence" in optimizer && optimizer.divergence.forward === "shared" && !unlabelled) {
     throw new UsageError(
-      `${where}: optimizer.divergence.forward: shared needs a method that passes unlabelled images, and ${method.name} passes none; take joint`,
+      `${where("optimizer.divergence.forward", "method.name")}: optimizer.divergence.forward: shared needs a method that passes unlabelled images, and ${method.name} passes none; take joint`,
     );
   }
 }
@@ -182,40 +195,62 @@ function refuseOtherFiles(content: unknown, path: string): void {
   }
 }
 
+/** A list of domains is a natural wish that the protocol does not know; say so. */
+function refuseSeveralDomains(content: unknown, where: Where): void {
+  const domain = isPlainObject(content) && isPlainObject(content.labelled) ? content.labelled.domain : undefined;
+  if (!Array.isArray(domain)) return;
+  throw new UsageError(
+    `${where("labelled.domain")}: labelled.domain is ${JSON.stringify(domain)}; labels come from one domain, so name one, ` +
+      "and the images of the others are used without their labels",
+  );
+}
+
 /**
  * Reads a configuration.
  * @param assignments `--set` arguments of the form `training.seed=7`, applied last
  * @throws UsageError for an unknown key or a value out of range (with line and nearest key), or a senseless combination
  * @throws DataError when the file is missing
  */
-export function loadConfig(path: string, assignments: readonly string[] = []): TrainingConfig {
-  const config = readValidatedYaml(path, trainingSchema, (content) => {
-    refuseOtherFiles(content, path);
-    return withPreset(applyAssignments(content, assignments));
-  });
-  checkSense(config, path);
+export function loadConfig(path: string, assignments: readonly string[] = []): WantedConfig {
+  const set = (keys: readonly PropertyKey[]) => {
+    const assignment = assignmentOf(assignments, keys);
+    return assignment && `--set ${assignment}`;
+  };
+  const where: Where = (...keys) => keys.map((key) => set(key.split("."))).find((text) => text !== undefined) ?? path;
+  const config = readValidatedYaml(
+    path,
+    trainingSchema,
+    (content) => {
+      refuseOtherFiles(content, path);
+      const assigned = applyAssignments(content, assignments);
+      refuseSeveralDomains(assigned, where);
+      return withPreset(assigned);
+    },
+    set,
+  );
+  checkSense(config, where);
   const dataset = isAbsolute(config.dataset) ? config.dataset : resolve(dirname(path), config.dataset);
   return { ...config, dataset };
 }
 
 /** The configuration of an existing run, exactly as it was resolved. @throws UsageError when it was edited badly */
 export function readResolvedConfig(path: string): TrainingConfig {
-  return readValidatedYaml(path, trainingSchema);
+  return readValidatedYaml(path, resolvedSchema);
 }
 
 /** A resolved configuration from values that a file holds. @param where the file, for messages */
 export function parseResolvedConfig(values: unknown, where: string): TrainingConfig {
-  return validate(trainingSchema, values, () => where);
+  return validate(resolvedSchema, values, () => where);
 }
 
 /** A configuration from values, for programs. @throws UsageError as {@link loadConfig} */
-export function parseConfig(values: unknown): TrainingConfig {
+export function parseConfig(values: unknown): WantedConfig {
   const config = validate(trainingSchema, withPreset(values), () => "configuration");
-  checkSense(config, "configuration");
+  checkSense(config, () => "configuration");
   return config;
 }
 
 /** The resolved configuration as YAML, for the run folder. */
-export function formatConfig(config: TrainingConfig): string {
+export function formatConfig(config: WantedConfig): string {
   return stringify(config, { aliasDuplicateObjects: false });
 }

@@ -128,13 +128,13 @@ function issueText(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): 
 
 /**
  * Checks `value` against `schema`.
- * @param where names the file, and the line of a path where it is known
+ * @param where names the file, and the line of a path where it is known; `unknown` is a key below it that is none
  * @throws UsageError one sentence with the first unknown key, else the first mistake, and how many more there are
  */
 export function validate<S extends z.ZodType>(
   schema: S,
   value: unknown,
-  where: (path: readonly PropertyKey[]) => string,
+  where: (path: readonly PropertyKey[], unknown: readonly string[]) => string,
 ): z.output<S> {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
@@ -145,12 +145,14 @@ export function validate<S extends z.ZodType>(
   const key = issue.path.length > 0 ? `${pathText(issue.path)} ` : "";
   const separator = issue.code === "unrecognized_keys" && key !== "" ? "has an " : "";
   const more = issues.length > 1 ? ` (and ${counted(issues.length - 1, "further mistake")})` : "";
-  throw new UsageError(`${where(issue.path)}: ${key}${separator}${issueText(issue, schema, value)}${more}`);
+  const unknown = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
+  throw new UsageError(`${where(issue.path, unknown)}: ${key}${separator}${issueText(issue, schema, value)}${more}`);
 }
 
 /**
  * Reads a YAML file that must follow `schema`.
  * @param transform what happens to the file's content before it is checked, such as filling in a preset
+ * @param elsewhere names where the value of a key comes from, if not from the file
  * @throws DataError when the file is missing, unreadable or larger than 4 MiB
  * @throws UsageError when it is not YAML or breaks the schema; the message gives line and key
  */
@@ -158,6 +160,7 @@ export function readValidatedYaml<S extends z.ZodType>(
   path: string,
   schema: S,
   transform: (content: unknown) => unknown = (content) => content,
+  elsewhere: (path: readonly PropertyKey[]) => string | undefined = () => undefined,
 ): z.output<S> {
   const text = readText(path);
   const lines = new LineCounter();
@@ -165,7 +168,9 @@ export function readValidatedYaml<S extends z.ZodType>(
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   if (document.errors.length > 0) throw new UsageError(`${path} ${syntaxText(document.errors, lines)}`);
   visit(document, { Map: (_, map) => refuseRepeatedKeys(map, lines, path) });
-  const where = (keys: readonly PropertyKey[]) => {
+  const where = (keys: readonly PropertyKey[], unknown: readonly string[]) => {
+    const other = elsewhere([...keys, ...unknown]);
+    if (other !== undefined) return other;
     for (let length = keys.length; length > 0; length--) {
       const node = document.getIn(keys.slice(0, length), true);
       if (isNode(node) && node.range) return `${path} line ${lines.linePos(node.range[0]).line}`;

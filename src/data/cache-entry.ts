@@ -9,6 +9,7 @@ import type { RawTensor } from "../core/raw-tensor.js";
 import { readSafetensorsFile, serializeSafetensors } from "../core/safetensors.js";
 import { sha256 } from "../core/sha256.js";
 import { voxelCount } from "../grid/grid.js";
+import { readersOf } from "./case-files.js";
 import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
 import type { CaseBytes, DecodedCase } from "./decode.js";
 
@@ -29,10 +30,14 @@ export interface CaseContents {
   readonly mask?: string;
 }
 
-export function contentsOf({ image, mask }: CaseBytes): CaseContents {
+/** The hashes of a case's files; of combined readers also how, and whose each file is. */
+export function contentsOf(one: Case, { image, mask }: CaseBytes): CaseContents {
+  if (!mask) return { image: sha256(image) };
   // One file's hash is that of its bytes; of several it says where each of them ends.
-  const hashes = mask?.map((file) => sha256(file)) ?? [];
-  return { image: sha256(image), ...(mask ? { mask: hashes.length === 1 ? hashes[0] : sha256(hashes.join()) } : {}) };
+  const hashes = mask.map((file) => sha256(file));
+  const { readers: rule } = one;
+  const readers = rule === undefined ? [] : [rule, ...readersOf(one).map(({ length }) => length)];
+  return { image: sha256(image), mask: hashes.length === 1 ? hashes[0] : sha256([...hashes, ...readers].join()) };
 }
 
 /** Name of an entry: settings, file contents and what each mask file shows, not paths or dates. */

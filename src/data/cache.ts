@@ -145,7 +145,7 @@ export class DecodedCache implements CaseSource {
 
   private async loadByContent(one: Case, stamp: string | undefined): Promise<DecodedCase> {
     const bytes = await readCaseBytes(one);
-    const contents = contentsOf(bytes);
+    const contents = contentsOf(one, bytes);
     this.contents.set(one, contents);
     const key = entryKey(this.settingsOf(one.domain), contents, maskFilesOf(one));
     const path = this.folder && join(this.folder, key.slice(0, 2), `${key}.safetensors`);

@@ -8,7 +8,7 @@ import { DataError } from "../core/errors.js";
 import { linkTarget } from "../core/link-target.js";
 import { readFailureReason } from "../core/read-file.js";
 import { foldCase, isImageName, type KnownIds, listFiles, listPattern } from "./file-patterns.js";
-import type { SplitSource } from "./schema.js";
+import type { ReaderRule, SplitSource } from "./schema.js";
 import { ownSubject, type SubjectOf } from "./subjects.js";
 
 /** The two parts of a domain. */
@@ -36,20 +36,40 @@ export interface Case {
   readonly imagePath: string;
   /** Missing for an unlabelled case; of several mask files the first. */
   readonly maskPath?: string;
-  /** All files of the mask, where they are several or each shows one class. */
+  /** All files of the mask, where they are several or each shows one class; those of the first reader. */
   readonly maskFiles?: readonly MaskFile[];
+  /** The mask files of each further reader of the image; missing where there is none. */
+  readonly otherReaders?: readonly (readonly MaskFile[])[];
+  /** How the readers' masks become one; missing where the first one's is the mask. */
+  readonly readers?: ReaderRule;
 }
 
-/** The files of a case's mask; none for an unlabelled case. */
-export function maskFilesOf({ maskPath, maskFiles }: Pick<Case, "maskPath" | "maskFiles">): readonly MaskFile[] {
-  return maskFiles ?? (maskPath === undefined ? [] : [{ path: maskPath }]);
+type CaseMasks = Pick<Case, "maskPath" | "maskFiles" | "otherReaders" | "readers">;
+
+/** The mask files of every reader, the first one's first; none for a case that nobody marked. */
+export function readersOf({ maskPath, maskFiles, otherReaders = [] }: CaseMasks): (readonly MaskFile[])[] {
+  return [maskFiles ?? (maskPath === undefined ? [] : [{ path: maskPath }]), ...otherReaders].filter(
+    (files) => files.length > 0,
+  );
 }
 
-/** A case's mask as its keys, from the files that were found. */
-function maskOf(files: readonly MaskFile[]): Pick<Case, "maskPath" | "maskFiles"> {
-  if (files.length === 0) return {};
-  const [{ path, className }] = files;
-  return { maskPath: path, ...(files.length > 1 || className !== undefined ? { maskFiles: files } : {}) };
+/** The files that a case's mask is made of, reader by reader where several count; none for an unlabelled case. */
+export function maskFilesOf(one: CaseMasks): readonly MaskFile[] {
+  if (one.maskPath === undefined) return [];
+  const readers = readersOf(one);
+  return one.readers === undefined ? readers[0] : readers.flat();
+}
+
+/** A case's masks as its keys, from the files that were found of each reader, the first one's first. */
+function masksOf([own, ...others]: readonly (readonly MaskFile[])[], rule: ReaderRule | undefined): CaseMasks {
+  const further = others.filter((files) => files.length > 0);
+  // Where readers are combined, any of them is the first.
+  if (own.length === 0 && further.length > 0 && rule !== undefined) return masksOf(further, rule);
+  const readers =
+    further.length === 0 ? {} : { otherReaders: further, ...(rule === undefined ? {} : { readers: rule }) };
+  if (own.length === 0) return readers;
+  const [{ path, className }] = own;
+  return { maskPath: path, ...(own.length > 1 || className !== undefined ? { maskFiles: own } : {}), ...readers };
 }
 
 /** Where a split stands: what its cases have in common, and how messages name it. */
@@ -58,6 +78,8 @@ export interface SplitPlace {
   readonly domain: string;
   readonly domainIndex: number;
   readonly split: Split;
+  /** How masks of several readers become one; missing where the first one's counts. */
+  readonly readers?: ReaderRule;
 }
 
 /** How a message names a split. */
@@ -66,7 +88,7 @@ export function placeText(place: Pick<SplitPlace, "domain" | "split">): string {
 }
 
 /** The ids of a list file, one a line; blank lines are skipped. */
-function readList(path: string, where: string): string[] {
+export function readList(path: string, where: string): string[] {
   try {
     return readFileSync(path, "utf8")
       .split(/\r?\n/)
@@ -110,7 +132,7 @@ function explicitMask({ mask, joined, masksByClass }: NonNullable<SplitSource["c
 
 /** Cases given one by one; the id is the image's name unless it is given. */
 function explicitCases(cases: NonNullable<SplitSource["cases"]>, place: SplitPlace, subjectOf: SubjectOf): Case[] {
-  const { root, ...shared } = place;
+  const { root, readers: rule, ...shared } = place;
   const where = placeText(place);
   const seen = new Set<string>();
   return cases.map((one) => {
@@ -118,11 +140,14 @@ function explicitCases(cases: NonNullable<SplitSource["cases"]>, place: SplitPla
     if (seen.has(id)) throw new DataError(`${where}: two cases have the id "${id}"; give one of them another id`);
     seen.add(id);
     const imagePath = resolve(root, one.image);
-    const files = explicitMask(one).map((file) => ({ ...file, path: resolve(root, file.path) }));
-    for (const file of [imagePath, ...files.map(({ path }) => path)])
+    const others = (one.otherReaders ?? []).map((path) => [{ path }]);
+    const readers = [explicitMask(one), ...others].map((files) =>
+      files.map((file) => ({ ...file, path: resolve(root, file.path) })),
+    );
+    for (const file of [imagePath, ...readers.flat().map(({ path }) => path)])
       if (!existsSync(file)) throw new DataError(`${where}: ${file} ${missingText(file)}`);
     const subject = subjectOf({ id, ...shared });
-    return { id, ...shared, subject, imagePath, ...maskOf(files) };
+    return { id, ...shared, subject, imagePath, ...masksOf(readers, rule) };
   });
 }
 
@@ -140,10 +165,17 @@ export function maskPatterns({ masks, joined, masksByClass }: SplitSource): { pa
   return [...whole, ...Object.entries(masksByClass ?? {}).map(([className, pattern]) => ({ pattern, className }))];
 }
 
-/** The mask files of a split by id. */
+/** The mask files of a split by id; of several readers those of the first. */
 export function listMasks(source: SplitSource, root: string, where: string, known?: KnownIds): Map<string, MaskFile[]> {
+  return listByPatterns(maskPatterns(source), root, where, known);
+}
+
+function listByPatterns(
+  patterns: ReturnType<typeof maskPatterns>,
+  ...[root, where, known]: [root: string, where: string, known: KnownIds | undefined]
+): Map<string, MaskFile[]> {
   const found = new Map<string, MaskFile[]>();
-  for (const { pattern, ...rest } of maskPatterns(source)) {
+  for (const { pattern, ...rest } of patterns) {
     const files = /\*./.test(pattern)
       ? listFiles(root, pattern, `${where} masks`, known)
       : new Map([...listPattern(root, pattern, `${where} masks`)].map(([id, file]) => [id, [file]]));
@@ -197,11 +229,12 @@ export function listImages(source: SplitSource, root: string, where: string): Ma
  */
 export function expandSplit(source: SplitSource, place: SplitPlace, subjectOf: SubjectOf = ownSubject): Case[] {
   if (source.cases) return explicitCases(source.cases, place, subjectOf);
-  const { root, ...shared } = place;
+  const { root, readers: rule, ...shared } = place;
   const where = placeText(place);
   const pattern = source.images as string;
   const images = listImages(source, root, where);
-  const maskFor = maskFinder(listMasks(source, root, where, images), images);
+  const readers = [maskPatterns(source), ...(source.otherReaders ?? []).map((one) => [{ pattern: one }])];
+  const masksFor = readers.map((patterns) => maskFinder(listByPatterns(patterns, root, where, images), images));
   const listPath = source.list === undefined ? undefined : resolve(root, source.list);
   const ids = listPath === undefined ? source.ids : readList(listPath, where);
   const chosen = ids ? pickIds(images, ids, listPath ?? where, pattern) : [...images];
@@ -211,6 +244,7 @@ export function expandSplit(source: SplitSource, place: SplitPlace, subjectOf: S
     );
   return chosen.map(([id, imagePath]) => {
     const subject = subjectOf({ id, ...shared });
-    return { id, ...shared, subject, imagePath, ...maskOf(maskFor(id) ?? []) };
+    const masks = masksFor.map((find) => find(id) ?? []);
+    return { id, ...shared, subject, imagePath, ...masksOf(masks, rule) };
   });
 }

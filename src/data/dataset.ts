@@ -2,15 +2,16 @@
  * A data set as the rest of dimseg sees it: domains with their cases in a fixed order, the classes, and the rules
  * that turn files into arrays. Made from a `dataset.yaml` (schema.ts); nothing is decoded here.
  */
-import { existsSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { DataError, UsageError } from "../core/errors.js";
 import { nearestWord } from "../core/nearest-word.js";
+import { shellWord } from "../core/shell-word.js";
 import type { TargetKind } from "../core/target-kind.js";
 import { readValidatedYaml } from "../core/validated-yaml.js";
 import { partColours } from "../drawing/colours.js";
 import { type Case, expandSplit, type Split, type SplitPlace } from "./case-files.js";
-import { type DatasetFile, datasetSchema, type LabelRule, type SplitSource } from "./schema.js";
+import { type DatasetFile, datasetSchema, type LabelRule, type ReaderRule, type SplitSource } from "./schema.js";
 import { ownSubject, subjectsBy } from "./subjects.js";
 
 export type { Case, MaskFile, Split } from "./case-files.js";
@@ -64,7 +65,14 @@ export interface Dataset {
   readonly labels: LabelRule;
   /** Rules of domains that code their masks otherwise, by name; missing where all are alike. */
   readonly domainLabels?: Readonly<Record<string, LabelRule>>;
+  /** Rules of domains where masks of several readers become one, by name; missing where first ones alone count. */
+  readonly domainReaders?: Readonly<Record<string, ReaderRule>>;
   readonly domains: readonly Domain[];
+}
+
+/** How a domain's readers are combined; nothing where the first one alone counts. */
+function readersOf({ readers = "first" }: DatasetFile["domains"][number]): { readers?: ReaderRule } {
+  return readers === "first" ? {} : { readers };
 }
 
 function withColours(file: DatasetFile): DatasetClass[] {
@@ -102,7 +110,7 @@ export function buildDataset(file: DatasetFile, path: string): Dataset {
     const own = domain.subject ? subjectOf(domain.subject) : usual;
     const expand = (split: Split) => {
       const source = domain[split];
-      const place: SplitPlace = { root, domain: domain.name, domainIndex: index, split };
+      const place: SplitPlace = { root, domain: domain.name, domainIndex: index, split, ...readersOf(domain) };
       return source ? ofFile(path, () => expandSplit(source, place, own)) : [];
     };
     const cases = { train: expand("train"), test: expand("test") };
@@ -110,6 +118,9 @@ export function buildDataset(file: DatasetFile, path: string): Dataset {
     const sources = { ...(train ? { train } : {}), ...(test ? { test } : {}) };
     return { name: domain.name, index, sources, cases: (split) => cases[split] };
   });
+  const combined = file.domains.flatMap((domain) =>
+    Object.values(readersOf(domain)).map((rule) => [domain.name, rule]),
+  );
   const ownLabels = file.domains.flatMap(({ name, labels }) => (labels ? [[name, labels] as const] : []));
   return {
     path: resolve(path),
@@ -126,6 +137,7 @@ export function buildDataset(file: DatasetFile, path: string): Dataset {
     parts: file.target === "softmax" ? classes.slice(1) : classes,
     labels: file.labels,
     ...(ownLabels.length > 0 ? { domainLabels: Object.fromEntries(ownLabels) } : {}),
+    ...(combined.length > 0 ? { domainReaders: Object.fromEntries(combined) } : {}),
     domains,
   };
 }
@@ -138,12 +150,23 @@ function refuseConfiguration(content: unknown, path: string): void {
   }
 }
 
+/** A folder of images given in place of the file that describes it. */
+function refuseFolder(path: string): void {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  const inside = join(path, "dataset.yaml");
+  const remedy = existsSync(inside)
+    ? `give ${inside}`
+    : `\`dimseg data inspect ${shellWord(path)}\` writes a dataset.yaml for it`;
+  throw new DataError(`${path}: is a folder, not a dataset.yaml; ${remedy}`);
+}
+
 /**
  * Reads a `dataset.yaml` and lists its files.
  * @throws UsageError for a key or value that the schema refuses, with line, key and the nearest valid key
  * @throws DataError when the file, a folder, list or image is missing, or a split is empty
  */
 export function loadDataset(path: string): Dataset {
+  refuseFolder(path);
   return buildDataset(
     readValidatedYaml(path, datasetSchema, (content) => {
       refuseConfiguration(content, path);

@@ -6,13 +6,14 @@ import { DataError } from "../core/errors.js";
 import { sameGrid, shapeText } from "../grid/grid.js";
 import { resizeNearest } from "../grid/resize.js";
 import type { StoredImage } from "../grid/stored-image.js";
-import { maskFilesOf } from "./case-files.js";
+import { maskFilesOf, readersOf } from "./case-files.js";
 import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
 import { createLabelDecoder, expandCodes, type LabelDecoder } from "./labels.js";
 import { maskImage } from "./mask-image.js";
 import { joinCodes } from "./mask-join.js";
 import { type PreparedImage, prepareImage } from "./prepare-image.js";
 import { decodeImage, decodingBytes, readBytes } from "./read-image.js";
+import { combineReaders } from "./reader-masks.js";
 import { withRoom } from "./room.js";
 import type { LabelRule } from "./schema.js";
 
@@ -74,9 +75,43 @@ async function decodeMaskFile(
   return { codes: decoder.decode(mask, file), transparent: mask.alpha !== undefined };
 }
 
+/** Decodes what one reader marked, joined where it lies in several files. */
+async function decodeReader(
+  dataset: Dataset,
+  one: Case,
+  files: readonly MaskFile[],
+  mask: readonly Uint8Array[],
+  image: Pick<StoredImage, "grid">,
+): Promise<DecodedMask> {
+  const decoded: (DecodedMask & { file: MaskFile })[] = [];
+  for (const [i, file] of files.entries())
+    decoded.push({ ...(await decodeMaskFile(dataset, one, file.path, mask[i], image)), file });
+  return { codes: joinCodes(decoded, dataset), transparent: decoded.some((one) => one.transparent) };
+}
+
 /**
- * Decodes a case's mask, joined where it lies in several files.
- * @param mask bytes of the case's mask files, in their order
+ * Decodes what each reader of an image marked, also where not all of them count.
+ * @param mask bytes of all their files, reader by reader
+ * @throws DataError as {@link decodeMask}
+ */
+export async function decodeReaders(
+  dataset: Dataset,
+  one: Case,
+  mask: readonly Uint8Array[],
+  image: Pick<StoredImage, "grid">,
+): Promise<DecodedMask[]> {
+  const decoded: DecodedMask[] = [];
+  let at = 0;
+  for (const files of readersOf(one)) {
+    decoded.push(await decodeReader(dataset, one, files, mask.slice(at, at + files.length), image));
+    at += files.length;
+  }
+  return decoded;
+}
+
+/**
+ * Decodes a case's mask: joined where it lies in several files, and one of several readers' where these are combined.
+ * @param mask bytes of the files that it is made of, in their order
  * @throws DataError when a mask's grid is not the image's or it holds an unknown value
  */
 export async function decodeMask(
@@ -85,10 +120,16 @@ export async function decodeMask(
   mask: readonly Uint8Array[],
   image: Pick<StoredImage, "grid">,
 ): Promise<DecodedMask> {
-  const decoded: (DecodedMask & { file: MaskFile })[] = [];
-  for (const [i, file] of maskFilesOf(one).entries())
-    decoded.push({ ...(await decodeMaskFile(dataset, one, file.path, mask[i], image)), file });
-  return { codes: joinCodes(decoded, dataset), transparent: decoded.some((one) => one.transparent) };
+  const { readers: rule } = one;
+  if (rule === undefined) return decodeReader(dataset, one, maskFilesOf(one), mask, image);
+  const decoded = await decodeReaders(dataset, one, mask, image);
+  return {
+    codes: combineReaders(
+      decoded.map(({ codes }) => codes),
+      { rule, shape: image.grid.shape, dataset },
+    ),
+    transparent: decoded.some(({ transparent }) => transparent),
+  };
 }
 
 /** A case's files as read from the disk. */
@@ -108,11 +149,12 @@ export async function readCaseBytes(one: Case): Promise<CaseBytes> {
 
 /** Runs a task that decodes a case's files once there is memory for them beside others. */
 export async function withRoomFor<T>(one: Case, { image, mask }: CaseBytes, task: () => Promise<T>): Promise<T> {
-  // Files of one mask are decoded one after the other.
+  // Files of one mask are decoded one after the other; what each reader marked is kept until all are combined.
   const files = maskFilesOf(one);
   let ofMask = 0;
   for (const [i, bytes] of (mask ?? []).entries()) ofMask = Math.max(ofMask, await decodingBytes(bytes, files[i].path));
-  return withRoom((await decodingBytes(image, one.imagePath)) + ofMask, task);
+  const readers = one.readers === undefined ? 1 : readersOf(one).length;
+  return withRoom((await decodingBytes(image, one.imagePath)) + readers * ofMask, task);
 }
 
 /** {@link decodeCase} for bytes that are already in memory. */

@@ -130,6 +130,11 @@ function splitPattern(pattern: string): { folder: string; parts: readonly string
   return { folder: parts.slice(0, at).join("/") || (pattern.startsWith("/") ? "/" : "."), parts: parts.slice(at) };
 }
 
+/** The folder that a pattern's files and folders are looked for in. */
+export function patternFolder(root: string, pattern: string): string {
+  return resolve(root, splitPattern(pattern).folder);
+}
+
 /**
  * All files that a pattern matches, by id; ids and the files of each in byte order of their paths.
  * @param root    folder that a relative pattern starts from

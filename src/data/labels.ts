@@ -95,21 +95,27 @@ function valuesDecoder({ map, ignore = [] }: RuleOf<"values">, source: LabelSour
   };
 }
 
-function thresholdsDecoder(
-  ranges: Record<string, { atLeast?: number | undefined; atMost?: number | undefined }>,
-  source: LabelSource,
-): LabelDecoder {
-  const rules = source.classes.flatMap(({ name }) => {
-    const range = Object.hasOwn(ranges, name) ? ranges[name] : undefined;
-    const [least, most] = [range?.atLeast ?? Number.NEGATIVE_INFINITY, range?.atMost ?? Number.POSITIVE_INFINITY];
-    return range ? [{ least, most, code: codeOf(name, source) }] : [];
-  });
+type Range = RuleOf<"thresholds">["classes"][string];
+
+function isWithin(
+  { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY }: Range,
+  value: number,
+): boolean {
+  return value >= atLeast && value <= atMost;
+}
+
+function thresholdsDecoder({ classes, ignore = [] }: RuleOf<"thresholds">, source: LabelSource): LabelDecoder {
+  const rules = source.classes.flatMap(({ name }) =>
+    Object.hasOwn(classes, name) ? [{ range: classes[name], code: codeOf(name, source) }] : [],
+  );
+  const ignored = [ignore].flat();
   const codeAt = (value: number) =>
-    rules.reduce(
-      (code, { least, most, code: added }) =>
-        value >= least && value <= most ? join(code, added, source.target) : code,
-      0,
-    );
+    ignored.some((range) => isWithin(range, value))
+      ? ignoredCode
+      : rules.reduce(
+          (code, { range, code: added }) => (isWithin(range, value) ? join(code, added, source.target) : code),
+          0,
+        );
   // Most masks hold bytes; what else there is can be negative or between two whole numbers.
   const table = Int32Array.from({ length: 256 }, (_, value) => codeAt(value));
   return {
@@ -213,7 +219,7 @@ function filesDecoder(atLeast: number): LabelDecoder {
 export function createLabelDecoder(source: LabelSource): LabelDecoder {
   const { labels } = source;
   if (labels.kind === "values") return valuesDecoder(labels, source);
-  if (labels.kind === "thresholds") return thresholdsDecoder(labels.classes, source);
+  if (labels.kind === "thresholds") return thresholdsDecoder(labels, source);
   if (labels.kind === "colours") return coloursDecoder(labels, source);
   if (labels.kind === "files") return filesDecoder(labels.atLeast);
   return channelsDecoder(labels.classes, labels.equals, source);

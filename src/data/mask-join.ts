@@ -4,7 +4,7 @@ import type { Dataset, MaskFile } from "./dataset.js";
 type JoinedSet = Pick<Dataset, "target" | "classes">;
 
 /** The code of a class by name: its number, or with sigmoid its bit and those of the classes that hold it. */
-function codeOfClass(name: string | undefined, { target, classes }: JoinedSet): number {
+export function codeOfClass(name: string | undefined, { target, classes }: JoinedSet): number {
   let code = 0;
   for (
     let one = classes.find((other) => other.name === name);

@@ -11,8 +11,8 @@ import { type Case, type Dataset, type Domain, findDomain } from "./dataset.js";
 export interface ProtocolOptions {
   /** Name of the domain that the labels come from. */
   readonly labelledDomain: string;
-  /** How many labelled cases, at least 1. */
-  readonly labelledCount: number;
+  /** How many labelled cases, at least 1, or as many as validation leaves. */
+  readonly labelledCount: number | "all";
   /** How many further labelled cases of that domain are kept for choosing the checkpoint, at least 0. */
   readonly validationCount: number;
 }
@@ -56,6 +56,17 @@ function bySubject(cases: readonly Case[], count: number): Case[] {
   return [...groupBy(cases, (one) => one.subject).values()].flat().slice(0, count);
 }
 
+/** How many cases can be labelled so that enough of other subjects are left for validation; at least 1. */
+function mostLabelled(masked: readonly Case[], validationCount: number): number {
+  let count = Math.max(1, masked.length - validationCount);
+  const left = () => {
+    const learnt = new Set(masked.slice(0, count).map((one) => one.subject));
+    return masked.filter((one) => !learnt.has(one.subject)).length;
+  };
+  while (count > 1 && left() < validationCount) count--;
+  return count;
+}
+
 /**
  * Divides the training cases: labelled = the first `labelledCount` cases of the labelled domain that have a mask,
  * validation = the next `validationCount` of other subjects, unlabelled = all other training cases of all domains but
@@ -65,15 +76,16 @@ function bySubject(cases: readonly Case[], count: number): Case[] {
  *   that are not labelled
  */
 export function splitProtocol(dataset: Dataset, options: ProtocolOptions): ProtocolSplit {
-  const { labelledDomain, labelledCount, validationCount } = options;
+  const { labelledDomain, validationCount } = options;
   const domain = findDomain(dataset, labelledDomain);
-  checkCount("labelledCount", labelledCount, 1);
+  if (options.labelledCount !== "all") checkCount("labelledCount", options.labelledCount, 1);
   checkCount("validationCount", validationCount, 0);
   const training = domain.cases("train");
   if (training.length === 0)
     throw new DataError(`${dataset.path}: domain ${domain.name} has no training cases; choose another labelled domain`);
   const masked = withMasks(training);
   if (masked.length === 0) throw noMasks(dataset, domain);
+  const labelledCount = options.labelledCount === "all" ? mostLabelled(masked, validationCount) : options.labelledCount;
   if (labelledCount + validationCount > masked.length)
     throw new DataError(
       `${dataset.path}: ${labelledCount} labelled and ${validationCount} validation cases are asked for, but domain ` +

@@ -5,7 +5,7 @@ import { voxelCount } from "../grid/grid.js";
 import { bytesOfSample, type StoredImage, sampleType } from "../grid/stored-image.js";
 import { onlySeries, readSeries } from "./dicom/series.js";
 import { readStart, withFile } from "./file-bytes.js";
-import { tooLarge } from "./formats/beside.js";
+import { besidePath, tooLarge } from "./formats/beside.js";
 import { dicomFormat } from "./formats/dicom.js";
 import {
   type Format,
@@ -83,6 +83,17 @@ export async function decodeHeader(bytes: Uint8Array, file: string): Promise<Ima
   return { grid, channels, sampleType: sampleType(samples) };
 }
 
+/** A file's first bytes, as many as its format needs for its header; the whole file where that is not known. */
+async function readHead(file: string): Promise<{ format: Format; head: Buffer }> {
+  return withFile(file, async (handle, size) => {
+    const start = await readStart(handle, Math.min(size, sniffBytes));
+    const format = formatOf(start, file);
+    checkSize(format, size, file);
+    const wanted = Math.min(size, format.headBytes ?? size);
+    return { format, head: wanted > start.length ? await readStart(handle, wanted) : start };
+  });
+}
+
 /**
  * What a file's header says, or those of the one DICOM series in a folder; of formats that have it all at their beginning
  * nothing else is read.
@@ -93,14 +104,19 @@ export async function readHeader(file: string): Promise<ImageHeader> {
     const { grid, channels, sampleType: type } = await onlySeries(file);
     return { grid, channels, sampleType: type };
   }
-  const head = await withFile(file, async (handle, size) => {
-    const start = await readStart(handle, Math.min(size, sniffBytes));
-    const format = formatOf(start, file);
-    checkSize(format, size, file);
-    const wanted = Math.min(size, format.headBytes ?? size);
-    return wanted > start.length ? readStart(handle, wanted) : start;
-  });
+  const { head } = await readHead(file);
   return decodeHeader(head, file);
+}
+
+/**
+ * The files that an image's contents lie in, for hashes and dates: its own, and the one beside it that holds the values of
+ * a header.
+ * @throws DataError when the file or its header cannot be read, or the other one is not there
+ */
+export async function imageFiles(file: string): Promise<string[]> {
+  const { format, head } = await readHead(file);
+  const names = format.beside?.(head, file) ?? [];
+  return names.length === 0 ? [file] : [file, await besidePath(file, names)];
 }
 
 /**

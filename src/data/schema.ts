@@ -26,6 +26,12 @@ const level = z.int().min(0).max(65535);
 /** One of them, or several. */
 const oneOrMore = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1)]);
 
+/** Grey values from one to another, both among them. */
+const range = z
+  .strictObject({ atLeast: level.optional(), atMost: level.optional() })
+  .refine(({ atLeast, atMost }) => atLeast !== undefined || atMost !== undefined, "needs atLeast, atMost or both")
+  .refine(({ atLeast = 0, atMost = 65535 }) => atLeast <= atMost, "has atLeast above atMost");
+
 const ignoreText = "pixels that nobody labelled: left out of every loss and metric";
 
 const pattern = z
@@ -54,7 +60,11 @@ const labelsSchema = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: z.literal("thresholds").describe("a class is where the grey value lies in a range"),
-    classes: z.record(name, z.strictObject({ atLeast: level.optional(), atMost: level.optional() })),
+    classes: z.record(name, range),
+    ignore: z
+      .union([range, z.array(range).min(1)], "must be a range such as {atLeast: 100, atMost: 150}, or a list of ranges")
+      .optional()
+      .describe(`ranges of grey values of ${ignoreText}`),
   }),
   z.strictObject({
     kind: z.literal("colours").describe("each RGB colour stands for a class; others are errors"),
@@ -101,6 +111,9 @@ const id = z.string().min(1).max(255);
 const joinedText = "further mask files of the same images: a pixel has the class that any of its files gives";
 const byClassText = "masks where every class has a file of its own; an image with none of them is unlabelled";
 
+const otherReadersText =
+  "masks of further readers of the same images, one entry a reader; `readers` says how they count";
+
 const explicitCase = z
   .strictObject({
     id: id.optional(),
@@ -108,9 +121,11 @@ const explicitCase = z
     mask: path.optional(),
     joined: z.array(path).min(1).optional().describe(joinedText),
     masksByClass: z.record(name, path).optional().describe(byClassText),
+    otherReaders: z.array(path).min(1).optional().describe(otherReadersText),
   })
   .superRefine((one, context) => {
-    if (one.joined && !one.mask) context.addIssue("has joined, which belongs to mask");
+    for (const key of ["joined", "otherReaders"] as const)
+      if (one[key] && !one.mask) context.addIssue(`has ${key}, which belongs to mask`);
     if (one.mask && one.masksByClass) context.addIssue("has both mask and masksByClass; keep one");
   });
 
@@ -125,7 +140,7 @@ const splitSchema = z
       .describe("pattern of the masks; leave out where there are none; files that differ at a * are joined"),
     joined: z.array(pattern).min(1).optional().describe(joinedText),
     masksByClass: z.record(name, pattern).optional().describe(byClassText),
-    otherReaders: z.array(pattern).min(1).optional().describe("masks of other readers, which are not used"),
+    otherReaders: z.array(pattern).min(1).optional().describe(otherReadersText),
     except: z.array(id).min(1).optional().describe("ids, and patterns of images, that are no cases"),
     ids: z.array(id).min(1).optional().describe("the cases, in this order"),
     list: path.optional().describe("text file with one id a line, in this order"),
@@ -175,10 +190,25 @@ const domainSchema = z
     name: domainName,
     labels: labelsSchema.optional().describe("rule of this domain in place of the one for all"),
     subject: subjectSchema.optional(),
+    readers: z
+      .enum(["first", "majority", "staple"])
+      .optional()
+      .describe(
+        "where several readers marked the images (masks and otherReaders): first takes masks alone; majority what more " +
+          "than half of them marked; staple weighs them by how reliable they seem in that image",
+      ),
     train: splitSchema.optional(),
     test: splitSchema.optional(),
   })
-  .refine((domain) => domain.train ?? domain.test, "needs train or test");
+  .refine((domain) => domain.train ?? domain.test, "needs train or test")
+  .refine(({ readers = "first", train, test }) => readers === "first" || [train, test].some(hasReaders), {
+    path: ["readers"],
+    message: "needs masks of several readers: name those of the others in otherReaders",
+  });
+
+function hasReaders(split: SplitSource | undefined): boolean {
+  return split !== undefined && [split, ...(split.cases ?? [])].some((one) => one.otherReaders !== undefined);
+}
 
 /** The content of a `dataset.yaml`. */
 export const datasetSchema = z
@@ -234,6 +264,8 @@ export type LabelRule = z.output<typeof labelsSchema>;
 export type LabelRuleInput = z.input<typeof labelsSchema>;
 export type ClassesInput = z.input<typeof classesSchema>;
 export type QuestionInput = z.input<typeof questionSchema>;
+/** How several readers' masks become one: what more than half of them marked, or STAPLE (statistics/readers.ts). */
+export type ReaderRule = "majority" | "staple";
 export type SplitSource = z.output<typeof splitSchema>;
 export type SubjectRule = z.output<typeof subjectSchema>;
 /** A rule before its default is filled in, as a writer makes it. */
@@ -313,11 +345,7 @@ function checkLabelNames(
     for (const [key, value] of Object.entries(labels.map)) check(["labels", "map", key], value);
     checkIgnored(labels, issue);
   } else if (labels.kind === "thresholds")
-    for (const [key, range] of Object.entries(labels.classes)) {
-      check(["labels", "classes", key], key);
-      if (range.atLeast === undefined && range.atMost === undefined)
-        issue(["labels", "classes", key], "needs atLeast, atMost or both");
-    }
+    for (const key of Object.keys(labels.classes)) check(["labels", "classes", key], key);
   else if (labels.kind === "channels")
     for (const [key, value] of Object.entries(labels.classes))
       if (value !== undefined) check(["labels", "classes", key], value);

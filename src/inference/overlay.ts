@@ -8,7 +8,7 @@ import type { StoredImage } from "../grid/stored-image.js";
 import { classMask, outermostFirst } from "./label-map.js";
 
 /** One pixel of outline for each this many pixels of the image's longer side, so that it stays visible on a screen. */
-const pixelsPerStroke = 400;
+const pixelsPerStroke = 200;
 
 /**
  * The image as RGB `[H, W, 3]` with the outlines of all judged classes, inner ones over outer ones.

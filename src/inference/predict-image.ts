@@ -5,8 +5,9 @@ import type { Dataset } from "../data/dataset.js";
 import { prepareImage } from "../data/prepare-image.js";
 import { type StoredImage, sampleWords } from "../grid/stored-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { inferenceMode, scope, type Tensor, upsampleBilinear2d } from "../torch/index.js";
+import { inferenceMode, scope, type Tensor } from "../torch/index.js";
 import { labelMaps, type PredictOptions, predict, requireFinite } from "./predict.js";
+import { resizeBack } from "./resize-back.js";
 
 /** Choices of {@link predictImage}. */
 export interface PredictImageOptions extends Omit<PredictOptions, "kind"> {
@@ -27,19 +28,46 @@ export interface ImagePrediction {
 }
 
 /** Class numbers are 64 bits wide before they become bytes: of so many pixels at a time. */
-const bandPixels = 2 ** 20;
+const pixelsAtOnce = 2 ** 20;
 
-/** The label map of probabilities [1, K, H, W], a band of rows after the other. */
-function labelsOf(probabilities: Tensor, kind: Dataset["target"]): Uint8Array {
-  if (kind === "sigmoid") return labelMaps(probabilities, kind)[0];
-  const [, , height, width] = probabilities.shape;
-  const rows = Math.max(1, Math.floor(bandPixels / width));
-  const labels = new Uint8Array(height * width);
-  for (let y = 0; y < height; y += rows) {
-    const [band] = scope(() => labelMaps(probabilities.narrow(2, y, Math.min(rows, height - y)), kind));
-    labels.set(band, y * width);
+/** Puts rows `[planes, rows, columns]` into planes `[planes, H, W]` at a place. */
+function placeRows<T extends Uint8Array | Float32Array>(
+  planes: T,
+  rows: T,
+  [height, width]: readonly [number, number],
+  { top, left, columns }: { readonly top: number; readonly left: number; readonly columns: number },
+): void {
+  const count = planes.length / (height * width);
+  const each = rows.length / (count * columns);
+  for (let row = 0; row < count * each; row++) {
+    const y = Math.floor(row / each) * height + top + (row % each);
+    planes.set(rows.subarray(row * columns, (row + 1) * columns), y * width + left);
   }
-  return labels;
+}
+
+/** Label maps, and probabilities where they are wanted, in an image's own size. */
+function inSize(
+  probabilities: Tensor,
+  size: readonly [height: number, width: number],
+  kind: Dataset["target"],
+  wanted: boolean,
+): Pick<ImagePrediction, "labels" | "probabilities"> {
+  const [height, width] = size;
+  const classes = probabilities.shape[1];
+  const labels = new Uint8Array((kind === "sigmoid" ? classes : 1) * height * width);
+  const all = wanted ? new Float32Array(classes * height * width) : undefined;
+  resizeBack(probabilities, size, (band, left) => {
+    const columns = band.shape[3];
+    const rows = Math.max(1, Math.floor(pixelsAtOnce / columns));
+    for (let top = 0; top < height; top += rows) {
+      scope(() => {
+        const part = band.narrow(2, top, Math.min(rows, height - top));
+        placeRows(labels, labelMaps(part, kind)[0], size, { top, left, columns });
+        if (all) placeRows(all, part.toTypedArray() as Float32Array, size, { top, left, columns });
+      });
+    }
+  });
+  return { labels, ...(all ? { probabilities: all } : {}) };
 }
 
 /** @throws DataError for an image whose grey values mean something else than those the network was trained on */
@@ -80,9 +108,7 @@ export function predictImage(
     scope(() => {
       const { probabilities } = predict(network, imagesBCS([prepared], "cpu"), { ...options, kind });
       requireFinite(probabilities, file);
-      const resized = upsampleBilinear2d(probabilities, [height, width], false, null);
-      const labels = labelsOf(resized, kind);
-      return { height, width, labels, ...(wanted ? { probabilities: resized.toTypedArray() as Float32Array } : {}) };
+      return { height, width, ...inSize(probabilities, [height, width], kind, wanted) };
     }),
   );
 }

@@ -21,7 +21,7 @@ export async function outdatedBy(judged: readonly JudgedCase[] | undefined, data
       const before = left.get(name);
       if (!before) return `${name} was not judged`;
       left.delete(name);
-      const now = contentsOf(await readCaseBytes(one));
+      const now = contentsOf(one, await readCaseBytes(one));
       if (now.image !== before.image) return `the image of ${name} was changed`;
       if (now.mask !== before.mask) return `the mask of ${name} was changed`;
     }

@@ -78,7 +78,16 @@ export function readDatasetFacts(path: string): Dataset {
 }
 
 /** What of a data set decides what a network sees and learns. */
-const learnt = ["target", "channels", "size", "filter", "intensity", "labels", "domainLabels"] as const;
+const learnt = [
+  "target",
+  "channels",
+  "size",
+  "filter",
+  "intensity",
+  "labels",
+  "domainLabels",
+  "domainReaders",
+] as const;
 
 /**
  * Makes sure that a run is resumed and judged with the classes, labels and intensities it began with.

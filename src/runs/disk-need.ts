@@ -1,5 +1,5 @@
 /** How much disk the checkpoints of a run take, told before there is a whole one. Reads nothing but numbers. */
-import type { TrainingConfig } from "../config/config.js";
+import type { WantedConfig } from "../config/config.js";
 
 /** Disk for checkpoints, in bytes. */
 export interface DiskNeed {
@@ -10,13 +10,13 @@ export interface DiskNeed {
 }
 
 /** Numbers that the base optimiser keeps for each weight. */
-function statesPerWeight({ base }: TrainingConfig): number {
+function statesPerWeight({ base }: WantedConfig): number {
   if (base.name === "adamw") return 2;
   return base.momentum > 0 ? 1 : 0;
 }
 
 /** The newest ones and those that Dice chose; fewer where fewer are made. */
-function mostCheckpoints({ logging, labelled, evaluation, training }: TrainingConfig): number {
+function mostCheckpoints({ logging, labelled, evaluation, training }: WantedConfig): number {
   const chosen = Number(labelled.validation > 0) + Number(evaluation.monitorTest);
   const made = 1 + Math.ceil(training.iterations / evaluation.every);
   return Math.min(made, logging.keepCheckpoints + chosen);
@@ -27,7 +27,7 @@ function mostCheckpoints({ logging, labelled, evaluation, training }: TrainingCo
  * @param student bytes of the trained network
  * @param others bytes of all other networks that are kept, such as the teacher
  */
-export function diskNeed(config: TrainingConfig, student: number, others: number): DiskNeed {
+export function diskNeed(config: WantedConfig, student: number, others: number): DiskNeed {
   const checkpoint = student * (1 + statesPerWeight(config)) + others;
   const checkpoints = mostCheckpoints(config);
   return { checkpoint, checkpoints, total: checkpoints * checkpoint };

@@ -1,7 +1,7 @@
 /** Data and networks of a configuration, built but not filled: what training, judging and prediction begin with. */
 
 import { type Normalisation, planar8bit } from "../augment/index.js";
-import type { TrainingConfig } from "../config/config.js";
+import type { TrainingConfig, WantedConfig } from "../config/config.js";
 import { DecodedCache } from "../data/cache.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
 import { type ProtocolSplit, splitProtocol } from "../data/protocol.js";
@@ -38,14 +38,14 @@ const noCases: ProtocolSplit = { labelled: [], unlabelled: [], validation: [], u
 /**
  * Loads the data set and builds the network with its initial weights. The engine stays as it is: who wants the run's
  * threads or deterministic kernels says so with `useEngine`.
- * @param config a resolved configuration, without `auto` in its training section
+ * @param wanted without `auto` in its training section
  * @param withoutImages stands in for the data set where its images are not needed
  * @throws DataError, UsageError as the data set and the protocol split do, and for a device that is not there
  */
-export function openModel(config: TrainingConfig, warn: (message: string) => void, withoutImages?: Dataset): Model {
-  const { training, labelled } = config;
+export function openModel(wanted: WantedConfig, warn: (message: string) => void, withoutImages?: Dataset): Model {
+  const { training, labelled } = wanted;
   requireDevice(training.device);
-  const dataset = withoutImages ?? loadDataset(config.dataset);
+  const dataset = withoutImages ?? loadDataset(wanted.dataset);
   const split = withoutImages
     ? noCases
     : splitProtocol(dataset, {
@@ -53,6 +53,8 @@ export function openModel(config: TrainingConfig, warn: (message: string) => voi
         labelledCount: labelled.count,
         validationCount: labelled.validation,
       });
+  const count = labelled.count === "all" ? split.labelled.length : labelled.count;
+  const config: TrainingConfig = { ...wanted, labelled: { ...labelled, count } };
   const size = config.imageSize ?? dataset.size;
   let created = 0;
   const create = () => createNetwork(config, dataset, training.seed + created++);

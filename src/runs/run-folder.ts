@@ -13,8 +13,8 @@
  *     preview.png          what the student sees and says over time
  *     preview/             step-N.json files that it is drawn from
  */
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { existsSync, mkdtempSync, readdirSync, rmdirSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { makeFolder, writeFailure, writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
 import { refuseLinks } from "../core/refuse-links.js";
@@ -90,11 +90,21 @@ function refuseOccupied(run: RunFolder): void {
 }
 
 /**
- * Says early whether a run can begin in a folder; writes nothing.
+ * Says early whether a run can begin in a folder; leaves nothing there.
  * @throws UsageError when it holds a run or anything else
+ * @throws ResourceError when it cannot be made or written
  */
 export function checkRunFolder(path: string): void {
-  refuseOccupied(layout(path));
+  const run = layout(path);
+  refuseOccupied(run);
+  let nearest = run.path;
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  try {
+    // Permissions alone do not tell, as to an administrator or of file systems such as /proc.
+    rmdirSync(mkdtempSync(join(nearest, `${lockName}.`)));
+  } catch (cause) {
+    throw writeFailure(run.path, cause);
+  }
 }
 
 /** What a run folder holds from its beginning. */

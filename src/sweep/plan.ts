@@ -1,7 +1,7 @@
 /** The runs of a sweep with their folders, each checked before anything is started: a typing error costs no night. */
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { loadConfig, readResolvedConfig, type TrainingConfig } from "../config/config.js";
+import { loadConfig, readResolvedConfig, type WantedConfig } from "../config/config.js";
 import { isPlainObject } from "../config/config-tree.js";
 import { DimsegError, UsageError } from "../core/errors.js";
 import { expandGrid, folderText, type GridPoint } from "./expand.js";
@@ -17,7 +17,7 @@ export interface PlannedRun {
   /** Absolute path. */
   folder: string;
   assignments: string[];
-  config: TrainingConfig;
+  config: WantedConfig;
 }
 
 /** What a sweep is going to do. */
@@ -43,7 +43,7 @@ function planRun({ base, out, evaluate }: GridFile, { name, assignments }: GridP
   if (assignments.some((one) => one.startsWith("training.seed="))) {
     throw new UsageError(`${where}: sets training.seed; list the seeds under seeds: instead`);
   }
-  let config: TrainingConfig;
+  let config: WantedConfig;
   try {
     config = loadConfig(base, all);
   } catch (cause) {
@@ -97,18 +97,19 @@ function firstDifference(a: unknown, b: unknown, path: readonly string[] = []): 
 
 /**
  * Refuses a folder whose run has other settings than the plan says, so that results never lie under a wrong name.
- * What the plan leaves to the machine (`auto`, threads) may be anything.
+ * What the plan leaves to the machine (`auto`, threads) or to the data set (`all` labelled cases) may be anything.
  * @throws UsageError naming the folder, the key and both values
  */
 export function checkSameSettings({ config, folder }: PlannedRun, configPath: string): void {
   const found = readResolvedConfig(configPath);
   const training = Object.fromEntries(
     Object.entries(found.training).map(([key, value]) => {
-      const wanted = config.training[key as keyof TrainingConfig["training"]];
+      const wanted = config.training[key as keyof WantedConfig["training"]];
       return [key, wanted === "auto" || wanted === undefined ? wanted : value];
     }),
   );
-  const key = firstDifference({ ...found, training }, config);
+  const count = config.labelled.count === "all" ? "all" : found.labelled.count;
+  const key = firstDifference({ ...found, training, labelled: { ...found.labelled, count } }, config);
   if (key === null) return;
   const at = (tree: unknown) =>
     JSON.stringify(

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
-import { formatConfig, readResolvedConfig, type TrainingConfig } from "../config/config.js";
+import { formatConfig, readResolvedConfig, type TrainingConfig, type WantedConfig } from "../config/config.js";
 import { writeFileAtomic } from "../core/atomic-file.js";
 import { ResourceError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
@@ -125,12 +125,13 @@ function environmentNow() {
  * Begins a run in a new or empty folder and trains it. Told to stop while it still decodes images, it writes nothing.
  * @throws UsageError, DataError before anything is written; NumericError, ResourceError while training
  */
-export async function startRun(path: string, wanted: TrainingConfig, observer: RunObserver): Promise<TrainingOutcome> {
+export async function startRun(path: string, wanted: WantedConfig, observer: RunObserver): Promise<TrainingOutcome> {
   checkRunFolder(path);
-  const config = { ...wanted, training: resolveEngine(wanted) };
-  warnOfThreads(config, observer.warn);
-  useEngine(config.training);
-  const session = openTraining(openModel(config, observer.warn));
+  const training = resolveEngine(wanted);
+  warnOfThreads({ training }, observer.warn);
+  useEngine(training);
+  const session = openTraining(openModel({ ...wanted, training }, observer.warn));
+  const { config } = session;
   const files = await decodeAll(session, observer);
   if (files === null) return { progress: freshProgress, finished: false, trained: 0 };
   await warnOfUnseen(session, observer.warn);
@@ -149,7 +150,7 @@ export async function startRun(path: string, wanted: TrainingConfig, observer: R
 }
 
 /** More threads than cores wait for each other: a step can take a hundred times as long. */
-function warnOfThreads({ training }: TrainingConfig, warn: (message: string) => void): void {
+function warnOfThreads({ training }: Pick<TrainingConfig, "training">, warn: (message: string) => void): void {
   const usable = availableParallelism();
   const wanted = training.threads ?? usable;
   if (wanted <= usable) return;

@@ -33,7 +33,8 @@ function checkData({ config, dataset, split, size, student }: Model): void {
   if (usesUnlabelled(config) && split.unlabelled.length === 0) {
     throw new DataError(
       `${dataset.path}: no training case is left for method ${config.method.name} with optimizer ${config.optimizer.name} ` +
-        "to use without its label; lower labelled.count or labelled.validation, or add images",
+        "to use without its label; lower labelled.count or labelled.validation, add images, or take method supervised with an optimizer that " +
+        "measures no divergence, as sam",
     );
   }
   const leastSize = Math.max(...student.strides);

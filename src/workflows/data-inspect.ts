@@ -14,6 +14,7 @@ export interface InspectInput {
 
 /**
  * Inspects a folder.
+ * @returns the paths of the lists of ids that were written beside the file
  * @param found is told what was found before the file is written, as the disk may be full
  * @throws DataError when there are no images; UsageError when the file is there already
  */
@@ -21,9 +22,9 @@ export async function inspectData(
   input: InspectInput,
   found: (inspection: Inspection) => void,
   { progress }: Pick<Observer, "progress">,
-): Promise<void> {
+): Promise<string[]> {
   checkDatasetYaml(input.out, input.force);
   const inspection = await inspectFolder(input.folder, progress);
   found(inspection);
-  writeDatasetYaml(inspection, input.folder, input.out, input.force);
+  return writeDatasetYaml(inspection, input.folder, input.out, input.force);
 }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError, DimsegError, ResourceError } from "../core/errors.js";
-import { maskFilesOf } from "../data/case-files.js";
+import { readersOf } from "../data/case-files.js";
 import { allCases, type Case, type Dataset, loadDataset } from "../data/dataset.js";
 import { readImage } from "../data/read-image.js";
 import { systemPicturesText } from "../data/system-names.js";
@@ -54,6 +54,8 @@ export interface Predicted {
   readonly folders: readonly string[];
   /** What each value in the masks means. */
   readonly legend: readonly string[];
+  /** The colour of each class in overlays; none where there are no overlays. */
+  readonly outlines: readonly string[];
   /** One sentence for each image that could not be read, or whose results could not be written. */
   readonly broken: readonly string[];
 }
@@ -135,8 +137,9 @@ function withIntensity(dataset: Dataset, { intensity }: PredictInput): Dataset {
   return intensity === undefined ? dataset : { ...dataset, intensity };
 }
 
+/** Masks of every reader, whether they count or not. */
 function maskPathsOf(one: Case): string[] {
-  return maskFilesOf(one).map(({ path }) => path);
+  return readersOf(one).flatMap((files) => files.map(({ path }) => path));
 }
 
 /**
@@ -170,6 +173,7 @@ export const predictImages: Workflow<PredictInput, Predicted> = async (input, ob
     transparent,
     folders,
     legend: legendOf(run.dataset),
+    outlines: input.overlay ? run.dataset.parts.map(({ name, colour }) => `${name} ${colour}`) : [],
     broken,
   };
 };

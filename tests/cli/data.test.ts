@@ -78,6 +78,15 @@ describe("dimseg data", () => {
     expect(process.exitCode).toBeUndefined();
   });
 
+  it("says at which size the first configuration works, and how to take the data set's", async () => {
+    const folder = makeFolder();
+    const out = join(base, `dataset${count}.yaml`);
+    expect(await run("inspect", folder, "--out", out)).toContain("all images are 8 x 8, so they are not resized here");
+    expect(await run("check", out)).toMatch(
+      /Preset small trains and judges at \d+ x \d+ pixels, and distances are in those; imageSize: 8 takes the size of dataset\.yaml instead/,
+    );
+  });
+
   it("tells patients by their names; a patient in train and test is an error, and the first configuration can be split", async () => {
     const folder = join(base, "patients");
     for (let i = 0; i < 20; i++) {

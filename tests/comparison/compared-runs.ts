@@ -1,7 +1,7 @@
 /** Hand-made runs for tests of comparisons: two domains, one part, Dice given case by case. */
 
 import type { ComparedRun } from "../../src/comparison/read-run.js";
-import { parseConfig } from "../../src/config/config.js";
+import { parseResolvedConfig } from "../../src/config/config.js";
 import type { PartScore } from "../../src/judging/evaluate-network.js";
 
 /** Rows of one part: `dice.a[i]` is case i of domain a, each a subject of its own unless said otherwise. */
@@ -31,14 +31,17 @@ export function runOf(
   return {
     name,
     folder: `/runs/${name}-seed${seed}`,
-    config: parseConfig({
-      dataset: `/data/${seed}.yaml`,
-      labelled: { domain: "a", count: 2, validation: 1 },
-      method: { name: "midss" },
-      optimizer: { name: "none" },
-      training: { seed, threads: seed },
-      ...config,
-    }),
+    config: parseResolvedConfig(
+      {
+        dataset: `/data/${seed}.yaml`,
+        labelled: { domain: "a", count: 2, validation: 1 },
+        method: { name: "midss" },
+        optimizer: { name: "none" },
+        training: { seed, threads: seed },
+        ...config,
+      },
+      "configuration",
+    ),
     split: { labelled: ["a/train/0", "a/train/1"], validation: ["a/train/2"], unlabelled: ["b/train/0"] },
     judgement: {
       checkpoint: { step: 30000 },

@@ -5,7 +5,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { formatConfig, loadConfig, parseConfig, readResolvedConfig } from "../../src/config/config.js";
+import {
+  formatConfig,
+  loadConfig,
+  parseConfig,
+  parseResolvedConfig,
+  readResolvedConfig,
+} from "../../src/config/config.js";
 import { presets } from "../../src/config/presets.js";
 import { DataError, UsageError } from "../../src/core/errors.js";
 import { methods } from "../../src/methods/index.js";
@@ -307,6 +313,44 @@ describe("refusals name line, key and remedy", () => {
     expect(() => loadConfig(join(folder, "none.yaml"))).toThrow(DataError);
     expect(() => loadConfig(join(folder, "none.yaml"))).toThrow(/none\.yaml/);
   });
+});
+
+describe("mistakes beside the file", () => {
+  it.each([
+    [["labelled.count=0"], "--set labelled.count=0: labelled.count is 0; it must be at least 1"],
+    [
+      ["labelled={domain: a, count: -1}"],
+      "--set labelled={domain: a, count: -1}: labelled.count is -1; it must be at least 1",
+    ],
+    [["labeled.count=3"], '--set labeled.count=3: unknown key "labeled"; did you mean "labelled"?'],
+    [
+      ["training.iteration=3"],
+      '--set training.iteration=3: training has an unknown key "iteration"; did you mean "iterations"?',
+    ],
+    [["imageSize=96", "imageSize=100"], "--set imageSize=100: imageSize is 100; it must be a multiple of 16"],
+    [["training.labelledBatch=2"], "--set training.labelledBatch=2: training.labelledBatch is 2 and"],
+    [
+      ['labelled.domain=["a","b"]'],
+      '--set labelled.domain=["a","b"]: labelled.domain is ["a","b"]; labels come from one domain',
+    ],
+  ])("%j are blamed on what was set", (assignments, message) => {
+    expect(refusal(minimal, ...assignments)).toContain(message);
+  });
+
+  it("the file's own stay with the file", () => {
+    const wrong = { ...minimal, labelled: { domain: "a", count: 0 } };
+    expect(refusal(wrong, "training.seed=3")).toMatch(/^config\.yaml line \d+: labelled\.count is 0/);
+    expect(refusal({ ...minimal, labelled: { domain: ["a", "b"], count: 1 } })).toMatch(
+      /^config\.yaml: labelled\.domain is/,
+    );
+    expect(refusal({ ...minimal, labelled: { domain: "a", count: "most" } })).toContain("labelled.count");
+  });
+});
+
+it("all labelled cases may be asked for, and a run knows how many they are", () => {
+  const wanted = load(minimal, "labelled.count=all");
+  expect(wanted.labelled.count).toBe("all");
+  expect(() => parseResolvedConfig(wanted, "a run")).toThrow(/^a run: labelled\.count/);
 });
 
 describe("combinations that make no sense", () => {

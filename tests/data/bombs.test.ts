@@ -130,6 +130,36 @@ describe("JPEG", () => {
   });
 });
 
+describe("pictures that a decoder takes whole, so that no time limit ends it", () => {
+  const flat = (width: number, height: number) =>
+    sharp({ create: { width, height, channels: 3, background: "#804020" } });
+  const padding = Buffer.alloc(2 ** 25);
+
+  it("are refused above 32 MiB", async () => {
+    const files = {
+      "an interlaced PNG": await flat(32, 32).png({ progressive: true }).toBuffer(),
+      "a progressive JPEG": await flat(32, 32).jpeg({ progressive: true }).toBuffer(),
+      "a WebP": await flat(32, 32).webp().toBuffer(),
+    };
+    for (const [what, file] of Object.entries(files)) {
+      expect((await decodeImage(file, "x")).grid.shape).toEqual([32, 32]);
+      expect(await sentence(Buffer.concat([file, padding]))).toBe(
+        `x: is ${what} of 33 MiB; dimseg reads such files up to 32 MiB, so save it as a PNG that is not interlaced`,
+      );
+    }
+    const plain = await flat(32, 32).png().toBuffer();
+    expect((await decodeImage(Buffer.concat([plain, padding]), "x")).grid.shape).toEqual([32, 32]);
+  });
+
+  it("hold fewer pixels than others", async () => {
+    const interlaced = declared(5792, 5792, "rgb", 8);
+    interlaced[28] = 1;
+    expect(await sentence(interlaced)).toContain("declares 5792 x 5792 pixels of 4 bytes");
+    const webp = await flat(4500, 4500).webp({ effort: 0 }).toBuffer();
+    expect(await sentence(webp)).toContain("declares 4500 x 4500 pixels of 5 bytes");
+  });
+});
+
 describe("TIFF directories", () => {
   it("that point at themselves or out of the file end in a picture or a sentence", async () => {
     const file = tiffFile(4, 4, Array(16).fill(7));

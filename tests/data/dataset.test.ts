@@ -26,6 +26,18 @@ function load(folder: string, changes: Record<string, unknown>) {
   return loadDataset(putDatasetYaml(folder, changes));
 }
 
+describe("a folder in place of a dataset.yaml", () => {
+  it("is told from one, with the verb that describes it or the file that does", () => {
+    const folder = folderOf("a/images/b.png");
+    expect(() => loadDataset(folder)).toThrow(DataError);
+    expect(() => loadDataset(folder)).toThrow(
+      `${folder}: is a folder, not a dataset.yaml; \`dimseg data inspect ${folder}\` writes a dataset.yaml for it`,
+    );
+    const path = putDatasetYaml(folder, { domains: [{ name: "a", train: { images: "a/images/{id}.png" } }] });
+    expect(() => loadDataset(folder)).toThrow(`is a folder, not a dataset.yaml; give ${path}`);
+  });
+});
+
 describe("loadDataset", () => {
   it("lists a pattern in byte order of the file names, hidden files left out", () => {
     const folder = folderOf(
@@ -167,7 +179,9 @@ describe("mistakes in dataset.yaml", () => {
       /labels\.ignore names #ff0000, which labels\.map gives to a class/,
     );
     const classes = { disc: { atLeast: 128 } };
-    expect(message({ ...good, labels: { kind: "thresholds", classes, ignore: 255 } })).toMatch(/unknown key "ignore"/);
+    expect(message({ ...good, labels: { kind: "thresholds", classes, ignore: 255 } })).toMatch(
+      /labels\.ignore must be a range such as \{atLeast: 100, atMost: 150\}/,
+    );
   });
 
   it("names contradictory classes", () => {

@@ -183,6 +183,19 @@ describe("pixels that nobody labelled", () => {
     ]);
   });
 
+  it("are ranges of grey where labels are, whatever class these are in", async () => {
+    const mask = png(8, 8, square([0, 99, 100, 150, 151, 255]));
+    const classes = { disc: { atLeast: 100 } };
+    const decode = async (ignore: unknown) => {
+      const one = await decodeOne(grey, mask, { labels: { kind: "thresholds", classes, ignore } });
+      return Array.from(one.label ?? []);
+    };
+    expect(await decode({ atLeast: 100, atMost: 150 })).toEqual(square([0, 0, ignoredLabel, ignoredLabel, 1, 1]));
+    const outer = [{ atMost: 0 }, { atLeast: 255 }];
+    expect(await decode(outer)).toEqual(square([ignoredLabel, 0, 1, 1, 1, ignoredLabel]));
+    await expect(decode({})).rejects.toThrow(/labels\.ignore/);
+  });
+
   it("are colours where labels are", async () => {
     const labels = { kind: "colours", map: { "#000000": "background", "#ff0000": "disc" }, ignore: "#E0E0C0" };
     const mask = rgbMask([

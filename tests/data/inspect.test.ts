@@ -1,5 +1,5 @@
 /** inspectFolder: from folder trees of many habits to a dataset.yaml that loads. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
@@ -180,7 +180,9 @@ describe("folders of other habits", () => {
     expect(cases).toEqual({ [`${domain}/train`]: ["1", "2", "3", "4", "6"], [`${domain}/test`]: ["5"] });
     expect(guesses).toMatch(/every fifth case with a mask became a test case; if a patient has several images/);
     expect(guesses).toMatch(/masks hold the values 0, 255: 0 is background, 255 is foreground \(seen in 6 masks\)/);
-    expect(guesses).toMatch(/all images are 12 x 12, so they are not resized/);
+    expect(guesses).toMatch(
+      /all images are 12 x 12, so they are not resized here; the imageSize of a configuration or its preset decides at which size/,
+    );
     expect(guesses).toMatch(/images are grey/);
   });
 
@@ -404,6 +406,44 @@ describe("what cannot be inspected", () => {
     );
     const perCase = many(picture, ...Array.from({ length: 70 }, (_, i) => `case${i}/images/x.png`));
     await expect(inspectFolder(tree(perCase))).rejects.toThrow(/70 folders of images that would each be a domain/);
+  });
+
+  it("says that oblong images are squeezed to a square", async () => {
+    const oblong = (width: number, height: number) =>
+      png(
+        width,
+        height,
+        Array.from({ length: width * height }, (_, i) => (i * 7) % 251),
+      );
+    const { guesses } = await inspect({ "images/a.png": oblong(20, 12), "images/b.png": oblong(14, 12) });
+    expect(guesses).toMatch(/images are resized to 256 x 256; .* see imageSize in the configuration/);
+    expect(guesses).toMatch(/\(and 1 other sizes\) are squeezed to a square; predicted masks get their shape back/);
+  });
+
+  it("writes long lists of ids to text files beside dataset.yaml, which read back the same", async () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 80 }, (_, i) => [
+        [`Site A/images/c ${i}.png`, picture],
+        [`Site A/masks/c ${i}.png`, mask(1)],
+      ]).flat(),
+    );
+    const folder = tree(files);
+    const inspection = await inspectFolder(folder);
+    const path = join(base, "lists", "set.yaml");
+    const [list, ...more] = writeDatasetYaml(inspection, folder, path, false);
+    expect(more).toEqual([]);
+    expect(list).toBe(join(base, "lists", "set-cases", "Site_A-train.txt"));
+    expect(readFileSync(list, "utf8").split("\n")).toHaveLength(65);
+    const text = readFileSync(path, "utf8");
+    expect(text).toMatch(/list: .*set-cases\/Site_A-train\.txt/);
+    const wanted = inspection.file.domains[0];
+    const { domains } = loadDataset(path);
+    expect(domains[0].cases("train").map(({ id }) => id)).toEqual(wanted.train?.ids);
+    expect(domains[0].cases("test").map(({ id }) => id)).toEqual(wanted.test?.ids);
+    rmSync(path);
+    expect(() => writeDatasetYaml(inspection, folder, path, false)).toThrow(/set-cases: exists already/);
+    writeDatasetYaml(inspection, folder, path, true);
+    expect(loadDataset(path).domains).toHaveLength(1);
   });
 
   it("tells a file that cannot be read and goes on", async () => {

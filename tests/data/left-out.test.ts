@@ -80,7 +80,14 @@ describe("what systems and servers keep in folders", () => {
     expect(guesses).toMatch(
       /^7 pictures that systems and servers keep for themselves \(A\/images\/.* \.\.\.\) are left out/m,
     );
-    expect((await checkDataset(dataset)).problems).toEqual([]);
+    const { problems, leftOut } = await checkDataset(dataset);
+    expect(problems).toEqual([]);
+    // Those that lie in the folders of images and masks.
+    expect(leftOut).toEqual([
+      expect.stringMatching(
+        /^5 pictures that systems and servers keep for themselves \(A\/images\/.* \.\.\.\) are left out$/,
+      ),
+    ]);
   });
 
   it("is left out of predict, and counted", () => {

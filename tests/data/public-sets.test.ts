@@ -510,6 +510,37 @@ describe("layouts of public sets", () => {
     expect(problems.filter(({ severity }) => severity === "error")).toEqual([]);
   });
 
+  it("VOC is divided by its lists, and by the one for validation where the test images have no masks", async () => {
+    const folder = join(base, "VOC-with-lists");
+    const name = (n: number) => `2007_00000${n}`;
+    for (let n = 1; n <= 9; n++) put(join(folder, `JPEGImages/${name(n)}.jpg`), makers.image());
+    for (const n of [1, 2, 3, 4, 5]) put(join(folder, `SegmentationClass/${name(n)}.png`), makers.mask());
+    const list = (file: string, ...numbers: number[]) =>
+      put(join(folder, `ImageSets/Segmentation/${file}.txt`), numbers.map((n) => `${name(n)}\n`).join(""));
+    list("train", 1, 3, 4);
+    list("val", 5, 2);
+    list("trainval", 1, 2, 3, 4, 5);
+    list("test", 6, 7);
+    put(join(folder, "ImageSets/Main/train.txt"), `${name(9)}\n`);
+    const split = async () => {
+      const inspection = await inspectFolder(folder);
+      const path = join(base, "voc.yaml");
+      writeDatasetYaml(inspection, folder, path, true);
+      const [domain] = loadDataset(path).domains;
+      const ids = (part: "train" | "test") => domain.cases(part).map(({ id }) => id);
+      return { train: ids("train"), test: ids("test"), guesses: inspection.guesses.join("\n") };
+    };
+    const found = await split();
+    expect(found).toMatchObject({ train: [1, 3, 4].map(name), test: [5, 2].map(name) });
+    expect(found.guesses).toMatch(
+      /ImageSets\/Segmentation\/test\.txt: its 2 images have no masks to be judged by and are left out/,
+    );
+    expect(found.guesses).toMatch(/2 images that .*train\.txt, .* do not name are left out/);
+    for (const n of [6, 7]) put(join(folder, `SegmentationClass/${name(n)}.png`), makers.mask());
+    list("train", 1, 3, 8, 99);
+    expect(await split()).toMatchObject({ train: [1, 3, 8].map(name), test: [6, 7].map(name) });
+  });
+
   it("each has its row in the documentation", () => {
     const docs = readFileSync(new URL("../../docs/data.md", import.meta.url), "utf8");
     for (const { set } of rows) expect(docs, set).toContain(`| ${set} |`);

@@ -194,6 +194,17 @@ describe("splitProtocol with subjects", () => {
     );
   });
 
+  it("labels all cases that validation on other subjects leaves", () => {
+    const dataset = load({ a: { train: ["p1_1", "p1_2", "p2_1", "p2_2", "p3_1-"] }, b: { train: ["q_1"] } }, bySubject);
+    const all = (validationCount: number) =>
+      splitProtocol(dataset, { labelledDomain: "a", labelledCount: "all", validationCount });
+    expect(names(all(0).labelled)).toEqual(["p1_1", "p1_2", "p2_1", "p2_2"]);
+    expect(names(all(0).unlabelled)).toEqual(["p3_1-", "q_1"]);
+    expect(names(all(1).labelled)).toEqual(["p1_1", "p1_2"]);
+    expect(names(all(1).validation)).toEqual(["p2_1"]);
+    expect(() => all(3)).toThrow(/3 validation cases are asked for/);
+  });
+
   it("refuses more validation cases than other subjects have", () => {
     const dataset = load({ a: { train: ["p1_1", "p1_2", "p1_3", "p2_1"] } }, bySubject);
     expect(() => splitProtocol(dataset, { labelledDomain: "a", labelledCount: 2, validationCount: 2 })).toThrow(

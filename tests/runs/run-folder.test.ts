@@ -102,6 +102,14 @@ it("checks a folder without making it", () => {
   expect(() => checkRunFolder(path)).toThrow(/already holds a run/);
 });
 
+it.each(["/proc/x", "/proc/self/x/y", "/dev/null/run"])(
+  "says of %s that no run can begin there, without making it",
+  (place) => {
+    expect(() => checkRunFolder(place)).toThrow(ResourceError);
+    expect(() => checkRunFolder(place)).toThrow(`cannot write ${place}: `);
+  },
+);
+
 it("names what keeps the folder from being made", () => {
   writeFileSync(join(root, "runs"), "");
   expect(create).toThrow(ResourceError);

@@ -31,6 +31,32 @@ describe("majorityMask", () => {
   });
 });
 
+describe("readers who left pixels out", () => {
+  it("do not count there: a majority is that of the others", () => {
+    const masks = [mask(1, 1, 0, 1), mask(1, 0, 0, 1), mask(0, 0, 1, 0)];
+    const labelled = [mask(1, 1, 1, 0), mask(1, 0, 0, 0), mask(1, 0, 1, 0)];
+    expect(majorityMask(masks, labelled)).toEqual(mask(1, 1, 0, 0));
+  });
+
+  it("are as reliable as they are where they labelled", () => {
+    const drawn = [
+      [0.95, 0.9],
+      [0.8, 0.95],
+      [0.85, 0.85],
+    ] as const;
+    const { truth, masks } = simulated(drawn);
+    // The first one labelled the first half alone, and marks everything in the other.
+    const labelled = masks.map((one, reader) => one.map((_, i) => (reader > 0 || i < one.length / 2 ? 1 : 0)));
+    const given = masks.map((one, reader) => one.map((value, i) => (labelled[reader][i] === 0 ? 1 : value)));
+    const { probability, readers } = staple(given, labelled);
+    readers.forEach(({ sensitivity, specificity }, reader) => {
+      expect(Math.abs(sensitivity - drawn[reader][0])).toBeLessThan(0.04);
+      expect(Math.abs(specificity - drawn[reader][1])).toBeLessThan(0.04);
+    });
+    expect(wrong(probability, truth)).toBeLessThan(0.12 * truth.length);
+  });
+});
+
 describe("staple", () => {
   it("is the mask where all readers agree", () => {
     const one = mask(0, 1, 1, 0, 0);

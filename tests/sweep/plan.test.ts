@@ -54,7 +54,7 @@ it.each([
   [{ sedes: [1] }, /grid\.yaml: unknown key "sedes"; did you mean "seeds"\?/],
   [{ seeds: [] }, /seeds/],
   [{ grid: { "optimizer rho": [1] } }, /is no dotted key such as optimizer\.rho/],
-  [{ runs: [{ name: "x", set: { "method.name": "nothing" } }] }, /run "x": .*config\.yaml/],
+  [{ runs: [{ name: "x", set: { "method.name": "nothing" } }] }, /run "x": --set method\.name="nothing": method\.name is "nothing"; the choices are/],
   [{ runs: [{ name: "x", set: { "training.seed": 3 } }] }, /run "x": sets training\.seed; list the seeds under seeds:/],
   [
     { runs: [{ name: "x", set: { "dataset.path": "d.yaml" } }] },
@@ -91,4 +91,13 @@ it("knows a run again whatever the machine chose, and refuses one with other set
   expect(() => checkSameSettings(run, stored(chosen, { optimizer: { name: "sam", rho: 0.05 } }))).toThrow(
     /optimizer\./,
   );
+});
+
+it("knows a run again whose grid asks for all labelled cases", () => {
+  const [run] = plan({ seeds: [1], runs: [{ name: "x", set: { "labelled.count": "all" } }] }).runs;
+  const labelled = { ...run.config.labelled, count: 12 };
+  const stored = put(join(run.folder, "config.yaml"), formatConfig({ ...run.config, labelled }));
+  expect(() => checkSameSettings(run, stored)).not.toThrow();
+  put(join(run.folder, "config.yaml"), formatConfig({ ...run.config, labelled: { ...labelled, validation: 99 } }));
+  expect(() => checkSameSettings(run, stored)).toThrow(/labelled\.validation/);
 });

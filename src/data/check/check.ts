@@ -6,10 +6,12 @@ import type { Split } from "../case-files.js";
 import { allCases, type Dataset } from "../dataset.js";
 import { mapLimited } from "../limited.js";
 import { subjectCount } from "../subjects.js";
+import { agreementByDomain, type ReaderAgreement } from "./agreement.js";
 import { otherDepths, transparentFiles } from "./alike.js";
 import { repeatedImages, repeatedMasks } from "./duplicates.js";
 import { type CaseFacts, examineCase, judgedFacts } from "./examine.js";
 import { leakingSubjects } from "./leaks.js";
+import { systemPicturesLeftOut } from "./left-out.js";
 import { namePairs } from "./pairs.js";
 import type { Problem } from "./problems.js";
 import { misfittingRules } from "./rules.js";
@@ -43,6 +45,10 @@ export interface CheckReport {
   readonly splits: readonly SplitSummary[];
   /** Names of the parts, in the order of `partShares`. */
   readonly parts: readonly string[];
+  /** Domains where several readers marked the same images. */
+  readonly readers: readonly ReaderAgreement[];
+  /** What lies in the folders and is nobody's data, in sentences. */
+  readonly leftOut: readonly string[];
 }
 
 function sizeRange(facts: readonly CaseFacts[]): string {
@@ -101,5 +107,7 @@ export async function checkDataset(dataset: Dataset, onProgress?: (done: number)
     ],
     splits: splits.map((group) => summarise(group, dataset.parts.length)),
     parts: dataset.parts.map((part) => part.name),
+    readers: agreementByDomain(facts, dataset),
+    leftOut: systemPicturesLeftOut(dataset),
   };
 }

@@ -3,12 +3,13 @@ import { DataError } from "../../core/errors.js";
 import { sha256 } from "../../core/sha256.js";
 import { type Samples, type StoredImage, sampleType } from "../../grid/stored-image.js";
 import { type Case, caseName, type Dataset } from "../dataset.js";
-import { type CaseBytes, decodeMask, readCaseBytes, withRoomFor } from "../decode.js";
+import { type CaseBytes, decodeMask, decodeReaders, readCaseBytes, withRoomFor } from "../decode.js";
 import { greyLevels } from "../grey-levels.js";
 import { ignoredCode } from "../labels.js";
 import { toBytes } from "../prepare-image.js";
 import { decodeImage } from "../read-image.js";
 import { countValues } from "../value-counts.js";
+import { agreementOf, type CaseAgreement } from "./agreement.js";
 import { error, type Problem, warning } from "./problems.js";
 
 /** What is known of one case after looking at it; the facts are missing where its files do not decode. */
@@ -33,6 +34,8 @@ export interface CaseFacts {
   readonly partShares?: readonly number[];
   /** Share of the labelled pixels that belong to any part. */
   readonly foreground?: number;
+  /** What several readers of the image have in common. */
+  readonly agreement?: CaseAgreement;
 }
 
 /** The cases whose mask was decoded, with what it holds. */
@@ -93,8 +96,10 @@ async function attempt<T>(problems: Problem[], task: () => Promise<T>): Promise<
 /** Decodes a case's files at their stored size and reports what is wrong and what is in them. */
 export async function examineCase(dataset: Dataset, one: Case): Promise<CaseFacts> {
   const problems: Problem[] = [];
-  const bytes = await attempt(problems, () => readCaseBytes(one));
-  return bytes ? withRoomFor(one, bytes, () => examineBytes(dataset, one, bytes, problems)) : { case: one, problems };
+  // Every reader is looked at, also where the first one alone counts; its files come first.
+  const all: Case = one.otherReaders ? { ...one, readers: one.readers ?? "majority" } : one;
+  const bytes = await attempt(problems, () => readCaseBytes(all));
+  return bytes ? withRoomFor(all, bytes, () => examineBytes(dataset, one, bytes, problems)) : { case: one, problems };
 }
 
 async function examineBytes(dataset: Dataset, one: Case, bytes: CaseBytes, problems: Problem[]): Promise<CaseFacts> {
@@ -126,7 +131,29 @@ async function examineBytes(dataset: Dataset, one: Case, bytes: CaseBytes, probl
   return {
     ...facts,
     ...found,
+    ...(await examineReaders(dataset, one, mask, image, problems)),
     maskTransparent,
     ...(found.foreground > 0 ? { maskHash: hash(image.grid, codes) } : {}),
+  };
+}
+
+/** How an image's readers agree. A mask that cannot be read and does not count is only worth a warning. */
+async function examineReaders(
+  dataset: Dataset,
+  one: Case,
+  mask: readonly Uint8Array[],
+  image: StoredImage,
+  problems: Problem[],
+): Promise<Pick<CaseFacts, "agreement">> {
+  if (!one.otherReaders) return {};
+  const unread: Problem[] = [];
+  const readers = await attempt(unread, () => decodeReaders(dataset, one, mask, image));
+  problems.push(...unread.map(({ message }) => warning(`${message} (another reader's mask, which does not count)`)));
+  if (!readers) return {};
+  return {
+    agreement: agreementOf(
+      readers.map(({ codes }) => codes),
+      dataset,
+    ),
   };
 }

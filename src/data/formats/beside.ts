@@ -7,13 +7,12 @@ import { readStart, withFile } from "../file-bytes.js";
 import { maxVolumeBytes } from "./format.js";
 
 /**
- * The bytes of a file beside another one.
+ * The path of a file beside another one.
  * @param file  the header's path
  * @param names what the data file may be called; the first that is there is taken
- * @throws DataError when none is there, a name or a link leads out of the header's folder, or it is no regular file or
- *   larger than 2 GiB
+ * @throws DataError when none is there, or a name or a link leads out of the header's folder
  */
-export async function readBeside(file: string, names: readonly string[]): Promise<Buffer> {
+export async function besidePath(file: string, names: readonly string[]): Promise<string> {
   const outside = names.find((name) => basename(name) !== name || name.includes("\\") || /^\.{0,2}$/.test(name));
   if (outside !== undefined)
     throw new DataError(`${file}: names ${outside} as its data file; put that beside it, and name it without folders`);
@@ -23,6 +22,12 @@ export async function readBeside(file: string, names: readonly string[]): Promis
     throw new DataError(`${file}: its data file ${names.join(" or ")} is not beside it; put it there`);
   if (dirname(await realpath(path)) !== (await realpath(folder)))
     throw new DataError(`${path}: is a link out of its folder, which no data file may be; put the file beside ${file}`);
+  return path;
+}
+
+/** The bytes of a file at {@link besidePath}. @throws DataError when it is no regular file, or larger than 2 GiB */
+export async function readBeside(file: string, names: readonly string[]): Promise<Buffer> {
+  const path = await besidePath(file, names);
   return withFile(path, (handle, size) => {
     if (size > maxVolumeBytes) throw tooLarge(path);
     return readStart(handle, size);

@@ -54,6 +54,12 @@ export interface Format {
    * @throws DataError as `read` does, but for what only the values show
    */
   header?(bytes: Uint8Array, file: string): Promise<ImageHeader>;
+  /**
+   * What the file beside this one may be called that holds its values; none where it holds them itself.
+   * @param bytes the file, or its first {@link Format.headBytes}
+   * @throws DataError as `header` does
+   */
+  beside?(bytes: Uint8Array, file: string): readonly string[];
 }
 
 /** Images with more pixels are refused: 2^26, for example 8192 x 8192. */
@@ -117,6 +123,25 @@ export function checkVoxels(extents: readonly number[], file: string, voxelBytes
   throw new DataError(
     `${file}: declares ${size} of ${voxelBytes} bytes; dimseg reads up to ${maxVolumeBytes / 2 ** 20} MiB, ` +
       "so cut or resample it",
+  );
+}
+
+/**
+ * Files whose decoder takes the whole picture before it gives a row, so that no time limit can end it, are refused when
+ * they are larger: 32 MiB, which takes it about two seconds.
+ */
+export const maxWholeFileBytes = 2 ** 25;
+
+/**
+ * Refuses a large file whose decoder cannot be stopped.
+ * @param what how the picture is stored, for the message
+ * @throws DataError when it is over {@link maxWholeFileBytes}
+ */
+export function checkWholeFile(bytes: Uint8Array, file: string, what: string): void {
+  if (bytes.length <= maxWholeFileBytes) return;
+  throw new DataError(
+    `${file}: is ${what} of ${Math.ceil(bytes.length / 2 ** 20)} MiB; dimseg reads such files up to ` +
+      `${maxWholeFileBytes / 2 ** 20} MiB, so save it as a PNG that is not interlaced`,
   );
 }
 

@@ -2,7 +2,7 @@
 import { DataError } from "../../core/errors.js";
 import type { StoredImage } from "../../grid/stored-image.js";
 import { asStored } from "../../grid/upright.js";
-import { checkPixels, checkScans, type Format, startsWith } from "./format.js";
+import { checkPixels, checkScans, checkWholeFile, type Format, startsWith } from "./format.js";
 import { decodeFailure, decodeRaster, imageHeader, type RasterHeader } from "./raster.js";
 import { exifOrientation } from "./tiff-directory.js";
 
@@ -82,6 +82,7 @@ function readHeader(bytes: Uint8Array, file: string): RasterHeader {
     throw new DataError(`${file}: has ${components} channels; save it as grey or RGB`);
   if (bits !== 8) throw new DataError(`${file}: has ${bits} bits a sample; save it with 8 or 16 bits a sample`);
   checkPixels(width, height, file, scans > 1 ? components + 1 : components);
+  if (scans > 1) checkWholeFile(bytes, file, "a progressive JPEG");
   checkScans(scans, width, height, components, file);
   return { width, height, channels: components, alpha: false, sampleType: "uint8", orientation };
 }

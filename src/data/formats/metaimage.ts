@@ -194,4 +194,5 @@ export const metaImageFormat: Format = {
     const { grid, channels, type } = readHeader(bytes, file);
     return { grid, channels, sampleType: sampleTypeOf(type) };
   },
+  beside: (bytes, file) => [readHeader(bytes, file).dataFile ?? []].flat(),
 };

@@ -184,4 +184,5 @@ export const niftiFormat: Format = {
     const header = readHeader(bytes, file);
     return { grid: header.grid, channels: header.channels, sampleType: outcome(header) };
   },
+  beside: (bytes, file) => (readHeader(bytes, file).isPair ? dataNames(file) : []),
 };

@@ -272,6 +272,7 @@ export const nrrdFormat: Format = {
     const { grid, channels, type } = readHeader(bytes, file);
     return { grid, channels, sampleType: sampleTypeOf(type) };
   },
+  beside: (bytes, file) => [readHeader(bytes, file).dataFile ?? []].flat(),
 };
 
 /** A part of a segmentation that 3D Slicer wrote. */

@@ -1,6 +1,6 @@
 /** PNG: decoded by sharp, after a look at the chunks for what has to be known before a decoder allocates memory. */
 import { DataError } from "../../core/errors.js";
-import { checkPixels, type Format, startsWith } from "./format.js";
+import { checkPixels, checkWholeFile, type Format, startsWith } from "./format.js";
 import { decodePlainPng } from "./plain-png.js";
 import { paletteToGrey } from "./png-indices.js";
 import { decodeFailure, decodeRaster, imageHeader, pixelBytes, type RasterHeader } from "./raster.js";
@@ -52,7 +52,10 @@ function readHeader(bytes: Uint8Array, file: string): PngHeader {
   const found = chunks(bytes, ["tRNS", "eXIf"]);
   const sampleType = bits === 16 ? "uint16" : "uint8";
   const kind = { ...colours, alpha: colours.alpha || found.has("tRNS"), sampleType } as const;
-  checkPixels(width, height, file, pixelBytes(kind));
+  const interlaced = bytes[28] !== 0;
+  if (interlaced) checkWholeFile(bytes, file, "an interlaced PNG");
+  // What is interlaced is kept whole beside what is made of it.
+  checkPixels(width, height, file, pixelBytes(kind) + (interlaced ? 1 : 0));
   return { width, height, ...kind, orientation: exifOrientation(found.get("eXIf")), bits, isPalette: type === 3 };
 }
 

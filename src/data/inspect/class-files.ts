@@ -37,11 +37,20 @@ function classNamesOf(cases: readonly Case[]): string[] {
   return [...new Set(cases.flatMap((one) => maskFilesOf(one).flatMap(({ className }) => className ?? [])))];
 }
 
+/** Classes and rule of masks with a file for every class. */
+export interface ClassFileRules {
+  readonly target: "sigmoid";
+  readonly classes: ClassList;
+  readonly labels: NonNullable<DatasetFileInput["labels"]>;
+}
+
+/** Whether masks have a file for every class. */
+export function haveClassFiles(cases: readonly Case[]): boolean {
+  return classNamesOf(cases).length > 0;
+}
+
 /** Classes and rule where masks have a file for every class; undefined where they have not. */
-export async function guessClassFiles(
-  cases: readonly Case[],
-  guesses: string[],
-): Promise<{ target: "sigmoid"; classes: ClassList; labels: NonNullable<DatasetFileInput["labels"]> } | undefined> {
+export async function guessClassFiles(cases: readonly Case[], guesses: string[]): Promise<ClassFileRules | undefined> {
   const names = classNamesOf(cases);
   if (names.length === 0) return undefined;
   const samples = names.flatMap((name) =>

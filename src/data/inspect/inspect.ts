@@ -8,15 +8,17 @@ import { type Case, maskFilesOf, type Split } from "../case-files.js";
 import { formatNames } from "../formats/registry.js";
 import type { DatasetFileInput } from "../schema.js";
 import { findBroken } from "./broken.js";
-import { guessClassFiles } from "./class-files.js";
+import { type ClassFileRules, guessClassFiles, haveClassFiles } from "./class-files.js";
 import { groupImages, type ImageGroup } from "./grouping.js";
+import type { ClassNames } from "./labels/class-names.js";
 import { hexOf } from "./labels/coding.js";
 import { judgeMasks, readAllMasks } from "./labels/judge.js";
 import type { DomainMasks } from "./labels/masks.js";
-import { proposeLabels } from "./labels/propose.js";
+import { type Proposal, proposeLabels } from "./labels/propose.js";
 import { type Layout, misfit, recogniseLayout } from "./layouts.js";
 import { leftOutText } from "./left-out.js";
 import { readNames } from "./manifest.js";
+import { type MixedRules, withWholeMasks } from "./mixed-files.js";
 import type { Progress } from "./progress.js";
 import { type ImageSample, sampleHeaders, sampleImages } from "./sampling.js";
 import { type FolderContent, scanFolder } from "./scan.js";
@@ -137,6 +139,24 @@ async function describe({ domain, split, cases }: FoundSplit, masks?: DomainMask
   };
 }
 
+/** Classes and label rules: of whole masks, of files for every class, or of both in different domains. */
+async function guessRules(
+  found: readonly FoundSplit[],
+  masks: ReadonlyMap<string, DomainMasks>,
+  names: ClassNames,
+  guesses: string[],
+): Promise<Proposal | MixedRules | { rules: ClassFileRules; own?: undefined; guesses: readonly string[] }> {
+  const byFile = await guessClassFiles(
+    found.flatMap((one) => one.cases),
+    guesses,
+  );
+  if (!byFile) return proposeLabels(await judgeMasks(masks), names);
+  const withFiles = new Set(found.filter(({ cases }) => haveClassFiles(cases)).map(({ domain }) => domain));
+  const whole = new Map([...masks].filter(([domain]) => !withFiles.has(domain)));
+  if (whole.size === 0) return { rules: byFile, guesses: [] };
+  return withWholeMasks(byFile, proposeLabels(await judgeMasks(whole), names), [...whole.keys()]);
+}
+
 /** The content rules of a folder that is no known layout. */
 async function guessContent(
   root: string,
@@ -150,15 +170,7 @@ async function guessContent(
     found.map((one) => one.cases),
     guesses,
   );
-  const byFile = await guessClassFiles(
-    found.flatMap((one) => one.cases),
-    guesses,
-  );
-  const {
-    rules,
-    own,
-    guesses: told,
-  } = byFile ? { rules: byFile, own: {}, guesses: [] } : proposeLabels(await judgeMasks(masks), names);
+  const { rules, own, guesses: told } = await guessRules(found, masks, names, guesses);
   guesses.push(...told);
   if (images.channels === 1) guesses.push("images are grey");
   const content = {

@@ -103,7 +103,7 @@ function combine(found: readonly FoundMasks[]): Combined {
     pairs: used.pairing.pairs,
     notes: [
       ...(readers.length > 0
-        ? [`several readers marked the images: ${list([used])} is used, ${list(readers)} is not`]
+        ? [`several readers marked the images: ${list([used])} is used, ${list(readers)} is not (see readers)`]
         : []),
       ...(others.length > 0 ? [`masks are taken from ${list([used])}; ${list(others)} is left out`] : []),
     ],

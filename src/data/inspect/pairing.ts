@@ -253,7 +253,7 @@ function chooseReader(readers: readonly Family[], usable: readonly Family[]): Ch
     keys: { masks: first, otherReaders: rest },
     used: ordered.slice(0, 1),
     notes: [
-      `${counted(readers.length, "reader")} marked the images: ${first} is used, ${rest.join(", ")} ${rest.length > 1 ? "are" : "is"} not`,
+      `${counted(readers.length, "reader")} marked the images: ${first} is used, ${rest.join(", ")} ${rest.length > 1 ? "are" : "is"} not (see readers)`,
       ...usable
         .filter((one) => !readers.includes(one))
         .map((one) => `${fileText(one)}: left out, as the readers' masks are there`),

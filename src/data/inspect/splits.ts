@@ -1,6 +1,7 @@
 /** From groups of images to the domains of a `dataset.yaml`, each with its training and test cases. */
-import { posix, relative, sep } from "node:path";
-import { type Case, expandSplit, type MaskFile, maskFilesOf } from "../case-files.js";
+import { posix, relative, resolve, sep } from "node:path";
+import { counted } from "../../core/counted.js";
+import { type Case, expandSplit, type MaskFile, maskFilesOf, readList } from "../case-files.js";
 import { compareBytes } from "../file-patterns.js";
 import type { DatasetFileInput, SubjectRuleInput } from "../schema.js";
 import type { ImageGroup } from "./grouping.js";
@@ -27,7 +28,13 @@ function join(sources: readonly SplitInput[], root: string): SplitInput | undefi
     .map((one) => {
       const image = path(one.imagePath);
       const id = image.slice(0, image.length - posix.extname(image).length).replaceAll("/", "_");
-      return { id, image, ...explicitMasks(maskFilesOf(one).map((file) => ({ ...file, path: path(file.path) }))) };
+      const others = (one.otherReaders ?? []).flatMap(([file]) => path(file.path));
+      return {
+        id,
+        image,
+        ...explicitMasks(maskFilesOf(one).map((file) => ({ ...file, path: path(file.path) }))),
+        ...(others.length > 0 && one.maskPath !== undefined ? { otherReaders: others } : {}),
+      };
     });
   return { cases };
 }
@@ -62,7 +69,77 @@ function dividedByIds(source: SplitInput, root: string): { split: SplitName; ids
   return bySplit.size > 1 ? [...bySplit].map(([split, ids]) => ({ split, ids })) : [];
 }
 
-function sortGroups(groups: readonly ImageGroup[], helpers: ReadonlySet<string>, root: string): Sorted {
+/** Where lists of cases lie below the place of images and masks: beside them, or as Pascal VOC has them. */
+const listFolders = ["", "ImageSets/Segmentation"];
+const listNames = { train: "train.txt", test: "test.txt", validation: "val.txt" } as const;
+
+/** The cases that a list beside the images names. */
+interface Listed {
+  readonly split: SplitName;
+  readonly list: string;
+  readonly source: SplitInput;
+  readonly cases: readonly Case[];
+}
+
+/** One list with those of its cases that are there; nothing where none is. */
+function readListed(split: SplitName, list: string, source: SplitInput, root: string, guesses: string[]): Listed[] {
+  const byId = new Map(casesOf(source, root).map((one) => [one.id, one]));
+  const ids = readList(resolve(root, list), list);
+  const found = ids.flatMap((id) => byId.get(id.normalize("NFC")) ?? byId.get(id.replace(/\.[^.]*$/, "")) ?? []);
+  const cases = [...new Set(found)];
+  if (cases.length < ids.length)
+    guesses.push(
+      `${list}: ${ids.length - cases.length} of its ${ids.length} ids have no image of their own and are left out`,
+    );
+  if (cases.length === 0) return [];
+  const [first, ...rest] = cases.map(({ id }) => id);
+  return [
+    {
+      split,
+      list,
+      cases,
+      source: cases.length < ids.length ? { ...source, ids: [first, ...rest] } : { ...source, list },
+    },
+  ];
+}
+
+/** What the lists of a group say; a test list without masks gives way to one for validation, which has some. */
+function listedIn(
+  { source, place }: ImageGroup,
+  helpers: ReadonlySet<string>,
+  root: string,
+  guesses: string[],
+): Listed[] {
+  const found = listFolders
+    .map((folder) =>
+      (Object.keys(listNames) as SplitName[]).flatMap((split) => {
+        const list = posix.join(place, folder, listNames[split]);
+        return helpers.has(list) ? readListed(split, list, source, root, guesses) : [];
+      }),
+    )
+    .find((lists) => lists.some(({ split }) => split !== "validation"));
+  if (!found) return [];
+  const hasMasks = (split: SplitName) =>
+    found.some((one) => one.split === split && one.cases.some(({ maskPath }) => maskPath !== undefined));
+  const idle = hasMasks("validation") && !hasMasks("test") ? found.filter(({ split }) => split === "test") : [];
+  for (const { list, cases } of idle)
+    guesses.push(`${list}: its ${cases.length} images have no masks to be judged by and are left out`);
+  const named = new Set(found.flatMap(({ cases }) => cases.map(({ id }) => id)));
+  const others = casesOf(source, root).filter(({ id }) => !named.has(id)).length;
+  if (others > 0)
+    guesses.push(
+      `${counted(others, "image")} that ${found.map(({ list }) => list).join(", ")} ${found.length > 1 ? "do" : "does"} not name ` +
+        `${others === 1 ? "is" : "are"} left out; without list they would be cases, too`,
+    );
+  return found.filter((one) => !idle.includes(one));
+}
+
+function sortGroups(
+  groups: readonly ImageGroup[],
+  helpers: ReadonlySet<string>,
+  root: string,
+  guesses: string[],
+): Sorted {
   const sorted: Sorted = { train: [], test: [], validation: [], undivided: [] };
   for (const group of groups) {
     const { source } = group;
@@ -70,11 +147,8 @@ function sortGroups(groups: readonly ImageGroup[], helpers: ReadonlySet<string>,
       sorted[group.split].push(source);
       continue;
     }
-    const lists = (["train", "test"] as const).flatMap((split) => {
-      const list = posix.join(group.place, `${split}.txt`);
-      return helpers.has(list) ? [{ split, list }] : [];
-    });
-    for (const { split, list } of lists) sorted[split].push({ ...source, list });
+    const lists = listedIn(group, helpers, root, guesses);
+    for (const one of lists) sorted[one.split].push(one.source);
     const named = lists.length === 0 ? dividedByIds(source, root) : [];
     for (const { split, ids } of named) sorted[split].push({ ...source, ids });
     if (lists.length + named.length === 0) sorted.undivided.push(source);
@@ -97,13 +171,13 @@ function gather(
   helpers: ReadonlySet<string>,
   guesses: string[],
 ): Undivided {
-  const sorted = sortGroups(groups, helpers, root);
+  const sorted = sortGroups(groups, helpers, root, guesses);
   const { validation, undivided } = sorted;
   if (validation.length > 0 && sorted.test.length === 0) {
-    guesses.push(`domain ${name}: the validation folder is taken as test, as there is no other`);
+    guesses.push(`domain ${name}: the cases for validation are taken as test, as there are no others`);
     sorted.test.push(...validation);
   } else if (validation.length > 0)
-    guesses.push(`domain ${name}: the validation folder is left out; dimseg validates on labelled training cases`);
+    guesses.push(`domain ${name}: the cases for validation are left out; dimseg validates on labelled training cases`);
   if (sorted.test.length === 0 && sorted.train.length === 0 && undivided.length > 0)
     return { name, whole: join(undivided, root) as SplitInput };
   return { name, train: join([...sorted.train, ...undivided], root), test: join(sorted.test, root) };
@@ -182,15 +256,25 @@ export function proposeDomains(
   const domains = gathered.map(({ name, whole, train, test }): DomainInput => {
     const own = byDomain.get(name);
     const named = { name, ...(own ? { subject: own } : {}) };
-    if (!whole) return { ...named, ...(train ? { train } : {}), ...(test ? { test } : {}) };
+    if (!whole) return withReaders({ ...named, ...(train ? { train } : {}), ...(test ? { test } : {}) });
     const rule = own ?? usual;
     const parts = divide(whole, root, (id) => (rule ? (subjectOf(rule, id) ?? id) : id));
-    if (!parts) return { ...named, train: whole };
+    if (!parts) return withReaders({ ...named, train: whole });
     (rule ? divided.bySubject : divided.byCase).push(name);
-    return { ...named, ...parts };
+    return withReaders({ ...named, ...parts });
   });
   guesses.push(...told, ...dividedText(divided));
   return { domains, guesses, ...(usual ? { subject: usual } : {}) };
+}
+
+/** The rule for several readers, written down where there are any, so that it can be changed. */
+function withReaders(domain: DomainInput): DomainInput {
+  const { train, test, ...named } = domain;
+  const several = [train, test].some((split) =>
+    [split, ...(split?.cases ?? [])].some((one) => one?.otherReaders !== undefined),
+  );
+  if (!several) return domain;
+  return { ...named, readers: "first", ...(train ? { train } : {}), ...(test ? { test } : {}) };
 }
 
 function dividedText({ bySubject, byCase }: Record<"bySubject" | "byCase", readonly string[]>): string[] {

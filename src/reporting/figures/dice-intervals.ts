@@ -3,7 +3,7 @@ import type { MetricEstimates } from "../../judging/summarise.js";
 import { groupNames, judgedDomains, judgedParts, type ReportData } from "../data.js";
 import { intervalsOver } from "../result-tables.js";
 import { distinctSlugs, type Figure, figureLabels } from "./figure.js";
-import { diceDomain, figureBase, figureWidth, groupScales, legendAbove, legendHeight } from "./theme.js";
+import { diceDomain, figureBase, figureWidth, groupScales, legendAbove, legendHeight, nameLimit } from "./theme.js";
 
 /** Height of one run's row and of what surrounds the rows, in CSS pixels. */
 const rowHeight = 11;
@@ -56,7 +56,13 @@ function specOf(rows: readonly Row[], data: ReportData): Figure["spec"] {
     group: groups.get(group),
     ...numbers,
   }));
-  const y = { field: "domain", type: "nominal", title: null, sort: domains.map(domainLabel) };
+  const y = {
+    field: "domain",
+    type: "nominal",
+    title: null,
+    sort: domains.map(domainLabel),
+    axis: { labelLimit: nameLimit },
+  };
   const yOffset = { field: "run", type: "nominal", sort: [...runs.values()], scale: { paddingOuter: 0.4 } };
   const ends = rows.flatMap(({ mean, low, high }) => [mean, low ?? mean, high ?? mean]);
   const x = {

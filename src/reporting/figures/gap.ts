@@ -1,13 +1,10 @@
 /** How much better each run is on the domain that its labels came from: the price of few labels. */
 import { groupNames, type ReportData } from "../data.js";
 import { type Figure, figureLabels } from "./figure.js";
-import { diceDomain, figureBase, groupScales } from "./theme.js";
+import { diceDomain, figureBase, groupScales, nameLimit } from "./theme.js";
 
 const rowHeight = 20;
 const frameHeight = 82;
-
-/** Room for a run's whole label beside the plot, in CSS pixels: other axes show domains, whose names are shorter. */
-const labelLimit = 178;
 
 interface Row {
   run: string;
@@ -34,7 +31,13 @@ function specOf(rows: readonly Row[], data: ReportData): Figure["spec"] {
     { run, group, where: places[0], dice: labelled },
     { run, group, where: places[1], dice: others },
   ]);
-  const y = { field: "run", type: "nominal", title: null, sort: lines.map(({ run }) => run), axis: { labelLimit } };
+  const y = {
+    field: "run",
+    type: "nominal",
+    title: null,
+    sort: lines.map(({ run }) => run),
+    axis: { labelLimit: nameLimit },
+  };
   const domain = diceDomain(values.map(({ dice }) => dice));
   const x = {
     ...{ type: "quantitative", title: "Dice", scale: { domain } },

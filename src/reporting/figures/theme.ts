@@ -72,6 +72,9 @@ export function legendHeight(labels: readonly string[], among: number = labels.l
   return among < 2 ? 0 : 12 + 16 * Math.ceil(labels.length / legendColumns(labels));
 }
 
+/** Width of names down the side of a figure, in CSS pixels. */
+export const nameLimit = 178;
+
 /** Passed to every specification as its `config`. */
 export const figureConfig: Config = {
   background: "transparent",

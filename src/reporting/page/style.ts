@@ -59,7 +59,11 @@ pre { margin: .4rem 0; padding: .7rem .85rem; background: var(--raised); border-
 `;
 
 const tables = `
-.scroll { overflow-x: auto; margin: .8rem 0 .4rem; }
+/* A shadow at a side says that the table goes on there: covers move with the table, shadows stay. */
+.scroll { overflow-x: auto; margin: .8rem 0 .4rem; background: linear-gradient(to right, var(--paper) 40%, transparent) 0 0 / 3rem 100% no-repeat local,
+  linear-gradient(to left, var(--paper) 40%, transparent) 100% 0 / 3rem 100% no-repeat local,
+  linear-gradient(to right, var(--soft), transparent) 0 0 / .7rem 100% no-repeat scroll,
+  linear-gradient(to left, var(--soft), transparent) 100% 0 / .7rem 100% no-repeat scroll; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .38rem 1rem .38rem 0; text-align: right; vertical-align: baseline; border-bottom: 1px solid var(--line);
   white-space: nowrap; }
@@ -134,7 +138,7 @@ const print = `
   .contents, .files, .shut { display: none; }
   .columns { display: block; }
   .sheet { max-width: none; padding: 0; }
-  .scroll { overflow: visible; }
+  .scroll { overflow: visible; background: none; }
   table { font-size: 7pt; }
   thead th { font-size: 7pt; min-width: 0; }
   th, td { padding: .2rem .4rem .2rem 0; }

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/core/errors.js";
 import { encodeMetaImage } from "../../../src/data/formats/metaimage-writer.js";
-import { decodeHeader, decodeVolume, readHeader, readVolume } from "../../../src/data/read-image.js";
+import { decodeHeader, decodeVolume, imageFiles, readHeader, readVolume } from "../../../src/data/read-image.js";
 import { makeGrid } from "../../../src/grid/grid.js";
 import { sampleType } from "../../../src/grid/stored-image.js";
 import { put, temporaryFolder } from "../files.js";
@@ -134,6 +134,7 @@ describe("files", () => {
       const path = at("a.mhd", header(changes));
       expect([...(await readVolume(path)).samples]).toEqual([...data]);
       expect((await readHeader(path)).grid.shape).toEqual([2, 3, 2]);
+      expect(await imageFiles(path)).toEqual([path, join(folder, "detached", changes.ElementDataFile)]);
     }
     put(join(folder, "secret"), data);
     symlinkSync("../secret", join(folder, "detached", "link"));

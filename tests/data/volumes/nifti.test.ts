@@ -10,6 +10,7 @@ import {
   decodeHeader,
   decodeImage,
   decodeVolume,
+  imageFiles,
   readHeader,
   readImage,
   readVolume,
@@ -227,6 +228,8 @@ describe("files", () => {
     put2("a.img", small.data);
     put2("b.hdr.gz", gzipSync(header));
     put2("b.img.gz", gzipSync(small.data));
+    expect(await imageFiles(path)).toEqual([path, join(folder, "pairs", "a.img")]);
+    expect(await imageFiles(put2("e.nii", niftiFile(small)))).toEqual([join(folder, "pairs", "e.nii")]);
     for (const name of ["a.hdr", "b.hdr.gz"])
       expect([...(await readVolume(join(folder, "pairs", name))).samples]).toEqual([...small.data]);
     const elsewhere = put(join(folder, "secret"), small.data);

@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/core/errors.js";
 import { segmentsOf } from "../../../src/data/formats/nrrd.js";
 import { encodeNrrd } from "../../../src/data/formats/nrrd-writer.js";
-import { decodeHeader, decodeVolume, readHeader, readVolume } from "../../../src/data/read-image.js";
+import { decodeHeader, decodeVolume, imageFiles, readHeader, readVolume } from "../../../src/data/read-image.js";
 import { makeGrid } from "../../../src/grid/grid.js";
 import { sampleType } from "../../../src/grid/stored-image.js";
 import { put, temporaryFolder } from "../files.js";
@@ -161,6 +161,7 @@ describe("files", () => {
     at("values.raw.gz", gzipSync(data));
     const plain = at("a.nhdr", header({ "data file": "values.raw" }));
     const packed = at("b.nhdr", header({ encoding: "gzip", datafile: "values.raw.gz" }).trimEnd());
+    expect(await imageFiles(packed)).toEqual([packed, join(folder, "detached", "values.raw.gz")]);
     for (const path of [plain, packed]) {
       expect([...(await readVolume(path)).samples]).toEqual([...data]);
       expect((await readHeader(path)).grid.shape).toEqual([2, 3, 2]);
