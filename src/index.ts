@@ -31,6 +31,7 @@ export {
   type Split,
 } from "./data/dataset.js";
 export { type CaseSource, type DecodedCase, decodeCase } from "./data/decode.js";
+export type { Place, Vector } from "./data/dicom/place.js";
 export {
   type ReadSegment,
   type ReadSegmentation,

@@ -110,10 +110,11 @@ export async function readHeader(file: string): Promise<ImageHeader> {
 
 /**
  * The files that an image's contents lie in, for hashes and dates: its own, and the one beside it that holds the values of
- * a header.
+ * a header; of a folder those of its one DICOM series.
  * @throws DataError when the file or its header cannot be read, or the other one is not there
  */
 export async function imageFiles(file: string): Promise<string[]> {
+  if (await isFolder(file)) return [...new Set((await onlySeries(file)).slices.map((slice) => slice.file))];
   const { format, head } = await readHead(file);
   const names = format.beside?.(head, file) ?? [];
   return names.length === 0 ? [file] : [file, await besidePath(file, names)];

@@ -4,6 +4,7 @@ import type { Affine } from "../../grid/grid.js";
 import type { DataSet } from "./data-set.js";
 import { functionalGroup } from "./functional-groups.js";
 
+/** A place or a direction in the patient: along left, posterior and superior. */
 export type Vector = readonly [number, number, number];
 
 export const dot = (a: Vector, b: Vector) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];

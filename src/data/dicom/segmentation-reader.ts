@@ -189,8 +189,10 @@ export async function decodeSegmentation(dicom: DicomFile, on?: DicomVolume): Pr
 
 /**
  * Reads a DICOM SEG file as a label map.
- * @param on as in {@link decodeSegmentation}
- * @throws DataError when the file cannot be read or is no segmentation, and as {@link decodeSegmentation}
+ * @param on the volume that it was drawn on, whose grid the label map then has; else its slices reach from the first
+ *   frame to the last
+ * @throws DataError when the file cannot be read, is no segmentation or a FRACTIONAL one, a frame says no place or segment,
+ *   or lies on no slice of the volume
  * @example const { labels, segments } = await readSegmentation("seg.dcm", volumes[0]);
  */
 export async function readSegmentation(file: string, on?: DicomVolume): Promise<ReadSegmentation> {

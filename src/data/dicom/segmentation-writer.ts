@@ -225,7 +225,7 @@ function checkLabels(labels: Labels, grid: Grid, segments: readonly NamedSegment
  * @example writeFileSync("seg.dcm", await encodeSegmentation(labels, volumes[0], [{ label: "prostate" }]));
  */
 export async function encodeSegmentation(
-  labels: Labels,
+  labels: Uint8Array | Uint16Array,
   volume: DicomVolume,
   segments: readonly NamedSegment[],
   { kind = "binary", keepIds = false, date = new Date() }: SegmentationOptions = {},
