@@ -14,6 +14,7 @@ import { gitState } from "../src/runs/environment.js";
 import type { Soak } from "./soak.js";
 
 const soaks: Readonly<Record<string, () => Promise<{ run: Soak }>>> = {
+  "dicom-files": () => import("./dicom-files.js"),
   disk: () => import("./disk.js"),
   "image-files": () => import("./image-files.js"),
   images: () => import("./images.js"),

@@ -32,6 +32,21 @@ export {
   type Split,
 } from "./data/dataset.js";
 export { type CaseSource, type DecodedCase, decodeCase } from "./data/decode.js";
+export type { Place, Vector } from "./data/dicom/place.js";
+export {
+  type ReadSegment,
+  type ReadSegmentation,
+  readSegmentation,
+} from "./data/dicom/segmentation-reader.js";
+export {
+  type Code,
+  encodeSegmentation,
+  type NamedSegment,
+  type SegmentationOptions,
+} from "./data/dicom/segmentation-writer.js";
+export { type FoundSeries, type FoundVolume, findSeries, readSeries } from "./data/dicom/series.js";
+export type { Slice } from "./data/dicom/slice-header.js";
+export type { DicomVolume } from "./data/dicom/volumes.js";
 export {
   checkPixels,
   checkVoxels,

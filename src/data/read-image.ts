@@ -1,9 +1,12 @@
 /** Reading image files exactly, whatever their format (formats/). */
+import { stat } from "node:fs/promises";
 import { DataError } from "../core/errors.js";
 import { voxelCount } from "../grid/grid.js";
 import { bytesOfSample, type StoredImage, sampleType } from "../grid/stored-image.js";
+import { onlySeries, readSeries } from "./dicom/series.js";
 import { readStart, withFile } from "./file-bytes.js";
 import { besidePath, tooLarge } from "./formats/beside.js";
+import { dicomFormat } from "./formats/dicom.js";
 import {
   type Format,
   type ImageHeader,
@@ -92,20 +95,26 @@ async function readHead(file: string): Promise<{ format: Format; head: Buffer }>
 }
 
 /**
- * What a file's header says; of formats that have it all at their beginning nothing else is read.
- * @throws DataError as {@link readBytes} and {@link decodeHeader}
+ * What a file's header says, or those of the one DICOM series in a folder; of formats that have it all at their beginning
+ * nothing else is read.
+ * @throws DataError as {@link readBytes} and {@link decodeHeader}; for a folder as onlySeries
  */
 export async function readHeader(file: string): Promise<ImageHeader> {
+  if (await isFolder(file)) {
+    const { grid, channels, sampleType: type } = await onlySeries(file);
+    return { grid, channels, sampleType: type };
+  }
   const { head } = await readHead(file);
   return decodeHeader(head, file);
 }
 
 /**
  * The files that an image's contents lie in, for hashes and dates: its own, and the one beside it that holds the values of
- * a header.
+ * a header; of a folder those of its one DICOM series.
  * @throws DataError when the file or its header cannot be read, or the other one is not there
  */
 export async function imageFiles(file: string): Promise<string[]> {
+  if (await isFolder(file)) return [...new Set((await onlySeries(file)).slices.map((slice) => slice.file))];
   const { format, head } = await readHead(file);
   const names = format.beside?.(head, file) ?? [];
   return names.length === 0 ? [file] : [file, await besidePath(file, names)];
@@ -174,10 +183,21 @@ export async function readImage(file: string, palette: PaletteReading = "colours
 }
 
 /**
- * Reads and decodes a file of any rank.
- * @throws DataError as {@link readBytes} and {@link decodeVolume}
+ * Reads and decodes a file of any rank, or the one DICOM series in a folder.
+ * @throws DataError as {@link readBytes} and {@link decodeVolume}; for a folder as onlySeries and readSeries
  * @example const { grid, samples } = await readVolume("t2.nii.gz");
  */
-export async function readVolume(file: string, palette: PaletteReading = "colours"): Promise<StoredImage> {
-  return decodeVolume(await readBytes(file), file, palette);
+export async function readVolume(path: string, palette: PaletteReading = "colours"): Promise<StoredImage> {
+  if (!(await isFolder(path))) return decodeVolume(await readBytes(path), path, palette);
+  const image = await readSeries(await onlySeries(path));
+  checkSamples(image, dicomFormat, path);
+  return image;
+}
+
+/** False also for what is not there: reading it says why. */
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
 }

@@ -69,9 +69,14 @@ export function sampleWords(samples: Samples): string {
   return /^uint(?:8|16)$/.test(type) ? `${type.slice(4)} bits a sample` : `samples of type ${type}`;
 }
 
+/** New samples of a type, all zero. */
+export function newSamples(type: SampleType, length: number): Samples {
+  return new types[type](length);
+}
+
 /** New samples of the same type, all zero. */
 export function samplesLike<T extends Samples>(samples: T, length: number): T {
-  return new types[sampleType(samples)](length) as Samples as T;
+  return newSamples(sampleType(samples), length) as T;
 }
 
 /** One channel's samples, a view. */

@@ -1,5 +1,7 @@
 /** JPEG: decoded by sharp, after a walk over its segments for what has to be known before. */
 import { DataError } from "../../core/errors.js";
+import type { StoredImage } from "../../grid/stored-image.js";
+import { asStored } from "../../grid/upright.js";
 import { checkPixels, checkScans, checkWholeFile, type Format, startsWith } from "./format.js";
 import { decodeFailure, decodeRaster, imageHeader, type RasterHeader } from "./raster.js";
 import { exifOrientation } from "./tiff-directory.js";
@@ -9,7 +11,7 @@ const endOfImage = 0xd9;
 const exifSegment = 0xe1;
 
 /** One marker and what belongs to it. */
-interface Segment {
+export interface Segment {
   readonly marker: number;
   readonly content: Uint8Array;
 }
@@ -20,7 +22,7 @@ function isBare(marker: number): boolean {
 }
 
 /** The segments of a file to its end; compressed data is passed over. */
-function* segments(bytes: Uint8Array): Generator<Segment> {
+export function* segments(bytes: Uint8Array): Generator<Segment> {
   let at = bytes.indexOf(0xff, 2);
   while (at >= 0 && at + 1 < bytes.length) {
     const marker = bytes[at + 1];
@@ -83,6 +85,11 @@ function readHeader(bytes: Uint8Array, file: string): RasterHeader {
   if (scans > 1) checkWholeFile(bytes, file, "a progressive JPEG");
   checkScans(scans, width, height, components, file);
   return { width, height, channels: components, alpha: false, sampleType: "uint8", orientation };
+}
+
+/** A picture as stored, not turned: for JPEG within other files, which say themselves how it is to be shown. */
+export async function decodeJpegAsStored(bytes: Uint8Array, file: string): Promise<StoredImage> {
+  return decodeRaster({ bytes, file, format: "JPEG" }, { ...readHeader(bytes, file), orientation: asStored });
 }
 
 export const jpegFormat: Format = {

@@ -1,5 +1,6 @@
 /** The image formats that dimseg reads, by the name that `dimseg list formats` shows. */
 import { bmpFormat } from "./bmp.js";
+import { dicomFormat } from "./dicom.js";
 import type { Format } from "./format.js";
 import { jpegFormat } from "./jpeg.js";
 import { metaImageFormat } from "./metaimage.js";
@@ -15,6 +16,7 @@ export const formats: Readonly<Record<string, Format>> = {
   tiff: tiffFormat,
   bmp: bmpFormat,
   webp: webpFormat,
+  dicom: dicomFormat,
   nifti: niftiFormat,
   nrrd: nrrdFormat,
   metaImage: metaImageFormat,
