@@ -1,9 +1,11 @@
 /** Segmenting images with a trained run; they need not belong to any data set. */
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError, DimsegError, ResourceError, UsageError } from "../core/errors.js";
 import { readersOf } from "../data/case-files.js";
 import { allCases, type Case, type Dataset, loadDataset } from "../data/dataset.js";
+import { mayBeDicom, refuseSeries } from "../data/inspect/dicom-series.js";
 import { readImage, readVolume } from "../data/read-image.js";
 import { systemPicturesText } from "../data/system-names.js";
 import { hasSlices } from "../data/volumes/decode-volume.js";
@@ -189,6 +191,8 @@ export const predictImages: Workflow<PredictInput, Predicted> = async (input, ob
   const { images: found, system } = listInputs(input.images);
   const opened = await openRun(input.run, input.checkpoint, observer, "unused");
   const run = { ...opened, dataset: withIntensity(opened.dataset, input) };
+  if (run.dataset.slices && found.some(({ given, path }) => !given && mayBeDicom(path)))
+    for (const path of input.images) if (statSync(path).isDirectory()) await refuseSeries(path, observer.progress);
   const { files, writer } = writingOf(run, input);
   const folders = files.map(({ folder }) => join(out, folder));
   const cases = ownCases(run);

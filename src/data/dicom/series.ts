@@ -31,7 +31,11 @@ export interface FoundSeries {
   readonly volumes: readonly FoundVolume[];
   /** Files that are in no volume, and why, as the end of a sentence that began with the file's name. */
   readonly skipped: readonly { readonly file: string; readonly reason: string }[];
+  /** Those of the skipped files that are DICOM SEG. */
+  readonly segmentations: readonly string[];
 }
+
+const isNoImage = "it is a segmentation, no image";
 
 const filesAtOnce = 8;
 /** Volumes that a message names. */
@@ -51,7 +55,7 @@ async function slicesOf(file: string): Promise<SliceHeader[] | string> {
   try {
     const dicom = await readHead(file);
     if (!holdsImage(dicom)) return "it holds no image";
-    if (isSegmentation(dicom)) return "it is a segmentation, no image";
+    if (isSegmentation(dicom)) return isNoImage;
     const slices = sliceHeaders(dicom);
     return slices.length > 0 ? slices : "it has no place in the patient: a picture of its own";
   } catch (error) {
@@ -104,7 +108,8 @@ export async function findSeries(folder: string, onFile?: (done: number, of: num
   const headers = found.flatMap((slices) => (typeof slices === "string" ? [] : slices));
   const skipped = found.flatMap((reason, i) => (typeof reason === "string" ? [{ file: files[i], reason }] : []));
   const volumes = named(gatherVolumes(headers), folder);
-  return { volumes: volumes.sort((a, b) => (a.name < b.name ? -1 : 1)), skipped };
+  const segmentations = skipped.filter(({ reason }) => reason === isNoImage).map(({ file }) => file);
+  return { volumes: volumes.sort((a, b) => (a.name < b.name ? -1 : 1)), skipped, segmentations };
 }
 
 /**

@@ -9,6 +9,7 @@ import type { DatasetFileInput } from "../schema.js";
 import { findBroken } from "./broken.js";
 import { withoutBroken } from "./broken-cases.js";
 import { type ClassFileRules, guessClassFiles, haveClassFiles } from "./class-files.js";
+import { mayBeDicom, refuseSeries } from "./dicom-series.js";
 import { type FoundSplit, splitsOf } from "./found-splits.js";
 import { groupImages } from "./grouping.js";
 import type { InspectedSplit, Inspection } from "./inspection.js";
@@ -173,6 +174,8 @@ function contradiction(layout: Layout, masks: ReadonlyMap<string, DomainMasks>):
 export async function inspectFolder(folder: string, progress: Progress = () => {}): Promise<Inspection> {
   const root = resolve(folder);
   const scanned = scanFolder(root);
+  const names = scanned.images.length > 0 ? scanned.images : [...scanned.others.values()].map(({ first }) => first);
+  if (names.some(mayBeDicom)) await refuseSeries(root, progress);
   const { content, isVolumes, guesses: ofKinds } = oneKind(scanned);
   if (isVolumes) return inspectVolumes(root, content, [...leftOutText(content), ...ofKinds], progress);
   const broken = await findBroken(root, content.images, progress);

@@ -1,0 +1,27 @@
+/** `dimseg data convert FOLDER --out DIR`: DICOM series as NIfTI volumes, which every other verb reads. */
+import type { Command } from "commander";
+import { counted } from "../core/counted.js";
+import { shellWord } from "../core/shell-word.js";
+import { formatTable } from "./table.js";
+import { inTerminal } from "./terminal-observer.js";
+
+async function convert(folder: string, { out }: { out: string }): Promise<void> {
+  const { convertSeries } = await import("../workflows/data-convert.js");
+  const volumes = await inTerminal((observer) => convertSeries({ folder, out }, observer));
+  const rows = volumes.map(({ image, mask, modality, size, spacing }) => [
+    ...[image, mask ? "yes" : "", modality, size],
+    spacing ? spacing.map((one) => Number(one.toFixed(3))).join(" x ") : "unknown",
+  ]);
+  console.log(formatTable(["image", "mask", "kind", "size", "mm"], rows, ["left", "left", "left", "left", "left"]));
+  console.log(`\nWrote ${counted(volumes.length, "volume")}. Next: dimseg data inspect ${shellWord(out)}`);
+}
+
+/** Adds the verb to `dimseg data`. */
+export function register(parent: Command): void {
+  parent
+    .command("convert")
+    .description("make NIfTI volumes of DICOM series, and masks of the segmentations drawn on them")
+    .argument("<folder>", "folder of DICOM files, in any order and depth, of any names")
+    .requiredOption("--out <folder>", "gets images/ and masks/; nothing in it is replaced")
+    .action(convert);
+}
