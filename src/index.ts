@@ -71,6 +71,7 @@ export {
   readImage,
   readVolume,
 } from "./data/read-image.js";
+export type { ReaderRule } from "./data/schema.js";
 export type { ValueWindow, WindowRule } from "./data/volumes/windows.js";
 export * from "./divergence/index.js";
 export { type ConventionName, conventionNames, type Emptiness } from "./evaluation/conventions.js";
@@ -98,6 +99,7 @@ export {
   type SlicePlane,
   SliceStack,
   sliceOrder,
+  slicePlanes,
 } from "./grid/slices.js";
 export type { Samples, SampleType, StoredImage } from "./grid/stored-image.js";
 export { type Answerer, networkAnswerer } from "./inference/answerer.js";
@@ -115,7 +117,13 @@ export {
   type NetworkEvaluation,
   type PartScore,
 } from "./judging/evaluate-network.js";
-export { type CaseLoss, type JudgedCase, type JudgedCasesOptions, judgedCases } from "./judging/judged-cases.js";
+export {
+  type AskedSet,
+  type CaseLoss,
+  type JudgedCase,
+  type JudgedCasesOptions,
+  judgedCases,
+} from "./judging/judged-cases.js";
 export {
   type DomainGap,
   type DomainSummary,

@@ -28,7 +28,8 @@ export interface JudgedCase {
   readonly loss: number | undefined;
 }
 
-type AskedSet = Pick<Dataset, "target" | "outputs" | "labels" | "domainLabels" | "slices">;
+/** What is asked of a data set where its cases are judged. */
+export type AskedSet = Pick<Dataset, "target" | "outputs" | "labels" | "domainLabels" | "slices">;
 
 /** What a network says about one picture or slice. */
 function ask(
