@@ -19,7 +19,10 @@ export interface Checked extends CheckReport {
 /** A preset works at a size of its own, whatever the data set's file says. */
 function sizesText({ size }: Dataset): string {
   const preset = presets[firstPreset].values.imageSize as number;
-  const other = size === preset ? "" : `; imageSize: ${size} takes the size of dataset.yaml instead, at a higher cost`;
+  const other =
+    size === preset
+      ? ""
+      : `; imageSize: ${size} takes the size of dataset.yaml instead, at a ${size > preset ? "higher" : "lower"} cost`;
   return `Preset ${firstPreset} trains and judges at ${preset} x ${preset} pixels, and distances are in those${other}.`;
 }
 

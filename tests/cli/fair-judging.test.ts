@@ -65,8 +65,8 @@ describe("a class that no labelled case shows", () => {
 
   it("is not scored where no mask holds it, and raises no mean", async () => {
     const { out } = await dimseg("evaluate", run);
-    expect(out).toMatch(/\nA \(labelled\) +scar +4 +– +– +– +–\n/);
-    expect(out).toMatch(/\nB +lesion +4 +– +– +– +–\n/);
+    expect(out).toMatch(/\nA \(labelled\) +scar +4 +– +– +– +– +–\n/);
+    expect(out).toMatch(/\nB +lesion +4 +– +– +– +– +–\n/);
     expect(out).toContain(
       "\n– No reference mask holds the part: scar in A; lesion in B. The means leave it out, and there is no gap, as " +
         "the labelled domain shares no part with another.\n",

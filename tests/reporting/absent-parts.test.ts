@@ -38,5 +38,5 @@ it("shows dashes and marks, and explains them once", () => {
     "labelled domain and another one hold.";
   for (const { notes } of [dice, domainTable(data)]) expect(notes.filter((note) => note === sentence)).toHaveLength(1);
   const cup = domainTable(data).rows[0].map(({ text }) => text);
-  expect(cup).toEqual(["plain", "x (labelled)", "cup", "1", "–", "–", "–", "–"]);
+  expect(cup).toEqual(["plain", "x (labelled)", "cup", "1", "–", "–", "–", "–", "–"]);
 });
