@@ -1,9 +1,8 @@
 /**
  * From the bytes of a DICOM file to its data set (PS3.5 chapter 7, PS3.10): implicit and explicit, both endians, deflated.
  *
- * Own code after a try of dicom-parser 1.8.21, which builds objects for every element of a file, however many it has (a
- * hostile file of the allowed size makes it take gigabytes), wants the whole file where only the header is needed, and
- * throws strings. Here attributes that nobody reads are stepped over, elements and depth are counted, and the beginning of
+ * Own code in place of dicom-parser 1.8.21, which builds an object for every element of a file, however many a hostile one
+ * has, wants the whole file where only the header is needed, and throws strings. Here attributes that nobody reads are stepped over, elements and depth are counted, and the beginning of
  * a file is enough for its header.
  */
 import { inflateRawSync } from "node:zlib";
