@@ -1,5 +1,5 @@
 // Writes the JSON schemas that editors use for YAML files, from the zod schemas of the built code (dist/).
-// Run after a build whenever src/data/schema.ts changes; a test compares the committed file with the code.
+// Run after a build whenever src/data/schema.ts changes, then npm run format; a test compares the committed file with the code.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
