@@ -25,6 +25,7 @@ export const lockName = "run.lock";
 
 /** A lock whose content is incomplete is being written; after this long its writer must have died. */
 const unfinishedMilliseconds = 5000;
+const lookAgainMilliseconds = 50;
 
 /** How often the lock may change hands under us before we give up. */
 const attempts = 10;
@@ -143,10 +144,32 @@ function create(path: string, text: string): boolean {
   return readLock(path) === text;
 }
 
+/** Milliseconds since a lock was written, or its owner last gave a sign. */
+function ageOf(path: string): number {
+  return Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+}
+
+/**
+ * The lock's content when its writer has finished it, or must have died: one that was killed between making the lock and
+ * writing it would else refuse whoever goes on with the run at once.
+ */
+function readFinished(path: string): string | undefined {
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  // A share's clock may be ahead of ours, and a lock on it young for ever.
+  const until = Date.now() + unfinishedMilliseconds;
+  const isYoung = () => ageOf(path) <= unfinishedMilliseconds && Date.now() <= until;
+  let text = readLock(path);
+  while (text !== undefined && parseOwner(text) === undefined && isYoung()) {
+    Atomics.wait(clock, 0, 0, lookAgainMilliseconds);
+    text = readLock(path);
+  }
+  return text;
+}
+
 /** What a lock with this content says: free to be taken over, and why, or in use. */
 function standing(text: string, path: string, folder: string): { stale: string } | { inUse: string } {
   const owner = parseOwner(text);
-  const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  const age = ageOf(path);
   if (owner === undefined) {
     if (age > unfinishedMilliseconds) return { stale: "it was never finished" };
     return { inUse: `run folder ${folder} is just being taken by another process; try again in a few seconds` };
@@ -224,7 +247,7 @@ export function acquireRunLock(folder: string, note: (message: string) => void):
         },
       };
     }
-    const found = readLock(path);
+    const found = readFinished(path);
     if (found === undefined) continue;
     const state = standing(found, path, folder);
     if ("inUse" in state) throw new ResourceError(state.inUse);

@@ -168,12 +168,26 @@ it("says what stands in the lock's place", () => {
   expect(isRunInUse(folder)).toBe(false);
 });
 
-it("waits for a lock that is being written, not for one that never was", () => {
+it("takes over a lock whose writer was killed before it wrote, at once or when it must have died", () => {
+  const now = Date.now() / 1000;
+  for (const age of [3600, 4.9]) {
+    notes.length = 0;
+    writeFileSync(path(), "");
+    utimesSync(path(), now - age, now - age);
+    acquireRunLock(folder, note).release();
+    expect(notes).toEqual([`taking over the lock of ${folder}: it was never finished`]);
+  }
+});
+
+it("waits for a lock that is being written, and then names its owner", () => {
+  const mine = acquireRunLock(folder, note);
+  const text = readFileSync(path(), "utf8");
+  mine.release();
   writeFileSync(path(), "");
-  expect(() => acquireRunLock(folder, note)).toThrow(/is just being taken by another process; try again/);
-  utimesSync(path(), 0, 0);
-  acquireRunLock(folder, note).release();
-  expect(notes).toEqual([`taking over the lock of ${folder}: it was never finished`]);
+  expect(isRunInUse(folder)).toBe(true);
+  const writer = "require('node:fs').writeFileSync(process.argv[1], process.argv[2])";
+  spawn(process.execPath, ["-e", writer, path(), text], { stdio: "ignore" });
+  expect(() => acquireRunLock(folder, note)).toThrow(`is in use by process ${process.pid}`);
 });
 
 it("does not release a lock that another process took over", () => {
