@@ -35,22 +35,29 @@ async function write(path: string, image: StoredImage): Promise<void> {
   writeFileAtomic(path, await encodeNifti(image, { packed: true }));
 }
 
-/** The segmentation drawn on a volume; null where the file's frames lie on other slices. */
-async function drawnOn(volume: FoundVolume, file: string): Promise<ReadSegmentation | null> {
+/** A segmentation, or why it is not one of the volume: drawn on other slices, damaged, of a kind that is not read. */
+async function drawnOn(volume: FoundVolume, file: string): Promise<ReadSegmentation | DataError> {
   try {
     return await readSegmentation(file, volume);
   } catch (error) {
-    if (error instanceof DataError) return null;
+    if (error instanceof DataError) return error;
     throw error;
   }
 }
 
-/** The first of the segmentations that was drawn on a volume; those that were are taken off the list. */
-async function maskOf(volume: FoundVolume, left: Set<string>, warn: (message: string) => void) {
+/**
+ * The first of the segmentations that was drawn on a volume.
+ * @param left segmentations without a volume, each with the sentence that the last volume was told; those that have one
+ *   now are taken off
+ */
+async function maskOf(volume: FoundVolume, left: Map<string, string>, warn: (message: string) => void) {
   let mask: ReadSegmentation | null = null;
-  for (const file of left) {
+  for (const file of left.keys()) {
     const read = await drawnOn(volume, file);
-    if (!read) continue;
+    if (read instanceof DataError) {
+      left.set(file, read.message);
+      continue;
+    }
     left.delete(file);
     if (mask) warn(`${file}: is left out, as ${volume.name} has a mask already`);
     else for (const remark of read.remarks) warn(`${file}: ${remark}`);
@@ -71,7 +78,7 @@ export async function convertSeries({ folder, out }: ConvertInput, observer: Obs
     const why = skipped.length > 0 ? `; of ${skipped[0].file}: ${skipped[0].reason}` : "";
     throw new DataError(`${folder}: holds no DICOM volume${why}`);
   }
-  const left = new Set(segmentations);
+  const left = new Map(segmentations.map((file) => [file, ""]));
   const converted: ConvertedVolume[] = [];
   for (const [i, volume] of volumes.entries()) {
     const { grid, modality, remarks } = volume;
@@ -86,7 +93,7 @@ export async function convertSeries({ folder, out }: ConvertInput, observer: Obs
     converted.push({ image, mask, modality, size: shapeText(grid), spacing });
     observer.progress("converting", i + 1, volumes.length);
   }
-  for (const file of left) observer.warn(`${file}: lies on the slices of no volume here, and is left out`);
+  for (const reason of left.values()) observer.warn(`a segmentation is left out: ${reason}`);
   const others = skipped.filter(({ file }) => !segmentations.includes(file));
   if (others.length > 0) {
     const [{ file, reason }] = others;

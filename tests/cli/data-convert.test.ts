@@ -20,6 +20,8 @@ beforeEach(() => {
   scratch = mkdtempSync(join(base, "one-"));
 });
 
+const prostate = { value: "41216001", scheme: "SCT", meaning: "Prostate" };
+
 /** Runs the verb. @returns what it printed, and what it warned of */
 async function convert(folder: string, out: string): Promise<{ out: string; err: string }> {
   const said: string[] = [];
@@ -42,8 +44,7 @@ it("makes a NIfTI volume of a series and a mask of the segmentation drawn on it,
   const [volume] = (await findSeries(study)).volumes;
   const labels = new Uint8Array(size[0] * size[1] * size[2]);
   for (const index of [valueAt(2, 3, 4), valueAt(6, 0, 1)]) labels[index] = 1;
-  const type = { value: "41216001", scheme: "SCT", meaning: "Prostate" };
-  writeFileSync(join(study, "seg"), await encodeSegmentation(labels, volume, [{ label: "prostate", type }]));
+  writeFileSync(join(study, "seg"), await encodeSegmentation(labels, volume, [{ label: "prostate", type: prostate }]));
   const site = join(scratch, "site");
   const told = await convert(study, site);
   expect(told.out).toMatch(/images\/series-3\.nii\.gz\s+yes\s+CT\s+7 x 5 x 6\s+0\.7 x 1\.1 x 2\.5/);
@@ -64,11 +65,18 @@ it("makes a NIfTI volume of a series and a mask of the segmentation drawn on it,
   await expect(convert(study, site)).rejects.toThrow(UsageError);
 });
 
-it("tells what a user should know of a volume, and what is left out", async () => {
+it("tells what a user should know of a volume, and what is left out and why", async () => {
   const study = putSeries(join(scratch, "study"), { slices: [0, 1, 3, 4, 5] });
   writeFileSync(join(study, "notes.txt"), "call back");
+  const [elsewhere] = (await findSeries(putSeries(join(scratch, "elsewhere"), { origin: [0, 0, 900] }))).volumes;
+  const labels = new Uint8Array(size[0] * size[1] * size[2]).fill(1);
+  writeFileSync(
+    join(study, "seg"),
+    await encodeSegmentation(labels, elsewhere, [{ label: "prostate", type: prostate }]),
+  );
   const { err, out } = await convert(study, join(scratch, "site"));
   expect(err).toMatch(/^series-3: .*missing/m);
+  expect(err).toMatch(/a segmentation is left out: .*seg: its frame 1 lies on no slice of its volume/);
   expect(err).toMatch(/1 file left out \(the first is .*notes\.txt/);
   expect(out).toContain("unknown");
   expect(readdirSync(join(scratch, "site"))).toEqual(["images"]);

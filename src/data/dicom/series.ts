@@ -35,7 +35,8 @@ export interface FoundSeries {
   readonly segmentations: readonly string[];
 }
 
-const isNoImage = "it is a segmentation, no image";
+/** Why a segmentation is in no volume. */
+const segmentationReason = "it is a segmentation, no image";
 
 const filesAtOnce = 8;
 /** Volumes that a message names. */
@@ -55,7 +56,7 @@ async function slicesOf(file: string): Promise<SliceHeader[] | string> {
   try {
     const dicom = await readHead(file);
     if (!holdsImage(dicom)) return "it holds no image";
-    if (isSegmentation(dicom)) return isNoImage;
+    if (isSegmentation(dicom)) return segmentationReason;
     const slices = sliceHeaders(dicom);
     return slices.length > 0 ? slices : "it has no place in the patient: a picture of its own";
   } catch (error) {
@@ -108,7 +109,7 @@ export async function findSeries(folder: string, onFile?: (done: number, of: num
   const headers = found.flatMap((slices) => (typeof slices === "string" ? [] : slices));
   const skipped = found.flatMap((reason, i) => (typeof reason === "string" ? [{ file: files[i], reason }] : []));
   const volumes = named(gatherVolumes(headers), folder);
-  const segmentations = skipped.filter(({ reason }) => reason === isNoImage).map(({ file }) => file);
+  const segmentations = skipped.filter(({ reason }) => reason === segmentationReason).map(({ file }) => file);
   return { volumes: volumes.sort((a, b) => (a.name < b.name ? -1 : 1)), skipped, segmentations };
 }
 
