@@ -32,7 +32,7 @@ export {
   type Split,
 } from "./data/dataset.js";
 export { type CaseSource, type DecodedCase, decodeCase } from "./data/decode.js";
-export type { Place, Vector } from "./data/dicom/place.js";
+export type { Place } from "./data/dicom/place.js";
 export {
   type ReadSegment,
   type ReadSegmentation,
@@ -102,6 +102,7 @@ export {
   slicePlanes,
 } from "./grid/slices.js";
 export type { Samples, SampleType, StoredImage } from "./grid/stored-image.js";
+export type { Vector } from "./grid/vector.js";
 export { type Answerer, networkAnswerer } from "./inference/answerer.js";
 export { type InferOptions, inferLabels, inferProbabilities } from "./inference/infer.js";
 export { type AnswerPart, type Inferer, type PartTaker, wholeImage } from "./inference/inferer.js";

@@ -1,5 +1,6 @@
 /** Label maps and probabilities of an image of any size, by whichever inferer; see inferer.ts. */
 import type { Dataset } from "../data/dataset.js";
+import { voxelCount } from "../grid/grid.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
 import { scope } from "../torch/index.js";
@@ -53,8 +54,6 @@ function place<T extends Uint8Array | Float32Array>(
   }
 }
 
-const product = (shape: readonly number[]) => shape.reduce((total, side) => total * side, 1);
-
 /**
  * The label map of an image.
  * @param image raw values [C, ...S] of any dtype
@@ -72,7 +71,7 @@ export function inferLabels(
   what = "image",
 ): Uint8Array {
   const shape = options.shape ?? image.shape.slice(1);
-  const voxels = product(shape);
+  const voxels = voxelCount({ shape });
   let labels = new Uint8Array(0);
   inferParts(network, image, options, what, (part) => {
     const classes = options.kind === "sigmoid" ? part.probabilities.shape[0] : 1;
@@ -96,7 +95,7 @@ function placeLabels(
     const size = lines * width;
     const at = from.length === 3 ? [from[0] + z, from[1]] : [0, from[0]];
     for (let k = 0; k < (kind === "sigmoid" ? classes : 1); k++) {
-      place(labels, values.subarray(k * size, (k + 1) * size), lines, [...at, 0], shape, k * product(shape));
+      place(labels, values.subarray(k * size, (k + 1) * size), lines, [...at, 0], shape, k * voxelCount({ shape }));
     }
   });
 }
@@ -112,7 +111,7 @@ export function inferProbabilities(
   what = "image",
 ): Float32Array {
   const shape = options.shape ?? image.shape.slice(1);
-  const voxels = product(shape);
+  const voxels = voxelCount({ shape });
   let all = new Float32Array(0);
   inferParts(network, image, options, what, (part) => {
     const classes = part.probabilities.shape[0];

@@ -1,21 +1,9 @@
 /** Where one frame lies in the patient (PS3.3, C.7.6.2): millimetres towards left, posterior and superior. */
 import { DataError } from "../../core/errors.js";
 import type { Affine } from "../../grid/grid.js";
+import { cross, dot, times, type Vector } from "../../grid/vector.js";
 import type { DataSet } from "./data-set.js";
 import { functionalGroup } from "./functional-groups.js";
-
-/** A place or a direction in the patient: along left, posterior and superior. */
-export type Vector = readonly [number, number, number];
-
-export const dot = (a: Vector, b: Vector) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-export const minus = (a: Vector, b: Vector): Vector => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
-export const plus = (a: Vector, b: Vector): Vector => [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
-export const times = (a: Vector, factor: number): Vector => [a[0] * factor, a[1] * factor, a[2] * factor];
-export const cross = (a: Vector, b: Vector): Vector => [
-  a[1] * b[2] - a[2] * b[1],
-  a[2] * b[0] - a[0] * b[2],
-  a[0] * b[1] - a[1] * b[0],
-];
 
 /** The place of a frame's pixels. */
 export interface Place {

@@ -6,12 +6,13 @@ import { DataError } from "../../core/errors.js";
 import { readBytes } from "../../core/read-file.js";
 import { type Grid, voxelCount } from "../../grid/grid.js";
 import { newSamples, type SampleType, type StoredImage } from "../../grid/stored-image.js";
+import { dot, minus, plus, times } from "../../grid/vector.js";
 import { type ImageHeader, maxVolumeBytes } from "../formats/format.js";
 import { describePixels, type PixelDescription } from "./description.js";
 import { frameReader } from "./frames.js";
 import { functionalGroup } from "./functional-groups.js";
 import { type DicomFile, parseDicom } from "./parse.js";
-import { dot, haveOneOrientation, isSpacing, minus, normalOf, type Place, placeOf, plus, times } from "./place.js";
+import { haveOneOrientation, isSpacing, normalOf, type Place, placeOf } from "./place.js";
 import { byPosition, type Placed, stack } from "./stack.js";
 import type { DicomVolume } from "./volumes.js";
 

@@ -5,10 +5,11 @@
 import { UsageError } from "../../core/errors.js";
 import { packageVersion } from "../../core/package-root.js";
 import { type Grid, shapeText, voxelCount } from "../../grid/grid.js";
+import { dot, minus } from "../../grid/vector.js";
 import { functionalGroup } from "./functional-groups.js";
 import { readHead } from "./head.js";
 import type { DicomFile } from "./parse.js";
-import { dot, minus, normalOf } from "./place.js";
+import { normalOf } from "./place.js";
 import { segmentationClasses } from "./segmentation-reader.js";
 import type { DicomVolume } from "./volumes.js";
 import { encodeDicom, newUid, type WrittenSet } from "./write.js";

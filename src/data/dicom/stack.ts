@@ -3,7 +3,8 @@
  * nothing stretch a volume over a missing slice, count a repeated one twice, and straighten a tilted gantry.
  */
 import { type Affine, type Grid, makeGrid } from "../../grid/grid.js";
-import { dot, isSpacing, minus, normalOf, type Place, times, type Vector } from "./place.js";
+import { dot, minus, times, type Vector } from "../../grid/vector.js";
+import { isSpacing, normalOf, type Place } from "./place.js";
 
 /** A frame that has a place. */
 export interface Placed {

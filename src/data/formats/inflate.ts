@@ -39,7 +39,7 @@ export function inflateStart(packed: Uint8Array, count: number): Buffer | undefi
 
 /** Where values begin in data, packed or not. */
 export interface ValuesPlace {
-  /** Bytes before the first value, counted where nothing is packed any more. */
+  /** Bytes before the first value, counted where nothing is packed any more; −1: the values are the last of unpacked data. */
   readonly skip: number;
   /** How many bytes the values are. */
   readonly bytes: number;
@@ -53,7 +53,13 @@ export interface ValuesPlace {
  * @returns a view where nothing is packed
  * @throws DataError when the data ends before they do, is damaged, or holds far more
  */
-export async function valuesIn(data: Uint8Array, { skip, bytes, packing }: ValuesPlace, file: string) {
+export async function valuesIn(
+  data: Uint8Array,
+  { skip, bytes, packing }: ValuesPlace,
+  file: string,
+): Promise<Uint8Array> {
+  if (skip === -1 && !packing)
+    return valuesIn(data.subarray(Math.max(0, data.length - bytes)), { skip: 0, bytes }, file);
   if (!Number.isInteger(skip) || skip < 0 || skip > mostSkipped)
     throw new DataError(`${file}: its values begin at byte ${skip}; mend its header`);
   const end = skip + bytes;

@@ -5,12 +5,12 @@
  */
 import { DataError } from "../../core/errors.js";
 import type { Grid } from "../../grid/grid.js";
-import { deinterleave } from "../../grid/interleave.js";
 import { readBeside } from "./beside.js";
-import { checkVoxels, type Format, maxVolumeBytes } from "./format.js";
+import { checkVoxels, type Format } from "./format.js";
 import { isGzip, type Packing, valuesIn } from "./inflate.js";
 import { placedGrid } from "./placement.js";
-import { bytesOfValue, samplesOf, sampleTypeOf, type ValueType } from "./stored-values.js";
+import { bytesOfValue, type ValueType } from "./stored-values.js";
+import { oneDataFile, readsValues, type ValuesHeader } from "./text-format.js";
 import { numbersOf, type TextField, textHeadBytes, wholeOf, wordOf } from "./text-header.js";
 
 /** `long` has 4 bytes in files, whatever the machine. */
@@ -73,20 +73,10 @@ function readText(bytes: Uint8Array, file: string): Text {
   return { fields, end: undefined };
 }
 
-interface Header {
-  readonly grid: Grid;
-  readonly channels: number;
-  readonly type: ValueType;
-  readonly littleEndian: boolean;
-  readonly isInterleaved: boolean;
+interface Header extends ValuesHeader {
   readonly isPacked: boolean;
-  /** Name of the file that holds the values; undefined where they follow the header. */
-  readonly dataFile: string | undefined;
   /** Bytes of the data file before the values; −1: they are its last bytes. */
   readonly skip: number;
-  readonly bytes: number;
-  /** Where the header ends. */
-  readonly end: number;
 }
 
 /** The grid of the first two or three axes. */
@@ -118,9 +108,7 @@ function needed({ fields }: Text, name: string, file: string): TextField {
 
 function dataFileOf(field: TextField): string | undefined {
   const { file, text } = field;
-  if (text.toLowerCase() === "local") return undefined;
-  if (!/^LIST\b|%\d*d/.test(text)) return text;
-  throw new DataError(`${file}: has its values in several files (${text}), which are not read; save it as one`);
+  return text.toLowerCase() === "local" ? undefined : oneDataFile(text, file);
 }
 
 /** The channels of an axis after the third, or of each voxel. */
@@ -167,8 +155,7 @@ function readHeader(bytes: Uint8Array, file: string): Header {
 async function valueBytes(whole: Uint8Array, header: Header, file: string): Promise<Uint8Array> {
   const { dataFile, end, skip, bytes, isPacked } = header;
   const data = dataFile === undefined ? whole.subarray(end) : await readBeside(file, [dataFile]);
-  if (!isPacked && skip === -1)
-    return valuesIn(data.subarray(Math.max(0, data.length - bytes)), { skip: 0, bytes }, file);
+  if (!isPacked && skip === -1) return valuesIn(data, { skip, bytes }, file);
   const packing: Packing | undefined = isPacked ? (isGzip(data) ? "gzip" : "zlib") : undefined;
   return valuesIn(data, { skip: dataFile === undefined ? 0 : skip, bytes, packing }, file);
 }
@@ -178,21 +165,9 @@ export const metaImageFormat: Format = {
   summary: "volumes and 2-D images, compressed or not, as .mha or .mhd with a data file; a fourth axis is channels",
   source: "MetaIO's documentation (ITK); own code",
   extensions: ["mha", "mhd"],
-  maxFileBytes: maxVolumeBytes,
-  headBytes: textHeadBytes,
   sniff: (head) => {
     const text = Buffer.from(head).toString("latin1");
     return /^\w+[ \t]*=/.test(text) && /^NDims[ \t]*=/im.test(text);
   },
-  async read(bytes, file) {
-    const header = readHeader(bytes, file);
-    const { grid, channels, isInterleaved } = header;
-    const stored = samplesOf(await valueBytes(bytes, header, file), header, file);
-    return { grid, channels, samples: isInterleaved ? deinterleave(stored, channels) : stored };
-  },
-  async header(bytes, file) {
-    const { grid, channels, type } = readHeader(bytes, file);
-    return { grid, channels, sampleType: sampleTypeOf(type) };
-  },
-  beside: (bytes, file) => [readHeader(bytes, file).dataFile ?? []].flat(),
+  ...readsValues(readHeader, valueBytes),
 };

@@ -8,10 +8,11 @@ import { gzip } from "node:zlib";
 import { UsageError } from "../../core/errors.js";
 import { type Grid, sameGrid, shapeText } from "../../grid/grid.js";
 import { bytesOfSample, type SampleType, type StoredImage, sampleBytes, sampleType } from "../../grid/stored-image.js";
+import { cross, dot } from "../../grid/vector.js";
 import { maxVolumeBytes } from "./format.js";
 import { niftiFields, niftiGrid } from "./nifti.js";
 import { NiftiFields } from "./nifti-header.js";
-import { cross, type Placement, placementOf, turned } from "./placement.js";
+import { type Placement, placementOf, turned } from "./placement.js";
 
 const typeCodes: Readonly<Record<SampleType, number>> = {
   uint8: 2,
@@ -38,10 +39,6 @@ export interface NiftiOptions {
   readonly packed: boolean;
   /** The beginning of a NIfTI file on the same grid, packed or not, of which the new one keeps the place to the bit. */
   readonly like?: Uint8Array;
-}
-
-function dot(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((sum, value, i) => sum + value * b[i], 0);
 }
 
 /** The (b, c, d) of a rotation with these columns, each of length 1, as a quaternion (a, b, c, d) with a ≥ 0. */

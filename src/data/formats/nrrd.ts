@@ -5,12 +5,12 @@
  */
 import { DataError } from "../../core/errors.js";
 import type { Grid } from "../../grid/grid.js";
-import { deinterleave } from "../../grid/interleave.js";
 import { readBeside } from "./beside.js";
-import { checkVoxels, type Format, maxVolumeBytes, startsWith } from "./format.js";
+import { checkVoxels, type Format, startsWith } from "./format.js";
 import { type Packing, valuesIn } from "./inflate.js";
 import { placedGrid } from "./placement.js";
-import { bytesOfValue, samplesOf, sampleTypeOf, type ValueType } from "./stored-values.js";
+import { bytesOfValue, type ValueType } from "./stored-values.js";
+import { oneDataFile, readsValues, type ValuesHeader } from "./text-format.js";
 import { numbersOf, type TextField, textHeadBytes, wholeOf, wordOf } from "./text-header.js";
 
 /** The types by all their names. */
@@ -96,22 +96,11 @@ function readText(bytes: Uint8Array, file: string): Text {
   return { fields, keys, end };
 }
 
-interface Header {
-  readonly grid: Grid;
-  readonly channels: number;
-  readonly type: ValueType;
-  readonly littleEndian: boolean;
-  /** Whether the channels of a voxel lie side by side. */
-  readonly isInterleaved: boolean;
+interface Header extends ValuesHeader {
   readonly packing: Packing | undefined;
-  /** Name of the file that holds the values; undefined where they follow the header. */
-  readonly dataFile: string | undefined;
   readonly lineSkip: number;
   /** −1: the values are the last bytes. */
   readonly byteSkip: number;
-  readonly bytes: number;
-  /** Where the header ends. */
-  readonly end: number;
 }
 
 /** Directions of the axes; undefined where the file gives none, within it where an axis has none. */
@@ -196,8 +185,7 @@ function needed({ fields }: Text, name: string, file: string): TextField {
 
 function dataFileOf({ fields }: Text, file: string): string | undefined {
   const name = fields.get("datafile")?.text.trim();
-  if (name === undefined || !/^LIST\b|%\d*d/.test(name)) return name;
-  throw new DataError(`${file}: has its values in several files (${name}), which are not read; save it as one`);
+  return name === undefined ? undefined : oneDataFile(name, file);
 }
 
 function readHeader(bytes: Uint8Array, file: string): Header {
@@ -250,8 +238,7 @@ async function valueBytes(whole: Uint8Array, header: Header, file: string): Prom
   const { dataFile, end, lineSkip, byteSkip, bytes, packing } = header;
   const own = Buffer.from(whole.buffer, whole.byteOffset + end, whole.length - end);
   const data = afterLines(dataFile === undefined ? own : await readBeside(file, [dataFile]), lineSkip, file);
-  if (byteSkip !== -1 || packing) return valuesIn(data, { skip: byteSkip, bytes, packing }, file);
-  return valuesIn(data.subarray(Math.max(0, data.length - bytes)), { skip: 0, bytes }, file);
+  return valuesIn(data, { skip: byteSkip, bytes, packing }, file);
 }
 
 export const nrrdFormat: Format = {
@@ -259,20 +246,8 @@ export const nrrdFormat: Format = {
   summary: "volumes and 2-D images, raw or gzip, attached or as .nhdr; segmentations of 3D Slicer (.seg.nrrd)",
   source: "Teem's definition of NRRD file formats; own code",
   extensions: ["nrrd", "nhdr", "seg.nrrd"],
-  maxFileBytes: maxVolumeBytes,
-  headBytes: textHeadBytes,
   sniff: (head) => startsWith(head, "NRRD000"),
-  async read(bytes, file) {
-    const header = readHeader(bytes, file);
-    const { grid, channels, isInterleaved } = header;
-    const stored = samplesOf(await valueBytes(bytes, header, file), header, file);
-    return { grid, channels, samples: isInterleaved ? deinterleave(stored, channels) : stored };
-  },
-  async header(bytes, file) {
-    const { grid, channels, type } = readHeader(bytes, file);
-    return { grid, channels, sampleType: sampleTypeOf(type) };
-  },
-  beside: (bytes, file) => [readHeader(bytes, file).dataFile ?? []].flat(),
+  ...readsValues(readHeader, valueBytes),
 };
 
 /** A part of a segmentation that 3D Slicer wrote. */

@@ -5,6 +5,7 @@
  */
 import { DataError } from "../../core/errors.js";
 import { type Affine, type Grid, makeGrid } from "../../grid/grid.js";
+import { cross, dot } from "../../grid/vector.js";
 
 type Vector = readonly number[];
 
@@ -24,17 +25,12 @@ export function turned([x, y, z]: Vector): Vector {
   return [0 - x, 0 - y, z];
 }
 
-export function cross([a, b, c]: Vector, [d, e, f]: Vector): number[] {
-  return [b * f - c * e, c * d - a * f, a * e - b * d];
-}
-
 /** Volume, or area, that the axes span, as a share of what axes at right angles would. */
 function spanned([first, second, third]: readonly Vector[]): number {
   const normal = cross(first, second);
   const lengths = Math.hypot(...first) * Math.hypot(...second);
   if (!third) return Math.hypot(...normal) / lengths;
-  const volume = normal.reduce((sum, value, i) => sum + value * third[i], 0);
-  return Math.abs(volume) / (lengths * Math.hypot(...third));
+  return Math.abs(dot(normal, third)) / (lengths * Math.hypot(...third));
 }
 
 /**
