@@ -155,3 +155,21 @@ export function putDatasetYaml(folder: string, changes: Record<string, unknown> 
   };
   return put(join(folder, "dataset.yaml"), stringify(content));
 }
+
+/** Square grey pictures, another one at each call, so that none is a copy of another. */
+export function pictures(side: number) {
+  let drawn = 0;
+  /** A picture by its pixels; `n` counts the calls. */
+  const draw = (pixel: (x: number, y: number, n: number) => number): Buffer => {
+    const n = drawn++;
+    return png(
+      side,
+      side,
+      Array.from({ length: side * side }, (_, i) => pixel(i % side, Math.floor(i / side), n)),
+    );
+  };
+  return {
+    draw,
+    image: () => draw((x, y, n) => (x * 7 + y * 13 + ((x * y * (n + 3)) % 97) + n * 11) % 256),
+  };
+}

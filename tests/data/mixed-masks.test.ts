@@ -7,23 +7,13 @@ import { loadDataset } from "../../src/data/dataset.js";
 import { decodeCase } from "../../src/data/decode.js";
 import { inspectFolder } from "../../src/data/inspect/inspect.js";
 import { writeDatasetYaml } from "../../src/data/inspect/write-yaml.js";
-import { png, put, temporaryFolder } from "./files.js";
+import { pictures, put, temporaryFolder } from "./files.js";
 
 const base = temporaryFolder();
 const side = 24;
 let sets = 0;
-let drawn = 0;
 
-function draw(pixel: (x: number, y: number, n: number) => number): Buffer {
-  const n = drawn++;
-  return png(
-    side,
-    side,
-    Array.from({ length: side * side }, (_, i) => pixel(i % side, Math.floor(i / side), n)),
-  );
-}
-
-const image = () => draw((x, y, n) => (x * 7 + y * 13 + ((x * y * (n + 3)) % 97) + n * 11) % 256);
+const { draw, image } = pictures(side);
 const inside = (x: number, y: number, n: number, room: number) =>
   Math.max(Math.abs(x - 10 - (n % 3)), Math.abs(y - 12)) < room;
 const disc = () => draw((x, y, n) => (inside(x, y, n, 6) ? 255 : 0));

@@ -10,24 +10,12 @@ import { checkDataset } from "../../src/data/check/check.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { inspectFolder } from "../../src/data/inspect/inspect.js";
 import { writeDatasetYaml } from "../../src/data/inspect/write-yaml.js";
-import { png, put, temporaryFolder } from "./files.js";
+import { pictures, put, temporaryFolder } from "./files.js";
 
 const side = 24;
 const base = temporaryFolder();
 
-/** Another picture and another mask at each call, so that none is a copy of another. */
-let drawn = 0;
-
-function draw(pixel: (x: number, y: number, n: number) => number): Buffer {
-  const n = drawn++;
-  return png(
-    side,
-    side,
-    Array.from({ length: side * side }, (_, i) => pixel(i % side, Math.floor(i / side), n)),
-  );
-}
-
-const image = () => draw((x, y, n) => (x * 7 + y * 13 + ((x * y * (n + 3)) % 97) + n * 11) % 256);
+const { draw, image } = pictures(side);
 const disc = (cx: number, cy: number, r: number) => (x: number, y: number) =>
   (x - cx) ** 2 + (y - cy) ** 2 <= r * r ? 255 : 0;
 const mask = () => draw((x, y, n) => disc(7 + (n % 9), 7 + ((n * 5) % 9), 3)(x, y));
