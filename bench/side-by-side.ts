@@ -59,7 +59,7 @@ export interface Timing<Answer> {
 }
 
 /**
- * Asks every program for one step a round, every other round in reverse, so that none always follows the same one. The
+ * Asks every program for one step a round, each round beginning with the next of them, so that none is always first. The
  * first `warmUp` rounds are not timed.
  */
 export async function takeTurns<Answer extends { seconds: number }>(
@@ -67,8 +67,10 @@ export async function takeTurns<Answer extends { seconds: number }>(
   { warmUp, rounds }: { warmUp: number; rounds: number },
 ): Promise<Map<string, Timing<Answer>>> {
   const answers = new Map([...programs.keys()].map((name): [string, Answer[]] => [name, []]));
+  const all = [...programs];
   for (let round = 0; round < warmUp + rounds; round++) {
-    const order = round % 2 === 0 ? [...programs] : [...programs].reverse();
+    const start = round % all.length;
+    const order = [...all.slice(start), ...all.slice(0, start)];
     for (const [name, program] of order) answers.get(name)?.push(await program.ask<Answer>({ do: "step" }));
   }
   return new Map(

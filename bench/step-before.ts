@@ -1,6 +1,6 @@
 /**
  * The iterations of bench/step.ts in this checkout beside those of another one, built before a change: the same start,
- * one iteration of each in turn.
+ * one iteration of each in turn. The other one runs twice: how far it is from itself is what this machine cannot tell.
  */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,11 +29,12 @@ import {
 /** A change that is not about speed may cost this much. */
 const target = 1.02;
 /**
- * Pairs of processes that are started afresh for a row: where a process finds its memory makes it a few per cent faster
- * or slower for its whole life, whatever its code. An even number, for each checkout is the first of a pair as often as
- * the other.
+ * Times that the processes of a row are started afresh: where a process finds its memory makes it a few per cent faster
+ * or slower for its whole life, whatever its code.
  */
 const starts = 4;
+const sides = ["now", "before", "again"] as const;
+type Name = (typeof sides)[number];
 
 interface Answer {
   seconds: number;
@@ -42,15 +43,16 @@ interface Answer {
 
 type Setting = Pick<StepSettings, "file" | "device" | "method"> & { size: Size; engine: EngineName };
 
-/** One pair of processes of the two checkouts, turn by turn and alone: nothing else shares the machine's caches. */
+/** A process of this checkout and two of the other, turn by turn and alone: nothing else shares the machine's caches. */
 async function measure(
   { file, device, method, size, engine }: Setting,
   before: string,
-  { rounds, warmUp, beforeFirst }: { rounds: number; warmUp: number; beforeFirst: boolean },
-) {
-  const sides = { now: undefined, before };
-  const names = beforeFirst ? (["before", "now"] as const) : (["now", "before"] as const);
-  const programs = new Map<string, Conversation>(names.map((name) => [name, startWorker("step", sides[name])]));
+  { rounds, warmUp, first }: { rounds: number; warmUp: number; first: number },
+): Promise<Record<Name, Timing<Answer>>> {
+  const order = [...sides.slice(first), ...sides.slice(0, first)];
+  const programs = new Map<string, Conversation>(
+    order.map((name) => [name, startWorker("step", name === "now" ? undefined : before)]),
+  );
   const { name: _, ...arithmetic } = engines[engine];
   const { width, kind } = size;
   const task: StepSettings = {
@@ -60,7 +62,7 @@ async function measure(
   try {
     for (const program of programs.values()) await program.ask({ do: "prepare", ...task });
     const timings = await takeTurns<Answer>(programs, { warmUp, rounds });
-    return { now: timings.get("now") as Timing<Answer>, before: timings.get("before") as Timing<Answer> };
+    return Object.fromEntries(timings) as Record<Name, Timing<Answer>>;
   } finally {
     await Promise.all([...programs.values()].map((program) => program.end()));
   }
@@ -71,22 +73,32 @@ function sameLosses(now: Answer, before: Answer): boolean {
   return Object.entries(before.losses).every(([name, loss]) => Object.is(now.losses[name], loss));
 }
 
-type Pair = Awaited<ReturnType<typeof measure>>;
+type Start = Awaited<ReturnType<typeof measure>>;
 
-function row({ method, size, engine }: Setting, pairs: readonly Pair[]): Row {
-  const ratios = pairs.map(({ now, before }) => median(now.times.map((time, round) => time / before.times[round])));
-  const ratio = median(ratios);
+/** The median over the starts of a side's times beside those of "before", and the least and largest of them. */
+function beside(starts: readonly Start[], side: Name): { ratio: number; range: string } {
+  const ratios = starts.map((start) =>
+    median(start[side].times.map((time, round) => time / start.before.times[round])),
+  );
+  return { ratio: median(ratios), range: `${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)}` };
+}
+
+function row({ method, size, engine }: Setting, measured: readonly Start[]): Row {
+  const now = beside(measured, "now");
+  const again = beside(measured, "again");
   return {
     measure: `s/iteration ${method}`,
     setting: engines[engine].name,
     ...sizeCells(size),
-    before: median(pairs.map(({ before }) => before.seconds)),
-    now: median(pairs.map(({ now }) => now.seconds)),
-    ratio,
-    "of starts": `${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)}`,
+    before: median(measured.map(({ before }) => before.seconds)),
+    now: median(measured.map(({ now }) => now.seconds)),
+    ratio: now.ratio,
+    "of starts": now.range,
+    "before beside itself": again.ratio,
+    "its starts": again.range,
     target: `<= ${target.toFixed(2)}`,
-    met: ratio <= target ? "yes" : "no",
-    losses: pairs.every(({ now, before }) => sameLosses(now.first, before.first)) ? "equal" : "differ",
+    met: now.ratio <= target ? "yes" : "no",
+    losses: measured.every(({ now, before }) => sameLosses(now.first, before.first)) ? "equal" : "differ",
   };
 }
 
@@ -110,18 +122,18 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
       for (const method of methods)
         for (const engine of enginesOf("dimseg", comparisonsOn(device))) {
           const setting = { file, device, method, size, engine };
-          const pairs: Pair[] = [];
+          const measured: Start[] = [];
           const turns = { rounds: Math.ceil(rounds / 2), warmUp: plan.warmUp };
           for (let start = 0; start < starts; start++)
-            pairs.push(await measure(setting, before, { ...turns, beforeFirst: start % 2 === 1 }));
-          rows.push(row(setting, pairs));
+            measured.push(await measure(setting, before, { ...turns, first: start % sides.length }));
+          rows.push(row(setting, measured));
         }
     }
     return {
       title: `MiDSS and DiM-1 iterations of ${commitOf(packageRoot)} beside ${commitOf(before)}`,
       rows,
       notes: [
-        `An iteration of each checkout in turn, every other round in reverse, ${torch.threads()} threads, in ${starts} pairs of fresh processes, each checkout first in half of them; a pair's ratio is the median of its rounds' ratios, the row's the median of the pairs'.`,
+        `An iteration of this checkout and of two processes of the other in turn, each round beginning with the next of them, ${torch.threads()} threads, ${starts} times in fresh processes; a start's ratio is the median of its rounds' ratios, the row's the median of the starts'. "before beside itself" is the same ratio of two processes of one checkout.`,
       ],
     };
   } finally {

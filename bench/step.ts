@@ -283,7 +283,7 @@ function notes(plan: Plan, missing: string | null, { device, comparisons }: Mach
         ];
   return [
     `One iteration: three teacher passes, pseudo-labels, four student passes, losses, gradients, SGD, EMA; DiM-1 adds the joint encoder pass of its divergence and does everything of the student twice. Augmentation is outside on both sides.`,
-    `Median of ${rounds} iterations (by size) after ${plan.warmUp}, one iteration of each program in turn, every other round in reverse, ${torch.threads()} threads each; a ratio of times is the median of the rounds' ratios.`,
+    `Median of ${rounds} iterations (by size) after ${plan.warmUp}, one iteration of each program in turn, each round beginning with the next of them, ${torch.threads()} threads each; a ratio of times is the median of the rounds' ratios.`,
     ...ofDevice,
     ...(bfloat16 ? [] : [noBfloat16Note]),
     missing === null
