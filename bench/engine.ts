@@ -197,7 +197,7 @@ async function overheadRow(plan: Plan, withPeer: boolean): Promise<Row> {
 function notes(plan: Plan, missing: string | null, bfloat16: boolean): string[] {
   const { side } = plan.sizes[0];
   return [
-    `U-Net 3 → 2 classes, images ${side}x${side}, cross-entropy + Dice, SGD momentum 0.9 and decay 1e-4; median of ${plan.rounds} steps after ${plan.warmUp}, one step of each program in turn, every other round in reverse, ${availableParallelism()} threads each; the ratio of times is the median of the rounds' ratios.`,
+    `U-Net 3 → 2 classes, images ${side}x${side}, cross-entropy + Dice, SGD momentum 0.9 and decay 1e-4; median of ${plan.rounds} steps after ${plan.warmUp}, one step of each program in turn, each round beginning with the next of them, ${availableParallelism()} threads each; the ratio of times is the median of the rounds' ratios.`,
     'dimseg keeps freed memory for the next step, as its training does; the row "system allocator" is without that. It also limits how long OpenMP waits by spinning; PyTorch runs as it comes.',
     "Peak memory is the process's own high-water mark of resident memory; each process ran one setting only.",
     ...(bfloat16 ? [] : [noBfloat16Note]),

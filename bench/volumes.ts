@@ -273,7 +273,7 @@ export async function run({ quick }: BenchOptions): Promise<BenchReport> {
       rows,
       notes: [
         `One step: forward, cross-entropy, gradients and SGD of the 3-D U-Net of width ${plan.width} with instance normalisation, without dropout.`,
-        `Steps are medians after ${plan.warmUp} of each program in turn, every other round in reverse, ${torch.threads()} threads each; a ratio is the median of the rounds' ratios.`,
+        `Steps are medians after ${plan.warmUp} of each program in turn, each round beginning with the next of them, ${torch.threads()} threads each; a ratio is the median of the rounds' ratios.`,
         "Metrics are medians over pairs of wobbling balls, spacing 2 x 0.8 x 0.8; sliding windows are one volume, their memory that of the whole process.",
         ...(hasFastBfloat16() ? [] : [noBfloat16Note]),
         missing === null ? "The losses of the first steps agree." : noPeerNote(missing),
