@@ -162,6 +162,7 @@ export const operators = {
   upsampleTrilinear3d: { overloads: ["aten::upsample_trilinear3d.vec"] },
   upsampleNearest2d: { overloads: ["aten::upsample_nearest2d.vec"] },
   gridSampler2d: { overloads: ["aten::grid_sampler_2d"] },
+  gridSampler3d: { overloads: ["aten::grid_sampler_3d"] },
   binaryCrossEntropyWithLogits: { overloads: ["aten::binary_cross_entropy_with_logits"] },
   crossEntropyLoss: { overloads: ["aten::cross_entropy_loss"] },
   mseLoss: { overloads: ["aten::mse_loss"] },

@@ -3,10 +3,10 @@ import { NumericError, UsageError } from "../core/errors.js";
 import { imagesBCS } from "../data/case-tensors.js";
 import { type Case, caseName } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
-import { pictureOf } from "../data/volumes/case-slices.js";
+import { viewOf } from "../data/volumes/patches.js";
 import { inEvaluationMode, type SegmentationNetwork } from "../nn/index.js";
 import type { LoadedRun } from "../runs/load-run.js";
-import { autocast, inferenceMode, scope } from "../torch/index.js";
+import { autocast, inferenceMode, scope, spatialAxes } from "../torch/index.js";
 
 /** Images that pass through the encoder together. */
 const batchSize = 8;
@@ -37,13 +37,13 @@ function pooled(network: SegmentationNetwork, cases: readonly DecodedCase[], run
     scope(() => {
       const input = run.normalisation.forward(imagesBCS(cases, run.device));
       const maps = autocast(run.precision, run.device, () => network.encode(input).slice(-1)[0]);
-      return maps.to({ dtype: "float32" }).mean([2, 3]).toTypedArray() as Float32Array;
+      return maps.to({ dtype: "float32" }).mean(spatialAxes(maps)).toTypedArray() as Float32Array;
     }),
   );
 }
 
 /**
- * Globally average-pooled bottleneck features of images, of a volume those of the slice that stands for it, in evaluation mode and at the run's precision. Only the encoder
+ * Globally average-pooled bottleneck features of images, of a volume those of the slice or patch that stands for it, in evaluation mode and at the run's precision. Only the encoder
  * runs, a few images at a time, so that memory does not grow with their number.
  * @param cases at least one
  * @throws UsageError when there is no case, or the run has no such network
@@ -60,7 +60,9 @@ export async function bottleneckFeatures(
   let features = new Float32Array(0);
   for (let first = 0; first < cases.length; first += batchSize) {
     const batch = cases.slice(first, first + batchSize);
-    const decoded = await Promise.all(batch.map(async (one) => pictureOf(await run.cache.get(one), run.dataset)));
+    const decoded = await Promise.all(
+      batch.map(async (one) => viewOf(await run.cache.get(one), run.dataset, run.patch)),
+    );
     const values = inEvaluationMode(network, () => pooled(network, decoded, run));
     const dimensions = values.length / batch.length;
     const wrong = values.findIndex((value) => !Number.isFinite(value));

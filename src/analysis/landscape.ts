@@ -6,7 +6,7 @@ import { UsageError } from "../core/errors.js";
 import { caseTensors, type LossLabels, lossLabels } from "../data/case-tensors.js";
 import type { Case } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
-import { pictureOf } from "../data/volumes/case-slices.js";
+import { viewOf } from "../data/volumes/patches.js";
 import { segmentationLoss } from "../losses/index.js";
 import { inEvaluationMode } from "../nn/index.js";
 import type { LoadedRun } from "../runs/load-run.js";
@@ -158,7 +158,7 @@ function measure(run: LoadedRun, samples: readonly Sample[], options: LandscapeO
 
 /**
  * The student's supervised loss (cross-entropy + Dice, as validation computes it) around its weights, on at most 8
- * validation cases, or labelled ones where no validation split was kept, of volumes on the slice that stands for each.
+ * validation cases, or labelled ones where no validation split was kept, of volumes on the slice or patch that stands for each.
  * BatchNorm uses its running statistics; the
  * weights hold the same bits afterwards. Losses far from the weights may be infinite or NaN.
  *
@@ -173,7 +173,7 @@ export async function lossLandscape(run: LoadedRun, options: LandscapeOptions): 
   const decoded = await Promise.all(chooseCases(run).map((one) => run.cache.get(one)));
   return inEvaluationMode(run.networks.student, () =>
     scope(() => {
-      const samples = noGrad(() => decoded.map((one) => sampleOf(pictureOf(one, run.dataset), run)));
+      const samples = noGrad(() => decoded.map((one) => sampleOf(viewOf(one, run.dataset, run.patch), run)));
       return measure(run, samples, options);
     }),
   );

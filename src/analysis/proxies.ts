@@ -9,6 +9,7 @@ import { type Case, caseName } from "../data/dataset.js";
 import { picturesOf } from "../data/volumes/case-slices.js";
 import { confusionCounts, dice } from "../evaluation/overlap.js";
 import { voxelCount } from "../grid/grid.js";
+import { inferCaseAnswer } from "../inference/infer-case.js";
 import { classMask } from "../inference/label-map.js";
 import { requireFinite } from "../inference/predict.js";
 import { predictCase } from "../inference/predict-case.js";
@@ -86,7 +87,7 @@ function addPicture(counts: PartCounts, mask: Uint8Array, probabilities: Float32
  * @throws DataError naming an image that cannot be decoded; NumericError naming one whose output holds NaN
  */
 export async function caseProxies(
-  { dataset, cache, device, precision, normalisation }: LoadedRun,
+  { dataset, cache, device, precision, normalisation, patch }: LoadedRun,
   cases: readonly Case[],
   { network, other, testTimeFlips, onProgress }: ProxyOptions,
 ): Promise<CaseProxy[]> {
@@ -94,13 +95,16 @@ export async function caseProxies(
   const proxies: CaseProxy[] = [];
   for (const [i, one] of cases.entries()) {
     const counts = dataset.parts.map(() => ({ ...nothing }));
-    for (const picture of picturesOf(await cache.get(one), dataset)) {
+    const decoded = await cache.get(one);
+    for (const picture of patch ? [decoded] : picturesOf(decoded, dataset)) {
       const pixels = voxelCount(picture.working);
-      const ask = (of: SegmentationNetwork) =>
-        predictCase(of, picture, dataset, asked, ({ probabilities, labels }) => {
+      const ask = (of: SegmentationNetwork) => {
+        if (patch) return inferCaseAnswer(of, picture, dataset, { ...asked, patch }, caseName(one));
+        return predictCase(of, picture, dataset, asked, ({ probabilities, labels }) => {
           requireFinite(probabilities, caseName(one));
           return { labels, probabilities: probabilities.toTypedArray() as Float32Array };
         });
+      };
       const own = ask(network);
       const second = other && ask(other);
       dataset.parts.forEach(({ index }, part) => {

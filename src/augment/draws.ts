@@ -50,7 +50,12 @@ export interface StrongDraw {
   readonly sigma: number;
 }
 
-function addressOf({ seed, purpose, iteration, first = 0 }: DrawKey, name: string, position: number): StreamAddress {
+/** Of the draws of one kind of one image of a batch. */
+export function addressOf(
+  { seed, purpose, iteration, first = 0 }: DrawKey,
+  name: string,
+  position: number,
+): StreamAddress {
   return { seed, purpose: `augment.${purpose}.${name}`, iteration, index: first + position };
 }
 

@@ -1,4 +1,5 @@
 /** Augmentation as batched tensor programs, each draw fixed by (seed, iteration, index, purpose). */
+export { type Augmenter, planarAugmenter, volumeAugmenter } from "./augmenter.js";
 export { augmentLabelled, augmentUnlabelled } from "./batch.js";
 export { type Box, boxMask, drawBoxes, pasteBoxes } from "./boxes.js";
 export {
@@ -15,4 +16,5 @@ export { type Normalisation, planar8bit } from "./normalisation.js";
 export { type AugmentationProfile, fundusProfile, type ImageSize, mriProfile, type Range } from "./profile.js";
 export { strongAugment } from "./strong.js";
 export { tpRam } from "./tp-ram.js";
+export { type VolumeProfile, volumeProfile } from "./volume-profile.js";
 export { weakAugment } from "./weak.js";

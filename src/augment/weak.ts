@@ -3,21 +3,14 @@
  * transform runs once for all images that drew it; the others stay as they are, bit for bit. All but the flip are those
  * of Pillow and SciPy to the bit, which know planes only; volumes are flipped and refuse the others.
  */
-import { fromTypedArray, ShapeError, scope, spatialShape, type Tensor } from "../torch/index.js";
+import { ShapeError, scope, spatialShape, type Tensor } from "../torch/index.js";
 import type { ScaleCrop, StreamAddress, WeakDraw } from "./draws.js";
 import { elasticField, elasticImages, elasticLabels } from "./elastic.js";
 import { signedNoise } from "./noise.js";
 import type { AugmentationProfile } from "./profile.js";
 import { rotateImages, rotateLabels } from "./rotate.js";
 import { scaleCropImages, scaleCropLabels } from "./scale-crop.js";
-
-/** Images `[N, C, ...S]` and, if they have labels, their label planes `[N, K, ...S]`. */
-interface View {
-  readonly images: Tensor;
-  readonly labels: Tensor | undefined;
-}
-
-type Program<T> = (part: View, draws: T[]) => View;
+import { applyWhereDrawn, type Program } from "./where-drawn.js";
 
 const scaleCropped: Program<ScaleCrop> = ({ images, labels }, crops) => ({
   images: scaleCropImages(images, crops),
@@ -41,21 +34,6 @@ function deformed({ elastic }: AugmentationProfile): Program<StreamAddress> {
     const field = elasticField(noise, elastic.alpha * height, elastic.sigma * height);
     return { images: elasticImages(images, field), labels: labels && elasticLabels(labels, field) };
   };
-}
-
-/** Runs a program on the images whose draw is not null and writes its results back into `view`. */
-function applyWhereDrawn<T>(view: View, draws: readonly (T | null)[], program: Program<T>): void {
-  const chosen = draws.flatMap((draw, position) => (draw === null ? [] : [{ draw, position: BigInt(position) }]));
-  if (chosen.length === 0) return;
-  scope(() => {
-    const positions = BigInt64Array.from(chosen, ({ position }) => position);
-    const index = fromTypedArray(positions, undefined, { device: view.images.device });
-    const part = { images: view.images.indexSelect(0, index), labels: view.labels?.indexSelect(0, index) };
-    const given = chosen.map(({ draw }) => draw);
-    const { images, labels } = program(part, given);
-    view.images.indexCopy_(0, index, images);
-    if (labels) view.labels?.indexCopy_(0, index, labels);
-  });
 }
 
 function checkShapes(images: Tensor, labels: Tensor | null, draws: readonly WeakDraw[]): void {

@@ -1,17 +1,32 @@
 /** `dimseg evaluate RUN`: metrics by domain and part, kept in the run folder. */
 import { type Command, Option } from "commander";
+import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import { conventionNames } from "../evaluation/conventions.js";
+import { judgedGrids } from "../judging/about.js";
 import { subjectsText } from "../judging/subjects-text.js";
 import { unjudgedText } from "../judging/unjudged-text.js";
 import type { EvaluateInput, EvaluationResult } from "../workflows/evaluate.js";
 import { checkpointOption } from "./checkpoint-option.js";
 import { inTerminal } from "./terminal-observer.js";
 
-type EvaluateVerbOptions = Omit<EvaluateInput, "run"> & { readonly json?: boolean };
+type EvaluateVerbOptions = Omit<EvaluateInput, "run" | "nsd"> & { readonly nsd?: string; readonly json?: boolean };
+
+/** @throws UsageError for anything but a number of at least 0 */
+function toleranceOf(text: string | undefined): { nsd?: number } {
+  if (text === undefined) return {};
+  const nsd = text.trim() === "" ? Number.NaN : Number(text);
+  if (Number.isFinite(nsd) && nsd >= 0) return { nsd };
+  throw new UsageError(`--nsd ${text}: give a distance of at least 0, in the unit of --units, such as 2`);
+}
 
 /** What was judged, and what a distance of 1 is. */
-function sizeText({ size, slices, units }: EvaluationResult["about"]): string {
+function sizeText({ size, slices, patch, resample, at, units }: EvaluationResult["about"]): string {
+  if (at === "native")
+    return `${slices ? "volumes in their own grids" : "at the images' own sizes"}, distances in ${units === "mm" ? "mm" : "pixels of those (--units mm measures them)"}`;
+  const ofVolumes = "distances in voxels of that grid (--units mm measures them)";
+  if (patch)
+    return `whole volumes ${resample ? `at ${resample.join(" x ")} mm` : "as stored"}, ${units === "mm" ? "distances in mm" : ofVolumes}`;
   const square = `${size} x ${size} pixels`;
   const where = slices ? `volumes of ${slices} slices of ${square}` : `at ${square}`;
   if (units === "mm") return `${where}, distances in mm by the spacing of the stored images`;
@@ -44,7 +59,8 @@ function unjudgedLines({ about: { unjudged = [] } }: EvaluationResult, run: stri
   ];
 }
 
-async function evaluate(run: string, { json, ...options }: EvaluateVerbOptions): Promise<void> {
+async function evaluate(run: string, { json, nsd, ...rest }: EvaluateVerbOptions): Promise<void> {
+  const options = { ...rest, ...toleranceOf(nsd) };
   const { evaluateRun, resultJson } = await import("../workflows/evaluate.js");
   const { evaluationTable } = await import("./evaluation-table.js");
   const results = await inTerminal((observer) => {
@@ -73,10 +89,18 @@ export function register(program: Command): void {
       new Option("--convention <name>", "rules for empty masks and HD95 (default: the run's)").choices(conventionNames),
     )
     .addOption(
-      new Option("--units <name>", "of distances: pixels of the network's square, or mm by the images' spacing")
+      new Option("--at <grid>", "judge at the network's size, or in the images' own")
+        .choices(judgedGrids)
+        .default("network"),
+    )
+    .addOption(
+      new Option("--units <name>", "of distances: pixels of the grid that is judged, or mm by the images' spacing")
         .choices(["pixels", "mm"])
         .default("pixels"),
     )
+    .option("--nsd <distance>", "also the normalised surface Dice at this tolerance, in the unit of the distances")
+    .option("--volumes", "also volumes and their error as a share of the reference")
+    .option("--lesions", "also lesion-wise counts and F1, for classes of many separate objects")
     .option("--tta", "average over mirror images", false)
     .option(
       "--data <file>",

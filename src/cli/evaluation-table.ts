@@ -1,6 +1,7 @@
 /** The results of an evaluation as text for a terminal: overlaps in percent, distances in pixels or mm. */
 import { emptyMasksNotes, hasNoValue, markOf, missedText, noValue } from "../judging/empty-masks-text.js";
 import type { DistanceUnits } from "../judging/evaluate-network.js";
+import { furtherMetrics } from "../judging/further-metrics.js";
 import { hasSubjects, singleSubjectNote } from "../judging/subjects-text.js";
 import type { DomainSummary, Estimate, EvaluationSummary, MetricEstimates } from "../judging/summarise.js";
 import { formatTable } from "./table.js";
@@ -18,19 +19,31 @@ function withInterval({ mean, interval }: MetricEstimates["dice"]): string {
   return interval ? `${percent(mean)} (${interval.map(percent).join(" to ")})` : percent(mean);
 }
 
-function cells({ dice, jaccard, hd95, asd }: MetricEstimates, mark = ""): string[] {
+/** Columns of further metrics where they were measured. */
+const furtherNames = { nsd: "NSD %", volumeError: "volume error %", lesionF1: "lesion F1 %" } as const;
+
+function furtherOf(summary: EvaluationSummary): (keyof typeof furtherNames)[] {
+  return furtherMetrics.filter((metric) => summary.average[metric] !== undefined);
+}
+
+function cells({ dice, jaccard, hd95, asd, ...further }: MetricEstimates, mark = ""): string[] {
   const shown = (estimate: Estimate, text: string) => (hasNoValue(estimate) ? noValue : `${text}${mark}`);
   return [
     shown(dice, withInterval(dice)),
     shown(jaccard, percent(jaccard.mean)),
     shown(hd95, distance(hd95.mean)),
     shown(asd, distance(asd.mean)),
+    ...furtherMetrics.flatMap((metric) => {
+      const estimate = further[metric];
+      return estimate ? [shown(estimate, percent(estimate.mean))] : [];
+    }),
   ];
 }
 
-function metricNames(units: DistanceUnits): string[] {
+function metricNames(units: DistanceUnits, summary: EvaluationSummary): string[] {
   const unit = units === "mm" ? "mm" : "px";
-  return ["Dice % (95 % interval)", "Jaccard %", `HD95 ${unit}`, `ASD ${unit}`];
+  const further = furtherOf(summary).map((metric) => furtherNames[metric]);
+  return ["Dice % (95 % interval)", "Jaccard %", `HD95 ${unit}`, `ASD ${unit}`, ...further];
 }
 
 type Counted = Pick<DomainSummary, "cases" | "subjects" | "parts" | "average" | "emptyInBoth">;
@@ -71,7 +84,7 @@ export function evaluationTable(summary: EvaluationSummary, units: DistanceUnits
     rowsOf(one.labelled ? `${one.name} (labelled)` : one.name, one, grouped, [one]),
   );
   const all = summary.domains.length > 1 ? rowsOf("mean of domains", summary, grouped, summary.domains) : [];
-  const numbers = [...(grouped ? ["subjects", "cases"] : ["cases"]), "missed", ...metricNames(units)];
+  const numbers = [...(grouped ? ["subjects", "cases"] : ["cases"]), "missed", ...metricNames(units, summary)];
   const align = ["left", "left", ...numbers.map(() => "right")] as ("left" | "right")[];
   const table = formatTable(["domain", "part", ...numbers], [...domains, ...all], align);
   return [

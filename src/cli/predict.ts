@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
+import { maskFormatNames } from "../inference/mask-format-names.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { PredictInput } from "../workflows/predict.js";
 import { checkpointOption } from "./checkpoint-option.js";
@@ -35,9 +36,11 @@ async function predict(run: string, images: string[], verbOptions: PredictVerbOp
   const { predictImages } = await import("../workflows/predict.js");
   const predicted = await inTerminal((observer) => predictImages({ run, images, ...options }, observer));
   const { checkpointRule, written, leftOut, transparent, legend, outlines, broken } = predicted;
-  const [masks, ...others] = predicted.folders;
+  const [masks, ...further] = predicted.folders;
   for (const message of broken) console.error(message);
-  console.log(`${options.network}, ${checkpointRule}`);
+  const others = options.with?.length ?? 0;
+  const together = others > 0 ? `, averaged with ${counted(others, "other run")}` : "";
+  console.log(`${options.network}, ${checkpointRule}${together}`);
   console.log(`Wrote ${written} of ${predicted.images} masks to ${masks}: ${legend.join(", ")}.`);
   if (leftOut.length > 0) console.log(`Left out as masks or earlier results: ${namedFiles(leftOut)}.`);
   for (const sentence of predicted.systemPictures) console.log(`${sentence}.`);
@@ -45,13 +48,17 @@ async function predict(run: string, images: string[], verbOptions: PredictVerbOp
     console.log(
       `The alpha channel is not used: what lies under transparent parts counts as image in ${namedFiles(transparent)}.`,
     );
-  if (others.length > 0) console.log(`Beside them: ${others.join(", ")}.`);
+  if (further.length > 0) console.log(`Beside them: ${further.join(", ")}.`);
   if (outlines.length > 0 && written > 0) console.log(`Outlined in the overlays: ${outlines.join(", ")}.`);
   if (broken.length > 0) {
     throw new DataError(
       `${broken.length} of ${predicted.images} images could not be segmented, each named above; the others are done`,
     );
   }
+}
+
+function collected(value: string, before: readonly string[]): string[] {
+  return [...before, value];
 }
 
 /** Adds the verb to the command line. */
@@ -63,7 +70,9 @@ export function register(program: Command): void {
     .argument("<images...>", "image files, or folders of them (masks in a folder are left out)")
     .option("--out <folder>", "where the masks go, under the images' names", "predictions")
     .addOption(checkpointOption("which checkpoint"))
+    .option("--with <run>", "average with the answers of another run; may be given several times", collected, [])
     .addOption(new Option("--network <name>", "which network").choices(networkNames).default("student"))
+    .addOption(new Option("--format <name>", "of masks of volumes (default: nii.gz)").choices(maskFormatNames))
     .option("--probabilities", "also write class probabilities (safetensors, float32)", false)
     .option("--overlay", "also write the images with the outlines of the classes", false)
     .option(

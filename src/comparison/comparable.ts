@@ -100,10 +100,17 @@ export function unknownReferences(runs: readonly ComparedRun[]): string | null {
   );
 }
 
+/** The grid that a run was judged at. */
+function gridText({ size, patch, resample, at }: ComparedRun["judgement"]): string {
+  if (at === "native") return "the images' own";
+  if (!patch) return `${size} pixels`;
+  return resample ? `whole volumes at ${resample.join(" x ")} mm` : "whole volumes as stored";
+}
+
 function judgementDifference(a: ComparedRun, b: ComparedRun): Difference | null {
   const pairs = [
     ["convention", a.judgement.convention.name, b.judgement.convention.name],
-    ["image size", `${a.judgement.size} pixels`, `${b.judgement.size} pixels`],
+    ["image size", gridText(a.judgement), gridText(b.judgement)],
     ["averaging over mirror images", a.judgement.testTimeFlips, b.judgement.testTimeFlips],
   ] as const;
   const found = pairs.find(([, one, other]) => one !== other);

@@ -76,13 +76,20 @@ export const trainingSchema = z.strictObject({
   dataset: z.string().min(1).describe("path of the dataset.yaml, relative to this file"),
   labelled: labelledSection,
   imageSize: z.int().min(1).optional().describe("side in pixels; default: the data set's"),
+  patch: z
+    .tuple([z.int().min(1), z.int().min(1), z.int().min(1)])
+    .optional()
+    .describe("of volumes: slices, rows and columns that the network sees at once; default: 64 of each"),
   model: model.prefault({}),
   method: sectionOf(methods),
   optimizer: sectionOf(minimizers),
   base: baseOptimizer.prefault({}).describe("the base optimiser under the sharpness-aware one"),
   augmentation: z
     .strictObject({
-      profile: z.enum(["auto", "fundus", "mri"]).default("auto").describe("auto: fundus for colour, mri for grey"),
+      profile: z
+        .enum(["auto", "fundus", "mri", "volume"])
+        .default("auto")
+        .describe("auto: fundus for colour, mri for grey, volume for networks of volumes"),
       tpRamFactor: z.number().min(0).lt(0.5).optional().describe("share of frequencies that TP-RAM mixes"),
     })
     .prefault({}),
@@ -157,19 +164,50 @@ function checkLosses({ optimizer, method }: WantedConfig, where: Where): void {
   );
 }
 
+/** The multiple of a stride that is nearest to a side, at least one. */
+function nearestMultiple(side: number, stride: number): number {
+  return Math.max(Math.round(side / stride), 1) * stride;
+}
+
 /** Refuses images that the network would halve unevenly. */
 function checkImageSize({ imageSize, model }: WantedConfig, where: Where): void {
   const stride = Math.max(...networks[model.name].strides);
   if (imageSize === undefined || imageSize % stride === 0) return;
-  const nearest = Math.max(Math.round(imageSize / stride), 1) * stride;
   throw new UsageError(
-    `${where("imageSize")}: imageSize is ${imageSize}; it must be a multiple of ${stride} for model ${model.name}, such as ${nearest}`,
+    `${where("imageSize")}: imageSize is ${imageSize}; it must be a multiple of ${stride} for model ${model.name}, such as ${nearestMultiple(imageSize, stride)}`,
+  );
+}
+
+/** Refuses the size of a picture for a network of volumes, a patch for one of pictures, and patches halved unevenly. */
+function checkPatch({ imageSize, patch, model, augmentation }: WantedConfig, where: Where): void {
+  const { strides } = networks[model.name];
+  const isOfVolumes = strides.length === 3;
+  if (isOfVolumes && imageSize !== undefined)
+    throw new UsageError(
+      `${where("imageSize")}: imageSize is of pictures, and model ${model.name} sees patches of volumes; give patch: [slices, rows, columns]`,
+    );
+  if (!isOfVolumes && patch !== undefined)
+    throw new UsageError(
+      `${where("patch")}: patch is of volumes, and model ${model.name} sees pictures; remove it, or take model unet-3d`,
+    );
+  const wanted = augmentation.profile;
+  if (wanted !== "auto" && isOfVolumes !== (wanted === "volume"))
+    throw new UsageError(
+      `${where("augmentation.profile")}: augmentation.profile ${wanted} is of ${isOfVolumes ? "pictures" : "volumes"}, and model ${model.name} ` +
+        `sees ${isOfVolumes ? "volumes" : "pictures"}; take auto`,
+    );
+  const wrong = patch?.findIndex((side, axis) => side % strides[axis] !== 0) ?? -1;
+  if (patch === undefined || wrong < 0) return;
+  const nearest = patch.map((side, axis) => nearestMultiple(side, strides[axis]));
+  throw new UsageError(
+    `${where("patch")}: patch is [${patch.join(", ")}]; its sides must be multiples of [${strides.join(", ")}] for model ${model.name}, such as [${nearest.join(", ")}]`,
   );
 }
 
 /** Refuses combinations that no single key shows. */
 function checkSense(config: WantedConfig, where: Where): void {
   const { optimizer, method, training } = config;
+  checkPatch(config, where);
   checkImageSize(config, where);
   checkLosses(config, where);
   const unlabelled = methods[method.name].usesUnlabelled;

@@ -14,18 +14,20 @@ import { voxelCount } from "../grid/grid.js";
 import { maskFilesOf, readersOf } from "./case-files.js";
 import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
 import type { CaseBytes, DecodedCase } from "./decode.js";
+import type { WorkingSize } from "./prepare-image.js";
 import { imageFiles } from "./read-image.js";
 
 /** Raise when decoding changes its results, so that older entries are no longer found. */
 const formatVersion = 4;
 
 /** Hash of everything but the files that a decoded case of a domain depends on. */
-export function settingsHash(dataset: Dataset, size: number, domain: string): string {
+export function settingsHash(dataset: Dataset, size: WorkingSize, domain: string): string {
   const { channels, filter, intensity, spacing, target, slices } = dataset;
   const labels = labelsOf(dataset, domain);
   const classes = dataset.classes.map(({ index, name, inside }) => [index, name, inside]);
   const ofImages = [formatVersion, size, channels, filter, intensity, spacing, target];
-  const ofVolumes = slices ? [slices.plane, slices.intensity] : [];
+  const ofSlices = slices ? [slices.plane, slices.intensity] : [];
+  const ofVolumes = size === "whole" ? [...ofSlices, slices?.resample] : ofSlices;
   return sha256(JSON.stringify([...ofImages, classes, labels, ...ofVolumes]));
 }
 

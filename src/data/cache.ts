@@ -19,6 +19,7 @@ import { maskFilesOf } from "./case-files.js";
 import type { Case, Dataset } from "./dataset.js";
 import { type CaseSource, type DecodedCase, decodeCaseBytes, readCaseBytes } from "./decode.js";
 import { mapLimited } from "./limited.js";
+import type { WorkingSize } from "./prepare-image.js";
 import { imageFiles } from "./read-image.js";
 import { decodeVolume, hasSlices } from "./volumes/decode-volume.js";
 
@@ -26,8 +27,8 @@ import { decodeVolume, hasSlices } from "./volumes/decode-volume.js";
 const decodedAtOnce = 4;
 
 export interface CacheOptions {
-  /** Side of the square, in pixels; the data set's own unless given. */
-  readonly size?: number;
+  /** The data set's own square unless given. */
+  readonly size?: WorkingSize;
   /** Folder of the disk cache, or false for none; {@link cacheFolder} unless given. */
   readonly folder?: string | false;
   /** Bound of the arrays in memory; 1 GiB unless given, of volumes a quarter of the machine's memory if that is more. */
@@ -74,7 +75,7 @@ interface KnownEntry {
 
 /** Hands out decoded cases. The arrays are shared: treat them as read-only. */
 export class DecodedCache implements CaseSource {
-  private readonly size: number;
+  private readonly size: WorkingSize;
   /** Hashes of the settings, by domain. */
   private readonly settings = new Map<string, string>();
   private readonly memoryBytes: number;

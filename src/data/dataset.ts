@@ -47,13 +47,18 @@ export interface Domain {
 /** Images of 8 bits, of more, which `intensity` makes 8, or both. */
 export type ImageDepths = "narrow" | "wide" | "mixed";
 
-/** How volumes become the pictures that a 2-D network sees; a case is a whole volume all the same. */
+/**
+ * How volumes are laid out for networks: one of pictures sees their slices, one of volumes patches of slices, rows and
+ * columns in this order. A case is a whole volume all the same.
+ */
 export interface SliceRule {
   readonly plane: SlicePlane;
   /** Which values become 0 and 255, in volumes of any sample type. */
   readonly intensity: WindowRule;
   /** Whether slices of labelled volumes that show no part are trained on. */
   readonly emptySlices: "keep" | "drop";
+  /** Millimetres between slices, rows and columns of whole volumes, for networks of volumes; missing: as stored. */
+  readonly resample?: readonly [number, number, number];
 }
 
 /** A data set as its dataset.yaml describes it. */
@@ -105,9 +110,17 @@ function withColours(file: DatasetFile): DatasetClass[] {
 }
 
 /** What a file says of its images' values: a window for pictures, or how volumes are cut and seen. */
-function valuesOf({ slices, emptySlices = "keep", intensity }: DatasetFile): Pick<Dataset, "intensity" | "slices"> {
+function valuesOf({
+  slices,
+  emptySlices = "keep",
+  intensity,
+  resample,
+}: DatasetFile): Pick<Dataset, "intensity" | "slices"> {
   const rule = windowRule(intensity);
-  if (slices) return { slices: { plane: slices, intensity: rule ?? { percentiles: usualPercentiles }, emptySlices } };
+  if (slices) {
+    const own = resample ? { resample } : {};
+    return { slices: { plane: slices, intensity: rule ?? { percentiles: usualPercentiles }, emptySlices, ...own } };
+  }
   return rule ? { intensity: rule as ValueWindow } : {};
 }
 

@@ -13,7 +13,7 @@ import { labelDecoder } from "./label-decoders.js";
 import { expandCodes } from "./labels.js";
 import { maskImage } from "./mask-image.js";
 import { joinCodes } from "./mask-join.js";
-import { prepareImage } from "./prepare-image.js";
+import { prepareImage, type WorkingSize } from "./prepare-image.js";
 import { decodeImage, decodingBytes, readBytes } from "./read-image.js";
 import { combineReaders } from "./reader-masks.js";
 import { withRoom } from "./room.js";
@@ -138,11 +138,16 @@ export async function withRoomFor<T>(one: Case, { image, mask }: CaseBytes, task
 }
 
 /** {@link decodeCase} for bytes that are already in memory. */
-export function decodeCaseBytes(dataset: Dataset, one: Case, size: number, bytes: CaseBytes): Promise<DecodedCase> {
+export function decodeCaseBytes(
+  dataset: Dataset,
+  one: Case,
+  size: WorkingSize,
+  bytes: CaseBytes,
+): Promise<DecodedCase> {
   return withRoomFor(one, bytes, () => decodeWithRoom(dataset, one, size, bytes));
 }
 
-async function decodeWithRoom(dataset: Dataset, one: Case, size: number, bytes: CaseBytes): Promise<DecodedCase> {
+async function decodeWithRoom(dataset: Dataset, one: Case, size: WorkingSize, bytes: CaseBytes): Promise<DecodedCase> {
   const image = await decodeImage(bytes.image, one.imagePath);
   const mask = bytes.mask && (await decodeMask(dataset, one, bytes.mask, image));
   const prepared = prepareImage(image, dataset, size, one.imagePath);
@@ -154,11 +159,12 @@ async function decodeWithRoom(dataset: Dataset, one: Case, size: number, bytes: 
 /**
  * Reads, decodes, checks and resizes one case: image `[C, size, size]` 8 bits; label `[size, size]` class numbers
  * (softmax) or `[K, size, size]` 0/1 (sigmoid), missing for an unlabelled case. Of a volume each slice is made so, and
- * the slices are an axis before rows and columns.
+ * the slices are an axis before rows and columns; "whole" resamples it to the data set's
+ * spacing instead, and leaves pictures in their own size.
  * @throws DataError when a file is missing, truncated, corrupt or hostile, the mask's grid is not the image's,
  *   a label value is unknown, an image of more than 8 bits has no `intensity` rule, or says another spacing than the data set
  */
-export async function decodeCase(dataset: Dataset, one: Case, size = dataset.size): Promise<DecodedCase> {
+export async function decodeCase(dataset: Dataset, one: Case, size: WorkingSize = dataset.size): Promise<DecodedCase> {
   if (hasSlices(dataset)) return decodeVolume(dataset, one, size);
   return decodeCaseBytes(dataset, one, size, await readCaseBytes(one));
 }

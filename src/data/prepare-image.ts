@@ -14,6 +14,12 @@ import type { ValueWindow } from "./volumes/windows.js";
 /** What of a data set decides how its images are prepared. */
 export type ImageRule = Pick<Dataset, "path" | "channels" | "filter" | "intensity" | "spacing">;
 
+/**
+ * What networks work at: pictures, and slices of volumes, resized to a square of so many pixels a side; or "whole", volumes
+ * at the data set's spacing, and pictures in their own size where they are judged there.
+ */
+export type WorkingSize = number | "whole";
+
 /** An image ready for a network. */
 export interface PreparedImage {
   /** `[C, S]` on the working grid, 0 … 255. */
@@ -65,13 +71,13 @@ function withSpacing(grid: Grid, { spacing, path }: Pick<Dataset, "spacing" | "p
 
 /**
  * An image as the network sees it.
- * @param size side of the square, in pixels
+ * @param size side of the square, in pixels; "whole" keeps the image's own size
  * @param file the image's name, for messages
  * @throws DataError for an image of more than 8 bits without an `intensity` rule, or of another spacing than the data set's
  */
-export function prepareImage(image: StoredImage, rule: ImageRule, size: number, file: string): PreparedImage {
+export function prepareImage(image: StoredImage, rule: ImageRule, size: WorkingSize, file: string): PreparedImage {
   const stored = withSpacing(image.grid, rule, file);
-  const working = resampledGrid(stored, [size, size]);
+  const working = size === "whole" ? stored : resampledGrid(stored, [size, size]);
   const shaped = rule.channels === 1 ? toGrey(image) : image;
   const samples = resizeFiltered(toBytes(shaped, rule, file), stored.shape, working.shape, rule.filter);
   const prepared = toChannels({ grid: working, channels: shaped.channels, samples }, rule.channels);

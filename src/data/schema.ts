@@ -259,6 +259,12 @@ export const datasetSchema = z
     intensity: intensitySchema
       .optional()
       .describe("values that become 0 and 255; of pictures those of 16 bits, while 8-bit ones stay as they are"),
+    resample: z
+      .tuple([z.number().positive(), z.number().positive(), z.number().positive()])
+      .optional()
+      .describe(
+        "with slices: millimetres between slices, rows and columns at which networks of volumes work (as stored)",
+      ),
     spacing: z
       .tuple([z.number().positive(), z.number().positive()])
       .optional()
@@ -326,6 +332,7 @@ function checkSlices(
   file: {
     readonly slices?: unknown;
     readonly emptySlices?: unknown;
+    readonly resample?: unknown;
     readonly spacing?: unknown;
     readonly intensity?: z.output<typeof intensitySchema> | undefined;
   },
@@ -335,7 +342,8 @@ function checkSlices(
     if (file.spacing !== undefined) issue(["spacing"], "is for pictures; volumes say their own, so leave it out");
     return;
   }
-  if (file.emptySlices !== undefined) issue(["emptySlices"], "belongs to slices; add slices: axial, or leave it out");
+  for (const key of ["emptySlices", "resample"] as const)
+    if (file[key] !== undefined) issue([key], "belongs to slices; add slices: axial, or leave it out");
   for (const key of ["window", "percentiles"] as const)
     if (file.intensity?.[key] !== undefined) issue(["intensity", key], "belongs to slices; give low and high");
 }

@@ -8,6 +8,7 @@ import { serializeSafetensors } from "../core/safetensors.js";
 import type { Dataset } from "../data/dataset.js";
 import type { StoredImage } from "../grid/stored-image.js";
 import { classMask, indexMap } from "./label-map.js";
+import type { MaskFormat } from "./mask-formats.js";
 import { drawOverlay } from "./overlay.js";
 import type { ImagePrediction } from "./predict-image.js";
 
@@ -17,12 +18,14 @@ export interface PredictionContents {
   readonly overlay: boolean;
   /** Class probabilities as safetensors: tensor `probabilities` [K, H, W] float32, class names in the metadata. */
   readonly probabilities: boolean;
+  /** Of masks of volumes; default: NIfTI. Those of pictures are PNG. */
+  readonly format?: MaskFormat | undefined;
 }
 
 /** One kind of file; every image has one in each of these folders, under its own name. */
 export interface PredictionFile<P = ImagePrediction> {
   readonly folder: string;
-  readonly extension: "png" | "safetensors" | "nii.gz";
+  readonly extension: "png" | "safetensors" | MaskFormat;
   encode(prediction: P, image: StoredImage, file: string): Promise<Uint8Array[]>;
 }
 

@@ -1,14 +1,12 @@
 /** The files that a volume's prediction becomes, as bytes; where they go is the caller's business. */
 import type { Dataset, SliceRule } from "../data/dataset.js";
-import { readStart, withFile } from "../data/file-bytes.js";
-import { sniffBytes } from "../data/formats/format.js";
-import { encodeNifti } from "../data/formats/nifti-writer.js";
 import { cutVolume, windowedSlice, windowsOf } from "../data/volumes/decode-volume.js";
 import { voxelCount } from "../grid/grid.js";
 import { SliceStack } from "../grid/slices.js";
 import type { StoredImage } from "../grid/stored-image.js";
 import { classFolder, type PredictionContents, type PredictionFile, png } from "./encode-prediction.js";
-import { classMask, indexMap } from "./label-map.js";
+import { classMask, indexMap, indexValue } from "./label-map.js";
+import { type MaskPart, maskFormats } from "./mask-formats.js";
 import { drawOverlay } from "./overlay.js";
 import type { VolumePrediction } from "./predict-volume.js";
 
@@ -27,36 +25,34 @@ function overlayPng(
   return png(drawOverlay(slice, found, file, dataset), { height, width }, 3);
 }
 
-/** A file's beginning: of a NIfTI file its place, which a mask takes over to the bit. */
-function startOf(file: string): Promise<Uint8Array> {
-  return withFile(file, (handle, size) => readStart(handle, Math.min(size, sniffBytes)));
-}
-
 /**
- * The kinds of file that predictions of volumes give: `masks` with label maps as NIfTI, in each volume's own grid, with
+ * The kinds of file that predictions of volumes give: `masks` with label maps, in each volume's own grid, with
  * overlapping classes also `classes/NAME` with 0 and 255, and what else is wanted.
  */
 export function volumeFiles(
   dataset: Dataset & { readonly slices: SliceRule },
-  { overlay }: Pick<PredictionContents, "overlay">,
+  { overlay, format = "nii.gz" }: Pick<PredictionContents, "overlay" | "format">,
 ): PredictionFile<VolumePrediction>[] {
-  const nifti = (
+  const volumeFile = (
     folder: string,
     valuesOf: (one: VolumePrediction) => Uint8Array,
+    parts: readonly MaskPart[],
   ): PredictionFile<VolumePrediction> => ({
     folder,
-    extension: "nii.gz",
-    async encode(one, volume, file) {
-      const image = { grid: volume.grid, channels: 1, samples: valuesOf(one) };
-      return [await encodeNifti(image, { packed: true, like: await startOf(file) })];
+    extension: format,
+    async encode(one, { grid }, file) {
+      return [await maskFormats[format]({ grid, channels: 1, samples: valuesOf(one) }, parts, file)];
     },
   });
+  const named = dataset.parts.map((one) => ({ ...one, value: indexValue(one, dataset.target) }));
   const overlapping = dataset.target === "sigmoid" ? dataset.classes : [];
   return [
-    nifti("masks", ({ labels }) => indexMap(labels, dataset)),
-    ...overlapping.map(({ name, index }) =>
-      nifti(classFolder(name), ({ labels, grid }) =>
-        classMask(labels, index, "sigmoid", voxelCount(grid)).map((value) => 255 * value),
+    volumeFile("masks", ({ labels }) => indexMap(labels, dataset), named),
+    ...overlapping.map(({ name, index, colour }) =>
+      volumeFile(
+        classFolder(name),
+        ({ labels, grid }) => classMask(labels, index, "sigmoid", voxelCount(grid)).map((value) => 255 * value),
+        [{ name, colour, value: 255 }],
       ),
     ),
     ...(overlay

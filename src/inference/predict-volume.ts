@@ -1,10 +1,19 @@
-/** Segments one volume slice by slice with a network of pictures, in the volume's own grid. */
+/** Segments one volume in its own grid: slice by slice with a network of pictures, whole with one of volumes. */
 import type { Dataset, SliceRule } from "../data/dataset.js";
-import { cutVolume, requireChannels, windowedSlice, windowsOf } from "../data/volumes/decode-volume.js";
+import { planesOf } from "../data/volumes/case-slices.js";
+import {
+  type CutVolume,
+  cutVolume,
+  prepareWhole,
+  requireChannels,
+  windowedSlice,
+  windowsOf,
+} from "../data/volumes/decode-volume.js";
 import { type Grid, voxelCount } from "../grid/grid.js";
 import { placeSlice } from "../grid/slices.js";
 import type { StoredImage } from "../grid/stored-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";
+import { type AskedOptions, inferCase } from "./infer-case.js";
 import { type PredictImageOptions, predictImage } from "./predict-image.js";
 
 /** What a network says about one volume, where the volume's voxels are stored. */
@@ -21,9 +30,42 @@ function foundArea(labels: Uint8Array): number {
   return labels.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
 }
 
+/** How a volume is asked about. */
+export type PredictVolumeOptions = Omit<PredictImageOptions, "probabilities"> & Pick<AskedOptions, "patch">;
+
+/** The labels of each slice of a cut volume, 0/1 planes `[K, rows, columns]` or class numbers, one after the other. */
+async function* labelledSlices(
+  network: SegmentationNetwork,
+  { image, stack }: CutVolume,
+  file: string,
+  dataset: Dataset & { readonly slices: SliceRule },
+  { patch: _, ...options }: PredictVolumeOptions,
+): AsyncGenerator<Uint8Array> {
+  const windows = windowsOf(image, dataset.slices);
+  for (let slice = 0; slice < stack.count; slice++) {
+    const shown = windowedSlice(stack.slice(slice), windows);
+    yield predictImage(network, shown, file, dataset, { ...options, probabilities: false }).labels;
+  }
+}
+
+/** The same of a network that sees the whole volume at the data set's spacing; probabilities are resampled to the cut volume. */
+async function* labelledWhole(
+  network: SegmentationNetwork,
+  cut: CutVolume,
+  file: string,
+  dataset: Dataset & { readonly slices: SliceRule },
+  options: PredictVolumeOptions,
+): AsyncGenerator<Uint8Array> {
+  const prepared = prepareWhole(cut, dataset, file);
+  const { shape } = cut.stack.grid;
+  const labels = inferCase(network, prepared, dataset, options, file, shape);
+  const planes = labels.length / voxelCount({ shape });
+  for (let slice = 0; slice < shape[0]; slice++) yield planesOf(labels, planes, shape[0], slice);
+}
+
 /**
  * Cuts the volume as those were cut that the network was trained on, segments each slice in its own size
- * ({@link predictImage}), and puts the labels back where the voxels are stored.
+ * ({@link predictImage}) or the whole by sliding windows, and puts the labels back where the voxels are stored.
  * @param file the volume's name, for messages
  * @param onSlice called after each slice with the number done and of all
  * @throws DataError for a volume of other channels than those trained on
@@ -34,19 +76,19 @@ export async function predictVolume(
   volume: StoredImage,
   file: string,
   dataset: Dataset & { readonly slices: SliceRule },
-  options: Omit<PredictImageOptions, "probabilities">,
+  options: PredictVolumeOptions,
   onSlice: (done: number, total: number) => Promise<void> = async () => {},
 ): Promise<VolumePrediction> {
   requireChannels(volume, dataset, file);
-  const { image, order, stack } = cutVolume(volume, dataset.slices);
-  const windows = windowsOf(image, dataset.slices);
+  const cut = cutVolume(volume, dataset.slices);
+  const { image, order, stack } = cut;
   const planes = dataset.target === "softmax" ? 1 : dataset.outputs;
   const voxels = voxelCount(image.grid);
   const labels = new Uint8Array(planes * voxels);
   let largest = { slice: Math.floor(stack.count / 2), area: 0 };
-  for (let slice = 0; slice < stack.count; slice++) {
-    const shown = windowedSlice(stack.slice(slice), windows);
-    const said = predictImage(network, shown, file, dataset, { ...options, probabilities: false }).labels;
+  const answers = network.rank === 3 ? labelledWhole : labelledSlices;
+  let slice = 0;
+  for await (const said of answers(network, cut, file, dataset, options)) {
     const size = said.length / planes;
     for (let p = 0; p < planes; p++) {
       const own = labels.subarray(p * voxels, (p + 1) * voxels);
@@ -54,7 +96,7 @@ export async function predictVolume(
     }
     const area = foundArea(said);
     if (area > largest.area) largest = { slice, area };
-    await onSlice(slice + 1, stack.count);
+    await onSlice(++slice, stack.count);
   }
   return { grid: volume.grid, labels, largestSlice: largest.slice };
 }

@@ -77,7 +77,7 @@ class Sums {
   }
 }
 
-/** The input of a window of an image [C, D, H, W]: what lies outside of the image is 0 after normalisation, as in nnU-Net. */
+/** The input of a window of an image [C, D, H, W]; what lies outside of the image is raw 0, black, as in training. */
 function windowInput(image: Tensor, axes: Axes, window: Window, asked: Answerer, rank: number): Tensor {
   let piece = image;
   const margins: number[] = [];
@@ -89,10 +89,9 @@ function windowInput(image: Tensor, axes: Axes, window: Window, asked: Answerer,
     // The operator counts axes from the last one.
     margins.unshift(low - first, first + weights[0].length - high);
   });
-  const flat = rank === 2 ? piece.squeeze(1) : piece;
-  const input = asked.input(flat.unsqueeze(0));
+  const flat = (rank === 2 ? piece.squeeze(1) : piece).unsqueeze(0);
   const wanted = margins.slice(0, 2 * rank);
-  return wanted.some((count) => count > 0) ? pad(input, wanted) : input;
+  return asked.input(wanted.some((count) => count > 0) ? pad(flat, wanted) : flat);
 }
 
 /** The part of a settled piece that is the image's, from its padded extents. */
@@ -127,7 +126,7 @@ function checkWindows(image: Tensor, { patch, step = 0.5 }: SlidingWindowOptions
 /**
  * Asks about overlapping windows and averages what they say, each counting by a Gaussian over its middle (standard
  * deviation an eighth of the window), as nnU-Net does, but of probabilities instead of logits. An image smaller than a
- * window is padded with 0 on both sides after normalisation. One window that covers the image gives the bits of
+ * window is padded with 0, black, on both sides. One window that covers the image gives the bits of
  * {@link wholeImage}, and the same image always the same bits.
  * @throws UsageError when the patch is not of the image's rank or the step not in (0, 1]
  * @example inferLabels(network, image, { ...asked, inferer: slidingWindow({ patch: [64, 64, 32] }) }, "case 1");

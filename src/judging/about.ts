@@ -2,6 +2,11 @@ import type { ConventionName } from "../evaluation/conventions.js";
 import type { SlicePlane } from "../grid/slices.js";
 import type { DistanceUnits } from "./evaluate-network.js";
 
+/** Where labels are judged: on the grid that the network works at, or on that of the stored images. */
+export const judgedGrids = ["network", "native"] as const;
+/** One of {@link judgedGrids}. */
+export type JudgedGrid = (typeof judgedGrids)[number];
+
 /** A domain that an evaluation says nothing about, as none of its images in the judged split has a mask. */
 export interface Unjudged {
   readonly domain: string;
@@ -27,8 +32,16 @@ export interface EvaluationAbout {
   readonly size: number;
   /** The cases are volumes, judged as stacks of these slices; missing where they are pictures. */
   readonly slices?: SlicePlane;
+  /** Voxels that the network saw at once; the volumes were judged whole, and `size` does not matter. */
+  readonly patch?: readonly number[];
+  /** Millimetres between the judged slices, rows and columns; missing where they are as stored. */
+  readonly resample?: readonly number[];
+  /** Missing where the network's grid was judged: `native` is that of the stored images, whatever `size` and `resample` say. */
+  readonly at?: "native";
   /** Of distances: pixels of that square (and slices, one apart), or mm by the spacing of the stored images. */
   readonly units: DistanceUnits;
+  /** Tolerance of the normalised surface Dice, in those units; missing where it was not measured. */
+  readonly nsdTolerance?: number;
   readonly testTimeFlips: boolean;
   readonly precision: string;
   readonly device: string;

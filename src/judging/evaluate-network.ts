@@ -1,28 +1,30 @@
 /**
  * Judges a network on the cases of a data set: the metrics of src/evaluation for every case and part, at the network's
- * own size; distances with unit spacing, as MiDSS's test script has them (MQinghe/MiDSS test.py; method section 3.6), or
- * in mm. Used by training for its validation and by `dimseg evaluate`; prints and writes nothing.
+ * own size, or at that of the stored images; distances with unit spacing, as MiDSS's test script has them (MQinghe/MiDSS
+ * test.py; method section 3.6), or in mm. Used by training for its validation and by `dimseg evaluate`; prints and writes nothing.
  */
 import { DataError } from "../core/errors.js";
 import { type Case, caseName, type Dataset } from "../data/dataset.js";
-import type { CaseSource, DecodedCase } from "../data/decode.js";
+import { type CaseSource, type DecodedCase, decodeCase } from "../data/decode.js";
 import type { ConventionName, Emptiness } from "../evaluation/conventions.js";
 import { evaluateMask } from "../evaluation/evaluate-mask.js";
+import { usualLesionRule } from "../evaluation/lesions.js";
 import { type Grid, voxelCount } from "../grid/grid.js";
 import { classMask, ignoredCount, withoutIgnored } from "../inference/label-map.js";
 import type { SegmentationNetwork } from "../nn/index.js";
+import { type FurtherRules, type FurtherScores, furtherScores } from "./further-metrics.js";
 import { type JudgedCasesOptions, judgedCases } from "./judged-cases.js";
 
 export const distanceUnits = ["pixels", "mm"] as const;
 
 /**
- * What distances are given in: `pixels` at the network's size, whatever a pixel is, or `mm` by the spacing of the stored
+ * What distances are given in: `pixels` of the grid that is judged, whatever a pixel is, or `mm` by the spacing of the stored
  * images.
  */
 export type DistanceUnits = (typeof distanceUnits)[number];
 
 /** Rules of the numbers. */
-export interface ScoreRules {
+export interface ScoreRules extends FurtherRules {
   /** Rules for empty masks; default "midss". */
   readonly convention?: ConventionName;
   /** Default "pixels". */
@@ -36,7 +38,7 @@ export interface EvaluateNetworkOptions extends JudgedCasesOptions, ScoreRules {
 }
 
 /** The metrics of one part of one case: overlaps in [0, 1], distances in {@link DistanceUnits}. */
-export interface PartScore {
+export interface PartScore extends FurtherScores {
   readonly domain: string;
   readonly id: string;
   /** As `Case.subject`: equal for the cases of one subject and no others. */
@@ -76,6 +78,14 @@ function measuringGrid({ working }: DecodedCase, one: Case, { path }: Dataset, u
   );
 }
 
+/** A case as its files are, with its reference on their own grid. @throws DataError as decodeCase does */
+function decodeNative(dataset: Dataset, one: Case): Promise<DecodedCase> {
+  const { slices } = dataset;
+  if (!slices) return decodeCase(dataset, one, "whole");
+  const { resample: _, ...stored } = slices;
+  return decodeCase({ ...dataset, slices: stored }, one, "whole");
+}
+
 /**
  * The metrics of every part of one case that has a mask, from its label map on the working grid. Ignored pixels are of
  * no part in either map; a case of nothing else has no defined value, whatever the convention.
@@ -86,7 +96,7 @@ export function scoreParts(
   decoded: DecodedCase,
   one: Case,
   dataset: Dataset,
-  { convention = "midss", units = "pixels" }: ScoreRules,
+  { convention = "midss", units = "pixels", ...wanted }: ScoreRules,
 ): PartScore[] {
   const { shape, spacing } = measuringGrid(decoded, one, dataset, units);
   const { domain, id, subject } = one;
@@ -97,13 +107,17 @@ export function scoreParts(
     const [predicted, expected] = [judged, reference].map((map) =>
       classMask(map, index, dataset.target, voxelCount({ shape })),
     );
-    const { dice, jaccard, hd, hd95, asd, assd, empty } = evaluateMask(predicted, expected, {
-      shape,
-      spacing,
-      convention,
+    const measured = evaluateMask(predicted, expected, {
+      ...{ shape, spacing, convention },
+      surfaceDiceTolerances: wanted.nsd === undefined ? [] : [wanted.nsd],
+      ...(wanted.lesions ? { lesions: usualLesionRule } : {}),
     });
+    const { dice, jaccard, hd, hd95, asd, assd, empty } = measured;
     const row = { domain, id, subject, part: name, dice, jaccard, hd, hd95, asd, assd, empty };
-    return nothing ? { ...row, ...undefinedMetrics } : row;
+    const further = furtherScores(measured, wanted);
+    if (!nothing) return { ...row, ...further };
+    const undefinedFurther = Object.fromEntries(Object.keys(further).map((key) => [key, NaN]));
+    return { ...row, ...undefinedMetrics, ...undefinedFurther };
   });
 }
 
@@ -122,7 +136,7 @@ export async function evaluateNetwork(
   dataset: Dataset,
   cases: readonly Case[],
   source: CaseSource,
-  { convention, units, onProgress, ...options }: EvaluateNetworkOptions,
+  { convention, units, nsd, volumes, lesions, onProgress, ...options }: EvaluateNetworkOptions,
 ): Promise<NetworkEvaluation> {
   const withMask = cases.filter((one) => one.maskPath !== undefined);
   if (withMask.length === 0) {
@@ -134,8 +148,9 @@ export async function evaluateNetwork(
   let [ignored, all] = [0, 0];
   for await (const { case: one, decoded, labels, loss } of judgedCases(network, dataset, withMask, source, options)) {
     if (loss !== undefined) losses.push(loss);
-    scores.push(...scoreParts(labels, decoded, one, dataset, { convention, units }));
-    ignored += ignoredCount(decoded.label as Uint8Array);
+    const judged = options.at === "native" ? await decodeNative(dataset, one) : decoded;
+    scores.push(...scoreParts(labels, judged, one, dataset, { convention, units, nsd, volumes, lesions }));
+    ignored += ignoredCount(judged.label as Uint8Array);
     all += labels.length;
     onProgress?.(++done);
   }

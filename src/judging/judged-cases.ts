@@ -4,17 +4,23 @@ import { type LossLabels, lossLabels } from "../data/case-tensors.js";
 import { type Case, caseName, type Dataset } from "../data/dataset.js";
 import type { CaseSource, DecodedCase } from "../data/decode.js";
 import { picturesOf, stackSlices } from "../data/volumes/case-slices.js";
+import { viewOf } from "../data/volumes/patches.js";
+import { answerInSize } from "../inference/answer-in-size.js";
+import { type AskedOptions, inferCase } from "../inference/infer-case.js";
 import { requireFinite } from "../inference/predict.js";
-import { type PredictCaseOptions, predictCase } from "../inference/predict-case.js";
+import { predictCase } from "../inference/predict-case.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
+import type { JudgedGrid } from "./about.js";
 
 /** The loss of one picture, or of one slice: logits [1, K, S], and its labels as a batch of one. */
 export type CaseLoss = (logits: Tensor, target: LossLabels) => number;
 
 /** How the cases are asked about. */
-export interface JudgedCasesOptions extends PredictCaseOptions {
-  /** Computed for every case with a mask when given. */
+export interface JudgedCasesOptions extends AskedOptions {
+  /** Where the labels are wanted; default "network". */
+  readonly at?: JudgedGrid;
+  /** Computed for every case with a mask when given; of a volume that is asked about whole, of the patch that stands for it. */
   readonly loss?: CaseLoss;
 }
 
@@ -22,27 +28,29 @@ export interface JudgedCasesOptions extends PredictCaseOptions {
 export interface JudgedCase {
   readonly case: Case;
   readonly decoded: DecodedCase;
-  /** softmax: class numbers `[S]`; sigmoid: 0/1 `[K, S]`; on the working grid. */
+  /** softmax: class numbers `[S]`; sigmoid: 0/1 `[K, S]`; on the working grid, or the stored one where `at` says so. */
   readonly labels: Uint8Array;
-  /** Undefined unless asked for, and for a case without a mask; of a volume the mean over its slices. */
+  /** Undefined unless asked for, and for a case without a mask; of a volume in slices the mean over them. */
   readonly loss: number | undefined;
 }
 
 /** What is asked of a data set where its cases are judged. */
-export type AskedSet = Pick<Dataset, "target" | "outputs" | "labels" | "domainLabels" | "slices">;
+export type AskedSet = Pick<Dataset, "target" | "outputs" | "parts" | "labels" | "domainLabels" | "slices">;
 
 /** What a network says about one picture or slice. */
 function ask(
   network: SegmentationNetwork,
   picture: DecodedCase,
   dataset: AskedSet,
-  { loss, ...options }: JudgedCasesOptions,
+  { loss, patch: _, at, ...options }: JudgedCasesOptions,
   name: string,
 ): Pick<JudgedCase, "labels" | "loss"> {
+  const [height, width] = picture.stored.shape;
   return predictCase(network, picture, dataset, options, ({ logits, probabilities, labels, labelKS }) => {
     requireFinite(probabilities, name);
     const target = loss && labelKS && lossLabels(labelKS.unsqueeze(0), dataset);
-    return { labels, loss: target ? loss?.(logits, target) : undefined };
+    const said = at === "native" ? answerInSize(probabilities, [height, width], dataset.target, false).labels : labels;
+    return { labels: said, loss: target ? loss?.(logits, target) : undefined };
   });
 }
 
@@ -51,9 +59,45 @@ function meanLoss(losses: readonly (number | undefined)[]): number | undefined {
   return known.length === 0 ? undefined : known.reduce((sum, loss) => sum + loss, 0) / known.length;
 }
 
+/** What a network of pictures says about a case: of a volume slice by slice, the label maps put together. */
+async function askPictures(
+  network: SegmentationNetwork,
+  decoded: DecodedCase,
+  dataset: AskedSet,
+  options: JudgedCasesOptions,
+  name: string,
+): Promise<Pick<JudgedCase, "labels" | "loss">> {
+  const said: Pick<JudgedCase, "labels" | "loss">[] = [];
+  for (const picture of picturesOf(decoded, dataset)) {
+    // Lets signals in: decoded cases come without a turn of the event loop.
+    if (said.length > 0) await nextTurn();
+    said.push(ask(network, picture, dataset, options, name));
+  }
+  const labels = stackSlices(
+    said.map((each) => each.labels),
+    dataset.target === "softmax" ? 1 : dataset.outputs,
+  );
+  return { labels, loss: meanLoss(said.map(({ loss }) => loss)) };
+}
+
+/** What a network of volumes says about a whole one. */
+function askWhole(
+  network: SegmentationNetwork,
+  decoded: DecodedCase,
+  dataset: AskedSet,
+  options: JudgedCasesOptions,
+  name: string,
+): Pick<JudgedCase, "labels" | "loss"> {
+  const { shape } = options.at === "native" ? decoded.stored : decoded.working;
+  const labels = inferCase(network, decoded, dataset, options, name, shape);
+  if (!options.loss || !decoded.label) return { labels, loss: undefined };
+  const view = viewOf(decoded, dataset, options.patch ?? null);
+  return { labels, loss: ask(network, view, dataset, { ...options, at: "network" }, name).loss };
+}
+
 /**
- * Asks a network about cases, one after the other in the order given, each when the one before has been used. A volume is asked about
- * slice by slice, and its label maps are put together.
+ * Asks a network about cases, one after the other in the order given, each when the one before has been used. A network of
+ * volumes is asked about whole ones by sliding windows, one of pictures slice by slice.
  * @param source decoded cases at the size the network works at
  * @throws DataError for a case that cannot be decoded; NumericError naming one for which the network's output holds NaN
  * @example for await (const { case: one, labels } of judgedCases(student, dataset, cases, cache, options)) { … }
@@ -67,17 +111,9 @@ export async function* judgedCases(
 ): AsyncGenerator<JudgedCase> {
   for (const one of cases) {
     const decoded = await source.get(one);
-    const said: Pick<JudgedCase, "labels" | "loss">[] = [];
-    for (const picture of picturesOf(decoded, dataset)) {
-      // Lets signals in: decoded cases come without a turn of the event loop.
-      if (said.length > 0) await nextTurn();
-      said.push(ask(network, picture, dataset, options, caseName(one)));
-    }
-    const labels = stackSlices(
-      said.map((each) => each.labels),
-      dataset.target === "softmax" ? 1 : dataset.outputs,
-    );
-    yield { case: one, decoded, labels, loss: meanLoss(said.map(({ loss }) => loss)) };
+    const answer = network.rank === 3 ? askWhole : askPictures;
+    const said = await answer(network, decoded, dataset, options, caseName(one));
+    yield { case: one, decoded, ...said };
     await nextTurn();
   }
 }

@@ -6,15 +6,17 @@
 import { formatCsv, parseCsv } from "../core/csv.js";
 import { DataError } from "../core/errors.js";
 import type { PartScore } from "./evaluate-network.js";
+import { furtherColumns } from "./further-metrics.js";
 
 const names = ["domain", "id", "subject", "part"] as const;
 const metrics = ["dice", "jaccard", "hd", "hd95", "asd", "assd"] as const;
 const columns = [...names, ...metrics, "empty"] as const;
 const columnsBefore = columns.filter((column) => column !== "subject");
 
-/** A header line and one line for each row. */
+/** A header line and one line for each row; further metrics have columns where they were measured. */
 export function scoresCsv(scores: readonly PartScore[]): string {
-  return formatCsv([columns, ...scores.map((row) => columns.map((column) => row[column]))]);
+  const own = [...columns, ...furtherColumns.filter((column) => scores[0]?.[column] !== undefined)];
+  return formatCsv([own, ...scores.map((row) => own.map((column) => row[column] ?? Number.NaN))]);
 }
 
 /** A number as {@link scoresCsv} writes it; undefined for anything else. */
@@ -38,12 +40,15 @@ export function parseScores(text: string, source: string): PartScore[] {
     throw broken((cause as Error).message);
   }
   const [header, ...rows] = lines;
-  const present = [columns, columnsBefore].find((known) => known.join() === header?.join());
+  const further = furtherColumns.filter((column) => header?.includes(column));
+  const present = [columns, columnsBefore]
+    .map((usual) => [...usual, ...further])
+    .find((known) => known.join() === header?.join());
   if (!present) throw broken("its header is not that of cases.csv");
   if (rows.length === 0) throw broken("it holds no cases");
   return rows.map((fields, i) => {
     const value = Object.fromEntries(present.map((column, c) => [column, fields[c]])) as Record<string, string>;
-    const numbers = metrics.map((metric) => [metric, numberOf(value[metric] ?? "")] as const);
+    const numbers = [...metrics, ...further].map((metric) => [metric, numberOf(value[metric] ?? "")] as const);
     const complete = fields.length === present.length && numbers.every(([, number]) => number !== undefined);
     if (!complete) throw broken(`line ${i + 2} is damaged`);
     const subject = value.subject ?? `${value.domain}/${value.id}`;

@@ -8,6 +8,7 @@ import { groupBy } from "../core/group-by.js";
 import { bootstrapMean } from "../statistics/bootstrap.js";
 import { definedValues, mean, meanOfMeans } from "../statistics/mean.js";
 import type { PartScore } from "./evaluate-network.js";
+import { type FurtherMetric, furtherMetrics } from "./further-metrics.js";
 
 /** The metrics of a results table. */
 export const summaryMetrics = ["dice", "jaccard", "hd95", "asd"] as const;
@@ -31,7 +32,9 @@ export interface Estimate {
 }
 
 /** One estimate per metric. */
-export type MetricEstimates = Readonly<Record<SummaryMetric, Estimate>>;
+export type MetricEstimates = Readonly<Record<SummaryMetric, Estimate> & Partial<Record<FurtherMetric, Estimate>>>;
+
+type AnyMetric = SummaryMetric | FurtherMetric;
 
 /** Metrics by part name, and their average over parts. */
 export interface PartsSummary {
@@ -208,8 +211,10 @@ function estimateGap(
 }
 
 /** The same for each metric of the table. */
-function forEachMetric<T>(make: (metric: SummaryMetric) => T): Record<SummaryMetric, T> {
-  return Object.fromEntries(summaryMetrics.map((metric) => [metric, make(metric)])) as Record<SummaryMetric, T>;
+type ByMetric<T> = Record<SummaryMetric, T> & Partial<Record<FurtherMetric, T>>;
+
+function forEachMetric<T>(metrics: readonly AnyMetric[], make: (metric: AnyMetric) => T): ByMetric<T> {
+  return Object.fromEntries(metrics.map((metric) => [metric, make(metric)])) as ByMetric<T>;
 }
 
 /** Distinct values in order of first appearance. */
@@ -271,26 +276,27 @@ export function summarise(scores: readonly PartScore[], options: SummaryOptions 
   const domains = distinct(scores.map(({ domain }) => domain));
   const parts = distinct(scores.map(({ part }) => part));
   const rows = rowsOf(scores);
-  const values = (metric: SummaryMetric, domain: string, part: string) => {
+  const metrics = [...summaryMetrics, ...furtherMetrics.filter((metric) => scores[0][metric] !== undefined)];
+  const values = (metric: AnyMetric, domain: string, part: string) => {
     const own = rows(domain, part);
-    return isAbsent(own) ? [] : own.map((row) => row[metric]);
+    return isAbsent(own) ? [] : own.map((row) => row[metric] ?? Number.NaN);
   };
   const subjects: DomainSubjects = domains.map((domain) => rows(domain, parts[0]).map((row) => row.subject));
-  const table = forEachMetric((metric) =>
+  const table = forEachMetric(metrics, (metric) =>
     parts.map((part): DomainValues => domains.map((domain) => values(metric, domain, part))),
   );
   const among = (chosen: readonly number[]): PartsSummary => {
-    const of = (metric: SummaryMetric) => table[metric].map((groups) => chosen.map((d) => groups[d]));
+    const of = (metric: AnyMetric) => (table[metric] as DomainValues[]).map((groups) => chosen.map((d) => groups[d]));
     const own = chosen.map((d) => subjects[d]);
     return {
       parts: Object.fromEntries(
-        parts.map((part, p) => [part, forEachMetric((metric) => estimate(of(metric)[p], own, options))]),
+        parts.map((part, p) => [part, forEachMetric(metrics, (metric) => estimate(of(metric)[p], own, options))]),
       ),
-      average: forEachMetric((metric) => estimateAverage(of(metric), own, options)),
+      average: forEachMetric(metrics, (metric) => estimateAverage(of(metric), own, options)),
     };
   };
   const labelled = domains.indexOf(options.labelledDomain ?? "");
-  const shared = (metric: SummaryMetric) => sharedParts(table[metric], labelled);
+  const shared = (metric: AnyMetric) => sharedParts(table[metric] as DomainValues[], labelled);
   const hasGap = labelled >= 0 && shared("dice").length > 0;
   return {
     cases: subjects.reduce((total, group) => total + group.length, 0),
@@ -301,6 +307,8 @@ export function summarise(scores: readonly PartScore[], options: SummaryOptions 
       ...among([d]),
     })),
     ...among(domains.map((_, d) => d)),
-    gap: hasGap ? forEachMetric((metric) => estimateGap(shared(metric), subjects, labelled, options)) : null,
+    gap: hasGap
+      ? forEachMetric(summaryMetrics, (metric) => estimateGap(shared(metric), subjects, labelled, options))
+      : null,
   };
 }

@@ -3,7 +3,7 @@
  * weights have moved, updates whatever it keeps beside the student. One file per method, listed in registry.ts.
  * Shapes: B images, C channels, K classes, S all spatial axes, slowest first.
  */
-import type { AugmentationProfile, Normalisation } from "../augment/index.js";
+import type { Augmenter, Normalisation } from "../augment/index.js";
 import type { TargetKind } from "../core/target-kind.js";
 import type { DomainLabels, ViewOutput } from "../divergence/index.js";
 import type { Module, SegmentationNetwork } from "../nn/index.js";
@@ -49,7 +49,7 @@ export interface MethodContext {
   /** Another network of the same shape, for methods that average or train a second one. */
   createNetwork(): SegmentationNetwork;
   kind: TargetKind;
-  augmentation: AugmentationProfile;
+  augmentation: Pick<Augmenter, "tpRamFactor">;
   precision: Precision;
   device: Device;
   /** Seed of the run, for parts that a method initialises itself. Default 0. */

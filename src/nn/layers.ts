@@ -3,6 +3,7 @@
  * images [B, C, H, W] and its like over volumes [B, C, D, H, W] differ in the number of spatial axes S only.
  */
 
+import { UsageError } from "../core/errors.js";
 import type { Generator, Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";
 import { Layer } from "./module.js";
@@ -147,8 +148,20 @@ export abstract class BatchNorm extends Layer {
     const { weight, bias, runningMean, runningVar } = this;
     const normaliser = { weight, bias, runningMean, runningVar, momentum: 0.1, epsilon: 1e-5 };
     if (!this.training) return torch.normaliseByRunning(input, normaliser);
+    this.requireValues(input);
     const kept = this.updateRunningStatistics ? {} : { runningMean: null, runningVar: null };
     return torch.normaliseByBatch(input, { ...normaliser, ...kept }, this.parts);
+  }
+
+  /** As PyTorch's batch_norm refuses it: the unbiased variance of one value would divide by zero. */
+  private requireValues({ shape, numel }: Tensor): void {
+    const [count, channels] = shape;
+    const images = this.parts ? Math.min(...this.parts) : count;
+    if (numel * images !== count * channels) return;
+    throw new UsageError(
+      `batch normalisation trains on one value per channel of an input of shape [${shape.join(", ")}]; take larger training ` +
+        "batches (method bcp passes them in halves), or a larger imageSize or patch",
+    );
   }
 }
 

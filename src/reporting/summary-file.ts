@@ -16,7 +16,10 @@ const estimate = z.object({
   undefinedValues: z.int(),
   subjects: z.int().optional(),
 });
-const metrics = z.object({ dice: estimate, jaccard: estimate, hd95: estimate, asd: estimate });
+const metrics = z.object({
+  ...{ dice: estimate, jaccard: estimate, hd95: estimate, asd: estimate },
+  ...{ nsd: estimate.optional(), volumeError: estimate.optional(), lesionF1: estimate.optional() },
+});
 const parts = { parts: z.record(z.string(), metrics), average: metrics };
 /** Before there were subjects, every case was taken as one of its own. */
 const counts = { cases: z.int(), subjects: z.int().optional() };
@@ -38,6 +41,9 @@ const head = {
   dataset: z.object({ name: z.string() }),
   size: z.int(),
   slices: z.string().optional(),
+  patch: z.array(z.int()).optional(),
+  resample: z.array(z.number()).optional(),
+  at: z.literal("native").optional(),
   testTimeFlips: z.boolean(),
   convention: z.object({ name: z.string(), description: z.string() }),
   judged: z.array(judgedCase).optional(),

@@ -42,6 +42,7 @@ const factsSchema = z
           z.looseObject({ percentiles: z.tuple([z.number(), z.number()]) }),
         ]),
         emptySlices: z.enum(["keep", "drop"]),
+        resample: z.tuple([z.number(), z.number(), z.number()]).optional(),
       })
       .optional(),
     depths: z.enum(["narrow", "wide", "mixed"]).optional(),
@@ -101,6 +102,13 @@ const learnt = [
   "domainReaders",
 ] as const;
 
+/** What of two data sets a network sees or learns differently: the names of the keys; none where they are alike. */
+export function datasetDifferences(one: Dataset, other: Dataset): string[] {
+  const names = ({ classes }: Dataset) => classes.map(({ name, inside }) => ({ name, inside }));
+  const changed: string[] = learnt.filter((key) => !isDeepStrictEqual(one[key], other[key]));
+  return isDeepStrictEqual(names(one), names(other)) ? changed : [...changed, "classes"];
+}
+
 /**
  * Makes sure that a run is resumed and judged with the classes, labels and intensities it began with.
  * @param path the run's dataset.json; a run without it is let through
@@ -108,10 +116,7 @@ const learnt = [
  */
 export function checkDatasetFacts(path: string, dataset: Dataset): void {
   if (!existsSync(path)) return;
-  const before = readDatasetFacts(path);
-  const names = ({ classes }: Dataset) => classes.map(({ name, inside }) => ({ name, inside }));
-  const changed: string[] = learnt.filter((key) => !isDeepStrictEqual(before[key], dataset[key]));
-  if (!isDeepStrictEqual(names(before), names(dataset))) changed.push("classes");
+  const changed = datasetDifferences(readDatasetFacts(path), dataset);
   if (changed.length === 0) return;
   throw new DataError(
     `${dataset.path}: ${changed.join(", ")} differ from what the run began with; make the data set as it was ` +

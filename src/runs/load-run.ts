@@ -24,6 +24,8 @@ export interface LoadedRun {
   cache: DecodedCache;
   /** Side of the network's input in pixels. */
   size: number;
+  /** As `Model.patch`. */
+  patch: readonly number[] | null;
   normalisation: Normalisation;
   kind: Dataset["target"];
   device: string;

@@ -2,6 +2,7 @@
 
 import { type Normalisation, planar8bit } from "../augment/index.js";
 import type { TrainingConfig, WantedConfig } from "../config/config.js";
+import { UsageError } from "../core/errors.js";
 import { DecodedCache } from "../data/cache.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
 import { type ProtocolSplit, splitProtocol } from "../data/protocol.js";
@@ -14,7 +15,10 @@ export interface Model {
   dataset: Dataset;
   split: ProtocolSplit;
   cache: DecodedCache;
+  /** Side of the square that networks of pictures work at, in pixels. */
   size: number;
+  /** Of networks of volumes: the sides of what they see at once, [slices, rows, columns] in voxels; null for others. */
+  patch: readonly number[] | null;
   /** How raw values become network inputs, in training and wherever its networks are asked. */
   normalisation: Normalisation;
   precision: Precision;
@@ -30,6 +34,8 @@ function networkOf({ model, training }: TrainingConfig, dataset: Dataset, seed: 
   const memoryFormat = training.memoryFormat === "channelsLast" ? "channelsLast" : "contiguous";
   return network.to({ device: training.device, memoryFormat });
 }
+
+const usualPatch = [64, 64, 64] as const;
 
 const noCases: ProtocolSplit = { labelled: [], unlabelled: [], validation: [], unused: [] };
 
@@ -56,16 +62,24 @@ export function openModel(wanted: WantedConfig, warn: (message: string) => void,
   const size = config.imageSize ?? dataset.size;
   let created = 0;
   const create = () => networkOf(config, dataset, training.seed + created++);
+  const student = create();
+  const patch = student.rank === 3 ? (config.patch ?? usualPatch) : null;
+  if (patch && !dataset.slices)
+    throw new UsageError(
+      `model ${config.model.name} is of volumes, but the images of ${dataset.path} are pictures; take another model, such as ` +
+        "unet (`dimseg list models`)",
+    );
   return {
     config,
     dataset,
     split,
     size,
+    patch,
     normalisation: planar8bit,
-    cache: new DecodedCache(dataset, { size, onWarning: warn }),
+    cache: new DecodedCache(dataset, { size: patch ? "whole" : size, onWarning: warn }),
     precision: training.precision as Precision,
     device: training.device,
-    student: create(),
+    student,
     createNetwork: create,
   };
 }

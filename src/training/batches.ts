@@ -1,11 +1,12 @@
 /** From decoded cases to the augmented batch of one step. */
-import { type AugmentationProfile, augmentLabelled, augmentUnlabelled, type Normalisation } from "../augment/index.js";
+import type { Augmenter, Normalisation } from "../augment/index.js";
 import { imagesBCS, labelsBKS, lossLabels } from "../data/case-tensors.js";
 import type { Dataset } from "../data/dataset.js";
 import type { CaseSource, DecodedCase } from "../data/decode.js";
 import { type Drawable, decodedDrawable } from "../data/volumes/case-slices.js";
 import type { Batch } from "../methods/index.js";
 import { type Device, noGrad } from "../torch/index.js";
+import { drawPatch } from "./patches.js";
 import { Sampler } from "./sampler.js";
 
 /** What batches are drawn from. */
@@ -22,9 +23,11 @@ export interface BatchOptions {
   /** 0 when nothing looks at unlabelled images. */
   unlabelledBatch: number;
   seed: number;
-  profile: AugmentationProfile;
+  augmenter: Augmenter;
   normalisation: Normalisation;
   device: Device;
+  /** Of networks of volumes: the sides of the patches. */
+  patch: readonly number[] | null;
 }
 
 /** The decoded cases of one step; {@link Batches.assemble} turns them into tensors inside the step's scope. */
@@ -46,28 +49,37 @@ export class Batches {
 
   /** Decodes (or finds in the cache) what a 0-based iteration needs. */
   async fetch(iteration: number): Promise<DecodedBatch> {
-    const { source, draws, unlabelledBatch } = this.options;
-    const get = (from: readonly Drawable[], chosen: number[]) =>
-      Promise.all(chosen.map((i) => decodedDrawable(from[i], source)));
+    const { draws, unlabelledBatch } = this.options;
+    const get = (purpose: keyof TrainingDraws) =>
+      Promise.all(
+        this[purpose].batch(iteration).map((i, index) => this.drawn(draws[purpose][i], purpose, iteration, index)),
+      );
     return {
       iteration,
-      labelled: await get(draws.labelled, this.labelled.batch(iteration)),
-      unlabelled: unlabelledBatch > 0 ? await get(draws.unlabelled, this.unlabelled.batch(iteration)) : [],
+      labelled: await get("labelled"),
+      unlabelled: unlabelledBatch > 0 ? await get("unlabelled") : [],
     };
+  }
+
+  /** What the network sees of a drawable: a picture, a slice, or a patch drawn anew in each step. */
+  private async drawn(one: Drawable, purpose: keyof TrainingDraws, iteration: number, index: number) {
+    const { source, dataset, patch, seed } = this.options;
+    const decoded = await decodedDrawable(one, source);
+    return patch ? drawPatch(decoded, dataset, patch, { seed, purpose, iteration, index }) : decoded;
   }
 
   /** Tensors on the device, augmented with draws fixed by (seed, iteration, position). */
   assemble({ iteration, labelled, unlabelled }: DecodedBatch): Batch {
-    const { seed, profile, normalisation, dataset, device } = this.options;
+    const { seed, augmenter, normalisation, dataset, device } = this.options;
     const key = (purpose: string) => ({ seed, iteration, purpose });
     return noGrad(() => {
       const [x, y] = [imagesBCS(labelled, device), labelsBKS(labelled, dataset, device)];
-      const { images, labels } = augmentLabelled(x, y, key("labelled"), profile);
+      const { images, labels } = augmenter.labelled(x, y, key("labelled"));
       return {
         normalisation,
         labelled: { images, ...lossLabels(labels, dataset) },
         unlabelled:
-          unlabelled.length === 0 ? null : augmentUnlabelled(imagesBCS(unlabelled, device), key("unlabelled"), profile),
+          unlabelled.length === 0 ? null : augmenter.unlabelled(imagesBCS(unlabelled, device), key("unlabelled")),
       };
     });
   }

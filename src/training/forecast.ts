@@ -5,7 +5,10 @@ import type { Module } from "../nn/index.js";
 import { diskNeed } from "../runs/disk-need.js";
 import type { TrainingSession } from "./session.js";
 
-type Forecast = Pick<TrainingSession, "config" | "dataset" | "size" | "usesUnlabelled" | "student" | "method">;
+type Forecast = Pick<
+  TrainingSession,
+  "config" | "dataset" | "size" | "patch" | "usesUnlabelled" | "student" | "method"
+>;
 
 /** Weights and buffers in float32. */
 function bytesOf(network: Module): number {
@@ -13,20 +16,21 @@ function bytesOf(network: Module): number {
   return 4 * elements.reduce((sum, count) => sum + count, 0);
 }
 
-/** The square that the network works at, and whose word that is. */
-function sizeText({ size, dataset }: Pick<Forecast, "size" | "dataset">): string {
+/** The square, or the patch, that the network works at, and whose word that is. */
+function sizeText({ size, patch, dataset }: Pick<Forecast, "size" | "patch" | "dataset">): string {
+  if (patch) return `${patch.join(" x ")} voxels`;
   const other = size === dataset.size ? "" : ` (imageSize; ${dataset.size} x ${dataset.size} in the data set's resize)`;
   return `${size} x ${size} pixels${other}`;
 }
 
 /** Steps, images of a step, their size, and the disk that checkpoints take, in two sentences. */
 export function forecastText(session: Forecast): string {
-  const { config, dataset, usesUnlabelled, student, method } = session;
+  const { config, dataset, patch, usesUnlabelled, student, method } = session;
   const { iterations, labelledBatch, unlabelledBatch } = config.training;
-  const kind = dataset.slices ? "slice" : "image";
+  const [kind, kinds] = patch ? ["patch", "patches"] : dataset.slices ? ["slice", "slices"] : ["image", "images"];
   const images = usesUnlabelled
-    ? `${labelledBatch} labelled and ${unlabelledBatch} unlabelled ${kind}s`
-    : counted(labelledBatch, `labelled ${kind}`);
+    ? `${labelledBatch} labelled and ${unlabelledBatch} unlabelled ${kinds}`
+    : `${labelledBatch} labelled ${labelledBatch === 1 ? kind : kinds}`;
   const others = Object.values(method.networks).reduce((sum, network) => sum + bytesOf(network), 0);
   const { checkpoint, checkpoints, total } = diskNeed(config, bytesOf(student), others);
   return (

@@ -8,7 +8,7 @@ import { writeFileAtomic } from "../core/atomic-file.js";
 import { DataError, ResourceError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import type { CaseContents } from "../data/cache-entry.js";
-import { caseName, type ImageDepths } from "../data/dataset.js";
+import { type Case, caseName, type ImageDepths } from "../data/dataset.js";
 import { unseenParts } from "../data/unseen-parts.js";
 import { drawables } from "../data/volumes/case-slices.js";
 import { freshProgress, type Progress } from "../runs/checkpoint-contents.js";
@@ -120,7 +120,11 @@ async function trainIn(
 }
 
 /** Everything that batches can draw from. @throws DataError when no labelled slice shows a part and all others are dropped */
-async function drawsOf({ split, usesUnlabelled, dataset, cache }: TrainingSession): Promise<TrainingDraws> {
+async function drawsOf({ split, usesUnlabelled, dataset, cache, patch }: TrainingSession): Promise<TrainingDraws> {
+  if (patch) {
+    const whole = (cases: readonly Case[]) => cases.map((one) => ({ case: one }));
+    return { labelled: whole(split.labelled), unlabelled: usesUnlabelled ? whole(split.unlabelled) : [] };
+  }
   const labelled = await drawables(split.labelled, true, dataset, cache);
   if (labelled.length === 0)
     throw new DataError(

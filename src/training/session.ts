@@ -1,5 +1,12 @@
 /** Everything a configuration stands for, built and ready to train: data, networks, method, optimiser. */
-import { type AugmentationProfile, fundusProfile, mriProfile } from "../augment/index.js";
+import {
+  type Augmenter,
+  fundusProfile,
+  mriProfile,
+  planarAugmenter,
+  volumeAugmenter,
+  volumeProfile,
+} from "../augment/index.js";
 import type { TrainingConfig } from "../config/config.js";
 import { divergenceOf, usesUnlabelled } from "../config/unlabelled.js";
 import { DataError, UsageError } from "../core/errors.js";
@@ -11,7 +18,7 @@ import type { Tensor } from "../torch/index.js";
 
 /** A {@link Model} that can train. */
 export interface TrainingSession extends Model {
-  profile: AugmentationProfile;
+  augmenter: Augmenter;
   method: Method;
   minimizer: Minimizer;
   comparison: DomainComparison | null;
@@ -22,14 +29,38 @@ function baseOptimizer({ base }: TrainingConfig, parameters: readonly Tensor[]):
   return base.name === "sgd" ? new Sgd(parameters, base) : new AdamW(parameters, base);
 }
 
-function profileOf({ augmentation }: TrainingConfig, { channels }: Dataset): AugmentationProfile {
+function augmenterOf({ augmentation }: TrainingConfig, { channels }: Dataset, patch: Model["patch"]): Augmenter {
   const colour = augmentation.profile === "fundus" || (augmentation.profile === "auto" && channels === 3);
-  const profile = colour ? fundusProfile : mriProfile;
-  return augmentation.tpRamFactor === undefined ? profile : { ...profile, tpRamFactor: augmentation.tpRamFactor };
+  const { tpRamFactor } = augmentation;
+  const own = tpRamFactor === undefined ? {} : { tpRamFactor };
+  if (patch) return volumeAugmenter({ ...volumeProfile, ...own });
+  return planarAugmenter({ ...(colour ? fundusProfile : mriProfile), ...own });
+}
+
+/** Refuses images that the network leaves nothing of, or too little for statistics over a batch. */
+function checkSize({ config, dataset, size, patch, student }: Model): void {
+  const { strides } = student;
+  const sides = patch ?? strides.map(() => size);
+  // Of a patch the configuration made sure of it.
+  if (sides.some((side, axis) => side < strides[axis])) {
+    throw new UsageError(
+      `${dataset.path}: images are resized to ${size} pixels, but the network needs ${Math.max(...strides)}; raise resize.size`,
+    );
+  }
+  const { labelledBatch, unlabelledBatch } = config.training;
+  const batch = Math.min(labelledBatch, usesUnlabelled(config) ? unlabelledBatch : labelledBatch);
+  // As PyTorch's batch_norm refuses to train on one value per channel: its unbiased variance would divide by zero.
+  if (batch === 1 && sides.every((side, axis) => side === strides[axis])) {
+    throw new UsageError(
+      `images of ${sides.join(" x ")} are a single pixel in the network's bottleneck, where a batch of one gives batch ` +
+        `normalisation one value per channel; take training batches of at least 2, or a larger ${patch ? "patch" : "imageSize"}`,
+    );
+  }
 }
 
 /** Refuses data that the chosen method or the network cannot be trained on. */
-function checkData({ config, dataset, split, size, student }: Model): void {
+function checkData(model: Model): void {
+  const { config, dataset, split } = model;
   if (usesUnlabelled(config) && split.unlabelled.length === 0) {
     throw new DataError(
       `${dataset.path}: no training case is left for method ${config.method.name} with optimizer ${config.optimizer.name} ` +
@@ -37,26 +68,7 @@ function checkData({ config, dataset, split, size, student }: Model): void {
         "measures no divergence, as sam",
     );
   }
-  if (student.rank !== 2) {
-    throw new UsageError(
-      `model ${config.model.name} is for volumes, and training takes images; take another model, such as unet (\`dimseg list models\`)`,
-    );
-  }
-  const leastSize = Math.max(...student.strides);
-  if (size < leastSize) {
-    throw new UsageError(
-      `${dataset.path}: images are resized to ${size} pixels, but the network needs ${leastSize}; raise resize.size`,
-    );
-  }
-  const { labelledBatch, unlabelledBatch } = config.training;
-  const batch = Math.min(labelledBatch, usesUnlabelled(config) ? unlabelledBatch : labelledBatch);
-  // As PyTorch's batch_norm refuses to train on one value per channel: its unbiased variance would divide by zero.
-  if (size === leastSize && batch === 1) {
-    throw new UsageError(
-      `images of ${size} pixels are a single one in the network's bottleneck, where a batch of one gives batch ` +
-        "normalisation one value per channel; take training batches of at least 2, or a larger imageSize",
-    );
-  }
+  checkSize(model);
 }
 
 /**
@@ -64,13 +76,13 @@ function checkData({ config, dataset, split, size, student }: Model): void {
  * @throws DataError, UsageError when they cannot be trained on this data
  */
 export function openTraining(model: Model): TrainingSession {
-  const { config, dataset, student, precision, device } = model;
-  const profile = profileOf(config, dataset);
+  const { config, dataset, student, precision, device, patch } = model;
+  const augmenter = augmenterOf(config, dataset, patch);
   const context = {
     student,
     createNetwork: model.createNetwork,
     kind: dataset.target,
-    augmentation: profile,
+    augmentation: augmenter,
     precision,
     device,
     seed: config.training.seed,
@@ -85,5 +97,5 @@ export function openTraining(model: Model): TrainingSession {
   const divergence = divergenceOf(config);
   const comparison = divergence ? createComparison(divergence, dataset.target, config.training.seed) : null;
   checkData(model);
-  return { ...model, profile, method, minimizer, comparison, usesUnlabelled: usesUnlabelled(config) };
+  return { ...model, augmenter, method, minimizer, comparison, usesUnlabelled: usesUnlabelled(config) };
 }

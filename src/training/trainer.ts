@@ -61,7 +61,8 @@ export class Trainer {
     private progress: Progress,
     draws: TrainingDraws,
   ) {
-    const { config, dataset, cache, profile, normalisation, device, usesUnlabelled, student, method } = session;
+    const { config, dataset, cache, augmenter, normalisation, device, patch, usesUnlabelled, student, method } =
+      session;
     const { labelledBatch, unlabelledBatch, seed } = config.training;
     this.batches = new Batches({
       source: cache,
@@ -70,9 +71,10 @@ export class Trainer {
       labelledBatch,
       unlabelledBatch: usesUnlabelled ? unlabelledBatch : 0,
       seed,
-      profile,
+      augmenter,
       normalisation,
       device,
+      patch,
     });
     const kept = [student, ...Object.values(method.networks)];
     this.buffers = kept.flatMap((network) => network.namedBuffers().map(([, buffer]) => buffer));

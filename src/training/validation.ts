@@ -6,6 +6,7 @@ import { summarise } from "../judging/summarise.js";
 import { segmentationLoss } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import type { MetricRecord } from "../runs/metrics-log.js";
+import { mean } from "../statistics/mean.js";
 import type { TrainingSession } from "./session.js";
 
 /** Named numbers of one validation, and the figure that checkpoints are compared by. */
@@ -21,13 +22,14 @@ async function judge(
   cases: readonly Case[],
   prefix: string,
 ): Promise<Validation> {
-  const { dataset, cache, device, precision, normalisation, config } = session;
+  const { dataset, cache, device, precision, normalisation, patch, config } = session;
   const kind = dataset.target;
   const convention = config.evaluation.convention as ConventionName;
   const { scores, losses } = await evaluateNetwork(network, dataset, cases, cache, {
     device,
     precision,
     normalisation,
+    patch,
     convention,
     loss: (logits, { labels, annotated }) => segmentationLoss(logits, labels, null, { kind, annotated }).loss.item(),
   });
@@ -36,7 +38,7 @@ async function judge(
   const judged = cases.filter((one) => one.maskPath !== undefined);
   for (const { name, parts, average } of summary.domains) {
     const own = losses.filter((_, i) => judged[i].domain === name);
-    record[`${prefix}.${name}.loss`] = own.reduce((sum, loss) => sum + loss, 0) / own.length;
+    record[`${prefix}.${name}.loss`] = mean(own);
     record[`${prefix}.${name}.dice`] = average.dice.mean;
     for (const [part, metrics] of Object.entries(parts)) record[`${prefix}.${name}.${part}.dice`] = metrics.dice.mean;
   }

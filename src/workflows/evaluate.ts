@@ -1,7 +1,9 @@
 /** Judging a run's networks: Dice, Jaccard, HD95 and ASD by domain and part, kept in the run folder. */
 import { DataError } from "../core/errors.js";
 import type { ConventionName } from "../evaluation/conventions.js";
+import type { JudgedGrid } from "../judging/about.js";
 import type { DistanceUnits } from "../judging/evaluate-network.js";
+import type { FurtherRules } from "../judging/further-metrics.js";
 import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
 import { learntWarning } from "./evaluation/learnt-cases.js";
 import { depthWarning } from "./evaluation/other-depths.js";
@@ -14,7 +16,7 @@ export type { EvaluationResult } from "./evaluation/result.js";
 export { resultJson } from "./evaluation/result.js";
 
 /** What is to be judged, and how. */
-export interface EvaluateInput {
+export interface EvaluateInput extends FurtherRules {
   readonly run: string;
   readonly checkpoint: CheckpointName;
   readonly network: NetworkName | "both";
@@ -22,6 +24,8 @@ export interface EvaluateInput {
   /** Rules for empty masks and HD95; default: the run's. */
   readonly convention?: ConventionName | undefined;
   readonly units: DistanceUnits;
+  /** The grid that is judged. */
+  readonly at: JudgedGrid;
   /** Average over mirror images. */
   readonly tta: boolean;
   /** Another `dataset.yaml` of the same kind. */
@@ -66,7 +70,7 @@ export function judgedCount({ cases }: EvaluationCases): number {
  * @throws UsageError for a network or split that is not there; DataError, CheckpointError as opening the run does
  */
 export const evaluateRun: Workflow<EvaluateInput, EvaluationResult[], EvaluateObserver> = async (input, observer) => {
-  const { checkpoint, split, units, tta } = input;
+  const { checkpoint, split, units, at, nsd, volumes, lesions, tta } = input;
   // Another data set is judged where the run's own is gone, too: the run keeps what it must know of it.
   const run = await openRun(input.run, checkpoint, observer, input.data === undefined ? "needed" : "unused");
   const networks = namesOf(run, input.network);
@@ -77,7 +81,8 @@ export const evaluateRun: Workflow<EvaluateInput, EvaluationResult[], EvaluateOb
   const results: EvaluationResult[] = [];
   for (const network of networks) {
     const onProgress = (done: number) => observer.progress(`evaluating the ${network}`, done, total);
-    const result = await judgeNetwork(run, cases, { network, convention, units, tta, onProgress });
+    const asked = { network, convention, units, at, nsd, volumes, lesions, tta, onProgress };
+    const result = await judgeNetwork(run, cases, asked);
     if (isOther && results.length === 0) warnOfLearnt(run, cases, result, observer);
     results.push(result);
     observer.judged(result, writeResult(run, result));

@@ -12,10 +12,13 @@ import { hasSlices } from "../data/volumes/decode-volume.js";
 import type { StoredImage } from "../grid/stored-image.js";
 import { type PredictionContents, type PredictionFile, predictionFiles } from "../inference/encode-prediction.js";
 import { volumeFiles } from "../inference/encode-volume.js";
+import { Ensemble } from "../inference/ensemble.js";
 import { indexValue } from "../inference/label-map.js";
 import { predictImage } from "../inference/predict-image.js";
 import { predictVolume } from "../inference/predict-volume.js";
+import type { SegmentationNetwork } from "../nn/index.js";
 import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
+import { datasetDifferences } from "../runs/dataset-facts.js";
 import type { Observer, Workflow } from "./observer.js";
 import { networkOf, type OpenedRun, openRun } from "./open-run.js";
 import {
@@ -31,6 +34,8 @@ import { WrittenRecord } from "./prediction/written-record.js";
 /** What is to be segmented, and what to write. */
 export interface PredictInput extends PredictionContents {
   readonly run: string;
+  /** Further runs; what all of them say is averaged. */
+  readonly with?: readonly string[] | undefined;
   /** Image files, and folders of them. */
   readonly images: readonly string[];
   /** Folder that the masks go to. */
@@ -102,13 +107,41 @@ function writing<P>({ files, read, segment }: Segmenting<P>, out: string): Writi
   return { files, writer };
 }
 
+/** The sides of what a run's networks see. */
+function gridOf({ size, patch }: OpenedRun): string {
+  return (patch ?? [size, size]).join(" x ");
+}
+
+/**
+ * The network of a run, or what it and those of further runs say together.
+ * @throws UsageError for runs that see images or classes differently; and as opening a run does
+ */
+async function networkOfAll(run: OpenedRun, input: PredictInput, observer: Observer): Promise<SegmentationNetwork> {
+  const networks = [networkOf(run, input.network)];
+  for (const path of input.with ?? []) {
+    const other = await openRun(path, input.checkpoint, observer, "unused");
+    const [own, theirs] = [run, other].map(gridOf);
+    const differences = datasetDifferences(run.dataset, other.dataset);
+    if (own !== theirs) differences.push(`size (${own} and ${theirs})`);
+    if (differences.length > 0)
+      throw new UsageError(
+        `${path}: cannot answer together with ${run.folder.path}, since they differ in ${differences.join(", ")}; give runs of one data set and size`,
+      );
+    networks.push(networkOf(other, input.network));
+  }
+  return networks.length === 1 ? networks[0] : new Ensemble(networks, run.dataset.target);
+}
+
 /** @throws UsageError when something is wanted that volumes do not give */
-function writingOf(run: OpenedRun, input: PredictInput): Writing {
-  const network = networkOf(run, input.network);
-  const { size, device, precision, normalisation, dataset } = run;
-  const { tta: testTimeFlips, probabilities, out } = input;
+function writingOf(run: OpenedRun, network: SegmentationNetwork, input: PredictInput): Writing {
+  const { size, patch, device, precision, normalisation, dataset } = run;
+  const { tta: testTimeFlips, probabilities, format, out } = input;
   const asked = { size, device, precision, normalisation, testTimeFlips };
-  if (!hasSlices(dataset))
+  if (!hasSlices(dataset)) {
+    if (format !== undefined)
+      throw new UsageError(
+        "--format is of masks of volumes; the run was trained on pictures, whose masks are PNG, so leave it out",
+      );
     return writing(
       {
         files: predictionFiles(dataset, input),
@@ -117,12 +150,11 @@ function writingOf(run: OpenedRun, input: PredictInput): Writing {
       },
       out,
     );
+  }
   if (probabilities)
-    throw new UsageError(
-      "--probabilities are written of pictures; the run was trained on slices of volumes, so leave it out",
-    );
+    throw new UsageError("--probabilities are written of pictures; the run was trained on volumes, so leave it out");
   const segment = (stored: StoredImage, path: string) =>
-    predictVolume(network, stored, path, dataset, asked, () => nextTurn());
+    predictVolume(network, stored, path, dataset, { ...asked, patch }, () => nextTurn());
   return writing({ files: volumeFiles(dataset, input), read: readVolume, segment }, out);
 }
 
@@ -193,7 +225,7 @@ export const predictImages: Workflow<PredictInput, Predicted> = async (input, ob
   const run = { ...opened, dataset: withIntensity(opened.dataset, input) };
   if (run.dataset.slices && found.some(({ given, path }) => !given && mayBeDicom(path)))
     for (const path of input.images) if (statSync(path).isDirectory()) await refuseSeries(path, observer.progress);
-  const { files, writer } = writingOf(run, input);
+  const { files, writer } = writingOf(run, await networkOfAll(opened, input, observer), input);
   const folders = files.map(({ folder }) => join(out, folder));
   const cases = ownCases(run);
   const masks = cases.flatMap(maskPathsOf);

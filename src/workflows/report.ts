@@ -45,7 +45,14 @@ function judgeWith(observer: Observer, data: string | undefined): Judge {
     const total = judgedCount(cases);
     const { convention } = run.config.evaluation;
     const onProgress = (done: number) => observer.progress(`evaluating ${folder}`, done, total);
-    const result = await judgeNetwork(run, cases, { network, convention, units: "pixels", tta: false, onProgress });
+    const result = await judgeNetwork(run, cases, {
+      network,
+      convention,
+      units: "pixels",
+      at: "network",
+      tta: false,
+      onProgress,
+    });
     if (!keep) return evaluationTexts(result);
     try {
       writeResult(run, result);

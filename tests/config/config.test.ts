@@ -106,6 +106,28 @@ describe("model", () => {
   });
 });
 
+describe("patch", () => {
+  const deep = { ...minimal, model: { name: "unet-3d", width: 8 } };
+
+  it("is of networks of volumes, a multiple of their strides along each axis", () => {
+    expect(load({ ...deep, patch: [16, 64, 32] }).patch).toEqual([16, 64, 32]);
+    expect(() => load({ ...deep, patch: [16, 60, 40] })).toThrow(
+      /patch is \[16, 60, 40\]; its sides must be multiples of \[16, 16, 16\] for model unet-3d, such as \[16, 64, 48\]/,
+    );
+    expect(() => load({ ...minimal, patch: [16, 16, 16] })).toThrow(
+      /patch is of volumes, and model unet sees pictures/,
+    );
+  });
+
+  it("stands in place of imageSize and of profiles of pictures", () => {
+    expect(() => load({ ...deep, imageSize: 64 })).toThrow(/imageSize is of pictures, .* give patch: \[slices, rows/);
+    expect(() => load({ ...deep, augmentation: { profile: "mri" } })).toThrow(
+      /profile mri is of pictures, .* take auto/,
+    );
+    expect(() => load({ ...minimal, augmentation: { profile: "volume" } })).toThrow(/profile volume is of volumes/);
+  });
+});
+
 describe("presets", () => {
   const own = { dataset: "d.yaml", labelled: { domain: "a" } };
 
@@ -128,7 +150,39 @@ describe("presets", () => {
     });
   });
 
-  it("are all listed above", () => expect(Object.keys(presets)).toEqual(["fundus", "prostate", "mnms", "small"]));
+  it.each([
+    ["la", [80, 112, 112], 17000, 16, 4],
+    ["pancreas", [96, 96, 96], 17000, 12, 4],
+  ])("%s has the values of BCP", (preset, patch, iterations, count, batch) => {
+    expect(load({ preset, ...own })).toMatchObject({
+      patch,
+      labelled: { count },
+      model: { name: "vnet", width: 16 },
+      method: { name: "bcp", pretrainIterations: 2000 },
+      optimizer: { name: "none" },
+      base: { rate: 0.01, momentum: 0.9, weightDecay: 1e-4 },
+      training: { iterations, labelledBatch: batch, unlabelledBatch: batch },
+    });
+  });
+
+  it("acdc trains on slices, small-volumes on patches", () => {
+    expect(load({ preset: "acdc", ...own })).toMatchObject({
+      imageSize: 256,
+      model: { name: "unet-ssl4mis", width: 16 },
+      training: { iterations: 40000, labelledBatch: 12, unlabelledBatch: 12 },
+    });
+    expect(load({ preset: "small-volumes", ...own })).toMatchObject({
+      patch: [32, 64, 64],
+      model: { name: "unet-3d", width: 8 },
+      method: { name: "midss" },
+      optimizer: { name: "dim" },
+    });
+  });
+
+  it("are all listed above", () =>
+    expect(Object.keys(presets)).toEqual([
+      ...["fundus", "prostate", "mnms", "la", "pancreas", "acdc", "small-volumes", "small"],
+    ]));
 
   it("yield to the file, key by key", () => {
     const config = load({ preset: "small", ...own, labelled: { domain: "b", count: 7 }, base: { rate: 0.5 } });

@@ -1,5 +1,6 @@
 /** What follows convolutions, and the further layers of networks over volumes. */
 import { describe, expect, it } from "vitest";
+import { UsageError } from "../../src/core/errors.js";
 import {
   AveragePool,
   createNorm,
@@ -11,8 +12,19 @@ import {
   ResidualUNet,
 } from "../../src/nn/index.js";
 import { drawHeWeights } from "../../src/nn/initial-weights.js";
-import { Conv3d } from "../../src/nn/layers.js";
-import { Generator, manualSeed, noGrad, ones, rand, randn, scope, type Tensor, tensor } from "../../src/torch/index.js";
+import { BatchNorm2d, Conv3d } from "../../src/nn/layers.js";
+import {
+  Generator,
+  manualSeed,
+  noGrad,
+  ones,
+  rand,
+  randn,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../src/torch/index.js";
 import { expectRelative, numbers, tensorTest } from "../support/tensors.js";
 
 /** Mean and variance of each group of maps of each image. */
@@ -167,4 +179,16 @@ it.each(networkNames)("%s takes sides that do not halve evenly", (name) => {
     expect(logits.shape).toEqual([1, 3, ...sides]);
     network.dispose();
   });
+});
+
+it("BatchNorm refuses to train on one value per channel, also of a part of a batch that has more", () => {
+  const norm = new BatchNorm2d(3);
+  const one = zeros([1, 3, 1, 1]);
+  expect(() => norm.forward(one)).toThrow(/one value per channel of an input of shape \[1, 3, 1, 1\]/);
+  norm.parts = [1, 2];
+  expect(() => norm.forward(zeros([3, 3, 1, 1]))).toThrow(UsageError);
+  norm.parts = [2, 2];
+  expect(norm.forward(zeros([4, 3, 1, 1])).shape).toEqual([4, 3, 1, 1]);
+  norm.parts = null;
+  expect(norm.eval().forward(one).shape).toEqual([1, 3, 1, 1]);
 });

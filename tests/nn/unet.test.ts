@@ -129,7 +129,7 @@ describe("UNet", () => {
   tensorTest("refuses images of other channels, and images too small to halve four times", () => {
     using made = seededUnet();
     expect(() => made.network.forward(torch.ones([1, 1, 32, 32]))).toThrow(torch.ShapeError);
-    expect(() => made.network.forward(torch.ones([1, 3, 8, 8]))).toThrow(torch.ShapeError);
+    expect(() => made.network.forward(torch.ones([2, 3, 8, 8]))).toThrow(torch.ShapeError);
   });
 });
 

@@ -65,7 +65,9 @@ describe("settings that cannot work, told before anything is decoded", () => {
   it("a network over volumes", async () => {
     const wanted = { ...config, model: { name: "vnet", width: 2, norm: "batch", residual: false } as const };
     const begin = startRun(join(base, "volumes"), wanted, { ...silent, warn() {} });
-    await expect(begin).rejects.toThrow(/^model vnet is for volumes, and training takes images; take another/);
+    await expect(begin).rejects.toThrow(
+      /^model vnet is of volumes, but the images of .* are pictures; take another model/,
+    );
   });
 
   it("more threads than cores", async () => {

@@ -112,7 +112,10 @@ function partSizes(labels: Uint8Array, decoded: DecodedCase, { parts, target }: 
   }));
 }
 
-type InspectableRun = Pick<LoadedRun, "dataset" | "cache" | "device" | "precision" | "normalisation" | "networks">;
+type InspectableRun = Pick<
+  LoadedRun,
+  "dataset" | "cache" | "device" | "precision" | "normalisation" | "patch" | "networks"
+>;
 
 /** The rows of each case by domain and id. */
 function scoreTable(scores: readonly PartScore[]): Map<string, PartScore[]> {
@@ -137,9 +140,9 @@ export async function inspectPredictions(
   cases: readonly Case[],
   options: InspectOptions = {},
 ): Promise<InspectedCase[]> {
-  const { dataset, cache, device, precision, normalisation, networks } = run;
+  const { dataset, cache, device, precision, normalisation, patch, networks } = run;
   const { network = networks.student, scores = [], testTimeFlips, convention } = options;
-  const asked = { device, precision, normalisation, testTimeFlips };
+  const asked = { device, precision, normalisation, patch, testTimeFlips };
   const known = scoreTable(scores);
   const inspected: InspectedCase[] = [];
   for await (const { case: one, decoded, labels } of judgedCases(network, dataset, cases, cache, asked)) {

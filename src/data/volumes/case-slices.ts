@@ -8,7 +8,7 @@ import type { Case, Dataset } from "../dataset.js";
 import type { CaseSource, DecodedCase } from "../decoded-case.js";
 
 /** Planes `[C, slice]` of a volume's `[C, slices, rows, columns]`; of one channel a view. */
-function planesOf(values: Uint8Array, planes: number, slices: number, slice: number): Uint8Array {
+export function planesOf(values: Uint8Array, planes: number, slices: number, slice: number): Uint8Array {
   const size = values.length / (planes * slices);
   const plane = (p: number) => values.subarray((p * slices + slice) * size, (p * slices + slice + 1) * size);
   if (planes === 1) return plane(0);
@@ -55,12 +55,17 @@ export function stackSlices(slices: readonly Uint8Array[], planes: number): Uint
   return all;
 }
 
-/** How many values of a slice's label map are of a part; what nobody labelled is of none. */
-function labelledArea(slice: DecodedCase, { target, parts }: Pick<Dataset, "target" | "parts">): number {
-  const { label } = slice;
-  if (!label) return 0;
+/** Which values of a label map are of a part; what nobody labelled is of none. */
+export function partValues({ target, parts }: Pick<Dataset, "target" | "parts">): Uint8Array {
   const isPart = new Uint8Array(256);
   for (const { index } of parts) isPart[target === "softmax" ? index : 1] = 1;
+  return isPart;
+}
+
+/** How many values of a slice's label map are of a part; what nobody labelled is of none. */
+function labelledArea({ label }: DecodedCase, dataset: Pick<Dataset, "target" | "parts">): number {
+  if (!label) return 0;
+  const isPart = partValues(dataset);
   return label.reduce((sum, value) => sum + isPart[value], 0);
 }
 

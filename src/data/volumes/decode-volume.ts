@@ -1,11 +1,12 @@
 /**
- * From the files of a volume to the stack of slices that training and evaluation use: cut along the data set's plane,
- * values of its window as 0 … 255, each slice resized to the square. One slice is worked on at a time, so that beside the
- * file's own values nothing as large as it is held.
+ * From the files of a volume to what training and evaluation use: cut along the data set's plane, values of its window as
+ * 0 … 255, then each slice resized to the square, or the whole resampled to a spacing. Slices are worked on one at a time,
+ * so that beside the file's own values nothing as large as it is held.
  */
 import { DataError } from "../../core/errors.js";
 import { type Grid, makeGrid, resampledGrid, sameGrid, shapeText, voxelCount } from "../../grid/grid.js";
 import { resizeNearest } from "../../grid/resize.js";
+import { resizeVolumeFiltered, resizeVolumeNearest, shapeAtSpacing } from "../../grid/resize-volume.js";
 import { type SliceOrder, SliceStack, sliceOrder } from "../../grid/slices.js";
 import { plane, type StoredImage } from "../../grid/stored-image.js";
 import { maskFilesOf, readersOf } from "../case-files.js";
@@ -14,7 +15,7 @@ import type { DecodedCase } from "../decoded-case.js";
 import { labelDecoder } from "../label-decoders.js";
 import { expandCodes } from "../labels.js";
 import { joinCodes } from "../mask-join.js";
-import { type PreparedImage, prepareImage, windowed } from "../prepare-image.js";
+import { type PreparedImage, prepareImage, type WorkingSize, windowed } from "../prepare-image.js";
 import { readVolume } from "../read-image.js";
 import { combineReaders } from "../reader-masks.js";
 import { stackSlices } from "./case-slices.js";
@@ -71,6 +72,43 @@ export function requireChannels(
   );
 }
 
+/** What a data set decides of how its volumes are prepared. */
+export type VolumeRule = Pick<Dataset, "path" | "channels" | "filter"> & { readonly slices: SliceRule };
+
+/**
+ * The grid that networks of volumes work at: the cut volume's own, or over the same field of view at the data set's spacing.
+ * @throws DataError where that is wanted of a volume that does not know its spacing
+ */
+export function wholeGrid(
+  stack: Grid,
+  { slices: { resample }, path }: Pick<VolumeRule, "slices" | "path">,
+  file: string,
+) {
+  if (!resample) return stack;
+  const { spacing } = stack;
+  if (spacing) return resampledGrid(stack, shapeAtSpacing({ ...stack, spacing }, resample));
+  throw new DataError(
+    `${file}: does not say its spacing, so it cannot be resampled to that of ${path}; remove resample there, or give the file its spacing`,
+  );
+}
+
+/**
+ * A volume as a network of volumes sees it: image `[C, slices, rows, columns]` of {@link wholeGrid}. Arguments and errors
+ * as of {@link prepareVolume}.
+ */
+export function prepareWhole({ image, stack }: CutVolume, rule: VolumeRule, file: string): PreparedImage {
+  requireChannels(image, rule, file);
+  const { channels, filter } = rule;
+  const windows = windowsOf(image, rule.slices);
+  const working = wholeGrid(stack.grid, rule, file);
+  const slices = Array.from(
+    { length: stack.count },
+    (_, i) => windowedSlice(stack.slice(i), windows).samples as Uint8Array,
+  );
+  const values = resizeVolumeFiltered(stackSlices(slices, channels), stack.grid.shape, working.shape, filter);
+  return { image: values, channels, wide: true, stored: stack.grid, working };
+}
+
 /**
  * A volume as a network of slices sees it: image `[C, slices, size, size]`.
  * @param file the volume's name, for messages
@@ -78,7 +116,7 @@ export function requireChannels(
  */
 export function prepareVolume(
   { image, stack }: CutVolume,
-  rule: Pick<Dataset, "path" | "channels" | "filter"> & { readonly slices: SliceRule },
+  rule: VolumeRule,
   size: number,
   file: string,
 ): PreparedImage {
@@ -199,14 +237,14 @@ export function hasSlices<D extends Pick<Dataset, "slices">>(
 }
 
 /**
- * Reads one volume with its mask: image `[C, slices, size, size]` 8 bits; label `[slices, size, size]` class numbers
- * (softmax) or `[K, slices, size, size]` 0/1 (sigmoid), missing for an unlabelled case.
+ * Reads one volume with its mask: image `[C, S]` 8 bits; label `[S]` class numbers (softmax) or `[K, S]` 0/1 (sigmoid),
+ * missing for an unlabelled case. S is `slices, size, size`, or the axes of {@link wholeGrid}.
  * @throws DataError when a file cannot be read, the mask's grid is not the image's, or a label value is unknown
  */
 export function decodeVolume(
   dataset: Dataset & { readonly slices: SliceRule },
   one: Case,
-  size: number,
+  size: WorkingSize,
 ): Promise<DecodedCase> {
   return withVolumeRoom(one, () => decodeFiles(dataset, one, size));
 }
@@ -214,20 +252,25 @@ export function decodeVolume(
 async function decodeFiles(
   dataset: Dataset & { readonly slices: SliceRule },
   one: Case,
-  size: number,
+  size: WorkingSize,
 ): Promise<DecodedCase> {
   const { prepared, grids } = await readImageVolume(dataset, one, size);
   if (one.maskPath === undefined) return prepared;
   const mask = await readMaskVolume(dataset, one, grids);
   const [, rows, columns] = grids.cut.shape;
+  const square = size === "whole" ? [rows, columns] : [size, size];
   const labels = Array.from({ length: mask.count }, (_, slice) =>
-    expandCodes(resizeNearest(mask.codes(slice), [rows, columns], [size, size]), dataset),
+    expandCodes(resizeNearest(mask.codes(slice), [rows, columns], square), dataset),
   );
-  return { ...prepared, label: stackSlices(labels, labels[0].length / (size * size)) };
+  const label = stackSlices(labels, labels[0].length / (square[0] * square[1]));
+  const { shape } = prepared.working;
+  return { ...prepared, label: size === "whole" ? resizeVolumeNearest(label, grids.cut.shape, shape) : label };
 }
 
 /** The image alone, so that its stored values are gone before a mask is read. */
-async function readImageVolume(dataset: Dataset & { readonly slices: SliceRule }, one: Case, size: number) {
-  const cut = cutVolume(await readVolume(one.imagePath), dataset.slices);
-  return { prepared: prepareVolume(cut, dataset, size, one.imagePath), grids: gridsOf(cut) };
+async function readImageVolume(dataset: Dataset & { readonly slices: SliceRule }, one: Case, size: WorkingSize) {
+  const { imagePath: file } = one;
+  const cut = cutVolume(await readVolume(file), dataset.slices);
+  const prepared = size === "whole" ? prepareWhole(cut, dataset, file) : prepareVolume(cut, dataset, size, file);
+  return { prepared, grids: gridsOf(cut) };
 }

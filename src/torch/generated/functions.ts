@@ -190,6 +190,7 @@ const upsampleBilinear2d_vecOp = new Operator("aten::upsample_bilinear2d", "vec"
 const upsampleTrilinear3d_vecOp = new Operator("aten::upsample_trilinear3d", "vec");
 const upsampleNearest2d_vecOp = new Operator("aten::upsample_nearest2d", "vec");
 const gridSampler2d_Op = new Operator("aten::grid_sampler_2d", "");
+const gridSampler3d_Op = new Operator("aten::grid_sampler_3d", "");
 const binaryCrossEntropyWithLogits_Op = new Operator("aten::binary_cross_entropy_with_logits", "");
 const crossEntropyLoss_Op = new Operator("aten::cross_entropy_loss", "");
 const mseLoss_Op = new Operator("aten::mse_loss", "");
@@ -1204,6 +1205,11 @@ export function upsampleNearest2d(input: Tensor, outputSize: readonly number[] |
 /** `aten::grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor` */
 export function gridSampler2d(input: Tensor, grid: Tensor, interpolationMode: number, paddingMode: number, alignCorners: boolean): Tensor {
   return new Tensor(native().callOperator(gridSampler2d_Op.id, input.handle, grid.handle, interpolationMode, paddingMode, alignCorners));
+}
+
+/** `aten::grid_sampler_3d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor` */
+export function gridSampler3d(input: Tensor, grid: Tensor, interpolationMode: number, paddingMode: number, alignCorners: boolean): Tensor {
+  return new Tensor(native().callOperator(gridSampler3d_Op.id, input.handle, grid.handle, interpolationMode, paddingMode, alignCorners));
 }
 
 /** `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor` */

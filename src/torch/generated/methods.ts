@@ -318,6 +318,8 @@ declare module "../tensor.js" {
     upsampleNearest2d(outputSize: readonly number[] | null, scaleFactors: readonly number[] | null): Tensor;
     /** `aten::grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor` */
     gridSampler2d(grid: Tensor, interpolationMode: number, paddingMode: number, alignCorners: boolean): Tensor;
+    /** `aten::grid_sampler_3d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor` */
+    gridSampler3d(grid: Tensor, interpolationMode: number, paddingMode: number, alignCorners: boolean): Tensor;
     /** `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor` */
     binaryCrossEntropyWithLogits(target: Tensor, options?: { weight?: Tensor | null; posWeight?: Tensor | null; reduction?: number }): Tensor;
     /** `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor` */
@@ -487,6 +489,7 @@ const names = {
   upsampleTrilinear3d: functions.upsampleTrilinear3d,
   upsampleNearest2d: functions.upsampleNearest2d,
   gridSampler2d: functions.gridSampler2d,
+  gridSampler3d: functions.gridSampler3d,
   binaryCrossEntropyWithLogits: functions.binaryCrossEntropyWithLogits,
   crossEntropyLoss: functions.crossEntropyLoss,
   mseLoss: functions.mseLoss,

@@ -10,7 +10,8 @@ import { z } from "zod";
 import { writeFileAtomic } from "../../core/atomic-file.js";
 import { caseName } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
-import { pictureOf } from "../../data/volumes/case-slices.js";
+import { sliceOf, tellingSlice } from "../../data/volumes/case-slices.js";
+import { viewOf } from "../../data/volumes/patches.js";
 import { outlinePath } from "../../drawing/outline-path.js";
 import { classMask } from "../../inference/label-map.js";
 import { predictCase } from "../../inference/predict-case.js";
@@ -115,15 +116,24 @@ export class Preview {
   }
 
   /**
-   * A case as it is shown: of a volume one slice, that in which most is labelled only where the reference is shown, too.
+   * A case as the network is asked about it: of a volume one slice or patch, that in which most is labelled only where the
+   * reference is shown, too.
    */
   private async shown({ case: one, showsReference }: PreviewCase): Promise<DecodedCase> {
-    const { cache, dataset } = this.session;
+    const { cache, dataset, patch } = this.session;
     const { label, ...unlabelled } = await cache.get(one);
-    return pictureOf(showsReference && label ? { ...unlabelled, label } : unlabelled, dataset);
+    return viewOf(showsReference && label ? { ...unlabelled, label } : unlabelled, dataset, patch);
   }
 
-  private outlines(labels: Uint8Array, { working }: DecodedCase): string[] {
+  /** What is drawn of it: of a patch the slice that tells most. */
+  private picture(view: DecodedCase, labels = view.label): DecodedCase {
+    const said = labels ? { ...view, label: labels } : view;
+    return this.session.patch ? sliceOf(said, tellingSlice(view, this.session.dataset)) : said;
+  }
+
+  private outlines(all: Uint8Array, view: DecodedCase): string[] {
+    const { label, working } = this.picture(view, all);
+    const labels = label as Uint8Array;
     const [height, width] = working.shape;
     const { parts, target } = this.session.dataset;
     return parts.map(({ index }) =>
@@ -146,7 +156,7 @@ export class Preview {
         const { label } = decoded[i];
         return {
           title: `${one.domain}${role}, ${one.id}`,
-          image: await tileImage(decoded[i]),
+          image: await tileImage(this.picture(decoded[i])),
           reference: showsReference && label ? this.outlines(label, decoded[i]) : [],
         };
       }),

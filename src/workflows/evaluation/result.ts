@@ -4,8 +4,9 @@ import { packageVersion } from "../../core/package-root.js";
 import { sha256 } from "../../core/sha256.js";
 import { caseName } from "../../data/dataset.js";
 import { type ConventionName, conventions } from "../../evaluation/conventions.js";
-import type { EvaluationAbout } from "../../judging/about.js";
+import type { EvaluationAbout, JudgedGrid } from "../../judging/about.js";
 import { type DistanceUnits, evaluateNetwork, type NetworkEvaluation } from "../../judging/evaluate-network.js";
+import type { FurtherRules } from "../../judging/further-metrics.js";
 import { scoresCsv } from "../../judging/scores-csv.js";
 import { type EvaluationSummary, summarise } from "../../judging/summarise.js";
 import { unjudgedFacts } from "../../judging/unjudged.js";
@@ -17,10 +18,11 @@ import type { EvaluationCases } from "./select-cases.js";
 /** Of the intervals; the same for every run, so that the same cases are resampled alike. */
 const bootstrap = { seed: 0, resamples: 2000 };
 
-export interface JudgeOptions {
+export interface JudgeOptions extends FurtherRules {
   readonly network: NetworkName;
   readonly convention: ConventionName;
   readonly units: DistanceUnits;
+  readonly at: JudgedGrid;
   readonly tta: boolean;
   readonly onProgress: (done: number) => void;
 }
@@ -37,10 +39,10 @@ export interface EvaluationResult {
 function describe(
   run: OpenedRun,
   { dataset, split }: EvaluationCases,
-  { network, convention, units, tta }: JudgeOptions,
+  { network, convention, units, at, nsd, tta }: JudgeOptions,
   { withoutMask, ignored }: NetworkEvaluation,
 ): EvaluationAbout {
-  const { config, folder, checkpoint, step, checkpointRule, size, precision, device } = run;
+  const { config, folder, checkpoint, step, checkpointRule, size, patch, precision, device } = run;
   // Validation cases are of the labelled domain by definition.
   const unjudged = split === "validation" ? [] : unjudgedFacts(dataset, split);
   return {
@@ -56,7 +58,10 @@ function describe(
     split,
     size,
     ...(dataset.slices ? { slices: dataset.slices.plane } : {}),
+    ...(patch ? { patch, ...(dataset.slices?.resample ? { resample: dataset.slices.resample } : {}) } : {}),
+    ...(at === "native" ? { at } : {}),
     units,
+    ...(nsd === undefined ? {} : { nsdTolerance: nsd }),
     testTimeFlips: tta,
     precision,
     device,
@@ -78,9 +83,22 @@ export async function judgeNetwork(
   options: JudgeOptions,
 ): Promise<EvaluationResult> {
   const { dataset, cases, cache } = chosen;
-  const { device, precision, normalisation, config } = run;
-  const { convention, units, tta, onProgress } = options;
-  const asked = { device, precision, normalisation, convention, units, testTimeFlips: tta, onProgress };
+  const { device, precision, normalisation, patch, config } = run;
+  const { convention, units, at, nsd, volumes, lesions, tta, onProgress } = options;
+  const asked = {
+    device,
+    precision,
+    normalisation,
+    patch,
+    convention,
+    units,
+    at,
+    nsd,
+    volumes,
+    lesions,
+    testTimeFlips: tta,
+    onProgress,
+  };
   const evaluation = await evaluateNetwork(networkOf(run, options.network), dataset, cases, cache, asked);
   const summary = summarise(evaluation.scores, { labelledDomain: config.labelled.domain, bootstrap });
   const judged: JudgedCase[] = [];
@@ -125,10 +143,11 @@ function otherName({ name, path }: EvaluationAbout["dataset"]): string {
  * of the run's own test split, so that one question never replaces the answer to another.
  */
 function folderName(run: OpenedRun, { about }: EvaluationResult): string {
-  const { checkpoint, network, split, units, testTimeFlips, convention, dataset } = about;
+  const { checkpoint, network, split, at, units, testTimeFlips, convention, dataset } = about;
   const special = [
     ...(dataset.path === run.dataset.path ? [] : [otherName(dataset)]),
     ...(split === "test" ? [] : [split]),
+    ...(at === "native" ? ["native"] : []),
     ...(units === "mm" ? ["mm"] : []),
     ...(testTimeFlips ? ["tta"] : []),
     ...(convention.name === run.config.evaluation.convention ? [] : [convention.name]),

@@ -59,6 +59,7 @@ export function selectCases(
       ? validationCases(run, dataPath !== undefined)
       : dataset.domains.flatMap((domain) => domain.cases(split));
   if (cases.length === 0) throw new DataError(`${dataset.path}: no domain has ${split} cases; choose another --split`);
-  const cache = dataPath === undefined ? run.cache : new DecodedCache(dataset, { size: run.size, onWarning });
+  const cache =
+    dataPath === undefined ? run.cache : new DecodedCache(dataset, { size: run.patch ? "whole" : run.size, onWarning });
   return { dataset, split, cases, cache };
 }

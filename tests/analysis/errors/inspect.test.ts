@@ -16,7 +16,15 @@ function runOf(name: string, changes: Record<string, unknown> = {}) {
   const dataset = twoDomains(`${folder}/${name}`, changes);
   const cache = new DecodedCache(dataset, { folder: false });
   const networks = { student: tinyNetwork(1, dataset.outputs), teacher: null };
-  return { dataset, cache, networks, device: "cpu", precision: "fp32" as const, normalisation: planar8bit };
+  return {
+    dataset,
+    cache,
+    networks,
+    device: "cpu",
+    precision: "fp32" as const,
+    normalisation: planar8bit,
+    patch: null,
+  };
 }
 
 const softmax = runOf("softmax");

@@ -51,6 +51,60 @@ const permutations = [
   [2, 1, 0],
 ];
 
+describe("decodeCase of a whole volume", () => {
+  const window = { intensity: { low: 0, high: 255 } };
+
+  it("keeps the volume's own voxels where nothing says a spacing", async () => {
+    const { dataset, one } = setOf((folder) => putBody(folder, body), window);
+    const whole = await decodeCase(dataset, one, "whole");
+    expect(whole.working).toEqual(whole.stored);
+    expect([...whole.image.subarray(64, 67)]).toEqual([157, 147, 137]);
+    expect(whole.label?.length).toBe(3 * 64);
+    expect((whole.label as Uint8Array).reduce((sum, value) => sum + value, 0)).toBe(4);
+  });
+
+  it("has the data set's spacing along slices, rows and columns, over the same field of view", async () => {
+    const rule = { ...window, resample: [1, 2, 1] };
+    const { dataset, one } = setOf((folder) => putBody(folder, body), rule);
+    const { working, image, label } = await decodeCase(dataset, one, "whole");
+    expect(working.shape).toEqual([6, 4, 8]);
+    expect(working.spacing?.map((size) => Number(size.toFixed(6)))).toEqual([1, 2, 1]);
+    expect(image).toHaveLength(6 * 4 * 8);
+    // The part is one slice of 2 x 2 voxels: two slices, half as many rows.
+    expect((label as Uint8Array).reduce((sum, value) => sum + value, 0)).toBe(4);
+    expect((label as Uint8Array).at(-1)).toBe(0);
+    expect((label as Uint8Array)[4 * 4 * 8]).toBe(1);
+  });
+
+  it("is kept apart from slices and from other spacings in the cache", async () => {
+    const { dataset, one } = setOf((folder) => putBody(folder, body), window);
+    const folder = join(base, `cache${made++}`);
+    const shapes: unknown[] = [];
+    for (const size of ["whole", 8, "whole"] as const)
+      shapes.push((await new DecodedCache(dataset, { size, folder }).get(one)).working.shape);
+    expect(shapes).toEqual([
+      [3, 8, 8],
+      [3, 8, 8],
+      [3, 8, 8],
+    ]);
+    const { slices } = dataset;
+    const coarse = { ...dataset, slices: { ...(slices as NonNullable<typeof slices>), resample: [2, 2, 2] as const } };
+    expect((await new DecodedCache(coarse, { size: "whole", folder }).get(one)).working.shape).toEqual([3, 4, 4]);
+  });
+
+  it("refuses a spacing for a volume that does not know its own", async () => {
+    const { dataset, one } = setOf(
+      (folder) => {
+        const { extents, values } = storedBody(body, ramp);
+        put(join(folder, "images/p1.nii.gz"), niftiFile({ extents, values, spacing: [0, 0, 0] }));
+        put(join(folder, "masks/p1.nii.gz"), niftiFile({ extents, values: new Uint8Array(192), spacing: [0, 0, 0] }));
+      },
+      { ...window, resample: [1, 1, 1] },
+    );
+    await expect(decodeCase(dataset, one, "whole")).rejects.toThrow(/p1\.nii\.gz: does not say its spacing/);
+  });
+});
+
 describe("decodeCase of a volume", () => {
   const window = { intensity: { low: 0, high: 255 } };
 

@@ -28,7 +28,7 @@ let overlays: CaseOverlay[];
 
 beforeAll(async () => {
   const runs = [1, 2].map((seed) => ({
-    ...{ dataset, cache, device: "cpu", precision: "fp32" as const, normalisation: planar8bit },
+    ...{ dataset, cache, device: "cpu", precision: "fp32" as const, normalisation: planar8bit, patch: null },
     networks: { student: tinyNetwork(1, dataset.outputs, seed), teacher: null },
   }));
   const [first, second] = [await inspectPredictions(runs[0], cases), await inspectPredictions(runs[1], cases.slice(1))];

@@ -27,6 +27,7 @@ import { proposeDomains } from "../splits.js";
 import { readHeaders } from "./headers.js";
 import { type MaskValues, readMaskValues, volumeLabels } from "./labels.js";
 import { guessPlane, sliceSize } from "./plane.js";
+import { guessResample } from "./resample.js";
 
 /** Volumes whose values are looked at. */
 const volumesRead = 8;
@@ -190,6 +191,8 @@ export async function inspectVolumes(
   const { plane: along, because } = guessPlane(images.map(({ grid }) => grid));
   guesses.push(slicesText(along, because));
   const resize = guessResize(images, along, guesses);
+  const grids = images.map(({ grid }) => grid);
+  const resample = guessResample(grids, along, guesses);
   const intensity = intensityOf(await isCt(splits, channelNames, guesses), guesses);
   const values = await readMaskValues(splits, guesses, progress);
   const { title, ...names } = readNames(root, content.helpers, guesses);
@@ -202,7 +205,7 @@ export async function inspectVolumes(
     file: {
       ...{ name: nameOf(root, title), target: "softmax", channels: 1 },
       ...resize,
-      ...{ slices: along, ...intensity },
+      ...{ slices: along, ...resample, ...intensity },
       ...rules,
       ...subjects,
       domains: labelled,

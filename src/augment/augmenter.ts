@@ -1,0 +1,61 @@
+/** The views that training asks for, whichever images it is of. */
+import { scope, type Tensor } from "../torch/index.js";
+import { augmentLabelled, augmentUnlabelled } from "./batch.js";
+import type { DrawKey } from "./draws.js";
+import type { AugmentationProfile } from "./profile.js";
+import { drawVolumeStrong, drawVolumeWeak } from "./volume-draws.js";
+import type { VolumeProfile } from "./volume-profile.js";
+import { strongVolumes } from "./volume-strong.js";
+import { warp } from "./warp.js";
+import { applyWhereDrawn, type View } from "./where-drawn.js";
+
+/** A kind of images with its settings. Images are `[N, C, ...S]` of values 0 to 255, labels `[N, ...S]` or `[N, K, ...S]`. */
+export interface Augmenter {
+  /** Half the side of TP-RAM's block of frequencies in units of the shortest side; in [0, 0.5). */
+  readonly tpRamFactor: number;
+  /** The weak view of a labelled batch: float32 images, 0 to 255, and labels as given. */
+  labelled(images: Tensor, labels: Tensor, key: DrawKey): { images: Tensor; labels: Tensor };
+  /** The weak and the strong view of an unlabelled batch, float32 in 0 to 255, equal in geometry. */
+  unlabelled(images: Tensor, key: DrawKey): { weak: Tensor; strong: Tensor };
+}
+
+/** Of pictures, and of slices. */
+export function planarAugmenter(profile: AugmentationProfile): Augmenter {
+  return {
+    tpRamFactor: profile.tpRamFactor,
+    labelled: (images, labels, key) => augmentLabelled(images, labels, key, profile),
+    unlabelled: (images, key) => augmentUnlabelled(images, key, profile),
+  };
+}
+
+function weakVolumes(images: Tensor, labels: Tensor | undefined, key: DrawKey, profile: VolumeProfile): View {
+  const draws = drawVolumeWeak(key, images.shape[0], profile);
+  const copy = { copy: true, memoryFormat: "contiguous" } as const;
+  const own = labels?.to(copy);
+  const view = {
+    images: images.to({ ...copy, dtype: "float32" }),
+    labels: own && own.ndim < images.ndim ? own.unsqueeze(1) : own,
+  };
+  const warps = draws.map((draw) => draw.warp);
+  applyWhereDrawn(view, warps, (part, given) => warp(part, given, profile.elastic.spacing));
+  const flips = draws.map((draw) => draw.flip);
+  applyWhereDrawn(view, flips, (part) => ({ images: part.images.flip([-1]), labels: part.labels?.flip([-1]) }));
+  return { images: view.images, labels: own };
+}
+
+/** Of patches of volumes, `[N, C, D, H, W]`. */
+export function volumeAugmenter(profile: VolumeProfile): Augmenter {
+  return {
+    tpRamFactor: profile.tpRamFactor,
+    labelled: (images, labels, key) =>
+      scope(() => {
+        const view = weakVolumes(images, labels, key, profile);
+        return { images: view.images, labels: view.labels as Tensor };
+      }),
+    unlabelled: (images, key) =>
+      scope(() => {
+        const { images: weak } = weakVolumes(images, undefined, key, profile);
+        return { weak, strong: strongVolumes(weak, drawVolumeStrong(key, weak.shape[0], profile)) };
+      }),
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * How strongly patches of volumes are augmented. The ranges are nnU-Net's (Isensee et al., Nature Methods 2021; batch
+ * generators' defaults); brightness, contrast and gamma are always part of the strong view, as they are of pictures.
+ */
+import type { Range } from "./profile.js";
+
+/** A transform that some images draw, and the range of its strength. */
+interface Sometimes {
+  readonly probability: number;
+  readonly range: Range;
+}
+
+/** Settings of the weak and the strong view of patches `[C, D, H, W]`, and of TP-RAM. */
+export interface VolumeProfile {
+  /** Rotation about each axis, in degrees. */
+  readonly rotate: Sometimes;
+  /** Enlargement, the same along all axes; below 1 the patch holds more than before. */
+  readonly scale: Sometimes;
+  /** Elastic deformation: points so many voxels apart move by up to `range[1]` voxels, and what lies between with them. */
+  readonly elastic: Sometimes & { readonly spacing: number };
+  /** Flip of the last axis: left and right of the patient in axial and coronal slices. */
+  readonly flip: { readonly probability: number };
+  readonly brightness: Range;
+  readonly contrast: Range;
+  readonly gamma: Range;
+  /** Gaussian noise, its standard deviation in grey levels of 255. */
+  readonly noise: Sometimes;
+  /** Gaussian blur, its standard deviation in voxels. */
+  readonly blur: Sometimes;
+  /** Sampling at this share of the resolution and back. */
+  readonly lowResolution: Sometimes;
+  /** As in `AugmentationProfile`. */
+  readonly tpRamFactor: number;
+}
+
+/** Patches are a quarter as wide as pictures, so TP-RAM's share is larger. */
+export const volumeProfile: VolumeProfile = {
+  rotate: { probability: 0.2, range: [-30, 30] },
+  scale: { probability: 0.2, range: [0.7, 1.4] },
+  elastic: { probability: 0.2, range: [0, 4], spacing: 16 },
+  flip: { probability: 0.5 },
+  brightness: [0.75, 1.25],
+  contrast: [0.75, 1.25],
+  gamma: [0.7, 1.5],
+  noise: { probability: 0.5, range: [0, 16] },
+  blur: { probability: 0.5, range: [0.5, 1] },
+  lowResolution: { probability: 0.25, range: [0.5, 1] },
+  tpRamFactor: 0.05,
+};

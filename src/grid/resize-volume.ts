@@ -1,0 +1,45 @@
+/**
+ * Resizing of volumes by the programs for planes: each plane first, then along the slowest axis, where all voxels of a
+ * plane are one row. Shapes are `[z, y, x]`.
+ */
+import type { Grid } from "./grid.js";
+import { type ResizeFilter, resizeFiltered, resizeNearest } from "./resize.js";
+import type { Samples } from "./stored-image.js";
+
+type Shape = readonly number[];
+
+function planesThenDepth<T extends Samples>(
+  values: T,
+  [depth, height, width]: Shape,
+  [toDepth, toHeight, toWidth]: Shape,
+  resize: (values: T, from: Shape, to: Shape) => T,
+): T {
+  const planes = resize(values, [height, width], [toHeight, toWidth]);
+  return resize(planes, [depth, toHeight * toWidth], [toDepth, toHeight * toWidth]);
+}
+
+/**
+ * Resizes 8-bit volumes `[C, D, H, W]`, antialiased, rounded to 8 bits after each axis.
+ * @param from,to the spatial shapes
+ * @returns a new array
+ */
+export function resizeVolumeFiltered(values: Uint8Array, from: Shape, to: Shape, filter: ResizeFilter): Uint8Array {
+  return planesThenDepth(values, from, to, (planes, own, wanted) => resizeFiltered(planes, own, wanted, filter));
+}
+
+/** Resizes volumes `[C, D, H, W]` of any sample type by the nearest source voxel; values are copied, never mixed. */
+export function resizeVolumeNearest<T extends Samples>(values: T, from: Shape, to: Shape): T {
+  return planesThenDepth(values, from, to, resizeNearest);
+}
+
+/**
+ * The shape that a grid has at another spacing, over the same field of view as nearly as whole voxels allow.
+ * @param spacing in mm, in the grid's order
+ * @param grid one that knows its spacing
+ */
+export function shapeAtSpacing(
+  { shape, spacing: own }: Grid & { readonly spacing: readonly number[] },
+  spacing: Shape,
+) {
+  return shape.map((extent, axis) => Math.max(1, Math.round((extent * own[axis]) / spacing[axis])));
+}

@@ -1,0 +1,148 @@
+/** Patches of volumes: moved as drawn, images and labels together, and the same again for the same step. */
+import { describe, expect, it } from "vitest";
+import { volumeAugmenter, volumeProfile } from "../../src/augment/index.js";
+import { drawVolumeStrong, drawVolumeWeak, type WarpDraw } from "../../src/augment/volume-draws.js";
+import { strongVolumes } from "../../src/augment/volume-strong.js";
+import { warp } from "../../src/augment/warp.js";
+import { fromTypedArray, type Tensor } from "../../src/torch/index.js";
+import { expectTensorsKept, noiseImages, sameBits } from "./images.js";
+
+const [depth, height, width] = [9, 9, 11];
+const images = noiseImages(2, 1, depth * height, width).reshape([2, 1, depth, height, width]);
+const labels = fromTypedArray(
+  Uint8Array.from({ length: 2 * depth * height * width }, (_, i) => (i * 7) % 3),
+  [2, 1, depth, height, width],
+);
+const key = { seed: 3, iteration: 5, purpose: "volumes" };
+const identity = [
+  [1, 0, 0],
+  [0, 1, 0],
+  [0, 0, 1],
+];
+const still: WarpDraw = { matrix: identity, elastic: null };
+const always = {
+  ...volumeProfile,
+  rotate: { ...volumeProfile.rotate, probability: 1 },
+  scale: { ...volumeProfile.scale, probability: 1 },
+  elastic: { ...volumeProfile.elastic, probability: 1 },
+};
+const distance = (a: Tensor, b: Tensor) => a.sub(b).abs().amax().item();
+
+describe("warp", () => {
+  it("leaves a patch as it is where nothing moves", () => {
+    const moved = warp({ images, labels }, [still, still], 16);
+    expect(distance(moved.images, images)).toBeLessThan(1e-2);
+    expect(sameBits(moved.labels as Tensor, labels)).toBe(true);
+  });
+
+  it("turns about the first axis by a quarter as rows and columns change places", () => {
+    const square = images.narrow(4, 1, 9);
+    const quarter = { matrix: [identity[0], [0, 0, 1], [0, -1, 0]], elastic: null };
+    const turned = warp({ images: square, labels: undefined }, [quarter, quarter], 16).images;
+    // Each voxel [y, x] comes from [x, −y].
+    expect(distance(turned, square.transpose(3, 4).flip([4]).flip([3]).flip([4]))).toBeLessThan(0.1);
+  });
+
+  it("enlarges by its factor, and has nothing where the source ends", () => {
+    const half = { matrix: identity.map((row) => row.map((value) => value * 2)), elastic: null };
+    const { images: reduced } = warp({ images, labels: undefined }, [half, half], 16);
+    const middle = [4, 4, 5];
+    const at = (volume: Tensor, [z, y, x]: readonly number[]) =>
+      volume.select(2, z).select(2, y).select(2, x).narrow(0, 0, 1).item();
+    for (const offset of [-2, -1, 0, 1, 2]) {
+      const [from, to] = [2 * offset, offset].map((step) => middle.map((one) => one + step));
+      expect(at(reduced, to)).toBeCloseTo(at(images, from), 0);
+    }
+    expect(at(reduced, [0, 0, 0])).toBe(0);
+  });
+
+  it("moves by at most as many voxels as were drawn", () => {
+    // A ramp shows in its values how far a voxel comes from.
+    const ramp = fromTypedArray(
+      Float32Array.from({ length: 20 ** 3 }, (_, i) => i % 20),
+      [1, 1, 20, 20, 20],
+    );
+    const source = { seed: 1, purpose: "elastic", iteration: 0, index: 0 };
+    const moved = warp(
+      { images: ramp, labels: undefined },
+      [{ matrix: identity, elastic: { most: 2, source } }],
+      8,
+    ).images;
+    const inner = (volume: Tensor) => [2, 3, 4].reduce((part, axis) => part.narrow(axis, 4, 12), volume);
+    const largest = distance(inner(moved), inner(ramp));
+    expect(largest).toBeLessThanOrEqual(2.001);
+    expect(largest).toBeGreaterThan(0.3);
+  });
+});
+
+describe("the views of patches", () => {
+  it("depend on the step and the image alone", () => {
+    const { labelled, unlabelled } = volumeAugmenter(always);
+    const [once, again] = [0, 1].map(() => labelled(images, labels, key));
+    expect(sameBits(once.images, again.images)).toBe(true);
+    expect(sameBits(once.labels, again.labels)).toBe(true);
+    const [one, other] = [0, 1].map(() => unlabelled(images, key));
+    expect(sameBits(one.strong, other.strong)).toBe(true);
+    expect(sameBits(one.weak, once.images)).toBe(true);
+    const later = labelled(images, labels, { ...key, iteration: 6 });
+    expect(sameBits(later.images, once.images)).toBe(false);
+    const second = labelled(images.narrow(0, 1, 1), labels.narrow(0, 1, 1), { ...key, first: 1 });
+    expect(distance(second.images, once.images.narrow(0, 1, 1))).toBeLessThan(1e-3);
+  });
+
+  it("move labels with their images, and make no new ones", () => {
+    const marked = labels.to({ dtype: "float32" }).mul(100);
+    const flat = labels.squeeze(1);
+    const view = volumeAugmenter({ ...always, elastic: volumeProfile.elastic }).labelled(marked, flat, key);
+    expect(view.labels.shape).toEqual(flat.shape);
+    expect(view.labels.dtype).toBe("uint8");
+    const values = new Set(view.labels.toTypedArray() as Uint8Array);
+    expect([...values].every((value) => value <= 2)).toBe(true);
+    // Where a voxel and its label come from the same place, 100 times the label is near the image.
+    const blocks = fromTypedArray(
+      Uint8Array.from({ length: 16 ** 3 }, (_, i) => (i % 16 < 8 ? 1 : 2)),
+      [1, 16, 16, 16],
+    );
+    const coloured = blocks.unsqueeze(1).to({ dtype: "float32" }).mul(100);
+    const moved = volumeAugmenter(always).labelled(coloured, blocks, key);
+    const wrong = moved.images
+      .squeeze(1)
+      .div(100)
+      .sub(moved.labels.to({ dtype: "float32" }))
+      .abs()
+      .gt(0.75);
+    expect(wrong.to({ dtype: "float32" }).mean().item()).toBeLessThan(0.02);
+  });
+
+  it("keep their range, and leave nothing behind", () => {
+    const { strong, weak } = volumeAugmenter(volumeProfile).unlabelled(images, key);
+    expect(strong.amin().item()).toBeGreaterThanOrEqual(0);
+    expect(strong.amax().item()).toBeLessThanOrEqual(255);
+    expect(sameBits(strong, weak)).toBe(false);
+    expectTensorsKept(2, () => volumeAugmenter(always).unlabelled(images, key));
+  });
+
+  it("are as they were where nothing is drawn", () => {
+    const none = { brightness: 1, contrast: 1, gamma: 1, sigma: null, resolution: null, noise: null };
+    expect(distance(strongVolumes(images, [none, none]), images)).toBeLessThan(1e-2);
+    const off = (one: { probability: number }) => ({ ...one, probability: 0 });
+    const quiet = { ...volumeProfile, rotate: off(volumeProfile.rotate), scale: off(volumeProfile.scale) };
+    const profile = { ...quiet, elastic: off(volumeProfile.elastic), flip: { probability: 0 } } as typeof volumeProfile;
+    expect(drawVolumeWeak(key, 3, profile)).toEqual(Array(3).fill({ warp: null, flip: null }));
+  });
+
+  it("draw as often and as strongly as their profile says", () => {
+    const weak = drawVolumeWeak(key, 2000, volumeProfile);
+    const share = (count: number) => count / 2000;
+    expect(share(weak.filter(({ flip }) => flip).length)).toBeCloseTo(0.5, 1);
+    // Turned, enlarged or deformed: not 0.8 cubed of them.
+    expect(share(weak.filter((one) => one.warp).length)).toBeCloseTo(1 - 0.8 ** 3, 1);
+    const strong = drawVolumeStrong(key, 2000, volumeProfile);
+    expect(share(strong.filter(({ sigma }) => sigma !== null).length)).toBeCloseTo(0.5, 1);
+    expect(share(strong.filter(({ resolution }) => resolution !== null).length)).toBeCloseTo(0.25, 1);
+    for (const { gamma, contrast, brightness } of strong) {
+      expect(gamma >= 0.7 && gamma <= 1.5).toBe(true);
+      expect(contrast >= 0.75 && contrast <= 1.25 && brightness >= 0.75 && brightness <= 1.25).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,89 @@
+/** Training on patches of volumes: every method and the perturbing optimiser run, and a resumed run has the same bits. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { loadConfig } from "../../src/config/config.js";
+import { methods } from "../../src/methods/registry.js";
+import { resumeRun, startRun } from "../../src/training/run.js";
+import { put, putDatasetYaml, temporaryFolder } from "../data/files.js";
+import { putVolumes } from "../data/slices/bodies.js";
+
+const base = temporaryFolder();
+const root = join(base, "sites");
+let dataset: string;
+
+/** Watches a training, and stops it after some steps. */
+function watching(steps = Number.POSITIVE_INFINITY) {
+  let done = 0;
+  const warnings: string[] = [];
+  return {
+    ...{ decoding() {}, validation() {}, begun() {} },
+    warnings,
+    step: (step: number) => {
+      done = step;
+    },
+    warn: (message: string) => void warnings.push(message),
+    stopRequested: () => done >= steps,
+  };
+}
+
+function configOf(changes: Record<string, unknown>) {
+  return loadConfig(
+    put(
+      join(base, "config.yaml"),
+      stringify({
+        dataset,
+        labelled: { domain: "A", count: 1, validation: 1 },
+        patch: [16, 32, 16],
+        model: { name: "unet-3d", width: 2, norm: "batch" },
+        optimizer: { name: "none" },
+        ...changes,
+        training: {
+          ...{ iterations: 4, labelledBatch: 2, unlabelledBatch: 2, precision: "fp32", device: "cpu", threads: 1 },
+          ...(changes.training as object),
+        },
+        evaluation: { every: 2, preview: false },
+      }),
+    ),
+  );
+}
+
+beforeAll(() => {
+  putVolumes(root, 3);
+  const domain = (name: string) => ({
+    name,
+    train: { images: `${name}/images/{id}.nii.gz`, masks: `${name}/masks/{id}.nii.gz` },
+  });
+  dataset = putDatasetYaml(root, {
+    ...{ resize: { size: 32 }, slices: "axial", resample: [2, 1, 1], domains: [domain("A"), domain("B")] },
+  });
+});
+
+describe("training on patches of volumes", () => {
+  it.each(Object.keys(methods))("%s takes its steps", async (name) => {
+    const observer = watching();
+    const wanted = configOf({ method: { name }, training: { iterations: 2 } });
+    expect(await startRun(join(base, name), wanted, observer)).toMatchObject({ finished: true, trained: 2 });
+    expect(observer.warnings).toEqual([]);
+    const lines = readFileSync(join(base, name, "metrics.jsonl"), "utf8")
+      .trim()
+      .split("\n");
+    const records = lines.map((line) => JSON.parse(line));
+    expect(records.at(-1)["validation.student.dice"]).toBeGreaterThanOrEqual(0);
+    expect(Number.isFinite(records.at(-1)["validation.student.A.loss"])).toBe(true);
+  });
+
+  it("goes on after a stop with the bits of a run without one", async () => {
+    const wanted = configOf({ method: { name: "midss" }, optimizer: { name: "dim" } });
+    await startRun(join(base, "whole"), wanted, watching());
+    expect(await startRun(join(base, "stopped"), wanted, watching(1))).toMatchObject({ finished: false, trained: 1 });
+    expect(await resumeRun(join(base, "stopped"), watching())).toMatchObject({ finished: true, trained: 3 });
+    for (const file of ["student", "teacher", "optimizer"]) {
+      const [one, other] = ["whole", "stopped"].map((run) =>
+        readFileSync(join(base, run, "checkpoints/step-4", `${file}.safetensors`)),
+      );
+      expect(one.equals(other), file).toBe(true);
+    }
+  });
+});
