@@ -24,7 +24,7 @@ const layers = {
   runs: ["config", "data", "augment", "grid", "nn", "torch", "core"],
   training: [
     ...["runs", "config", "judging", "inference", "methods", "optim", "losses", "augment", "evaluation", "data"],
-    ...["drawing", "grid", "nn", "torch", "core"],
+    ...["statistics", "drawing", "grid", "nn", "torch", "core"],
   ],
   sweep: ["runs", "config", "core"],
   analysis: [
@@ -91,7 +91,7 @@ module.exports = {
       from: { path: "^src/cli/" },
       to: {
         path: "^src/",
-        pathNot: "^src/(cli|workflows|core)/|^src/runs/checkpoint-names|^src/evaluation/conventions|-text.ts$",
+        pathNot: "^src/(cli|workflows|core)/|^src/evaluation/conventions|-(names|text).ts$",
         dependencyTypesNot: ["type-only"],
       },
     },

@@ -60,7 +60,7 @@ export { encodeMetaImage } from "./data/formats/metaimage-writer.js";
 export { encodeNifti, type NiftiOptions } from "./data/formats/nifti-writer.js";
 export { type Segment, segmentsOf } from "./data/formats/nrrd.js";
 export { encodeNrrd } from "./data/formats/nrrd-writer.js";
-export { type ImageRule, type PreparedImage, prepareImage } from "./data/prepare-image.js";
+export { type ImageRule, type PreparedImage, prepareImage, type WorkingSize } from "./data/prepare-image.js";
 export { type ProtocolOptions, type ProtocolSplit, splitProtocol } from "./data/protocol.js";
 export {
   decodeHeader,
@@ -103,13 +103,16 @@ export {
 } from "./grid/slices.js";
 export type { Samples, SampleType, StoredImage } from "./grid/stored-image.js";
 export type { Vector } from "./grid/vector.js";
+export type { AnswerInSize } from "./inference/answer-in-size.js";
 export { type Answerer, networkAnswerer } from "./inference/answerer.js";
+export { Ensemble } from "./inference/ensemble.js";
 export { type InferOptions, inferLabels, inferProbabilities } from "./inference/infer.js";
+export type { AskedOptions } from "./inference/infer-case.js";
 export { type AnswerPart, type Inferer, type PartTaker, wholeImage } from "./inference/inferer.js";
 export { labelMaps, type Prediction, type PredictOptions, predict } from "./inference/predict.js";
 export { type CaseOutput, type PredictCaseOptions, predictCase } from "./inference/predict-case.js";
 export { type ImagePrediction, type PredictImageOptions, predictImage } from "./inference/predict-image.js";
-export { predictVolume, type VolumePrediction } from "./inference/predict-volume.js";
+export { type PredictVolumeOptions, predictVolume, type VolumePrediction } from "./inference/predict-volume.js";
 export { type SlidingWindowOptions, slidingWindow } from "./inference/sliding-window.js";
 export {
   type DistanceUnits,
@@ -118,6 +121,9 @@ export {
   type NetworkEvaluation,
   type PartScore,
 } from "./judging/evaluate-network.js";
+export type { FurtherRules, FurtherScores } from "./judging/further-metrics.js";
+export { type FurtherMetric, furtherMetrics } from "./judging/further-names.js";
+export { type JudgedGrid, judgedGrids } from "./judging/grid-names.js";
 export {
   type AskedSet,
   type CaseLoss,

@@ -16,5 +16,5 @@ export { type Normalisation, planar8bit } from "./normalisation.js";
 export { type AugmentationProfile, fundusProfile, type ImageSize, mriProfile, type Range } from "./profile.js";
 export { strongAugment } from "./strong.js";
 export { tpRam } from "./tp-ram.js";
-export { type VolumeProfile, volumeProfile } from "./volume-profile.js";
+export { type SometimesDrawn, type VolumeProfile, volumeProfile } from "./volume-profile.js";
 export { weakAugment } from "./weak.js";

@@ -5,7 +5,7 @@
 import type { Range } from "./profile.js";
 
 /** A transform that some images draw, and the range of its strength. */
-interface Sometimes {
+export interface SometimesDrawn {
   readonly probability: number;
   readonly range: Range;
 }
@@ -13,22 +13,22 @@ interface Sometimes {
 /** Settings of the weak and the strong view of patches `[C, D, H, W]`, and of TP-RAM. */
 export interface VolumeProfile {
   /** Rotation about each axis, in degrees. */
-  readonly rotate: Sometimes;
+  readonly rotate: SometimesDrawn;
   /** Enlargement, the same along all axes; below 1 the patch holds more than before. */
-  readonly scale: Sometimes;
+  readonly scale: SometimesDrawn;
   /** Elastic deformation: points so many voxels apart move by up to `range[1]` voxels, and what lies between with them. */
-  readonly elastic: Sometimes & { readonly spacing: number };
+  readonly elastic: SometimesDrawn & { readonly spacing: number };
   /** Flip of the last axis: left and right of the patient in axial and coronal slices. */
   readonly flip: { readonly probability: number };
   readonly brightness: Range;
   readonly contrast: Range;
   readonly gamma: Range;
   /** Gaussian noise, its standard deviation in grey levels of 255. */
-  readonly noise: Sometimes;
+  readonly noise: SometimesDrawn;
   /** Gaussian blur, its standard deviation in voxels. */
-  readonly blur: Sometimes;
+  readonly blur: SometimesDrawn;
   /** Sampling at this share of the resolution and back. */
-  readonly lowResolution: Sometimes;
+  readonly lowResolution: SometimesDrawn;
   /** As in `AugmentationProfile`. */
   readonly tpRamFactor: number;
 }

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import { conventionNames } from "../evaluation/conventions.js";
-import { judgedGrids } from "../judging/about.js";
+import { judgedGrids } from "../judging/grid-names.js";
 import { subjectsText } from "../judging/subjects-text.js";
 import { unjudgedText } from "../judging/unjudged-text.js";
 import type { EvaluateInput, EvaluationResult } from "../workflows/evaluate.js";

@@ -1,7 +1,7 @@
 /** The results of an evaluation as text for a terminal: overlaps in percent, distances in pixels or mm. */
 import { emptyMasksNotes, hasNoValue, markOf, missedText, noValue } from "../judging/empty-masks-text.js";
 import type { DistanceUnits } from "../judging/evaluate-network.js";
-import { furtherMetrics } from "../judging/further-metrics.js";
+import { furtherMetrics } from "../judging/further-names.js";
 import { hasSubjects, singleSubjectNote } from "../judging/subjects-text.js";
 import type { DomainSummary, Estimate, EvaluationSummary, MetricEstimates } from "../judging/summarise.js";
 import { formatTable } from "./table.js";

@@ -2,11 +2,6 @@ import type { ConventionName } from "../evaluation/conventions.js";
 import type { SlicePlane } from "../grid/slices.js";
 import type { DistanceUnits } from "./evaluate-network.js";
 
-/** Where labels are judged: on the grid that the network works at, or on that of the stored images. */
-export const judgedGrids = ["network", "native"] as const;
-/** One of {@link judgedGrids}. */
-export type JudgedGrid = (typeof judgedGrids)[number];
-
 /** A domain that an evaluation says nothing about, as none of its images in the judged split has a mask. */
 export interface Unjudged {
   readonly domain: string;

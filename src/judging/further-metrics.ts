@@ -11,10 +11,6 @@ export interface FurtherRules {
   readonly lesions?: boolean | undefined;
 }
 
-/** Those that have a mean in results tables, in their order. */
-export const furtherMetrics = ["nsd", "volumeError", "lesionF1"] as const;
-export type FurtherMetric = (typeof furtherMetrics)[number];
-
 /** All columns that they add to `cases.csv`, in their order. */
 export const furtherColumns = [
   ...["nsd", "volume", "referenceVolume", "volumeError"],

@@ -11,7 +11,7 @@ import { requireFinite } from "../inference/predict.js";
 import { predictCase } from "../inference/predict-case.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
-import type { JudgedGrid } from "./about.js";
+import type { JudgedGrid } from "./grid-names.js";
 
 /** The loss of one picture, or of one slice: logits [1, K, S], and its labels as a batch of one. */
 export type CaseLoss = (logits: Tensor, target: LossLabels) => number;

@@ -8,7 +8,7 @@ import { groupBy } from "../core/group-by.js";
 import { bootstrapMean } from "../statistics/bootstrap.js";
 import { definedValues, mean, meanOfMeans } from "../statistics/mean.js";
 import type { PartScore } from "./evaluate-network.js";
-import { type FurtherMetric, furtherMetrics } from "./further-metrics.js";
+import { type FurtherMetric, furtherMetrics } from "./further-names.js";
 
 /** The metrics of a results table. */
 export const summaryMetrics = ["dice", "jaccard", "hd95", "asd"] as const;

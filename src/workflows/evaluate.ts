@@ -1,9 +1,9 @@
 /** Judging a run's networks: Dice, Jaccard, HD95 and ASD by domain and part, kept in the run folder. */
 import { DataError } from "../core/errors.js";
 import type { ConventionName } from "../evaluation/conventions.js";
-import type { JudgedGrid } from "../judging/about.js";
 import type { DistanceUnits } from "../judging/evaluate-network.js";
 import type { FurtherRules } from "../judging/further-metrics.js";
+import type { JudgedGrid } from "../judging/grid-names.js";
 import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
 import { learntWarning } from "./evaluation/learnt-cases.js";
 import { depthWarning } from "./evaluation/other-depths.js";
