@@ -55,7 +55,7 @@ export function volumeAugmenter(profile: VolumeProfile): Augmenter {
     unlabelled: (images, key) =>
       scope(() => {
         const { images: weak } = weakVolumes(images, undefined, key, profile);
-        return { weak, strong: strongVolumes(weak, drawVolumeStrong(key, weak.shape[0], profile)) };
+        return { weak, strong: strongVolumes(weak, drawVolumeStrong(key, weak.shape[0], profile), profile) };
       }),
   };
 }

@@ -1,6 +1,8 @@
 /**
- * How strongly patches of volumes are augmented. The ranges are nnU-Net's (Isensee et al., Nature Methods 2021; batch
- * generators' defaults); brightness, contrast and gamma are always part of the strong view, as they are of pictures.
+ * How strongly patches of volumes are augmented. The transforms and most ranges are near nnU-Net's defaults (Isensee et al.,
+ * Nature Methods 2021); ours are the elastic deformation, the noise in grey levels, that brightness, contrast and gamma are
+ * always part of the strong view, as they are of pictures, and that patches are enlarged only: what a smaller one would
+ * show around itself was cut off before.
  */
 import type { Range } from "./profile.js";
 
@@ -14,9 +16,9 @@ export interface SometimesDrawn {
 export interface VolumeProfile {
   /** Rotation about each axis, in degrees. */
   readonly rotate: SometimesDrawn;
-  /** Enlargement, the same along all axes; below 1 the patch holds more than before. */
+  /** Enlargement, the same along all axes, at least 1. */
   readonly scale: SometimesDrawn;
-  /** Elastic deformation: points so many voxels apart move by up to `range[1]` voxels, and what lies between with them. */
+  /** Elastic deformation: points about so many voxels apart move by up to `range[1]` voxels, and what lies between with them. */
   readonly elastic: SometimesDrawn & { readonly spacing: number };
   /** Flip of the last axis: left and right of the patient in axial and coronal slices. */
   readonly flip: { readonly probability: number };
@@ -36,7 +38,7 @@ export interface VolumeProfile {
 /** Patches are a quarter as wide as pictures, so TP-RAM's share is larger. */
 export const volumeProfile: VolumeProfile = {
   rotate: { probability: 0.2, range: [-30, 30] },
-  scale: { probability: 0.2, range: [0.7, 1.4] },
+  scale: { probability: 0.2, range: [1, 1.4] },
   elastic: { probability: 0.2, range: [0, 4], spacing: 16 },
   flip: { probability: 0.5 },
   brightness: [0.75, 1.25],

@@ -4,6 +4,7 @@ import { gaussianBlur } from "./blur.js";
 import { openStream } from "./draws.js";
 import { perImage } from "./sampling.js";
 import type { VolumeStrongDraw } from "./volume-draws.js";
+import type { VolumeProfile } from "./volume-profile.js";
 
 /** A blur that changes nothing. */
 const noBlur = 0.01;
@@ -12,12 +13,11 @@ function clamp(values: Tensor): Tensor {
   return values.clamp_({ min: 0, max: 255 });
 }
 
-/** A kernel that reaches three of the largest deviation. */
-function blurred(images: Tensor, sigmas: readonly (number | null)[]): Tensor {
+/** A kernel that reaches three of the largest deviation of the profile, so that no patch's depends on another's. */
+function blurred(images: Tensor, sigmas: readonly (number | null)[], { blur }: VolumeProfile): Tensor {
+  if (sigmas.every((sigma) => sigma === null)) return images;
+  const reach = Math.min(Math.ceil(3 * blur.range[1]), Math.min(...spatialShape(images)) - 1);
   const given = sigmas.map((sigma) => sigma ?? noBlur);
-  const largest = Math.max(...given);
-  if (largest === noBlur) return images;
-  const reach = Math.min(Math.ceil(3 * largest), Math.min(...spatialShape(images)) - 1);
   return gaussianBlur(images, given, 2 * reach + 1);
 }
 
@@ -30,8 +30,9 @@ function coarse(image: Tensor, share: number): Tensor {
 
 function noisy(image: Tensor, { deviation, source }: NonNullable<VolumeStrongDraw["noise"]>): Tensor {
   const { shape, device } = image;
-  using generator = new Generator(openStream(source).uint32(), device);
-  return image.add(randn(shape, { generator, device }).mul_(deviation));
+  // Drawn on the host, so that every device has the same.
+  using generator = new Generator(openStream(source).uint32());
+  return image.add(randn(shape, { generator }).mul_(deviation).to({ device }));
 }
 
 /**
@@ -39,7 +40,7 @@ function noisy(image: Tensor, { deviation, source }: NonNullable<VolumeStrongDra
  * @param images weak views `[N, C, D, H, W]` float32, 0 to 255
  * @returns the same shape and range
  */
-export function strongVolumes(images: Tensor, draws: readonly VolumeStrongDraw[]): Tensor {
+export function strongVolumes(images: Tensor, draws: readonly VolumeStrongDraw[], profile: VolumeProfile): Tensor {
   return scope(() => {
     const factors = (pick: (draw: VolumeStrongDraw) => number) =>
       perImage(draws.map(pick), images.ndim, images.device, Float32Array);
@@ -58,6 +59,7 @@ export function strongVolumes(images: Tensor, draws: readonly VolumeStrongDraw[]
     const smooth = blurred(
       curved,
       draws.map(({ sigma }) => sigma),
+      profile,
     );
     const each = smooth.split(1).map((image, i) => {
       const { resolution, noise } = draws[i];

@@ -13,7 +13,7 @@ const zeros = 0;
 
 /** How far each voxel is moved, [1, 3, D, H, W] in voxels along z, y and x. */
 function deformation(elastic: WarpDraw["elastic"], shape: readonly number[], spacing: number, like: Tensor): Tensor {
-  const points = shape.map((side) => Math.ceil(side / spacing) + 1);
+  const points = shape.map((side) => Math.max(2, Math.round(side / spacing)));
   const values = new Float32Array(3 * points.reduce((all, count) => all * count, 1));
   if (elastic) {
     const stream = openStream(elastic.source);

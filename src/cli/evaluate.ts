@@ -22,8 +22,10 @@ function toleranceOf(text: string | undefined): { nsd?: number } {
 
 /** What was judged, and what a distance of 1 is. */
 function sizeText({ size, slices, patch, resample, at, units }: EvaluationResult["about"]): string {
-  if (at === "native")
-    return `${slices ? "volumes in their own grids" : "at the images' own sizes"}, distances in ${units === "mm" ? "mm" : "pixels of those (--units mm measures them)"}`;
+  if (at === "native") {
+    const [where, one] = slices ? ["volumes in their own grids", "voxels"] : ["at the images' own sizes", "pixels"];
+    return `${where}, distances in ${units === "mm" ? "mm" : `${one} of those (--units mm measures them)`}`;
+  }
   const ofVolumes = "distances in voxels of that grid (--units mm measures them)";
   if (patch)
     return `whole volumes ${resample ? `at ${resample.join(" x ")} mm` : "as stored"}, ${units === "mm" ? "distances in mm" : ofVolumes}`;
@@ -67,7 +69,7 @@ async function evaluate(run: string, { json, nsd, ...rest }: EvaluateVerbOptions
     const judged = (result: EvaluationResult, folder: string) => {
       observer.finish();
       if (json) return;
-      console.log(`\n${heading(result)}\n\n${evaluationTable(result.summary, options.units)}`);
+      console.log(`\n${heading(result)}\n\n${evaluationTable(result.summary, options.units, options.nsd)}`);
       for (const line of unjudgedLines(result, run)) console.log(line);
       console.log(`Wrote cases.csv and summary.json to ${folder}.`);
     };

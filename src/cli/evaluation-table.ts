@@ -40,9 +40,10 @@ function cells({ dice, jaccard, hd95, asd, ...further }: MetricEstimates, mark =
   ];
 }
 
-function metricNames(units: DistanceUnits, summary: EvaluationSummary): string[] {
+function metricNames(units: DistanceUnits, summary: EvaluationSummary, tolerance: number | undefined): string[] {
   const unit = units === "mm" ? "mm" : "px";
-  const further = furtherOf(summary).map((metric) => furtherNames[metric]);
+  const at = { nsd: ` at ${tolerance} ${unit}`, volumeError: "", lesionF1: "" };
+  const further = furtherOf(summary).map((metric) => furtherNames[metric] + at[metric]);
   return ["Dice % (95 % interval)", "Jaccard %", `HD95 ${unit}`, `ASD ${unit}`, ...further];
 }
 
@@ -78,13 +79,17 @@ function undefinedLine({ average }: EvaluationSummary): string[] {
 }
 
 /** Table by domain and part, means over domains below, then the gap between labelled and other domains. */
-export function evaluationTable(summary: EvaluationSummary, units: DistanceUnits): string {
+export function evaluationTable(summary: EvaluationSummary, units: DistanceUnits, nsdTolerance?: number): string {
   const grouped = hasSubjects(summary);
   const domains = summary.domains.flatMap((one) =>
     rowsOf(one.labelled ? `${one.name} (labelled)` : one.name, one, grouped, [one]),
   );
   const all = summary.domains.length > 1 ? rowsOf("mean of domains", summary, grouped, summary.domains) : [];
-  const numbers = [...(grouped ? ["subjects", "cases"] : ["cases"]), "missed", ...metricNames(units, summary)];
+  const numbers = [
+    ...(grouped ? ["subjects", "cases"] : ["cases"]),
+    "missed",
+    ...metricNames(units, summary, nsdTolerance),
+  ];
   const align = ["left", "left", ...numbers.map(() => "right")] as ("left" | "right")[];
   const table = formatTable(["domain", "part", ...numbers], [...domains, ...all], align);
   return [

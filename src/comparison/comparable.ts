@@ -3,6 +3,7 @@
  * subjects, judged by the same rules. What is compared may differ in nothing but what is being compared.
  */
 import { UsageError } from "../core/errors.js";
+import { judgedGridText } from "../judging/grid-text.js";
 import type { ComparedRun } from "./read-run.js";
 
 /** The first entry that only one of two lists has, with the list's number; null when they hold the same. */
@@ -100,17 +101,10 @@ export function unknownReferences(runs: readonly ComparedRun[]): string | null {
   );
 }
 
-/** The grid that a run was judged at. */
-function gridText({ size, patch, resample, at }: ComparedRun["judgement"]): string {
-  if (at === "native") return "the images' own";
-  if (!patch) return `${size} pixels`;
-  return resample ? `whole volumes at ${resample.join(" x ")} mm` : "whole volumes as stored";
-}
-
 function judgementDifference(a: ComparedRun, b: ComparedRun): Difference | null {
   const pairs = [
     ["convention", a.judgement.convention.name, b.judgement.convention.name],
-    ["image size", gridText(a.judgement), gridText(b.judgement)],
+    ["image size", judgedGridText(a.judgement), judgedGridText(b.judgement)],
     ["averaging over mirror images", a.judgement.testTimeFlips, b.judgement.testTimeFlips],
   ] as const;
   const found = pairs.find(([, one, other]) => one !== other);

@@ -1,5 +1,6 @@
 /** A comparison as text in cells, before any format: what the columns are, how numbers are written, what must be said. */
 import { counted } from "../core/counted.js";
+import { judgedGridText } from "../judging/grid-text.js";
 import { hasSubjects, subjectsText } from "../judging/subjects-text.js";
 import { mean } from "../statistics/mean.js";
 import { type ComparedGroup, type Comparison, type Spread, significanceLevel } from "./comparison.js";
@@ -154,7 +155,7 @@ export interface ComparisonContext {
 /** Lays a comparison out as a table. */
 export function comparisonTable(comparison: Comparison, context: ComparisonContext): ComparisonTable {
   const { judgement, checkpoint, network, labelled } = context;
-  const { dataset, size, testTimeFlips, convention } = judgement;
+  const { dataset, testTimeFlips, convention } = judgement;
   const published = context.published && publishedTables[context.published];
   const name = comparison.labelledDomain.toLowerCase();
   const column = published ? published.labelledDomains.findIndex((names) => names.includes(name)) : -1;
@@ -165,7 +166,7 @@ export function comparisonTable(comparison: Comparison, context: ComparisonConte
       ...(published ? published.rows.map((row) => publishedRow(row, published, column, comparison)) : []),
     ],
     notes: [
-      `${dataset.name}: ${comparison.cases} test cases${hasSubjects(comparison) ? ` of ${counted(comparison.subjects, "subject")}` : ""} at ${size} x ${size} pixels${testTimeFlips ? ", averaged over mirror images" : ""}; ` +
+      `${dataset.name}: ${comparison.cases} test cases${hasSubjects(comparison) ? ` of ${counted(comparison.subjects, "subject")}` : ""}${judgement.patch ? "," : " at"} ${judgedGridText(judgement)}${testTimeFlips ? ", averaged over mirror images" : ""}; ` +
         `${labelled.count} labelled cases of ${comparison.labelledDomain}, ${labelled.validation} for validation; ${network}, checkpoint ${checkpoint}; ` +
         `convention ${convention.name} (${convention.description}).`,
       "Mean ± standard deviation over seeds. Gap: labelled domain minus the mean of the others.",

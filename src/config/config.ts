@@ -184,7 +184,8 @@ function checkPatch({ imageSize, patch, model, augmentation }: WantedConfig, whe
   const isOfVolumes = strides.length === 3;
   if (isOfVolumes && imageSize !== undefined)
     throw new UsageError(
-      `${where("imageSize")}: imageSize is of pictures, and model ${model.name} sees patches of volumes; give patch: [slices, rows, columns]`,
+      `${where("imageSize")}: imageSize (of the file or its preset) is of pictures, and model ${model.name} sees patches of volumes; ` +
+        "take preset small-volumes, la or pancreas, or none, and patch: [slices, rows, columns]",
     );
   if (!isOfVolumes && patch !== undefined)
     throw new UsageError(

@@ -85,7 +85,7 @@ export const presets: Record<string, Preset> = {
   },
   pancreas: {
     summary: "pancreas in CT volumes (NIH Pancreas-CT, intensity low -125, high 275, 1 mm), 12 of 62 labelled",
-    source: bcpProtocol,
+    source: "volumes, patches and network of Bai et al., CVPR 2023; batches, rate and steps of preset la",
     cost: "17,000 steps of patches of 96 x 96 x 96, for a GPU",
     values: {
       ...bcp,

@@ -1,6 +1,6 @@
 /**
  * The only place where decoded cases become tensors. Shape suffixes: B cases, C channels, K classes, S the spatial axes
- * of the working grid, slowest first (`height, width` today).
+ * of the working grid, slowest first.
  */
 import { ignoredLabel } from "../core/target-kind.js";
 import type { Grid } from "../grid/grid.js";

@@ -8,6 +8,10 @@ import type { Samples } from "./stored-image.js";
 
 type Shape = readonly number[];
 
+function sameShape(one: Shape, other: Shape): boolean {
+  return one.every((side, axis) => side === other[axis]);
+}
+
 function planesThenDepth<T extends Samples>(
   values: T,
   [depth, height, width]: Shape,
@@ -21,15 +25,16 @@ function planesThenDepth<T extends Samples>(
 /**
  * Resizes 8-bit volumes `[C, D, H, W]`, antialiased, rounded to 8 bits after each axis.
  * @param from,to the spatial shapes
- * @returns a new array
+ * @returns the values themselves where the shapes are the same
  */
 export function resizeVolumeFiltered(values: Uint8Array, from: Shape, to: Shape, filter: ResizeFilter): Uint8Array {
+  if (sameShape(from, to)) return values;
   return planesThenDepth(values, from, to, (planes, own, wanted) => resizeFiltered(planes, own, wanted, filter));
 }
 
-/** Resizes volumes `[C, D, H, W]` of any sample type by the nearest source voxel; values are copied, never mixed. */
+/** The same of any sample type by the nearest source voxel; values are copied, never mixed. */
 export function resizeVolumeNearest<T extends Samples>(values: T, from: Shape, to: Shape): T {
-  return planesThenDepth(values, from, to, resizeNearest);
+  return sameShape(from, to) ? values : planesThenDepth(values, from, to, resizeNearest);
 }
 
 /**

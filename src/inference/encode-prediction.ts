@@ -16,7 +16,10 @@ import type { ImagePrediction } from "./predict-image.js";
 export interface PredictionContents {
   /** The image with the outlines of the classes. */
   readonly overlay: boolean;
-  /** Class probabilities as safetensors: tensor `probabilities` [K, H, W] float32, class names in the metadata. */
+  /**
+   * Class probabilities as safetensors: tensor `probabilities` [K, H, W] or [K, D, H, W] float32 as the image's file has its
+   * axes, class names in the metadata.
+   */
   readonly probabilities: boolean;
   /** Of masks of volumes; default: NIfTI. Those of pictures are PNG. */
   readonly format?: MaskFormat | undefined;
@@ -49,8 +52,13 @@ export function classFolder(name: string): string {
   return `classes/${name.replaceAll("/", "%2F")}`;
 }
 
-function probabilityFile({ probabilities, height, width }: ImagePrediction, { classes }: Dataset): Uint8Array[] {
-  const shape = [classes.length, height, width];
+/** @param sides of the image, slowest first */
+export function probabilityFile(
+  { probabilities }: Pick<ImagePrediction, "probabilities">,
+  sides: readonly number[],
+  { classes }: Dataset,
+): Uint8Array[] {
+  const shape = [classes.length, ...sides];
   if (!probabilities) throw new Error("internal: probabilities are to be written, but were not asked for");
   const data = new Uint8Array(probabilities.buffer, probabilities.byteOffset, probabilities.byteLength);
   const tensor: RawTensor = { dtype: "F32", shape, data };
@@ -84,7 +92,7 @@ export function predictionFiles(dataset: Dataset, wanted: PredictionContents): P
     files.push({ folder: "overlays", extension: "png", encode });
   }
   if (wanted.probabilities) {
-    const encode = async (one: ImagePrediction) => probabilityFile(one, dataset);
+    const encode = async (one: ImagePrediction) => probabilityFile(one, [one.height, one.width], dataset);
     files.push({ folder: "probabilities", extension: "safetensors", encode });
   }
   return files;

@@ -4,7 +4,13 @@ import { cutVolume, windowedSlice, windowsOf } from "../data/volumes/decode-volu
 import { voxelCount } from "../grid/grid.js";
 import { SliceStack } from "../grid/slices.js";
 import type { StoredImage } from "../grid/stored-image.js";
-import { classFolder, type PredictionContents, type PredictionFile, png } from "./encode-prediction.js";
+import {
+  classFolder,
+  type PredictionContents,
+  type PredictionFile,
+  png,
+  probabilityFile,
+} from "./encode-prediction.js";
 import { classMask, indexMap, indexValue } from "./label-map.js";
 import { type MaskPart, maskFormats } from "./mask-formats.js";
 import { drawOverlay } from "./overlay.js";
@@ -31,7 +37,7 @@ function overlayPng(
  */
 export function volumeFiles(
   dataset: Dataset & { readonly slices: SliceRule },
-  { overlay, format = "nii.gz" }: Pick<PredictionContents, "overlay" | "format">,
+  { overlay, probabilities, format = "nii.gz" }: PredictionContents,
 ): PredictionFile<VolumePrediction>[] {
   const volumeFile = (
     folder: string,
@@ -55,6 +61,15 @@ export function volumeFiles(
         [{ name, colour, value: 255 }],
       ),
     ),
+    ...(probabilities
+      ? [
+          {
+            folder: "probabilities",
+            extension: "safetensors" as const,
+            encode: async (one: VolumePrediction) => probabilityFile(one, one.grid.shape, dataset),
+          },
+        ]
+      : []),
     ...(overlay
       ? [
           {

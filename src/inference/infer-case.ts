@@ -3,9 +3,8 @@ import { imagesBCS } from "../data/case-tensors.js";
 import type { Dataset } from "../data/dataset.js";
 import type { PreparedImage } from "../data/prepare-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { fromTypedArray, scope, type Tensor } from "../torch/index.js";
-import { type InferOptions, inferLabels, inferProbabilities } from "./infer.js";
-import { labelMaps } from "./predict.js";
+import { scope, type Tensor } from "../torch/index.js";
+import { type InferOptions, inferAnswer, inferLabels } from "./infer.js";
 import type { PredictCaseOptions } from "./predict-case.js";
 import { slidingWindow } from "./sliding-window.js";
 
@@ -46,22 +45,14 @@ export function inferCase(
   return windowed(volume, dataset, options, (image, asked) => inferLabels(network, image, { ...asked, shape }, what));
 }
 
-/**
- * The label map of {@link inferCase} on the working grid with the probabilities behind it, `[K, S]`: 4 bytes a class and
- * voxel.
- */
+/** The label map of {@link inferCase} with the probabilities behind it, `[K, S]`: 4 bytes a class and voxel. */
 export function inferCaseAnswer(
   network: SegmentationNetwork,
   volume: PreparedImage,
   dataset: Pick<Dataset, "target">,
   options: AskedOptions,
   what: string,
+  shape: readonly number[] = volume.working.shape,
 ): { labels: Uint8Array; probabilities: Float32Array } {
-  return windowed(volume, dataset, options, (image, asked) => {
-    const probabilities = inferProbabilities(network, image, asked, what);
-    const { shape } = volume.working;
-    const classes = probabilities.length / shape.reduce((product, side) => product * side, 1);
-    const [labels] = labelMaps(fromTypedArray(probabilities, [1, classes, ...shape]), dataset.target);
-    return { labels, probabilities };
-  });
+  return windowed(volume, dataset, options, (image, asked) => inferAnswer(network, image, { ...asked, shape }, what));
 }

@@ -100,6 +100,37 @@ function placeLabels(
   });
 }
 
+/** Puts a part's probabilities among those of the whole, one class after the other. */
+function placeProbabilities(all: Float32Array, { probabilities, from }: AnswerPart, shape: readonly number[]): void {
+  const voxels = voxelCount({ shape });
+  probabilities.unbind(0).forEach((one, k) => {
+    const values = one.toTypedArray() as Float32Array;
+    place(all, values, one.shape[one.ndim - 2], from, shape, k * voxels);
+  });
+}
+
+/** The label map of {@link inferLabels} and the probabilities of {@link inferProbabilities} of one asking. */
+export function inferAnswer(
+  network: SegmentationNetwork,
+  image: Tensor,
+  options: InferOptions,
+  what = "image",
+): { labels: Uint8Array; probabilities: Float32Array } {
+  const shape = options.shape ?? image.shape.slice(1);
+  const voxels = voxelCount({ shape });
+  let [labels, probabilities] = [new Uint8Array(0), new Float32Array(0)];
+  inferParts(network, image, options, what, (part) => {
+    const classes = part.probabilities.shape[0];
+    if (labels.length === 0) {
+      labels = new Uint8Array((options.kind === "sigmoid" ? classes : 1) * voxels);
+      probabilities = new Float32Array(classes * voxels);
+    }
+    placeLabels(labels, part, options.kind, shape);
+    placeProbabilities(probabilities, part, shape);
+  });
+  return { labels, probabilities };
+}
+
 /**
  * The class probabilities of an image, `[K, ...S]` row-major: 4 bytes a class and pixel. Arguments as of
  * {@link inferLabels}.
@@ -116,10 +147,7 @@ export function inferProbabilities(
   inferParts(network, image, options, what, (part) => {
     const classes = part.probabilities.shape[0];
     if (all.length === 0) all = new Float32Array(classes * voxels);
-    part.probabilities.unbind(0).forEach((one, k) => {
-      const values = one.toTypedArray() as Float32Array;
-      place(all, values, one.shape[one.ndim - 2], part.from, shape, k * voxels);
-    });
+    placeProbabilities(all, part, shape);
   });
   return all;
 }

@@ -13,7 +13,8 @@ import { type Grid, voxelCount } from "../grid/grid.js";
 import { placeSlice } from "../grid/slices.js";
 import type { StoredImage } from "../grid/stored-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { type AskedOptions, inferCase } from "./infer-case.js";
+import type { AnswerInSize } from "./answer-in-size.js";
+import { type AskedOptions, inferCase, inferCaseAnswer } from "./infer-case.js";
 import { type PredictImageOptions, predictImage } from "./predict-image.js";
 
 /** What a network says about one volume, where the volume's voxels are stored. */
@@ -22,6 +23,8 @@ export interface VolumePrediction {
   readonly grid: Grid;
   /** softmax: class numbers, `grid.shape`; sigmoid: 0/1 planes `[K, ...grid.shape]`. */
   readonly labels: Uint8Array;
+  /** `[K, ...grid.shape]`, in [0, 1]; missing where they were not asked for. */
+  readonly probabilities?: Float32Array;
   /** The slice along the data set's plane in which most was found, 0-based; the one in the middle where nothing was. */
   readonly largestSlice: number;
 }
@@ -30,21 +33,21 @@ function foundArea(labels: Uint8Array): number {
   return labels.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
 }
 
-/** How a volume is asked about. */
-export type PredictVolumeOptions = Omit<PredictImageOptions, "probabilities"> & Pick<AskedOptions, "patch">;
+/** How a volume is asked about; probabilities are 4 bytes a class and voxel, and not wanted unless asked for. */
+export type PredictVolumeOptions = PredictImageOptions & Pick<AskedOptions, "patch">;
 
-/** The labels of each slice of a cut volume, 0/1 planes `[K, rows, columns]` or class numbers, one after the other. */
+/** What is said of each slice of a cut volume, `[K, rows, columns]` or class numbers, one after the other. */
 async function* labelledSlices(
   network: SegmentationNetwork,
   { image, stack }: CutVolume,
   file: string,
   dataset: Dataset & { readonly slices: SliceRule },
-  { patch: _, ...options }: PredictVolumeOptions,
-): AsyncGenerator<Uint8Array> {
+  { patch: _, probabilities = false, ...options }: PredictVolumeOptions,
+): AsyncGenerator<AnswerInSize> {
   const windows = windowsOf(image, dataset.slices);
   for (let slice = 0; slice < stack.count; slice++) {
     const shown = windowedSlice(stack.slice(slice), windows);
-    yield predictImage(network, shown, file, dataset, { ...options, probabilities: false }).labels;
+    yield predictImage(network, shown, file, dataset, { ...options, probabilities });
   }
 }
 
@@ -54,13 +57,35 @@ async function* labelledWhole(
   cut: CutVolume,
   file: string,
   dataset: Dataset & { readonly slices: SliceRule },
-  options: PredictVolumeOptions,
-): AsyncGenerator<Uint8Array> {
+  { probabilities: wanted = false, ...options }: PredictVolumeOptions,
+): AsyncGenerator<AnswerInSize> {
   const prepared = prepareWhole(cut, dataset, file);
   const { shape } = cut.stack.grid;
-  const labels = inferCase(network, prepared, dataset, options, file, shape);
+  const said: AnswerInSize = wanted
+    ? inferCaseAnswer(network, prepared, dataset, options, file, shape)
+    : { labels: inferCase(network, prepared, dataset, options, file, shape) };
+  const { labels, probabilities } = said;
   const planes = labels.length / voxelCount({ shape });
-  for (let slice = 0; slice < shape[0]; slice++) yield planesOf(labels, planes, shape[0], slice);
+  for (let slice = 0; slice < shape[0]; slice++) {
+    const own = probabilities && planesOf(probabilities, dataset.outputs, shape[0], slice);
+    yield { labels: planesOf(labels, planes, shape[0], slice), ...(own ? { probabilities: own } : {}) };
+  }
+}
+
+/** Puts the planes of a slice back where the voxels of each are stored. */
+function placePlanes<T extends Uint8Array | Float32Array>(
+  volume: T,
+  { image, order }: CutVolume,
+  slice: number,
+  values: T,
+): void {
+  const voxels = voxelCount(image.grid);
+  const planes = volume.length / voxels;
+  const size = values.length / planes;
+  for (let p = 0; p < planes; p++) {
+    const own = volume.subarray(p * voxels, (p + 1) * voxels) as T;
+    placeSlice(own, image.grid, order, slice, values.subarray(p * size, (p + 1) * size) as T);
+  }
 }
 
 /**
@@ -81,22 +106,20 @@ export async function predictVolume(
 ): Promise<VolumePrediction> {
   requireChannels(volume, dataset, file);
   const cut = cutVolume(volume, dataset.slices);
-  const { image, order, stack } = cut;
+  const { image, stack } = cut;
   const planes = dataset.target === "softmax" ? 1 : dataset.outputs;
   const voxels = voxelCount(image.grid);
   const labels = new Uint8Array(planes * voxels);
+  const probabilities = options.probabilities ? new Float32Array(dataset.outputs * voxels) : undefined;
   let largest = { slice: Math.floor(stack.count / 2), area: 0 };
   const answers = network.rank === 3 ? labelledWhole : labelledSlices;
   let slice = 0;
   for await (const said of answers(network, cut, file, dataset, options)) {
-    const size = said.length / planes;
-    for (let p = 0; p < planes; p++) {
-      const own = labels.subarray(p * voxels, (p + 1) * voxels);
-      placeSlice(own, image.grid, order, slice, said.subarray(p * size, (p + 1) * size));
-    }
-    const area = foundArea(said);
+    placePlanes(labels, cut, slice, said.labels);
+    if (probabilities && said.probabilities) placePlanes(probabilities, cut, slice, said.probabilities);
+    const area = foundArea(said.labels);
     if (area > largest.area) largest = { slice, area };
     await onSlice(++slice, stack.count);
   }
-  return { grid: volume.grid, labels, largestSlice: largest.slice };
+  return { grid: volume.grid, labels, ...(probabilities ? { probabilities } : {}), largestSlice: largest.slice };
 }

@@ -1,5 +1,6 @@
 /** Metrics that are measured beside the usual ones where they are asked for; one number each for a part of a case. */
 import type { MaskMetrics } from "../evaluation/evaluate-mask.js";
+import { lesionF1 } from "../evaluation/lesions.js";
 
 /** What is measured further. */
 export interface FurtherRules {
@@ -37,7 +38,6 @@ export interface FurtherScores {
 
 /** The further numbers among all that was measured of a part. */
 export function furtherScores({ nsd, volumes, lesions }: MaskMetrics, wanted: FurtherRules): FurtherScores {
-  const all = lesions && lesions.predicted + lesions.reference;
   return {
     ...(wanted.nsd === undefined ? {} : { nsd: nsd[0] }),
     ...(wanted.volumes
@@ -47,12 +47,12 @@ export function furtherScores({ nsd, volumes, lesions }: MaskMetrics, wanted: Fu
           volumeError: Math.abs(volumes.relativeDifference),
         }
       : {}),
-    ...(lesions && all !== undefined
+    ...(lesions
       ? {
           lesions: lesions.predicted,
           referenceLesions: lesions.reference,
           matchedLesions: lesions.matched,
-          lesionF1: (2 * lesions.matched) / all,
+          lesionF1: lesionF1(lesions),
         }
       : {}),
   };

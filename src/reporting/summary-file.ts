@@ -43,7 +43,6 @@ const head = {
   slices: z.string().optional(),
   patch: z.array(z.int()).optional(),
   resample: z.array(z.number()).optional(),
-  at: z.literal("native").optional(),
   testTimeFlips: z.boolean(),
   convention: z.object({ name: z.string(), description: z.string() }),
   judged: z.array(judgedCase).optional(),

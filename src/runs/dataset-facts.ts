@@ -102,21 +102,35 @@ const learnt = [
   "domainReaders",
 ] as const;
 
-/** What of two data sets a network sees or learns differently: the names of the keys; none where they are alike. */
-export function datasetDifferences(one: Dataset, other: Dataset): string[] {
+/** What networks of pictures, or of volumes, see of a data set of volumes. */
+function seen(dataset: Dataset, ofVolumes: boolean): Dataset {
+  const { slices, ...rest } = dataset;
+  if (!slices) return dataset;
+  const { resample, emptySlices, ...both } = slices;
+  if (!ofVolumes) return { ...rest, slices: { ...both, emptySlices } };
+  return { ...rest, size: 0, slices: { ...both, emptySlices: "keep", ...(resample ? { resample } : {}) } };
+}
+
+/**
+ * What of two data sets a network sees or learns differently: the names of the keys; none where they are alike.
+ * @param ofVolumes whether it is a network of volumes, to which squares are nothing, as spacings are to those of pictures
+ */
+export function datasetDifferences(one: Dataset, other: Dataset, ofVolumes: boolean): string[] {
   const names = ({ classes }: Dataset) => classes.map(({ name, inside }) => ({ name, inside }));
-  const changed: string[] = learnt.filter((key) => !isDeepStrictEqual(one[key], other[key]));
+  const [own, theirs] = [seen(one, ofVolumes), seen(other, ofVolumes)];
+  const changed: string[] = learnt.filter((key) => !isDeepStrictEqual(own[key], theirs[key]));
   return isDeepStrictEqual(names(one), names(other)) ? changed : [...changed, "classes"];
 }
 
 /**
  * Makes sure that a run is resumed and judged with the classes, labels and intensities it began with.
  * @param path the run's dataset.json; a run without it is let through
+ * @param ofVolumes as of {@link datasetDifferences}
  * @throws DataError naming the keys that are others now
  */
-export function checkDatasetFacts(path: string, dataset: Dataset): void {
+export function checkDatasetFacts(path: string, dataset: Dataset, ofVolumes: boolean): void {
   if (!existsSync(path)) return;
-  const changed = datasetDifferences(readDatasetFacts(path), dataset);
+  const changed = datasetDifferences(readDatasetFacts(path), dataset, ofVolumes);
   if (changed.length === 0) return;
   throw new DataError(
     `${dataset.path}: ${changed.join(", ")} differ from what the run began with; make the data set as it was ` +

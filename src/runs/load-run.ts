@@ -93,7 +93,7 @@ function openWithData(
     return openModel(config, warn, { ...readDatasetFacts(folder.dataset), path: config.dataset });
   requireDataset(folder, config.dataset);
   const model = openModel(config, warn);
-  checkDatasetFacts(folder.dataset, model.dataset);
+  checkDatasetFacts(folder.dataset, model.dataset, model.patch !== null);
   return model;
 }
 

@@ -6,7 +6,7 @@ import { UsageError } from "../core/errors.js";
 import { DecodedCache } from "../data/cache.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
 import { type ProtocolSplit, splitProtocol } from "../data/protocol.js";
-import { createNetwork, type SegmentationNetwork } from "../nn/index.js";
+import { createNetwork, networks, type SegmentationNetwork } from "../nn/index.js";
 import { Generator, type Precision, requireDevice } from "../torch/index.js";
 
 /** Data and networks of a configuration, enough to predict and evaluate. */
@@ -62,8 +62,7 @@ export function openModel(wanted: WantedConfig, warn: (message: string) => void,
   const size = config.imageSize ?? dataset.size;
   let created = 0;
   const create = () => networkOf(config, dataset, training.seed + created++);
-  const student = create();
-  const patch = student.rank === 3 ? (config.patch ?? usualPatch) : null;
+  const patch = networks[config.model.name].strides.length === 3 ? (config.patch ?? usualPatch) : null;
   if (patch && !dataset.slices)
     throw new UsageError(
       `model ${config.model.name} is of volumes, but the images of ${dataset.path} are pictures; take another model, such as ` +
@@ -79,7 +78,7 @@ export function openModel(wanted: WantedConfig, warn: (message: string) => void,
     cache: new DecodedCache(dataset, { size: patch ? "whole" : size, onWarning: warn }),
     precision: training.precision as Precision,
     device: training.device,
-    student,
+    student: create(),
     createNetwork: create,
   };
 }

@@ -28,13 +28,13 @@ export function convolve(input: Tensor, weight: Tensor, windows: Windows): Tenso
 
 /**
  * Where so few slices are padded that every window reaches beyond one end, oneDNN's gradient of a bfloat16 weight takes in
- * memory that nobody wrote (libtorch 2.13, AVX-512: NaN now and then). There the slices of zeros are made beforehand.
+ * memory that nobody wrote (libtorch 2.13, AVX-512: NaN now and then). There the slices of zeros are made beforehand. Few
+ * rows or columns, and strides, do no harm.
  */
 function convolveVolumes(input: Tensor, weight: Tensor, windows: Windows): Tensor {
   const [padding, ...others] = windows.padding;
   const slices = input.shape[2];
-  if (slices === 1 || slices > 2 * padding || windows.stride[0] !== 1)
-    return aten.conv3d(input, weight, { ...windows });
+  if (slices > 2 * padding || windows.stride[0] !== 1) return aten.conv3d(input, weight, { ...windows });
   return scope(() => {
     const padded = aten.pad(input, [0, 0, 0, 0, padding, padding]);
     return aten.conv3d(padded, weight, { ...windows, padding: [0, ...others] });

@@ -64,7 +64,9 @@ export class Batches {
   /** What the network sees of a drawable: a picture, a slice, or a patch drawn anew in each step. */
   private async drawn(one: Drawable, purpose: keyof TrainingDraws, iteration: number, index: number) {
     const { source, dataset, patch, seed } = this.options;
-    const decoded = await decodedDrawable(one, source);
+    const { label, ...image } = await decodedDrawable(one, source);
+    // Masks of cases that count as unlabelled have no say in anything.
+    const decoded = label && purpose === "labelled" ? { ...image, label } : image;
     return patch ? drawPatch(decoded, dataset, patch, { seed, purpose, iteration, index }) : decoded;
   }
 

@@ -18,18 +18,15 @@ export interface PatchPlace {
   readonly index: number;
 }
 
-/** Numbers of the voxels of each part that has some. */
-function voxelsByPart(label: Uint8Array, voxels: number, dataset: Pick<Dataset, "target" | "parts">): number[][] {
-  const isPart = partValues(dataset);
-  const found = new Map<number, number[]>();
-  for (let i = 0; i < label.length; i++) {
-    if (!isPart[label[i]]) continue;
-    const part = dataset.target === "softmax" ? label[i] : Math.floor(i / voxels);
-    const own = found.get(part);
-    if (own) own.push(i % voxels);
-    else found.set(part, [i % voxels]);
-  }
-  return [...found].sort(([a], [b]) => a - b).map(([, own]) => own);
+/** The part that a value of a label map is of, -1 where it is of none. */
+function partOf(value: number, at: number, voxels: number, { target, isPart }: PartRule): number {
+  if (!isPart[value]) return -1;
+  return target === "softmax" ? value : Math.floor(at / voxels);
+}
+
+interface PartRule {
+  readonly target: Dataset["target"];
+  readonly isPart: Uint8Array;
 }
 
 /** The middle that was drawn from the labels: a voxel of one of the parts, each as likely; null where there is none. */
@@ -38,10 +35,21 @@ function labelledVoxel(
   dataset: Pick<Dataset, "target" | "parts">,
   stream: RandomStream,
 ) {
-  const parts = label ? voxelsByPart(label, voxelCount(working), dataset) : [];
+  if (!label) return null;
+  const voxels = voxelCount(working);
+  const rule = { target: dataset.target, isPart: partValues(dataset) };
+  const counts = new Uint32Array(256);
+  for (let i = 0; i < label.length; i++) {
+    const part = partOf(label[i], i, voxels, rule);
+    if (part >= 0) counts[part]++;
+  }
+  const parts = [...counts.keys()].filter((part) => counts[part] > 0);
   if (parts.length === 0) return null;
-  const part = parts[stream.integer(0, parts.length - 1)];
-  return positionOf(part[stream.integer(0, part.length - 1)], working.shape);
+  const chosen = parts[stream.integer(0, parts.length - 1)];
+  let left = stream.integer(0, counts[chosen] - 1);
+  // Counted and walked to, so that nothing is kept of large volumes.
+  for (let i = 0; ; i++)
+    if (partOf(label[i], i, voxels, rule) === chosen && left-- === 0) return positionOf(i % voxels, working.shape);
 }
 
 /**

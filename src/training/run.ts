@@ -237,7 +237,7 @@ export async function resumeRun(path: string, observer: RunObserver, data?: stri
     useEngine(config.training);
     const session = openTraining(openModel(config, observer.warn));
     warnOfMissing(run, observer.warn);
-    checkDatasetFacts(run.dataset, session.dataset);
+    checkDatasetFacts(run.dataset, session.dataset, session.patch !== null);
     checkSplit(run.split, session.split, session.dataset.path);
     const store = storeOf(run, config, observer.warn);
     store.recover();

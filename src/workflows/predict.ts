@@ -121,7 +121,7 @@ async function networkOfAll(run: OpenedRun, input: PredictInput, observer: Obser
   for (const path of input.with ?? []) {
     const other = await openRun(path, input.checkpoint, observer, "unused");
     const [own, theirs] = [run, other].map(gridOf);
-    const differences = datasetDifferences(run.dataset, other.dataset);
+    const differences = datasetDifferences(run.dataset, other.dataset, run.patch !== null);
     if (own !== theirs) differences.push(`size (${own} and ${theirs})`);
     if (differences.length > 0)
       throw new UsageError(
@@ -151,10 +151,8 @@ function writingOf(run: OpenedRun, network: SegmentationNetwork, input: PredictI
       out,
     );
   }
-  if (probabilities)
-    throw new UsageError("--probabilities are written of pictures; the run was trained on volumes, so leave it out");
   const segment = (stored: StoredImage, path: string) =>
-    predictVolume(network, stored, path, dataset, { ...asked, patch }, () => nextTurn());
+    predictVolume(network, stored, path, dataset, { ...asked, patch, probabilities }, () => nextTurn());
   return writing({ files: volumeFiles(dataset, input), read: readVolume, segment }, out);
 }
 

@@ -124,7 +124,7 @@ describe("the views of patches", () => {
 
   it("are as they were where nothing is drawn", () => {
     const none = { brightness: 1, contrast: 1, gamma: 1, sigma: null, resolution: null, noise: null };
-    expect(distance(strongVolumes(images, [none, none]), images)).toBeLessThan(1e-2);
+    expect(distance(strongVolumes(images, [none, none], volumeProfile), images)).toBeLessThan(1e-2);
     const off = (one: { probability: number }) => ({ ...one, probability: 0 });
     const quiet = { ...volumeProfile, rotate: off(volumeProfile.rotate), scale: off(volumeProfile.scale) };
     const profile = { ...quiet, elastic: off(volumeProfile.elastic), flip: { probability: 0 } } as typeof volumeProfile;
@@ -144,5 +144,39 @@ describe("the views of patches", () => {
       expect(gamma >= 0.7 && gamma <= 1.5).toBe(true);
       expect(contrast >= 0.75 && contrast <= 1.25 && brightness >= 0.75 && brightness <= 1.25).toBe(true);
     }
+  });
+});
+
+describe("the matrices of turned and enlarged patches", () => {
+  const off = { probability: 0, range: [0, 0] } as const;
+  const only = (changes: Partial<typeof volumeProfile>) => ({
+    ...volumeProfile,
+    ...{ rotate: off, scale: off, elastic: { ...off, spacing: 16 }, flip: { probability: 0 } },
+    ...changes,
+  });
+  const matrixOf = (changes: Partial<typeof volumeProfile>) => drawVolumeWeak(key, 1, only(changes))[0].warp?.matrix;
+
+  it("an enlarged patch comes from nearer its middle", () => {
+    expect(matrixOf({ scale: { probability: 1, range: [2, 2] } })).toEqual([
+      [0.5, 0, 0],
+      [0, 0.5, 0],
+      [0, 0, 0.5],
+    ]);
+  });
+
+  it("angles about all three axes are turned one after the other, and nothing is stretched", () => {
+    const degrees = 30;
+    const matrix = matrixOf({ rotate: { probability: 1, range: [degrees, degrees] } }) as number[][];
+    for (const a of [0, 1, 2])
+      for (const b of [0, 1, 2]) {
+        const product = matrix[a].reduce((sum, value, k) => sum + value * matrix[b][k], 0);
+        expect(product).toBeCloseTo(a === b ? 1 : 0, 12);
+      }
+    const [c, s] = [Math.cos, Math.sin].map((wave) => wave((degrees * Math.PI) / 180));
+    // z and y by x, z and x by y, y and x by z.
+    expect(matrix[0][0]).toBeCloseTo(c * c, 12);
+    expect(matrix[1][0]).toBeCloseTo(s * c, 12);
+    expect(matrix[2][0]).toBeCloseTo(s, 12);
+    expect(matrix[2][2]).toBeCloseTo(c * c, 12);
   });
 });

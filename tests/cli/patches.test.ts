@@ -1,9 +1,10 @@
 /** A network of volumes from a folder to masks, with the real verbs. */
-import { cpSync, existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
+import type { RawTensor } from "../../src/core/raw-tensor.js";
+import { readSafetensorsFile } from "../../src/core/safetensors.js";
 import { readVolume } from "../../src/data/read-image.js";
 import { confusionCounts, dice } from "../../src/evaluation/overlap.js";
 import { sameGrid } from "../../src/grid/grid.js";
@@ -55,7 +56,7 @@ beforeAll(() => {
 describe("dimseg with a network of volumes", () => {
   it("inspect writes the spacing at which it works, as the sites' spacings differ", () => {
     expect(parse(readFileSync(dataset, "utf8")).resample).toEqual([3.5, 1, 1]);
-    expect(inspected.out).toBeDefined();
+    expect(inspected.out).toContain("resample: networks of volumes (unet-3d and others) work at 3.5 x 1 x 1 mm");
   });
 
   it("train draws patches", () => {
@@ -83,8 +84,16 @@ describe("dimseg with a network of volumes", () => {
       expect(dice(confusionCounts(predicted, expected))).toBeGreaterThan(0.5);
     }
     expect(existsSync(join(out, "overlays/case_0.png"))).toBe(true);
-    const soft = dimseg(["predict", run, join(set, "A/images"), "--probabilities", "--out", join(base, "soft")]);
-    expect(soft.err).toContain("the run was trained on volumes");
+    const soft = join(base, "soft");
+    done("predict", run, join(set, "B/images/case_3.nii.gz"), "--probabilities", "--out", soft);
+    const { tensors } = readSafetensorsFile(join(soft, "probabilities/case_3.safetensors"));
+    const { shape, data } = tensors.get("probabilities") as RawTensor;
+    expect(shape).toEqual([2, 5, 20, 24]);
+    const values = new Float32Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
+    const { samples } = await readVolume(join(soft, "masks/case_3.nii.gz"));
+    const voxels = samples.length;
+    // Where the second class is the likelier one, the mask says so, voxel by voxel in the file's order.
+    expect(samples.every((value, i) => value === (values[voxels + i] > values[i] ? 1 : 0))).toBe(true);
   });
 
   it("evaluate in the volumes' own grids judges the masks that predict writes", async () => {
@@ -93,8 +102,11 @@ describe("dimseg with a network of volumes", () => {
       ...["--nsd", "2", "--volumes", "--lesions"],
     );
     expect(printed).toContain("volumes in their own grids, distances in mm");
-    expect(printed).toMatch(/NSD % +volume error % +lesion F1 %/);
-    const scores = parseScores(readFileSync(join(run, "evaluation/last-student-native-mm/cases.csv"), "utf8"), "cases");
+    expect(printed).toMatch(/NSD % at 2 mm +volume error % +lesion F1 %/);
+    const scores = parseScores(
+      readFileSync(join(run, "evaluation/last-student-native-mm-nsd2-volumes-lesions/cases.csv"), "utf8"),
+      "cases",
+    );
     const out = join(base, "judged");
     done("predict", run, join(set, "A/images/case_3.nii.gz"), "--format", "seg.nrrd", "--out", out);
     const mask = await readVolume(join(out, "masks/case_3.seg.nrrd"));
@@ -108,14 +120,30 @@ describe("dimseg with a network of volumes", () => {
   });
 
   it("predict averages with another run, and refuses one of other patches", () => {
-    const out = join(base, "together");
-    const { out: printed } = done("predict", run, join(set, "A/images/case_3.nii.gz"), "--with", run, "--out", out);
-    expect(printed).toContain("averaged with 1 other run");
-    const alone = join(base, "alone");
-    done("predict", run, join(set, "A/images/case_3.nii.gz"), "--out", alone);
-    const [one, other] = [out, alone].map((folder) => gunzipSync(readFileSync(join(folder, "masks/case_3.nii.gz"))));
-    expect(one.equals(other)).toBe(true);
     const file = parse(readFileSync(join(run, "config.yaml"), "utf8"));
+    const config = put(
+      join(base, "other.yaml"),
+      stringify({ ...file, training: { ...file.training, iterations: 4, seed: 5 } }),
+    );
+    const other = join(base, "other-run");
+    done("train", config, "--out", other);
+    const image = join(set, "A/images/case_3.nii.gz");
+    const probabilities = (name: string, ...words: string[]) => {
+      const out = join(base, name);
+      const { out: printed } = done("predict", ...words, image, "--probabilities", "--out", out);
+      const { data } = readSafetensorsFile(join(out, "probabilities/case_3.safetensors")).tensors.get(
+        "probabilities",
+      ) as RawTensor;
+      return {
+        printed,
+        values: new Float32Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength)),
+      };
+    };
+    const [one, two] = [probabilities("one", run), probabilities("two", other)];
+    const both = probabilities("both", run, "--with", other);
+    expect(both.printed).toContain("averaged with 1 other run");
+    expect(both.values.every((value, i) => Math.abs(value - (one.values[i] + two.values[i]) / 2) < 1e-5)).toBe(true);
+    expect(one.values.some((value, i) => Math.abs(value - two.values[i]) > 0.1)).toBe(true);
     const unlike = join(base, "unlike");
     cpSync(run, unlike, { recursive: true });
     put(join(unlike, "config.yaml"), stringify({ ...file, patch: [16, 16, 16] }));
@@ -124,10 +152,34 @@ describe("dimseg with a network of volumes", () => {
     expect(refused.err).toContain("differ in size (16 x 32 x 32 and 16 x 16 x 16)");
   });
 
+  it("judges other data at its own spacing, and lets a run of slices stay what it is beside it", () => {
+    const elsewhere = parse(readFileSync(dataset, "utf8"));
+    const { resample: _, ...stored } = elsewhere;
+    const path = put(join(base, "elsewhere.yaml"), stringify(stored));
+    done("evaluate", run, "--network", "student", "--data", path);
+    const folders = readdirSync(join(run, "evaluation")).filter((name) => name.startsWith("last-student-sites"));
+    const summary = JSON.parse(readFileSync(join(run, "evaluation", folders[0], "summary.json"), "utf8"));
+    const own = JSON.parse(readFileSync(join(run, "evaluation/last-student/summary.json"), "utf8"));
+    expect(summary.average.dice.mean).toBe(own.average.dice.mean);
+    const config = put(
+      join(base, "slices.yaml"),
+      stringify({
+        ...{ dataset: path, labelled: { domain: "A", count: 2 }, imageSize: 32, model: { width: 2 } },
+        ...{ method: { name: "supervised" }, optimizer: { name: "none" } },
+        training: { iterations: 2, precision: "fp32", device: "cpu", threads: 1 },
+      }),
+    );
+    const slices = join(base, "slices-run");
+    done("train", config, "--out", slices);
+    put(path, stringify(elsewhere));
+    done("evaluate", slices, "--network", "student");
+    done("evaluate", slices, "--network", "student", "--at", "native");
+  });
+
   it("report says on what it was judged, and draws the loss and the features of patches", () => {
     done("report", run);
     const page = readFileSync(join(run, "report/index.html"), "utf8");
-    expect(page).toContain("whole, at 3.5 × 1 × 1 mm");
+    expect(page).toContain("2 test volumes, whole volumes at 3.5 × 1 × 1 mm");
     expect(page).not.toContain("could not be");
   });
 });

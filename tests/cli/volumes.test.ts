@@ -122,8 +122,9 @@ describe("dimseg with volumes", () => {
     const ended = dimseg(["predict", run, broken, "--out", join(base, "nothing")]);
     expect(ended.code).toBe(3);
     expect(ended.err).toMatch(/b\.nii\.gz/);
-    const soft = dimseg(["predict", run, join(set, "A/images"), "--probabilities", "--out", join(base, "soft")]);
-    expect(soft.err).toContain("--probabilities are written of pictures");
+    const soft = join(base, "soft");
+    done("predict", run, join(set, "A/images/case_0.nii.gz"), "--probabilities", "--out", soft);
+    expect(existsSync(join(soft, "probabilities/case_0.safetensors"))).toBe(true);
   });
 
   it("report draws the slices", () => {

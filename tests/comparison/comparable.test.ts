@@ -31,7 +31,7 @@ it.each([
   [labels({ count: 3 }), "their labels differ: 2 of a and 1 for validation against 3 of a"],
   [labels({ validation: 0 }), "against 2 of a and 0 for validation"],
   [judged({ convention: { name: "monai", description: "" } }), "another convention: midss against monai"],
-  [judged({ size: 128 }), "another image size: 64 pixels against 128 pixels"],
+  [judged({ size: 128 }), "another image size: 64 x 64 pixels against 128 x 128 pixels"],
   [judged({ testTimeFlips: true }), "another averaging over mirror images: false against true"],
   [split({ labelled: ["a/train/0", "a/train/9"] }), "their labelled cases differ: only /runs/x-seed1 has a/train/1"],
   [

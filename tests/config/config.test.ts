@@ -120,7 +120,9 @@ describe("patch", () => {
   });
 
   it("stands in place of imageSize and of profiles of pictures", () => {
-    expect(() => load({ ...deep, imageSize: 64 })).toThrow(/imageSize is of pictures, .* give patch: \[slices, rows/);
+    expect(() => load({ ...deep, imageSize: 64 })).toThrow(
+      /imageSize \(of the file or its preset\) is of pictures, .* patch: \[slices, rows/,
+    );
     expect(() => load({ ...deep, augmentation: { profile: "mri" } })).toThrow(
       /profile mri is of pictures, .* take auto/,
     );
@@ -153,7 +155,7 @@ describe("presets", () => {
   it.each([
     ["la", [80, 112, 112], 17000, 16, 4],
     ["pancreas", [96, 96, 96], 17000, 12, 4],
-  ])("%s has the values of BCP", (preset, patch, iterations, count, batch) => {
+  ])("%s has V-Net, BCP and its rates", (preset, patch, iterations, count, batch) => {
     expect(load({ preset, ...own })).toMatchObject({
       patch,
       labelled: { count },

@@ -152,13 +152,13 @@ describe("checkDatasetFacts", () => {
     const facts = put(join(data, "../dataset.json"), formatDatasetFacts(loadDataset(dataset), "narrow"));
     const [cup, disc] = nestedClasses.classes;
     const others = putDataset(join(data, "../others"), { classes: [{ ...cup, colour: "#0000ff" }, disc] });
-    checkDatasetFacts(facts, loadDataset(others));
-    checkDatasetFacts(`${facts}.missing`, loadDataset(others));
+    checkDatasetFacts(facts, loadDataset(others), false);
+    checkDatasetFacts(`${facts}.missing`, loadDataset(others), false);
     const renamed = putDataset(join(data, "../renamed"), {
       resize: { size: 32, filter: "lanczos" },
       labels: { kind: "values", map: { 0: "background", 1: "disc", 3: "cup" } },
     });
-    expect(() => checkDatasetFacts(facts, loadDataset(renamed))).toThrow(
+    expect(() => checkDatasetFacts(facts, loadDataset(renamed), false)).toThrow(
       /renamed\/dataset\.yaml: filter, labels differ from what the run began with; .*dataset\.json says how/,
     );
   });

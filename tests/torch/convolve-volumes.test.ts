@@ -19,6 +19,7 @@ function leaveNaN(): void {
 
 describe.each([
   { slices: 1, kernel: 3 },
+  { slices: 1, kernel: 5 },
   { slices: 2, kernel: 3 },
   { slices: 3, kernel: 5 },
   { slices: 4, kernel: 5 },

@@ -1,5 +1,5 @@
 /** Training on patches of volumes: every method and the perturbing optimiser run, and a resumed run has the same bits. */
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
@@ -72,6 +72,23 @@ describe("training on patches of volumes", () => {
     const records = lines.map((line) => JSON.parse(line));
     expect(records.at(-1)["validation.student.dice"]).toBeGreaterThanOrEqual(0);
     expect(Number.isFinite(records.at(-1)["validation.student.A.loss"])).toBe(true);
+  });
+
+  it("takes no notice of the masks of cases that count as unlabelled", async () => {
+    const masks = join(root, "B/masks");
+    const run = async (name: string) => {
+      await startRun(join(base, name), configOf({ method: { name: "mean-teacher" } }), watching());
+      return readFileSync(join(base, name, "checkpoints/step-4/student.safetensors"));
+    };
+    const before = await run("with-masks");
+    renameSync(masks, join(root, "B/hidden"));
+    mkdirSync(masks);
+    try {
+      expect((await run("without-masks")).equals(before)).toBe(true);
+    } finally {
+      rmdirSync(masks);
+      renameSync(join(root, "B/hidden"), masks);
+    }
   });
 
   it("goes on after a stop with the bits of a run without one", async () => {

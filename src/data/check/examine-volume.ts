@@ -13,6 +13,7 @@ import {
   readMaskVolume,
   requireChannels,
   type SliceCodes,
+  wholeGrid,
   windowsOf,
 } from "../volumes/decode-volume.js";
 import { withVolumeRoom } from "../volumes/room.js";
@@ -86,6 +87,7 @@ async function examineFiles(dataset: Dataset & { readonly slices: SliceRule }, o
   });
   if (!cut) return { case: one, problems };
   const { image, stack } = cut;
+  await attempt(problems, async () => wholeGrid(stack.grid, dataset, one.imagePath));
   const values = plane(image, 0);
   const [low, high] = percentileValues(values, usualPercentiles) ?? [Number.NaN, Number.NaN];
   const volume = { grid: image.grid, cut: stack.grid, range: [low, high] as const };

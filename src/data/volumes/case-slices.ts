@@ -4,15 +4,21 @@
  */
 import { voxelCount } from "../../grid/grid.js";
 import { sliceGrid } from "../../grid/slices.js";
+import { samplesLike } from "../../grid/stored-image.js";
 import type { Case, Dataset } from "../dataset.js";
 import type { CaseSource, DecodedCase } from "../decoded-case.js";
 
 /** Planes `[C, slice]` of a volume's `[C, slices, rows, columns]`; of one channel a view. */
-export function planesOf(values: Uint8Array, planes: number, slices: number, slice: number): Uint8Array {
+export function planesOf<T extends Uint8Array | Float32Array>(
+  values: T,
+  planes: number,
+  slices: number,
+  slice: number,
+): T {
   const size = values.length / (planes * slices);
-  const plane = (p: number) => values.subarray((p * slices + slice) * size, (p * slices + slice + 1) * size);
+  const plane = (p: number) => values.subarray((p * slices + slice) * size, (p * slices + slice + 1) * size) as T;
   if (planes === 1) return plane(0);
-  const own = new Uint8Array(planes * size);
+  const own = samplesLike(values, planes * size);
   for (let p = 0; p < planes; p++) own.set(plane(p), p * size);
   return own;
 }
@@ -40,17 +46,21 @@ export function picturesOf(decoded: DecodedCase, { slices }: Pick<Dataset, "slic
   return Array.from({ length: sliceCount(decoded) }, (_, slice) => sliceOf(decoded, slice));
 }
 
+/** Puts the planes `[P, rows, columns]` of one slice into those of all, `[P, slices, rows, columns]`. */
+export function placePlanes(all: Uint8Array, planes: number, slices: number, slice: number, values: Uint8Array): void {
+  const size = values.length / planes;
+  for (let p = 0; p < planes; p++) all.set(values.subarray(p * size, (p + 1) * size), (p * slices + slice) * size);
+}
+
 /**
  * What was said of all slices as one array: planes `[K, rows, columns]` of each become `[K, slices, rows, columns]`.
  * @param planes K, 1 for class numbers
  */
 export function stackSlices(slices: readonly Uint8Array[], planes: number): Uint8Array {
   if (slices.length === 1) return slices[0];
-  const size = slices[0].length / planes;
   const all = new Uint8Array(slices.length * slices[0].length);
   slices.forEach((values, slice) => {
-    for (let p = 0; p < planes; p++)
-      all.set(values.subarray(p * size, (p + 1) * size), (p * slices.length + slice) * size);
+    placePlanes(all, planes, slices.length, slice, values);
   });
   return all;
 }

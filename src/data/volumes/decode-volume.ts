@@ -1,7 +1,7 @@
 /**
  * From the files of a volume to what training and evaluation use: cut along the data set's plane, values of its window as
  * 0 … 255, then each slice resized to the square, or the whole resampled to a spacing. Slices are worked on one at a time,
- * so that beside the file's own values nothing as large as it is held.
+ * so that beside the file's own values and the results nothing as large as it is held.
  */
 import { DataError } from "../../core/errors.js";
 import { type Grid, makeGrid, resampledGrid, sameGrid, shapeText, voxelCount } from "../../grid/grid.js";
@@ -18,7 +18,7 @@ import { joinCodes } from "../mask-join.js";
 import { type PreparedImage, prepareImage, type WorkingSize, windowed } from "../prepare-image.js";
 import { readVolume } from "../read-image.js";
 import { combineReaders } from "../reader-masks.js";
-import { stackSlices } from "./case-slices.js";
+import { placePlanes, stackSlices } from "./case-slices.js";
 import { withVolumeRoom } from "./room.js";
 import { type ValueWindow, windowOf } from "./windows.js";
 
@@ -101,11 +101,12 @@ export function prepareWhole({ image, stack }: CutVolume, rule: VolumeRule, file
   const { channels, filter } = rule;
   const windows = windowsOf(image, rule.slices);
   const working = wholeGrid(stack.grid, rule, file);
-  const slices = Array.from(
-    { length: stack.count },
-    (_, i) => windowedSlice(stack.slice(i), windows).samples as Uint8Array,
-  );
-  const values = resizeVolumeFiltered(stackSlices(slices, channels), stack.grid.shape, working.shape, filter);
+  const all = new Uint8Array(channels * voxelCount(stack.grid));
+  for (let i = 0; i < stack.count; i++) {
+    const slice = windowedSlice(stack.slice(i), windows).samples as Uint8Array;
+    placePlanes(all, channels, stack.count, i, slice);
+  }
+  const values = resizeVolumeFiltered(all, stack.grid.shape, working.shape, filter);
   return { image: values, channels, wide: true, stored: stack.grid, working };
 }
 
@@ -246,7 +247,8 @@ export function decodeVolume(
   one: Case,
   size: WorkingSize,
 ): Promise<DecodedCase> {
-  return withVolumeRoom(one, () => decodeFiles(dataset, one, size));
+  const resample = size === "whole" ? dataset.slices.resample : undefined;
+  return withVolumeRoom(one, () => decodeFiles(dataset, one, size), resample);
 }
 
 async function decodeFiles(

@@ -11,7 +11,7 @@ import type { Case, Dataset } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
 import { toBytes } from "../../data/prepare-image.js";
 import { readImage, readVolume } from "../../data/read-image.js";
-import { tellingSlice } from "../../data/volumes/case-slices.js";
+import { sliceCount, tellingSlice } from "../../data/volumes/case-slices.js";
 import { cutVolume, hasSlices, windowedSlice, windowsOf } from "../../data/volumes/decode-volume.js";
 import type { PictureSize } from "../../drawing/outline-path.js";
 import { interleave } from "../../grid/interleave.js";
@@ -59,7 +59,9 @@ async function readStored(one: Case, dataset: Dataset, decoded: DecodedCase): Pr
     return { ...image, samples: toBytes(image, dataset, one.imagePath) };
   }
   const { image, stack } = cutVolume(await readVolume(one.imagePath), dataset.slices);
-  const slice = windowedSlice(stack.slice(tellingSlice(decoded, dataset)), windowsOf(image, dataset.slices));
+  // The slices of the working grid may be others than the stored ones, over the same field of view.
+  const shown = (tellingSlice(decoded, dataset) + 0.5) * (stack.count / sliceCount(decoded));
+  const slice = windowedSlice(stack.slice(Math.floor(shown)), windowsOf(image, dataset.slices));
   return toChannels(slice, dataset.channels);
 }
 

@@ -2,12 +2,12 @@
 import type { EvaluationChoice } from "../../comparison/read-run.js";
 import { usesUnlabelled } from "../../config/unlabelled.js";
 import { counted } from "../../core/counted.js";
+import { judgedGridText } from "../../judging/grid-text.js";
 import { hasSubjects } from "../../judging/subjects-text.js";
 import type { ReportRun } from "../data.js";
 import { bytesText, countText, durationText } from "../numbers.js";
 import { repeatCommands, startedWith } from "../repeat.js";
 import { stateText } from "../run-state.js";
-import type { SummaryHead } from "../summary-file.js";
 import { type Content, type Html, html, nameHtml } from "./markup.js";
 import { factsHtml, missingHtml } from "./parts.js";
 
@@ -31,19 +31,12 @@ function trainedOn({ config, split, dataset }: ReportRun): Content {
   return html`${nameHtml(dataset?.name ?? config.dataset)}: ${labelled.count} labelled ${dataset?.slices ? "volumes" : "images"} of ${nameHtml(labelled.domain)}${validation}${unlabelled}`;
 }
 
-/** The grid that was judged. */
-function gridText({ size, slices, patch, resample, at }: SummaryHead): string {
-  if (at === "native") return ", at their own size";
-  if (patch) return `, whole, ${resample ? `at ${resample.join(" × ")} mm` : "as stored"}`;
-  return `${slices ? `, ${slices} slices` : ""} at ${size} × ${size} pixels`;
-}
-
 function judgedOn({ evaluation }: ReportRun): Content {
   if (!evaluation) return null;
   const { about, summary } = evaluation;
   const mirrored = about.testTimeFlips ? ", averaged over mirror images" : "";
   const subjects = hasSubjects(summary) ? ` of ${counted(summary.subjects, "subject")}` : "";
-  return html`${countText(summary.cases)} test ${about.slices ? "volumes" : "images"}${subjects}${gridText(about)}${mirrored}; ${about.network}, ${nameHtml(about.checkpoint.rule)}; convention ${about.convention.name} (${about.convention.description})`;
+  return html`${countText(summary.cases)} test ${about.slices ? "volumes" : "images"}${subjects}${about.patch ? "," : about.slices ? `, ${about.slices} slices at` : " at"} ${judgedGridText(about).replaceAll(" x ", " × ")}${mirrored}; ${about.network}, ${nameHtml(about.checkpoint.rule)}; convention ${about.convention.name} (${about.convention.description})`;
 }
 
 function costText({ cost, environment, config }: ReportRun): Content {

@@ -143,13 +143,20 @@ function otherName({ name, path }: EvaluationAbout["dataset"]): string {
  * The result's folder below the run's `evaluation/`: `<checkpoint>-<network>`, and what differs from a plain evaluation
  * of the run's own test split, so that one question never replaces the answer to another.
  */
-function folderName(run: OpenedRun, { about }: EvaluationResult): string {
+function folderName(run: OpenedRun, { about, summary }: EvaluationResult): string {
   const { checkpoint, network, split, at, units, testTimeFlips, convention, dataset } = about;
+  const { nsd, volumeError, lesionF1 } = summary.average;
+  const further = [
+    ...(nsd ? [`nsd${about.nsdTolerance}`] : []),
+    ...(volumeError ? ["volumes"] : []),
+    ...(lesionF1 ? ["lesions"] : []),
+  ];
   const special = [
     ...(dataset.path === run.dataset.path ? [] : [otherName(dataset)]),
     ...(split === "test" ? [] : [split]),
     ...(at === "native" ? ["native"] : []),
     ...(units === "mm" ? ["mm"] : []),
+    ...further,
     ...(testTimeFlips ? ["tta"] : []),
     ...(convention.name === run.config.evaluation.convention ? [] : [convention.name]),
   ];

@@ -21,11 +21,18 @@ function kindOf({ target, channels, classes, slices }: Dataset): string {
   return `${shape}, ${target} classes ${classes.map(({ name }) => name).join(", ")}`;
 }
 
+/** Another data set at the spacing that a network of volumes was trained at. */
+function atSpacingOf({ slices: own }: Dataset, other: Dataset): Dataset {
+  if (!own || !other.slices) return other;
+  const { resample: _, ...rest } = other.slices;
+  return { ...other, slices: { ...rest, ...(own.resample ? { resample: own.resample } : {}) } };
+}
+
 /** @throws UsageError when the network cannot be judged on the other data set */
-function otherDataset(path: string, { dataset: own, folder }: OpenedRun): Dataset {
+function otherDataset(path: string, { dataset: own, folder, patch }: OpenedRun): Dataset {
   const other = loadDataset(path);
-  if (other.path === own.path) checkDatasetFacts(folder.dataset, other);
-  if (kindOf(other) === kindOf(own)) return other;
+  if (other.path === own.path) checkDatasetFacts(folder.dataset, other, patch !== null);
+  if (kindOf(other) === kindOf(own)) return patch ? atSpacingOf(own, other) : other;
   throw new UsageError(
     `${path}: has ${kindOf(other)}, but the run was trained on ${kindOf(own)}; choose a data set of the same kind`,
   );
