@@ -88,6 +88,7 @@ const typeNames: Record<string, string> = {
 /** A value of another type than the schema's. */
 function typeText({ expected }: z.core.$ZodIssueInvalidType, given: unknown): string {
   if (given === undefined) return "is missing";
+  if (expected === "tuple") return `is ${JSON.stringify(given)}; it must be a list, as in [64, 64, 64]`;
   const wanted = typeNames[expected] ?? expected;
   if (given === null) return `is empty; it must be ${wanted}`;
   return `is ${JSON.stringify(given)}; it must be ${wanted}`;

@@ -152,11 +152,19 @@ export class DecodedCache implements CaseSource {
   }
 
   /**
+   * The shape of a case's working grid; decodes it where that is still to be done.
+   * @throws DataError as decodeCase does
+   */
+  async shapeOf(one: Case): Promise<readonly number[]> {
+    return (this.facts.get(one) ?? (await this.get(one))).working.shape;
+  }
+
+  /**
    * The number of slices of a volume; decodes it where that is still to be done.
    * @throws DataError as decodeCase does
    */
   async sliceCount(one: Case): Promise<number> {
-    return (this.facts.get(one) ?? (await this.get(one))).working.shape[0];
+    return (await this.shapeOf(one))[0];
   }
 
   private async load(one: Case): Promise<DecodedCase> {

@@ -30,7 +30,7 @@ export interface PredictOptions {
   readonly precision: Precision;
   /** How the network's training made inputs of raw values. Default: 8-bit planes to [−1, 1]. */
   readonly normalisation?: Normalisation;
-  /** Averages the probabilities of the image and its mirror images along all axes, 4 of an image. Default false. */
+  /** Averages the probabilities of the image and its mirror images: 4 of an image, 2 of a volume (left and right). Default false. */
   readonly testTimeFlips?: boolean;
 }
 

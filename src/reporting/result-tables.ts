@@ -250,7 +250,7 @@ export function domainTable({ runs }: ReportData): ReportTable {
       ];
     }),
     notes: [
-      `Dice with its 95 % bootstrap interval ${intervalsOver({ runs })}. Means of domains are unweighted. Missed: cases whose reference holds the part, and of which nothing was found.`,
+      `Dice with its 95 % bootstrap interval ${intervalsOver({ runs })}. Means of domains are unweighted. Missed: cases whose reference holds the part, and of which nothing at all was predicted.`,
       ...summaryNotes(judged, singleSubjectNote),
       ...summaryNotes(judged, emptyMasksNotes),
       ...judged.flatMap(undefinedNote),

@@ -97,18 +97,22 @@ const learnt = [
   "filter",
   "intensity",
   "slices",
+  "emptySlices",
+  "resample",
   "labels",
   "domainLabels",
   "domainReaders",
 ] as const;
 
-/** What networks of pictures, or of volumes, see of a data set of volumes. */
-function seen(dataset: Dataset, ofVolumes: boolean): Dataset {
+type Seen = Partial<Record<(typeof learnt)[number], unknown>>;
+
+/** What networks of pictures, or of volumes, see of a data set, by the keys of its file. */
+function seen(dataset: Dataset, ofVolumes: boolean): Seen {
   const { slices, ...rest } = dataset;
-  if (!slices) return dataset;
-  const { resample, emptySlices, ...both } = slices;
-  if (!ofVolumes) return { ...rest, slices: { ...both, emptySlices } };
-  return { ...rest, size: 0, slices: { ...both, emptySlices: "keep", ...(resample ? { resample } : {}) } };
+  if (!slices) return rest;
+  const { plane, intensity, resample, emptySlices } = slices;
+  const all = { ...rest, slices: plane, intensity };
+  return ofVolumes ? { ...all, size: undefined, resample } : { ...all, emptySlices };
 }
 
 /**

@@ -5,7 +5,7 @@ import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
 import { formatConfig, readResolvedConfig, type TrainingConfig, type WantedConfig } from "../config/config.js";
 import { writeFileAtomic } from "../core/atomic-file.js";
-import { DataError, ResourceError } from "../core/errors.js";
+import { DataError, ResourceError, UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import type { CaseContents } from "../data/cache-entry.js";
 import { type Case, caseName, type ImageDepths } from "../data/dataset.js";
@@ -153,6 +153,7 @@ export async function startRun(path: string, wanted: WantedConfig, observer: Run
   const files = await decodeAll(session, observer);
   if (files === null) return { progress: freshProgress, finished: false, trained: 0 };
   await warnOfUnseen(session, observer.warn);
+  await checkPatch(session, observer.warn);
   const contents = {
     config: formatConfig(config),
     dataset: formatDatasetFacts(session.dataset, await depthsOf(session)),
@@ -176,6 +177,29 @@ function warnOfThreads({ training }: Pick<TrainingConfig, "training">, warn: (me
     `training.threads is ${wanted}, but this process may use ${usable} cores: steps take far longer than with ` +
       `${usable} threads; lower it, or leave it out of the configuration`,
   );
+}
+
+/** A patch may hold so many times the voxels of the largest volume before it is refused: it would be nearly all black. */
+const mostBlack = 8;
+
+/** @throws UsageError when the patch is far larger than every volume; somewhat larger ones are told */
+async function checkPatch(session: TrainingSession, warn: (message: string) => void) {
+  const { patch, split, usesUnlabelled, cache, student } = session;
+  if (!patch) return;
+  const largest = [0, 0, 0];
+  for (const one of [...split.labelled, ...(usesUnlabelled ? split.unlabelled : [])])
+    (await cache.shapeOf(one)).forEach((side, axis) => {
+      largest[axis] = Math.max(largest[axis], side);
+    });
+  const needed = largest.map((side, axis) => Math.ceil(side / student.strides[axis]) * student.strides[axis]);
+  if (patch.every((side, axis) => side <= needed[axis])) return;
+  const voxels = (sides: readonly number[]) => sides.reduce((product, side) => product * side, 1);
+  const enough = patch.map((side, axis) => Math.min(side, needed[axis]));
+  const what =
+    `patch is [${patch.join(", ")}], but no volume has more than [${largest.join(", ")}] slices, rows and columns, so part of it ` +
+    `is always black; patch: [${enough.join(", ")}] shows as much in less time and memory`;
+  if (voxels(patch) > mostBlack * voxels(needed)) throw new UsageError(what);
+  warn(what);
 }
 
 /** A part that no label shows is background to every loss; the network learns to find nothing there. */

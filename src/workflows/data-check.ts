@@ -17,13 +17,13 @@ export interface Checked extends CheckReport {
 }
 
 /** A preset works at a size of its own, whatever the data set's file says. */
-function sizesText({ size }: Dataset): string {
+function sizesText({ size, slices }: Dataset): string {
   const preset = presets[firstPreset].values.imageSize as number;
   const other =
     size === preset
       ? ""
       : `; imageSize: ${size} takes the size of dataset.yaml instead, at a ${size > preset ? "higher" : "lower"} cost`;
-  return `Preset ${firstPreset} trains and judges at ${preset} x ${preset} pixels, and distances are in those${other}.`;
+  return `Preset ${firstPreset} trains and judges at ${preset} x ${preset} pixels, and distances are in those${other}.${slices ? " Preset small-volumes trains a network of volumes on patches instead." : ""}`;
 }
 
 const firstPreset = "small";

@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError, DimsegError, ResourceError, UsageError } from "../core/errors.js";
 import { readersOf } from "../data/case-files.js";
 import { allCases, type Case, type Dataset, loadDataset } from "../data/dataset.js";
+import { isImageName, isVolumeName } from "../data/file-patterns.js";
 import { mayBeDicom, refuseSeries } from "../data/inspect/dicom-series.js";
 import { readImage, readVolume } from "../data/read-image.js";
 import { systemPicturesText } from "../data/system-names.js";
@@ -120,9 +121,15 @@ async function networkOfAll(run: OpenedRun, input: PredictInput, observer: Obser
   const networks = [networkOf(run, input.network)];
   for (const path of input.with ?? []) {
     const other = await openRun(path, input.checkpoint, observer, "unused");
+    if ((run.patch === null) !== (other.patch === null))
+      throw new UsageError(
+        `${path}: cannot answer together with ${run.folder.path}, since one sees pictures and the other patches of volumes`,
+      );
     const [own, theirs] = [run, other].map(gridOf);
-    const differences = datasetDifferences(run.dataset, other.dataset, run.patch !== null);
-    if (own !== theirs) differences.push(`size (${own} and ${theirs})`);
+    const differences = datasetDifferences(run.dataset, other.dataset, run.patch !== null).filter(
+      (key) => key !== "size",
+    );
+    if (own !== theirs) differences.push(`${run.patch ? "patch" : "size"} (${own} and ${theirs})`);
     if (differences.length > 0)
       throw new UsageError(
         `${path}: cannot answer together with ${run.folder.path}, since they differ in ${differences.join(", ")}; give runs of one data set and size`,
@@ -151,9 +158,14 @@ function writingOf(run: OpenedRun, network: SegmentationNetwork, input: PredictI
       out,
     );
   }
+  const read = async (path: string) => {
+    if (isImageName(path) && !isVolumeName(path))
+      throw new DataError(`${path}: is a picture, and the run was trained on volumes; give it volumes`);
+    return readVolume(path);
+  };
   const segment = (stored: StoredImage, path: string) =>
     predictVolume(network, stored, path, dataset, { ...asked, patch, probabilities }, () => nextTurn());
-  return writing({ files: volumeFiles(dataset, input), read: readVolume, segment }, out);
+  return writing({ files: volumeFiles(dataset, input), read, segment }, out);
 }
 
 /** What of a failure concerns one image alone: its pixels, or a name that the file system does not take. */

@@ -9,7 +9,7 @@ import { readVolume } from "../../src/data/read-image.js";
 import { confusionCounts, dice } from "../../src/evaluation/overlap.js";
 import { sameGrid } from "../../src/grid/grid.js";
 import { parseScores } from "../../src/judging/scores-csv.js";
-import { put, temporaryFolder } from "../data/files.js";
+import { png, put, temporaryFolder } from "../data/files.js";
 import { putVolumes } from "../data/slices/bodies.js";
 import { run as dimseg, type Ended } from "./built.js";
 
@@ -149,7 +149,7 @@ describe("dimseg with a network of volumes", () => {
     put(join(unlike, "config.yaml"), stringify({ ...file, patch: [16, 16, 16] }));
     const refused = dimseg(["predict", run, join(set, "A/images"), "--with", unlike, "--out", join(base, "none")]);
     expect(refused.code).toBe(2);
-    expect(refused.err).toContain("differ in size (16 x 32 x 32 and 16 x 16 x 16)");
+    expect(refused.err).toContain("differ in patch (16 x 32 x 32 and 16 x 16 x 16)");
   });
 
   it("judges other data at its own spacing, and lets a run of slices stay what it is beside it", () => {
@@ -174,6 +174,13 @@ describe("dimseg with a network of volumes", () => {
     put(path, stringify(elsewhere));
     done("evaluate", slices, "--network", "student");
     done("evaluate", slices, "--network", "student", "--at", "native");
+  });
+
+  it("predict says that a picture is no volume", () => {
+    const picture = put(join(base, "picture.png"), png(8, 8, Array(64).fill(7)));
+    const refused = dimseg(["predict", run, picture, "--out", join(base, "no-picture")]);
+    expect(refused.code).toBe(3);
+    expect(refused.err).toContain("picture.png: is a picture, and the run was trained on volumes");
   });
 
   it("report says on what it was judged, and draws the loss and the features of patches", () => {

@@ -328,15 +328,15 @@ describe("labels and probabilities", () => {
 });
 
 describe("mirror images", () => {
-  it("of a volume are eight, averaged", () => {
+  it("of a volume are two, averaged: the one that training flips", () => {
     scope(() => {
       const input = image([16, 16, 16]);
       const mirrored = networkAnswerer(deep, { ...asked, testTimeFlips: true });
       const plain = networkAnswerer(deep, asked);
       const raw = plain.input(input.unsqueeze(0));
-      const subsets = [[], [2], [3], [4], [2, 3], [2, 4], [3, 4], [2, 3, 4]];
+      const subsets = [[], [4]];
       const views = subsets.map((axes) => numbers(plain.probabilities(raw.flip(axes)).flip(axes)));
-      const want = views[0].map((_, i) => views.reduce((sum, view) => sum + view[i], 0) / 8);
+      const want = views[0].map((_, i) => views.reduce((sum, view) => sum + view[i], 0) / 2);
       expectRelative(numbers(mirrored.probabilities(raw)), want, { absolute: 1e-6 });
     });
   });

@@ -1,9 +1,10 @@
 /** Training on patches of volumes: every method and the perturbing optimiser run, and a resumed run has the same bits. */
-import { mkdirSync, readFileSync, renameSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { loadConfig } from "../../src/config/config.js";
+import { UsageError } from "../../src/core/errors.js";
 import { methods } from "../../src/methods/registry.js";
 import { resumeRun, startRun } from "../../src/training/run.js";
 import { put, putDatasetYaml, temporaryFolder } from "../data/files.js";
@@ -72,6 +73,19 @@ describe("training on patches of volumes", () => {
     const records = lines.map((line) => JSON.parse(line));
     expect(records.at(-1)["validation.student.dice"]).toBeGreaterThanOrEqual(0);
     expect(Number.isFinite(records.at(-1)["validation.student.A.loss"])).toBe(true);
+  });
+
+  it("tells of patches that are larger than every volume, and refuses those that are nearly all black", async () => {
+    const observer = watching();
+    const method = { name: "supervised" };
+    const larger = configOf({ method, patch: [32, 32, 32], training: { iterations: 1 } });
+    expect(await startRun(join(base, "larger"), larger, observer)).toMatchObject({ trained: 1 });
+    expect(observer.warnings.join()).toMatch(
+      /patch is \[32, 32, 32\], but no volume has .* patch: \[16, 32, 32\] shows as much/,
+    );
+    const huge = configOf({ method, patch: [1024, 1024, 1024] });
+    await expect(startRun(join(base, "huge"), huge, watching())).rejects.toThrow(UsageError);
+    expect(existsSync(join(base, "huge"))).toBe(false);
   });
 
   it("takes no notice of the masks of cases that count as unlabelled", async () => {

@@ -88,7 +88,7 @@ export function wholeGrid(
   const { spacing } = stack;
   if (spacing) return resampledGrid(stack, shapeAtSpacing({ ...stack, spacing }, resample));
   throw new DataError(
-    `${file}: does not say its spacing, so it cannot be resampled to that of ${path}; remove resample there, or give the file its spacing`,
+    `${file}: does not say its spacing, so it cannot be resampled as ${path} says; give the file its spacing, or train without resample`,
   );
 }
 
