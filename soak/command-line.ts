@@ -57,13 +57,13 @@ export async function mustWork(words: readonly string[], fault?: Fault): Promise
   return ended;
 }
 
-/** How many file operations of a kind a command does. @param note file for the count; it is removed again */
-export async function countOperations(words: readonly string[], kind: Fault["kind"], note: string): Promise<number> {
+/** The file operations of a kind that a command does, in order. @param note file for them; it is removed again */
+export async function operationsOf(words: readonly string[], kind: Fault["kind"], note: string): Promise<string[]> {
   rmSync(note, { force: true });
   await mustWork(words, { at: 0, kind, when: "before", note });
-  const count = Number(readFileSync(note, "utf8"));
+  const names = readFileSync(note, "utf8").split("\n");
   rmSync(note);
-  return count;
+  return names;
 }
 
 /** What a fault's note says; "not reached" when there is none. */

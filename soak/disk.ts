@@ -1,10 +1,11 @@
 /**
- * A disk that fills up at every write of every verb: exit code 6 and a sentence that names the file, nothing half-written,
- * and after there is room again the same result as if nothing had happened.
+ * A disk that fills up at the writes of every verb: exit code 6 and a sentence that names the file, nothing half-written, and
+ * after there is room again the same result as if nothing had happened. Tried are the first and the last write of each kind
+ * to each file, by turns before it and when half of it is done.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { countOperations, dimseg, mustWork, noteOf } from "./command-line.js";
+import { dimseg, mustWork, noteOf, operationsOf } from "./command-line.js";
 import type { Fault } from "./fault-preload.js";
 import { differences } from "./same-run.js";
 import { writeConfig, writeSmallSet } from "./small-run.js";
@@ -17,6 +18,19 @@ interface Verb {
   readonly template: string | null;
   /** @param folder the copy that it works in */
   words(folder: string): string[];
+  /** What to do once there is room again; default: the same. */
+  again?(folder: string): string[];
+}
+
+/** Numbers, from 1, of the first and the last operation of each kind on each file; names differ by more than numbers. */
+function places(operations: readonly string[]): number[] {
+  const kinds = new Map<string, [number, number]>();
+  operations.forEach((name, i) => {
+    const kind = name.replaceAll(/[0-9a-f]{8,}|\d+/g, "#");
+    const known = kinds.get(kind);
+    kinds.set(kind, [known?.[0] ?? i + 1, i + 1]);
+  });
+  return [...new Set([...kinds.values()].flat())].sort((a, b) => a - b);
 }
 
 /** Unfinished files below a folder that may not be there. */
@@ -37,7 +51,7 @@ async function tryAt(verb: Verb, fault: Fault, folder: string, whole: string): P
   if (code === 6 && !/cannot write .+: the disk is full; free some space/.test(told)) wrong.push(`said: ${err.trim()}`);
   const left = leftovers(folder);
   if (left.length > 0) wrong.push(`left ${left.join(", ")}`);
-  const second = await dimseg(verb.words(folder));
+  const second = await dimseg((verb.again ?? verb.words)(folder));
   if (second.code !== 0) wrong.push(`afterwards exit code ${second.code}: ${second.err.trim()}`);
   else wrong.push(...differences(folder, whole).map((name) => `afterwards ${name} differs`));
   return wrong.map((what) => `${verb.name}, ${noteOf(fault)}: ${what}`);
@@ -60,6 +74,8 @@ export const run: Soak = async ({ seed, quick, folder, say }) => {
       name: "train",
       template: null,
       words: (copy) => ["train", config, "--out", copy],
+      again: (copy) =>
+        existsSync(join(copy, "config.yaml")) ? ["train", "--resume", copy] : ["train", config, "--out", copy],
     },
     { name: "evaluate", template: trained, words: (copy) => ["evaluate", copy] },
     { name: "report", template: evaluated, words: (copy) => ["report", copy, "--no-tsne"] },
@@ -74,13 +90,16 @@ export const run: Soak = async ({ seed, quick, folder, say }) => {
   for (const verb of quick ? verbs.slice(3) : verbs) {
     const whole = join(folder, `${verb.name}-whole`);
     if (verb.template) cpSync(verb.template, whole, { recursive: true });
-    const operations = await countOperations(verb.words(whole), "full", join(folder, "operations"));
-    counts[`${verb.name}Writes`] = operations;
-    say(`${verb.name}: ${operations} writes`);
-    for (let at = 1; at <= operations; at += quick ? 5 : 1) {
-      const fault: Fault = { at, kind: "full", when: at % 2 === 0 ? "half" : "before", note: join(folder, "note") };
+    const operations = await operationsOf(verb.words(whole), "full", join(folder, "operations"));
+    const all = places(operations);
+    const tried = quick ? all.filter((_, i) => i % 5 === 0) : all;
+    counts[`${verb.name}Writes`] = operations.length;
+    counts[`${verb.name}Tried`] = tried.length;
+    say(`${verb.name}: ${operations.length} writes, ${tried.length} of them tried`);
+    for (const [i, at] of tried.entries()) {
+      const fault: Fault = { at, kind: "full", when: i % 2 === 0 ? "half" : "before", note: join(folder, "note") };
       failures.push(...(await tryAt(verb, fault, join(folder, "copy"), whole)));
-      if (at % 20 === 0) say(`${verb.name}: ${at} of ${operations}, ${failures.length} failures`);
+      if ((i + 1) % 10 === 0) say(`${verb.name}: ${i + 1} of ${tried.length}, ${failures.length} failures`);
     }
   }
   return {

@@ -13,7 +13,7 @@ export interface Fault {
   readonly kind: "kill" | "full";
   /** Whether the operation has been done, not begun, or (of a write) half done. */
   readonly when: "before" | "half" | "after";
-  /** File that receives the name of the operation, or the number of all of them at the end. */
+  /** File that receives the name of the operation, or those of all of them at the end, one a line. */
   readonly note: string;
 }
 
@@ -28,6 +28,22 @@ const { appendFileSync } = fs;
 
 let count = 0;
 let full = false;
+const names: string[] = [];
+/** Files by the handle that they were opened as. */
+const opened = new Map<unknown, unknown>();
+
+/** An operation with the file that it is about. */
+function described(name: string, [first]: unknown[]): string {
+  const file = typeof first === "number" ? opened.get(first) : first;
+  return `${name} ${typeof file === "string" ? file : ""}`;
+}
+
+/** Does an operation and remembers what a handle belongs to. */
+function doing(name: string, original: Operation, args: unknown[]): unknown {
+  const result = original(...args);
+  if (name === "openSync") opened.set(result, args[0]);
+  return result;
+}
 
 function opensToWrite([, flags]: unknown[]): boolean {
   return typeof flags === "number" ? (flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) !== 0 : flags !== "r";
@@ -53,8 +69,9 @@ for (const name of [...changing, ...needingNoRoom]) {
     if (full && needsRoom) noRoom(name);
     if (kind === "full" && !needsRoom) return original(...args);
     count++;
-    if (count !== at) return original(...args);
-    appendFileSync(note, `${name} ${typeof args[0] === "string" ? args[0] : ""} ${when}\n`);
+    if (at === 0) names.push(described(name, args));
+    if (count !== at) return doing(name, original, args);
+    appendFileSync(note, `${described(name, args)} ${when}\n`);
     if (when === "half" && name === "writeSync") writeHalf(original, args);
     if (kind === "full") {
       full = true;
@@ -66,4 +83,4 @@ for (const name of [...changing, ...needingNoRoom]) {
   };
 }
 syncBuiltinESMExports();
-if (at === 0) process.on("exit", () => appendFileSync(note, String(count)));
+if (at === 0) process.on("exit", () => appendFileSync(note, names.join("\n")));

@@ -3,7 +3,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { RandomStream } from "../src/core/random.js";
-import { countOperations, dimseg, noteOf, start } from "./command-line.js";
+import { dimseg, noteOf, operationsOf, start } from "./command-line.js";
 import type { Fault } from "./fault-preload.js";
 import { differences } from "./same-run.js";
 import { type SmallRun, writeConfig, writeSmallSet } from "./small-run.js";
@@ -65,7 +65,7 @@ export const run: Soak = async ({ seed, quick, folder, say }) => {
       const reference = join(folder, `${name}-whole`);
       const began = performance.now();
       const words = ["train", config, "--out", reference];
-      const operations = await countOperations(words, "kill", join(folder, "operations"));
+      const operations = (await operationsOf(words, "kill", join(folder, "operations"))).length;
       references.push({ name, config, run: reference, operations, duration: performance.now() - began });
       say(`${name}: ${operations} file operations`);
     }
