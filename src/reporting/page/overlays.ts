@@ -125,8 +125,12 @@ export function overlaysBody(data: ReportData): Content {
   const unjudged = overlays.chosen.some(isUnjudged)
     ? "; of a domain without masks those of which it is most and least confident, and the median one"
     : "";
+  const isWhole = first.evaluation?.about.slices !== undefined;
+  const numbers = isWhole
+    ? "Pictures are of the slice in which most is labelled. Beneath, of the whole volume: Dice in percent and HD95 in voxels, slices one apart"
+    : "Beneath: Dice in percent and HD95 in pixels";
   return html`${partStyle(overlays)}
-<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}${unjudged}. Coloured line: prediction; dashed line: reference. Beneath: Dice in percent and HD95 in pixels.${seedNote(data)}</p>
+<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}${unjudged}. Coloured line: prediction; dashed line: reference. ${numbers}.${seedNote(data)}</p>
 ${partsHtml(overlays)}
 ${groups}`;
 }

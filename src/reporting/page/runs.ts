@@ -31,6 +31,12 @@ function trainedOn({ config, split, dataset }: ReportRun): Content {
   return html`${nameHtml(dataset?.name ?? config.dataset)}: ${labelled.count} labelled ${dataset?.slices ? "volumes" : "images"} of ${nameHtml(labelled.domain)}${validation}${unlabelled}`;
 }
 
+/** What the network was given to see, where the configuration says it. */
+function seenText({ imageSize, patch }: ReportRun["config"]): string {
+  if (patch) return `, patches of ${patch.join(" × ")} voxels`;
+  return imageSize === undefined ? "" : `, images of ${imageSize} × ${imageSize} pixels`;
+}
+
 function judgedOn({ evaluation }: ReportRun): Content {
   if (!evaluation) return null;
   const { about, summary } = evaluation;
@@ -74,7 +80,7 @@ ${factsHtml([
   ["base", sectionText(config.base)],
   [
     "network",
-    html`${config.model.name} of width ${config.model.width}${config.imageSize ? html`, images of ${config.imageSize} × ${config.imageSize} pixels` : ""}, batches of ${config.training.labelledBatch} + ${config.training.unlabelledBatch}, seed ${config.training.seed}`,
+    html`${config.model.name} of width ${config.model.width}${seenText(config)}, batches of ${config.training.labelledBatch} + ${config.training.unlabelledBatch}, seed ${config.training.seed}`,
   ],
   ["judged on", judgedOn(run)],
   ["time and memory", costText(run)],
