@@ -1,10 +1,10 @@
 /**
  * A disk that fills up at the writes of every verb: exit code 6 and a sentence that names the file, nothing half-written, and
  * after there is room again the same result as if nothing had happened. Tried are the first and the last write of each kind
- * to each file, by turns before it and when half of it is done.
+ * to the files of each ending in each folder, by turns before it and when half of it is done.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, extname, join } from "node:path";
 import { dimseg, mustWork, noteOf, operationsOf } from "./command-line.js";
 import type { Fault } from "./fault-preload.js";
 import { differences } from "./same-run.js";
@@ -22,11 +22,11 @@ interface Verb {
   again?(folder: string): string[];
 }
 
-/** Numbers, from 1, of the first and the last operation of each kind on each file; names differ by more than numbers. */
+/** Numbers, from 1, of the first and the last operation of each kind on the files of each ending in each folder. */
 function places(operations: readonly string[]): number[] {
   const kinds = new Map<string, [number, number]>();
   operations.forEach((name, i) => {
-    const kind = name.replaceAll(/[0-9a-f]{8,}|\d+/g, "#");
+    const kind = `${dirname(name)} ${extname(name)}`.replaceAll(/[0-9a-f]{8,}|\d+/g, "#");
     const known = kinds.get(kind);
     kinds.set(kind, [known?.[0] ?? i + 1, i + 1]);
   });
@@ -88,9 +88,12 @@ export const run: Soak = async ({ seed, quick, folder, say }) => {
   const counts: Record<string, number> = {};
   const failures: string[] = [];
   for (const verb of quick ? verbs.slice(3) : verbs) {
-    const whole = join(folder, `${verb.name}-whole`);
-    if (verb.template) cpSync(verb.template, whole, { recursive: true });
-    const operations = await operationsOf(verb.words(whole), "full", join(folder, "operations"));
+    const [copy, whole] = [join(folder, "copy"), join(folder, `${verb.name}-whole`)];
+    rmSync(copy, { recursive: true, force: true });
+    if (verb.template) cpSync(verb.template, copy, { recursive: true });
+    const operations = await operationsOf(verb.words(copy), "full", join(folder, "operations"));
+    // Results name the folder that they are of.
+    renameSync(copy, whole);
     const all = places(operations);
     const tried = quick ? all.filter((_, i) => i % 5 === 0) : all;
     counts[`${verb.name}Writes`] = operations.length;
@@ -98,7 +101,7 @@ export const run: Soak = async ({ seed, quick, folder, say }) => {
     say(`${verb.name}: ${operations.length} writes, ${tried.length} of them tried`);
     for (const [i, at] of tried.entries()) {
       const fault: Fault = { at, kind: "full", when: i % 2 === 0 ? "half" : "before", note: join(folder, "note") };
-      failures.push(...(await tryAt(verb, fault, join(folder, "copy"), whole)));
+      failures.push(...(await tryAt(verb, fault, copy, whole)));
       if ((i + 1) % 10 === 0) say(`${verb.name}: ${i + 1} of ${tried.length}, ${failures.length} failures`);
     }
   }
