@@ -18,6 +18,11 @@ function withoutClock(events: Buffer): Buffer {
   return copy;
 }
 
+/** A page without the moment that it was made at. */
+function withoutMoment(page: Buffer): Buffer {
+  return Buffer.from(page.toString("utf8").replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, ""));
+}
+
 /** All files below a folder by their paths there. */
 export function filesBelow(folder: string): Map<string, Buffer> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -33,7 +38,10 @@ export function filesBelow(folder: string): Map<string, Buffer> {
 export function differences(run: string, other: string): string[] {
   const [found, wanted] = [run, other].map((folder) => {
     const files = filesBelow(folder);
-    for (const [name, bytes] of files) if (name.startsWith("events.")) files.set(name, withoutClock(bytes));
+    for (const [name, bytes] of files) {
+      if (name.startsWith("events.")) files.set(name, withoutClock(bytes));
+      if (name.endsWith(".html")) files.set(name, withoutMoment(bytes));
+    }
     return files;
   });
   const names = new Set([...found.keys(), ...wanted.keys()]);

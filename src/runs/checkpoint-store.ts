@@ -4,7 +4,7 @@
  * What a checkpoint contains is the trainer's business; here it is named bytes.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { makeFolder, syncFolder, writeFailure, writeFileAtomic } from "../core/atomic-file.js";
 import { CheckpointError, DimsegError, ResourceError, UsageError } from "../core/errors.js";
@@ -88,6 +88,18 @@ export class CheckpointStore {
         throw writeFailure(path, cause);
       }
     }
+  }
+
+  /**
+   * Lets `latest` name the newest checkpoint, where a save ended between the two. Call it as {@link recover}.
+   * @throws ResourceError when it cannot be written
+   */
+  nameNewest(): void {
+    const [newest] = this.steps();
+    if (newest === undefined) return;
+    const path = join(this.folder, "latest");
+    const content = `step-${newest}\n`;
+    if (!existsSync(path) || readFileSync(path, "utf8") !== content) writeFileAtomic(path, content);
   }
 
   /**

@@ -265,6 +265,7 @@ export async function resumeRun(path: string, observer: RunObserver, data?: stri
     checkSplit(run.split, session.split, session.dataset.path);
     const store = storeOf(run, config, observer.warn);
     store.recover();
+    store.nameNewest();
     const progress = store.steps().length === 0 ? freshProgress : restoreState(session, store.load());
     const finished = progress.iteration >= config.training.iterations;
     // Killed after its last save, the run may still keep checkpoints that the save was about to remove.

@@ -302,4 +302,17 @@ describe("leftovers", () => {
     open().recover();
     expect(readdirSync(folder).sort()).toEqual(["latest", "notes", "step-1"]);
   });
+
+  it("lets latest name the newest checkpoint again where a save ended before it did", () => {
+    const store = open();
+    store.nameNewest();
+    expect(existsSync(join(folder, "latest"))).toBe(false);
+    for (const step of [1, 2]) store.save(step, contents(step));
+    writeFileSync(join(folder, "latest"), "step-1\n");
+    store.nameNewest();
+    expect(readFileSync(join(folder, "latest"), "utf8")).toBe("step-2\n");
+    rmSync(join(folder, "latest"));
+    store.nameNewest();
+    expect(readFileSync(join(folder, "latest"), "utf8")).toBe("step-2\n");
+  });
 });
