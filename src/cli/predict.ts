@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
-import { maskFormatNames } from "../inference/mask-format-names.js";
+import { maskFormatNames } from "../data/formats/mask-format-names.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { PredictInput } from "../workflows/predict.js";
 import { checkpointOption } from "./checkpoint-option.js";

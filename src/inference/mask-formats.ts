@@ -1,14 +1,14 @@
 /** What masks of volumes are written as. */
 import { readStart, withFile } from "../data/file-bytes.js";
 import { sniffBytes } from "../data/formats/format.js";
+import type { MaskFormat } from "../data/formats/mask-format-names.js";
 import { encodeMetaImage } from "../data/formats/metaimage-writer.js";
 import { encodeNifti } from "../data/formats/nifti-writer.js";
 import { encodeNrrd } from "../data/formats/nrrd-writer.js";
 import { colourBytes } from "../drawing/raster-outline.js";
 import type { StoredImage } from "../grid/stored-image.js";
-import type { MaskFormat } from "./mask-format-names.js";
 
-export type { MaskFormat } from "./mask-format-names.js";
+export type { MaskFormat } from "../data/formats/mask-format-names.js";
 
 /** What a value of a mask means. */
 export interface MaskPart {
