@@ -4,6 +4,7 @@ import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import { conventionNames } from "../evaluation/conventions.js";
 import { judgedGrids } from "../judging/grid-names.js";
+import { judgedGridText } from "../judging/grid-text.js";
 import { subjectsText } from "../judging/subjects-text.js";
 import { unjudgedText } from "../judging/unjudged-text.js";
 import type { EvaluateInput, EvaluationResult } from "../workflows/evaluate.js";
@@ -21,14 +22,14 @@ function toleranceOf(text: string | undefined): { nsd?: number } {
 }
 
 /** What was judged, and what a distance of 1 is. */
-function sizeText({ size, slices, patch, resample, at, units }: EvaluationResult["about"]): string {
+function sizeText(about: EvaluationResult["about"]): string {
+  const { size, slices, patch, at, units } = about;
   if (at === "native") {
     const [where, one] = slices ? ["volumes in their own grids", "voxels"] : ["at the images' own sizes", "pixels"];
     return `${where}, distances in ${units === "mm" ? "mm" : `${one} of those (--units mm measures them)`}`;
   }
   const ofVolumes = "distances in voxels of that grid (--units mm measures them)";
-  if (patch)
-    return `whole volumes ${resample ? `at ${resample.join(" x ")} mm` : "as stored"}, ${units === "mm" ? "distances in mm" : ofVolumes}`;
+  if (patch) return `${judgedGridText(about)}, ${units === "mm" ? "distances in mm" : ofVolumes}`;
   const square = `${size} x ${size} pixels`;
   const where = slices ? `volumes of ${slices} slices of ${square}` : `at ${square}`;
   if (units === "mm") return `${where}, distances in mm by the spacing of the stored images`;

@@ -11,6 +11,7 @@ import type { CaseContents } from "../data/cache-entry.js";
 import { type Case, caseName, type ImageDepths } from "../data/dataset.js";
 import { unseenParts } from "../data/unseen-parts.js";
 import { drawables } from "../data/volumes/case-slices.js";
+import { voxelCount } from "../grid/grid.js";
 import { freshProgress, type Progress } from "../runs/checkpoint-contents.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
 import { checkDatasetFacts, formatDatasetFacts, requireDataset } from "../runs/dataset-facts.js";
@@ -193,12 +194,11 @@ async function checkPatch(session: TrainingSession, warn: (message: string) => v
     });
   const needed = largest.map((side, axis) => Math.ceil(side / student.strides[axis]) * student.strides[axis]);
   if (patch.every((side, axis) => side <= needed[axis])) return;
-  const voxels = (sides: readonly number[]) => sides.reduce((product, side) => product * side, 1);
   const enough = patch.map((side, axis) => Math.min(side, needed[axis]));
   const what =
     `patch is [${patch.join(", ")}], but no volume has more than [${largest.join(", ")}] slices, rows and columns, so part of it ` +
     `is always black; patch: [${enough.join(", ")}] shows as much in less time and memory`;
-  if (voxels(patch) > mostBlack * voxels(needed)) throw new UsageError(what);
+  if (voxelCount({ shape: patch }) > mostBlack * voxelCount({ shape: needed })) throw new UsageError(what);
   warn(what);
 }
 
