@@ -1,7 +1,7 @@
 /**
  * A disk that fills up at the writes of every verb: exit code 6 and a sentence that names the file, nothing half-written, and
- * after there is room again the same result as if nothing had happened. Tried are the first and the last write of each kind
- * to the files of each ending in each folder, by turns before it and when half of it is done.
+ * after there is room again the same result as if nothing had happened. Tried is every write of every verb, by turns before it
+ * and when half of it is done; in the quick form some of the first and last writes to the files of each ending in each folder.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
@@ -94,15 +94,14 @@ export const run: Soak = async ({ seed, quick, folder, say }) => {
     const operations = await operationsOf(verb.words(copy), "full", join(folder, "operations"));
     // Results name the folder that they are of.
     renameSync(copy, whole);
-    const all = places(operations);
-    const tried = quick ? all.filter((_, i) => i % 5 === 0) : all;
+    const tried = quick ? places(operations).filter((_, i) => i % 5 === 0) : operations.map((_, i) => i + 1);
     counts[`${verb.name}Writes`] = operations.length;
     counts[`${verb.name}Tried`] = tried.length;
     say(`${verb.name}: ${operations.length} writes, ${tried.length} of them tried`);
     for (const [i, at] of tried.entries()) {
       const fault: Fault = { at, kind: "full", when: i % 2 === 0 ? "half" : "before", note: join(folder, "note") };
       failures.push(...(await tryAt(verb, fault, copy, whole)));
-      if ((i + 1) % 10 === 0) say(`${verb.name}: ${i + 1} of ${tried.length}, ${failures.length} failures`);
+      if ((i + 1) % 50 === 0) say(`${verb.name}: ${i + 1} of ${tried.length}, ${failures.length} failures`);
     }
   }
   return {
