@@ -60,6 +60,7 @@ export function register(program: Command): void {
     .addOption(checkpointOption("which evaluation"))
     .addOption(new Option("--network <name>", "which network's evaluation").choices(networkNames).default("student"))
     .option("--labelled <domain>", "only runs whose labels come from this domain")
+    .option("--against <row>", "set every row against this one, with intervals over seeds and subjects")
     .addOption(new Option("--format <name>", "how to write it").choices(formats).default("table"))
     .option("--out <file>", "write to a file instead of the terminal")
     .addOption(new Option("--published <name>", "show published numbers beside ours").choices(publishedNames))

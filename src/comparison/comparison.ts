@@ -3,11 +3,12 @@
  * spread over seeds says how repeatable a method is; the tests say whether a difference on these subjects is more than
  * chance. Dice decides which group is best.
  */
+import { UsageError } from "../core/errors.js";
 import { groupBy } from "../core/group-by.js";
 import { absentPartsNote } from "../judging/empty-masks-text.js";
 import type { PartScore } from "../judging/evaluate-network.js";
 import { type EvaluationSummary, presentRows, type SummaryMetric, summarise } from "../judging/summarise.js";
-import { bootstrapPairedDifference, type Interval } from "../statistics/bootstrap.js";
+import { bootstrapOverSeeds, bootstrapPairedDifference, type Interval } from "../statistics/bootstrap.js";
 import { holmAdjusted } from "../statistics/holm.js";
 import { definedValues, mean, standardDeviation } from "../statistics/mean.js";
 import { wilcoxonSignedRank } from "../statistics/wilcoxon.js";
@@ -51,6 +52,8 @@ export interface ComparedGroup {
   standing: "best" | "close" | "worse";
   /** Null for the best group, and where no case can be compared. */
   againstBest: AgainstBest | null;
+  /** Mean Dice minus that of the reference, 95 % interval over seeds and subjects; null for it and where none was asked for. */
+  againstReference: Interval | null;
 }
 
 export interface Comparison {
@@ -61,6 +64,8 @@ export interface Comparison {
   cases: number;
   subjects: number;
   groups: ComparedGroup[];
+  /** Name of the group that the others are set against; null where none was asked for. */
+  reference: string | null;
   /** What is left out of the means, in sentences. */
   leftOut: string[];
 }
@@ -131,6 +136,38 @@ function testAll(groups: readonly RunGroup[], best: number): (AgainstBest | null
   return tests.map((test) => test && { ...test, adjusted: adjusted[made.indexOf(test)] });
 }
 
+/**
+ * One group against another, seed by seed: runs of one seed share their first weights and draws.
+ * @throws UsageError when the two do not have the same seeds
+ */
+function differenceOverSeeds(group: RunGroup, reference: RunGroup): Interval | null {
+  const [own, others] = [group, reference].map(({ runs }) => runs.map(({ config }) => config.training.seed).join(", "));
+  if (own !== others) {
+    throw new UsageError(
+      `${group.name} has the seeds ${own} and ${reference.name} ${others}; a difference over seeds needs the same ones of both`,
+    );
+  }
+  const dice = [group, reference].map(({ runs }) => runs.map(({ scores }) => caseDice(scores)));
+  const defined = (key: string) => dice.flat().every((cases) => !Number.isNaN(cases.get(key) ?? Number.NaN));
+  const subjects = new Map(reference.runs[0].scores.map((row) => [keyOf(row), row.subject]));
+  const keys = [...dice[1][0].keys()].filter(defined);
+  if (keys.length === 0) return null;
+  const byDomain = [...groupBy(keys, (key) => JSON.parse(key)[0] as string).values()];
+  const difference = (cases: Lookup<number>, other: Lookup<number>) =>
+    byDomain.map((of) => of.map((key) => (cases.get(key) as number) - (other.get(key) as number)));
+  return bootstrapOverSeeds(
+    dice[0].map((cases, s) => difference(cases, dice[1][s])),
+    { ...bootstrap, subjects: byDomain.map((of) => of.map((key) => subjects.get(key) as string)) },
+  );
+}
+
+/** @throws UsageError naming the groups there are */
+function referenceNamed(groups: readonly RunGroup[], name: string): RunGroup {
+  const found = groups.find((group) => group.name === name);
+  if (found) return found;
+  throw new UsageError(`--against: no row is called "${name}"; there are ${groups.map((row) => row.name).join(", ")}`);
+}
+
 function standingOf(index: number, best: number, test: AgainstBest | null): ComparedGroup["standing"] {
   if (index === best) return "best";
   // Ranks over all cases and means over domains can disagree; worse is what both call worse.
@@ -164,8 +201,10 @@ function inOrderOf(reference: readonly PartScore[]): (scores: readonly PartScore
 /**
  * Compares groups of runs that passed `checkComparable`.
  * @param groups at least one
+ * @param against name of the group that all others are set against, with intervals over seeds and subjects
+ * @throws UsageError when no group has that name, or groups have other seeds than it
  */
-export function compareGroups(groups: readonly RunGroup[]): Comparison {
+export function compareGroups(groups: readonly RunGroup[], against?: string): Comparison {
   const [reference] = groups[0].runs;
   const order = inOrderOf(reference.scores);
   const labelledDomain = reference.config.labelled.domain;
@@ -174,13 +213,21 @@ export function compareGroups(groups: readonly RunGroup[]): Comparison {
   const dice = rows.map(({ metrics }) => (Number.isNaN(metrics.dice.mean) ? -1 : metrics.dice.mean));
   const best = dice.indexOf(Math.max(...dice));
   const tests = testAll(groups, best);
+  const rival = against === undefined ? null : referenceNamed(groups, against);
+  const differences = groups.map((group) => (rival && group !== rival ? differenceOverSeeds(group, rival) : null));
   const { domains, parts, cases, subjects } = summaries[0][0];
   return {
     labelledDomain,
     domains: domains.map(({ name }) => name),
     parts: Object.keys(parts),
     ...{ cases, subjects },
-    groups: rows.map((row, i) => ({ ...row, standing: standingOf(i, best, tests[i]), againstBest: tests[i] })),
+    groups: rows.map((row, i) => ({
+      ...row,
+      standing: standingOf(i, best, tests[i]),
+      againstBest: tests[i],
+      againstReference: differences[i],
+    })),
+    reference: rival?.name ?? null,
     leftOut: absentPartsNote(summaries[0][0]),
   };
 }

@@ -1,6 +1,7 @@
 /** A comparison as Markdown, LaTeX, HTML and CSV. Names come from files and folders, so every format escapes them. */
 import { formatCsv } from "../core/csv.js";
 import { escapeHtml, htmlPage, htmlTable } from "../drawing/html.js";
+import type { Interval } from "../statistics/bootstrap.js";
 import type { Comparison, Spread } from "./comparison.js";
 import type { Cell, ComparisonTable } from "./table.js";
 
@@ -95,8 +96,12 @@ function spreadFields({ mean, deviation }: Spread): number[] {
   return [mean, deviation];
 }
 
+function intervalFields(interval: Interval | null): (number | string)[] {
+  return interval ? [interval.estimate, interval.low, interval.high] : ["", "", ""];
+}
+
 /** Our own numbers with all their digits, overlaps as shares of 1; two columns, mean and deviation, for each value. */
-export function comparisonCsv({ domains, parts, groups }: Comparison): string {
+export function comparisonCsv({ domains, parts, groups, reference }: Comparison): string {
   const values = [
     ...domains.map((name) => `dice of domain ${name}`),
     ...parts.map((name) => `dice of part ${name}`),
@@ -106,9 +111,10 @@ export function comparisonCsv({ domains, parts, groups }: Comparison): string {
     ...["method", "seeds"],
     ...values.flatMap((name) => [name, `${name}, deviation`]),
     ...["standing", "difference to the best", "low", "high", "p", "p after Holm", "subjects", "cases"],
+    ...(reference === null ? [] : [`difference to ${reference}`, "low over seeds", "high over seeds"]),
   ];
   const none: Spread = { mean: Number.NaN, deviation: Number.NaN };
-  const rows = groups.map(({ name, seeds, metrics, gap, standing, againstBest, ...own }) => [
+  const rows = groups.map(({ name, seeds, metrics, gap, standing, againstBest, againstReference, ...own }) => [
     name,
     seeds.join(" "),
     ...own.domains.flatMap(spreadFields),
@@ -126,6 +132,7 @@ export function comparisonCsv({ domains, parts, groups }: Comparison): string {
           againstBest.cases,
         ]
       : ["", "", "", "", "", "", ""]),
+    ...(reference === null ? [] : intervalFields(againstReference)),
   ]);
   return formatCsv([header, ...rows]);
 }

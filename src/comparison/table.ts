@@ -2,6 +2,7 @@
 import { counted } from "../core/counted.js";
 import { judgedGridText } from "../judging/grid-text.js";
 import { hasSubjects, subjectsText } from "../judging/subjects-text.js";
+import type { Interval } from "../statistics/bootstrap.js";
 import { mean } from "../statistics/mean.js";
 import { type ComparedGroup, type Comparison, type Spread, significanceLevel } from "./comparison.js";
 import { type PublishedRow, type PublishedTable, publishedPart, publishedTables } from "./published.js";
@@ -40,9 +41,9 @@ export function pValueText(value: number): string {
   return value < 0.001 ? "< 0.001" : value.toFixed(3);
 }
 
-function differenceText({ againstBest }: ComparedGroup): string {
-  if (!againstBest) return dash;
-  const { estimate, low, high } = againstBest.difference;
+function differenceText(difference: Interval | null): string {
+  if (!difference) return dash;
+  const { estimate, low, high } = difference;
   const points = (value: number) => (100 * value).toFixed(1);
   return Number.isNaN(low) ? points(estimate) : `${points(estimate)} (${points(low)} to ${points(high)})`;
 }
@@ -53,7 +54,7 @@ function showsParts({ parts }: Comparison): boolean {
 }
 
 function headerOf(comparison: Comparison): string[] {
-  const { domains, labelledDomain, parts } = comparison;
+  const { domains, labelledDomain, parts, reference } = comparison;
   return [
     "Dice %",
     "seeds",
@@ -65,6 +66,7 @@ function headerOf(comparison: Comparison): string[] {
     "ASD px",
     "to the best (95 %)",
     "p (Holm)",
+    ...(reference === null ? [] : [`to ${reference} (95 %)`]),
   ];
 }
 
@@ -81,8 +83,9 @@ function groupRow(group: ComparedGroup, comparison: Comparison): Cell[] {
       gap ? percent(gap) : dash,
       spreadText(metrics.hd95),
       spreadText(metrics.asd),
-      differenceText(group),
+      differenceText(againstBest?.difference ?? null),
       againstBest ? pValueText(againstBest.adjusted) : dash,
+      ...(comparison.reference === null ? [] : [differenceText(group.againstReference)]),
     ]),
   ];
 }
@@ -109,6 +112,7 @@ function publishedRow(row: PublishedRow, table: PublishedTable, column: number, 
     distance(asd),
     dash,
     dash,
+    ...(comparison.reference === null ? [] : [dash]),
   ].map((text) => ({ text }));
 }
 
@@ -132,6 +136,13 @@ function testNote(comparison: Comparison): string[] {
     : "";
   return [
     `Marked: the best average Dice, and those not significantly worse. Significantly worse is a Wilcoxon signed-rank p of at most ${significanceLevel} after Holm's correction and a 95 % paired bootstrap interval below 0, over ${subjectsText(comparison)}${fewer} whose Dice is first averaged over parts and seeds${what}.${unknown}`,
+  ];
+}
+
+function referenceNote({ reference }: Comparison): string[] {
+  if (reference === null) return [];
+  return [
+    `To ${reference}: mean difference of the average Dice, seed by seed, with a 95 % bootstrap interval over seeds and subjects. An interval over seeds needs two of them, and five are few.`,
   ];
 }
 
@@ -173,6 +184,7 @@ export function comparisonTable(comparison: Comparison, context: ComparisonConte
       ...comparison.leftOut,
       ...stepsNote(comparison),
       ...testNote(comparison),
+      ...referenceNote(comparison),
       ...(published ? [publishedNote(published, column, comparison)] : []),
     ],
   };

@@ -7,7 +7,7 @@
 import { UsageError } from "../core/errors.js";
 import { groupBy } from "../core/group-by.js";
 import { RandomStream } from "../core/random.js";
-import { meanOfMeans } from "./mean.js";
+import { mean, meanOfMeans } from "./mean.js";
 import { percentileInPlace } from "./percentile.js";
 
 /** An estimate with its 95 % interval. */
@@ -136,4 +136,36 @@ export function bootstrapPairedDifference(
   }
   const differences = first.map((group, g) => group.map((value, i) => value - second[g][i]));
   return bootstrapMean(differences, options);
+}
+
+/**
+ * Mean over seeds of the unweighted mean of the groups' means, with a 95 % percentile bootstrap interval over seeds **and**
+ * subjects. Both are drawn anew in every resample, and the subjects alike for all seeds, because all seeds were judged on the
+ * same ones (a crossed design): subjects drawn for each seed by itself would average their spread away, and the interval
+ * would be too narrow.
+ * @param bySeed per-case values of each domain for each seed, the same cases in the same order
+ * @returns an interval of NaN for a single seed or a domain of a single subject, whose spread nobody knows
+ * @throws UsageError when seeds differ in cases, or as {@link bootstrapMean}
+ */
+export function bootstrapOverSeeds(
+  bySeed: readonly (readonly (readonly number[])[])[],
+  options: BootstrapOptions,
+): Interval {
+  if (new Set(bySeed.map(sizesOf)).size !== 1) {
+    throw new UsageError(
+      `bootstrapOverSeeds: seeds have groups of sizes ${bySeed.map((groups) => `[${sizesOf(groups)}]`).join(" and ")}; pass the same cases of each seed`,
+    );
+  }
+  for (const groups of bySeed) check(groups, options);
+  const { seed, resamples = 2000, subjects } = options;
+  const strata = bySeed.map((groups) => strataOf(groups, subjects));
+  const groups = bySeed[0].length;
+  const estimate = mean(bySeed.map(meanOfMeans));
+  if (bySeed.length < 2 || !hasSpread(strata[0], groups)) return { estimate, low: Number.NaN, high: Number.NaN };
+  const means = Float64Array.from({ length: resamples }, (_, i) => {
+    const stream = new RandomStream(seed, "evaluation.bootstrap.seeds", i, 0);
+    const drawn = bySeed.map(() => strata[stream.integer(0, strata.length - 1)]);
+    return mean(drawn.map((own) => resampledMean(own, groups, seed, i)));
+  });
+  return { estimate, low: percentileInPlace(means, 2.5), high: percentileInPlace(means, 97.5) };
 }

@@ -25,6 +25,8 @@ export interface CompareInput {
   readonly network: NetworkName;
   /** Only runs whose labels come from this domain. */
   readonly labelled?: string | undefined;
+  /** Name of the row that all others are set against, with intervals over seeds and subjects. */
+  readonly against?: string | undefined;
   /** Show published numbers beside ours. */
   readonly published?: PublishedName | undefined;
 }
@@ -40,13 +42,13 @@ export interface Compared {
  * @throws DataError, UsageError when there is nothing to compare or the evaluations are not of one kind
  */
 export function compareRuns(input: CompareInput, { warn }: Pick<Observer, "warn">): Compared {
-  const { checkpoint, network, labelled, published } = input;
+  const { checkpoint, network, labelled, against, published } = input;
   const { runs, leftOut } = findRuns([...input.runs], { checkpoint, network }, labelled);
   for (const sentence of leftOut) warn(sentence);
   checkComparable(runs);
   const unknown = unknownReferences(runs);
   if (unknown !== null) warn(unknown);
-  const comparison = compareGroups(groupRuns(runs));
+  const comparison = compareGroups(groupRuns(runs), against);
   if (published !== undefined) requirePublishedParts(published, comparison.parts);
   const { judgement, config } = runs[0];
   const table = comparisonTable(comparison, { judgement, checkpoint, network, labelled: config.labelled, published });

@@ -142,3 +142,35 @@ describe("compareGroups", () => {
     expect(groups[1].domains.map(({ mean }) => mean)).toEqual([0.8, 0.6]);
   });
 });
+
+describe("compareGroups against a row", () => {
+  const two = (name: string, first: number, second: number, changes = {}) => [
+    runOf(name, 1, { a: [first, first], b: [first, first] }, changes),
+    runOf(name, 2, { a: [second, second], b: [second, second] }, changes),
+  ];
+
+  it("sets every row against it seed by seed, with an interval that knows the spread over seeds", () => {
+    // Better by 0.1 in both seeds, whatever each seed brings: only pairs show that.
+    const runs = [...two("m", 0.5, 0.8), ...two("sam", 0.6, 0.9, withSam)];
+    const { groups, reference } = compareGroups(groupRuns(runs), "m");
+    expect(reference).toBe("m");
+    expect(groups[0].againstReference).toBeNull();
+    const { estimate, low, high } = groups[1].againstReference as { estimate: number; low: number; high: number };
+    expect([estimate, low, high]).toEqual([0.1, 0.1, 0.1].map((value) => expect.closeTo(value, 12)));
+    const apart = compareGroups(groupRuns([...two("m", 0.5, 0.8), ...two("sam", 0.7, 0.7, withSam)]), "m");
+    expect(apart.groups[1].againstReference).toMatchObject({
+      estimate: expect.closeTo(0.05, 12),
+      low: expect.closeTo(-0.1, 12),
+      high: expect.closeTo(0.2, 12),
+    });
+  });
+
+  it("refuses a row that is not there, and rows of other seeds", () => {
+    const level = { a: [0.5, 0.5], b: [0.5, 0.5] };
+    const runs = [...two("m", 0.5, 0.8), runOf("sam", 1, level, withSam)];
+    expect(() => compareGroups(groupRuns(runs), "x")).toThrow(/no row is called "x"; there are m, sam/);
+    expect(() => compareGroups(groupRuns(two("m", 0.5, 0.8)), "m")).not.toThrow();
+    const uneven = [...two("m", 0.5, 0.8), runOf("sam", 3, level, withSam)];
+    expect(() => compareGroups(groupRuns(uneven), "m")).toThrow(/sam has the seeds 3 and m 1, 2/);
+  });
+});

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.js";
 import { RandomStream } from "../../src/core/random.js";
-import { bootstrapMean, bootstrapPairedDifference } from "../../src/statistics/bootstrap.js";
+import { bootstrapMean, bootstrapOverSeeds, bootstrapPairedDifference } from "../../src/statistics/bootstrap.js";
 import { percentile } from "../../src/statistics/percentile.js";
 
 /** All n^n ways of drawing n of n. */
@@ -127,5 +127,42 @@ describe("bootstrap of subjects", () => {
     const wrong = () => bootstrapMean([[1, 2], [3]], { seed: 0, subjects: [["a", "b"], []] });
     expect(wrong).toThrow(UsageError);
     expect(wrong).toThrow(/groups have sizes \[2, 1\] but their subjects \[2, 0\]/);
+  });
+});
+
+describe("bootstrap of seeds and subjects", () => {
+  it("draws both: the 16 resamples of two seeds and two subjects", () => {
+    const bySeed = [[[0.1, 0.5]], [[0.4, 0.2]]];
+    const means = allDraws(2).flatMap((seeds) =>
+      allDraws(2).map((cases) => total(seeds.flatMap((s) => cases.map((i) => bySeed[s][0][i]))) / 4),
+    );
+    const { estimate, low, high } = bootstrapOverSeeds(bySeed, options);
+    expect(estimate).toBeCloseTo(0.3, 12);
+    const [least, most] = limits(means.flatMap((mean) => Array.from({ length: 1000 }, () => mean)));
+    expect([low, high]).toEqual([expect.closeTo(least, 12), expect.closeTo(most, 12)]);
+  });
+
+  it("draws the subjects alike for all seeds: equal seeds add nothing and hide nothing", () => {
+    fc.assert(
+      fc.property(fc.array(share, { minLength: 2, maxLength: 6 }), fc.integer({ min: 2, max: 4 }), (values, seeds) => {
+        const once = bootstrapMean([values], { seed: 1, resamples: 200 });
+        const often = bootstrapOverSeeds(
+          Array.from({ length: seeds }, () => [values]),
+          { seed: 1, resamples: 200 },
+        );
+        expect(often.low).toBeCloseTo(once.low, 12);
+        expect(often.high).toBeCloseTo(once.high, 12);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("has no interval for one seed, and refuses seeds of different cases", () => {
+    expect(bootstrapOverSeeds([[[0.1, 0.2]]], options)).toEqual({
+      estimate: expect.closeTo(0.15, 12),
+      low: Number.NaN,
+      high: Number.NaN,
+    });
+    expect(() => bootstrapOverSeeds([[[0.1, 0.2]], [[0.1]]], options)).toThrow(UsageError);
   });
 });
