@@ -1,18 +1,12 @@
 /** `dimseg sweep GRID`: many runs from one file. */
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
-import type { EvaluateSection } from "../sweep/grid-file.js";
+import { queueNames } from "../sweep/queues/queue-names.js";
 import type { RunStatus, Sweep } from "../sweep/sweep.js";
-import type { SweepInput } from "../workflows/sweep.js";
 import { type StopSignal, type StopSignals, stoppedCode, watchStopSignals } from "./stop-signals.js";
-
-type SweepVerbOptions = Omit<SweepInput, "grid" | "commandLine">;
-
-/** What the children are: this command line again. */
-const commandLine = [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url))];
+import { againText, choiceOf, commandLine, type SweepVerbOptions } from "./sweep-words.js";
 
 /** Passes signals on to the sweep, and remembers which came first. */
 function watchSignals(sweep: Sweep): StopSignals {
@@ -34,13 +28,12 @@ function conclude(statuses: readonly RunStatus[], sweep: Sweep, signal: StopSign
   return failed.length > 0 ? 1 : 0;
 }
 
-/** The options by which `dimseg compare` finds an evaluation that the grid asked for. */
-function choiceOf({ checkpoints, networks }: EvaluateSection): string {
-  const checkpoint = checkpoints.includes("last") ? "" : ` --checkpoint ${checkpoints[0]}`;
-  return `${checkpoint}${networks.includes("student") ? "" : ` --network ${networks[0]}`}`;
-}
-
 async function sweep(grid: string, options: SweepVerbOptions): Promise<void> {
+  const { on } = options;
+  if (on !== undefined) {
+    const { submit } = await import("./sweep-submit.js");
+    return submit(grid, { ...options, on });
+  }
   const { openSweep } = await import("../workflows/sweep.js");
   const { countsLine, createSweepDisplay } = await import("./sweep-display.js");
   const display = createSweepDisplay();
@@ -55,7 +48,7 @@ async function sweep(grid: string, options: SweepVerbOptions): Promise<void> {
     signals.release();
   }
   console.log(countsLine(work.statuses));
-  const code = conclude(work.statuses, work, signals.first(), `dimseg sweep ${shellWord(grid)}`);
+  const code = conclude(work.statuses, work, signals.first(), againText(grid, options));
   if (code === 0) console.log(`Next: dimseg compare ${shellWord(plan.out)}${choiceOf(plan.evaluate)}`);
   process.exitCode = code;
 }
@@ -66,6 +59,7 @@ function positive(text: string): number {
   return value;
 }
 
+const collectAll = (value: string, before: readonly string[] = []): string[] => [...before, value];
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
 /** Adds the verb to the command line. */
@@ -82,5 +76,9 @@ export function register(program: Command): void {
       collect,
       [],
     )
+    .option("--only <run>", "make this run alone, named as its folder; repeatable", collectAll)
+    .addOption(new Option("--on <queue>", "hand the runs over instead of making them here").choices(queueNames))
+    .option("--cluster <file>", "with --on: what the queue has to be told of a run (YAML)")
+    .option("--write-only", "with --on: write the script or manifest and hand nothing over")
     .action(sweep);
 }

@@ -1,0 +1,65 @@
+/**
+ * A sweep as an Indexed Job of Kubernetes: one index a run, on a volume that holds data set, grid and runs. A pod that is
+ * evicted saves, and the one that takes its index goes on from there.
+ */
+import type { Job } from "kubernetes-types/batch/v1.js";
+import { UsageError } from "../../core/errors.js";
+import type { KubernetesSettings } from "./cluster-file.js";
+import { commandText, type Submission } from "./task.js";
+
+/** How often one index may fail before it is given up; the others go on. */
+const retries = 3;
+
+/** A name as Kubernetes takes it: lower-case letters, digits and hyphens, at most 52 with room for what it adds. */
+function resourceName(text: string): string {
+  const plain = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  return `dimseg-${plain}`.slice(0, 52).replaceAll(/^-+|-+$/g, "");
+}
+
+/** @throws UsageError naming a path that pods would not see */
+function checkMounted({ cwd, out }: Submission, { mount }: KubernetesSettings): void {
+  const folder = mount.endsWith("/") ? mount : `${mount}/`;
+  const outside = [cwd, out].find((path) => !`${path}/`.startsWith(folder));
+  if (outside === undefined) return;
+  throw new UsageError(
+    `${outside} is not below ${mount}, where pods see the volume; work in a folder there, or set kubernetes.mount`,
+  );
+}
+
+/** The Job, to be applied with `kubectl`. @throws UsageError when a path lies outside the volume */
+export function kubernetesJob(submission: Submission, settings: KubernetesSettings): Job {
+  checkMounted(submission, settings);
+  const { name, cwd, tasks } = submission;
+  const { image, namespace, claim, mount, gpus, cpus, memory, atOnce, saveBefore } = settings;
+  const cases = tasks.map(({ words }, i) => `${i}) exec ${commandText(words)} ;;`);
+  const limits = { memory, ...(gpus > 0 ? { "nvidia.com/gpu": String(gpus) } : {}) };
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name: resourceName(name), ...(namespace === undefined ? {} : { namespace }) },
+    spec: {
+      completionMode: "Indexed",
+      completions: tasks.length,
+      parallelism: Math.min(atOnce, tasks.length),
+      backoffLimitPerIndex: retries,
+      template: {
+        spec: {
+          restartPolicy: "Never",
+          terminationGracePeriodSeconds: saveBefore,
+          securityContext: { runAsNonRoot: true },
+          containers: [
+            {
+              name: "dimseg",
+              image,
+              workingDir: cwd,
+              command: ["/bin/sh", "-c", ['case "$JOB_COMPLETION_INDEX" in', ...cases, "esac"].join("\n")],
+              resources: { requests: { cpu: String(cpus), memory }, limits },
+              volumeMounts: [{ name: "work", mountPath: mount }],
+            },
+          ],
+          volumes: [{ name: "work", persistentVolumeClaim: { claimName: claim } }],
+        },
+      },
+    },
+  };
+}

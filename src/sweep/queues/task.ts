@@ -1,0 +1,27 @@
+/** What is handed to a queue: a command for each run, which trains and judges it and goes on where it stopped. */
+import { shellWord } from "../../core/shell-word.js";
+
+/** One run of a sweep. */
+export interface Task {
+  /** Name of its folder. */
+  readonly id: string;
+  /** Program and arguments. */
+  readonly words: readonly string[];
+}
+
+/** The runs that are left of a sweep. */
+export interface Submission {
+  /** Of the grid, for people. */
+  readonly name: string;
+  /** Where the commands are run, an absolute path: overrides may name files relative to it. */
+  readonly cwd: string;
+  /** The sweep's folder, an absolute path. */
+  readonly out: string;
+  /** At least one. */
+  readonly tasks: readonly Task[];
+}
+
+/** A command as a line of a POSIX shell. */
+export function commandText(words: readonly string[]): string {
+  return words.map(shellWord).join(" ");
+}

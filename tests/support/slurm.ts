@@ -1,0 +1,81 @@
+/** A Slurm of one node on this machine, with a configuration, keys and state of its own. */
+import { spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+const programs = ["munged", "slurmctld", "slurmd", "sbatch", "squeue"];
+
+/** What is missing for a Slurm here; null when all is there. Slurm's daemons want the superuser. */
+export function missingForSlurm(): string | null {
+  const path = `${process.env.PATH}:/usr/sbin:/sbin`;
+  const lacks = programs.filter((name) => !path.split(":").some((folder) => existsSync(join(folder, name))));
+  if (lacks.length > 0) return `${lacks.join(", ")} not found; install slurm-wlm and munge`;
+  return process.getuid?.() === 0 ? null : "Slurm's daemons need to be started by root";
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
+
+/** Waits for something that another process does. */
+export async function until(what: string, holds: () => boolean, seconds = 120): Promise<void> {
+  for (let i = 0; i < 10 * seconds; i++) {
+    if (holds()) return;
+    await pause(100);
+  }
+  throw new Error(`${what} did not happen within ${seconds} s`);
+}
+
+/** Starts it. @returns the environment in which Slurm's commands reach it, and what ends it */
+export async function startSlurm(folder: string): Promise<{ env: NodeJS.ProcessEnv; stop(): void }> {
+  for (const name of ["state", "spool", "munge"]) mkdirSync(join(folder, name), { recursive: true });
+  // Everybody has to reach the socket, and nobody the key.
+  chmodSync(join(folder, "munge"), 0o711);
+  const key = join(folder, "munge", "key");
+  writeFileSync(key, randomBytes(1024), { mode: 0o600 });
+  const socket = join(folder, "munge", "socket");
+  const host = hostname().split(".")[0];
+  const { username } = userInfo();
+  const [controller, node] = [await freePort(), await freePort()];
+  const conf = join(folder, "slurm.conf");
+  writeFileSync(
+    conf,
+    [
+      "ClusterName=test",
+      `SlurmctldHost=${host}(127.0.0.1)`,
+      ...[`SlurmUser=${username}`, `SlurmdUser=${username}`],
+      `AuthInfo=socket=${socket}`,
+      ...[`SlurmctldPort=${controller}`, `SlurmdPort=${node}`],
+      ...[`StateSaveLocation=${folder}/state`, `SlurmdSpoolDir=${folder}/spool`],
+      ...[`SlurmctldPidFile=${folder}/slurmctld.pid`, `SlurmdPidFile=${folder}/slurmd.pid`],
+      ...["ProctrackType=proctrack/linuxproc", "TaskPlugin=task/none", "JobAcctGatherType=jobacct_gather/none"],
+      ...["SelectType=select/cons_tres", "SelectTypeParameters=CR_CPU", "ReturnToService=2", "MpiDefault=none"],
+      `NodeName=${host} NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN`,
+      `PartitionName=all Nodes=${host} Default=YES MaxTime=INFINITE State=UP`,
+      "",
+    ].join("\n"),
+  );
+  const env = { ...process.env, SLURM_CONF: conf, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+  const files = ["pid", "log", "seed"].map((name) => `--${name}-file=${folder}/munge/${name}`);
+  const begin = (...[program, ...words]: string[]) => spawn(program, words, { env, stdio: "ignore" });
+  const daemons = [begin("munged", "--foreground", "--force", `--socket=${socket}`, `--key-file=${key}`, ...files)];
+  await until("munge's socket", () => existsSync(socket));
+  daemons.push(begin("slurmctld", "-D", "-i"), begin("slurmd", "-D", "-N", host));
+  const sinfo = () => spawnSync("sinfo", ["--noheader", "--format=%T"], { env, encoding: "utf8" }).stdout.trim();
+  await until("an idle node", () => sinfo() === "idle");
+  return {
+    env,
+    stop: () => {
+      for (const daemon of daemons.reverse()) daemon.kill("SIGTERM");
+    },
+  };
+}

@@ -1,0 +1,113 @@
+/** What is handed to queues: scripts that a real shell runs, and a manifest that has what a pod needs. */
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { UsageError } from "../../src/core/errors.js";
+import { defaultCluster, loadCluster } from "../../src/sweep/queues/cluster-file.js";
+import { kubernetesJob } from "../../src/sweep/queues/kubernetes.js";
+import { shellLines } from "../../src/sweep/queues/shell.js";
+import { slurmScript } from "../../src/sweep/queues/slurm.js";
+import { put, temporaryFolder } from "../data/files.js";
+
+const folder = temporaryFolder();
+const odd = `it's "odd" $HOME`;
+const printing = (id: string) => ({ id, words: [process.execPath, "-e", "console.log(process.argv[1])", id] });
+const submission = { name: "family", cwd: folder, out: join(folder, "runs"), tasks: [printing("a"), printing(odd)] };
+
+/** Runs a script as Slurm would run task i. `requeued` stands in for `scontrol`. */
+function asTask(script: string, i: number): { status: number | null; stdout: string } {
+  const bin = join(folder, "bin");
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, "scontrol"), '#!/bin/sh\necho "scontrol $*"\n');
+  chmodSync(join(bin, "scontrol"), 0o755);
+  const env = {
+    PATH: `${bin}:${process.env.PATH}`,
+    SLURM_ARRAY_TASK_ID: String(i),
+    SLURM_ARRAY_JOB_ID: "7",
+  };
+  return spawnSync("bash", [put(join(folder, "array.sh"), script)], { encoding: "utf8", env });
+}
+
+describe("commands for a shell", () => {
+  it("stand for themselves, whatever is in a name", () => {
+    const [, line] = shellLines(submission);
+    expect(spawnSync("sh", ["-c", line], { encoding: "utf8" }).stdout).toBe(`${odd}\n`);
+  });
+});
+
+describe("the script for Slurm", () => {
+  it("runs the command of its task and ends as that ends", () => {
+    const script = slurmScript(submission, defaultCluster.slurm);
+    expect(asTask(script, 1)).toMatchObject({ status: 0, stdout: `${odd}\n` });
+    const failing = { ...submission, tasks: [{ id: "x", words: [process.execPath, "-e", "process.exit(3)"] }] };
+    expect(asTask(slurmScript(failing, defaultCluster.slurm), 0)).toMatchObject({ status: 3, stdout: "" });
+  });
+
+  it("lets a run save before the limit and queues it again; not after scancel", () => {
+    // A run that asks its own script to stop, as Slurm does, and saves when it is told.
+    const saving = (signal: string) => [
+      process.execPath,
+      "-e",
+      `process.on("SIGTERM", () => { console.log("saved"); process.exit(143); });
+       process.kill(process.ppid, "${signal}"); setInterval(() => {}, 1000);`,
+    ];
+    const of = (signal: string) => ({ ...submission, tasks: [{ id: "x", words: saving(signal) }] });
+    const limit = asTask(slurmScript(of("SIGUSR1"), defaultCluster.slurm), 0);
+    expect(limit).toMatchObject({ status: 143, stdout: "saved\nscontrol requeue 7_0\n" });
+    const cancelled = asTask(slurmScript(of("SIGTERM"), defaultCluster.slurm), 0);
+    expect(cancelled).toMatchObject({ status: 143, stdout: "saved\n" });
+  });
+
+  it("asks for what the cluster file says", () => {
+    const path = put(
+      join(folder, "cluster.yaml"),
+      `slurm: { partition: gpu, time: "08:00:00", gpus: 1, cpus: 4, memory: 16G, atOnce: 3, options: [--qos=low], setup: [module load cuda] }`,
+    );
+    const script = slurmScript(submission, loadCluster(path).slurm);
+    for (const option of [
+      "--array=0-1%3",
+      "--requeue",
+      "--partition=gpu",
+      "--time=08:00:00",
+      "--mem=16G",
+      "--qos=low",
+    ]) {
+      expect(script).toContain(`#SBATCH ${option}\n`);
+    }
+    expect(script).toMatch(/#SBATCH --gpus-per-task=1\n[\s\S]*\nmodule load cuda\ncase/);
+  });
+});
+
+describe("the Job for Kubernetes", () => {
+  const settings = (mount: string) =>
+    loadCluster(
+      put(join(folder, "k.yaml"), `kubernetes: { image: "dimseg:cpu", claim: work, mount: ${mount}, gpus: 1 }`),
+    ).kubernetes as NonNullable<ReturnType<typeof loadCluster>["kubernetes"]>;
+
+  it("has an index for each run, the volume where the paths are, and commands that a shell runs", () => {
+    const job = kubernetesJob(submission, settings(folder));
+    expect(job.spec).toMatchObject({ completionMode: "Indexed", completions: 2, parallelism: 2 });
+    const pod = job.spec?.template.spec;
+    expect(pod?.volumes?.[0].persistentVolumeClaim?.claimName).toBe("work");
+    const [container] = pod?.containers ?? [];
+    expect(container.volumeMounts?.[0].mountPath).toBe(folder);
+    expect(container.resources?.limits).toMatchObject({ "nvidia.com/gpu": "1" });
+    const [program, ...words] = container.command ?? [];
+    const env = { ...process.env, JOB_COMPLETION_INDEX: "1" };
+    expect(spawnSync(program, words, { encoding: "utf8", env }).stdout).toBe(`${odd}\n`);
+  });
+
+  it("refuses paths that pods would not see", () => {
+    expect(() => kubernetesJob(submission, settings("/elsewhere"))).toThrow(UsageError);
+    expect(() => kubernetesJob(submission, settings(folder.slice(0, -1)))).toThrow(/is not below/);
+  });
+});
+
+describe("the cluster file", () => {
+  it("names the line and the key that is wrong", () => {
+    const path = put(join(folder, "wrong.yaml"), "slurm:\n  partitoin: gpu\n");
+    expect(() => loadCluster(path)).toThrow(/wrong\.yaml line 2.*partitoin/);
+    expect(() => loadCluster(put(join(folder, "time.yaml"), "slurm: { time: soon }"))).toThrow(/no time such as/);
+  });
+});
