@@ -36,6 +36,8 @@ export interface PassResult {
   /** A float64 scalar, as is the divergence. */
   norm: Tensor;
   further: Tensor[][];
+  /** The task loss, a float64 scalar. */
+  task: Tensor;
   /** D at the weights of the pass, where it was wanted. */
   divergence: Tensor | null;
 }
@@ -60,6 +62,8 @@ const asScalar = (value: Tensor) => value.detach().to({ dtype: "float64" });
 /** One step in the making: passes at w and at w+ε, and the update. */
 export class SharpnessStep {
   readonly tensors: readonly Tensor[];
+  /** Those of them that a perturbation moves; it has one tensor for each. */
+  private readonly moved: readonly Tensor[];
   readonly report: StepReport = {
     terms: {},
     task: Number.NaN,
@@ -80,8 +84,17 @@ export class SharpnessStep {
     readonly base: Optimizer,
     private readonly objective: Objective,
     readonly at: StepContext,
+    readonly perturbable: NamedParameters = parameters,
   ) {
     this.tensors = parameters.map(([, parameter]) => parameter);
+    this.moved = perturbable.map(([, parameter]) => parameter);
+  }
+
+  /** Of one tensor per parameter, those of the perturbable ones. */
+  partOf(tensors: readonly Tensor[]): readonly Tensor[] {
+    if (this.perturbable === this.parameters) return tensors;
+    const chosen = new Set(this.moved);
+    return tensors.filter((_, i) => chosen.has(this.tensors[i]));
   }
 
   /** D at the present weights, for use in {@link ChooseTargets}; null when the objective has none. */
@@ -107,13 +120,13 @@ export class SharpnessStep {
 
   /** Runs `body` with the weights at w+ε and returns them to w by copying, also when it throws. */
   displaced<T>(perturbation: readonly Tensor[], body: () => T): T {
-    this.saved ??= save(this.tensors);
+    this.saved ??= save(this.moved);
     if (this.at.measure) this.perturbationNorm = globalNorm(perturbation);
-    perturb(this.tensors, perturbation);
+    perturb(this.moved, perturbation);
     try {
       return body();
     } finally {
-      restore(this.tensors, this.saved);
+      restore(this.moved, this.saved);
     }
   }
 

@@ -8,6 +8,7 @@
  * base optimiser alone.
  */
 import { z } from "zod";
+import { UsageError } from "../../core/errors.js";
 import { foreachAdd, noGrad, type Tensor, where } from "../../torch/index.js";
 import { divergenceOptions } from "../divergence-options.js";
 import { minimizerEntry } from "../entry.js";
@@ -16,8 +17,8 @@ import type { Optimizer } from "../optimizer.js";
 import type { NamedParameters } from "../parameter-list.js";
 import type { AscentRule, Radius } from "../rules/ascent-rule.js";
 import { ascentChoice, ascentRules } from "../rules/registry.js";
-import { type RadiusOptions, rhoMin, timing } from "../sharpness/radius.js";
-import { RuleMinimizer } from "../sharpness/rule-minimizer.js";
+import { lossBudget, rhoMin, rhoModes, rhoModesInWords, timing } from "../sharpness/radius.js";
+import { RuleMinimizer, type RuleSettings, variations } from "../sharpness/rule-minimizer.js";
 import type { PassResult, PassTargets, SharpnessStep } from "../sharpness/sharpness-step.js";
 
 /**
@@ -42,14 +43,14 @@ const dimOptions = z.strictObject({
   inner: ascentChoice.default({ name: "sam" }).describe("ascent rule: a name, or a name with the rule's own settings"),
   rho: z.number().min(0).optional().describe("radius of the perturbation, 0: none; default: the inner rule's own"),
   rhoMode: z
-    .enum(["constant", "rate", "divergence"])
+    .enum([...rhoModes, "divergence"])
     .optional()
-    .describe(
-      "rate: follows the learning rate; divergence: rho(1 + kappa D / running mean of D); default: the inner rule's own",
-    ),
+    .describe(`${rhoModesInWords}; divergence: rho(1 + kappa D / running mean of D); default: the inner rule's own`),
   rhoMin,
+  lossBudget,
   kappa: z.number().min(0).default(1).describe("kappa of rhoMode: divergence"),
   ...timing,
+  ...variations,
   perturbWith: z.enum(perturbations).default("total").describe("DiM-1 to DiM-6, see docs/method.md"),
   ...lambdaOptions(0.1, "ramp"),
   addClean: z
@@ -62,15 +63,26 @@ const dimOptions = z.strictObject({
 /** Settings of {@link Dim}. */
 export type DimOptions = Omit<z.output<typeof dimOptions>, "divergence">;
 
+/** The variants whose perturbing gradient is of the task loss. */
+const comparable: readonly string[] = ["total", "task", "clean"];
+
 /** Memory of D̄, the running mean of the divergence. */
 const meanDecay = 0.9;
 const meanName = "meanDivergence";
 
 /** The radius and its course: the inner rule's own where none are given, so that without D it is that rule alone. */
-function radiusOf({ inner, rho, rhoMode, rhoMin, startIteration, every }: DimOptions): RadiusOptions {
-  const rule: AscentRule = ascentRules[inner.name];
-  const course = rhoMode ?? rule.rhoMode ?? "constant";
-  return { rho: rho ?? rule.rho, rhoMode: course === "rate" ? "rate" : "constant", rhoMin, startIteration, every };
+function settingsOf(options: DimOptions): RuleSettings {
+  const rule: AscentRule = ascentRules[options.inner.name];
+  const course = options.rhoMode ?? rule.rhoMode ?? "constant";
+  return { ...options, rho: options.rho ?? rule.rho, rhoMode: course === "divergence" ? "constant" : course };
+}
+
+/** Refuses a length that is of another loss's gradient. @throws UsageError */
+function checkLength({ renormalise, perturbWith }: DimOptions): void {
+  if (!renormalise || comparable.includes(perturbWith)) return;
+  throw new UsageError(
+    `optimizer: renormalise gives the update the length of the gradient that perturbs, but that of perturbWith: ${perturbWith} is of another loss; take perturbWith ${comparable.join(", ")}, or renormalise: false`,
+  );
 }
 
 /** DiM with its settings; the equations are in docs/method.md. */
@@ -81,7 +93,8 @@ export class Dim extends RuleMinimizer {
     private readonly options: DimOptions,
   ) {
     const { inner } = options;
-    super(parameters, base, { rule: ascentRules[inner.name], options: inner }, radiusOf(options), [meanName]);
+    checkLength(options);
+    super(parameters, base, { rule: ascentRules[inner.name], options: inner }, settingsOf(options), [meanName]);
   }
 
   /** The loss whose gradient perturbs, or updates when nothing perturbs; for DiM-3 also the divergence on its own. */
