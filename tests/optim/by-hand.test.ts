@@ -188,6 +188,43 @@ describe("DiM", () => {
   });
 });
 
+describe("a balanced DiM", () => {
+  const w = [1, 0.5];
+  const [rho, share] = [0.2, 0.3];
+  const fixed = { rho, lambdaMode: "constant", balance: share };
+  /** The divergence's gradient at a share of the task's length. */
+  const pull = (at: Vector, by = share) => along(distance(at), by * length(task(at)));
+
+  it.each([
+    ["total", plus(task(w), pull(w))],
+    ["task", task(w)],
+    ["source", labelled(w)],
+    ["div", distance(w)],
+    ["disam", plus(task(w), pull(w), -1)],
+  ] as [string, Vector][])("%s: weighs D's gradient to a share of the task's in each pass", (perturbWith, ascent) => {
+    const { update, displacements, report } = run("dim", { ...fixed, perturbWith }, threeBowls);
+    const at = plus(w, along(ascent, rho));
+    expectVector(displacements[1], along(ascent, rho));
+    expectVector(update, plus(task(at), pull(at)));
+    expect(report.lambda).toBeCloseTo((share * length(task(at))) / length(distance(at)), 9);
+  });
+
+  it("clean: weighs it where it was", () => {
+    const { update, report } = run("dim", { ...fixed, perturbWith: "clean" }, threeBowls);
+    expectVector(update, plus(task(plus(w, along(task(w), rho))), pull(w)));
+    expect(report.lambda).toBeCloseTo((share * length(task(w))) / length(distance(w)), 9);
+  });
+
+  it("follows lambdaMode, needs no perturbation, and is off where lambda is 0 or D has no slope", () => {
+    const plain = { ...fixed, rho: 0, lambdaMode: "ramp" };
+    const { update } = run("dim", plain, threeBowls, { steps: [{ rampUp: 0.5 }] });
+    expectVector(update, plus(task(w), pull(w, share / 2)));
+    expectVector(run("dim", { ...plain, lambda: 0 }, threeBowls).update, task(w));
+    const flat: Losses = (at) => ({ ...threeBowls(at, 0), distance: bowl(at, [0, 0], [0, 0]) });
+    expectVector(run("dim", plain, flat).update, task(w));
+  });
+});
+
 describe("the report", () => {
   it("of a plain step has no perturbation", () => {
     const { report } = run("none", {}, withoutDistance, { steps: [{ measure: true }] });

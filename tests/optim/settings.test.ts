@@ -63,6 +63,7 @@ const ranges: [MinimizerName, string, number[], number[]][] = [
   ]) as never),
   ["dim", "kappa", [0, 3], [-0.001]],
   ["dim", "lambda", [0, 3], [-0.001]],
+  ["dim", "balance", [1e-9, 3], [0]],
   ["sdat", "lambda", [0, 3], [-0.001]],
   ["asam", "eta", [0, 3], [-0.001]],
   ["fsam", "sigma", [-3, 3], []],

@@ -14,12 +14,13 @@ import { divergenceOptions } from "../divergence-options.js";
 import { minimizerEntry } from "../entry.js";
 import type { Evaluation } from "../objective.js";
 import type { Optimizer } from "../optimizer.js";
-import type { NamedParameters } from "../parameter-list.js";
+import { addScaled, type NamedParameters, scaled } from "../parameter-list.js";
 import type { AscentRule, Radius } from "../rules/ascent-rule.js";
 import { ascentChoice, ascentRules } from "../rules/registry.js";
 import { lossBudget, rhoMin, rhoModes, rhoModesInWords, timing } from "../sharpness/radius.js";
 import { RuleMinimizer, type RuleSettings, variations } from "../sharpness/rule-minimizer.js";
-import type { PassResult, PassTargets, SharpnessStep } from "../sharpness/sharpness-step.js";
+import type { Mixed, PassResult, PassTargets, SharpnessStep } from "../sharpness/sharpness-step.js";
+import { balancingWeight } from "./balance.js";
 
 /**
  * Which gradient perturbs the weights: the whole objective (DiM-1), the task loss (DiM-2), the task loss with the
@@ -53,6 +54,13 @@ const dimOptions = z.strictObject({
   ...variations,
   perturbWith: z.enum(perturbations).default("total").describe("DiM-1 to DiM-6, see docs/method.md"),
   ...lambdaOptions(0.1, "ramp"),
+  balance: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      "in place of lambda, which then only says whether there is a divergence: the length of its weighted gradient as a share of the task loss's; lambdaMode acts on it",
+    ),
   addClean: z
     .boolean()
     .default(false)
@@ -102,10 +110,12 @@ export class Dim extends RuleMinimizer {
     const { perturbWith } = this.options;
     const { task, terms } = evaluation;
     const lambda = this.lambdaOf(step);
-    step.report.lambda = lambda;
+    if (this.options.balance === undefined) step.report.lambda = lambda;
     const differentiated = !perturbing || (perturbWith !== "task" && perturbWith !== "source");
     const used = this.cleanUsesDivergence(perturbing);
     const divergence = evaluateDivergence(step, evaluation, { lambda, differentiated, used, learn: used });
+    const balanced = differentiated ? this.balanced(step, task, divergence, perturbing ? perturbWith : "total") : null;
+    if (balanced) return balanced;
     const weighted = divergence && differentiated ? divergence.mul(lambda) : null;
     const choose = (): Tensor[] => {
       if (perturbing && perturbWith === "source" && lambda > 0) return [terms.sup];
@@ -122,8 +132,30 @@ export class Dim extends RuleMinimizer {
     const differentiated = this.options.perturbWith !== "clean";
     const learn = !this.cleanUsesDivergence(true);
     const divergence = evaluateDivergence(step, evaluation, { lambda, differentiated, used: differentiated, learn });
+    const balanced = differentiated ? this.balanced(step, evaluation.task, divergence, "total") : null;
+    if (balanced) return balanced;
     const loss = divergence && differentiated ? evaluation.task.add(divergence.mul(lambda)) : evaluation.task;
     return { losses: [loss], divergence };
+  }
+
+  /** The targets of a pass whose λ follows from its own gradients; null where λ is given or there is no divergence. */
+  private balanced(
+    step: SharpnessStep,
+    task: Tensor,
+    divergence: Tensor | null,
+    variant: (typeof perturbations)[number],
+  ): PassTargets | null {
+    if (this.options.balance === undefined || !divergence) return null;
+    const combine = (lambda: Tensor, ofTask: Tensor[], ofDivergence: Tensor[]): Tensor[][] => {
+      if (variant === "clean") return [ofTask, scaled(ofDivergence, lambda)];
+      if (variant === "div") return [scaled(ofDivergence, lambda)];
+      return [addScaled(ofTask, variant === "disam" ? lambda.neg() : lambda, ofDivergence)];
+    };
+    const mix = ([ofTask, ofDivergence]: readonly Tensor[][]): Mixed => {
+      const lambda = balancingWeight(this.lambdaOf(step), ofTask, ofDivergence);
+      return { gradients: combine(lambda, ofTask, ofDivergence), lambda };
+    };
+    return { losses: [task, divergence], divergence, mix };
   }
 
   /** ρ(1 + κD/D̄) with `rhoMode: divergence`, D̄ the running mean of D. */
@@ -154,11 +186,12 @@ export class Dim extends RuleMinimizer {
     return !perturbing || rhoMode === "divergence" || (perturbWith !== "task" && perturbWith !== "source");
   }
 
+  /** λ, or the share of the gradient that stands in its place. */
   private lambdaOf({ divergence, at: { iteration, maxIterations, rampUp } }: SharpnessStep): number {
-    const { lambda, lambdaMode, startIteration } = this.options;
-    if (!divergence || iteration < startIteration) return 0;
-    if (lambdaMode === "ramp") return lambda * rampUp;
-    return lambdaMode === "linear" ? (lambda * iteration) / maxIterations : lambda;
+    const { lambda, balance = lambda, lambdaMode, startIteration } = this.options;
+    if (!divergence || lambda === 0 || iteration < startIteration) return 0;
+    if (lambdaMode === "ramp") return balance * rampUp;
+    return lambdaMode === "linear" ? (balance * iteration) / maxIterations : balance;
   }
 }
 
