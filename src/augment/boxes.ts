@@ -2,7 +2,7 @@
  * Copy-paste boxes of MiDSS (method.md 3.5, `M`): where they lie, their masks, and mixing two batches by them. Rectangles
  * in images, cuboids in volumes; shapes and places are lists over the spatial axes, slowest first.
  */
-import { type Device, fromTypedArray, ShapeError, type Tensor, where } from "../torch/index.js";
+import { type Device, fromTypedArray, ShapeError, spatialAxes, type Tensor, where } from "../torch/index.js";
 import { type DrawKey, drawEach } from "./draws.js";
 
 /** A box in pixels: its first corner and its sides, along [y, x] or [z, y, x]. */
@@ -76,6 +76,24 @@ export function boxMask(boxes: readonly Box[], shape: readonly number[], device:
     fill(box, 0, image * size);
   });
   return fromTypedArray(mask, [boxes.length, 1, ...shape], { dtype: "bool", device });
+}
+
+/**
+ * For each image the smallest box that holds all of a foreground, without reading it from the device.
+ * @param foreground bool `[N, 1, ...S]`
+ * @param otherwise the box of an image without foreground, as {@link boxMask} gives it, `[N, 1, ...S]`
+ */
+export function coveringBox(foreground: Tensor, otherwise: Tensor): Tensor {
+  const axes = spatialAxes(foreground);
+  const within = axes.map((axis) => {
+    const others = axes.filter((other) => other !== axis);
+    const occupied = foreground.to({ dtype: "float32" }).amax(others, { keepdim: true });
+    const before = occupied.cumsum(axis);
+    const after = occupied.sum(axis, { keepdim: true }).sub(before).add(occupied);
+    return before.gt(0).logicalAnd(after.gt(0));
+  });
+  const box = within.reduce((all, one) => all.logicalAnd(one));
+  return where(foreground.to({ dtype: "float32" }).amax(axes, { keepdim: true }).gt(0), box, otherwise);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Augmentation as batched tensor programs, each draw fixed by (seed, iteration, index, purpose). */
 export { type Augmenter, planarAugmenter, volumeAugmenter } from "./augmenter.js";
 export { augmentLabelled, augmentUnlabelled } from "./batch.js";
-export { type Box, boxMask, drawBoxes, pasteBoxes } from "./boxes.js";
+export { type Box, boxMask, coveringBox, drawBoxes, pasteBoxes } from "./boxes.js";
 export {
   type DrawKey,
   drawStrong,

@@ -84,6 +84,16 @@ export interface PreparedStep {
   measures: Record<string, Tensor>;
 }
 
+/** Tensors that a method keeps from step to step in numbers or shapes that change, unlike a network's buffers. */
+export interface MethodMemory {
+  /** Everything kept, by name; still owned by the memory. */
+  state(): Map<string, Tensor>;
+  /** Continues from copies of a saved state. @throws CheckpointError when it is not one of this memory */
+  loadState(state: ReadonlyMap<string, Tensor>): void;
+  /** Frees what is kept. */
+  dispose(): void;
+}
+
 /** A method with its settings and networks; see `methods`. */
 export interface Method {
   /** Fixes all randomness and everything a teacher says. Tensors belong to the caller's scope. */
@@ -95,6 +105,8 @@ export interface Method {
    * evaluated beside it.
    */
   readonly networks: Readonly<{ teacher?: SegmentationNetwork } & Record<string, Module>>;
+  /** Saved as memory.safetensors. Default: none. */
+  readonly memory?: MethodMemory;
   /** Parameters that are trained, and perturbed, together with the student's as one vector. Default: none. */
   readonly trainable?: NamedParameters;
 }

@@ -51,6 +51,8 @@ export interface MidssInputs extends MidssDraws {
   y: Tensor;
   /** Where `y` is a label, [B, 1, ...S]; missing or null: everywhere. */
   annotated?: Tensor | null;
+  /** Where `y` may be pasted as certain, in the form of pseudo-labels' `confident`; missing or null: everywhere. */
+  certain?: Tensor | null;
   uWeak: Tensor;
   uStrong: Tensor;
 }
@@ -116,11 +118,11 @@ export function studentViews(
   targets: PseudoLabels & { symmetric?: PseudoLabels },
   ucp = true,
 ): StudentView[] {
-  const { x, y, annotated = null, uStrong, xTransferred, box } = inputs;
+  const { x, y, annotated = null, certain, uStrong, xTransferred, box } = inputs;
   const { labels, confident, symmetric } = targets;
   const sup: StudentView = { name: "sup", images: x, labels: y, mask: null, annotated };
   if (!ucp) return [sup, { name: "u", images: uStrong, labels, mask: confident, annotated: null }];
-  const sure = onesLike(confident);
+  const sure = certain ?? onesLike(confident);
   // A pseudo-label stands everywhere in the unlabelled image.
   const everywhere = annotated && onesLike(annotated);
   const pasted: StudentView[] = [
@@ -185,7 +187,12 @@ export function evaluateViews(
   return { task, terms, perSample, perDomain: [losses[0], losses[unmixed]], outputs, shared };
 }
 
-function weightedSum(views: readonly StudentView[], losses: readonly Tensor[], rampUp: number): Tensor {
+/** The task loss from the losses of the views. */
+export function weightedSum(
+  views: readonly Pick<StudentView, "name">[],
+  losses: readonly Tensor[],
+  rampUp: number,
+): Tensor {
   const [sup, ...unlabelled] = losses.map((loss, i) => (views[i].name === "s" ? loss.mul(rampUp) : loss));
   return sup.add(unlabelled.reduce((sum, loss) => sum.add(loss)).mul(rampUp));
 }

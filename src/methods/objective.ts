@@ -18,9 +18,20 @@ export interface DomainComparison {
  * @param seed of the run, for an estimator that draws its first weights
  */
 export function createComparison(options: DivergenceOptions, kind: TargetKind, seed = 0): DomainComparison {
-  const { f, alpha, pi, scale, estimator, forward, view, tau, side, runningMean } = options;
+  const { f, alpha, pi, scale, estimator, forward, view, tau, side, runningMean, bank, gate } = options;
   const params = { ...(alpha === undefined ? {} : { alpha }), ...(pi === undefined ? {} : { pi }) };
-  const chosen = { divergence: divergence(f, params), scale, kind, forward, side, tauF: tau, runningMean, seed };
+  const chosen = {
+    divergence: divergence(f, params),
+    scale,
+    kind,
+    forward,
+    side,
+    tauF: tau,
+    runningMean,
+    bank,
+    gate,
+    seed,
+  };
   return { estimator: domainDivergence(estimator, chosen), view };
 }
 

@@ -11,6 +11,7 @@ import { midss } from "./midss.js";
 import { ssNet } from "./ss-net.js";
 import { supervised } from "./supervised.js";
 import { uaMt } from "./ua-mt.js";
+import { ustRun } from "./ust-run.js";
 
 /** All methods by their names in configurations. */
 export const methods = {
@@ -24,6 +25,7 @@ export const methods = {
   bcp,
   caussl: cauSsl,
   "ss-net": ssNet,
+  "ust-run": ustRun,
 };
 
 /** Name of a method in a configuration. */

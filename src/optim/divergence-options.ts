@@ -18,6 +18,18 @@ export const divergenceOptions = z.strictObject({
   view: z.enum(["weak", "strong"]).default("weak").describe("which view of the unlabelled images"),
   tau: z.number().positive().default(1).describe("temperature of featSoftmax"),
   runningMean: z.number().min(0).lt(1).optional().describe("memory of the running means of P and Q; default none"),
+  bank: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("images of each domain whose statistics are kept beside the present ones, 64 to 256; default none"),
+  gate: z
+    .strictObject({
+      level: z.number().gt(0).lt(1).default(0.05).describe("p-value of the permutation test up to which D acts"),
+      every: z.int().min(1).default(500).describe("steps from one test to the next"),
+    })
+    .optional()
+    .describe("let D act only while a test on the bank says that the domains differ; default: always"),
   side: z.enum(["both", "target", "source"]).default("both").describe("which side's gradient is used"),
 });
 

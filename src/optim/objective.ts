@@ -73,7 +73,7 @@ export interface NonFinite {
 /**
  * Numbers of one step for the log (method section 6.6), read back from the device in steps that measure and where a NaN
  * or infinity is looked for. Optional fields that were not computed or read are absent, the others NaN; λ and ρ are known
- * without reading, but for a ρ that follows the divergence. An optimiser with several perturbed passes reports the last
+ * without reading, but for a ρ that follows the divergence or a loss, and a λ that balances gradients. An optimiser with several perturbed passes reports the last
  * one.
  */
 export interface StepReport {

@@ -38,6 +38,8 @@ export const freshProgress: Progress = {
 export const studentFile = "student.safetensors";
 export const optimizerFile = "optimizer.safetensors";
 export const divergenceFile = "divergence.safetensors";
+/** What a method keeps beside its networks. */
+export const memoryFile = "memory.safetensors";
 export const progressFile = "progress.json";
 export const networkFile = (name: string) => `${name}.safetensors`;
 

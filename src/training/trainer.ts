@@ -115,7 +115,8 @@ export class Trainer {
       const { prepared, rate, report } = trainStep(session, this.batches.assemble(decoded), place);
       if (report.nonFinite) this.refuse(report.nonFinite, iteration, saved);
       if (measure || report.nonFinite) {
-        const extra = { rate, rampUp: prepared.rampUp, measures: readScalars(prepared.measures) };
+        const measures = { ...prepared.measures, ...session.comparison?.estimator.measures?.() };
+        const extra = { rate, rampUp: prepared.rampUp, measures: readScalars(measures) };
         this.log(iteration, stepRecord(iteration, report, extra));
       }
       return report;

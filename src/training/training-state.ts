@@ -2,6 +2,7 @@
 import {
   divergenceFile,
   loadNetwork,
+  memoryFile,
   networkFile,
   optimizerFile,
   type Progress,
@@ -24,6 +25,7 @@ export function collectState(session: TrainingSession, progress: Progress): Map<
     for (const [name, network] of Object.entries(session.method.networks)) {
       files.set(networkFile(name), serializeTensors(network.stateDict()));
     }
+    if (session.method.memory) files.set(memoryFile, serializeTensors(session.method.memory.state()));
     if (session.comparison) files.set(divergenceFile, serializeTensors(session.comparison.estimator.state()));
     return files;
   });
@@ -40,6 +42,7 @@ export function restoreState(
     for (const [name, network] of Object.entries(session.method.networks)) {
       loadNetwork(network, files, networkFile(name), folder);
     }
+    session.method.memory?.loadState(tensorsOf(files, memoryFile, folder));
     session.comparison?.estimator.loadState(tensorsOf(files, divergenceFile, folder));
   });
   return progressOf(files, folder);

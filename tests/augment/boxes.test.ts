@@ -1,7 +1,7 @@
 /** Copy-paste boxes: inside the image, of the drawn area, and mixing that only copies. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { boxMask, drawBoxes, pasteBoxes } from "../../src/augment/index.js";
+import { boxMask, coveringBox, drawBoxes, pasteBoxes } from "../../src/augment/index.js";
 import { full, scope, tensor } from "../../src/torch/index.js";
 
 describe("boxes", () => {
@@ -34,6 +34,21 @@ describe("boxes", () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it("cover a foreground as tightly as boxes can, and are the given ones where there is none", () => {
+    scope(() => {
+      const plane = (rows: string) => rows.split(" ").map((row) => [...row].map(Number));
+      const foreground = tensor([[plane("0000 0010 0100")], [plane("0000 0000 0000")], [plane("1000 0000 0001")]]);
+      const otherwise = tensor([plane("1000 0000 0000")], { dtype: "bool" }).expand([3, 1, 3, 4]);
+      const want = [[plane("0000 0110 0110")], [plane("1000 0000 0000")], [plane("1111 1111 1111")]];
+      expect(coveringBox(foreground.gt(0), otherwise).toArray()).toEqual(want);
+      const volume = tensor([[[plane("00 00"), plane("01 00"), plane("00 01")]]]);
+      const nowhere = volume.lt(0);
+      expect(coveringBox(volume.gt(0), nowhere).toArray()).toEqual([
+        [[plane("00 00"), plane("01 01"), plane("01 01")]],
+      ]);
+    });
   });
 
   it("of volumes are cuboids, true inside only", () => {

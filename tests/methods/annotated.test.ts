@@ -51,10 +51,13 @@ describe.each(cases)("%s on %s targets", (name, kind) => {
 });
 
 /** Those with labels of both domains, under the one divergence that looks at them. */
-describe.each(["midss", "fixmatch-cutmix", "cps", "ss-net", "bcp", "ua-mt"] as const)("featProto on %s", (name) => {
-  it.each(kinds)("compares the annotated pixels of a class (%s)", (kind) => {
-    const settings = { divergence: { estimator: "featProto" } };
-    const make = () => new Training(name, kind, { optimizer: "dim", settings });
-    expect(trained(make, 1)).toEqual(trained(make, 0));
-  });
-});
+describe.each(["midss", "fixmatch-cutmix", "cps", "ss-net", "bcp", "ua-mt", "ust-run"] as const)(
+  "featProto on %s",
+  (name) => {
+    it.each(kinds)("compares the annotated pixels of a class (%s)", (kind) => {
+      const settings = { divergence: { estimator: "featProto" } };
+      const make = () => new Training(name, kind, { optimizer: "dim", settings });
+      expect(trained(make, 1)).toEqual(trained(make, 0));
+    });
+  },
+);

@@ -9,7 +9,7 @@ import { at, kinds, makeBatch, Training, withTraining } from "./support.js";
 const names = Object.keys(methods) as MethodName[];
 /** Which methods give what the optimiser needs. */
 const supported: Record<"disam" | "esam", MethodName[]> = {
-  disam: ["midss", "fixmatch", "fixmatch-cutmix"],
+  disam: ["midss", "fixmatch", "fixmatch-cutmix", "ust-run"],
   esam: ["supervised", "midss", "fixmatch", "fixmatch-cutmix", "mean-teacher", "ua-mt", "cps", "caussl"],
 };
 const optimizers = ["disam", "esam"] as const;
@@ -117,7 +117,7 @@ describe("a configuration", () => {
 
   it("names the methods that would do, and passes what does not need them", () => {
     expect(() => config({ name: "midss", symGD: false }, { name: "disam" })).toThrow(
-      "take method midss, fixmatch, fixmatch-cutmix, or optimizer sam",
+      "take method midss, fixmatch, fixmatch-cutmix, ust-run, or optimizer sam",
     );
     config({ name: "bcp" }, { name: "esam", gamma: 1 });
     config({ name: "supervised" }, { name: "disam", rho: 0 });

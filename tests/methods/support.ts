@@ -146,6 +146,7 @@ export class Training {
 
   dispose(): void {
     for (const network of [this.student, ...Object.values(this.method.networks)]) network.dispose();
+    this.method.memory?.dispose();
     for (const tensor of scope(() => [...this.minimizer.state().values()])) tensor.dispose();
     for (const tensor of this.session.comparison?.estimator.state().values() ?? []) tensor.dispose();
   }

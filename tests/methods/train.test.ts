@@ -16,6 +16,7 @@ it.each([
   ["caussl", { dependenceStart: 0, coefficientEvery: 2, coefficientSteps: 2 }, ["dependence", "second"]],
   ["ss-net", {}, ["heads"]],
   ["bcp", { pretrainIterations: 2 }, ["teacher"]],
+  ["ust-run", { hardnessLimit: 1 }, ["teacher", "memory"]],
 ])("%s trains in bfloat16 under SAM and keeps its parts", async (name, options, parts) => {
   const training = { iterations: 4, labelledBatch: 2, unlabelledBatch: 2, device: "cpu", threads: 1 };
   const run = await trainRun(base, name, {

@@ -93,6 +93,7 @@ function step(method: MethodName, optimizer: MinimizerName, kind: Kind) {
   const moved = valuesOf(student, "namedParameters").map((value, i) => value !== weights[i]);
   for (const network of [student, ...Object.values(made.networks)]) network.dispose();
   for (const tensor of scope(() => [...minimizer.state().values()])) tensor.dispose();
+  made.memory?.dispose();
   comparison?.estimator.dispose();
   expect(liveTensors(), "tensors left").toBe(before);
   return { report, passes, moved: moved.filter(Boolean).length / moved.length };

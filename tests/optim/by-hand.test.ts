@@ -188,6 +188,43 @@ describe("DiM", () => {
   });
 });
 
+describe("a balanced DiM", () => {
+  const w = [1, 0.5];
+  const [rho, share] = [0.2, 0.3];
+  const fixed = { rho, lambdaMode: "constant", balance: share };
+  /** The divergence's gradient at a share of the task's length. */
+  const pull = (at: Vector, by = share) => along(distance(at), by * length(task(at)));
+
+  it.each([
+    ["total", plus(task(w), pull(w))],
+    ["task", task(w)],
+    ["source", labelled(w)],
+    ["div", distance(w)],
+    ["disam", plus(task(w), pull(w), -1)],
+  ] as [string, Vector][])("%s: weighs D's gradient to a share of the task's in each pass", (perturbWith, ascent) => {
+    const { update, displacements, report } = run("dim", { ...fixed, perturbWith }, threeBowls);
+    const at = plus(w, along(ascent, rho));
+    expectVector(displacements[1], along(ascent, rho));
+    expectVector(update, plus(task(at), pull(at)));
+    expect(report.lambda).toBeCloseTo((share * length(task(at))) / length(distance(at)), 9);
+  });
+
+  it("clean: weighs it where it was", () => {
+    const { update, report } = run("dim", { ...fixed, perturbWith: "clean" }, threeBowls);
+    expectVector(update, plus(task(plus(w, along(task(w), rho))), pull(w)));
+    expect(report.lambda).toBeCloseTo((share * length(task(w))) / length(distance(w)), 9);
+  });
+
+  it("follows lambdaMode, needs no perturbation, and is off where lambda is 0 or D has no slope", () => {
+    const plain = { ...fixed, rho: 0, lambdaMode: "ramp" };
+    const { update } = run("dim", plain, threeBowls, { steps: [{ rampUp: 0.5 }] });
+    expectVector(update, plus(task(w), pull(w, share / 2)));
+    expectVector(run("dim", { ...plain, lambda: 0 }, threeBowls).update, task(w));
+    const flat: Losses = (at) => ({ ...threeBowls(at, 0), distance: bowl(at, [0, 0], [0, 0]) });
+    expectVector(run("dim", plain, flat).update, task(w));
+  });
+});
+
 describe("the report", () => {
   it("of a plain step has no perturbation", () => {
     const { report } = run("none", {}, withoutDistance, { steps: [{ measure: true }] });
@@ -237,6 +274,90 @@ describe("a step's timing", () => {
     expect(passes({ startIteration: 2 }, 4)).toEqual([1, 1, 2, 2]);
     expect(passes({ startIteration: 2, every: 2 }, 5)).toEqual([1, 1, 2, 1, 2]);
     expect(passes({ rho: 0 }, 2)).toEqual([1, 1]);
+  });
+
+  it("perturbs after startFraction of the training and startIteration, and from there in every n-th step", () => {
+    expect(passes({ startFraction: 0.7 }, 10)).toEqual([1, 1, 1, 1, 1, 1, 1, 2, 2, 2]);
+    expect(passes({ startFraction: 0.5, startIteration: 8 }, 10).indexOf(2)).toBe(8);
+    expect(passes({ startFraction: 0.55, every: 3 }, 10)).toEqual([1, 1, 1, 1, 1, 1, 2, 1, 1, 2]);
+    expect(passes({ startFraction: 1 }, 10)).not.toContain(2);
+  });
+
+  it("counts a fraction exactly where its product with the length is rounded up", () => {
+    const at = (iteration: number) =>
+      run("sam", { startFraction: 0.07 }, withoutDistance, { steps: [{ iteration, maxIterations: 100 }] }).seen.length;
+    expect([at(6), at(7)]).toEqual([1, 2]);
+  });
+
+  it("of DiM leaves the divergence in the plain steps before startFraction", () => {
+    const options = { rho: 0.2, lambda: 0.5, lambdaMode: "constant", startFraction: 0.5 };
+    const { update, report, seen } = run("dim", options, threeBowls, { steps: [{ iteration: 4 }] });
+    expectVector(update, plus(task([1, 0.5]), distance([1, 0.5]), 0.5));
+    expect(seen).toHaveLength(1);
+    expect(report.lambda).toBe(0.5);
+  });
+});
+
+describe("the radius", () => {
+  const w = [1, 0.5];
+  const g = task(w);
+  const loss = 1.75;
+
+  it("follows the ramp-up from rhoMin to rho", () => {
+    const rhoAt = (rampUp: number) =>
+      run("sam", { rho: 0.1, rhoMin: 0.02, rhoMode: "ramp" }, withoutDistance, { steps: [{ rampUp }] }).report.rho;
+    expect([0, 0.25, 1].map((rampUp) => Number(rhoAt(rampUp).toFixed(12)))).toEqual([0.02, 0.04, 0.1]);
+  });
+
+  it("under a loss budget lets the loss rise by that share of it to first order, and is rho at most", () => {
+    const options = { rho: 0.5, rhoMode: "loss", lossBudget: 0.1 };
+    const { displacements, report } = run("sam", options, withoutDistance);
+    expectVector(displacements[1], along(g, (0.1 * loss) / length(g)));
+    expect(report.rho).toBeCloseTo((0.1 * loss) / length(g), 12);
+    expect(run("sam", { ...options, rho: 0.01 }, withoutDistance).report.rho).toBeCloseTo(0.01, 12);
+  });
+
+  it.each(["asam", "asamAdaptive", "fisher"] as const)("under a loss budget means the same under %s", (name) => {
+    const [, away] = run(name, { rho: 2, rhoMode: "loss", lossBudget: 0.1 }, withoutDistance).displacements;
+    expect(away[0] * g[0] + away[1] * g[1]).toBeCloseTo(0.1 * loss, 9);
+  });
+
+  it("under a loss budget falls by a cosine from the first perturbed step to the end", () => {
+    const options = { rho: 0.5, rhoMode: "loss", lossBudget: 0.1, startFraction: 0.5 };
+    const shares = [5, 6, 9].map((iteration) => {
+      const { report } = run("sam", options, withoutDistance, { steps: [{ iteration }] });
+      return (report.rho * length(g)) / (0.1 * loss);
+    });
+    expectVector(
+      shares,
+      [0, 1, 4].map((k) => (1 + Math.cos((Math.PI * k) / 5)) / 2),
+    );
+  });
+});
+
+describe("a renormalised step", () => {
+  const w = [1, 0.5];
+  const g = task(w);
+  const perturbed = task(plus(w, along(g, 0.2)));
+
+  it("has the direction of the perturbed gradient and the length of the clean one", () => {
+    expectVector(run("sam", { rho: 0.2, renormalise: true }, withoutDistance).update, along(perturbed, length(g)));
+    const mean = plus(g, task(plus(w, plus(along(g, 0.2), g, -0.01))));
+    const sagm = run("sagm", { rho: 0.2, alpha: 0.01, renormalise: true }, withoutDistance);
+    expectVector(sagm.update, along(mean, length(g)));
+  });
+
+  it("of DiM is joined by the divergence's clean gradient as that is", () => {
+    const options = { rho: 0.2, lambda: 0.5, lambdaMode: "constant", perturbWith: "clean", renormalise: true };
+    const { update } = run("dim", options, threeBowls);
+    expectVector(update, plus(along(perturbed, length(g)), distance(w), 0.5));
+  });
+
+  it("is refused where another loss perturbs", () => {
+    for (const perturbWith of ["source", "div", "disam"])
+      expect(() => run("dim", { perturbWith, renormalise: true }, threeBowls)).toThrow(
+        /of another loss; take perturbWith/,
+      );
   });
 });
 

@@ -33,6 +33,10 @@ it("DiM continues from a saved mean of the divergence, which sets its radius", (
   expectSameAfterResume("dim", "sgd", { rhoMode: "divergence", lambdaMode: "constant" });
 });
 
+it("Friendly SAM over the normalisation layers continues from a saved mean of their gradients", () => {
+  expectSameAfterResume("fsam", "sgd", { perturb: "norm", rho: 0.5 });
+});
+
 describe.each(names)("%s", (name) => {
   it("with rho = 0 is its base optimiser bit for bit", () => {
     fc.assert(

@@ -45,9 +45,10 @@ describe("a step reads the device once", () => {
     expect(readsOfStep("dim", { perturbWith })).toBe(1);
   });
 
-  it("also when it is logged, or when the radius follows D's running mean", () => {
+  it("also when it is logged, or when radius and weight follow losses and gradients", () => {
     expect(readsOfStep("dim", {}, true)).toBe(1);
     expect(readsOfStep("dim", { rhoMode: "divergence" })).toBe(1);
+    expect(readsOfStep("dim", { rhoMode: "loss", balance: 0.1, renormalise: true, perturb: "norm" })).toBe(1);
   });
 
   it("but for the losses by which ESAM chooses samples, before and after", () => {

@@ -6,8 +6,9 @@ import { names } from "./support.js";
 const parse = (name: MinimizerName, options: object = {}) =>
   (minimizers[name] as MinimizerEntry).options.parse(options);
 
-const always = { startIteration: 0, every: 1 };
-const constant = { rhoMode: "constant", rhoMin: 0, ...always };
+const always = { startIteration: 0, startFraction: 0, every: 1 };
+const usual = { rhoMin: 0, lossBudget: 0.05, ...always, perturb: "all", renormalise: false };
+const constant = { rhoMode: "constant", ...usual };
 const divergence = {
   f: "js",
   estimator: "featSoftmax",
@@ -21,8 +22,7 @@ const defaults: Record<MinimizerName, object> = {
   none: {},
   dim: {
     inner: { name: "sam" },
-    rhoMin: 0,
-    ...always,
+    ...usual,
     kappa: 1,
     perturbWith: "total",
     lambda: 0.1,
@@ -57,10 +57,13 @@ const ranges: [MinimizerName, string, number[], number[]][] = [
   ...((["dim", "sam", "gsam", "sdat"] as const).flatMap((name) => [
     [name, "rhoMin", [0, 3], [-0.001]],
     [name, "startIteration", [0, 7], [-1, 0.5]],
+    [name, "startFraction", [0, 0.7, 1], [-0.001, 1.001]],
+    [name, "lossBudget", [1e-9, 3], [0]],
     [name, "every", [1, 7], [0, 1.5]],
   ]) as never),
   ["dim", "kappa", [0, 3], [-0.001]],
   ["dim", "lambda", [0, 3], [-0.001]],
+  ["dim", "balance", [1e-9, 3], [0]],
   ["sdat", "lambda", [0, 3], [-0.001]],
   ["asam", "eta", [0, 3], [-0.001]],
   ["fsam", "sigma", [-3, 3], []],

@@ -12,7 +12,7 @@ import type { FDivergence } from "../f-divergence.js";
 import { CriticNetwork } from "./critic-network.js";
 import type { DomainDivergence, DomainDivergenceOptions } from "./domain-divergence.js";
 import { estimatorEntry } from "./entry.js";
-import { oneSided } from "./estimator.js";
+import { oneSided, withGradient } from "./estimator.js";
 import { bottlenecks, type Pair } from "./forward.js";
 
 const options = {
@@ -46,23 +46,17 @@ export function reversalAt(updates: number, { reversal, warmUp }: Pick<Settings,
   return warmUp === 0 ? reversal : reversal * Math.tanh(updates / (2 * warmUp));
 }
 
-/** The same values with `factor` times their gradient. */
-function withGradient(rows: Tensor, factor: number): Tensor {
-  if (factor === 1) return rows;
-  const fixed = rows.detach();
-  return fixed.add(rows.sub(fixed).mul(factor));
-}
-
 /** Maps [B, C, ...S] → rows [n, C]. */
 function rowsOf(maps: Tensor, rows: Settings["rows"]): Tensor {
   return rows === "pooled" ? maps.mean(spatialAxes(maps)) : positionRows(maps);
 }
 
 function createCritic(choices: DomainDivergenceOptions, settings: Settings): DomainDivergence {
-  const { divergence, forward = "joint", side = "both", runningMean = 0, seed = 0 } = choices;
-  if (runningMean > 0)
+  const { divergence, forward = "joint", side = "both", runningMean = 0, bank, gate, seed = 0 } = choices;
+  const idle = runningMean > 0 ? "runningMean" : bank ? "bank" : gate ? "gate" : null;
+  if (idle)
     throw new UsageError(
-      "critic: runningMean is for estimators that describe a domain by a mean; the critic itself remembers, so leave it out",
+      `critic: ${idle} is for estimators that describe a domain by a mean; the critic itself remembers, so leave it out`,
     );
   const scale = choices.scale ?? divergence.defaultScale;
   const { hidden, rate, momentum, clip } = settings;

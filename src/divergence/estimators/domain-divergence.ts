@@ -7,6 +7,7 @@ import type { TargetKind } from "../../core/target-kind.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import type { Tensor } from "../../torch/index.js";
 import type { FDivergence } from "../f-divergence.js";
+import type { GateOptions } from "./domain-gate.js";
 
 /**
  * How the network sees the images when the divergence is computed.
@@ -74,7 +75,11 @@ export interface DomainDivergenceOptions {
   tauF?: number;
   /** β of the running means P̄ ← βP̄ + (1−β)P, in [0, 1); default 0: none. Gradient flows through the current P only. */
   runningMean?: number;
-  /** For estimators that draw their first weights. Default 0. */
+  /** Images of each domain whose statistics a bank keeps beside the present ones; default: no bank. */
+  bank?: number;
+  /** When D may act, by a test on the bank; default: always. */
+  gate?: GateOptions;
+  /** For estimators that draw their first weights, and the gate. Default 0. */
   seed?: number;
 }
 
@@ -86,6 +91,8 @@ export interface DomainDivergence {
    * @throws UsageError when the input lacks what the choices need
    */
   evaluate(input: DomainInput): Tensor;
+  /** Numbers for the log. Default: none. */
+  measures?(): Record<string, Tensor>;
   /** What it has learnt, for a checkpoint; the tensors stay owned by the estimator. Empty where nothing is learnt. */
   state(): Map<string, Tensor>;
   /** Continues from a saved {@link DomainDivergence.state}; copies the tensors. */

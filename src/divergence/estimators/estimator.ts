@@ -1,9 +1,9 @@
 /**
- * The frame the estimators share: they turn the images into one statistic per domain, and here the running means, the
- * side the gradient takes and the scale are applied.
+ * The frame the estimators share: they turn the images into one statistic per domain, and here what is remembered of it,
+ * the side the gradient takes, the scale and the gate are applied.
  */
 import { UsageError } from "../../core/errors.js";
-import { scope, type Tensor } from "../../torch/index.js";
+import { noGrad, scope, type Tensor, tensor } from "../../torch/index.js";
 import type {
   DivergenceForward,
   DivergenceSide,
@@ -11,15 +11,12 @@ import type {
   DomainDivergenceOptions,
   DomainInput,
 } from "./domain-divergence.js";
+import { DomainGate } from "./domain-gate.js";
 import type { Pair } from "./forward.js";
 import { RunningMeans } from "./running-mean.js";
+import { type Statistic, StatisticBank } from "./statistic-bank.js";
 
-/** One statistic of both domains, and which of its rows count in each (default: all). */
-export interface Statistic {
-  name: string;
-  values: Pair<Tensor>;
-  present?: Pair<Tensor>;
-}
+export type { Statistic };
 
 /** What an estimator adds to the frame. */
 export interface EstimatorBody {
@@ -35,6 +32,24 @@ function requireTemperature(tauF: number): void {
     throw new UsageError(`domain divergence: tauF is ${tauF}; give a temperature above 0`);
 }
 
+/** What the gate's state is saved as, beside the statistics. */
+const gateName = "gate";
+
+/** @throws UsageError for two memories at once, or a gate without the one that it tests */
+function requireOneMemory({ runningMean = 0, bank, gate }: DomainDivergenceOptions): void {
+  if (bank && runningMean > 0)
+    throw new UsageError("domain divergence: runningMean and bank are two memories of the same; leave one out");
+  if (gate && !bank)
+    throw new UsageError("domain divergence: gate tests what a bank holds; set divergence.bank, for example to 128");
+}
+
+/** The same values with `factor` times their gradient. */
+export function withGradient(values: Tensor, factor: number): Tensor {
+  if (factor === 1) return values;
+  const fixed = values.detach();
+  return fixed.add(values.sub(fixed).mul(factor));
+}
+
 /** Cuts the gradient of the other side. */
 export function oneSided({ source, target }: Pair<Tensor>, side: DivergenceSide): Pair<Tensor> {
   if (side === "source") return { source, target: target.detach() };
@@ -46,27 +61,38 @@ export function oneSided({ source, target }: Pair<Tensor>, side: DivergenceSide)
  * @throws UsageError for options outside their range
  */
 export function estimator(body: EstimatorBody, options: DomainDivergenceOptions): DomainDivergence {
-  const { divergence, forward = "joint", side = "both", tauF = 1, runningMean = 0 } = options;
+  const { divergence, forward = "joint", side = "both", tauF = 1, runningMean = 0, seed = 0 } = options;
   const scale = options.scale ?? divergence.defaultScale;
   requireTemperature(tauF);
-  const means = new RunningMeans(runningMean);
+  requireOneMemory(options);
+  const bank = options.bank ? new StatisticBank(options.bank) : null;
+  const memory = bank ?? new RunningMeans(runningMean);
+  const gate = options.gate ? new DomainGate(options.gate, seed) : null;
   return {
     id: body.id,
     evaluate(input) {
       const update = input.learn ?? true;
+      const images = { source: input.source.shape[0], target: input.target.shape[0] };
+      const blend = (of: "source" | "target", { name, values, present }: Statistic) =>
+        memory.blend(`${of}.${name}`, values[of], { images: images[of], update, present: present?.[of] });
       return scope(() => {
-        const statistics = body.describe(input, forward).map(({ name, values, present }) => {
-          const blended = {
-            source: means.blend(`source.${name}`, values.source, update, present?.source),
-            target: means.blend(`target.${name}`, values.target, update, present?.target),
-          };
-          return { name, values: oneSided(blended, side), present };
+        const described = body.describe(input, forward);
+        const statistics = described.map((statistic) => {
+          const blended = { source: blend("source", statistic), target: blend("target", statistic) };
+          return { ...statistic, values: oneSided(blended, side) };
         });
-        return body.compare(statistics).mul(scale);
+        if (gate && bank && update)
+          noGrad(() => gate.step({ bank, statistics: described, images, compare: body.compare }));
+        const d = body.compare(statistics).mul(scale);
+        return withGradient(d, !gate || gate.open ? 1 : 0);
       });
     },
-    state: () => means.state(),
-    loadState: (state) => means.load(state),
-    dispose: () => means.dispose(),
+    measures: (): Record<string, Tensor> => (gate ? { divergenceGate: tensor(Number(gate.open)) } : {}),
+    state: () => new Map([...memory.state(), ...(gate ? [[gateName, gate.state()] as const] : [])]),
+    loadState(state) {
+      memory.load(new Map([...state].filter(([name]) => name !== gateName)));
+      gate?.load(state.get(gateName));
+    },
+    dispose: () => memory.dispose(),
   };
 }

@@ -4,6 +4,7 @@
  */
 import { UsageError } from "../../core/errors.js";
 import { persist, type Tensor, where, zerosLike } from "../../torch/index.js";
+import type { BlendedBatch } from "./statistic-bank.js";
 
 export class RunningMeans {
   private readonly stored = new Map<string, Tensor>();
@@ -18,10 +19,8 @@ export class RunningMeans {
    * The mean of the past and `current`.
    * @param name what it is, for example "source"
    * @param current [rows, ...] or [n]
-   * @param update whether the stored mean becomes the result
-   * @param present 1 for rows of `current` that count, else 0, broadcastable to it; default: all
    */
-  blend(name: string, current: Tensor, update: boolean, present?: Tensor): Tensor {
+  blend(name: string, current: Tensor, { update, present }: Omit<BlendedBatch, "images">): Tensor {
     if (this.beta === 0) return current;
     const { device, dtype } = current;
     const mean = this.stored.get(`${name}.mean`)?.to({ device }) ?? zerosLike(current);

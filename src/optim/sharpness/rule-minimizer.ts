@@ -1,10 +1,12 @@
 /** The plain sharpness-aware optimiser: the gradient at w perturbs by an ascent rule, the one at w+ε updates. */
+import { z } from "zod";
 import { noGrad, type Tensor } from "../../torch/index.js";
 import type { Evaluation } from "../objective.js";
 import type { Optimizer } from "../optimizer.js";
-import type { NamedParameters } from "../parameter-list.js";
-import type { AscentRule, Radius } from "../rules/ascent-rule.js";
-import { perturbsAt, type RadiusOptions, radiusByRate } from "./radius.js";
+import { globalNorm, type NamedParameters } from "../parameter-list.js";
+import { type AscentRule, ofLength, type Radius } from "../rules/ascent-rule.js";
+import { type PerturbedPart, perturbedPart, perturbOption } from "./perturbed-part.js";
+import { budgetAt, perturbsAt, type RadiusOptions, radiusAt, radiusOptions, withinBudget } from "./radius.js";
 import { SharpnessMinimizer } from "./sharpness-minimizer.js";
 import type { PassResult, PassTargets, SharpnessStep } from "./sharpness-step.js";
 
@@ -12,6 +14,23 @@ import type { PassResult, PassTargets, SharpnessStep } from "./sharpness-step.js
 export interface ChosenRule {
   rule: AscentRule;
   options: Record<string, unknown>;
+}
+
+/** What is perturbed, and how long the gradient of the perturbed pass is. */
+export const variations = {
+  perturb: perturbOption,
+  renormalise: z.boolean().default(false).describe("give the perturbed pass's gradient the length of the clean one's"),
+};
+
+/** Settings of an optimiser made of an ascent rule, with its own default radius. */
+export function ruleOptions(rho: number, rhoMode: "constant" | "rate" = "constant") {
+  return { ...radiusOptions(rho, rhoMode), ...variations };
+}
+
+/** The same with every default filled in. */
+export interface RuleSettings extends RadiusOptions {
+  perturb: PerturbedPart;
+  renormalise: boolean;
 }
 
 /** Two passes and one rule; DiM extends it by a divergence. */
@@ -24,29 +43,41 @@ export class RuleMinimizer extends SharpnessMinimizer {
     parameters: NamedParameters,
     base: Optimizer,
     { rule, options }: ChosenRule,
-    private readonly radius: RadiusOptions,
+    private readonly settings: RuleSettings,
     numbers: readonly string[] = [],
   ) {
     const { lists, numbers: own = [] } = rule.remembers ?? {};
-    super(parameters, base, { lists, numbers: [...numbers, ...own] });
+    super(parameters, base, { lists, numbers: [...numbers, ...own] }, perturbedPart(parameters, settings.perturb));
     this.rule = rule;
     this.ruleOptions = options;
   }
 
   protected override advance(step: SharpnessStep): void {
-    const perturbing = perturbsAt(step.at, this.radius);
+    const perturbing = perturbsAt(step.at, this.settings);
     const clean = step.clean((evaluation) => this.cleanTargets(step, evaluation, perturbing));
     if (!perturbing) {
       step.descend(clean.gradient);
       return;
     }
-    const rho = this.rhoAt(step, clean);
-    step.reportRadius(rho);
-    const { gradient, norm } = clean;
-    const input = { parameters: step.parameters, gradient, norm, rho, memory: this.memory };
-    const perturbation = noGrad(() => this.rule.perturbation(input, this.ruleOptions));
+    const perturbation = noGrad(() => this.perturbation(step, clean));
     const perturbed = step.perturbed(perturbation, (evaluation) => this.perturbedTargets(step, evaluation));
     step.descend(this.update(step, clean, perturbed));
+  }
+
+  /** ε by the rule, shortened where it would cost too much of the loss; one tensor per perturbed parameter. */
+  private perturbation(step: SharpnessStep, clean: PassResult): readonly Tensor[] {
+    const rho = this.rhoAt(step, clean);
+    const gradient = step.partOf(clean.gradient);
+    const norm = gradient === clean.gradient ? clean.norm : globalNorm(gradient);
+    const { perturbable: parameters, at } = step;
+    const full = this.rule.perturbation({ parameters, gradient, norm, rho, memory: this.memory }, this.ruleOptions);
+    if (this.settings.rhoMode !== "loss") {
+      step.reportRadius(rho);
+      return full;
+    }
+    const { perturbation, factor } = withinBudget(full, gradient, clean.task.mul(budgetAt(at, this.settings)));
+    step.reportRadius(factor.mul(rho));
+    return perturbation;
   }
 
   /** What perturbs, or updates in a step that does not perturb. */
@@ -60,13 +91,14 @@ export class RuleMinimizer extends SharpnessMinimizer {
   }
 
   protected rhoAt({ at }: SharpnessStep, _clean: PassResult): Radius {
-    const { rho, rhoMode, rhoMin } = this.radius;
-    return rhoMode === "rate" ? radiusByRate(at, rho, rhoMin) : rho;
+    return radiusAt(at, this.settings);
   }
 
-  /** The gradient for the base optimiser. */
+  /** The gradient for the base optimiser; renormalised it is as long as the one at w (SSAM, JMLR 2025). */
   protected update(_step: SharpnessStep, clean: PassResult, perturbed: PassResult): Tensor[] {
     const { combine } = this.rule;
-    return combine ? noGrad(() => combine(clean, perturbed, this.ruleOptions)) : perturbed.gradient;
+    const gradient = combine ? noGrad(() => combine(clean, perturbed, this.ruleOptions)) : perturbed.gradient;
+    if (!this.settings.renormalise) return gradient;
+    return noGrad(() => ofLength(clean.norm, gradient, combine ? globalNorm(gradient) : perturbed.norm));
   }
 }

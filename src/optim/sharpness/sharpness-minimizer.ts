@@ -14,12 +14,14 @@ const basePrefix = "base.";
 export abstract class SharpnessMinimizer implements Minimizer {
   protected readonly memory: Memory;
 
+  /** @param perturbed the parameters that are perturbed, and of which the memory keeps lists; the others are only updated */
   constructor(
     private readonly parameters: NamedParameters,
     private readonly base: Optimizer,
     names?: MemoryNames,
+    private readonly perturbed: NamedParameters = parameters,
   ) {
-    this.memory = new Memory(parameters, names);
+    this.memory = new Memory(perturbed, names);
   }
 
   /** The passes and the update of one step, with the weights back at w, or moved by the update, at its end. */
@@ -29,7 +31,7 @@ export abstract class SharpnessMinimizer implements Minimizer {
     return scope(() => {
       // The divergence of an objective is only ever given evaluations of that same objective.
       const erased = objective as unknown as Objective;
-      const step = new SharpnessStep(this.parameters, this.base, erased, at);
+      const step = new SharpnessStep(this.parameters, this.base, erased, at, this.perturbed);
       let succeeded = false;
       try {
         this.advance(step);

@@ -28,14 +28,24 @@ class NonFiniteSignal extends Error {
 export interface PassTargets {
   losses: readonly Tensor[];
   divergence?: Tensor | null;
+  /** Makes the gradients of the pass of those of its losses, without gradient; default: they are the same. */
+  mix?(gradients: readonly Tensor[][]): Mixed;
 }
 
-/** The gradient of a pass's first loss with its L2 norm, and the gradients of its further losses. The graph is gone. */
+/** The gradients of a pass in place of those of its losses, and the weight that came of them, a float64 scalar. */
+export interface Mixed {
+  gradients: Tensor[][];
+  lambda: Tensor;
+}
+
+/** The gradient of a pass's first loss with its L2 norm, and those of its further losses, mixed if so asked. The graph is gone. */
 export interface PassResult {
   gradient: Tensor[];
   /** A float64 scalar, as is the divergence. */
   norm: Tensor;
   further: Tensor[][];
+  /** The task loss, a float64 scalar. */
+  task: Tensor;
   /** D at the weights of the pass, where it was wanted. */
   divergence: Tensor | null;
 }
@@ -52,7 +62,7 @@ interface Losses {
   terms: [string, Tensor][];
 }
 
-type MadePass = Losses & PassResult;
+type MadePass = Losses & PassResult & { lambda: Tensor | null };
 
 /** Scalars on the device in the form they are read in. */
 const asScalar = (value: Tensor) => value.detach().to({ dtype: "float64" });
@@ -60,6 +70,8 @@ const asScalar = (value: Tensor) => value.detach().to({ dtype: "float64" });
 /** One step in the making: passes at w and at w+ε, and the update. */
 export class SharpnessStep {
   readonly tensors: readonly Tensor[];
+  /** Those of them that a perturbation moves; it has one tensor for each. */
+  private readonly moved: readonly Tensor[];
   readonly report: StepReport = {
     terms: {},
     task: Number.NaN,
@@ -80,8 +92,17 @@ export class SharpnessStep {
     readonly base: Optimizer,
     private readonly objective: Objective,
     readonly at: StepContext,
+    readonly perturbable: NamedParameters = parameters,
   ) {
     this.tensors = parameters.map(([, parameter]) => parameter);
+    this.moved = perturbable.map(([, parameter]) => parameter);
+  }
+
+  /** Of one tensor per parameter, those of the perturbable ones. */
+  partOf(tensors: readonly Tensor[]): readonly Tensor[] {
+    if (this.perturbable === this.parameters) return tensors;
+    const chosen = new Set(this.moved);
+    return tensors.filter((_, i) => chosen.has(this.tensors[i]));
   }
 
   /** D at the present weights, for use in {@link ChooseTargets}; null when the objective has none. */
@@ -107,13 +128,13 @@ export class SharpnessStep {
 
   /** Runs `body` with the weights at w+ε and returns them to w by copying, also when it throws. */
   displaced<T>(perturbation: readonly Tensor[], body: () => T): T {
-    this.saved ??= save(this.tensors);
+    this.saved ??= save(this.moved);
     if (this.at.measure) this.perturbationNorm = globalNorm(perturbation);
-    perturb(this.tensors, perturbation);
+    perturb(this.moved, perturbation);
     try {
       return body();
     } finally {
-      restore(this.tensors, this.saved);
+      restore(this.moved, this.saved);
     }
   }
 
@@ -145,17 +166,19 @@ export class SharpnessStep {
   private pass(kind: NonFinite["pass"], choose: ChooseTargets): PassResult {
     return scope(() => {
       const evaluation = this.objective.evaluate({ updateRunningStatistics: kind === "clean" });
-      const { losses, divergence } = choose(evaluation);
+      const { losses, divergence, mix } = choose(evaluation);
       const scalars = {
         kind,
         task: asScalar(evaluation.task),
         terms: Object.entries(evaluation.terms).map(([name, value]): [string, Tensor] => [name, asScalar(value)]),
         divergence: divergence ? asScalar(divergence) : null,
       };
-      const [gradient, ...further] = losses.map((loss, i) =>
+      const gradients = losses.map((loss, i) =>
         grad(loss, this.tensors, { retainGraph: i < losses.length - 1, allowUnused: true }),
       );
-      const made = { ...scalars, gradient, norm: globalNorm(gradient), further };
+      const mixed = mix ? noGrad(() => mix(gradients)) : { gradients, lambda: null };
+      const [gradient, ...further] = mixed.gradients;
+      const made = { ...scalars, gradient, norm: globalNorm(gradient), further, lambda: mixed.lambda };
       this.passes.push(made);
       return made;
     });
@@ -172,12 +195,14 @@ export class SharpnessStep {
   /** Reads everything, writes the report, and refuses the first number that is not finite. */
   private read(updateNorm: Tensor): void {
     const cosine = this.cosine();
-    const next = this.readPasses([updateNorm, this.perturbationNorm, this.radius, cosine]);
+    const lambda = this.passes.findLast((pass) => pass.lambda)?.lambda ?? null;
+    const next = this.readPasses([updateNorm, this.perturbationNorm, this.radius, lambda, cosine]);
     this.report.updateNorm = next();
     if (!Number.isFinite(this.report.updateNorm))
       throw new NonFiniteSignal({ pass: "perturbed", quantity: "combined gradient" });
     if (this.perturbationNorm) this.report.perturbationNorm = next();
     if (this.radius) this.report.rho = next();
+    if (lambda) this.report.lambda = next();
     if (cosine) this.report.cosine = next();
   }
 

@@ -8,17 +8,19 @@
  * base optimiser alone.
  */
 import { z } from "zod";
+import { UsageError } from "../../core/errors.js";
 import { foreachAdd, noGrad, type Tensor, where } from "../../torch/index.js";
 import { divergenceOptions } from "../divergence-options.js";
 import { minimizerEntry } from "../entry.js";
 import type { Evaluation } from "../objective.js";
 import type { Optimizer } from "../optimizer.js";
-import type { NamedParameters } from "../parameter-list.js";
+import { addScaled, type NamedParameters, scaled } from "../parameter-list.js";
 import type { AscentRule, Radius } from "../rules/ascent-rule.js";
 import { ascentChoice, ascentRules } from "../rules/registry.js";
-import { type RadiusOptions, rhoMin, timing } from "../sharpness/radius.js";
-import { RuleMinimizer } from "../sharpness/rule-minimizer.js";
-import type { PassResult, PassTargets, SharpnessStep } from "../sharpness/sharpness-step.js";
+import { lossBudget, rhoMin, rhoModes, rhoModesInWords, timing } from "../sharpness/radius.js";
+import { RuleMinimizer, type RuleSettings, variations } from "../sharpness/rule-minimizer.js";
+import type { Mixed, PassResult, PassTargets, SharpnessStep } from "../sharpness/sharpness-step.js";
+import { balancingWeight } from "./balance.js";
 
 /**
  * Which gradient perturbs the weights: the whole objective (DiM-1), the task loss (DiM-2), the task loss with the
@@ -42,16 +44,23 @@ const dimOptions = z.strictObject({
   inner: ascentChoice.default({ name: "sam" }).describe("ascent rule: a name, or a name with the rule's own settings"),
   rho: z.number().min(0).optional().describe("radius of the perturbation, 0: none; default: the inner rule's own"),
   rhoMode: z
-    .enum(["constant", "rate", "divergence"])
+    .enum([...rhoModes, "divergence"])
     .optional()
-    .describe(
-      "rate: follows the learning rate; divergence: rho(1 + kappa D / running mean of D); default: the inner rule's own",
-    ),
+    .describe(`${rhoModesInWords}; divergence: rho(1 + kappa D / running mean of D); default: the inner rule's own`),
   rhoMin,
+  lossBudget,
   kappa: z.number().min(0).default(1).describe("kappa of rhoMode: divergence"),
   ...timing,
+  ...variations,
   perturbWith: z.enum(perturbations).default("total").describe("DiM-1 to DiM-6, see docs/method.md"),
   ...lambdaOptions(0.1, "ramp"),
+  balance: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      "in place of lambda, which then only says whether there is a divergence: the length of its weighted gradient as a share of the task loss's; lambdaMode acts on it",
+    ),
   addClean: z
     .boolean()
     .default(false)
@@ -62,15 +71,26 @@ const dimOptions = z.strictObject({
 /** Settings of {@link Dim}. */
 export type DimOptions = Omit<z.output<typeof dimOptions>, "divergence">;
 
+/** The variants whose perturbing gradient is of the task loss. */
+const comparable: readonly string[] = ["total", "task", "clean"];
+
 /** Memory of D̄, the running mean of the divergence. */
 const meanDecay = 0.9;
 const meanName = "meanDivergence";
 
 /** The radius and its course: the inner rule's own where none are given, so that without D it is that rule alone. */
-function radiusOf({ inner, rho, rhoMode, rhoMin, startIteration, every }: DimOptions): RadiusOptions {
-  const rule: AscentRule = ascentRules[inner.name];
-  const course = rhoMode ?? rule.rhoMode ?? "constant";
-  return { rho: rho ?? rule.rho, rhoMode: course === "rate" ? "rate" : "constant", rhoMin, startIteration, every };
+function settingsOf(options: DimOptions): RuleSettings {
+  const rule: AscentRule = ascentRules[options.inner.name];
+  const course = options.rhoMode ?? rule.rhoMode ?? "constant";
+  return { ...options, rho: options.rho ?? rule.rho, rhoMode: course === "divergence" ? "constant" : course };
+}
+
+/** Refuses a length that is of another loss's gradient. @throws UsageError */
+function checkLength({ renormalise, perturbWith }: DimOptions): void {
+  if (!renormalise || comparable.includes(perturbWith)) return;
+  throw new UsageError(
+    `optimizer: renormalise gives the update the length of the gradient that perturbs, but that of perturbWith: ${perturbWith} is of another loss; take perturbWith ${comparable.join(", ")}, or renormalise: false`,
+  );
 }
 
 /** DiM with its settings; the equations are in docs/method.md. */
@@ -81,7 +101,8 @@ export class Dim extends RuleMinimizer {
     private readonly options: DimOptions,
   ) {
     const { inner } = options;
-    super(parameters, base, { rule: ascentRules[inner.name], options: inner }, radiusOf(options), [meanName]);
+    checkLength(options);
+    super(parameters, base, { rule: ascentRules[inner.name], options: inner }, settingsOf(options), [meanName]);
   }
 
   /** The loss whose gradient perturbs, or updates when nothing perturbs; for DiM-3 also the divergence on its own. */
@@ -89,10 +110,12 @@ export class Dim extends RuleMinimizer {
     const { perturbWith } = this.options;
     const { task, terms } = evaluation;
     const lambda = this.lambdaOf(step);
-    step.report.lambda = lambda;
+    if (this.options.balance === undefined) step.report.lambda = lambda;
     const differentiated = !perturbing || (perturbWith !== "task" && perturbWith !== "source");
     const used = this.cleanUsesDivergence(perturbing);
     const divergence = evaluateDivergence(step, evaluation, { lambda, differentiated, used, learn: used });
+    const balanced = differentiated ? this.balanced(step, task, divergence, perturbing ? perturbWith : "total") : null;
+    if (balanced) return balanced;
     const weighted = divergence && differentiated ? divergence.mul(lambda) : null;
     const choose = (): Tensor[] => {
       if (perturbing && perturbWith === "source" && lambda > 0) return [terms.sup];
@@ -109,8 +132,30 @@ export class Dim extends RuleMinimizer {
     const differentiated = this.options.perturbWith !== "clean";
     const learn = !this.cleanUsesDivergence(true);
     const divergence = evaluateDivergence(step, evaluation, { lambda, differentiated, used: differentiated, learn });
+    const balanced = differentiated ? this.balanced(step, evaluation.task, divergence, "total") : null;
+    if (balanced) return balanced;
     const loss = divergence && differentiated ? evaluation.task.add(divergence.mul(lambda)) : evaluation.task;
     return { losses: [loss], divergence };
+  }
+
+  /** The targets of a pass whose λ follows from its own gradients; null where λ is given or there is no divergence. */
+  private balanced(
+    step: SharpnessStep,
+    task: Tensor,
+    divergence: Tensor | null,
+    variant: (typeof perturbations)[number],
+  ): PassTargets | null {
+    if (this.options.balance === undefined || !divergence) return null;
+    const combine = (lambda: Tensor, ofTask: Tensor[], ofDivergence: Tensor[]): Tensor[][] => {
+      if (variant === "clean") return [ofTask, scaled(ofDivergence, lambda)];
+      if (variant === "div") return [scaled(ofDivergence, lambda)];
+      return [addScaled(ofTask, variant === "disam" ? lambda.neg() : lambda, ofDivergence)];
+    };
+    const mix = ([ofTask, ofDivergence]: readonly Tensor[][]): Mixed => {
+      const lambda = balancingWeight(this.lambdaOf(step), ofTask, ofDivergence);
+      return { gradients: combine(lambda, ofTask, ofDivergence), lambda };
+    };
+    return { losses: [task, divergence], divergence, mix };
   }
 
   /** ρ(1 + κD/D̄) with `rhoMode: divergence`, D̄ the running mean of D. */
@@ -141,11 +186,12 @@ export class Dim extends RuleMinimizer {
     return !perturbing || rhoMode === "divergence" || (perturbWith !== "task" && perturbWith !== "source");
   }
 
+  /** λ, or the share of the gradient that stands in its place. */
   private lambdaOf({ divergence, at: { iteration, maxIterations, rampUp } }: SharpnessStep): number {
-    const { lambda, lambdaMode, startIteration } = this.options;
-    if (!divergence || iteration < startIteration) return 0;
-    if (lambdaMode === "ramp") return lambda * rampUp;
-    return lambdaMode === "linear" ? (lambda * iteration) / maxIterations : lambda;
+    const { lambda, balance = lambda, lambdaMode, startIteration } = this.options;
+    if (!divergence || lambda === 0 || iteration < startIteration) return 0;
+    if (lambdaMode === "ramp") return balance * rampUp;
+    return lambdaMode === "linear" ? (balance * iteration) / maxIterations : balance;
   }
 }
 

@@ -3,22 +3,21 @@ import { z } from "zod";
 import { type MinimizerEntry, minimizerEntry } from "../entry.js";
 import type { AscentRule } from "../rules/ascent-rule.js";
 import { type AscentName, ascentRules } from "../rules/registry.js";
-import { type RadiusOptions, radiusOptions } from "../sharpness/radius.js";
-import { RuleMinimizer } from "../sharpness/rule-minimizer.js";
+import { RuleMinimizer, type RuleSettings, ruleOptions } from "../sharpness/rule-minimizer.js";
 
 function ruleEntry(rule: AscentRule): MinimizerEntry {
   return minimizerEntry({
     summary: rule.summary,
     source: rule.source,
     passes: 2,
-    options: z.strictObject({ ...radiusOptions(rule.rho, rule.rhoMode), ...rule.options }),
+    options: z.strictObject({ ...ruleOptions(rule.rho, rule.rhoMode), ...rule.options }),
     create: (parameters, base, options) =>
-      new RuleMinimizer(parameters, base, { rule, options }, options as unknown as RadiusOptions),
+      new RuleMinimizer(parameters, base, { rule, options }, options as unknown as RuleSettings),
   });
 }
 
-/** The settings of a rule's optimiser: those of the radius and the rule's own. */
-type RuleOptions<Rule extends AscentRule> = z.ZodObject<ReturnType<typeof radiusOptions> & Rule["options"]>;
+/** The settings of a rule's optimiser: those of every rule and the rule's own. */
+type RuleOptions<Rule extends AscentRule> = z.ZodObject<ReturnType<typeof ruleOptions> & Rule["options"]>;
 
 /** The optimisers made of an ascent rule alone, by the names of the rules. */
 export const ruleMinimizers = Object.fromEntries(

@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { divergenceOptions } from "../divergence-options.js";
 import { minimizerEntry } from "../entry.js";
-import { radiusOptions } from "../sharpness/radius.js";
+import { ruleOptions } from "../sharpness/rule-minimizer.js";
 import { Dim, lambdaOptions } from "./dim.js";
 
 export const sdat = minimizerEntry({
@@ -15,7 +15,7 @@ export const sdat = minimizerEntry({
   passes: 2,
   costNote: "and the divergence's own pass once",
   options: z.strictObject({
-    ...radiusOptions(0.05),
+    ...ruleOptions(0.05),
     ...lambdaOptions(1, "constant"),
     divergence: divergenceOptions.prefault({}),
   }),
