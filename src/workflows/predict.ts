@@ -30,7 +30,7 @@ import {
   refuseOverwriting,
 } from "./prediction/inputs.js";
 import { isLabelVolume, looksLikeMask } from "./prediction/mask-evidence.js";
-import { WrittenRecord } from "./prediction/written-record.js";
+import { WrittenRecord } from "./written-record.js";
 
 /** What is to be segmented, and what to write. */
 export interface PredictInput extends PredictionContents {
@@ -248,7 +248,7 @@ export const predictImages: Workflow<PredictInput, Predicted> = async (input, ob
   refuseCollisions(inputs, files[0].extension);
   const outputs = inputs.flatMap((image) => files.map((file) => outputPath(out, file, image)));
   refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...cases.map((one) => one.imagePath), ...masks]);
-  const record = new WrittenRecord(out);
+  const record = new WrittenRecord(out, "dimseg-predictions.sha256", "prediction");
   record.refuseForeign(outputs);
   const { broken, transparent } = await writeAll(inputs, writer(record), observer);
   record.tidy();

@@ -11,14 +11,18 @@ import { Graph } from "./graph.js";
 import { elementNumber, encodeModel, type GraphValue } from "./model-file.js";
 import { translate } from "./operators.js";
 
-/** What a graph is to answer. */
-export interface GraphOptions {
+/** What a graph takes and gives. */
+export interface GraphShape {
   /** Channels of the images. */
   readonly channels: number;
   /** Sides of what the network sees, slowest first. */
   readonly sides: readonly number[];
   readonly classes: number;
   readonly kind: TargetKind;
+}
+
+/** What a graph is to answer. */
+export interface GraphOptions extends GraphShape {
   readonly normalisation: Normalisation;
   /** Whether the graph averages over mirror images. */
   readonly testTimeFlips: boolean;
@@ -34,7 +38,7 @@ export interface GraphSignature {
 }
 
 /** Names and shapes of what a graph takes and gives. */
-export function signatureOf({ channels, sides, classes, kind }: Omit<GraphOptions, "metadata">): GraphSignature {
+export function signatureOf({ channels, sides, classes, kind }: GraphShape): GraphSignature {
   const labels = kind === "sigmoid" ? ["batch", classes, ...sides] : ["batch", ...sides];
   return {
     input: { name: "image", type: "uint8", shape: ["batch", channels, ...sides] },
