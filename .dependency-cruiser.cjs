@@ -22,6 +22,7 @@ const layers = {
   judging: ["inference", "evaluation", "statistics", "data", "grid", "nn", "torch", "core"],
   config: ["methods", "optim", "nn", "core"],
   runs: ["config", "data", "augment", "grid", "nn", "torch", "core"],
+  export: ["runs", "config", "inference", "augment", "losses", "data", "grid", "nn", "torch", "core"],
   training: [
     ...["runs", "config", "judging", "inference", "methods", "optim", "losses", "augment", "evaluation", "data"],
     ...["statistics", "drawing", "grid", "nn", "torch", "core"],
@@ -37,7 +38,7 @@ const layers = {
     ...["statistics", "data", "drawing", "grid", "core"],
   ],
   workflows: [
-    ...["reporting", "comparison", "analysis", "sweep", "training", "runs", "config", "judging", "inference"],
+    ...["reporting", "comparison", "analysis", "sweep", "training", "export", "runs", "config", "judging", "inference"],
     ...["methods", "optim", "losses", "divergence", "nn", "augment", "phantoms", "data", "embedding", "evaluation"],
     ...["statistics", "drawing", "grid", "torch", "core"],
   ],

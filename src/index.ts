@@ -79,6 +79,17 @@ export { type EvaluateMaskOptions, evaluateMask, type MaskMetrics } from "./eval
 export { type LesionCounts, type LesionRule, lesionF1, matchLesions } from "./evaluation/lesions.js";
 export type { ConfusionCounts } from "./evaluation/overlap.js";
 export type { Volumes } from "./evaluation/volume.js";
+export type { ModelDescription, ModelSource } from "./export/description.js";
+export { type ExportedModel, loadExportedNetwork, openExported, openSession } from "./export/exported-model.js";
+export {
+  exportNetwork,
+  type GraphOptions,
+  type GraphShape,
+  type GraphSignature,
+  signatureOf,
+} from "./export/onnx/export-network.js";
+export type { ElementType, GraphValue } from "./export/onnx/model-file.js";
+export { type ModelAnswer, ModelSession } from "./export/onnx/runtime.js";
 export { type Components, connectedComponents } from "./grid/components.js";
 export {
   type Affine,
@@ -112,7 +123,13 @@ export { type AnswerPart, type Inferer, type PartTaker, wholeImage } from "./inf
 export { labelMaps, type Prediction, type PredictOptions, predict } from "./inference/predict.js";
 export { type CaseOutput, type PredictCaseOptions, predictCase } from "./inference/predict-case.js";
 export { type ImagePrediction, type PredictImageOptions, predictImage } from "./inference/predict-image.js";
-export { type PredictVolumeOptions, predictVolume, type VolumePrediction } from "./inference/predict-volume.js";
+export {
+  type PredictVolumeOptions,
+  predictVolume,
+  type SliceWatcher,
+  type VolumePrediction,
+  type VolumeSet,
+} from "./inference/predict-volume.js";
 export { type SlidingWindowOptions, slidingWindow } from "./inference/sliding-window.js";
 export {
   type DistanceUnits,

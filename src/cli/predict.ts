@@ -5,6 +5,7 @@ import { DataError, UsageError } from "../core/errors.js";
 import { maskFormatNames } from "../data/formats/mask-format-names.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { PredictInput } from "../workflows/predict.js";
+import { engineNames } from "../workflows/prediction/engine-names.js";
 import { checkpointOption } from "./checkpoint-option.js";
 import { inTerminal } from "./terminal-observer.js";
 
@@ -35,12 +36,10 @@ async function predict(run: string, images: string[], verbOptions: PredictVerbOp
   const options = { ...verbOptions, intensity: intensityOf(verbOptions.intensity) };
   const { predictImages } = await import("../workflows/predict.js");
   const predicted = await inTerminal((observer) => predictImages({ run, images, ...options }, observer));
-  const { checkpointRule, written, leftOut, transparent, legend, outlines, broken } = predicted;
+  const { answeredBy, written, leftOut, transparent, legend, outlines, broken } = predicted;
   const [masks, ...further] = predicted.folders;
   for (const message of broken) console.error(message);
-  const others = options.with?.length ?? 0;
-  const together = others > 0 ? `, averaged with ${counted(others, "other run")}` : "";
-  console.log(`${options.network}, ${checkpointRule}${together}`);
+  console.log(answeredBy);
   console.log(`Wrote ${written} of ${predicted.images} masks to ${masks}: ${legend.join(", ")}.`);
   if (leftOut.length > 0) console.log(`Left out as masks or earlier results: ${namedFiles(leftOut)}.`);
   for (const sentence of predicted.systemPictures) console.log(`${sentence}.`);
@@ -65,13 +64,20 @@ function collected(value: string, before: readonly string[]): string[] {
 export function register(program: Command): void {
   program
     .command("predict")
-    .description("segment images with a trained run (exit code 3 when one of them cannot be segmented)")
-    .argument("<run>", "run folder")
+    .description(
+      "segment images with a trained run or an exported model (exit code 3 when one of them cannot be segmented)",
+    )
+    .argument("<run>", "run folder, or what `dimseg export` wrote: the folder, or the ONNX file alone")
     .argument("<images...>", "image files, or folders of them (masks in a folder are left out)")
     .option("--out <folder>", "where the masks go, under the images' names", "predictions")
     .addOption(checkpointOption("which checkpoint"))
     .option("--with <run>", "average with the answers of another run; may be given several times", collected, [])
     .addOption(new Option("--network <name>", "which network").choices(networkNames).default("student"))
+    .addOption(
+      new Option("--engine <name>", "of exported models (default: onnx for an ONNX file, else libtorch)").choices(
+        engineNames,
+      ),
+    )
     .addOption(new Option("--format <name>", "of masks of volumes (default: nii.gz)").choices(maskFormatNames))
     .option("--probabilities", "also write class probabilities (safetensors, float32)", false)
     .option("--overlay", "also write the images with the outlines of the classes", false)

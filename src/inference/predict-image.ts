@@ -2,7 +2,7 @@
 import { DataError } from "../core/errors.js";
 import { imagesBCS } from "../data/case-tensors.js";
 import type { Dataset } from "../data/dataset.js";
-import { prepareImage } from "../data/prepare-image.js";
+import { type PreparedImage, prepareImage } from "../data/prepare-image.js";
 import { type StoredImage, sampleWords } from "../grid/stored-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { inferenceMode, scope } from "../torch/index.js";
@@ -39,12 +39,23 @@ function requireDepth({ samples }: StoredImage, file: string, { intensity, depth
 }
 
 /**
+ * An image as the network sees it.
+ * @param dataset what the network was trained on
+ * @param file    the image's name, for messages
+ * @throws DataError for an image of more than 8 bits when the network was trained on 8-bit ones alone, and the other way
+ *   round
+ */
+export function preparedFor(image: StoredImage, file: string, dataset: Dataset, size: number): PreparedImage {
+  requireDepth(image, file, dataset);
+  return prepareImage(image, dataset, size, file);
+}
+
+/**
  * Prepares the image as the images were that the network was trained on, asks the network, and resizes the
  * probabilities back bilinearly before they become labels, so that outlines follow the image's own pixels.
  * @param file the image's name, for messages
  * @param dataset what the network was trained on
- * @throws DataError for an image of more than 8 bits when the network was trained on 8-bit ones alone, and the other way
- *   round
+ * @throws DataError as {@link preparedFor}
  * @throws NumericError when the network's output holds NaN
  */
 export function predictImage(
@@ -55,9 +66,8 @@ export function predictImage(
   { size, probabilities: wanted = true, ...options }: PredictImageOptions,
 ): ImagePrediction {
   const [height, width] = image.grid.shape;
-  requireDepth(image, file, dataset);
   const kind = dataset.target;
-  const prepared = prepareImage(image, dataset, size, file);
+  const prepared = preparedFor(image, file, dataset, size);
   return inferenceMode(() =>
     scope(() => {
       const { probabilities } = predict(network, imagesBCS([prepared], "cpu"), { ...options, kind });

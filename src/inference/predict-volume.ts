@@ -1,5 +1,6 @@
 /** Segments one volume in its own grid: slice by slice with a network of pictures, whole with one of volumes. */
 import type { Dataset, SliceRule } from "../data/dataset.js";
+import type { PreparedImage } from "../data/prepare-image.js";
 import { planesOf } from "../data/volumes/case-slices.js";
 import {
   type CutVolume,
@@ -36,35 +37,31 @@ function foundArea(labels: Uint8Array): number {
 /** How a volume is asked about; probabilities are 4 bytes a class and voxel, and not wanted unless asked for. */
 export type PredictVolumeOptions = PredictImageOptions & Pick<AskedOptions, "patch">;
 
+/** A data set of volumes. */
+export type VolumeSet = Dataset & { readonly slices: SliceRule };
+
 /** What is said of each slice of a cut volume, `[K, rows, columns]` or class numbers, one after the other. */
-async function* labelledSlices(
-  network: SegmentationNetwork,
+export type SliceAnswers = AsyncIterable<AnswerInSize>;
+
+/** What is said of each slice by something that sees slices, values of their window as 0 … 255. */
+export async function* answersOfSlices(
   { image, stack }: CutVolume,
-  file: string,
-  dataset: Dataset & { readonly slices: SliceRule },
-  { patch: _, probabilities = false, ...options }: PredictVolumeOptions,
+  dataset: VolumeSet,
+  segment: (slice: StoredImage) => AnswerInSize | Promise<AnswerInSize>,
 ): AsyncGenerator<AnswerInSize> {
   const windows = windowsOf(image, dataset.slices);
-  for (let slice = 0; slice < stack.count; slice++) {
-    const shown = windowedSlice(stack.slice(slice), windows);
-    yield predictImage(network, shown, file, dataset, { ...options, probabilities });
-  }
+  for (let slice = 0; slice < stack.count; slice++) yield segment(windowedSlice(stack.slice(slice), windows));
 }
 
-/** The same of a network that sees the whole volume at the data set's spacing; probabilities are resampled to the cut volume. */
-async function* labelledWhole(
-  network: SegmentationNetwork,
+/** What is said of each slice by something that sees the whole volume at once, prepared at the data set's spacing. */
+export async function* answersOfWhole(
   cut: CutVolume,
+  dataset: VolumeSet,
   file: string,
-  dataset: Dataset & { readonly slices: SliceRule },
-  { probabilities: wanted = false, ...options }: PredictVolumeOptions,
+  segment: (whole: PreparedImage, shape: readonly number[]) => AnswerInSize | Promise<AnswerInSize>,
 ): AsyncGenerator<AnswerInSize> {
-  const prepared = prepareWhole(cut, dataset, file);
   const { shape } = cut.stack.grid;
-  const said: AnswerInSize = wanted
-    ? inferCaseAnswer(network, prepared, dataset, options, file, shape)
-    : { labels: inferCase(network, prepared, dataset, options, file, shape) };
-  const { labels, probabilities } = said;
+  const { labels, probabilities } = await segment(prepareWhole(cut, dataset, file), shape);
   const planes = labels.length / voxelCount({ shape });
   for (let slice = 0; slice < shape[0]; slice++) {
     const own = probabilities && planesOf(probabilities, dataset.outputs, shape[0], slice);
@@ -88,21 +85,24 @@ function placePlanes<T extends Uint8Array | Float32Array>(
   }
 }
 
+/** Is told after each slice of the number done and of all. */
+export type SliceWatcher = (done: number, total: number) => Promise<void>;
+
 /**
- * Cuts the volume as those were cut that the network was trained on, segments each slice in its own size
- * ({@link predictImage}) or the whole by sliding windows, and puts the labels back where the voxels are stored.
- * @param file the volume's name, for messages
- * @param onSlice called after each slice with the number done and of all
+ * Cuts a volume as those were cut that a network was trained on, and puts what is said of its slices back where the voxels
+ * are stored.
+ * @param file      the volume's name, for messages
+ * @param wanted    whether probabilities are handed out, too
+ * @param answersOf gives what is said of each slice of the cut volume
  * @throws DataError for a volume of other channels than those trained on
- * @throws NumericError when the network's output holds NaN
  */
-export async function predictVolume(
-  network: SegmentationNetwork,
+export async function segmentVolume(
   volume: StoredImage,
   file: string,
-  dataset: Dataset & { readonly slices: SliceRule },
-  options: PredictVolumeOptions,
-  onSlice: (done: number, total: number) => Promise<void> = async () => {},
+  dataset: VolumeSet,
+  wanted: boolean,
+  answersOf: (cut: CutVolume) => SliceAnswers,
+  onSlice: SliceWatcher = async () => {},
 ): Promise<VolumePrediction> {
   requireChannels(volume, dataset, file);
   const cut = cutVolume(volume, dataset.slices);
@@ -110,11 +110,10 @@ export async function predictVolume(
   const planes = dataset.target === "softmax" ? 1 : dataset.outputs;
   const voxels = voxelCount(image.grid);
   const labels = new Uint8Array(planes * voxels);
-  const probabilities = options.probabilities ? new Float32Array(dataset.outputs * voxels) : undefined;
+  const probabilities = wanted ? new Float32Array(dataset.outputs * voxels) : undefined;
   let largest = { slice: Math.floor(stack.count / 2), area: 0 };
-  const answers = network.rank === 3 ? labelledWhole : labelledSlices;
   let slice = 0;
-  for await (const said of answers(network, cut, file, dataset, options)) {
+  for await (const said of answersOf(cut)) {
     placePlanes(labels, cut, slice, said.labels);
     if (probabilities && said.probabilities) placePlanes(probabilities, cut, slice, said.probabilities);
     const area = foundArea(said.labels);
@@ -122,4 +121,30 @@ export async function predictVolume(
     await onSlice(++slice, stack.count);
   }
   return { grid: volume.grid, labels, ...(probabilities ? { probabilities } : {}), largestSlice: largest.slice };
+}
+
+/**
+ * Segments each slice in its own size ({@link predictImage}), or the whole by sliding windows; as {@link segmentVolume}.
+ * @throws NumericError when the network's output holds NaN
+ */
+export function predictVolume(
+  network: SegmentationNetwork,
+  volume: StoredImage,
+  file: string,
+  dataset: VolumeSet,
+  { probabilities: wanted = false, patch, ...options }: PredictVolumeOptions,
+  onSlice?: SliceWatcher,
+): Promise<VolumePrediction> {
+  const ofSlices = (cut: CutVolume) =>
+    answersOfSlices(cut, dataset, (slice) =>
+      predictImage(network, slice, file, dataset, { ...options, probabilities: wanted }),
+    );
+  const ofWhole = (cut: CutVolume) =>
+    answersOfWhole(cut, dataset, file, (whole, shape) => {
+      const asked = { ...options, patch };
+      return wanted
+        ? inferCaseAnswer(network, whole, dataset, asked, file, shape)
+        : { labels: inferCase(network, whole, dataset, asked, file, shape) };
+    });
+  return segmentVolume(volume, file, dataset, wanted, network.rank === 3 ? ofWhole : ofSlices, onSlice);
 }

@@ -3,28 +3,12 @@
  * class probabilities are resampled before they become labels and yet never lie in memory for the whole image. Outer
  * edges stay where they are, as everywhere (`align_corners=False`).
  */
+import { type Neighbours, neighboursAlong } from "../grid/linear.js";
 import { cat, empty, fromTypedArray, persist, scope, type Tensor } from "../torch/index.js";
 import type { AnswerPart, PartTaker } from "./inferer.js";
 
-/** For each position of the new axis the old ones it lies between, and the weight of the second. */
-interface Neighbours {
-  readonly low: readonly number[];
-  readonly high: readonly number[];
-  readonly weight: readonly number[];
-}
-
 /** Positions from the first to before the second. */
 type Range = readonly [from: number, to: number];
-
-function neighboursAlong(from: number, to: number): Neighbours {
-  const places = Array.from({ length: to }, (_, i) => Math.min(Math.max(((i + 0.5) * from) / to - 0.5, 0), from - 1));
-  const low = places.map(Math.floor);
-  return {
-    low,
-    high: low.map((at) => Math.min(at + 1, from - 1)),
-    weight: places.map((place, i) => place - low[i]),
-  };
-}
 
 /** The new positions whose later neighbour is among the old ones from `first` to before `end`, as a range. */
 function settledRange({ high }: Neighbours, first: number, end: number): Range {

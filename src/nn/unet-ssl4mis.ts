@@ -33,7 +33,7 @@ class UpBlock extends Module {
 
   forward(input: Tensor, skip: Tensor): Tensor {
     return torch.scope(() => {
-      const upsampled = torch.upsampleBilinear2d(this.conv1x1.forward(input), torch.spatialShape(skip), true, null);
+      const upsampled = torch.resizeLinear(this.conv1x1.forward(input), torch.spatialShape(skip), true);
       return this.conv.forward(torch.cat([skip, upsampled], 1));
     });
   }

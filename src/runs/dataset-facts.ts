@@ -80,13 +80,20 @@ export function readDatasetFacts(path: string): Dataset {
   } catch (cause) {
     throw new DataError(`cannot read ${path}: ${readFailureReason(cause)}; the run folder is incomplete`, { cause });
   }
+  return parseDatasetFacts(content, path, "restore the file from a copy of the run");
+}
+
+/**
+ * A data set without its images, from what was kept of it.
+ * @param path   the file that it was kept in
+ * @param remedy what to do about a file that is damaged
+ * @throws DataError when it lacks what it must say
+ */
+export function parseDatasetFacts(content: unknown, path: string, remedy: string): Dataset {
   const { success, data, error } = factsSchema.safeParse(content);
   if (success) return { ...(data as unknown as Facts), domains: [] };
   const key = error.issues[0].path.join(".");
-  throw new DataError(
-    `${path} was changed or damaged${key === "" ? "" : ` at ${key}`}; restore the file from a copy of the run`,
-    { cause: error },
-  );
+  throw new DataError(`${path} was changed or damaged${key === "" ? "" : ` at ${key}`}; ${remedy}`, { cause: error });
 }
 
 /** What of a data set decides what a network sees and learns. */

@@ -12,6 +12,7 @@
  *     evaluation/          results of `dimseg evaluate`
  *     preview.png          what the student sees and says over time
  *     preview/             step-N.json files that it is drawn from
+ *     export/              what `dimseg export` writes
  */
 import { existsSync, mkdtempSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -190,6 +191,6 @@ export function openRunFolder(path: string): RunFolder {
     throw new UsageError(`${run.path} is not a run folder: it has no ${name}; ${runsInside(run.path) ?? remedy}`);
   }
   const { path: _, ...entries } = run;
-  refuseLinks(run.path, [...Object.values(entries).map((entry) => basename(entry)), "report"]);
+  refuseLinks(run.path, [...Object.values(entries).map((entry) => basename(entry)), "report", "export"]);
   return run;
 }

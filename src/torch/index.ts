@@ -11,6 +11,7 @@ export * from "./generated/functions.js";
 export * from "./kernels.js";
 export { Generator, manualSeed } from "./random.js";
 export { readScalars } from "./read-scalars.js";
+export { type RecordedCall, type Recorder, recordOperators } from "./recording.js";
 export * from "./runtime.js";
 export { adopt, type Owned, persist, scope } from "./scope.js";
 export { loadTensors, rawFromTensor, serializeTensors, tensorFromRaw } from "./serialize.js";

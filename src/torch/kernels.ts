@@ -4,6 +4,7 @@
  */
 import { channelsToEnd, channelsToFront } from "./axes.js";
 import * as aten from "./generated/functions.js";
+import { asOperator } from "./recording.js";
 import { scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
 
@@ -23,7 +24,13 @@ function isChannelsLast({ ndim, shape, strides }: Tensor): boolean {
 
 /** Convolution of [B, Cin, ...S] with a weight [Cout, Cin, ...k], over two or three spatial axes. */
 export function convolve(input: Tensor, weight: Tensor, windows: Windows): Tensor {
-  return weight.ndim === 5 ? convolveVolumes(input, weight, windows) : aten.conv2d(input, weight, { ...windows });
+  return asOperator("convolve", [input, weight, windows.bias], lengthsOf(windows), () =>
+    weight.ndim === 5 ? convolveVolumes(input, weight, windows) : aten.conv2d(input, weight, { ...windows }),
+  );
+}
+
+function lengthsOf({ stride, padding }: Windows): Pick<Windows, "stride" | "padding"> {
+  return { stride, padding };
 }
 
 /**
@@ -43,6 +50,12 @@ function convolveVolumes(input: Tensor, weight: Tensor, windows: Windows): Tenso
 
 /** Transposed convolution of [B, Cin, ...S] with a weight [Cin, Cout, ...k], over two or three spatial axes. */
 export function convolveTransposed(input: Tensor, weight: Tensor, windows: Windows): Tensor {
+  return asOperator("convolveTransposed", [input, weight, windows.bias], lengthsOf(windows), () =>
+    spread(input, weight, windows),
+  );
+}
+
+function spread(input: Tensor, weight: Tensor, windows: Windows): Tensor {
   if (weight.ndim === 5) return aten.convTranspose3d(input, weight, { ...windows });
   const { stride, padding, bias } = windows;
   const [, , ...kernel] = weight.shape;
@@ -75,6 +88,10 @@ function tileProduct(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
  * @param size a number per spatial axis
  */
 export function maxPool(input: Tensor, size: readonly number[]): Tensor {
+  return asOperator("maxPool", [input], { size }, () => largest(input, size));
+}
+
+function largest(input: Tensor, size: readonly number[]): Tensor {
   if (size.length === 3) return aten.maxPool3d(input, size);
   const { dtype, device } = input;
   const halves = size.every((side) => side === 2);
@@ -84,14 +101,21 @@ export function maxPool(input: Tensor, size: readonly number[]): Tensor {
 
 /** Mean over windows that lie side by side, of [B, C, ...S]; what does not fill a window at the far edges is dropped. */
 export function averagePool(input: Tensor, size: readonly number[]): Tensor {
-  return size.length === 3 ? aten.avgPool3d(input, size) : aten.avgPool2d(input, size);
+  return asOperator("averagePool", [input], { size }, () =>
+    size.length === 3 ? aten.avgPool3d(input, size) : aten.avgPool2d(input, size),
+  );
 }
 
-/** [B, C, ...S] resized linearly along each axis to other sizes; outer edges stay where they are. */
-export function resizeLinear(input: Tensor, size: readonly number[]): Tensor {
-  return size.length === 3
-    ? aten.upsampleTrilinear3d(input, size, false, null)
-    : aten.upsampleBilinear2d(input, size, false, null);
+/**
+ * [B, C, ...S] resized linearly along each axis to other sizes.
+ * @param alignCorners whether the centres of the first and last pixels stay where they are; default: outer edges do
+ */
+export function resizeLinear(input: Tensor, size: readonly number[], alignCorners = false): Tensor {
+  return asOperator("resizeLinear", [input], { size, alignCorners }, () =>
+    size.length === 3
+      ? aten.upsampleTrilinear3d(input, size, alignCorners, null)
+      : aten.upsampleBilinear2d(input, size, alignCorners, null),
+  );
 }
 
 /** What a batch normalisation holds: [C] each. The running statistics are null where a pass neither uses nor moves them. */
@@ -111,7 +135,10 @@ function normalise(input: Tensor, by: Normaliser, ownStatistics: boolean): Tenso
 
 /** Batch normalisation of [B, C, ...S] by the running statistics. */
 export function normaliseByRunning(input: Tensor, by: Normaliser): Tensor {
-  return normalise(input, by, false);
+  const { weight, bias, runningMean, runningVar, epsilon } = by;
+  return asOperator("normaliseByRunning", [input, weight, bias, runningMean, runningVar], { epsilon }, () =>
+    normalise(input, by, false),
+  );
 }
 
 /**
@@ -154,7 +181,9 @@ export function normaliseByGroup(input: Tensor, groups: number, weight: Tensor |
   const [, channels, ...sides] = input.shape;
   const positions = sides.reduce((product, side) => product * side, 1);
   const own = groups === channels && positions > 1 && isLastOnProcessor(input);
-  return own ? normaliseEach(input, weight, bias) : aten.groupNorm(input, groups, { weight, bias });
+  return asOperator("normaliseByGroup", [input, weight, bias], { groups, shape: input.shape, epsilon: 1e-5 }, () =>
+    own ? normaliseEach(input, weight, bias) : aten.groupNorm(input, groups, { weight, bias }),
+  );
 }
 
 /**

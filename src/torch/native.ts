@@ -143,3 +143,14 @@ export function native(): Native {
   binding ??= load();
   return binding;
 }
+
+/** Runs `body` with something between it and the bridge. @param wrap gets the bridge and gives what stands for it */
+export function withBridge<T>(wrap: (bridge: Native) => Native, body: () => T): T {
+  const bridge = native();
+  binding = wrap(bridge);
+  try {
+    return body();
+  } finally {
+    binding = bridge;
+  }
+}

@@ -2,26 +2,21 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { DataError, DimsegError, ResourceError, UsageError } from "../core/errors.js";
+import { DataError, type DimsegError, ResourceError, UsageError } from "../core/errors.js";
 import { readersOf } from "../data/case-files.js";
-import { allCases, type Case, type Dataset, loadDataset } from "../data/dataset.js";
+import type { Case, Dataset } from "../data/dataset.js";
 import { isImageName, isVolumeName } from "../data/file-patterns.js";
 import { mayBeDicom, refuseSeries } from "../data/inspect/dicom-series.js";
 import { readImage, readVolume } from "../data/read-image.js";
 import { systemPicturesText } from "../data/system-names.js";
 import { hasSlices } from "../data/volumes/decode-volume.js";
+import { isExported } from "../export/exported-model.js";
 import type { StoredImage } from "../grid/stored-image.js";
 import { type PredictionContents, type PredictionFile, predictionFiles } from "../inference/encode-prediction.js";
 import { volumeFiles } from "../inference/encode-volume.js";
-import { Ensemble } from "../inference/ensemble.js";
 import { indexValue } from "../inference/label-map.js";
-import { predictImage } from "../inference/predict-image.js";
-import { predictVolume } from "../inference/predict-volume.js";
-import type { SegmentationNetwork } from "../nn/index.js";
-import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
-import { datasetDifferences } from "../runs/dataset-facts.js";
 import type { Observer, Workflow } from "./observer.js";
-import { networkOf, type OpenedRun, openRun } from "./open-run.js";
+import { openExportedSegmenter } from "./prediction/exported-segmenter.js";
 import {
   type InputImage,
   leaveOutMasks,
@@ -30,29 +25,22 @@ import {
   refuseOverwriting,
 } from "./prediction/inputs.js";
 import { isLabelVolume, looksLikeMask } from "./prediction/mask-evidence.js";
-import { WrittenRecord } from "./prediction/written-record.js";
+import { openRunSegmenter } from "./prediction/run-segmenter.js";
+import type { AskedNetwork, Segmenter } from "./prediction/segmenter.js";
+import { WrittenRecord } from "./written-record.js";
 
 /** What is to be segmented, and what to write. */
-export interface PredictInput extends PredictionContents {
-  readonly run: string;
-  /** Further runs; what all of them say is averaged. */
-  readonly with?: readonly string[] | undefined;
+export interface PredictInput extends AskedNetwork, PredictionContents {
   /** Image files, and folders of them. */
   readonly images: readonly string[];
   /** Folder that the masks go to. */
   readonly out: string;
-  readonly checkpoint: CheckpointName;
-  readonly network: NetworkName;
-  /** Average over mirror images. */
-  readonly tta: boolean;
-  /** Values of images of more than 8 bits that become 0 and 255; default: those of the run's data set. */
-  readonly intensity?: { readonly low: number; readonly high: number } | undefined;
 }
 
 /** What was segmented. */
 export interface Predicted {
-  /** How the checkpoint was chosen, for people. */
-  readonly checkpointRule: string;
+  /** Which network and checkpoint, and how it was chosen, for people. */
+  readonly answeredBy: string;
   /** Images that were asked for, and of these written. */
   readonly images: number;
   readonly written: number;
@@ -108,42 +96,10 @@ function writing<P>({ files, read, segment }: Segmenting<P>, out: string): Writi
   return { files, writer };
 }
 
-/** The sides of what a run's networks see. */
-function gridOf({ size, patch }: OpenedRun): string {
-  return (patch ?? [size, size]).join(" x ");
-}
-
-/**
- * The network of a run, or what it and those of further runs say together.
- * @throws UsageError for runs that see images or classes differently; and as opening a run does
- */
-async function networkOfAll(run: OpenedRun, input: PredictInput, observer: Observer): Promise<SegmentationNetwork> {
-  const networks = [networkOf(run, input.network)];
-  for (const path of input.with ?? []) {
-    const other = await openRun(path, input.checkpoint, observer, "unused");
-    if ((run.patch === null) !== (other.patch === null))
-      throw new UsageError(
-        `${path}: cannot answer together with ${run.folder.path}, since one sees pictures and the other patches of volumes`,
-      );
-    const [own, theirs] = [run, other].map(gridOf);
-    const differences = datasetDifferences(run.dataset, other.dataset, run.patch !== null).filter(
-      (key) => key !== "size",
-    );
-    if (own !== theirs) differences.push(`${run.patch ? "patch" : "size"} (${own} and ${theirs})`);
-    if (differences.length > 0)
-      throw new UsageError(
-        `${path}: cannot answer together with ${run.folder.path}, since they differ in ${differences.join(", ")}; give runs of one data set and size`,
-      );
-    networks.push(networkOf(other, input.network));
-  }
-  return networks.length === 1 ? networks[0] : new Ensemble(networks, run.dataset.target);
-}
-
 /** @throws UsageError when something is wanted that volumes do not give */
-function writingOf(run: OpenedRun, network: SegmentationNetwork, input: PredictInput): Writing {
-  const { size, patch, device, precision, normalisation, dataset } = run;
-  const { tta: testTimeFlips, probabilities, format, out } = input;
-  const asked = { size, device, precision, normalisation, testTimeFlips };
+function writingOf(segmenter: Segmenter, input: PredictInput): Writing {
+  const { dataset } = segmenter;
+  const { format, out } = input;
   if (!hasSlices(dataset)) {
     if (format !== undefined)
       throw new UsageError(
@@ -153,7 +109,7 @@ function writingOf(run: OpenedRun, network: SegmentationNetwork, input: PredictI
       {
         files: predictionFiles(dataset, input),
         read: (path) => readImage(path),
-        segment: (stored, path) => predictImage(network, stored, path, dataset, { ...asked, probabilities }),
+        segment: (stored, path) => segmenter.segmentImage(stored, path),
       },
       out,
     );
@@ -163,8 +119,7 @@ function writingOf(run: OpenedRun, network: SegmentationNetwork, input: PredictI
       throw new DataError(`${path}: is a picture, and the run was trained on volumes; give it volumes`);
     return readVolume(path);
   };
-  const segment = (stored: StoredImage, path: string) =>
-    predictVolume(network, stored, path, dataset, { ...asked, patch, probabilities }, () => nextTurn());
+  const segment = (stored: StoredImage, path: string) => segmenter.segmentVolume(stored, path, dataset);
   return writing({ files: volumeFiles(dataset, input), read, segment }, out);
 }
 
@@ -201,67 +156,64 @@ function legendOf({ target, classes }: Dataset): string[] {
   return target === "softmax" ? values : ["0 none", ...values];
 }
 
-/** The cases of the run's data set, whose files are no images to segment or to replace; none when it cannot be opened. */
-function ownCases({ config }: OpenedRun): Case[] {
-  try {
-    return allCases(loadDataset(config.dataset));
-  } catch (error) {
-    if (!(error instanceof DimsegError)) throw error;
-    return [];
-  }
-}
-
-/** What the network knows of its data set, for images of another scanner's range. */
-function withIntensity(dataset: Dataset, { intensity }: PredictInput): Dataset {
-  if (intensity === undefined) return dataset;
-  const { slices } = dataset;
-  return slices ? { ...dataset, slices: { ...slices, intensity } } : { ...dataset, intensity };
-}
-
 /** Masks of every reader, whether they count or not. */
 function maskPathsOf(one: Case): string[] {
   return readersOf(one).flatMap((files) => files.map(({ path }) => path));
 }
 
-/**
- * Segments images; one that cannot be read does not end the work. Replaces nothing but what an earlier call wrote.
- * @throws UsageError when any other file would be replaced; DataError, CheckpointError
- *   as opening the run does
- */
-export const predictImages: Workflow<PredictInput, Predicted> = async (input, observer) => {
+/** Segments images with what was opened for them. */
+async function predictWith(
+  segmenter: Segmenter,
+  { images: found, system }: ReturnType<typeof listInputs>,
+  input: PredictInput,
+  observer: Observer,
+): Promise<Predicted> {
   const { out } = input;
-  const { images: found, system } = listInputs(input.images);
-  const opened = await openRun(input.run, input.checkpoint, observer, "unused");
-  const run = { ...opened, dataset: withIntensity(opened.dataset, input) };
-  if (run.dataset.slices && found.some(({ given, path }) => !given && mayBeDicom(path)))
+  const { dataset, cases, answeredBy } = segmenter;
+  if (dataset.slices && found.some(({ given, path }) => !given && mayBeDicom(path)))
     for (const path of input.images) if (statSync(path).isDirectory()) await refuseSeries(path, observer.progress);
-  const { files, writer } = writingOf(run, await networkOfAll(opened, input, observer), input);
+  const { files, writer } = writingOf(segmenter, input);
   const folders = files.map(({ folder }) => join(out, folder));
-  const cases = ownCases(run);
   const masks = cases.flatMap(maskPathsOf);
   const { images: inputs, leftOut } = await leaveOutMasks(
     found,
     masks,
     folders,
-    run.dataset.slices ? isLabelVolume : looksLikeMask,
+    dataset.slices ? isLabelVolume : looksLikeMask,
   );
   refuseCollisions(inputs, files[0].extension);
   const outputs = inputs.flatMap((image) => files.map((file) => outputPath(out, file, image)));
   refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...cases.map((one) => one.imagePath), ...masks]);
-  const record = new WrittenRecord(out);
+  const record = new WrittenRecord(out, "dimseg-predictions.sha256", "prediction");
   record.refuseForeign(outputs);
   const { broken, transparent } = await writeAll(inputs, writer(record), observer);
   record.tidy();
   return {
-    checkpointRule: run.checkpointRule,
+    answeredBy,
     images: inputs.length,
     written: inputs.length - broken.length,
     leftOut: leftOut.map(({ path }) => path),
     systemPictures: systemPicturesText(system),
     transparent,
     folders,
-    legend: legendOf(run.dataset),
-    outlines: input.overlay ? run.dataset.parts.map(({ name, colour }) => `${name} ${colour}`) : [],
+    legend: legendOf(dataset),
+    outlines: input.overlay ? dataset.parts.map(({ name, colour }) => `${name} ${colour}`) : [],
     broken,
   };
+}
+
+/**
+ * Segments images with a run or an exported model; one that cannot be read does not end the work. Replaces nothing but what
+ * an earlier call wrote.
+ * @throws UsageError when any other file would be replaced; DataError, CheckpointError
+ *   as opening the run does
+ */
+export const predictImages: Workflow<PredictInput, Predicted> = async (input, observer) => {
+  const found = listInputs(input.images);
+  const segmenter = await (isExported(input.run) ? openExportedSegmenter(input) : openRunSegmenter(input, observer));
+  try {
+    return await predictWith(segmenter, found, input, observer);
+  } finally {
+    await segmenter.close();
+  }
 };

@@ -48,7 +48,8 @@ describe("wrong words", () => {
   it.each([
     [["trian"], "unknown command 'trian'; did you mean train?"],
     [["xyzzyxyzzy"], /^unknown command 'xyzzyxyzzy'; the commands are doctor, demo, /],
-    [["export"], /^unknown command 'export'; the commands are doctor, demo, data, train, /],
+    [["quantise"], /^unknown command 'quantise'; the commands are doctor, demo, data, train, /],
+    [["export"], /^give the run to export, `dimseg export RUN`, or --verify FOLDER/],
     [["data", "chek"], "unknown command 'chek'; did you mean check?"],
     [["train", "--resum", "x"], "unknown option '--resum'; did you mean --resume?"],
     [["evaluate"], "missing required argument 'run'; see `dimseg evaluate --help`"],

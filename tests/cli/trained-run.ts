@@ -5,6 +5,7 @@ import { vi } from "vitest";
 import { stringify } from "yaml";
 import { register as registerCompare } from "../../src/cli/compare.js";
 import { register as registerEvaluate } from "../../src/cli/evaluate.js";
+import { register as registerExport } from "../../src/cli/export.js";
 import { register as registerPredict } from "../../src/cli/predict.js";
 import { register as registerTrain } from "../../src/cli/train.js";
 import { put } from "../data/files.js";
@@ -20,7 +21,8 @@ export interface Printed {
 /** Runs the command line in this process. */
 export async function dimseg(...words: string[]): Promise<Printed> {
   const program = new Command("dimseg").exitOverride();
-  for (const register of [registerTrain, registerEvaluate, registerPredict, registerCompare]) register(program);
+  const verbs = [registerTrain, registerEvaluate, registerPredict, registerExport, registerCompare];
+  for (const register of verbs) register(program);
   const out: string[] = [];
   const err: string[] = [];
   vi.spyOn(console, "log").mockImplementation((text: string) => void out.push(text));

@@ -1,16 +1,13 @@
 /**
- * What predictions wrote into a folder, so that a later one may replace its own files and nothing else. The record is a
- * list as `sha256sum` writes it (and `sha256sum -c` reads it); a mask that was corrected by hand since has another hash
- * and is somebody's work by then.
+ * What a verb wrote into a folder, so that it may replace its own files later and nothing else. The record is a list as
+ * `sha256sum` writes it (and `sha256sum -c` reads it); a mask that was corrected by hand since has another hash and is
+ * somebody's work by then.
  */
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import { makeFolder, writeFailure, writeFileAtomic } from "../../core/atomic-file.js";
-import { UsageError } from "../../core/errors.js";
-import { sha256 } from "../../core/sha256.js";
-
-/** Name of the record in the folder of results. */
-export const recordName = "dimseg-predictions.sha256";
+import { makeFolder, writeFailure, writeFileAtomic, writeFilesAtomic } from "../core/atomic-file.js";
+import { UsageError } from "../core/errors.js";
+import { sha256 } from "../core/sha256.js";
 
 const line = /^([0-9a-f]{64}) {2}(.+)$/;
 
@@ -20,9 +17,17 @@ export class WrittenRecord {
   /** Hashes that a file below the folder had when it was written, by its path there; several after a run that was killed. */
   private readonly hashes = new Map<string, Set<string>>();
 
-  /** @param folder of the results; it need not exist */
-  constructor(private readonly folder: string) {
-    this.path = join(folder, recordName);
+  /**
+   * @param folder of the results; it need not exist
+   * @param name   of the record in it
+   * @param what   writes there, for messages
+   */
+  constructor(
+    private readonly folder: string,
+    name: string,
+    private readonly what: string,
+  ) {
+    this.path = join(folder, name);
     const text = existsSync(this.path) ? readFileSync(this.path, "utf8") : "";
     for (const each of text.split("\n")) {
       const [, hash, name] = line.exec(each) ?? [];
@@ -38,14 +43,14 @@ export class WrittenRecord {
     return relative(this.folder, file).split(sep).join("/");
   }
 
-  /** Whether a file is, byte for byte, what an earlier prediction wrote there. */
+  /** Whether a file is, byte for byte, what was written there before. */
   holds(file: string): boolean {
     const hashes = this.hashes.get(this.nameOf(file));
     return hashes !== undefined && existsSync(file) && hashes.has(sha256(readFileSync(file)));
   }
 
   /**
-   * Refuses to replace files that no prediction wrote, or that were changed since.
+   * Refuses to replace files that were not written so, or that were changed since.
    * @throws UsageError naming the first of them and their number
    */
   refuseForeign(outputs: readonly string[]): void {
@@ -53,7 +58,7 @@ export class WrittenRecord {
     if (foreign.length === 0) return;
     const others = foreign.length > 1 ? ` (and ${foreign.length - 1} more)` : "";
     throw new UsageError(
-      `${foreign[0]}${others} exists and is not as an earlier prediction wrote it; choose another folder with --out`,
+      `${foreign[0]}${others} exists and is not as an earlier ${this.what} wrote it; choose another folder with --out`,
     );
   }
 
@@ -63,17 +68,31 @@ export class WrittenRecord {
    * @throws ResourceError when one of them cannot be written
    */
   write(file: string, chunks: readonly Uint8Array[]): void {
-    const bytes = Buffer.concat(chunks);
-    const [name, hash] = [this.nameOf(file), sha256(bytes)];
-    this.add(name, hash);
+    this.writeTogether([[file, chunks]]);
+  }
+
+  /** Writes files that belong together, or none of them; else as {@link WrittenRecord.write}. */
+  writeTogether(files: readonly (readonly [path: string, chunks: readonly Uint8Array[]])[]): void {
+    const named = files.map(([path, chunks]) => [this.nameOf(path), sha256(...chunks)] as const);
+    for (const [name, hash] of named) this.add(name, hash);
     try {
       makeFolder(this.folder);
-      appendFileSync(this.path, `${hash}  ${name}\n`);
+      appendFileSync(this.path, named.map(([name, hash]) => `${hash}  ${name}\n`).join(""));
     } catch (cause) {
       throw writeFailure(this.path, cause);
     }
-    writeFileAtomic(file, bytes);
-    this.hashes.set(name, new Set([hash]));
+    writeFilesAtomic(files);
+    for (const [name, hash] of named) this.hashes.set(name, new Set([hash]));
+  }
+
+  /** Removes a file that was written before and tells of something that is no more; nothing where there is none. */
+  remove(file: string): void {
+    try {
+      rmSync(file, { force: true });
+    } catch (cause) {
+      throw writeFailure(file, cause);
+    }
+    this.hashes.delete(this.nameOf(file));
   }
 
   /** Writes the list anew with one line a file. @throws ResourceError when it cannot be written */

@@ -1,0 +1,47 @@
+/** `dimseg export RUN`: a trained network as files that other programs read; `--verify FOLDER` checks them. */
+import { type Command, Option } from "commander";
+import { UsageError } from "../core/errors.js";
+import { shellWord } from "../core/shell-word.js";
+import { networkNames } from "../runs/checkpoint-names.js";
+import type { ExportInput } from "../workflows/export.js";
+import { checkpointOption } from "./checkpoint-option.js";
+import { inTerminal } from "./terminal-observer.js";
+
+interface ExportVerbOptions extends Omit<ExportInput, "run"> {
+  readonly verify?: string;
+}
+
+async function write(input: ExportInput): Promise<void> {
+  const { exportRun } = await import("../workflows/export.js");
+  const { folder, files, network, checkpointRule, isJudged } = await inTerminal((observer) =>
+    exportRun(input, observer),
+  );
+  console.log(`${network}, ${checkpointRule}`);
+  console.log(`Wrote ${files.join(", ")} to ${folder}.`);
+  if (!isJudged)
+    console.log(`The model card has no scores: run \`dimseg evaluate ${shellWord(input.run)}\`, then export again.`);
+  if (input.licence === undefined) console.log("The model card states no licence: say it with --licence.");
+  console.log(`\`dimseg export --verify ${shellWord(folder)}\` compares it with libtorch in ONNX Runtime.`);
+}
+
+async function exportModel(run: string | undefined, { verify, ...options }: ExportVerbOptions): Promise<void> {
+  if (verify !== undefined) return (await import("./verify-export.js")).verify(verify, run);
+  if (run === undefined)
+    throw new UsageError("give the run to export, `dimseg export RUN`, or --verify FOLDER to check what was exported");
+  return write({ run, ...options });
+}
+
+/** Adds the verb to the command line. */
+export function register(program: Command): void {
+  program
+    .command("export")
+    .description("write a trained network as ONNX and safetensors, with a model card, for other programs")
+    .argument("[run]", "run folder; with --verify the one whose test images are taken (default: the one it lies in)")
+    .option("--out <folder>", "where the files go (default: export in the run folder)")
+    .addOption(checkpointOption("which checkpoint"))
+    .addOption(new Option("--network <name>", "which network").choices(networkNames).default("student"))
+    .option("--tta", "average over mirror images inside of the graph", false)
+    .option("--licence <text>", "the terms that the model may be used under, such as CC-BY-NC-4.0")
+    .option("--verify <folder>", "compare an exported folder with libtorch on the run's test images")
+    .action(exportModel);
+}

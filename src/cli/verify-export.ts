@@ -1,0 +1,24 @@
+/** `dimseg export --verify FOLDER`: how an exported network differs between ONNX Runtime and libtorch. */
+import { counted } from "../core/counted.js";
+import { CheckpointError } from "../core/errors.js";
+import { inTerminal } from "./terminal-observer.js";
+
+/**
+ * Compares, and says what was found.
+ * @throws CheckpointError when they differ by more than the limits
+ */
+export async function verify(folder: string, run: string | undefined): Promise<void> {
+  const { limits, verifyExport } = await import("../workflows/verify-export.js");
+  const found = await inTerminal((observer) => verifyExport({ folder, run }, observer));
+  const { cases, pixels, otherLabels, worstProbability, worstCase, isWithinLimits } = found;
+  console.log(
+    `${counted(cases, "test case")}, ${counted(pixels, "pixel")} in ONNX Runtime and libtorch: ` +
+      `${counted(otherLabels, "pixel")} with another label, ` +
+      `probabilities differ by at most ${worstProbability.toExponential(1)}${worstCase === "" ? "" : ` (${worstCase})`}.`,
+  );
+  console.log(`Wrote verification.json to ${folder}.`);
+  if (isWithinLimits) return;
+  throw new CheckpointError(
+    `${folder}: differs from libtorch by more than 1 pixel in ${1 / limits.pixels} or ${limits.probability} of a probability; do not hand it out, and report it`,
+  );
+}

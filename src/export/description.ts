@@ -1,0 +1,176 @@
+/**
+ * What somebody has to know of an exported model beside its weights: how images become its input, what comes out, and what
+ * becomes of that. Kept as `model.json`, and in the ONNX file itself, so that this file is enough.
+ */
+import { dirname } from "node:path";
+import { z } from "zod";
+import { CheckpointError } from "../core/errors.js";
+import { packageVersion } from "../core/package-root.js";
+import type { Dataset } from "../data/dataset.js";
+import { type NetworkChoice, networkNames } from "../nn/index.js";
+import { parseDatasetFacts } from "../runs/dataset-facts.js";
+import { type GraphShape, type GraphSignature, signatureOf } from "./onnx/export-network.js";
+
+const format = "dimseg-model";
+const version = 1;
+
+/** Where an exported network comes from. */
+export interface ModelSource {
+  /** Name of the run's folder. */
+  readonly run: string;
+  readonly network: "student" | "teacher";
+  readonly step: number;
+  /** How the checkpoint was chosen, for people. */
+  readonly checkpoint: string;
+}
+
+/** An exported model as it describes itself. */
+export interface ModelDescription {
+  readonly dimseg: string;
+  readonly licence: string | null;
+  readonly source: ModelSource;
+  /** The network and its settings, as a configuration names them. */
+  readonly model: NetworkChoice;
+  /** Sides of what it sees at once: of the square `[rows, columns]`, or of patches `[slices, rows, columns]`. */
+  readonly sides: readonly number[];
+  /** Whether the graph averages over mirror images. */
+  readonly testTimeFlips: boolean;
+  /** What it was trained on, without images. */
+  readonly dataset: Dataset;
+}
+
+/** What a description is made of. */
+export type DescribedModel = Omit<ModelDescription, "dimseg">;
+
+const schema = z.looseObject({
+  format: z.literal(format),
+  version: z.literal(version),
+  dimseg: z.string(),
+  licence: z.string().nullable(),
+  source: z.looseObject({
+    run: z.string(),
+    network: z.enum(["student", "teacher"]),
+    step: z.int(),
+    checkpoint: z.string(),
+  }),
+  model: z.looseObject({ name: z.enum(networkNames), width: z.int() }),
+  sides: z.array(z.int().min(1)).min(2).max(3),
+  testTimeFlips: z.boolean(),
+  dataset: z.looseObject({}),
+  files: z.record(z.string(), z.string()).optional(),
+});
+
+/** What a graph of the model takes and gives. */
+export function graphShape({ dataset, sides }: Pick<DescribedModel, "dataset" | "sides">): GraphShape {
+  return { channels: dataset.channels, classes: dataset.outputs, kind: dataset.target, sides };
+}
+
+function valueWords({ low, high }: { low: number; high: number }): string {
+  return `values from ${low} to ${high} evenly become 0 to 255, rounded, what lies beyond is cut off`;
+}
+
+/** What is done to an image before it goes into the graph, step by step. */
+function preparation({ dataset, sides }: DescribedModel): string[] {
+  const { channels, slices, intensity, filter } = dataset;
+  const resize = `resized by Pillow's ${filter} Image.resize (integer arithmetic, rows first, each pass rounded to 8 bits)`;
+  if (!slices) {
+    return [
+      channels === 1
+        ? "RGB becomes grey as Pillow's convert('L') does it; alpha is not used"
+        : "grey is repeated as three equal channels; alpha is not used",
+      intensity
+        ? `of images of more than 8 bits ${valueWords(intensity)}`
+        : "images have 8 bits a sample; others are refused",
+      `${resize} to ${sides[1]} x ${sides[0]} pixels`,
+    ];
+  }
+  const window =
+    "percentiles" in slices.intensity
+      ? `of each volume and channel the values from its percentile ${slices.intensity.percentiles[0]} to ${slices.intensity.percentiles[1]} evenly become 0 to 255, rounded, what lies beyond is cut off`
+      : valueWords(slices.intensity);
+  const cut = `the volume is cut into ${slices.plane} slices`;
+  if (sides.length === 2) return [cut, window, `each slice is ${resize} to ${sides[1]} x ${sides[0]} pixels`];
+  const spacing = slices.resample
+    ? [`resampled to ${slices.resample.join(" x ")} mm between slices, rows and columns: ${filter}, rounded to 8 bits`]
+    : [];
+  return [
+    cut,
+    window,
+    ...spacing,
+    `asked in windows of ${sides.join(" x ")} [slices, rows, columns], the fewest that lie half a window apart at most, evenly spread; a smaller volume is padded with 0 on both sides`,
+  ];
+}
+
+/** What becomes of the graph's answers. */
+function afterwards({ dataset, sides }: DescribedModel): string[] {
+  const { target, slices } = dataset;
+  const labels =
+    target === "sigmoid"
+      ? "a class is where its probability is at least 0.5; in index masks the value is the class's index + 1, of several classes at a pixel the one inside of the others"
+      : "the class of a pixel is the one of the largest probability, the first among equals";
+  const windows =
+    sides.length === 3
+      ? [
+          "windows are averaged, each weighted by a Gaussian over its middle whose standard deviation is an eighth of the window",
+        ]
+      : [];
+  const size = slices ? "the slice's own" : "the image's own";
+  return [
+    ...windows,
+    `probabilities are resized linearly to ${size} size, outer edges kept (align_corners=False), before they become labels`,
+    labels,
+  ];
+}
+
+/** The description as JSON values, as it is kept in files. @param files SHA-256 of the files beside it, by name */
+export function descriptionJson(model: DescribedModel, files?: Readonly<Record<string, string>>): object {
+  const { dataset, ...rest } = model;
+  // Where the data set lay on the machine that trained is nobody's business.
+  const { path: _path, root: _root, domains: _domains, ...facts } = dataset;
+  const signature: GraphSignature = signatureOf(graphShape(model));
+  return {
+    format,
+    version,
+    dimseg: packageVersion(),
+    ...rest,
+    before: preparation(model),
+    ...signature,
+    after: afterwards(model),
+    dataset: facts,
+    ...(files ? { files } : {}),
+  };
+}
+
+/** A description that was read, and the SHA-256 of the files beside it, by name. */
+export interface ReadDescription {
+  readonly model: ModelDescription;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads what {@link descriptionJson} makes.
+ * @param source the file, for messages
+ * @throws CheckpointError for anything else; DataError where the data set is not told
+ */
+export function readDescription(text: string, source: string): ReadDescription {
+  const remedy = "export the run again";
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (cause) {
+    throw new CheckpointError(`${source}: is no JSON; ${remedy}`, { cause });
+  }
+  const { success, data, error } = schema.safeParse(content);
+  if (!success) {
+    const key = error.issues[0].path.join(".");
+    throw new CheckpointError(
+      `${source}: does not describe a model that this dimseg knows${key === "" ? "" : ` (at ${key})`}; ${remedy}`,
+      { cause: error },
+    );
+  }
+  const { dimseg, licence, source: origin, model, sides, testTimeFlips, files = {} } = data;
+  const facts = { ...data.dataset, path: source, root: dirname(source) };
+  const dataset = parseDatasetFacts(facts, source, remedy);
+  const choice = model as NetworkChoice;
+  return { model: { dimseg, licence, source: origin, model: choice, sides, testTimeFlips, dataset }, files };
+}

@@ -1,0 +1,80 @@
+/**
+ * ONNX Runtime, which an installation may lack: nothing but predicting with and checking exported models needs it. Its
+ * types are stated here, so that dimseg compiles without it.
+ */
+import { ResourceError } from "../../core/errors.js";
+
+type Values = Float32Array | Uint8Array;
+
+interface RuntimeTensor {
+  readonly data: Values;
+  readonly dims: readonly number[];
+}
+
+interface Session {
+  run(feeds: Readonly<Record<string, RuntimeTensor>>): Promise<Record<string, RuntimeTensor>>;
+  release(): Promise<void>;
+}
+
+interface Runtime {
+  readonly InferenceSession: {
+    create(model: Uint8Array, options: object): Promise<Session>;
+  };
+  readonly Tensor: new (type: "uint8", data: Uint8Array, dims: readonly number[]) => RuntimeTensor;
+}
+
+const packageName = "onnxruntime-node";
+
+async function load(): Promise<Runtime> {
+  try {
+    const loaded = (await import(packageName)) as Runtime & { readonly default?: Runtime };
+    return loaded.default ?? loaded;
+  } catch (cause) {
+    throw new ResourceError(
+      `${packageName} does not load (${(cause as Error).message.split("\n")[0]}); install it with \`ONNXRUNTIME_NODE_INSTALL=skip npm install ${packageName}@1.30.0\`, or leave out --engine onnx`,
+      { cause },
+    );
+  }
+}
+
+/** What a model says about one image. */
+export interface ModelAnswer {
+  /** `[K, ...S]`, in [0, 1]. */
+  readonly probabilities: Float32Array;
+  /** Class numbers `[...S]` (softmax), or 0/1 planes `[K, ...S]` (sigmoid). */
+  readonly labels: Uint8Array;
+}
+
+/** An exported model, ready to be asked. */
+export class ModelSession {
+  private constructor(
+    private readonly runtime: Runtime,
+    private readonly session: Session,
+  ) {}
+
+  /**
+   * @param model bytes of an exported ONNX file
+   * @param threads of one image; default: the runtime's own choice
+   * @throws ResourceError when ONNX Runtime is not installed; what it throws for a file that it does not take
+   */
+  static async open(model: Uint8Array, threads?: number): Promise<ModelSession> {
+    const runtime = await load();
+    const options = threads === undefined ? {} : { intraOpNumThreads: threads, interOpNumThreads: 1 };
+    return new ModelSession(runtime, await runtime.InferenceSession.create(model, options));
+  }
+
+  /**
+   * Asks about one image.
+   * @param image `[C, ...S]`, 0 … 255, of the sides that the model was exported for
+   */
+  async ask(image: Uint8Array, channels: number, sides: readonly number[]): Promise<ModelAnswer> {
+    const input = new this.runtime.Tensor("uint8", image, [1, channels, ...sides]);
+    const { probabilities, labels } = await this.session.run({ image: input });
+    return { probabilities: probabilities.data as Float32Array, labels: labels.data as Uint8Array };
+  }
+
+  /** Frees the model. */
+  close(): Promise<void> {
+    return this.session.release();
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Label maps in an image's own size of probabilities that lie in plain arrays: what `answerInSize` and `inferLabels` do with
+ * tensors, where there is no libtorch. Values differ from theirs in the last digits.
+ */
+import type { TargetKind } from "../../core/target-kind.js";
+import { eachPlaneResized } from "../../grid/linear.js";
+import type { AnswerInSize } from "../answer-in-size.js";
+
+/** The class of the largest value at each of `count` positions, the lowest among equals. */
+function largestClass(values: Float32Array, classes: number, count: number): Uint8Array {
+  const found = new Uint8Array(count);
+  for (let i = 0; i < count; i++) {
+    let best = 0;
+    for (let k = 1; k < classes; k++) if (values[k * count + i] > values[best * count + i]) best = k;
+    found[i] = best;
+  }
+  return found;
+}
+
+/** Copies planes `[K, size]` to where plane number `index` of each class is. */
+function placePlanes<T extends Uint8Array | Float32Array>(whole: T, planes: T, size: number, index: number): void {
+  const classes = planes.length / size;
+  const each = whole.length / classes;
+  for (let k = 0; k < classes; k++) whole.set(planes.subarray(k * size, (k + 1) * size), k * each + index * size);
+}
+
+/**
+ * Resizes probabilities linearly before they become labels.
+ * @param probabilities `[K, ...sides]`, in [0, 1]
+ * @param shape  of the answer, over the same field of view
+ * @param wanted whether the probabilities are handed out, too
+ */
+export function plainAnswerInSize(
+  probabilities: Float32Array,
+  sides: readonly number[],
+  shape: readonly number[],
+  kind: TargetKind,
+  wanted: boolean,
+): AnswerInSize {
+  const count = (axes: readonly number[]) => axes.reduce((product, side) => product * side, 1);
+  const classes = probabilities.length / count(sides);
+  const labels = new Uint8Array((kind === "sigmoid" ? classes : 1) * count(shape));
+  const all = wanted ? new Float32Array(classes * count(shape)) : undefined;
+  const size = count(shape.slice(1));
+  eachPlaneResized(probabilities, sides, shape, (plane, index) => {
+    const found =
+      kind === "sigmoid" ? Uint8Array.from(plane, (p) => (p >= 0.5 ? 1 : 0)) : largestClass(plane, classes, size);
+    placePlanes(labels, found, size, index);
+    if (all) placePlanes(all, plane, size, index);
+  });
+  return { labels, ...(all ? { probabilities: all } : {}) };
+}

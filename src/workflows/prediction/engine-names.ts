@@ -1,0 +1,3 @@
+/** What computes a network's answers. */
+export const engineNames = ["libtorch", "onnx"] as const;
+export type EngineName = (typeof engineNames)[number];

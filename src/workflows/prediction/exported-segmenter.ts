@@ -1,0 +1,118 @@
+/** An exported model as `dimseg predict` asks it, with libtorch, or with ONNX Runtime and no libtorch at all. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { NumericError, UsageError } from "../../core/errors.js";
+import type { Dataset } from "../../data/dataset.js";
+import type { CutVolume } from "../../data/volumes/decode-volume.js";
+import { type ExportedModel, loadExportedNetwork, openExported, openSession } from "../../export/exported-model.js";
+import type { ModelSession } from "../../export/onnx/runtime.js";
+import type { StoredImage } from "../../grid/stored-image.js";
+import type { AnswerInSize } from "../../inference/answer-in-size.js";
+import { plainAnswerInSize } from "../../inference/plain/answer-in-size.js";
+import { plainSlidingWindow } from "../../inference/plain/sliding-window.js";
+import { type ImagePrediction, predictImage, preparedFor } from "../../inference/predict-image.js";
+import { answersOfSlices, answersOfWhole, predictVolume, segmentVolume } from "../../inference/predict-volume.js";
+import { useEngine } from "../../torch/index.js";
+import type { EngineName } from "./engine-names.js";
+import { type AskedNetwork, type Segmenter, withIntensity } from "./segmenter.js";
+
+/** Asks about a piece, and refuses an answer that would become a meaningless mask. */
+async function probabilitiesOf(
+  session: ModelSession,
+  piece: Uint8Array,
+  { channels }: Dataset,
+  sides: readonly number[],
+  path: string,
+): Promise<Float32Array> {
+  const { probabilities } = await session.ask(piece, channels, sides);
+  if (probabilities.every(Number.isFinite)) return probabilities;
+  throw new NumericError(`${path}: the model's output holds NaN; export an earlier checkpoint`);
+}
+
+type Answering = Pick<Segmenter, "segmentImage" | "segmentVolume" | "close">;
+
+/** What both engines are told. */
+interface Question {
+  readonly model: ExportedModel;
+  readonly dataset: Dataset;
+  /** Whether probabilities are wanted. */
+  readonly wanted: boolean;
+}
+
+function inLibtorch({ model, dataset, wanted }: Question, testTimeFlips: boolean): Answering {
+  useEngine({ device: "cpu" });
+  const network = loadExportedNetwork(model);
+  const { sides } = model.description;
+  const options = { size: sides[0], device: "cpu", precision: "fp32", testTimeFlips, probabilities: wanted } as const;
+  return {
+    segmentImage: (image, path) => predictImage(network, image, path, dataset, options),
+    segmentVolume: (volume, path, set) =>
+      predictVolume(network, volume, path, set, { ...options, patch: sides }, () => nextTurn()),
+    close: async () => network.dispose(),
+  };
+}
+
+async function inOnnxRuntime({ model, dataset, wanted }: Question): Promise<Answering> {
+  const session = await openSession(model);
+  const { sides } = model.description;
+  const kind = dataset.target;
+  const ask = (piece: Uint8Array, path: string) => probabilitiesOf(session, piece, dataset, sides, path);
+  const segmentImage = async (image: StoredImage, path: string): Promise<ImagePrediction> => {
+    const [height, width] = image.grid.shape;
+    const said = await ask(preparedFor(image, path, dataset, sides[0]).image, path);
+    return { height, width, ...plainAnswerInSize(said, sides, [height, width], kind, wanted) };
+  };
+  return {
+    segmentImage,
+    segmentVolume(volume, path, set) {
+      const ofSlices = (cut: CutVolume) => answersOfSlices(cut, set, (slice) => segmentImage(slice, path));
+      const ofWhole = (cut: CutVolume) =>
+        answersOfWhole(cut, set, path, async ({ image, working }, shape): Promise<AnswerInSize> => {
+          const said = await plainSlidingWindow(image, working.shape, sides, (window) => ask(window, path));
+          return plainAnswerInSize(said, working.shape, shape, kind, wanted);
+        });
+      return segmentVolume(volume, path, set, wanted, sides.length === 3 ? ofWhole : ofSlices, () => nextTurn());
+    },
+    close: () => session.close(),
+  };
+}
+
+/** @throws UsageError for options that belong to runs */
+function refuseRunOptions({ run, with: others = [], checkpoint, network }: AskedNetwork, own: string): void {
+  const refuse = (option: string) => {
+    throw new UsageError(`${run}: is an exported model, of one network and checkpoint; leave out ${option}`);
+  };
+  if (others.length > 0) refuse("--with");
+  if (checkpoint !== "last") refuse("--checkpoint");
+  if (network !== "student" && network !== own) refuse("--network");
+}
+
+function engineOf({ run, engine }: AskedNetwork): EngineName {
+  return engine ?? (run.toLowerCase().endsWith(".onnx") ? "onnx" : "libtorch");
+}
+
+/**
+ * Opens an exported model.
+ * @throws UsageError for options that belong to runs; CheckpointError when it is damaged; ResourceError when the engine is
+ *   not there
+ */
+export async function openExportedSegmenter(asked: AskedNetwork): Promise<Segmenter> {
+  const model = openExported(asked.run);
+  const { source, testTimeFlips } = model.description;
+  refuseRunOptions(asked, source.network);
+  const engine = engineOf(asked);
+  if (engine === "onnx" && asked.tta && !testTimeFlips)
+    throw new UsageError(
+      `${asked.run}: its graph does not average over mirror images; export the run with --tta, or leave it out`,
+    );
+  const dataset = withIntensity(model.description.dataset, asked);
+  const question = { model, dataset, wanted: asked.probabilities };
+  const answering =
+    engine === "onnx" ? await inOnnxRuntime(question) : inLibtorch(question, testTimeFlips || asked.tta);
+  const where = engine === "onnx" ? "ONNX Runtime" : "libtorch";
+  return {
+    dataset,
+    answeredBy: `${source.network} of ${source.run}, ${source.checkpoint}, exported; in ${where}`,
+    cases: [],
+    ...answering,
+  };
+}

@@ -1,0 +1,48 @@
+/** What `dimseg predict` asks: a run's networks, or an exported model in one of two engines. */
+import type { Case, Dataset } from "../../data/dataset.js";
+import type { StoredImage } from "../../grid/stored-image.js";
+import type { ImagePrediction } from "../../inference/predict-image.js";
+import type { VolumePrediction, VolumeSet } from "../../inference/predict-volume.js";
+import type { CheckpointName, NetworkName } from "../../runs/checkpoint-names.js";
+import type { EngineName } from "./engine-names.js";
+
+/** Which network is asked, and how. */
+export interface AskedNetwork {
+  /** A run's folder, an exported one, or an exported ONNX file. */
+  readonly run: string;
+  /** Further runs; what all of them say is averaged. */
+  readonly with?: readonly string[] | undefined;
+  readonly checkpoint: CheckpointName;
+  readonly network: NetworkName;
+  /** Average over mirror images. */
+  readonly tta: boolean;
+  /** Values of images of more than 8 bits that become 0 and 255; default: those of the run's data set. */
+  readonly intensity?: { readonly low: number; readonly high: number } | undefined;
+  /** Default: ONNX Runtime for an ONNX file, libtorch for everything else. */
+  readonly engine?: EngineName | undefined;
+  /** Whether probabilities are handed out, too. */
+  readonly probabilities: boolean;
+}
+
+/** Something that segments images of any size. */
+export interface Segmenter {
+  /** What it was trained on, with the values that become black and white for these images. */
+  readonly dataset: Dataset;
+  /** What answers, for people. */
+  readonly answeredBy: string;
+  /** Cases of its data set, whose files are no images to segment or to replace; none where it is not known. */
+  readonly cases: readonly Case[];
+  /** @throws DataError, NumericError as `predictImage` does */
+  segmentImage(image: StoredImage, path: string): ImagePrediction | Promise<ImagePrediction>;
+  /** For a data set of volumes. @throws DataError, NumericError as `predictVolume` does */
+  segmentVolume(volume: StoredImage, path: string, dataset: VolumeSet): Promise<VolumePrediction>;
+  /** Frees it. */
+  close(): Promise<void>;
+}
+
+/** What a network knows of its data set, for images of another scanner's range. */
+export function withIntensity(dataset: Dataset, { intensity }: Pick<AskedNetwork, "intensity">): Dataset {
+  if (intensity === undefined) return dataset;
+  const { slices } = dataset;
+  return slices ? { ...dataset, slices: { ...slices, intensity } } : { ...dataset, intensity };
+}

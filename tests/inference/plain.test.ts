@@ -1,0 +1,79 @@
+/** Answers in plain arrays against those of libtorch, for the same network. */
+import { describe, expect, it } from "vitest";
+import type { TargetKind } from "../../src/core/target-kind.js";
+import { answerInSize } from "../../src/inference/answer-in-size.js";
+import { inferAnswer } from "../../src/inference/infer.js";
+import { plainAnswerInSize } from "../../src/inference/plain/answer-in-size.js";
+import { plainSlidingWindow } from "../../src/inference/plain/sliding-window.js";
+import { predict } from "../../src/inference/predict.js";
+import { slidingWindow } from "../../src/inference/sliding-window.js";
+import { fromTypedArray, Generator, rand, scope, type Tensor } from "../../src/torch/index.js";
+import { VolumeNetwork } from "../support/volume-network.js";
+import { pixels } from "./tiny.js";
+
+function worst(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a.length).toBe(b.length);
+  return Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
+}
+
+function floats(tensor: Tensor): Float32Array {
+  return tensor.toTypedArray() as Float32Array;
+}
+
+it("resizes a ramp by hand: outer edges stay where they are", () => {
+  const { labels, probabilities } = plainAnswerInSize(Float32Array.of(0, 1), [1, 2], [1, 4], "sigmoid", true);
+  expect([...(probabilities as Float32Array)]).toEqual([0, 0.25, 0.75, 1]);
+  expect([...labels]).toEqual([0, 0, 1, 1]);
+});
+
+it("takes the first of equal classes, and a half as being there", () => {
+  const half = Float32Array.of(0.5, 0.25, 0.5, 0.75);
+  expect([...plainAnswerInSize(half, [1, 2], [1, 2], "softmax", false).labels]).toEqual([0, 1]);
+  expect([...plainAnswerInSize(half, [1, 2], [1, 2], "sigmoid", false).labels]).toEqual([1, 0, 1, 1]);
+});
+
+describe.each(["sigmoid", "softmax"] as const)("%s", (kind: TargetKind) => {
+  it.each([
+    [12, 9],
+    [40, 53],
+    [5, 61],
+  ])("resizes pictures to %i x %i as libtorch does", (height, width) => {
+    using generator = new Generator(1);
+    scope(() => {
+      const raw = rand([1, 3, 16, 20], { generator });
+      const own = answerInSize(raw, [height, width], kind, true);
+      const plain = plainAnswerInSize(floats(raw), [16, 20], [height, width], kind, true);
+      expect(worst(plain.probabilities as Float32Array, own.probabilities as Float32Array)).toBeLessThan(2e-6);
+      expect(plain.labels).toEqual(own.labels);
+    });
+  });
+
+  // Larger than the windows along every axis, smaller along one, and of another grid than the answer.
+  it.each([
+    { sides: [20, 30, 24], shape: [20, 30, 24] },
+    { sides: [5, 33, 12], shape: [7, 40, 9] },
+  ])("slides windows over a volume of $sides as libtorch does", async ({ sides, shape }) => {
+    const network = new VolumeNetwork(kind, 1);
+    const patch = [8, 16, 12];
+    const volume = pixels(
+      sides.reduce((a, b) => a * b, 1),
+      5,
+    );
+    const asked = { kind, device: "cpu", precision: "fp32" } as const;
+    const own = scope(() =>
+      inferAnswer(network, fromTypedArray(volume, [1, ...sides]), {
+        ...asked,
+        shape,
+        inferer: slidingWindow({ patch }),
+      }),
+    );
+    const said = await plainSlidingWindow(volume, sides, patch, async (window) =>
+      scope(() => floats(predict(network, fromTypedArray(window, [1, 1, ...patch]), asked).probabilities)),
+    );
+    const plain = plainAnswerInSize(said, sides, shape, kind, true);
+    expect(worst(plain.probabilities as Float32Array, own.probabilities)).toBeLessThan(2e-6);
+    const others = plain.labels.filter((value, i) => value !== own.labels[i]).length;
+    expect(others).toBeLessThanOrEqual(plain.labels.length / 10_000);
+    network.dispose();
+  });
+});
