@@ -1,12 +1,10 @@
 /** What a network makes of whole images: the features behind the paper's Fig. 1 (docs/method.md). */
 import { NumericError, UsageError } from "../core/errors.js";
-import { imagesBCS } from "../data/case-tensors.js";
 import { type Case, caseName } from "../data/dataset.js";
-import type { DecodedCase } from "../data/decode.js";
 import { viewOf } from "../data/volumes/patches.js";
-import { inEvaluationMode, type SegmentationNetwork } from "../nn/index.js";
+import { pooledFeatures } from "../inference/pooled-features.js";
+import type { SegmentationNetwork } from "../nn/index.js";
 import type { LoadedRun } from "../runs/load-run.js";
-import { autocast, inferenceMode, scope, spatialAxes } from "../torch/index.js";
 
 /** Images that pass through the encoder together. */
 const batchSize = 8;
@@ -31,17 +29,6 @@ function networkOf(run: LoadedRun, name: BottleneckOptions["network"]): Segmenta
   throw new UsageError(`${run.folder.path}: the run has no teacher; take the student`);
 }
 
-/** Pooled features [B, d] of decoded cases, row-major. */
-function pooled(network: SegmentationNetwork, cases: readonly DecodedCase[], run: LoadedRun): Float32Array {
-  return inferenceMode(() =>
-    scope(() => {
-      const input = run.normalisation.forward(imagesBCS(cases, run.device));
-      const maps = autocast(run.precision, run.device, () => network.encode(input).slice(-1)[0]);
-      return maps.to({ dtype: "float32" }).mean(spatialAxes(maps)).toTypedArray() as Float32Array;
-    }),
-  );
-}
-
 /**
  * Globally average-pooled bottleneck features of images, of a volume those of the slice or patch that stands for it, in evaluation mode and at the run's precision. Only the encoder
  * runs, a few images at a time, so that memory does not grow with their number.
@@ -63,7 +50,7 @@ export async function bottleneckFeatures(
     const decoded = await Promise.all(
       batch.map(async (one) => viewOf(await run.cache.get(one), run.dataset, run.patch)),
     );
-    const values = inEvaluationMode(network, () => pooled(network, decoded, run));
+    const values = pooledFeatures(network, decoded, run);
     const dimensions = values.length / batch.length;
     const wrong = values.findIndex((value) => !Number.isFinite(value));
     if (wrong >= 0)

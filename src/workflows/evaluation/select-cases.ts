@@ -48,6 +48,24 @@ function validationCases({ split, dataset, config, folder }: OpenedRun, other: b
   );
 }
 
+/** A data set that a run's networks are asked about, and where its decoded cases come from. */
+export type AskedDataset = Pick<EvaluationCases, "dataset" | "cache">;
+
+/**
+ * The run's own data set, or another one of the same kind.
+ * @param dataPath another `dataset.yaml` instead of the run's own
+ * @throws UsageError when the data set does not fit the network
+ */
+export function askedDataset(
+  run: OpenedRun,
+  dataPath: string | undefined,
+  onWarning: (message: string) => void,
+): AskedDataset {
+  if (dataPath === undefined) return run;
+  const dataset = otherDataset(dataPath, run);
+  return { dataset, cache: new DecodedCache(dataset, { size: run.patch ? "whole" : run.size, onWarning }) };
+}
+
 /**
  * The cases of a split: `test` and `train` of every domain, or the run's validation split.
  * @param dataPath another `dataset.yaml` instead of the run's own
@@ -60,13 +78,11 @@ export function selectCases(
   dataPath: string | undefined,
   onWarning: (message: string) => void,
 ): EvaluationCases {
-  const dataset = dataPath === undefined ? run.dataset : otherDataset(dataPath, run);
+  const { dataset, cache } = askedDataset(run, dataPath, onWarning);
   const cases =
     split === "validation"
       ? validationCases(run, dataPath !== undefined)
       : dataset.domains.flatMap((domain) => domain.cases(split));
   if (cases.length === 0) throw new DataError(`${dataset.path}: no domain has ${split} cases; choose another --split`);
-  const cache =
-    dataPath === undefined ? run.cache : new DecodedCache(dataset, { size: run.patch ? "whole" : run.size, onWarning });
   return { dataset, split, cases, cache };
 }

@@ -1,0 +1,16 @@
+/**
+ * Split conformal prediction (Vovk et al., 2005; Lei et al., JASA 2018): how far from an estimate the truth may lie, from how
+ * far it lay where it is known.
+ */
+
+/**
+ * The radius that a new score stays within with at least the given probability, if it and the known ones are exchangeable:
+ * the ⌈(n + 1) · level⌉-th smallest score. Infinite where there are too few scores to say.
+ * @param scores finite, at least 0, in any order
+ * @param level  in (0, 1)
+ */
+export function conformalRadius(scores: readonly number[], level: number): number {
+  const rank = Math.ceil((scores.length + 1) * level);
+  if (rank > scores.length) return Number.POSITIVE_INFINITY;
+  return [...scores].sort((a, b) => a - b)[rank - 1];
+}
