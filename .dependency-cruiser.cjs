@@ -32,13 +32,17 @@ const layers = {
     ...["runs", "judging", "inference", "embedding", "evaluation", "statistics", "optim", "losses", "augment", "data"],
     ...["drawing", "grid", "nn", "torch", "core"],
   ],
+  quality: [
+    ...["judging", "inference", "evaluation", "losses", "augment", "statistics", "data", "grid", "nn", "torch", "core"],
+  ],
   comparison: ["sweep", "runs", "config", "judging", "statistics", "drawing", "core"],
   reporting: [
     ...["comparison", "analysis", "sweep", "runs", "config", "judging", "inference", "embedding", "evaluation"],
     ...["statistics", "data", "drawing", "grid", "core"],
   ],
   workflows: [
-    ...["reporting", "comparison", "analysis", "sweep", "training", "export", "runs", "config", "judging", "inference"],
+    ...["quality", "reporting", "comparison", "analysis", "sweep", "training", "export", "runs", "config", "judging"],
+    "inference",
     ...["methods", "optim", "losses", "divergence", "nn", "augment", "phantoms", "data", "embedding", "evaluation"],
     ...["statistics", "drawing", "grid", "torch", "core"],
   ],

@@ -1,0 +1,186 @@
+/**
+ * What is learnt from labelled images, as they are and through scanners that do not exist: how signals go with Dice, and how
+ * far from it estimates lie. Errors are those of models that have seen neither the subject nor any scanner like the one they
+ * are tried on (cross-fitting), as no real image's subject or scanner was seen.
+ */
+import { groupBy } from "../core/group-by.js";
+import { mean } from "../statistics/mean.js";
+import { diceOfPattern, fitMonotone, type MonotoneModel, patternOf } from "./monotone-model.js";
+import { trueDice } from "./observation.js";
+import { meanPattern, nearest, strangeness } from "./patterns.js";
+import { type LabelledObservation, type PartReference, partReferences } from "./reference.js";
+import { type SignalName, signalNames, signals } from "./signals/registry.js";
+import type { Seen } from "./signals/signal.js";
+
+/** A labelled image through a scanner. */
+export interface ShiftedObservation extends LabelledObservation {
+  /** The scanner's number; null where the image is as it was. */
+  readonly scanner: number | null;
+}
+
+/** How estimates of a part are made. */
+export interface PartCalibration {
+  readonly part: string;
+  readonly reference: PartReference;
+  /** The signals that are used: those that could be told of every mask. */
+  readonly signals: readonly SignalName[];
+  readonly model: MonotoneModel;
+  /** Mean error of estimates of 0, 0.05, … 1. */
+  readonly spread: readonly number[];
+  /** Errors of masks in units of that spread. */
+  readonly scores: readonly number[];
+  /** Errors of the mean Dice of a scanner's masks. */
+  readonly meanErrors: readonly number[];
+  /** Patterns of masks, and how strange those were that the model had not seen. */
+  readonly patterns: readonly (readonly number[])[];
+  readonly strangeness: readonly number[];
+  /** The mean patterns of scanners, and the distance of each to the nearest other one. */
+  readonly scannerPatterns: readonly (readonly number[])[];
+  readonly scannerDistances: readonly number[];
+}
+
+/** A mask that is learnt from. */
+interface Row {
+  readonly signals: readonly number[];
+  readonly dice: number;
+  readonly subject: string;
+  readonly scanner: number | null;
+}
+
+/** Groups that models are tried on: subjects by so many, scanners by so many. */
+const subjectFolds = 5;
+const scannerFolds = 8;
+/** Rows below which nothing can be learnt. */
+const leastRows = 20;
+/** Where errors are averaged: so many estimates, and of the number of all so large a share; and what every error has at least. */
+const spreadSteps = 20;
+const leastNeighbours = 20;
+const neighbourShare = 1 / 6;
+const leastSpread = 0.02;
+/** Masks of a scanner below which its mean says little. */
+const leastOfScanner = 3;
+
+/** What is said of a mask by each signal. */
+export function signalsOf(seen: Seen, reference: PartReference, names: readonly SignalName[]): number[] {
+  return names.map((name) => signals[name].value(seen, reference));
+}
+
+function rowsOf(part: number, reference: PartReference, all: readonly ShiftedObservation[]): Row[] {
+  return all.flatMap(({ subject, scanner, seen: { parts, feature } }) => {
+    const own = parts[part];
+    const dice = trueDice(own);
+    if (own.shape.area === 0 || Number.isNaN(dice)) return [];
+    return [{ signals: signalsOf({ part: own, feature, subject }, reference, signalNames), dice, subject, scanner }];
+  });
+}
+
+/** An estimate of a row by a model that has not seen its like. */
+interface Tried {
+  readonly row: Row;
+  readonly estimate: number;
+  readonly strangeness: number;
+}
+
+function fitRows(rows: readonly Row[]): MonotoneModel {
+  return fitMonotone(
+    rows.map((row) => row.signals),
+    rows.map(({ dice }) => dice),
+  );
+}
+
+function crossFitted(rows: readonly Row[]): Tried[] {
+  const subjects = [...new Set(rows.map(({ subject }) => subject))];
+  const subjectFold = ({ subject }: Row) => (subjects.length < 2 ? -1 : subjects.indexOf(subject) % subjectFolds);
+  const scannerFold = ({ scanner }: Row) => (scanner === null ? scannerFolds : scanner % scannerFolds);
+  const groups = groupBy(rows, (row) => `${subjectFold(row)},${scannerFold(row)}`);
+  return [...groups.values()].flatMap((tried) => {
+    const [subject, scanner] = [subjectFold(tried[0]), scannerFold(tried[0])];
+    const others = rows.filter((row) => (subject < 0 || subjectFold(row) !== subject) && scannerFold(row) !== scanner);
+    if (others.length === 0) return [];
+    const model = fitRows(others);
+    const known = others.map((row) => patternOf(model, row.signals));
+    return tried.map((row) => {
+      const pattern = patternOf(model, row.signals);
+      return { row, estimate: diceOfPattern(model, pattern), strangeness: strangeness(pattern, known) };
+    });
+  });
+}
+
+/** Mean error of the estimates that are nearest to 0, 0.05, … 1. */
+function spreadOf(tried: readonly Tried[]): number[] {
+  const count = Math.max(leastNeighbours, Math.floor(tried.length * neighbourShare));
+  return Array.from({ length: spreadSteps + 1 }, (_, step) => {
+    const at = step / spreadSteps;
+    const near = [...tried].sort((a, b) => Math.abs(a.estimate - at) - Math.abs(b.estimate - at)).slice(0, count);
+    return leastSpread + mean(near.map(({ row, estimate }) => Math.abs(row.dice - estimate)));
+  });
+}
+
+/** The spread at an estimate in [0, 1]. */
+export function spreadAt(spread: readonly number[], estimate: number): number {
+  const place = Math.min(Math.max(estimate, 0), 1) * (spread.length - 1);
+  const below = Math.min(Math.floor(place), spread.length - 2);
+  return spread[below] + (place - below) * (spread[below + 1] - spread[below]);
+}
+
+/** Of each scanner, and of the images as they are, what belongs to it. */
+function byScanner<T>(values: readonly T[], scannerOf: (value: T) => number | null): T[][] {
+  return [...groupBy(values, (value) => String(scannerOf(value))).values()].filter(
+    (group) => group.length >= leastOfScanner,
+  );
+}
+
+function calibratePart(
+  name: string,
+  part: number,
+  reference: PartReference,
+  all: readonly ShiftedObservation[],
+): PartCalibration | null {
+  const every = rowsOf(part, reference, all);
+  if (every.length < leastRows) return null;
+  const told = signalNames.map((_, j) => every.every((row) => Number.isFinite(row.signals[j])));
+  const rows = every.map((row) => ({ ...row, signals: row.signals.filter((_, j) => told[j]) }));
+  const model = fitRows(rows);
+  const tried = crossFitted(rows);
+  const spread = spreadOf(tried);
+  const patterns = rows.map((row) => patternOf(model, row.signals));
+  const scannerPatterns = byScanner(
+    rows.map(({ scanner }, i) => ({ scanner, pattern: patterns[i] })),
+    ({ scanner }) => scanner,
+  ).map((group) => meanPattern(group.map(({ pattern }) => pattern)));
+  return {
+    part: name,
+    reference,
+    signals: signalNames.filter((_, j) => told[j]),
+    model,
+    spread,
+    scores: tried.map(({ row, estimate }) => Math.abs(row.dice - estimate) / spreadAt(spread, estimate)),
+    meanErrors: byScanner(tried, ({ row }) => row.scanner).map((group) =>
+      Math.abs(mean(group.map(({ row, estimate }) => row.dice - estimate))),
+    ),
+    patterns,
+    strangeness: tried.map((one) => one.strangeness),
+    scannerPatterns,
+    scannerDistances: scannerPatterns.map((pattern, i) =>
+      nearest(
+        pattern,
+        scannerPatterns.filter((_, other) => other !== i),
+      ),
+    ),
+  };
+}
+
+/**
+ * Learns how to estimate the parts of a data set; null for those of which too few masks were predicted.
+ * @param parts their names
+ * @param labelled the labelled images as they are; at least one
+ * @param shifted  the same through scanners
+ */
+export function calibrate(
+  parts: readonly string[],
+  labelled: readonly LabelledObservation[],
+  shifted: readonly ShiftedObservation[],
+): (PartCalibration | null)[] {
+  const all = [...labelled.map((one) => ({ ...one, scanner: null })), ...shifted];
+  return partReferences(labelled).map((reference, part) => calibratePart(parts[part], part, reference, all));
+}

@@ -1,0 +1,57 @@
+/**
+ * From signals to Dice, rising with each of them: every signal is mapped to Dice by itself (isotonic), the maps are weighed
+ * against each other (weights that are not negative), and their sum is mapped to Dice once more (isotonic). The first maps
+ * make signals comparable, the last one makes the sum right.
+ */
+import { isotonicFit, type MonotoneMap, mapped } from "../statistics/isotonic.js";
+import { nonNegativeWeights } from "../statistics/non-negative.js";
+
+/** How far weights are drawn towards each other; signals of one kind say nearly the same. */
+const pull = 0.05;
+
+/** A fitted model. */
+export interface MonotoneModel {
+  /** Of each signal. */
+  readonly maps: readonly MonotoneMap[];
+  readonly weights: readonly number[];
+  readonly last: MonotoneMap;
+}
+
+/** What each signal says by itself: the Dice that goes with it. */
+export function patternOf({ maps }: Pick<MonotoneModel, "maps">, signals: readonly number[]): number[] {
+  return maps.map((map, j) => mapped(map, signals[j]));
+}
+
+function weighed(weights: readonly number[], pattern: readonly number[]): number {
+  return pattern.reduce((sum, value, j) => sum + weights[j] * value, 0);
+}
+
+/**
+ * Fits a model.
+ * @param rows signals of each mask, finite, at least one row of at least one signal
+ * @param dice of each mask
+ */
+export function fitMonotone(rows: readonly (readonly number[])[], dice: readonly number[]): MonotoneModel {
+  const maps = rows[0].map((_, j) =>
+    isotonicFit(
+      rows.map((row) => row[j]),
+      dice,
+    ),
+  );
+  const patterns = rows.map((row) => patternOf({ maps }, row));
+  const weights = nonNegativeWeights(
+    maps.map((_, j) => patterns.map((pattern) => pattern[j])),
+    dice,
+    pull,
+  );
+  const last = isotonicFit(
+    patterns.map((pattern) => weighed(weights, pattern)),
+    dice,
+  );
+  return { maps, weights, last };
+}
+
+/** The Dice that a pattern, as {@link patternOf} gives it, stands for. */
+export function diceOfPattern({ weights, last }: MonotoneModel, pattern: readonly number[]): number {
+  return mapped(last, weighed(weights, pattern));
+}

@@ -1,0 +1,133 @@
+/** Asks a network and its members about one case. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Dataset } from "../data/dataset.js";
+import type { DecodedCase } from "../data/decode.js";
+import { picturesOf, stackSlices } from "../data/volumes/case-slices.js";
+import { viewOf } from "../data/volumes/patches.js";
+import { voxelCount } from "../grid/grid.js";
+import { type AskedOptions, inferCaseAnswer } from "../inference/infer-case.js";
+import { classMask, withoutIgnored } from "../inference/label-map.js";
+import { pooledFeatures } from "../inference/pooled-features.js";
+import { requireFinite } from "../inference/predict.js";
+import { predictCase } from "../inference/predict-case.js";
+import type { SegmentationNetwork } from "../nn/index.js";
+import {
+  addSeen,
+  type CaseObservation,
+  emptyObservation,
+  type MemberKind,
+  memberKinds,
+  type SeenPart,
+} from "./observation.js";
+import { pixelFeatures, type ReverseReference, reverseDice } from "./reverse.js";
+
+/** Somebody whose answer is held against the network's. */
+export interface Member {
+  readonly kind: MemberKind;
+  readonly network: SegmentationNetwork;
+  /** How it sees the case; default: as it is. The geometry stays. */
+  readonly see?: (decoded: DecodedCase) => DecodedCase;
+}
+
+/** Who is asked, and how. */
+export interface Asked extends Omit<AskedOptions, "testTimeFlips"> {
+  readonly network: SegmentationNetwork;
+  readonly members: readonly Member[];
+  /** Labelled views that reverse classifiers are tried on; none of the case's own subject. */
+  readonly references: readonly ReverseReference[];
+}
+
+type AskedSet = Pick<Dataset, "target" | "outputs" | "parts" | "slices">;
+
+/** Label map and probabilities `[K, S]` of one picture, or of a whole volume. */
+function answer(network: SegmentationNetwork, picture: DecodedCase, dataset: AskedSet, asked: Asked, what: string) {
+  if (asked.patch) return inferCaseAnswer(network, picture, dataset, asked, what);
+  return predictCase(network, picture, dataset, asked, ({ labels, probabilities }) => {
+    requireFinite(probabilities, what);
+    return { labels, probabilities: probabilities.toTypedArray() as Float32Array };
+  });
+}
+
+/** The same for each member, one list a kind. */
+function byKind<T>(members: readonly Member[], make: (member: Member, index: number) => T): Record<MemberKind, T[]> {
+  const made = members.map((member, i) => ({ kind: member.kind, value: make(member, i) }));
+  return Object.fromEntries(
+    memberKinds.map((kind) => [kind, made.filter((one) => one.kind === kind).map(({ value }) => value)]),
+  ) as Record<MemberKind, T[]>;
+}
+
+/**
+ * Asks about a case: of a volume slice by slice, or whole where the network is of volumes. Ignored pixels are of no part.
+ * @param what the case, for messages
+ * @throws NumericError when an answer holds NaN
+ */
+export async function observeCase(
+  decoded: DecodedCase,
+  dataset: AskedSet,
+  asked: Asked,
+  what: string,
+): Promise<CaseObservation> {
+  const { network, members, patch } = asked;
+  const counts = byKind(members, () => 0);
+  const sizes = Object.fromEntries(memberKinds.map((kind) => [kind, counts[kind].length])) as Record<
+    MemberKind,
+    number
+  >;
+  const parts = dataset.parts.map(() => emptyObservation(sizes, decoded.label !== undefined));
+  const pictures = (seen: DecodedCase) => (patch ? [seen] : picturesOf(seen, dataset));
+  const views = members.map(({ see }) => (see ? pictures(see(decoded)) : null));
+  const said: Uint8Array[] = [];
+  for (const [p, picture] of pictures(decoded).entries()) {
+    const pixels = voxelCount(picture.working);
+    const own = answer(network, picture, dataset, asked, what);
+    const theirs = byKind(members, (member, m) =>
+      answer(member.network, views[m]?.[p] ?? picture, dataset, asked, what),
+    );
+    const reference = picture.label ?? null;
+    const judged = (labels: Uint8Array) => (reference ? withoutIgnored(labels, reference) : labels);
+    dataset.parts.forEach(({ index }, part) => {
+      const mask = (labels: Uint8Array) => classMask(judged(labels), index, dataset.target, pixels);
+      const seen: SeenPart = {
+        extent: picture.working.shape,
+        mask: mask(own.labels),
+        probabilities: own.probabilities.subarray(index * pixels, (index + 1) * pixels),
+        members: Object.fromEntries(
+          memberKinds.map((kind) => [kind, theirs[kind].map(({ labels }) => mask(labels))]),
+        ) as Record<MemberKind, Uint8Array[]>,
+        reference: reference && classMask(reference, index, dataset.target, pixels),
+      };
+      addSeen(parts[part], seen);
+    });
+    said.push(own.labels);
+    // Lets signals in: a case of many slices takes long.
+    await nextTurn();
+  }
+  const planes = dataset.target === "softmax" ? 1 : dataset.outputs;
+  // What stands for a volume is where most was predicted, whether or not it has a mask.
+  const view = viewOf({ ...decoded, label: stackSlices(said, planes) }, dataset, patch ?? null);
+  const features = pixelFeatures(view);
+  return {
+    parts: parts.map((counted, part) => ({
+      ...counted,
+      reverse: reverseDice(features, partMask(view, dataset, part), part, asked.references),
+    })),
+    feature: pooledFeatures(network, [view], asked),
+  };
+}
+
+/** 0/1 of a part on the working grid of a case with labels. */
+function partMask({ label, working }: DecodedCase, dataset: AskedSet, part: number): Uint8Array {
+  return classMask(label as Uint8Array, dataset.parts[part].index, dataset.target, voxelCount(working));
+}
+
+/** What reverse classifiers are tried on of a labelled case. */
+export function reverseReference(
+  decoded: DecodedCase,
+  dataset: AskedSet,
+  patch: readonly number[] | null,
+  subject: string,
+): ReverseReference {
+  const view = viewOf(decoded, dataset, patch);
+  const masks = dataset.parts.map((_, part) => partMask(view, dataset, part));
+  return { subject, features: pixelFeatures(view), masks };
+}

@@ -1,0 +1,27 @@
+/** All signals, by the names that stand in files. */
+import { appearanceAgreement } from "./appearance-agreement.js";
+import { featureNearness } from "./feature-nearness.js";
+import { mirrorAgreement } from "./mirror-agreement.js";
+import { reverseClassification } from "./reverse-classification.js";
+import { runAgreement } from "./run-agreement.js";
+import { shapeLikeness } from "./shape-likeness.js";
+import type { Signal } from "./signal.js";
+import { softDice } from "./soft-dice.js";
+import { teacherAgreement } from "./teacher-agreement.js";
+
+export const signals = {
+  mirrorAgreement,
+  teacherAgreement,
+  appearanceAgreement,
+  runAgreement,
+  softDice,
+  featureNearness,
+  shapeLikeness,
+  reverseClassification,
+} satisfies Record<string, Signal>;
+
+/** Name of a signal. */
+export type SignalName = keyof typeof signals;
+
+/** Names of all signals, in their order. */
+export const signalNames = Object.keys(signals) as SignalName[];

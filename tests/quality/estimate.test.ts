@@ -1,0 +1,161 @@
+/** Calibration and estimates on signals that are made up, so that the true Dice is known. */
+
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { RandomStream } from "../../src/core/random.js";
+import { calibrate, type PartCalibration, spreadAt } from "../../src/quality/calibration.js";
+import { formatCalibration, readCalibration } from "../../src/quality/calibration-file.js";
+import { domainEstimates, estimateParts } from "../../src/quality/estimate.js";
+import { estimatesCsv } from "../../src/quality/estimates-csv.js";
+import type { CaseObservation } from "../../src/quality/observation.js";
+import { mean } from "../../src/statistics/mean.js";
+import { put, temporaryFolder } from "../data/files.js";
+import { observed } from "./observed.js";
+
+const side = 20;
+const rows = (from: number, to: number) =>
+  Array.from({ length: side }, (_, row) =>
+    Array.from({ length: side }, (_c, column) =>
+      row >= 5 && row < 15 && column >= from && column < to ? "#" : ".",
+    ).join(""),
+  );
+const truth = rows(5, 15);
+
+/**
+ * A case whose mask misses so many columns of the truth, whose members disagree about as many, and whose reverse classifier
+ * says so with noise: Dice falls with what the signals see.
+ */
+function made(stream: RandomStream, missing: number, labelled = true): CaseObservation {
+  const noise = () => Math.round(stream.normal(0, 0.7));
+  const seenMissing = Math.min(9, Math.max(0, missing + noise()));
+  const member = rows(5 + Math.min(9, Math.max(0, Math.floor(missing / 2) + noise())), 15);
+  return {
+    parts: [
+      observed({
+        mask: rows(5 + missing, 15),
+        members: { mirror: [member] },
+        reverse: 1 - seenMissing / 10,
+        ...(labelled ? { reference: truth } : {}),
+      }),
+    ],
+    feature: Float32Array.from([stream.normal(), stream.normal()]),
+  };
+}
+
+/** Labelled images as they are, and through scanners that make each worse in its way. */
+function calibrated(seed: number): (PartCalibration | null)[] {
+  const labelled = Array.from({ length: 12 }, (_, i) => ({
+    subject: `s${i}`,
+    seen: made(new RandomStream(seed, "labelled", 0, i), i % 2),
+  }));
+  const shifted = Array.from({ length: 32 * 8 }, (_, i) => {
+    const scanner = Math.floor(i / 8);
+    const stream = new RandomStream(seed, "shifted", 0, i);
+    const missing = Math.min(9, Math.max(0, Math.round(scanner / 4 + stream.normal())));
+    return { subject: `s${i % 12}`, scanner, seen: made(stream, missing) };
+  });
+  return calibrate(["disc"], labelled, shifted);
+}
+
+const calibrations = calibrated(1);
+const [calibration] = calibrations;
+
+/** Cases of a domain whose masks miss about so much. */
+function domain(name: string, count: number, missing: number, seed = 9) {
+  return Array.from({ length: count }, (_, i) => {
+    const stream = new RandomStream(seed, name, 0, i);
+    const own = Math.min(9, Math.max(0, Math.round(missing + stream.normal())));
+    return { domain: name, id: String(i), parts: estimateParts(made(stream, own), calibrations, ["disc"], 0.9) };
+  });
+}
+
+describe("estimates", () => {
+  it("uses the signals that were told of every mask, none of members that were not asked", () => {
+    expect(calibration!.signals).toEqual([
+      ...["mirrorAgreement", "softDice", "featureNearness", "shapeLikeness", "reverseClassification"],
+    ]);
+  });
+
+  it("cover the truth of new cases about as often as their level says", () => {
+    const cases = [0, 2, 4, 6].flatMap((missing) => domain(`d${missing}`, 100, missing));
+    const parts = cases.flatMap((one) => one.parts).filter(({ ground }) => ground === "fitted");
+    const covered = parts.filter(({ low, high, measured }) => measured >= low && measured <= high).length;
+    expect(parts.length).toBeGreaterThan(380);
+    expect(covered / parts.length).toBeGreaterThan(0.85);
+    expect(mean(parts.map(({ dice, measured }) => Math.abs(dice - measured)))).toBeLessThan(0.06);
+  });
+
+  it("give the means of domains with an interval that holds them", () => {
+    const [good, bad] = domainEstimates([...domain("good", 40, 0), ...domain("bad", 40, 6)], calibrations, 0.9);
+    for (const one of [good, bad]) {
+      expect(one).toMatchObject({ part: "disc", cases: 40, unlike: false, measuredCases: 40 });
+      expect(one.measured).toBeGreaterThan(one.low);
+      expect(one.measured).toBeLessThan(one.high);
+    }
+    expect(good.dice).toBeGreaterThan(bad.dice + 0.2);
+    expect(good.doubtful).toBeLessThan(10);
+    expect(bad.doubtful).toBeGreaterThan(good.doubtful);
+  });
+
+  it("say nothing of signals that contradict each other as they never did", () => {
+    const contradiction = {
+      parts: [observed({ mask: rows(5, 15), members: { mirror: [rows(14, 15)] }, reverse: 0, reference: truth })],
+      feature: Float32Array.from([0, 0]),
+    };
+    const [estimate] = estimateParts(contradiction, calibrations, ["disc"], 0.9);
+    expect(estimate).toMatchObject({ ground: "unknown", dice: Number.NaN, low: 0, high: 1, doubtful: true });
+    const many = Array.from({ length: 5 }, (_, i) => ({ domain: "strange", id: String(i), parts: [estimate] }));
+    expect(domainEstimates(many, calibrations, 0.9)[0]).toMatchObject({ unknown: 5, unlike: true, dice: Number.NaN });
+  });
+
+  it("take an empty mask of a part that every labelled image holds for wrong, and say nothing of others", () => {
+    const empty = { parts: [observed({ mask: rows(5, 5) })], feature: Float32Array.from([0, 0]) };
+    expect(estimateParts(empty, calibrations, ["disc"], 0.9)[0]).toMatchObject({ ground: "empty", dice: 0, high: 0 });
+    const sometimes = { ...calibration!, reference: { ...calibration!.reference, always: false } };
+    expect(estimateParts(empty, [sometimes], ["disc"], 0.9)[0].ground).toBe("unknown");
+    expect(estimateParts(empty, [null], ["disc"], 0.9)[0].ground).toBe("unknown");
+  });
+
+  it("does not ask for more certainty than the scanners give: an interval of 99.9 % is everything", () => {
+    const [one] = domainEstimates(domain("d", 10, 2), calibrations, 0.999);
+    expect([one.low, one.high]).toEqual([0, 1]);
+  });
+});
+
+it("too few masks give no calibration", () => {
+  const few = [{ subject: "s", seen: made(new RandomStream(1, "few"), 0) }];
+  expect(calibrate(["disc"], few, [])).toEqual([null]);
+});
+
+it("the spread is linear between its steps", () => {
+  expect([-1, 0, 0.25, 0.5, 1, 2].map((at) => spreadAt([1, 3, 7], at))).toEqual([1, 1, 2, 3, 7, 7]);
+});
+
+it("a calibration is read as it was kept, for its own network alone, and made anew where the file is damaged", () => {
+  const key = { dimseg: "1", step: 5, network: "student", with: [], labelled: "x" };
+  const text = formatCalibration(key, calibrations);
+  const path = put(join(temporaryFolder(), "calibration.json"), text);
+  expect(readCalibration(path, key)).toEqual(calibrations);
+  expect(readCalibration(path, { ...key, step: 6 })).toBeUndefined();
+  expect(readCalibration(put(path, text.slice(0, 99)), key)).toBeUndefined();
+  expect(readCalibration(put(path, text.replace("spread", "sprawl")), key)).toBeUndefined();
+});
+
+it("the most doubtful case comes first, and numbers that are not known are empty", () => {
+  const [good] = domain("good", 1, 0);
+  const [bad] = domain("bad", 1, 7);
+  const without = {
+    domain: "x",
+    id: "none",
+    parts: estimateParts(
+      { parts: [observed({ mask: rows(5, 5) })], feature: new Float32Array(2) },
+      [null],
+      ["disc"],
+      0.9,
+    ),
+  };
+  const [header, ...lines] = estimatesCsv([good, bad, without], calibrations).trim().split("\n");
+  expect(header).toBe(`domain,id,part,ground,dice,low,high,doubtful,measured,${calibration!.signals.join()}`);
+  expect(lines.map((line) => line.split(",")[0])).toEqual(["x", "bad", "good"]);
+  expect(lines[0]).toBe("x,none,disc,unknown,,0,1,yes,,,,,,");
+});
