@@ -120,6 +120,7 @@ export { Ensemble } from "./inference/ensemble.js";
 export { type InferOptions, inferLabels, inferProbabilities } from "./inference/infer.js";
 export type { AskedOptions } from "./inference/infer-case.js";
 export { type AnswerPart, type Inferer, type PartTaker, wholeImage } from "./inference/inferer.js";
+export { mirrorMembers } from "./inference/mirror.js";
 export { labelMaps, type Prediction, type PredictOptions, predict } from "./inference/predict.js";
 export { type CaseOutput, type PredictCaseOptions, predictCase } from "./inference/predict-case.js";
 export { type ImagePrediction, type PredictImageOptions, predictImage } from "./inference/predict-image.js";
@@ -162,6 +163,21 @@ export * from "./losses/index.js";
 export * from "./methods/index.js";
 export * from "./nn/index.js";
 export * from "./optim/index.js";
+export { calibrate, type PartCalibration, type ShiftedObservation } from "./quality/calibration.js";
+export {
+  type DomainEstimate,
+  domainEstimates,
+  type EstimatedCase,
+  estimateParts,
+  type Ground,
+  type PartEstimate,
+} from "./quality/estimate.js";
+export type { CaseObservation, MemberKind, Overlap, PartObservation } from "./quality/observation.js";
+export { type Asked, type Member, observeCase, reverseReference } from "./quality/observe-case.js";
+export type { LabelledObservation, PartReference } from "./quality/reference.js";
+export { drawScanner, type Scanner, throughScanner } from "./quality/scanner.js";
+export { type SignalName, signalNames, signals } from "./quality/signals/registry.js";
+export type { Seen, Signal } from "./quality/signals/signal.js";
 export type { Progress } from "./runs/checkpoint-contents.js";
 export type { CheckpointName } from "./runs/checkpoint-names.js";
 export { type LoadedRun, loadRun } from "./runs/load-run.js";

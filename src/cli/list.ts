@@ -3,7 +3,7 @@ import { Argument, type Command } from "commander";
 import type { Listing, ListingKind } from "../workflows/list.js";
 
 const kinds: readonly ListingKind[] = [
-  ...(["methods", "optimizers", "divergences", "estimators", "models", "presets", "formats"] as const),
+  ...(["methods", "optimizers", "divergences", "estimators", "models", "presets", "formats", "signals"] as const),
 ];
 const textWidth = 96;
 

@@ -1,16 +1,20 @@
 /** `dimseg predict RUN IMAGES...`: masks for images that need not belong to any data set. */
+
+import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { maskFormatNames } from "../data/formats/mask-format-names.js";
 import { networkNames } from "../runs/checkpoint-names.js";
-import type { PredictInput } from "../workflows/predict.js";
+import type { Predicted, PredictInput } from "../workflows/predict.js";
 import { engineNames } from "../workflows/prediction/engine-names.js";
 import { checkpointOption } from "./checkpoint-option.js";
 import { inTerminal } from "./terminal-observer.js";
 
 /** Files named where some were left out. */
 const mostNamed = 3;
+
+type MasksQuality = NonNullable<Predicted["quality"]>;
 
 interface PredictVerbOptions extends Omit<PredictInput, "run" | "images" | "intensity"> {
   readonly intensity?: readonly string[];
@@ -32,6 +36,15 @@ function namedFiles(paths: readonly string[]): string {
   return `${counted(paths.length, "file")} (${shown}${paths.length > mostNamed ? ", ..." : ""})`;
 }
 
+/** Which masks to look at, and what that rests on. */
+function qualityLines({ doubtful, doubtfulBelow, level }: MasksQuality, file: string): string[] {
+  return [
+    doubtful.length === 0 ? "No mask is doubtful." : `Doubtful: ${namedFiles(doubtful)}.`,
+    `A mask is doubtful where its ${100 * level} % interval of Dice reaches below ${100 * doubtfulBelow} %, or nothing is known of its like.`,
+    `Every estimate is in ${file}, the most doubtful first.`,
+  ];
+}
+
 async function predict(run: string, images: string[], verbOptions: PredictVerbOptions): Promise<void> {
   const options = { ...verbOptions, intensity: intensityOf(verbOptions.intensity) };
   const { predictImages } = await import("../workflows/predict.js");
@@ -49,6 +62,8 @@ async function predict(run: string, images: string[], verbOptions: PredictVerbOp
     );
   if (further.length > 0) console.log(`Beside them: ${further.join(", ")}.`);
   if (outlines.length > 0 && written > 0) console.log(`Outlined in the overlays: ${outlines.join(", ")}.`);
+  if (predicted.quality)
+    for (const line of qualityLines(predicted.quality, join(options.out, "quality.csv"))) console.log(line);
   if (broken.length > 0) {
     throw new DataError(
       `${broken.length} of ${predicted.images} images could not be segmented, each named above; the others are done`,
@@ -86,5 +101,10 @@ export function register(program: Command): void {
       "LOW HIGH, the values of 16-bit images that become black and white (default: as in training)",
     )
     .option("--tta", "average over mirror images", false)
+    .option(
+      "--quality",
+      "also estimate how good each mask is (quality.csv); the run's data set must be in place",
+      false,
+    )
     .action(predict);
 }

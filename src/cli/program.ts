@@ -11,6 +11,7 @@ import { register as compare } from "./compare.js";
 import { register as data } from "./data.js";
 import { register as demo } from "./demo.js";
 import { register as doctor } from "./doctor.js";
+import { register as estimate } from "./estimate.js";
 import { register as evaluate } from "./evaluate.js";
 import { register as exportModel } from "./export.js";
 import { register as list } from "./list.js";
@@ -19,7 +20,7 @@ import { register as report } from "./report.js";
 import { register as sweep } from "./sweep.js";
 import { register as train } from "./train.js";
 
-const verbs = [doctor, demo, data, train, evaluate, predict, exportModel, sweep, compare, report, list];
+const verbs = [doctor, demo, data, train, evaluate, estimate, predict, exportModel, sweep, compare, report, list];
 
 const exitCodeHelp = `
 Exit codes: 0 done, 1 defect, 2 wrong arguments or configuration, 3 data, 4 checkpoint,

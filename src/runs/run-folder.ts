@@ -10,6 +10,7 @@
  *     usage.json           time and memory of each process that trained it
  *     checkpoints/         step-N/ folders, see CheckpointStore
  *     evaluation/          results of `dimseg evaluate`
+ *     quality/             estimates of `dimseg estimate`, and what they rest on
  *     preview.png          what the student sees and says over time
  *     preview/             step-N.json files that it is drawn from
  *     export/              what `dimseg export` writes
@@ -35,6 +36,7 @@ export interface RunFolder {
   usage: string;
   checkpoints: string;
   evaluation: string;
+  quality: string;
   preview: string;
   previewSteps: string;
 }
@@ -52,6 +54,7 @@ function layout(folder: string): RunFolder {
     usage: join(path, "usage.json"),
     checkpoints: join(path, "checkpoints"),
     evaluation: join(path, "evaluation"),
+    quality: join(path, "quality"),
     preview: join(path, "preview.png"),
     previewSteps: join(path, "preview"),
   };

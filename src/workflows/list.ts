@@ -6,9 +6,18 @@ import { divergence, divergenceIds, type EstimatorEntry, estimators } from "../d
 import { methods } from "../methods/registry.js";
 import { type NetworkEntry, networks } from "../nn/index.js";
 import { costOf, divergenceOptions, type MinimizerEntry, minimizers } from "../optim/index.js";
+import { signals } from "../quality/signals/registry.js";
 
 /** What can be listed. */
-export type ListingKind = "methods" | "optimizers" | "divergences" | "estimators" | "models" | "presets" | "formats";
+export type ListingKind =
+  | "methods"
+  | "optimizers"
+  | "divergences"
+  | "estimators"
+  | "models"
+  | "presets"
+  | "formats"
+  | "signals";
 
 /** One entry of a registry. */
 export interface Listing {
@@ -138,6 +147,11 @@ export function listings(kind: ListingKind): { usage: string; entries: Listing[]
       return { usage: "In a configuration: model: { name: ... }", entries: listed<NetworkEntry>(networks, settingsOf) };
     case "presets":
       return { usage: "In a configuration: preset: ...", entries: listed(presets, ({ values }) => fixed(values)) };
+    case "signals":
+      return {
+        usage: "What `dimseg estimate` learns to make of them is kept in the run's quality/",
+        entries: Object.entries(signals).map(([name, { summary, source, cost }]) => ({ name, summary, source, cost })),
+      };
     case "formats":
       return { usage: "Images and masks of a dataset.yaml are recognised by their content", entries: formatListings() };
   }

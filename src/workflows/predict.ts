@@ -17,6 +17,7 @@ import { volumeFiles } from "../inference/encode-volume.js";
 import { indexValue } from "../inference/label-map.js";
 import type { Observer, Workflow } from "./observer.js";
 import { openExportedSegmenter } from "./prediction/exported-segmenter.js";
+import { type MasksQuality, qualityName } from "./prediction/image-quality.js";
 import {
   type InputImage,
   leaveOutMasks,
@@ -56,6 +57,8 @@ export interface Predicted {
   readonly legend: readonly string[];
   /** The colour of each class in overlays; none where there are no overlays. */
   readonly outlines: readonly string[];
+  /** How good the masks are; null where it was not asked for. */
+  readonly quality: MasksQuality | null;
   /** One sentence for each image that could not be read, or whose results could not be written. */
   readonly broken: readonly string[];
 }
@@ -182,11 +185,21 @@ async function predictWith(
     dataset.slices ? isLabelVolume : looksLikeMask,
   );
   refuseCollisions(inputs, files[0].extension);
-  const outputs = inputs.flatMap((image) => files.map((file) => outputPath(out, file, image)));
+  const qualityPath = join(out, qualityName);
+  const results = inputs.flatMap((image) => files.map((file) => outputPath(out, file, image)));
+  const outputs = input.quality ? [...results, qualityPath] : results;
   refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...cases.map((one) => one.imagePath), ...masks]);
   const record = new WrittenRecord(out, "dimseg-predictions.sha256", "prediction");
   record.refuseForeign(outputs);
-  const { broken, transparent } = await writeAll(inputs, writer(record), observer);
+  const quality = input.quality ? await segmenter.openQuality() : null;
+  const write = writer(record);
+  const writeImage: WriteImage = async (image) => {
+    const isTransparent = await write(image);
+    await quality?.add(image);
+    return isTransparent;
+  };
+  const { broken, transparent } = await writeAll(inputs, writeImage, observer);
+  if (quality) record.write(qualityPath, [Buffer.from(quality.csv())]);
   record.tidy();
   return {
     answeredBy,
@@ -197,6 +210,7 @@ async function predictWith(
     transparent,
     folders,
     legend: legendOf(dataset),
+    quality: quality?.summary() ?? null,
     outlines: input.overlay ? dataset.parts.map(({ name, colour }) => `${name} ${colour}`) : [],
     broken,
   };

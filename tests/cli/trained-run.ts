@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { vi } from "vitest";
 import { stringify } from "yaml";
 import { register as registerCompare } from "../../src/cli/compare.js";
+import { register as registerEstimate } from "../../src/cli/estimate.js";
 import { register as registerEvaluate } from "../../src/cli/evaluate.js";
 import { register as registerExport } from "../../src/cli/export.js";
 import { register as registerPredict } from "../../src/cli/predict.js";
@@ -21,7 +22,7 @@ export interface Printed {
 /** Runs the command line in this process. */
 export async function dimseg(...words: string[]): Promise<Printed> {
   const program = new Command("dimseg").exitOverride();
-  const verbs = [registerTrain, registerEvaluate, registerPredict, registerExport, registerCompare];
+  const verbs = [registerTrain, registerEvaluate, registerEstimate, registerPredict, registerExport, registerCompare];
   for (const register of verbs) register(program);
   const out: string[] = [];
   const err: string[] = [];

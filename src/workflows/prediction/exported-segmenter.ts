@@ -113,6 +113,11 @@ export async function openExportedSegmenter(asked: AskedNetwork): Promise<Segmen
     dataset,
     answeredBy: `${source.network} of ${source.run}, ${source.checkpoint}, exported; in ${where}`,
     cases: [],
+    openQuality() {
+      throw new UsageError(
+        `${asked.run}: is an exported model, and --quality learns from a run's labelled images; give the run`,
+      );
+    },
     ...answering,
   };
 }

@@ -7,41 +7,24 @@ import { allCases, type Case, loadDataset } from "../../data/dataset.js";
 import { Ensemble } from "../../inference/ensemble.js";
 import { predictImage } from "../../inference/predict-image.js";
 import { predictVolume } from "../../inference/predict-volume.js";
-import type { SegmentationNetwork } from "../../nn/index.js";
-import { datasetDifferences } from "../../runs/dataset-facts.js";
+import type { Voices } from "../estimation/asked.js";
 import type { Observer } from "../observer.js";
 import { networkOf, type OpenedRun, openRun } from "../open-run.js";
+import { openCompanions } from "./companions.js";
+import { ImageQuality } from "./image-quality.js";
 import { type AskedNetwork, type Segmenter, withIntensity } from "./segmenter.js";
-
-/** The sides of what a run's networks see. */
-function gridOf({ size, patch }: OpenedRun): string {
-  return (patch ?? [size, size]).join(" x ");
-}
 
 /**
  * The network of a run, or what it and those of further runs say together.
  * @throws UsageError for runs that see images or classes differently; and as opening a run does
  */
-async function networkOfAll(run: OpenedRun, asked: AskedNetwork, observer: Observer): Promise<SegmentationNetwork> {
-  const networks = [networkOf(run, asked.network)];
-  for (const path of asked.with ?? []) {
-    const other = await openRun(path, asked.checkpoint, observer, "unused");
-    if ((run.patch === null) !== (other.patch === null))
-      throw new UsageError(
-        `${path}: cannot answer together with ${run.folder.path}, since one sees pictures and the other patches of volumes`,
-      );
-    const [own, theirs] = [run, other].map(gridOf);
-    const differences = datasetDifferences(run.dataset, other.dataset, run.patch !== null).filter(
-      (key) => key !== "size",
-    );
-    if (own !== theirs) differences.push(`${run.patch ? "patch" : "size"} (${own} and ${theirs})`);
-    if (differences.length > 0)
-      throw new UsageError(
-        `${path}: cannot answer together with ${run.folder.path}, since they differ in ${differences.join(", ")}; give runs of one data set and size`,
-      );
-    networks.push(networkOf(other, asked.network));
-  }
-  return networks.length === 1 ? networks[0] : new Ensemble(networks, run.dataset.target);
+async function voicesOf(run: OpenedRun, asked: AskedNetwork, observer: Observer): Promise<Voices> {
+  const name = asked.network;
+  const own = networkOf(run, name);
+  const others = await openCompanions(run, asked.with ?? [], asked.checkpoint, observer);
+  if (others.length === 0) return { name, network: own, others: [] };
+  const networks = [own, ...others.map((one) => networkOf(one, name))];
+  return { name, network: new Ensemble(networks, run.dataset.target), others: networks };
 }
 
 /** The cases of the run's data set; none when it cannot be opened. */
@@ -64,8 +47,9 @@ export async function openRunSegmenter(asked: AskedNetwork, observer: Observer):
     throw new UsageError(
       `${asked.run}: --engine onnx is for exported models; run \`dimseg export ${shellWord(asked.run)}\` and give the folder that it writes`,
     );
-  const run = await openRun(asked.run, asked.checkpoint, observer, "unused");
-  const network = await networkOfAll(run, asked, observer);
+  const run = await openRun(asked.run, asked.checkpoint, observer, asked.quality ? "needed" : "unused");
+  const voices = await voicesOf(run, asked, observer);
+  const { network } = voices;
   const dataset = withIntensity(run.dataset, asked);
   const { size, patch, device, precision, normalisation, checkpointRule } = run;
   const { tta: testTimeFlips, probabilities } = asked;
@@ -79,6 +63,8 @@ export async function openRunSegmenter(asked: AskedNetwork, observer: Observer):
     segmentImage: (image, path) => predictImage(network, image, path, dataset, options),
     segmentVolume: (volume, path, set) =>
       predictVolume(network, volume, path, set, { ...options, patch }, () => nextTurn()),
+    openQuality: () =>
+      ImageQuality.open({ ...run, dataset }, voices, { further: asked.with ?? [], tta: asked.tta }, observer),
     close: async () => {},
   };
 }

@@ -5,6 +5,7 @@ import type { ImagePrediction } from "../../inference/predict-image.js";
 import type { VolumePrediction, VolumeSet } from "../../inference/predict-volume.js";
 import type { CheckpointName, NetworkName } from "../../runs/checkpoint-names.js";
 import type { EngineName } from "./engine-names.js";
+import type { ImageQuality } from "./image-quality.js";
 
 /** Which network is asked, and how. */
 export interface AskedNetwork {
@@ -20,6 +21,8 @@ export interface AskedNetwork {
   readonly intensity?: { readonly low: number; readonly high: number } | undefined;
   /** Default: ONNX Runtime for an ONNX file, libtorch for everything else. */
   readonly engine?: EngineName | undefined;
+  /** Also estimate how good the masks are, from the run's labelled images, which must be there. */
+  readonly quality?: boolean | undefined;
   /** Whether probabilities are handed out, too. */
   readonly probabilities: boolean;
 }
@@ -36,6 +39,11 @@ export interface Segmenter {
   segmentImage(image: StoredImage, path: string): ImagePrediction | Promise<ImagePrediction>;
   /** For a data set of volumes. @throws DataError, NumericError as `predictVolume` does */
   segmentVolume(volume: StoredImage, path: string, dataset: VolumeSet): Promise<VolumePrediction>;
+  /**
+   * Readies estimates of its masks; may take long.
+   * @throws UsageError when there is nothing to learn them from; DataError when a labelled image cannot be decoded
+   */
+  openQuality(): Promise<ImageQuality>;
   /** Frees it. */
   close(): Promise<void>;
 }

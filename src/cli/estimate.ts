@@ -1,0 +1,97 @@
+/** `dimseg estimate RUN [IMAGES...]`: how good the masks are where nobody has labelled. */
+import { type Command, Option } from "commander";
+import { counted } from "../core/counted.js";
+import { UsageError } from "../core/errors.js";
+import { networkNames } from "../runs/checkpoint-names.js";
+import type { Estimated, EstimateInput } from "../workflows/estimate.js";
+import { checkpointOption } from "./checkpoint-option.js";
+import { formatTable } from "./table.js";
+import { inTerminal } from "./terminal-observer.js";
+
+/** Cases that are named, those that may be worst. */
+const mostNamed = 10;
+
+interface EstimateVerbOptions extends Omit<EstimateInput, "run" | "images" | "level"> {
+  readonly level: string;
+}
+
+function percent(value: number): string {
+  return Number.isNaN(value) ? "unknown" : (100 * value).toFixed(1);
+}
+
+type Range = Pick<Estimated["worst"][number], "dice" | "low" | "high">;
+
+function withInterval({ dice, low, high }: Range): string {
+  return Number.isNaN(dice) ? "unknown" : `${percent(dice)} (${percent(low)} to ${percent(high)})`;
+}
+
+/** A row for each domain and part; the last column only where some image has a mask. */
+function domainTable({ domains, labelledDomain, level }: Estimated): string {
+  const isMeasured = domains.some(({ measuredCases }) => measuredCases > 0);
+  const header = ["domain", "part", "cases", `estimated Dice % (${100 * level} % interval)`, "unknown", "doubtful"];
+  const rows = domains.map((one) => [
+    one.domain === labelledDomain ? `${one.domain} (labelled)` : one.domain,
+    ...[one.part, one.cases, withInterval(one), one.unknown, one.doubtful],
+    ...(isMeasured ? [one.measuredCases === 0 ? "" : percent(one.measured)] : []),
+  ]);
+  const align = ["left", "left", "right", "right", "right", "right", "right"] as const;
+  return formatTable([...header, ...(isMeasured ? ["measured Dice %"] : [])], rows, align);
+}
+
+/** What a reader must know of the table. */
+function notes({ domains, withoutEstimate, doubtfulBelow }: Estimated): string[] {
+  const unlike = [...new Set(domains.filter((one) => one.unlike).map(({ domain }) => domain))];
+  return [
+    `Doubtful: the mask's interval reaches below ${100 * doubtfulBelow} %, or nothing is known of its like.`,
+    ...(withoutEstimate.length > 0
+      ? [`The labelled images say too little to estimate ${withoutEstimate.join(", ")}.`]
+      : unlike.length > 0
+        ? [`Unlike everything that the labelled images show, so that no mean is given: ${unlike.join(", ")}.`]
+        : []),
+    ...(domains.some(({ measuredCases }) => measuredCases > 0)
+      ? ["Measured: where images have masks; they have no part in the estimates."]
+      : []),
+  ];
+}
+
+function worstTable({ worst, level }: Estimated): string {
+  const rows = worst
+    .slice(0, mostNamed)
+    .map((one) => [one.domain, one.id, one.part, withInterval(one), one.ground === "empty" ? "nothing found" : ""]);
+  return formatTable(["domain", "case", "part", `Dice % (${100 * level} % interval)`, ""], rows);
+}
+
+async function estimate(run: string, images: string[], { level, ...options }: EstimateVerbOptions): Promise<void> {
+  const { estimateRun } = await import("../workflows/estimate.js");
+  const number = level.trim() === "" ? Number.NaN : Number(level);
+  if (!(number > 0 && number < 1))
+    throw new UsageError(`--level ${level}: give a probability between 0 and 1, such as 0.9`);
+  const estimated = await inTerminal((observer) => estimateRun({ run, images, level: number, ...options }, observer));
+  const { checkpointRule, worst, folder } = estimated;
+  console.log(`\n${options.network}, ${checkpointRule}\n\n${domainTable(estimated)}`);
+  for (const note of notes(estimated)) console.log(note);
+  console.log(`\nMost doubtful first, ${Math.min(mostNamed, worst.length)} of ${counted(worst.length, "mask")}:`);
+  console.log(`\n${worstTable(estimated)}\n\nWrote cases.csv and summary.json to ${folder}.`);
+}
+
+function collected(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}
+
+/** Adds the verb to the command line. */
+export function register(program: Command): void {
+  program
+    .command("estimate")
+    .description("estimate how good a run's masks are where there is no reference: Dice by domain with an interval")
+    .argument("<run>", "run folder, with its data set in place")
+    .argument(
+      "[images...]",
+      "image files, or folders of them, each a domain (default: the test images of the data set)",
+    )
+    .option("--data <file>", "another dataset.yaml of the same kind")
+    .addOption(checkpointOption("which checkpoint"))
+    .addOption(new Option("--network <name>", "which network").choices(networkNames).default("student"))
+    .option("--with <run>", "also ask another run, best one of another seed; may be given several times", collected, [])
+    .option("--level <probability>", "of the intervals", "0.9")
+    .action(estimate);
+}

@@ -1,0 +1,132 @@
+/** How good a run's masks are where nobody has labelled: by domain with an interval, by case the worst first. */
+import { basename, join, resolve } from "node:path";
+import { writeFilesAtomic } from "../core/atomic-file.js";
+import { DataError, UsageError } from "../core/errors.js";
+import { packageVersion } from "../core/package-root.js";
+import { refuseLinks } from "../core/refuse-links.js";
+import { sha256 } from "../core/sha256.js";
+import type { Case, Dataset } from "../data/dataset.js";
+import type { CaseSource } from "../data/decode.js";
+import { type DomainEstimate, domainEstimates, doubtfulBelow, type EstimatedCase } from "../quality/estimate.js";
+import { type EstimatedRow, estimatesCsv, worstFirst } from "../quality/estimates-csv.js";
+import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
+import { calibrateRun } from "./estimation/calibrate-run.js";
+import { estimateCase } from "./estimation/estimate-cases.js";
+import { imageCase, imageSource } from "./estimation/images.js";
+import { askedDataset } from "./evaluation/select-cases.js";
+import type { Workflow } from "./observer.js";
+import { networkOf, type OpenedRun, openRun } from "./open-run.js";
+import { openCompanions } from "./prediction/companions.js";
+import { type InputImage, leaveOutMasks, listInputs } from "./prediction/inputs.js";
+import { isLabelVolume, looksLikeMask } from "./prediction/mask-evidence.js";
+
+/** What is to be estimated, and how. */
+export interface EstimateInput {
+  readonly run: string;
+  /** Image files, and folders of them; none: the cases of the data set. */
+  readonly images: readonly string[];
+  /** Another `dataset.yaml` of the same kind; not beside images. */
+  readonly data?: string | undefined;
+  readonly checkpoint: CheckpointName;
+  readonly network: NetworkName;
+  /** Further runs whose masks are held against the run's. */
+  readonly with: readonly string[];
+  /** Probability of the intervals, in (0, 1). */
+  readonly level: number;
+}
+
+/** What was estimated. */
+export interface Estimated {
+  readonly checkpointRule: string;
+  readonly labelledDomain: string;
+  readonly level: number;
+  readonly domains: readonly DomainEstimate[];
+  /** The most doubtful first. */
+  readonly worst: readonly EstimatedRow[];
+  readonly doubtfulBelow: number;
+  /** Parts of which the labelled images say too little. */
+  readonly withoutEstimate: readonly string[];
+  /** Folder of `cases.csv` and `summary.json`. */
+  readonly folder: string;
+}
+
+/** Cases to be asked about, and what the answer is called in the run's folder. */
+interface Chosen {
+  readonly dataset: Dataset;
+  readonly cases: readonly Case[];
+  readonly source: CaseSource;
+  readonly suffix: string;
+}
+
+/** Test images of every domain; of one without them the others. */
+function datasetCases(run: OpenedRun, data: string | undefined, warn: (message: string) => void): Chosen {
+  const { dataset, cache } = askedDataset(run, data, warn);
+  const cases = dataset.domains.flatMap((domain) => {
+    const test = domain.cases("test");
+    return test.length > 0 ? test : domain.cases("train");
+  });
+  const suffix = dataset.path === run.dataset.path ? "" : `-data-${sha256(dataset.path).slice(0, 8)}`;
+  return { dataset, cases, source: cache, suffix };
+}
+
+/** Images given as files and folders, each folder a domain. */
+async function givenCases(run: OpenedRun, paths: readonly string[]): Promise<Chosen> {
+  const { dataset } = run;
+  const isMask = dataset.slices ? isLabelVolume : looksLikeMask;
+  const cases: Case[] = [];
+  for (const path of paths) {
+    const { images } = listInputs([path]);
+    const chosen: readonly InputImage[] = (await leaveOutMasks(images, [], [], isMask)).images;
+    cases.push(...chosen.map((image) => imageCase(image, path)));
+  }
+  const suffix = `-images-${sha256(JSON.stringify(paths.map((path) => resolve(path)))).slice(0, 8)}`;
+  return { dataset, cases, source: imageSource(run, dataset), suffix };
+}
+
+function summaryText(run: OpenedRun, { network, level }: EstimateInput, domains: readonly DomainEstimate[]): string {
+  const { folder, checkpoint, step, checkpointRule } = run;
+  const about = { dimseg: packageVersion(), run: folder.path, network, checkpoint: { name: checkpoint, step } };
+  return `${JSON.stringify({ ...about, rule: checkpointRule, level, doubtfulBelow, domains }, null, 2)}\n`;
+}
+
+/**
+ * Estimates the Dice of every case's parts, from signals that need no reference and what the run's labelled images say of
+ * them, and writes `cases.csv` and `summary.json` below the run's `quality/`.
+ * @throws UsageError for a level that is none, images beside another data set, or a network that is not there; DataError,
+ *   CheckpointError as opening the run does
+ */
+export const estimateRun: Workflow<EstimateInput, Estimated> = async (input, observer) => {
+  const { level, images, data } = input;
+  if (!(level > 0 && level < 1))
+    throw new UsageError(`--level ${level}: give a probability between 0 and 1, such as 0.9`);
+  if (images.length > 0 && data !== undefined)
+    throw new UsageError("--data names the images of a data set; leave it out, or the images beside it");
+  const run = await openRun(input.run, input.checkpoint, observer);
+  const network = networkOf(run, input.network);
+  const companions = await openCompanions(run, input.with, input.checkpoint, observer);
+  const others = companions.map((one) => networkOf(one, input.network));
+  const { dataset, cases, source, suffix } =
+    images.length > 0 ? await givenCases(run, images) : datasetCases(run, data, observer.warn);
+  if (cases.length === 0) throw new DataError(`${dataset.path}: no domain has images to estimate; add some`);
+  const names = companions.map(({ folder, step }) => `${folder.path} step ${step}`);
+  const quality = await calibrateRun(run, { name: input.network, network, others }, names, observer);
+  const estimated: EstimatedCase[] = [];
+  for (const one of cases) {
+    estimated.push(await estimateCase(quality, one, source, dataset, level));
+    observer.progress("estimating", estimated.length, cases.length);
+  }
+  const { calibrations } = quality;
+  const domains = domainEstimates(estimated, calibrations, level);
+  const beside = names.length === 0 ? "" : `-with-${sha256(JSON.stringify(names)).slice(0, 8)}`;
+  const folder = join(run.folder.quality, `${run.checkpoint}-${input.network}${suffix}${beside}`);
+  refuseLinks(run.folder.quality, [basename(folder)]);
+  writeFilesAtomic([
+    [join(folder, "cases.csv"), estimatesCsv(estimated, calibrations)],
+    [join(folder, "summary.json"), summaryText(run, input, domains)],
+  ]);
+  return {
+    ...{ checkpointRule: run.checkpointRule, labelledDomain: run.config.labelled.domain, level },
+    ...{ domains, worst: worstFirst(estimated), doubtfulBelow, folder },
+    withoutEstimate: dataset.parts.filter((_, p) => calibrations[p] === null).map(({ name }) => name),
+  };
+};

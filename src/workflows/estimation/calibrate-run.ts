@@ -1,0 +1,108 @@
+/** Learns from a run's labelled images how to estimate, or reads what was learnt before. */
+import { join } from "node:path";
+import { writeFileAtomic } from "../../core/atomic-file.js";
+import { UsageError } from "../../core/errors.js";
+import { packageVersion } from "../../core/package-root.js";
+import { refuseLinks } from "../../core/refuse-links.js";
+import { sha256 } from "../../core/sha256.js";
+import { type Case, caseName } from "../../data/dataset.js";
+import type { DecodedCase } from "../../data/decode.js";
+import { calibrate, type PartCalibration, type ShiftedObservation } from "../../quality/calibration.js";
+import { type CalibrationKey, formatCalibration, readCalibration } from "../../quality/calibration-file.js";
+import { type Asked, observeCase } from "../../quality/observe-case.js";
+import type { LabelledObservation } from "../../quality/reference.js";
+import { drawScanner, throughScanner } from "../../quality/scanner.js";
+import type { Observer } from "../observer.js";
+import type { OpenedRun } from "../open-run.js";
+import { askedOf, type Voices } from "./asked.js";
+import { evenly } from "./evenly.js";
+
+/** Labelled images that are learnt from, at most. */
+const mostLabelled = 40;
+/** Scanners that do not exist, and the labelled images through each: volumes are asked about slice by slice. */
+const scannerCount = 32;
+const imagesEach = { pictures: 10, volumes: 4 };
+/** Images of other domains that lend their style. */
+const donorCount = 8;
+
+/** Who is asked, and how estimates are made of it; one calibration for each part, null where it cannot be estimated. */
+export interface RunQuality {
+  readonly asked: Asked;
+  readonly calibrations: readonly (PartCalibration | null)[];
+}
+
+/** The labelled images: those kept for validation first, which the network has not learnt from. */
+function labelledCases({ split, folder }: OpenedRun): Case[] {
+  const all = [...split.validation, ...split.labelled];
+  if (all.length > 0) return evenly(all, mostLabelled);
+  throw new UsageError(
+    `${folder.path}: its data set is not there, and estimates rest on its labelled images; restore it`,
+  );
+}
+
+async function keyOf(run: OpenedRun, { name }: Voices, further: readonly string[], cases: readonly Case[]) {
+  const contents = await Promise.all(cases.map((one) => run.cache.contentsOf(one)));
+  const labelled = sha256(JSON.stringify(cases.map((one, i) => [caseName(one), contents[i].image, contents[i].mask])));
+  return { dimseg: packageVersion(), step: run.step, network: name, with: further, labelled } satisfies CalibrationKey;
+}
+
+/** Asks about the labelled images as they are and through scanners. */
+async function learn(run: OpenedRun, asked: Asked, cases: readonly Case[], { progress }: Observer) {
+  const { dataset, cache, split, config } = run;
+  const donors = evenly(
+    split.unlabelled.filter(({ domain }) => domain !== config.labelled.domain),
+    donorCount,
+  );
+  const each = Math.min(dataset.slices ? imagesEach.volumes : imagesEach.pictures, cases.length);
+  const total = cases.length + scannerCount * each;
+  let done = 0;
+  const observe = async (one: Case, decoded: DecodedCase): Promise<LabelledObservation> => {
+    const references = asked.references.filter(({ subject }) => subject !== one.subject);
+    const seen = await observeCase(decoded, dataset, { ...asked, references }, caseName(one));
+    progress("learning from labelled images", ++done, total);
+    return { subject: one.subject, seen };
+  };
+  const labelled: LabelledObservation[] = [];
+  for (const one of cases) labelled.push(await observe(one, await cache.get(one)));
+  const shifted: ShiftedObservation[] = [];
+  for (let scanner = 0; scanner < scannerCount; scanner++) {
+    const drawn = drawScanner(scanner, scannerCount, dataset.channels, donors.length);
+    const donor = drawn.style && (await cache.get(donors[drawn.style.donor]));
+    for (let i = 0; i < each; i++) {
+      const one = cases[(Math.floor((i * cases.length) / each) + scanner) % cases.length];
+      const shown = throughScanner(await cache.get(one), drawn, donor);
+      shifted.push({ ...(await observe(one, shown)), scanner });
+    }
+  }
+  return calibrate(
+    dataset.parts.map(({ name }) => name),
+    labelled,
+    shifted,
+  );
+}
+
+/**
+ * Readies a run for estimates. What was learnt is kept in the run folder and read again as long as network and labelled
+ * images stay the same.
+ * @param further paths of further runs that are asked
+ * @throws UsageError when the run's data set is not there; DataError when a labelled image cannot be decoded
+ */
+export async function calibrateRun(
+  run: OpenedRun,
+  voices: Voices,
+  further: readonly string[],
+  observer: Observer,
+): Promise<RunQuality> {
+  const cases = labelledCases(run);
+  const asked = await askedOf(run, voices);
+  const key = await keyOf(run, voices, further, cases);
+  const suffix = further.length === 0 ? "" : `-with-${sha256(JSON.stringify(further)).slice(0, 8)}`;
+  const name = `calibration-step-${run.step}-${voices.name}${suffix}.json`;
+  refuseLinks(run.folder.quality, [name]);
+  const path = join(run.folder.quality, name);
+  const kept = readCalibration(path, key);
+  if (kept) return { asked, calibrations: kept };
+  const calibrations = await learn(run, asked, cases, observer);
+  writeFileAtomic(path, formatCalibration(key, calibrations));
+  return { asked, calibrations };
+}
