@@ -2,7 +2,6 @@
 export type { Covariance } from "./covariance.js";
 export * from "./discrete.js";
 export type * from "./estimators/domain-divergence.js";
-export type { GateOptions } from "./estimators/domain-gate.js";
 export { type EstimatorEntry, estimatorEntry } from "./estimators/entry.js";
 export {
   domainDivergence,
