@@ -16,7 +16,7 @@ export const divergenceOptions = z.strictObject({
     .default("joint")
     .describe("joint: one batch of both domains; evalBN: running statistics; shared: the method's own passes"),
   view: z.enum(["weak", "strong"]).default("weak").describe("which view of the unlabelled images"),
-  tau: z.number().positive().default(1).describe("temperature of featSoftmax"),
+  tau: z.number().positive().default(1).describe("temperature of featSoftmax, featProto and featCode"),
   runningMean: z.number().min(0).lt(1).optional().describe("memory of the running means of P and Q; default none"),
   bank: z
     .int()

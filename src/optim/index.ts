@@ -13,6 +13,6 @@ export { Sgd, type SgdOptions } from "./sgd.js";
 export type { Memory, MemoryNames } from "./sharpness/memory.js";
 export { rhoOption } from "./sharpness/radius.js";
 export { type SharpnessDefinition, sharpnessEntry } from "./sharpness/sharpness-minimizer.js";
-export type { ChooseTargets, PassResult, PassTargets, SharpnessStep } from "./sharpness/sharpness-step.js";
+export type { ChooseTargets, Mixed, PassResult, PassTargets, SharpnessStep } from "./sharpness/sharpness-step.js";
 export { Dim, type DimOptions, perturbations } from "./steps/dim.js";
 export { domainVariance } from "./steps/disam.js";

@@ -7,7 +7,6 @@ import type { TargetKind } from "../../core/target-kind.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import type { Tensor } from "../../torch/index.js";
 import type { FDivergence } from "../f-divergence.js";
-import type { GateOptions } from "./domain-gate.js";
 
 /**
  * How the network sees the images when the divergence is computed.
@@ -59,6 +58,14 @@ export interface DomainInput {
    * step, false in the others.
    */
   learn?: boolean;
+}
+
+/** When a divergence may act: the permutation test of domain-gate.ts. */
+export interface GateOptions {
+  /** The test's level, in (0, 1). */
+  level: number;
+  /** Steps from one test to the next. */
+  every: number;
 }
 
 /** Choices made once per run, for any estimator; an estimator's own are in its entry. */

@@ -4,16 +4,9 @@
  */
 import { RandomStream } from "../../core/random.js";
 import { cat, scope, stack, type Tensor, tensor } from "../../torch/index.js";
+import type { GateOptions } from "./domain-divergence.js";
 import type { Pair } from "./forward.js";
 import { type Banked, type Statistic, type StatisticBank, weightedMean } from "./statistic-bank.js";
-
-/** When the gate opens, and how often it asks. */
-export interface GateOptions {
-  /** The test's level, in (0, 1). */
-  level: number;
-  /** Steps from one test to the next. */
-  every: number;
-}
 
 /** Relabellings of a test; with the one at hand the smallest p-value is 1/200. */
 const permutations = 199;

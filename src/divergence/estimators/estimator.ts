@@ -25,6 +25,8 @@ export interface EstimatorBody {
   describe(input: DomainInput, forward: DivergenceForward): Statistic[];
   /** From the statistics, in the order described, to D without scale. */
   compare(statistics: readonly Statistic[]): Tensor;
+  /** What else it learns, under names of its own. Default: nothing. */
+  learns?: Pick<DomainDivergence, "state" | "dispose"> & { load(state: ReadonlyMap<string, Tensor>): void };
 }
 
 function requireTemperature(tauF: number): void {
@@ -34,6 +36,8 @@ function requireTemperature(tauF: number): void {
 
 /** What the gate's state is saved as, beside the statistics. */
 const gateName = "gate";
+/** How the names of what a body learns begin. */
+const learntPrefix = "book.";
 
 /** @throws UsageError for two memories at once, or a gate without the one that it tests */
 function requireOneMemory({ runningMean = 0, bank, gate }: DomainDivergenceOptions): void {
@@ -88,11 +92,21 @@ export function estimator(body: EstimatorBody, options: DomainDivergenceOptions)
       });
     },
     measures: (): Record<string, Tensor> => (gate ? { divergenceGate: tensor(Number(gate.open)) } : {}),
-    state: () => new Map([...memory.state(), ...(gate ? [[gateName, gate.state()] as const] : [])]),
+    state: () =>
+      new Map([
+        ...memory.state(),
+        ...(gate ? [[gateName, gate.state()] as const] : []),
+        ...(body.learns?.state() ?? []),
+      ]),
     loadState(state) {
-      memory.load(new Map([...state].filter(([name]) => name !== gateName)));
+      const own = (name: string) => name === gateName || name.startsWith(learntPrefix);
+      memory.load(new Map([...state].filter(([name]) => !own(name))));
       gate?.load(state.get(gateName));
+      body.learns?.load(state);
     },
-    dispose: () => memory.dispose(),
+    dispose() {
+      memory.dispose();
+      body.learns?.dispose();
+    },
   };
 }

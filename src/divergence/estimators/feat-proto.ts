@@ -5,20 +5,13 @@
  *
  * Shapes as suffixes: B images, F channels of the map, K classes, S all spatial axes.
  */
-import { UsageError } from "../../core/errors.js";
-import type { TargetKind } from "../../core/target-kind.js";
-import { axesBesideChannels, classChannels, type DType, stack, type Tensor } from "../../torch/index.js";
+import { axesBesideChannels, stack, type Tensor } from "../../torch/index.js";
 import { discreteDivergence } from "../discrete.js";
-import type { DomainDivergence, DomainDivergenceOptions, DomainInput, DomainLabels } from "./domain-divergence.js";
+import { classPixels, meanOverPresent } from "./class-labels.js";
+import type { DomainDivergence, DomainDivergenceOptions } from "./domain-divergence.js";
 import { estimatorEntry } from "./entry.js";
-import { estimator, type Statistic } from "./estimator.js";
+import { estimator } from "./estimator.js";
 import { features } from "./forward.js";
-
-/** Labels as weights of 0/1 per class, [B, K, ...S]. */
-function classWeights(labels: Tensor, classes: number, dtype: DType, kind: TargetKind): Tensor {
-  const labelsBKS = kind === "sigmoid" ? labels : classChannels(labels, classes);
-  return labelsBKS.to({ dtype });
-}
 
 /**
  * Class prototypes of a map under 0/1 weights.
@@ -33,36 +26,16 @@ function prototypes(featureBFS: Tensor, weightsBKS: Tensor, tauF: number): { val
   return { values: meansKF.div(tauF).softmax(1), present: totalsK1.gt(0).to({ dtype: featureBFS.dtype }) };
 }
 
-function labelsOf({ labels }: DomainInput): DomainLabels {
-  if (labels) return labels;
-  throw new UsageError(
-    "featProto needs labels of the source and pseudo-labels of the target images, but the method gives none; take featSoftmax",
-  );
-}
-
-/** Mean of the per-class divergences over the classes present in both domains. */
-function meanOverPresent(perClass: Tensor, present: NonNullable<Statistic["present"]>): Tensor {
-  const both = present.source.mul(present.target).squeeze(1);
-  return perClass
-    .mul(both)
-    .sum()
-    .div(both.sum().clamp({ min: 1 }));
-}
-
 function createFeatProto(options: DomainDivergenceOptions): DomainDivergence {
   const { divergence, kind, tauF = 1 } = options;
   return estimator(
     {
       id: "featProto",
       describe(input, forward) {
-        const labels = labelsOf(input);
         const { source, target, classes } = features(input, forward);
-        const weights = (of: Tensor) => classWeights(of, classes, source.dtype, kind);
-        const counted = (of: Tensor, where: Tensor) => weights(of).mul(where.to({ dtype: source.dtype }));
-        const { sourceAnnotated } = labels;
-        const ofSource = sourceAnnotated ? counted(labels.source, sourceAnnotated) : weights(labels.source);
-        const p = prototypes(source, ofSource, tauF);
-        const q = prototypes(target, counted(labels.target, labels.targetConfidence), tauF);
+        const pixels = classPixels(input, { classes, dtype: source.dtype, kind }, "featProto");
+        const p = prototypes(source, pixels.source, tauF);
+        const q = prototypes(target, pixels.target, tauF);
         const values = { source: p.values, target: q.values };
         return [{ name: "prototypes", values, present: { source: p.present, target: q.present } }];
       },

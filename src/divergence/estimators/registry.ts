@@ -6,6 +6,7 @@ import { validate } from "../../core/validated-yaml.js";
 import { critic } from "./critic.js";
 import type { DomainDivergence, DomainDivergenceOptions } from "./domain-divergence.js";
 import type { EstimatorEntry } from "./entry.js";
+import { featCode } from "./feat-code.js";
 import { featProto } from "./feat-proto.js";
 import { featSoftmax } from "./feat-softmax.js";
 import { gaussian } from "./gaussian.js";
@@ -16,6 +17,7 @@ export const estimators = {
   featSoftmax,
   predMarginal,
   featProto,
+  featCode,
   gaussian,
   critic,
 } satisfies Record<string, EstimatorEntry>;
