@@ -79,6 +79,7 @@ export const run: Soak = async ({ seed, quick, folder, say }) => {
     },
     { name: "evaluate", template: trained, words: (copy) => ["evaluate", copy] },
     { name: "report", template: evaluated, words: (copy) => ["report", copy, "--no-tsne"] },
+    { name: "export", template: null, words: (copy) => ["export", trained, "--out", copy] },
     {
       name: "predict",
       template: null,

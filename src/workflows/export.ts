@@ -40,8 +40,9 @@ export interface Exported {
   readonly isJudged: boolean;
 }
 
-/** The record of an exported folder. */
+/** The record of an exported folder. @throws UsageError when one of its files is a link */
 export function exportRecord(folder: string): WrittenRecord {
+  refuseLinks(folder, [...Object.values(exportFiles), sumsName]);
   return new WrittenRecord(folder, sumsName, "export");
 }
 
@@ -55,8 +56,6 @@ export const exportRun: Workflow<ExportInput, Exported> = async (input, observer
   const network = networkOf(run, input.network);
   const folder = input.out ?? join(run.folder.path, "export");
   const { licence = null, tta: testTimeFlips } = input;
-  const names = [...Object.values(exportFiles), sumsName];
-  refuseLinks(folder, names);
   const record = exportRecord(folder);
   record.refuseForeign(Object.values(exportFiles).map((name) => join(folder, name)));
   const { dataset, config, size, patch, step, checkpointRule, normalisation } = run;

@@ -160,6 +160,11 @@ describe.skipIf(!hasOnnxRuntime)("an exported model", () => {
     await expect(predict(run, "--engine", "onnx")).rejects.toThrow(/--engine onnx is for exported models/);
     const foreign = put(join(base, "foreign.onnx"), Buffer.from([8, 8]));
     await expect(predict(foreign)).rejects.toThrow(/does not say how images are prepared for it/);
+    const cut = put(
+      join(base, "cut.onnx"),
+      readFileSync(join(folder, "model.onnx")).toString("latin1").replaceAll("Conv", "Cnov"),
+    );
+    await expect(predict(cut)).rejects.toThrow(CheckpointError);
     await expect(dimseg("export", "--verify", join(base, "data"))).rejects.toThrow(CheckpointError);
     expect(existsSync(join(base, "no"))).toBe(false);
   });

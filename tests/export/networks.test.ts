@@ -71,7 +71,7 @@ async function expectEqual(choice: NetworkChoice, kind: TargetKind, sides: reado
   balance(network, image, channels, sides);
   const file = Buffer.concat(exportNetwork(network, options));
   expect(network.training).toBe(true);
-  const session = await ModelSession.open(file, 1);
+  const session = await ModelSession.open(file, "model.onnx", 1);
   const said = await session.ask(image, channels, sides);
   await session.close();
   const own = scope(() => {
