@@ -79,6 +79,7 @@ export const run: Soak = async ({ seed, quick, folder, say }) => {
     },
     { name: "evaluate", template: trained, words: (copy) => ["evaluate", copy] },
     { name: "report", template: evaluated, words: (copy) => ["report", copy, "--no-tsne"] },
+    { name: "export", template: null, words: (copy) => ["export", trained, "--out", copy] },
     {
       name: "predict",
       template: null,
@@ -87,7 +88,7 @@ export const run: Soak = async ({ seed, quick, folder, say }) => {
   ];
   const counts: Record<string, number> = {};
   const failures: string[] = [];
-  for (const verb of quick ? verbs.slice(3) : verbs) {
+  for (const verb of quick ? verbs.slice(4) : verbs) {
     const [copy, whole] = [join(folder, "copy"), join(folder, `${verb.name}-whole`)];
     rmSync(copy, { recursive: true, force: true });
     if (verb.template) cpSync(verb.template, copy, { recursive: true });

@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
+import { weightNames } from "../export/weight-names.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { ExportInput } from "../workflows/export.js";
 import { checkpointOption } from "./checkpoint-option.js";
@@ -41,6 +42,11 @@ export function register(program: Command): void {
     .addOption(checkpointOption("which checkpoint"))
     .addOption(new Option("--network <name>", "which network").choices(networkNames).default("student"))
     .option("--tta", "average over mirror images inside of the graph", false)
+    .addOption(
+      new Option("--weights <name>", "as what the ONNX file keeps the weights; fp16 is half the size")
+        .choices(weightNames)
+        .default("fp32"),
+    )
     .option("--licence <text>", "the terms that the model may be used under, such as CC-BY-NC-4.0")
     .option("--verify <folder>", "compare an exported folder with libtorch on the run's test images")
     .action(exportModel);

@@ -10,6 +10,7 @@ import type { Dataset } from "../data/dataset.js";
 import { type NetworkChoice, networkNames } from "../nn/index.js";
 import { parseDatasetFacts } from "../runs/dataset-facts.js";
 import { type GraphShape, type GraphSignature, signatureOf } from "./onnx/export-network.js";
+import { type WeightName, weightNames } from "./weight-names.js";
 
 const format = "dimseg-model";
 const version = 1;
@@ -35,6 +36,8 @@ export interface ModelDescription {
   readonly sides: readonly number[];
   /** Whether the graph averages over mirror images. */
   readonly testTimeFlips: boolean;
+  /** As what the ONNX file keeps the weights. */
+  readonly weights: WeightName;
   /** What it was trained on, without images. */
   readonly dataset: Dataset;
 }
@@ -56,6 +59,7 @@ const schema = z.looseObject({
   model: z.looseObject({ name: z.enum(networkNames), width: z.int() }),
   sides: z.array(z.int().min(1)).min(2).max(3),
   testTimeFlips: z.boolean(),
+  weights: z.enum(weightNames),
   dataset: z.looseObject({}),
   files: z.record(z.string(), z.string()).optional(),
 });
@@ -168,9 +172,9 @@ export function readDescription(text: string, source: string): ReadDescription {
       { cause: error },
     );
   }
-  const { dimseg, licence, source: origin, model, sides, testTimeFlips, files = {} } = data;
+  const { dimseg, licence, source: origin, model, sides, testTimeFlips, weights, files = {} } = data;
   const facts = { ...data.dataset, path: source, root: dirname(source) };
   const dataset = parseDatasetFacts(facts, source, remedy);
   const choice = model as NetworkChoice;
-  return { model: { dimseg, licence, source: origin, model: choice, sides, testTimeFlips, dataset }, files };
+  return { model: { dimseg, licence, source: origin, model: choice, sides, testTimeFlips, weights, dataset }, files };
 }

@@ -79,6 +79,6 @@ export function loadExportedNetwork({ description, path, read }: ExportedModel):
 }
 
 /** The graph of an exported model in ONNX Runtime; as {@link ModelSession.open}. */
-export function openSession({ read }: ExportedModel, threads?: number): Promise<ModelSession> {
-  return ModelSession.open(read(exportFiles.graph), threads);
+export function openSession({ path, read }: ExportedModel, threads?: number): Promise<ModelSession> {
+  return ModelSession.open(read(exportFiles.graph), path, threads);
 }

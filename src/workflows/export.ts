@@ -8,6 +8,7 @@ import { metadataKey } from "../export/exported-model.js";
 import { exportFiles, sumsName } from "../export/file-names.js";
 import { cardJson, cardMarkdown } from "../export/model-card.js";
 import { exportNetwork } from "../export/onnx/export-network.js";
+import type { WeightName } from "../export/weight-names.js";
 import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
 import { serializeTensors } from "../torch/index.js";
 import { cardFacts } from "./export/card-facts.js";
@@ -24,6 +25,8 @@ export interface ExportInput {
   readonly network: NetworkName;
   /** Average over mirror images inside of the graph. */
   readonly tta: boolean;
+  /** As what the ONNX file keeps the weights; the safetensors file has all digits. */
+  readonly weights: WeightName;
   /** Under which terms the model may be used, such as an SPDX name; default: not stated. */
   readonly licence?: string | undefined;
 }
@@ -40,8 +43,9 @@ export interface Exported {
   readonly isJudged: boolean;
 }
 
-/** The record of an exported folder. */
+/** The record of an exported folder. @throws UsageError when one of its files is a link */
 export function exportRecord(folder: string): WrittenRecord {
+  refuseLinks(folder, [...Object.values(exportFiles), sumsName]);
   return new WrittenRecord(folder, sumsName, "export");
 }
 
@@ -54,25 +58,23 @@ export const exportRun: Workflow<ExportInput, Exported> = async (input, observer
   const run = await openRun(input.run, input.checkpoint, observer, "unused");
   const network = networkOf(run, input.network);
   const folder = input.out ?? join(run.folder.path, "export");
-  const { licence = null, tta: testTimeFlips } = input;
-  const names = [...Object.values(exportFiles), sumsName];
-  refuseLinks(folder, names);
+  const { licence = null, tta: testTimeFlips, weights } = input;
   const record = exportRecord(folder);
   record.refuseForeign(Object.values(exportFiles).map((name) => join(folder, name)));
   const { dataset, config, size, patch, step, checkpointRule, normalisation } = run;
   if (licence !== null && licence.trim() === "") throw new UsageError("--licence is empty; name one, or leave it out");
   const sides = patch ?? [size, size];
   const source = { run: basename(run.folder.path), network: input.network, step, checkpoint: checkpointRule };
-  const model: DescribedModel = { licence, source, model: config.model, sides, testTimeFlips, dataset };
+  const model: DescribedModel = { licence, source, model: config.model, sides, testTimeFlips, weights, dataset };
   const metadata = { [metadataKey]: JSON.stringify(descriptionJson(model)) };
-  const graph = exportNetwork(network, { ...graphShape(model), normalisation, testTimeFlips, metadata });
-  const weights = serializeTensors(network.stateDict(), { format: "pt", network: config.model.name });
+  const graph = exportNetwork(network, { ...graphShape(model), normalisation, testTimeFlips, weights, metadata });
+  const tensors = serializeTensors(network.stateDict(), { format: "pt", network: config.model.name });
   const card = cardFacts(run, network, source, { licence, sides, testTimeFlips });
-  const hashes = { [exportFiles.graph]: sha256(...graph), [exportFiles.weights]: sha256(...weights) };
+  const hashes = { [exportFiles.graph]: sha256(...graph), [exportFiles.weights]: sha256(...tensors) };
   const described = `${JSON.stringify(descriptionJson(model, hashes), null, 2)}\n`;
   const files: [string, Uint8Array[]][] = [
     [exportFiles.graph, graph],
-    [exportFiles.weights, weights],
+    [exportFiles.weights, tensors],
     [exportFiles.card, [Buffer.from(cardMarkdown(card))]],
     [exportFiles.cardFacts, [Buffer.from(cardJson(card))]],
     // It tells which graph and weights belong together.

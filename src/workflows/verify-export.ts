@@ -4,21 +4,30 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError, UsageError } from "../core/errors.js";
 import { allCases, type Case, caseName } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
-import { planesOf } from "../data/volumes/case-slices.js";
+import { confusionCounts, dice } from "../evaluation/overlap.js";
 import { type ExportedModel, loadExportedNetwork, openExported, openSession } from "../export/exported-model.js";
 import { exportFiles } from "../export/file-names.js";
-import type { ModelAnswer, ModelSession } from "../export/onnx/runtime.js";
-import { plainSlidingWindow } from "../inference/plain/sliding-window.js";
-import { labelMaps, predict } from "../inference/predict.js";
-import type { SegmentationNetwork } from "../nn/index.js";
+import type { WeightName } from "../export/weight-names.js";
+import { voxelCount } from "../grid/grid.js";
+import { classMask, withoutIgnored } from "../inference/label-map.js";
 import { datasetDifferences } from "../runs/dataset-facts.js";
-import { fromTypedArray, scope } from "../torch/index.js";
+import { type BothAnswers, type BothLabels, compareCase, type Engines } from "./export/compare-case.js";
 import { exportRecord } from "./export.js";
 import type { Observer, Workflow } from "./observer.js";
 import { type OpenedRun, openRun } from "./open-run.js";
 
-/** Most that probabilities may differ by, and the largest share of pixels with another label. */
-export const limits = { probability: 1e-4, pixels: 1e-4 } as const;
+/** Most that probabilities may differ by, the largest share of pixels with another label, and the most Dice lost. */
+export interface VerifyLimits {
+  readonly probability: number;
+  readonly pixels: number;
+  readonly dice: number;
+}
+
+/** Weights of half the digits may change more, as long as masks stay as good. */
+const limitsOf: Readonly<Record<WeightName, VerifyLimits>> = {
+  fp32: { probability: 1e-4, pixels: 1e-4, dice: 1e-4 },
+  fp16: { probability: 0.05, pixels: 1e-3, dice: 1e-3 },
+};
 
 /** What is to be compared. */
 export interface VerifyInput {
@@ -38,25 +47,11 @@ export interface Verified {
   readonly worstProbability: number;
   /** The case that `worstProbability` is of. */
   readonly worstCase: string;
+  /** Mean Dice of libtorch less that of the exported graph, over cases and parts; null where no test case has a mask. */
+  readonly diceLost: number | null;
+  readonly weights: WeightName;
+  readonly limits: VerifyLimits;
   readonly isWithinLimits: boolean;
-}
-
-/** Both engines with the same weights. */
-interface Engines {
-  readonly model: ExportedModel;
-  readonly network: SegmentationNetwork;
-  readonly session: ModelSession;
-}
-
-/** What libtorch says about a piece `[C, ...sides]`, in fp32. */
-function askLibtorch({ model, network }: Engines, piece: Uint8Array): ModelAnswer {
-  const { dataset, sides, testTimeFlips } = model.description;
-  const kind = dataset.target;
-  return scope(() => {
-    const raw = fromTypedArray(piece, [1, dataset.channels, ...sides]);
-    const { probabilities } = predict(network, raw, { kind, device: "cpu", precision: "fp32", testTimeFlips });
-    return { probabilities: probabilities.toTypedArray() as Float32Array, labels: labelMaps(probabilities, kind)[0] };
-  });
 }
 
 /** Differences so far. */
@@ -66,39 +61,41 @@ class Tally {
   otherLabels = 0;
   worst = 0;
   worstCase = "";
+  readonly lost: number[] = [];
 
-  add(one: ModelAnswer, other: ModelAnswer, pixels: number, name: string): void {
+  see({ own, exported }: BothAnswers, pixels: number, name: string): void {
     this.pieces++;
     this.pixels += pixels;
-    const planes = one.labels.length / pixels;
+    const planes = own.labels.length / pixels;
     for (let i = 0; i < pixels; i++)
       for (let k = 0; k < planes; k++) {
-        if (one.labels[k * pixels + i] === other.labels[k * pixels + i]) continue;
+        if (own.labels[k * pixels + i] === exported.labels[k * pixels + i]) continue;
         this.otherLabels++;
         break;
       }
-    for (let i = 0; i < one.probabilities.length; i++) {
-      const difference = Math.abs(one.probabilities[i] - other.probabilities[i]);
+    for (let i = 0; i < own.probabilities.length; i++) {
+      const difference = Math.abs(own.probabilities[i] - exported.probabilities[i]);
       // NaN in either is a difference, too.
       if (difference <= this.worst) continue;
       this.worst = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
       this.worstCase = name;
     }
   }
-}
 
-/** Hands out what a model sees of a case, one piece `[C, ...sides]` after the other. */
-async function eachPiece(
-  { image, channels, working }: DecodedCase,
-  sides: readonly number[],
-  visit: (piece: Uint8Array) => Promise<ModelAnswer>,
-): Promise<void> {
-  if (sides.length === 3) {
-    await plainSlidingWindow(image, working.shape, sides, async (window) => (await visit(window)).probabilities);
-    return;
+  /** Adds the Dice that the exported graph loses at each part of a case that both can be judged at. */
+  judge(labels: BothLabels, { label, working }: DecodedCase, { description }: ExportedModel): void {
+    const { dataset } = description;
+    if (label === undefined) return;
+    for (const { index } of dataset.parts) {
+      const [own, exported] = [labels.own, labels.exported].map((map) => {
+        const [said, is] = [withoutIgnored(map, label), label].map((one) =>
+          classMask(one, index, dataset.target, voxelCount(working)),
+        );
+        return dice(confusionCounts(said, is));
+      });
+      if (!Number.isNaN(own - exported)) this.lost.push(own - exported);
+    }
   }
-  const slices = working.shape.length === 3 ? working.shape[0] : 1;
-  for (let slice = 0; slice < slices; slice++) await visit(planesOf(image, channels, slices, slice));
 }
 
 /** The run's test cases; unlabelled ones are as good as others. @throws DataError when there are none */
@@ -118,23 +115,28 @@ function requireFitting({ description, path }: ExportedModel, run: OpenedRun): v
 }
 
 async function compare(engines: Engines, run: OpenedRun, { progress }: Observer): Promise<Verified> {
-  const { dataset, sides } = engines.model.description;
+  const { sides, weights } = engines.model.description;
   const cases = casesOf(run);
-  const pixels = sides.reduce((product, side) => product * side, 1);
+  const pixels = voxelCount({ shape: sides });
   const tally = new Tally();
   for (const [done, one] of cases.entries()) {
-    await eachPiece(await run.cache.get(one), sides, async (piece) => {
-      const own = askLibtorch(engines, piece);
-      tally.add(own, await engines.session.ask(piece, dataset.channels, sides), pixels, caseName(one));
-      return own;
-    });
+    const decoded = await run.cache.get(one);
+    const labels = await compareCase(engines, decoded, (answers) => tally.see(answers, pixels, caseName(one)));
+    tally.judge(labels, decoded, engines.model);
     progress("comparing", done + 1, cases.length);
     await nextTurn();
   }
-  const { pieces, otherLabels, worst: worstProbability, worstCase } = tally;
+  const { pieces, otherLabels, worst: worstProbability, worstCase, lost } = tally;
+  const diceLost = lost.length === 0 ? null : lost.reduce((sum, one) => sum + one, 0) / lost.length;
+  const limits = limitsOf[weights];
   return {
-    ...{ cases: cases.length, pieces, pixels: tally.pixels, otherLabels, worstProbability, worstCase },
-    isWithinLimits: worstProbability <= limits.probability && otherLabels <= limits.pixels * tally.pixels,
+    ...{ cases: cases.length, pieces, pixels: tally.pixels, otherLabels, worstProbability, worstCase, diceLost },
+    weights,
+    limits,
+    isWithinLimits:
+      worstProbability <= limits.probability &&
+      otherLabels <= limits.pixels * tally.pixels &&
+      (diceLost ?? 0) <= limits.dice,
   };
 }
 
@@ -154,7 +156,7 @@ export const verifyExport: Workflow<VerifyInput, Verified> = async (input, obser
     const network = loadExportedNetwork(model);
     const verified = await compare({ model, network, session }, run, observer);
     network.dispose();
-    const text = `${JSON.stringify({ ...verified, limits }, null, 2)}\n`;
+    const text = `${JSON.stringify(verified, null, 2)}\n`;
     record.write(join(input.folder, exportFiles.verification), [Buffer.from(text)]);
     record.tidy();
     return verified;

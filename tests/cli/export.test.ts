@@ -22,7 +22,7 @@ let folder: string;
 
 beforeAll(async () => {
   putDataset(join(base, "data"));
-  run = await trainRun(base, "run");
+  run = await trainRun(base, "run", { method: { name: "supervised" }, base: { name: "adamw", rate: 0.01 } });
   folder = join(run, "export");
   await dimseg("evaluate", run, "--network", "student");
   const printed = await dimseg("export", run, "--licence", "CC-BY-4.0");
@@ -110,9 +110,20 @@ describe.skipIf(!hasOnnxRuntime)("an exported model", () => {
       /^5 test cases, 5120 pixels in ONNX Runtime and libtorch: 0 pixels with another label, /,
     );
     const found = JSON.parse(readFileSync(join(folder, "verification.json"), "utf8"));
-    expect(found).toMatchObject({ cases: 5, pixels: 5120, otherLabels: 0, isWithinLimits: true });
+    expect(found).toMatchObject({ cases: 5, pixels: 5120, otherLabels: 0, diceLost: 0, isWithinLimits: true });
     expect(found.worstProbability).toBeLessThan(1e-5);
     expect(readFileSync(join(folder, "SHA256SUMS"), "utf8")).toContain("verification.json");
+  });
+
+  it("keeps weights in half the bytes where that is asked for, and says what it costs", async () => {
+    const half = join(base, "half");
+    await dimseg("export", run, "--weights", "fp16", "--out", half);
+    expect(readFileSync(join(half, "model.safetensors"))).toEqual(readFileSync(join(folder, "model.safetensors")));
+    const printed = await dimseg("export", "--verify", half, run);
+    expect(printed.out).toMatch(/\nDice lost: -?0\.\d{3} points of 100\.\n/);
+    const found = JSON.parse(readFileSync(join(half, "verification.json"), "utf8"));
+    expect(found).toMatchObject({ weights: "fp16", isWithinLimits: true });
+    expect(found.worstProbability).toBeGreaterThan(0);
   });
 
   it("gives the run's masks, in either engine and from the ONNX file alone", async () => {
@@ -160,6 +171,11 @@ describe.skipIf(!hasOnnxRuntime)("an exported model", () => {
     await expect(predict(run, "--engine", "onnx")).rejects.toThrow(/--engine onnx is for exported models/);
     const foreign = put(join(base, "foreign.onnx"), Buffer.from([8, 8]));
     await expect(predict(foreign)).rejects.toThrow(/does not say how images are prepared for it/);
+    const cut = put(
+      join(base, "cut.onnx"),
+      readFileSync(join(folder, "model.onnx")).toString("latin1").replaceAll("Conv", "Cnov"),
+    );
+    await expect(predict(cut)).rejects.toThrow(CheckpointError);
     await expect(dimseg("export", "--verify", join(base, "data"))).rejects.toThrow(CheckpointError);
     expect(existsSync(join(base, "no"))).toBe(false);
   });

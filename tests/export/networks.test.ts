@@ -71,7 +71,7 @@ async function expectEqual(choice: NetworkChoice, kind: TargetKind, sides: reado
   balance(network, image, channels, sides);
   const file = Buffer.concat(exportNetwork(network, options));
   expect(network.training).toBe(true);
-  const session = await ModelSession.open(file, 1);
+  const session = await ModelSession.open(file, "model.onnx", 1);
   const said = await session.ask(image, channels, sides);
   await session.close();
   const own = scope(() => {
@@ -115,6 +115,27 @@ it.skipIf(!hasOnnxRuntime)("averages over mirror images inside of the graph", as
   const { said: mirrored } = await expectEqual({ name: "unet", width: 4 }, "softmax", [16, 16], true);
   expect([...mirrored.probabilities]).not.toEqual([...once.probabilities]);
   await expectEqual({ name: "vnet", width: 4 }, "sigmoid", [16, 16, 16], true);
+});
+
+it.skipIf(!hasOnnxRuntime)("keeps weights in half the bytes, and says nearly the same", async () => {
+  const sides = [32, 32];
+  const network = unevenNetwork({ name: "unet", width: 16 }, 3, 2);
+  const options = { channels: 3, sides, classes: 2, normalisation: planar8bit, testTimeFlips: false };
+  const image = bytes(3 * 32 * 32, 1);
+  const [whole, half] = await Promise.all(
+    (["fp32", "fp16"] as const).map(async (weights) => {
+      const file = Buffer.concat(exportNetwork(network, { ...options, kind: "sigmoid", weights, metadata: {} }));
+      const session = await ModelSession.open(file, "model.onnx", 1);
+      const { probabilities } = await session.ask(image, 3, sides);
+      await session.close();
+      return { bytes: file.length, probabilities };
+    }),
+  );
+  network.dispose();
+  expect(half.bytes / whole.bytes).toBeLessThan(0.51);
+  const worst = half.probabilities.reduce((most, p, i) => Math.max(most, Math.abs(p - whole.probabilities[i])), 0);
+  expect(worst).toBeGreaterThan(0);
+  expect(worst).toBeLessThan(0.01);
 });
 
 it.skipIf(!hasOnnxRuntime)("takes any number of images at once", async () => {

@@ -7,6 +7,7 @@ import type { TargetKind } from "../../core/target-kind.js";
 import { networkAnswerer } from "../../inference/answerer.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import { type Recorder, recordOperators, scope, zeros } from "../../torch/index.js";
+import type { WeightName } from "../weight-names.js";
 import { Graph } from "./graph.js";
 import { elementNumber, encodeModel, type GraphValue } from "./model-file.js";
 import { translate } from "./operators.js";
@@ -26,6 +27,8 @@ export interface GraphOptions extends GraphShape {
   readonly normalisation: Normalisation;
   /** Whether the graph averages over mirror images. */
   readonly testTimeFlips: boolean;
+  /** Default: fp32. */
+  readonly weights?: WeightName;
   /** Kept in the file beside the graph. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -66,10 +69,10 @@ function addLabels(graph: Graph, probabilities: string, kind: TargetKind): void 
  * @example writeFileAtomic("model.onnx", exportNetwork(network, options));
  */
 export function exportNetwork(network: SegmentationNetwork, options: GraphOptions): Uint8Array[] {
-  const { channels, sides, kind, normalisation, testTimeFlips, metadata } = options;
-  const weights = network.stateDict();
-  const [{ device }] = weights.values();
-  const graph = new Graph(weights);
+  const { channels, sides, kind, normalisation, testTimeFlips, weights = "fp32", metadata } = options;
+  const state = network.stateDict();
+  const [{ device }] = state.values();
+  const graph = new Graph(state, weights);
   const signature = signatureOf(options);
   scope(() => {
     const raw = zeros([1, channels, ...sides], { dtype: "uint8", device });

@@ -1,18 +1,25 @@
 /** A graph that grows while a network runs: which value each tensor is, and the nodes that made it. */
 import { UsageError } from "../../core/errors.js";
-import { rawFromTensor, type Tensor } from "../../torch/index.js";
-import type { Attribute, Constant, ElementType, GraphNode } from "./model-file.js";
+import { rawFromTensor, scope, type Tensor } from "../../torch/index.js";
+import type { WeightName } from "../weight-names.js";
+import { type Attribute, type Constant, type ElementType, elementNumber, type GraphNode } from "./model-file.js";
 
 /** Nodes and constants so far. */
 export class Graph {
   readonly nodes: GraphNode[] = [];
   private readonly values = new Map<number, string>();
   private readonly weights = new Map<string, Tensor>();
-  private readonly stored = new Map<string, Constant>();
+  private readonly kept = new Map<string, Constant>();
   private readonly counts = new Map<string, number>();
 
-  /** @param weights of the network, by PyTorch's names */
-  constructor(weights: ReadonlyMap<string, Tensor>) {
+  /**
+   * @param weights of the network, by PyTorch's names
+   * @param stored  as what the weights of convolutions are kept; all others are few
+   */
+  constructor(
+    weights: ReadonlyMap<string, Tensor>,
+    private readonly stored: WeightName,
+  ) {
     for (const [name, tensor] of weights) {
       this.weights.set(name, tensor);
       this.values.set(tensor.handle, name);
@@ -20,7 +27,7 @@ export class Graph {
   }
 
   get constants(): Constant[] {
-    return [...this.stored.values()];
+    return [...this.kept.values()];
   }
 
   /** Says which value a tensor is. */
@@ -44,16 +51,25 @@ export class Graph {
         `${operator} takes a tensor that is neither a weight nor made of the image, which ONNX cannot be told; make it a buffer of the network`,
       );
     const weight = this.weights.get(name);
-    if (weight && !this.stored.has(name)) {
-      const { shape, data } = rawFromTensor(weight);
-      this.stored.set(name, { name, type: "float32", shape, data });
-    }
+    if (weight && !this.kept.has(name)) this.keep(name, weight);
     return name;
+  }
+
+  private keep(name: string, weight: Tensor): void {
+    if (this.stored === "fp32" || weight.ndim === 1) {
+      const { shape, data } = rawFromTensor(weight);
+      this.kept.set(name, { name, type: "float32", shape, data });
+      return;
+    }
+    const { shape, data } = scope(() => rawFromTensor(weight.to({ dtype: "float16" })));
+    const half = `${name}_fp16`;
+    this.kept.set(name, { name: half, type: "float16", shape, data });
+    this.output(name, "Cast", [half], { to: elementNumber("float32") });
   }
 
   /** The shape of a weight. */
   shapeOf(name: string): readonly number[] {
-    return this.stored.get(name)?.shape ?? [];
+    return this.weights.get(name)?.shape ?? [];
   }
 
   /** Whole numbers as a value: sizes, axes. */
@@ -70,7 +86,7 @@ export class Graph {
   }
 
   private constant(name: string, type: ElementType, shape: readonly number[], data: Uint8Array): string {
-    this.stored.set(name, { name, type, shape, data });
+    this.kept.set(name, { name, type, shape, data });
     return name;
   }
 

@@ -7,7 +7,7 @@ import { fieldsWithBytes, Message } from "./protobuf.js";
 export const opset = 18;
 const irVersion = 8;
 
-const elementTypes = { float32: 1, uint8: 2, int64: 7 } as const;
+const elementTypes = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
 /** What tensors of a graph hold. */
 export type ElementType = keyof typeof elementTypes;
 

@@ -2,7 +2,7 @@
  * ONNX Runtime, which an installation may lack: nothing but predicting with and checking exported models needs it. Its
  * types are stated here, so that dimseg compiles without it.
  */
-import { ResourceError } from "../../core/errors.js";
+import { CheckpointError, ResourceError } from "../../core/errors.js";
 
 type Values = Float32Array | Uint8Array;
 
@@ -37,6 +37,18 @@ async function load(): Promise<Runtime> {
   }
 }
 
+/** Runs something of the runtime, whose complaints are about the model. @param source the model's file, for messages */
+async function about<T>(source: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const [reason] = (cause as Error).message.split("\n");
+    throw new CheckpointError(`${source}: ONNX Runtime refuses it (${reason}); get a fresh copy, or export again`, {
+      cause,
+    });
+  }
+}
+
 /** What a model says about one image. */
 export interface ModelAnswer {
   /** `[K, ...S]`, in [0, 1]. */
@@ -50,26 +62,30 @@ export class ModelSession {
   private constructor(
     private readonly runtime: Runtime,
     private readonly session: Session,
+    private readonly source: string,
   ) {}
 
   /**
-   * @param model bytes of an exported ONNX file
+   * @param model   bytes of an exported ONNX file
+   * @param source  its name, for messages
    * @param threads of one image; default: the runtime's own choice
-   * @throws ResourceError when ONNX Runtime is not installed; what it throws for a file that it does not take
+   * @throws ResourceError when ONNX Runtime is not installed; CheckpointError for a file that it does not take
    */
-  static async open(model: Uint8Array, threads?: number): Promise<ModelSession> {
+  static async open(model: Uint8Array, source: string, threads?: number): Promise<ModelSession> {
     const runtime = await load();
     const options = threads === undefined ? {} : { intraOpNumThreads: threads, interOpNumThreads: 1 };
-    return new ModelSession(runtime, await runtime.InferenceSession.create(model, options));
+    const session = await about(source, () => runtime.InferenceSession.create(model, options));
+    return new ModelSession(runtime, session, source);
   }
 
   /**
    * Asks about one image.
    * @param image `[C, ...S]`, 0 … 255, of the sides that the model was exported for
+   * @throws CheckpointError for an image of other sides or channels
    */
   async ask(image: Uint8Array, channels: number, sides: readonly number[]): Promise<ModelAnswer> {
     const input = new this.runtime.Tensor("uint8", image, [1, channels, ...sides]);
-    const { probabilities, labels } = await this.session.run({ image: input });
+    const { probabilities, labels } = await about(this.source, () => this.session.run({ image: input }));
     return { probabilities: probabilities.data as Float32Array, labels: labels.data as Uint8Array };
   }
 

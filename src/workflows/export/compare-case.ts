@@ -1,0 +1,96 @@
+/** One case in an exported graph and in libtorch, with the same weights. */
+import type { DecodedCase } from "../../data/decode.js";
+import { planesOf, stackSlices } from "../../data/volumes/case-slices.js";
+import type { ExportedModel } from "../../export/exported-model.js";
+import type { ModelAnswer, ModelSession } from "../../export/onnx/runtime.js";
+import { plainAnswerInSize } from "../../inference/plain/answer-in-size.js";
+import { plainSlidingWindow } from "../../inference/plain/sliding-window.js";
+import { labelMaps, predict } from "../../inference/predict.js";
+import type { SegmentationNetwork } from "../../nn/index.js";
+import { fromTypedArray, scope } from "../../torch/index.js";
+
+/** Both engines with the same weights. */
+export interface Engines {
+  readonly model: ExportedModel;
+  readonly network: SegmentationNetwork;
+  readonly session: ModelSession;
+}
+
+/** What both say of the same piece of an image. */
+export interface BothAnswers {
+  readonly own: ModelAnswer;
+  readonly exported: ModelAnswer;
+}
+
+/** What libtorch says about a piece `[C, ...sides]`, in fp32. */
+function askLibtorch({ model, network }: Engines, piece: Uint8Array): ModelAnswer {
+  const { dataset, sides, testTimeFlips } = model.description;
+  const kind = dataset.target;
+  return scope(() => {
+    const raw = fromTypedArray(piece, [1, dataset.channels, ...sides]);
+    const { probabilities } = predict(network, raw, { kind, device: "cpu", precision: "fp32", testTimeFlips });
+    return { probabilities: probabilities.toTypedArray() as Float32Array, labels: labelMaps(probabilities, kind)[0] };
+  });
+}
+
+async function askBoth(engines: Engines, piece: Uint8Array): Promise<BothAnswers> {
+  const { dataset, sides } = engines.model.description;
+  return {
+    own: askLibtorch(engines, piece),
+    exported: await engines.session.ask(piece, dataset.channels, sides),
+  };
+}
+
+/** The label maps of a whole case on the working grid. */
+export interface BothLabels {
+  readonly own: Uint8Array;
+  readonly exported: Uint8Array;
+}
+
+/** What both say of windows of a volume is averaged by one walk over them, as classes side by side. */
+async function ofWindows(
+  engines: Engines,
+  { image, working }: DecodedCase,
+  see: (answers: BothAnswers) => void,
+): Promise<BothLabels> {
+  const { dataset, sides } = engines.model.description;
+  const all = await plainSlidingWindow(image, working.shape, sides, async (window) => {
+    const answers = await askBoth(engines, window);
+    see(answers);
+    return joined(answers);
+  });
+  const labelsOf = (half: Float32Array) =>
+    plainAnswerInSize(half, working.shape, working.shape, dataset.target, false).labels;
+  return { own: labelsOf(all.subarray(0, all.length / 2)), exported: labelsOf(all.subarray(all.length / 2)) };
+}
+
+function joined({ own, exported }: BothAnswers): Float32Array {
+  const both = new Float32Array(2 * own.probabilities.length);
+  both.set(own.probabilities);
+  both.set(exported.probabilities, own.probabilities.length);
+  return both;
+}
+
+/**
+ * Asks both engines about a case.
+ * @param see is told what they say of each piece: the picture, each slice of a volume, or each window of it
+ */
+export async function compareCase(
+  engines: Engines,
+  decoded: DecodedCase,
+  see: (answers: BothAnswers) => void,
+): Promise<BothLabels> {
+  const { dataset, sides } = engines.model.description;
+  if (sides.length === 3) return ofWindows(engines, decoded, see);
+  const { image, channels, working } = decoded;
+  const slices = working.shape.length === 3 ? working.shape[0] : 1;
+  const [own, exported]: [Uint8Array[], Uint8Array[]] = [[], []];
+  for (let slice = 0; slice < slices; slice++) {
+    const answers = await askBoth(engines, planesOf(image, channels, slices, slice));
+    see(answers);
+    own.push(answers.own.labels);
+    exported.push(answers.exported.labels);
+  }
+  const planes = dataset.target === "sigmoid" ? dataset.outputs : 1;
+  return { own: stackSlices(own, planes), exported: stackSlices(exported, planes) };
+}

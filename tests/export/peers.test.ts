@@ -1,0 +1,66 @@
+/**
+ * Exported models in Python, with nothing of dimseg: the scripts of bench/peers reproduce our masks. Left out where the
+ * Python of DIMSEG_PEER_PYTHON, else `python3`, lacks onnxruntime, numpy or torch.
+ */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import sharp from "sharp";
+import { beforeAll, expect, it } from "vitest";
+import { packageRoot } from "../../src/core/package-root.js";
+import { dimseg, putDataset, trainRun } from "../cli/trained-run.js";
+import { put, temporaryFolder } from "../data/files.js";
+import { pixels } from "../data/tiny.js";
+
+const python = process.env.DIMSEG_PEER_PYTHON || "python3";
+
+function has(...packages: string[]): boolean {
+  return spawnSync(python, ["-c", packages.map((name) => `import ${name}`).join("\n")]).status === 0;
+}
+
+function peer(script: string, ...words: string[]) {
+  return spawnSync(python, [join(packageRoot, "bench/peers", script), ...words], { encoding: "utf8" });
+}
+
+const hasRuntime = has("onnxruntime", "numpy");
+const base = temporaryFolder();
+let run: string;
+
+beforeAll(async () => {
+  if (!hasRuntime) return;
+  putDataset(join(base, "data"));
+  run = await trainRun(base, "run");
+  await dimseg("export", run);
+});
+
+it.skipIf(!hasRuntime)("numpy and onnxruntime make our masks of PNG files of any size", async () => {
+  const shapes = [
+    { name: "larger", width: 70, height: 41, channels: 3 },
+    { name: "smaller", width: 20, height: 90, channels: 1 },
+  ] as const;
+  for (const { name, width, height, channels } of shapes) {
+    const data = pixels(width * height * channels, width).map((value, i) => (value >> 2) + ((3 * i) % 190));
+    // Lines that are filtered in all ways are compressed with one or the other option.
+    const options = { adaptiveFiltering: name === "larger" };
+    put(
+      join(base, "in", `${name}.png`),
+      await sharp(data, { raw: { width, height, channels } }).png(options).toBuffer(),
+    );
+  }
+  await dimseg("predict", run, join(base, "in"), "--out", join(base, "out"));
+  const images = shapes.map(({ name }) => join(base, "in", `${name}.png`));
+  const said = peer(
+    "onnx_reference.py",
+    join(run, "export/model.onnx"),
+    ...images,
+    "--compare",
+    join(base, "out/masks"),
+  );
+  expect(said.stderr).toBe("");
+  expect(said.stdout).toBe("larger.png: 0 of 2870 pixels differ\nsmaller.png: 0 of 1800 pixels differ\n");
+});
+
+it.skipIf(!hasRuntime || !has("torch"))("the loader of docs/export.md brings the weights into PyTorch", () => {
+  const said = peer("exported_weights.py", join(run, "export"));
+  expect(said.stderr).toBe("");
+  expect(said.stdout).toMatch(/^PyTorch .* and onnxruntime .* differ by at most \d\.\de-0[5-9]\n$/);
+});
