@@ -16,6 +16,7 @@ import {
   startsWith,
 } from "./formats/format.js";
 import { formatNames, formats } from "./formats/registry.js";
+import { fileOf } from "./inside-file.js";
 
 /**
  * A file's bytes, as many as it has when it is opened. A pipe does not make it wait.
@@ -23,7 +24,7 @@ import { formatNames, formats } from "./formats/registry.js";
  *   128 MiB of pictures, 2 GiB of volumes
  */
 export async function readBytes(file: string): Promise<Buffer> {
-  return withFile(file, async (handle, size) => {
+  return withFile(fileOf(file), async (handle, size) => {
     if (size > maxFileBytes) checkSize(formatOf(await readStart(handle, sniffBytes), file), size, file);
     return readStart(handle, size);
   });
@@ -85,7 +86,7 @@ export async function decodeHeader(bytes: Uint8Array, file: string): Promise<Ima
 
 /** A file's first bytes, as many as its format needs for its header; the whole file where that is not known. */
 async function readHead(file: string): Promise<{ format: Format; head: Buffer }> {
-  return withFile(file, async (handle, size) => {
+  return withFile(fileOf(file), async (handle, size) => {
     const start = await readStart(handle, Math.min(size, sniffBytes));
     const format = formatOf(start, file);
     checkSize(format, size, file);
@@ -117,7 +118,7 @@ export async function imageFiles(file: string): Promise<string[]> {
   if (await isFolder(file)) return [...new Set((await onlySeries(file)).slices.map((slice) => slice.file))];
   const { format, head } = await readHead(file);
   const names = format.beside?.(head, file) ?? [];
-  return names.length === 0 ? [file] : [file, await besidePath(file, names)];
+  return names.length === 0 ? [fileOf(file)] : [file, await besidePath(file, names)];
 }
 
 /**
