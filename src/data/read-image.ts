@@ -24,7 +24,7 @@ import { fileOf } from "./inside-file.js";
  *   128 MiB of pictures, 2 GiB of volumes
  */
 export async function readBytes(file: string): Promise<Buffer> {
-  return withFile(fileOf(file), async (handle, size) => {
+  return withFile(file, async (handle, size) => {
     if (size > maxFileBytes) checkSize(formatOf(await readStart(handle, sniffBytes), file), size, file);
     return readStart(handle, size);
   });
@@ -86,7 +86,7 @@ export async function decodeHeader(bytes: Uint8Array, file: string): Promise<Ima
 
 /** A file's first bytes, as many as its format needs for its header; the whole file where that is not known. */
 async function readHead(file: string): Promise<{ format: Format; head: Buffer }> {
-  return withFile(fileOf(file), async (handle, size) => {
+  return withFile(file, async (handle, size) => {
     const start = await readStart(handle, Math.min(size, sniffBytes));
     const format = formatOf(start, file);
     checkSize(format, size, file);

@@ -119,7 +119,8 @@ export function listedGroups(
   const others = paths.filter((path) => !named.has(path)).length;
   if (others > 0)
     guesses.push(
-      `${counted(others, "file")} that ${used.map(({ list }) => list).join(" and ")} do not name are left out`,
+      `${counted(others, "file")} that ${used.map(({ list }) => list).join(" and ")} do not name ` +
+        `${others === 1 ? "is" : "are"} left out`,
     );
   const domain = domainOf({ rest: [], detail: "" }, root);
   return used.map(({ source }) => ({ domain, place, source, split: source === test?.source ? "test" : "train" }));
