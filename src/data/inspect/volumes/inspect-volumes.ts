@@ -1,19 +1,11 @@
-/**
- * `dimseg data inspect` of volumes: folders, names and splits as of pictures; what the volumes are, from all headers and
- * the values of some.
- */
-import { dirname } from "node:path";
 import { counted } from "../../../core/counted.js";
 import { DataError } from "../../../core/errors.js";
 import { shapeText } from "../../../grid/grid.js";
 import type { SlicePlane } from "../../../grid/slices.js";
-import { compareBytes, withoutEnding } from "../../file-patterns.js";
 import type { ImageHeader } from "../../formats/format.js";
 import { fileOf } from "../../inside-file.js";
 import type { DatasetFileInput } from "../../schema.js";
-import { withoutBroken } from "../broken-cases.js";
 import { type FoundSplit, splitsOf } from "../found-splits.js";
-import { groupImages } from "../grouping.js";
 import type { InspectedSplit, Inspection } from "../inspection.js";
 import { readChannelNames, readNames } from "../manifest.js";
 import type { Progress } from "../progress.js";
@@ -21,39 +13,17 @@ import type { FolderContent } from "../scan.js";
 import { nameOf } from "../set-name.js";
 import { casesOf } from "../split-input.js";
 import { proposeDomains } from "../splits.js";
-import { readHeaders } from "./headers.js";
-import { insidePath, lookInside, withInside } from "./inside-names.js";
 import { guessIntensity } from "./intensity.js";
 import { type MaskValues, readMaskValues, volumeLabels } from "./labels.js";
-import { labelledCounts, listedGroups } from "./listed-groups.js";
+import { labelledCounts } from "./listed-groups.js";
+import { withModalities } from "./modalities.js";
 import { guessPlane, sliceSize } from "./plane.js";
 import { guessResample } from "./resample.js";
+import { groupVolumes } from "./volume-groups.js";
 
 /** Side of the square of large slices, and what those of smaller ones are multiples of. */
 const usualSize = 256;
 const sizeStep = 32;
-
-/** The number of a channel's file, as nnU-Net has it. */
-const channelNumber = /_(\d{4})$/;
-
-/** Of images with a file for each channel the first. */
-function firstChannels(images: readonly string[], names: readonly string[], guesses: string[]): readonly string[] {
-  const numbers = new Map<string, number>();
-  for (const path of images) {
-    const number = channelNumber.exec(withoutEnding(path))?.[1];
-    if (number !== undefined) numbers.set(path, Number(number));
-  }
-  const others = images.filter((path) => (numbers.get(path) ?? 0) > 0);
-  const hasFirst = (path: string) => numbers.has(path.replace(/_\d{4}(?=\.[^/]*$)/, "_0000"));
-  if (others.length === 0 || !others.every(hasFirst)) return images;
-  const count = Math.max(...numbers.values()) + 1;
-  const which = names.length === count ? ` (${names.join(", ")})` : "";
-  guesses.push(
-    `warning: images have ${count} channels${which} in files of their own; ${names[0] ?? "the first"}, ..._0000, is taken: ` +
-      "write the number of another one into images to take that",
-  );
-  return images.filter((path) => (numbers.get(path) ?? 0) === 0);
-}
 
 type ImageHeaders = ReadonlyMap<string, ImageHeader>;
 
@@ -139,27 +109,13 @@ export async function inspectVolumes(
 ): Promise<Inspection> {
   const guesses = [...told];
   const channelNames = readChannelNames(root, content.helpers);
-  const paths = [...firstChannels(content.images, channelNames, guesses)].sort(compareBytes);
-  const inside = await lookInside(root, paths, guesses);
-  const { headers, broken } = await readHeaders(root, paths, progress, (path) => insidePath(path, inside.image));
-  const listed = listedGroups(paths, content.helpers, root, guesses);
-  const { groups: all, guesses: ofNames } = listed
-    ? { groups: listed, guesses: [] }
-    : await groupImages({ ...content, images: paths }, root);
-  const groups = withoutBroken(
-    all.map((group) => withInside(group, inside)),
-    broken,
-    root,
-    guesses,
-  );
-  if (groups.length === 0)
-    throw new DataError(`${root}: holds no volume that can be read: ${[...broken.values()][0] ?? dirname(root)}`);
+  const { groups, headers, isListed, modalities } = await groupVolumes(root, content, channelNames, guesses, progress);
   const { domains, guesses: ofDomains, ...subjects } = proposeDomains(groups, root, content.helpers);
-  guesses.push(...ofNames, ...ofDomains);
+  guesses.push(...ofDomains);
   if (!subjects.subject)
     guesses.push("every volume is a subject of its own; where patients have several, say which with subject");
-  else if (listed)
-    guesses.push(...labelledCounts(casesOf(listed[0].source, root), subjects.subject, listed[0].source.list));
+  else if (isListed)
+    guesses.push(...labelledCounts(casesOf(groups[0].source, root), subjects.subject, groups[0].source.list));
   const splits = splitsOf(domains, root);
   const images = headersOf(splits, headers);
   requireOneChannel(images, root);
@@ -181,9 +137,8 @@ export async function inspectVolumes(
       ...{ name: nameOf(root, title), target: "softmax", channels: 1 },
       ...resize,
       ...{ slices: along, ...resample, ...intensity },
-      ...rules,
       ...subjects,
-      domains: labelled,
+      ...withModalities(modalities, { ...rules, domains: labelled }, guesses),
     },
     guesses,
     splits: found,
