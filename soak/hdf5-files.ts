@@ -34,8 +34,8 @@ export const run: Soak = async (options) => {
   const random = new RandomStream(options.seed, "soak-hdf5-files", 0);
   const files = await originals(random);
   for (const [name, bytes] of files) await decodeVolume(bytes, name);
-  const mutations = options.quick ? 30 : 20_000;
+  const mutations = options.quick ? 16 : 20_000;
   const promise = "a damaged HDF5 file is an image or a sentence within two seconds, never a crash";
-  const damaged = { files, headBytes: 1200, mutations, quickStep: 997, decode: decodeVolume };
+  const damaged = { files, headBytes: 1200, mutations, quickStep: 1499, decode: decodeVolume };
   return damageFiles(promise, damaged, random, options);
 };
