@@ -46,11 +46,11 @@ it("trains on slices in the order of a list, judges volumes, and writes masks of
 
   const labelled = { domain: "ACDC", count: 4, validation: 0 };
   const config = putConfig(join(folder, "config.yaml"), {
-    ...{ dataset, labelled, imageSize: 32, training: { iterations: 3 }, evaluation: { every: 3 } },
+    ...{ dataset, labelled, imageSize: 32, training: { iterations: 3 }, evaluation: { every: 3, preview: false } },
   });
-  const trained = dimseg(["train", config]);
+  const run = join(folder, "run");
+  const trained = dimseg(["train", config, "--out", run]);
   expect([trained.code, trained.out]).toEqual([0, expect.stringContaining("4 labelled cases of ACDC (2 subjects)")]);
-  const run = join(folder, "runs/config");
   expect(dimseg(["evaluate", run]).code).toBe(0);
   const rows = readFileSync(join(run, "evaluation/last-teacher/cases.csv"), "utf8");
   for (const id of volumes) expect(rows).toContain(id);
