@@ -10,12 +10,17 @@ import { Tries } from "./tries.js";
 const tellingBytes = [0, 1, 0x7f, 0x80, 0xff, 0x10, 0x40];
 const tellingWords = [0, 0xffffffff, 0x7fffffff, 0x80000000, 65536, 65535, 1 << 20];
 
+/** What small files may take in memory beyond what the process has. */
+const mostKilobytes = 512 * 1024;
+
 export interface DamagedFiles {
   /** One file of every kind that is read. */
   readonly files: ReadonlyMap<string, Buffer>;
   /** Bytes that most of the damage is done to. */
   readonly headBytes: number;
   readonly mutations: number;
+  /** Bytes between two truncations of a quick run; 41 unless given. */
+  readonly quickStep?: number;
   /** Bytes that mean something in a text, for formats with such headers. */
   readonly words?: string;
   decode(bytes: Buffer, name: string): Promise<StoredImage>;
@@ -44,10 +49,11 @@ export async function damageFiles(
   random: RandomStream,
   { quick, say }: Pick<SoakOptions, "quick" | "say">,
 ): Promise<SoakReport> {
-  const { files, mutations } = damaged;
+  const { files, mutations, quickStep = 41 } = damaged;
   const names = [...files.keys()];
   const counts = { files: files.size, truncations: 0, mutations, decoded: 0, refused: 0 };
   const tries = new Tries(say);
+  const before = process.resourceUsage().maxRSS;
   const attempt = (name: string, bytes: Buffer, what: string) =>
     tries.timed(`${name}, ${what}`, async () => {
       try {
@@ -64,7 +70,7 @@ export async function damageFiles(
       }
     });
   for (const [name, bytes] of files)
-    for (let length = 0; length < bytes.length; length += quick ? 41 : 1) {
+    for (let length = 0; length < bytes.length; length += quick ? quickStep : 1) {
       await attempt(name, bytes.subarray(0, length), `cut to ${length} bytes`);
       counts.truncations++;
     }
@@ -72,13 +78,11 @@ export async function damageFiles(
   await tries.mutate(names, random, mutations, (name, what) =>
     attempt(name, mutated(files.get(name) as Buffer, random, damaged), what),
   );
+  const peak = process.resourceUsage().maxRSS;
+  if (peak - before > mostKilobytes) tries.fail(`memory grew by ${Math.round((peak - before) / 1024)} MB`);
   return {
     promise,
-    counts: {
-      ...counts,
-      slowestMs: tries.slowestMs,
-      peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
-    },
+    counts: { ...counts, slowestMs: tries.slowestMs, peakMegabytes: Math.round(peak / 1024) },
     failures: tries.failures,
   };
 }

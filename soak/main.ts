@@ -16,6 +16,7 @@ import type { Soak } from "./soak.js";
 const soaks: Readonly<Record<string, () => Promise<{ run: Soak }>>> = {
   "dicom-files": () => import("./dicom-files.js"),
   disk: () => import("./disk.js"),
+  "hdf5-files": () => import("./hdf5-files.js"),
   "image-files": () => import("./image-files.js"),
   images: () => import("./images.js"),
   kill: () => import("./kill.js"),

@@ -14,6 +14,7 @@ import { voxelCount } from "../grid/grid.js";
 import { maskFilesOf, readersOf } from "./case-files.js";
 import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
 import type { CaseBytes, DecodedCase } from "./decode.js";
+import { insideOf } from "./inside-file.js";
 import type { WorkingSize } from "./prepare-image.js";
 import { imageFiles } from "./read-image.js";
 
@@ -44,11 +45,19 @@ function maskHash(one: Case, hashes: readonly string[]): string {
   return hashes.length === 1 ? hashes[0] : sha256([...hashes, ...readers].join());
 }
 
+/** A file's hash, and what the path means in it where it goes on inside the file. */
+function hashInside(hash: string, path: string): string {
+  const inside = insideOf(path);
+  return inside === undefined ? hash : sha256(hash, inside);
+}
+
 /** The hashes of a case's files as they were read. */
 export function contentsOf(one: Case, { image, mask }: CaseBytes): CaseContents {
-  if (!mask) return { image: sha256(image) };
-  const hashes = mask.map((file) => sha256(file));
-  return { image: sha256(image), mask: maskHash(one, hashes) };
+  const own = hashInside(sha256(image), one.imagePath);
+  if (!mask) return { image: own };
+  const files = maskFilesOf(one);
+  const hashes = mask.map((bytes, i) => hashInside(sha256(bytes), files[i].path));
+  return { image: own, mask: maskHash(one, hashes) };
 }
 
 /** Of a volume all files that it lies in, as a header with its values beside it. */
@@ -61,7 +70,7 @@ async function hashOfVolume(path: string): Promise<string> {
       throw new DataError(`${file}: cannot be read: ${readFailureReason(cause)}`, { cause });
     }
   }
-  return hashes.length === 1 ? hashes[0] : sha256(hashes.join());
+  return hashInside(hashes.length === 1 ? hashes[0] : sha256(hashes.join()), path);
 }
 
 /**

@@ -18,6 +18,7 @@ import {
 import { maskFilesOf } from "./case-files.js";
 import type { Case, Dataset } from "./dataset.js";
 import { type CaseSource, type DecodedCase, decodeCaseBytes, readCaseBytes } from "./decode.js";
+import { fileOf } from "./inside-file.js";
 import { mapLimited } from "./limited.js";
 import type { WorkingSize } from "./prepare-image.js";
 import { imageFiles } from "./read-image.js";
@@ -59,7 +60,7 @@ function bytesOf(decoded: DecodedCase): number {
 async function stampOf(one: Case, { slices }: Dataset): Promise<string | undefined> {
   try {
     const named = [one.imagePath, ...maskFilesOf(one).map(({ path }) => path)];
-    const files = slices ? (await Promise.all(named.map(imageFiles))).flat() : named;
+    const files = slices ? (await Promise.all(named.map(imageFiles))).flat() : named.map(fileOf);
     const facts = await Promise.all(files.map((file) => stat(file, { bigint: true })));
     return facts.map(({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join()).join(";");
   } catch {

@@ -8,6 +8,7 @@ import { DataError } from "../core/errors.js";
 import { linkTarget } from "../core/link-target.js";
 import { readFailureReason } from "../core/read-file.js";
 import { foldCase, isImageName, type KnownIds, listFiles, listPattern, withoutEnding } from "./file-patterns.js";
+import { fileOf } from "./inside-file.js";
 import type { ReaderRule, SplitSource } from "./schema.js";
 import { ownSubject, type SubjectOf } from "./subjects.js";
 
@@ -136,7 +137,7 @@ function explicitCases(cases: NonNullable<SplitSource["cases"]>, place: SplitPla
   const where = placeText(place);
   const seen = new Set<string>();
   return cases.map((one) => {
-    const id = one.id ?? withoutEnding(basename(one.image));
+    const id = one.id ?? withoutEnding(basename(fileOf(one.image)));
     if (seen.has(id)) throw new DataError(`${where}: two cases have the id "${id}"; give one of them another id`);
     seen.add(id);
     const imagePath = resolve(root, one.image);
@@ -144,11 +145,20 @@ function explicitCases(cases: NonNullable<SplitSource["cases"]>, place: SplitPla
     const readers = [explicitMask(one), ...others].map((files) =>
       files.map((file) => ({ ...file, path: resolve(root, file.path) })),
     );
+    refuseOneDataset(imagePath, readers, where);
     for (const file of [imagePath, ...readers.flat().map(({ path }) => path)])
-      if (!existsSync(file)) throw new DataError(`${where}: ${file} ${missingText(file)}`);
+      if (!existsSync(fileOf(file))) throw new DataError(`${where}: ${file} ${missingText(file)}`);
     const subject = subjectOf({ id, ...shared });
     return { id, ...shared, subject, imagePath, ...masksOf(readers, rule) };
   });
+}
+
+/** A file that holds several data sets, image and mask among them, has to be named with that of the mask. */
+function refuseOneDataset(image: string, masks: readonly (readonly MaskFile[])[], where: string): void {
+  if (!/\.(?:h5|hdf5)$/i.test(image) || !masks.flat().some(({ path }) => path === image)) return;
+  throw new DataError(
+    `${where}: ${image} is given as image and as mask; say which of its data sets is the mask, as ${basename(image)}/label`,
+  );
 }
 
 /** Why a file of a case is not there. */
@@ -245,6 +255,7 @@ export function expandSplit(source: SplitSource, place: SplitPlace, subjectOf: S
   return chosen.map(([id, imagePath]) => {
     const subject = subjectOf({ id, ...shared });
     const masks = masksFor.map((find) => find(id) ?? []);
+    refuseOneDataset(imagePath, masks, where);
     return { id, ...shared, subject, imagePath, ...masksOf(masks, rule) };
   });
 }

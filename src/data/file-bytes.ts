@@ -3,6 +3,7 @@ import { constants, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
+import { fileOf } from "./inside-file.js";
 
 /** Largest piece asked of the system at once; a single read is limited to 2 GiB. */
 const pieceBytes = 2 ** 30;
@@ -14,14 +15,14 @@ function kindOf(stats: Stats): string {
 }
 
 /**
- * Opens a file for a task. A pipe does not make it wait.
+ * Opens a file for a task, also one that the path goes on inside. A pipe does not make it wait.
  * @param task gets the file, and how many bytes it has when it is opened
  * @throws DataError when it is missing, unreadable or no regular file (also behind links)
  */
 export async function withFile<T>(file: string, task: (handle: FileHandle, size: number) => Promise<T>): Promise<T> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    handle = await open(fileOf(file), constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = await handle.stat();
     if (!stats.isFile()) throw new DataError(`${file}: cannot be read: it is ${kindOf(stats)}; give a file`);
     return await task(handle, stats.size);

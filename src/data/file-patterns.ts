@@ -7,6 +7,7 @@ import { basename, extname, join, resolve } from "node:path";
 import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
 import { formats } from "./formats/registry.js";
+import { fileOf, insideOf } from "./inside-file.js";
 import { isSystemFile, isSystemFolder } from "./system-names.js";
 
 /** The ending of an image format with its dot, of `.nii` and `.nii.gz` the longer one; "" where there is none. */
@@ -132,7 +133,7 @@ export function matchId(fileName: string, patternName: string, known?: KnownIds)
 
 /** The parts of a pattern: the folder that is always there, and what has to be looked for in it. */
 function splitPattern(pattern: string): { folder: string; parts: readonly string[] } {
-  const parts = pattern.split("/");
+  const parts = fileOf(pattern).split("/");
   const open = parts.findIndex((part) => /\{id\}|\*/.test(part));
   const at = open < 0 ? parts.length - 1 : open;
   return { folder: parts.slice(0, at).join("/") || (pattern.startsWith("/") ? "/" : "."), parts: parts.slice(at) };
@@ -147,13 +148,15 @@ export function patternFolder(root: string, pattern: string): string {
  * All files that a pattern matches, by id; ids and the files of each in byte order of their paths.
  * @param root    folder that a relative pattern starts from
  * @param pattern for example `images/{id}.png`; `{id}.*` takes every image extension, `{id}_mask*.png` and
- *   `{id}/masks/*.png` several files of an id
+ *   `{id}/masks/*.png` several files of an id, `{id}.h5/label` a data set in each
  * @param what    what is looked for, for the error message
  * @param known   the ids of the images, where a pattern with `*` could find others in the same name
  * @throws DataError when the folder is missing or unreadable
  */
 export function listFiles(root: string, pattern: string, what: string, known?: KnownIds): Map<string, string[]> {
   const { folder, parts } = splitPattern(pattern);
+  const inside = insideOf(pattern);
+  const pathOf = (file: string) => (inside === undefined ? file : join(file, inside));
   const found = new Map<string, string[]>();
   const visit = (at: string, depth: number, id: string) => {
     const part = compilePart(parts[depth]);
@@ -166,8 +169,8 @@ export function listFiles(root: string, pattern: string, what: string, known?: K
       if (!isFile) visit(join(at, name), depth + 1, next);
       else if (next !== "") {
         const files = found.get(next);
-        if (files) files.push(join(at, name));
-        else found.set(next, [join(at, name)]);
+        if (files) files.push(pathOf(join(at, name)));
+        else found.set(next, [pathOf(join(at, name))]);
       }
     }
   };

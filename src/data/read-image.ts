@@ -16,6 +16,7 @@ import {
   startsWith,
 } from "./formats/format.js";
 import { formatNames, formats } from "./formats/registry.js";
+import { fileOf } from "./inside-file.js";
 
 /**
  * A file's bytes, as many as it has when it is opened. A pipe does not make it wait.
@@ -117,7 +118,7 @@ export async function imageFiles(file: string): Promise<string[]> {
   if (await isFolder(file)) return [...new Set((await onlySeries(file)).slices.map((slice) => slice.file))];
   const { format, head } = await readHead(file);
   const names = format.beside?.(head, file) ?? [];
-  return names.length === 0 ? [file] : [file, await besidePath(file, names)];
+  return names.length === 0 ? [fileOf(file)] : [file, await besidePath(file, names)];
 }
 
 /**

@@ -38,7 +38,10 @@ const ignoreText = "pixels that nobody labelled: left out of every loss and metr
 
 const pattern = z
   .string()
-  .regex(/^(?:[^{}\\\0]|\{id\})*$/, "may hold no braces but {id}, and / between folders")
+  .regex(
+    /^(?:[^{}\\\0]|\{id\}|\{modality\})*$/,
+    "may hold no braces but {id}, or {modality} beside a question, and / between folders",
+  )
   .regex(/\{id\}/, "must hold {id}, as in images/{id}.png")
   .refine(
     (text) => text.split("/").every((part) => part.split("{id}").length <= 2),
@@ -101,6 +104,11 @@ const questionSchema = z
           classes: classesSchema,
           labels: labelsSchema,
           domains: z.record(domainName, labelsSchema).optional().describe("rules of domains that code otherwise"),
+          modality: z
+            .string()
+            .regex(/^[\w-]+$/, "must hold only letters, digits, _ and -")
+            .optional()
+            .describe("what stands in place of {modality} in the patterns of images"),
         }),
       )
       .min(2)
@@ -293,6 +301,7 @@ export const datasetSchema = z
       const ofDomain: Issue = (keys, message) => issue(["domains", i, ...keys], message);
       if (domain.labels) checkLabelNames(file.target, file.classes, domain.labels, ofDomain);
       checkFileClasses(domain, domain.labels ?? file.labels, file.classes, ofDomain);
+      checkFilled(domain, ofDomain);
     });
   });
 
@@ -359,9 +368,14 @@ export function windowRule(intensity: z.output<typeof intensitySchema> | undefin
 function answered<F extends RuledFile>({ question, classes, labels, domains, ...rest }: F) {
   const choice = question?.choices[(question.answer ?? 0) - 1];
   const rules = choice ?? { classes: classes ?? [], labels: labels as LabelRule };
+  const filled = (split: SplitSource | undefined) =>
+    choice?.modality === undefined || split?.images === undefined
+      ? split
+      : { ...split, images: split.images.replaceAll("{modality}", choice.modality) };
   const ruled = domains.map((one) => {
     const own = choice?.domains?.[one.name] ?? one.labels;
-    return own ? { ...one, labels: own } : one;
+    const [train, test] = [filled(one.train), filled(one.test)];
+    return { ...one, ...(train ? { train } : {}), ...(test ? { test } : {}), ...(own ? { labels: own } : {}) };
   });
   return { ...rest, classes: rules.classes, labels: rules.labels, domains: ruled };
 }
@@ -450,6 +464,13 @@ function checkFileClasses(
     if (used.length > 0 && labels.kind !== "files") issue([split, "masksByClass"], "needs labels: {kind: files}");
     if (whole && labels.kind === "files") issue([split, "masks"], "with labels: {kind: files} must be masksByClass");
   }
+}
+
+/** No pattern waits for the answer of a question that is not there. */
+function checkFilled(domain: Partial<Record<"train" | "test", SplitSource | undefined>>, issue: Issue): void {
+  for (const split of ["train", "test"] as const)
+    if (JSON.stringify(domain[split] ?? "").includes("{modality}"))
+      issue([split, "images"], "holds {modality}, which no answer of a question fills in; write its name");
 }
 
 function unknownClass(name: string, names: string[]): string {

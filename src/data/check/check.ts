@@ -19,7 +19,7 @@ import { systemPicturesLeftOut } from "./left-out.js";
 import { namePairs } from "./pairs.js";
 import type { Problem } from "./problems.js";
 import { misfittingRules } from "./rules.js";
-import { placelessVolumes, summariseVolumes, type VolumeSummary } from "./volumes.js";
+import { placelessVolumes, spacelessVolumes, summariseVolumes, type VolumeSummary } from "./volumes.js";
 
 export type { Problem } from "./problems.js";
 export type { VolumeSummary } from "./volumes.js";
@@ -113,6 +113,7 @@ export async function checkDataset(dataset: Dataset, onProgress?: (done: number)
       ...otherDepths(facts),
       ...misfittingRules(dataset, facts),
       ...placelessVolumes(dataset, facts),
+      ...spacelessVolumes(dataset, facts),
     ],
     splits: splits.map((group) => summarise(group, dataset.parts.length)),
     parts: dataset.parts.map((part) => part.name),

@@ -88,3 +88,16 @@ export function placelessVolumes({ slices, path }: Dataset, facts: readonly Case
     ),
   ];
 }
+
+/** A warning for volumes that say no spacing: nothing about them can be measured in millimetres. */
+export function spacelessVolumes({ slices }: Dataset, facts: readonly CaseFacts[]): Problem[] {
+  if (!slices) return [];
+  const files = facts.flatMap(({ volume, case: one }) => (volume?.grid.spacing === null ? [one.imagePath] : []));
+  if (files.length === 0) return [];
+  return [
+    warning(
+      `${counted(files.length, "volume")} (the first is ${files[0]}) ${files.length === 1 ? "does" : "do"} not say the ` +
+        "size of a voxel: it counts as 1 along each axis, and neither --units mm nor resample can be asked of them",
+    ),
+  ];
+}

@@ -2,6 +2,7 @@
 import { bmpFormat } from "./bmp.js";
 import { dicomFormat } from "./dicom.js";
 import type { Format } from "./format.js";
+import { hdf5Format } from "./hdf5.js";
 import { jpegFormat } from "./jpeg.js";
 import { metaImageFormat } from "./metaimage.js";
 import { niftiFormat } from "./nifti.js";
@@ -20,6 +21,7 @@ export const formats: Readonly<Record<string, Format>> = {
   nifti: niftiFormat,
   nrrd: nrrdFormat,
   metaImage: metaImageFormat,
+  hdf5: hdf5Format,
 };
 
 /** Their names as a message lists them: `PNG, JPEG, TIFF, BMP or WebP`. */

@@ -1,5 +1,6 @@
 /** Leaving out the cases whose files are broken. */
 import { type Case, maskFilesOf } from "../case-files.js";
+import { fileOf } from "../inside-file.js";
 import type { ImageGroup } from "./grouping.js";
 import { casesOf } from "./split-input.js";
 
@@ -15,11 +16,15 @@ export function withoutBroken(
   const kept = groups.flatMap((group) => {
     const cases = casesOf(group.source, root);
     const isBroken = (one: Case) =>
-      [one.imagePath, ...maskFilesOf(one).map(({ path }) => path)].filter((path) => broken.has(path));
+      [one.imagePath, ...maskFilesOf(one).map(({ path }) => path)].map(fileOf).filter((path) => broken.has(path));
     const out = cases.filter((one) => isBroken(one).length > 0);
     for (const path of out.flatMap(isBroken)) told.add(path);
     if (out.length === 0) return [group];
     if (out.length === cases.length) return [];
+    const { list: _, ...source } = group.source;
+    const isNamed = group.source.ids !== undefined || group.source.list !== undefined;
+    if (isNamed)
+      return [{ ...group, source: { ...source, ids: cases.filter((one) => !out.includes(one)).map(({ id }) => id) } }];
     const except = [...(group.source.except ?? []), ...out.map((one) => one.id)];
     return [{ ...group, source: { ...group.source, except } }];
   });

@@ -24,6 +24,7 @@ import {
 } from "./places.js";
 import type { FolderContent } from "./scan.js";
 import { namedAfterOthers } from "./side-by-side.js";
+import type { SplitInput } from "./split-input.js";
 import type { SplitName } from "./words.js";
 
 /** Images that lie together, with the masks that belong to them. */
@@ -34,7 +35,7 @@ export interface ImageGroup {
   /** Folder of both, relative; lists such as `train.txt` lie here. */
   readonly place: string;
   /** Patterns with the folder, relative to the root. */
-  readonly source: FileKeys & { images: string };
+  readonly source: FileKeys & Pick<SplitInput, "ids" | "list"> & { images: string };
 }
 
 export interface Grouping {

@@ -25,7 +25,7 @@ export interface DanglingLinks {
 /** A folder's content; paths are relative with forward slashes, in byte order. */
 export interface FolderContent {
   readonly images: readonly string[];
-  /** Lists of cases such as `train.txt`, and `manifest.json` or `dataset.json` files. */
+  /** Lists of cases such as `train.txt` and `train.list`, and `manifest.json` or `dataset.json` files. */
   readonly helpers: ReadonlySet<string>;
   /** Other files by their extension. */
   readonly others: ReadonlyMap<string, OtherFiles>;
@@ -33,7 +33,7 @@ export interface FolderContent {
   readonly dangling: DanglingLinks;
 }
 
-const helperName = /^(?:train\.txt|val\.txt|test\.txt|manifest\.json|dataset\.json)$/;
+const helperName = /^(?:train\.txt|val\.txt|test\.txt|[\w-]+\.list|manifest\.json|dataset\.json)$/;
 
 /** Folders of a larger tree are no data set; the bound also ends a walk that was started at `/` by mistake. */
 const maxFiles = 500_000;

@@ -23,8 +23,8 @@ function plainKeys(labels: LabelRuleInput): unknown {
 
 /** A question with its rules written as they are to stand in the file. */
 function plainQuestion({ choices, ...question }: QuestionInput): unknown {
-  const plain = choices.map(({ means, classes, labels, domains }) => ({
-    ...{ means, classes, labels: plainKeys(labels) },
+  const plain = choices.map(({ means, classes, labels, domains, modality }) => ({
+    ...{ means, ...(modality === undefined ? {} : { modality }), classes, labels: plainKeys(labels) },
     ...(domains
       ? { domains: Object.fromEntries(Object.entries(domains).map(([name, own]) => [name, plainKeys(own)])) }
       : {}),

@@ -5,6 +5,7 @@ import { DataError, UsageError } from "../../core/errors.js";
 import { readFailureReason } from "../../core/read-file.js";
 import { compareBytes, isImageName, withoutEnding } from "../../data/file-patterns.js";
 import { formatNames } from "../../data/formats/registry.js";
+import { fileOf } from "../../data/inside-file.js";
 import { isMaskFolder } from "../../data/inspect/places.js";
 import { isSystemFile, isSystemFolder, isSystemPreview, type SystemPictures } from "../../data/system-names.js";
 
@@ -84,7 +85,8 @@ function readableEntries(folder: string): Dirent[] {
 }
 
 function listOne(path: string, system: string[]): InputImage[] {
-  if (!statOf(path).isDirectory()) return [{ path, name: withoutExtension(basename(path)), given: true }];
+  const file = fileOf(path);
+  if (!statOf(file).isDirectory()) return [{ path, name: withoutExtension(basename(file)), given: true }];
   const found = walk(path, { images: [], system });
   if (found.images.length === 0) throw new DataError(`${path}: holds no ${formatNames()} image`);
   return found.images.map((image) => ({ path: image, name: withoutExtension(relative(path, image)), given: false }));

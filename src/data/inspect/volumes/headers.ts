@@ -15,15 +15,23 @@ export interface VolumeHeaders {
   readonly broken: ReadonlyMap<string, string>;
 }
 
-/** @param paths relative to `root` */
-export async function readHeaders(root: string, paths: readonly string[], progress: Progress): Promise<VolumeHeaders> {
+/**
+ * @param paths  relative to `root`
+ * @param inside what a path goes on with to its image, where the file is not enough
+ */
+export async function readHeaders(
+  root: string,
+  paths: readonly string[],
+  progress: Progress,
+  inside: (path: string) => string = (path) => path,
+): Promise<VolumeHeaders> {
   const headers = new Map<string, ImageHeader>();
   const broken = new Map<string, string>();
   let done = 0;
   await mapLimited(paths, readAtOnce, async (path) => {
     const file = join(root, path);
     try {
-      headers.set(file, await readHeader(file));
+      headers.set(file, await readHeader(inside(file)));
     } catch (cause) {
       if (!(cause instanceof DataError)) throw cause;
       broken.set(file, cause.message);

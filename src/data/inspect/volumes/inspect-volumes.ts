@@ -1,69 +1,34 @@
-/**
- * `dimseg data inspect` of volumes: folders, names and splits as of pictures; what the volumes are, from all headers and
- * the values of some.
- */
-import { dirname } from "node:path";
 import { counted } from "../../../core/counted.js";
 import { DataError } from "../../../core/errors.js";
 import { shapeText } from "../../../grid/grid.js";
 import type { SlicePlane } from "../../../grid/slices.js";
-import { plane } from "../../../grid/stored-image.js";
-import { compareBytes, withoutEnding } from "../../file-patterns.js";
 import type { ImageHeader } from "../../formats/format.js";
-import { mapLimited } from "../../limited.js";
-import { readVolume } from "../../read-image.js";
+import { fileOf } from "../../inside-file.js";
 import type { DatasetFileInput } from "../../schema.js";
-import { ctWindows, percentileValues, usualPercentiles } from "../../volumes/windows.js";
-import { withoutBroken } from "../broken-cases.js";
 import { type FoundSplit, splitsOf } from "../found-splits.js";
-import { groupImages } from "../grouping.js";
 import type { InspectedSplit, Inspection } from "../inspection.js";
 import { readChannelNames, readNames } from "../manifest.js";
 import type { Progress } from "../progress.js";
-import { readable, spread } from "../sampling.js";
 import type { FolderContent } from "../scan.js";
 import { nameOf } from "../set-name.js";
+import { casesOf } from "../split-input.js";
 import { proposeDomains } from "../splits.js";
-import { readHeaders } from "./headers.js";
+import { guessIntensity } from "./intensity.js";
 import { type MaskValues, readMaskValues, volumeLabels } from "./labels.js";
+import { labelledCounts } from "./listed-groups.js";
+import { withModalities } from "./modalities.js";
 import { guessPlane, sliceSize } from "./plane.js";
 import { guessResample } from "./resample.js";
-
-/** Volumes whose values are looked at. */
-const volumesRead = 8;
-/** Air in CT is at −1000 Hounsfield units; no other modality has values far below zero in a large part of an image. */
-const airBelow = -500;
+import { groupVolumes } from "./volume-groups.js";
 
 /** Side of the square of large slices, and what those of smaller ones are multiples of. */
 const usualSize = 256;
 const sizeStep = 32;
 
-/** The number of a channel's file, as nnU-Net has it. */
-const channelNumber = /_(\d{4})$/;
-
-/** Of images with a file for each channel the first. */
-function firstChannels(images: readonly string[], names: readonly string[], guesses: string[]): readonly string[] {
-  const numbers = new Map<string, number>();
-  for (const path of images) {
-    const number = channelNumber.exec(withoutEnding(path))?.[1];
-    if (number !== undefined) numbers.set(path, Number(number));
-  }
-  const others = images.filter((path) => (numbers.get(path) ?? 0) > 0);
-  const hasFirst = (path: string) => numbers.has(path.replace(/_\d{4}(?=\.[^/]*$)/, "_0000"));
-  if (others.length === 0 || !others.every(hasFirst)) return images;
-  const count = Math.max(...numbers.values()) + 1;
-  const which = names.length === count ? ` (${names.join(", ")})` : "";
-  guesses.push(
-    `warning: images have ${count} channels${which} in files of their own; ${names[0] ?? "the first"}, ..._0000, is taken: ` +
-      "write the number of another one into images to take that",
-  );
-  return images.filter((path) => (numbers.get(path) ?? 0) === 0);
-}
-
 type ImageHeaders = ReadonlyMap<string, ImageHeader>;
 
 function headersOf(splits: readonly FoundSplit[], headers: ImageHeaders): ImageHeader[] {
-  return splits.flatMap(({ cases }) => cases.flatMap((one) => headers.get(one.imagePath) ?? []));
+  return splits.flatMap(({ cases }) => cases.flatMap((one) => headers.get(fileOf(one.imagePath)) ?? []));
 }
 
 /** Size of the square: the slices' own where they are all one small square. */
@@ -98,37 +63,6 @@ function guessResize(
       "predicted masks get their volume's shape back; choose another resize.size if details are lost",
   );
   return { resize: { size } };
-}
-
-/** Whether volumes are CT: by what a file says of them, or by their air. */
-async function isCt(splits: readonly FoundSplit[], channels: readonly string[], guesses: string[]): Promise<boolean> {
-  if (channels.length > 0) return channels[0].toUpperCase() === "CT";
-  const files = spread(
-    splits.flatMap(({ cases }) => cases.map((one) => one.imagePath)),
-    volumesRead,
-  );
-  const lowest = await mapLimited(files, 2, (file) =>
-    readable(guesses, async () => percentileValues(plane(await readVolume(file), 0), [usualPercentiles[0]])?.[0] ?? 0),
-  );
-  return lowest.flat().length > 0 && lowest.flat().every((value) => value < airBelow);
-}
-
-function intensityOf(ct: boolean, guesses: string[]): Pick<DatasetFileInput, "intensity"> {
-  if (!ct) {
-    guesses.push(
-      `intensity: ${usualPercentiles.join(" and ")} % of each volume's own values become 0 and 255, in 256 levels; where ` +
-        "values mean the same in all volumes, as in CT, give a window by its name or low and high",
-    );
-    return { intensity: { percentiles: [...usualPercentiles] } };
-  }
-  const { low, high } = ctWindows["ct-soft-tissue"];
-  guesses.push(
-    `the volumes are CT: ${low} to ${high} Hounsfield units (soft tissue) become 0 to 255, in 256 levels; other windows are ` +
-      `${Object.keys(ctWindows)
-        .filter((name) => name !== "ct-soft-tissue")
-        .join(", ")}, or low and high`,
-  );
-  return { intensity: { window: "ct-soft-tissue" } };
 }
 
 function describe(split: FoundSplit, headers: ImageHeaders, values: MaskValues): InspectedSplit {
@@ -175,16 +109,13 @@ export async function inspectVolumes(
 ): Promise<Inspection> {
   const guesses = [...told];
   const channelNames = readChannelNames(root, content.helpers);
-  const paths = [...firstChannels(content.images, channelNames, guesses)].sort(compareBytes);
-  const { headers, broken } = await readHeaders(root, paths, progress);
-  const { groups: all, guesses: ofNames } = await groupImages({ ...content, images: paths }, root);
-  const groups = withoutBroken(all, broken, root, guesses);
-  if (groups.length === 0)
-    throw new DataError(`${root}: holds no volume that can be read: ${[...broken.values()][0] ?? dirname(root)}`);
+  const { groups, headers, isListed, modalities } = await groupVolumes(root, content, channelNames, guesses, progress);
   const { domains, guesses: ofDomains, ...subjects } = proposeDomains(groups, root, content.helpers);
-  guesses.push(...ofNames, ...ofDomains);
+  guesses.push(...ofDomains);
   if (!subjects.subject)
     guesses.push("every volume is a subject of its own; where patients have several, say which with subject");
+  else if (isListed)
+    guesses.push(...labelledCounts(casesOf(groups[0].source, root), subjects.subject, groups[0].source.list));
   const splits = splitsOf(domains, root);
   const images = headersOf(splits, headers);
   requireOneChannel(images, root);
@@ -193,7 +124,7 @@ export async function inspectVolumes(
   const resize = guessResize(images, along, guesses);
   const grids = images.map(({ grid }) => grid);
   const resample = guessResample(grids, along, guesses);
-  const intensity = intensityOf(await isCt(splits, channelNames, guesses), guesses);
+  const intensity = await guessIntensity(splits, channelNames, guesses);
   const values = await readMaskValues(splits, guesses, progress);
   const { title, ...names } = readNames(root, content.helpers, guesses);
   const { rules, own } = volumeLabels(values, names, guesses);
@@ -206,9 +137,8 @@ export async function inspectVolumes(
       ...{ name: nameOf(root, title), target: "softmax", channels: 1 },
       ...resize,
       ...{ slices: along, ...resample, ...intensity },
-      ...rules,
       ...subjects,
-      domains: labelled,
+      ...withModalities(modalities, { ...rules, domains: labelled }, guesses),
     },
     guesses,
     splits: found,

@@ -1,0 +1,100 @@
+/**
+ * The thread that HDF5's own C library runs in, as WebAssembly: a damaged file can make it loop, trap or ask for memory
+ * without end, and then this thread is ended and nothing else is. Plain JavaScript, since a thread's first file is loaded
+ * as it lies here. It lists and reads; session.ts asks, and dataset-choice.ts judges what it says.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+
+/** Groups below groups that are looked into, and objects that are listed in all. */
+const mostDepth = 4;
+const mostObjects = 512;
+const pageBytes = 65536;
+
+let mostMemory = workerData.memoryBytes;
+const grow = WebAssembly.Memory.prototype.grow;
+WebAssembly.Memory.prototype.grow = function (pages) {
+  if (this.buffer.byteLength + pages * pageBytes > mostMemory) throw new RangeError("more memory than a file may take");
+  return grow.call(this, pages);
+};
+// The library tells every failure in twenty lines; one sentence is made of it outside.
+console.error = () => {};
+
+const { File, Group, ready } = await import("h5wasm");
+const library = await ready;
+
+let file;
+let opened = 0;
+
+/** What is to be known of a data set before it is read. */
+function factsOf(path) {
+  const { file_id: id } = file;
+  const { type, size, signed, shape, enum_type, virtual_sources } = library.get_dataset_metadata(id, path);
+  return {
+    ...{ path: path.slice(1), type, size, signed, shape: shape ?? [], isVirtual: virtual_sources !== undefined },
+    members: Object.keys(enum_type?.members ?? {}),
+    filters: library.get_dataset_filters(id, path).map((one) => ({ id: one.id, name: one.name })),
+  };
+}
+
+/** All data sets, those of outer groups first. */
+function list() {
+  const { file_id: id } = file;
+  const found = [];
+  let groups = ["/"];
+  let objects = 0;
+  for (let depth = 0; depth < mostDepth && groups.length > 0; depth++) {
+    const below = [];
+    for (const group of groups)
+      for (const name of new Group(id, group).keys()) {
+        if (++objects > mostObjects) return found;
+        const path = `${group === "/" ? "" : group}/${name}`;
+        // Links out of the file, and to nowhere, are none of these.
+        const kind = library.get_type(id, path);
+        if (kind === library.H5G_GROUP) below.push(path);
+        else if (kind === library.H5G_DATASET) found.push(factsOf(path));
+      }
+    groups = below;
+  }
+  return found;
+}
+
+/** The values, little-endian whatever the file has. */
+function read(path, bytes) {
+  const place = library._malloc(bytes);
+  if (place === 0) throw new RangeError("more memory than a file may take");
+  const { file_id: id } = file;
+  const status = library.get_dataset_data(id, `/${path}`, null, null, null, BigInt(place));
+  if (status < 0) throw new Error("the values cannot be read");
+  const values = library.HEAPU8.slice(place, place + bytes);
+  library._free(place);
+  return values;
+}
+
+/** One step: a file is opened and listed, a data set of it read, the file closed. */
+function answer({ open, path, bytes, memoryBytes }) {
+  if (open) {
+    const name = `/${++opened}.h5`;
+    library.FS.writeFile(name, open, { canOwn: true });
+    file = new File(name, "r");
+    return list();
+  }
+  if (path !== undefined) {
+    mostMemory = memoryBytes;
+    return read(path, bytes);
+  }
+  file?.close();
+  library.FS.unlink(`/${opened}.h5`);
+  file = undefined;
+  mostMemory = workerData.memoryBytes;
+  return library.HEAPU8.length;
+}
+
+parentPort.on("message", (request) => {
+  try {
+    const result = answer(request);
+    parentPort.postMessage({ result }, result instanceof Uint8Array ? [result.buffer] : []);
+  } catch (cause) {
+    parentPort.postMessage({ failure: String(cause) });
+  }
+});
+parentPort.postMessage({ result: "ready" });
