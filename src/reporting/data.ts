@@ -114,6 +114,8 @@ export interface ReportOverlays {
   chosen: CaseOverlay[];
   /** Cases of the lists of failures that are not among the chosen. */
   failures: CaseOverlay[];
+  /** Of the worst volumes by the first of these runs, the worst first: a montage of slices each. */
+  montages: CaseOverlay[];
 }
 
 export interface ReportRun {

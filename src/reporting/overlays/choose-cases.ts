@@ -22,7 +22,8 @@ export interface ChosenCase {
   readonly dice: number | null;
 }
 
-type CaseKey = Pick<PartScore, "domain" | "id">;
+/** Which case. */
+export type CaseKey = Pick<PartScore, "domain" | "id">;
 
 /** How sure a network is of a case, in [0, 1]; NaN where it found nothing, undefined where nobody asked. */
 export type ConfidenceOf = (one: CaseKey) => number | undefined;
@@ -52,6 +53,20 @@ function unjudgedCases(cases: readonly CaseKey[], confidenceOf: ConfidenceOf): C
     ...{ domain, id: order[position(role, order.length)].id, dice: null },
     role: unjudgedRoles[role] ?? role,
   }));
+}
+
+/**
+ * The judged cases of the lowest mean Dice over parts, of all domains together, the worst first.
+ * @param most of them
+ */
+export function worstCases(scores: readonly PartScore[], most: number): CaseKey[] {
+  const all = [...groupBy(presentRows(scores), ({ domain }) => domain)].flatMap(([domain, rows]) =>
+    ranked(rows).map(({ id, dice }) => ({ domain, id, dice })),
+  );
+  return all
+    .sort((a, b) => a.dice - b.dice)
+    .slice(0, most)
+    .map(({ domain, id }) => ({ domain, id }));
 }
 
 /** The judged cases of a domain with their mean Dice, from the worst to the best, earlier ones first among equals. */

@@ -10,7 +10,7 @@ import type { CaseOverlay } from "./case-overlay.js";
 import { type OverlayDrawing, type OverlayPanel, outlinesSvg, pictureSvg } from "./overlay-svg.js";
 
 export interface OverlayFigureOptions extends Pick<OverlayDrawing, "parts" | "shown"> {
-  /** Width of one picture in CSS pixels; default 200. */
+  /** Width of one picture in CSS pixels; default 200, of sheets of volumes 420. */
   readonly cell?: number;
 }
 
@@ -144,7 +144,11 @@ function legendSvg({ parts, shown }: Required<OverlayFigureOptions>, width: numb
  * @example writeFileAtomic("overlays.png", svgToPng(overlayFigure(overlays, { parts: ["cup", "disc"] }), 1600));
  */
 export function overlayFigure(overlays: readonly CaseOverlay[], { parts, ...rest }: OverlayFigureOptions): string {
-  const options = { parts, shown: rest.shown ?? parts, cell: rest.cell ?? 200 };
+  const options = {
+    parts,
+    shown: rest.shown ?? parts,
+    cell: rest.cell ?? (overlays.some(({ picture }) => picture.isSheet) ? 420 : 200),
+  };
   const columns = columnsOf(overlays);
   const width = columns.length * (options.cell + gap) - gap;
   const heads = columns.map(({ title }, i) =>

@@ -72,9 +72,10 @@ function caseHtml(overlay: CaseOverlay, data: ReportData, index: number, role: s
 `;
 }
 
-/** Cases side by side as far as their panels leave room. */
-function caseGrid(cases: readonly Html[], { runs }: ReportOverlays): Html {
-  return html`<div class="cases" style="--panels: ${runs.length + 1}">${cases}</div>`;
+/** Cases side by side as far as their panels leave room; sheets of volumes are wide, and have a row each. */
+function caseGrid(cases: readonly Html[], overlays: readonly CaseOverlay[], { runs }: ReportOverlays): Html {
+  const wide = overlays.some(({ picture }) => picture.isSheet) ? " wide" : "";
+  return html`<div class="cases${wide}" style="--panels: ${runs.length + 1}">${cases}</div>`;
 }
 
 /** The parts' colours, each with a box that shows or hides it. */
@@ -116,10 +117,14 @@ export function overlaysBody(data: ReportData): Content {
   const domains = [...new Set(overlays.chosen.map(({ domain }) => domain))];
   const ids = distinctSlugs(domains);
   const groups = domains.map((domain, d) => {
-    const cases = overlays.chosen.flatMap((one, i) =>
-      one.domain === domain ? [caseHtml(one, data, i, roleWords[one.role])] : [],
+    const own = overlays.chosen.flatMap((one, i) => (one.domain === domain ? [{ one, i }] : []));
+    const cases = own.map(({ one, i }) => caseHtml(one, data, i, roleWords[one.role]));
+    const grid = caseGrid(
+      cases,
+      own.map(({ one }) => one),
+      overlays,
     );
-    return html`<h3>${nameHtml(domain)}</h3>${caseGrid(cases, overlays)}<p class="note">${pictureFiles(`overlays-${ids[d]}`)}</p>`;
+    return html`<h3>${nameHtml(domain)}</h3>${grid}<p class="note">${pictureFiles(`overlays-${ids[d]}`)}</p>`;
   });
   const isUnjudged = ({ role }: CaseOverlay) => role === "surest" || role === "unsurest";
   const unjudged = overlays.chosen.some(isUnjudged)
@@ -127,12 +132,25 @@ export function overlaysBody(data: ReportData): Content {
     : "";
   const isWhole = first.evaluation?.about.slices !== undefined;
   const numbers = isWhole
-    ? "Pictures are of the slice in which most is labelled. Beneath, of the whole volume: Dice in percent and HD95 in voxels, slices one apart"
+    ? "Pictures are of the axial, coronal and sagittal plane through the largest object of the reference (where there is none, of the prediction), each run's outlines on the grid that it was judged on. Beneath, of the whole volume: Dice in percent and HD95 in voxels, slices one apart"
     : "Beneath: Dice in percent and HD95 in pixels";
   return html`${partStyle(overlays)}
 <p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}${unjudged}. Coloured line: prediction; dashed line: reference. ${numbers}.${seedNote(data)}</p>
 ${partsHtml(overlays)}
-${groups}`;
+${groups}
+${montagesBody(data)}`;
+}
+
+/** Slices of the worst volumes. */
+function montagesBody(data: ReportData): Content {
+  const overlays = data.overlays as ReportOverlays;
+  const { chosen, failures, montages } = overlays;
+  if (montages.length === 0) return null;
+  const before = chosen.length + failures.length;
+  const cases = montages.map((one, i) => caseHtml(one, data, before + i, `worst ${i + 1}`));
+  return html`<h3>Slices of the worst volumes</h3>
+<p>Axial slices through all that is labelled or predicted, from below to above, of the ${montages.length} cases of the lowest Dice of all domains.</p>
+${caseGrid(cases, montages, overlays)}<p class="note">${pictureFiles("overlays-montage")}</p>`;
 }
 
 /** Pictures of the listed failures that are not among the chosen cases. */
@@ -141,5 +159,5 @@ export function failurePictures(data: ReportData): Content {
   if (!overlays || overlays.failures.length === 0) return null;
   const before = overlays.chosen.length;
   const cases = overlays.failures.map((one, i) => caseHtml(one, data, before + i, null));
-  return html`<details><summary>Pictures of ${cases.length} failures</summary><p class="note">${pictureFiles("overlays-failures")}</p>${partStyle(overlays)}${partsHtml(overlays)}${caseGrid(cases, overlays)}</details>`;
+  return html`<details><summary>Pictures of ${cases.length} failures</summary><p class="note">${pictureFiles("overlays-failures")}</p>${partStyle(overlays)}${partsHtml(overlays)}${caseGrid(cases, overlays.failures, overlays)}</details>`;
 }
