@@ -206,6 +206,8 @@ async function examine(
     scores,
     convention: about.convention.name as ConventionName,
     testTimeFlips: about.testTimeFlips,
+    ...(about.at ? { at: about.at } : {}),
+    ...(about.units ? { units: about.units } : {}),
     onProgress: (done) => options.onProgress?.(`looking at ${run.name}`, done, cases.length),
   });
   const unjudged = unjudgedFacts(loaded.dataset, "test");

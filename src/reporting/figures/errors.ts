@@ -4,6 +4,7 @@ import type { DomainConfusion, SizePoint } from "../../analysis/errors/summary.j
 import { judgedDomains, judgedParts, type ReportData, type ReportRun } from "../data.js";
 import { distinctSlugs, type Figure, figureLabels } from "./figure.js";
 import { domainScale, figureBase, legendAbove, legendHeight, plotHeight } from "./theme.js";
+import { pointsFor, worstAndSome } from "./thinned.js";
 
 /** Whether the sizes of all are known in millilitres, as those of volumes with a spacing are. */
 function haveMillilitres(points: readonly SizePoint[]): boolean {
@@ -68,13 +69,14 @@ export function sizeFigures(data: ReportData): Figure[] {
     const points = (run.findings?.sizes ?? []).filter((one) => one.part === part && Number.isFinite(one.dice));
     if (points.length === 0) return [];
     const unit = haveMillilitres(points) ? " (ml)" : "";
+    const drawn = worstAndSome(points, pointsFor(wanted.length));
     const title = `Size${unit} against Dice, ${parts.get(part)}: ${names.get(run.name)}`;
     return [
       {
         ...{ id: ids[i], title },
-        caption: "Each point is a test case; size is that of the part in the reference.",
+        caption: `Each point is a test case; size is that of the part in the reference.${drawn.note}`,
         alt: `${title}. ${halves(points)}.`,
-        spec: sizeSpec(points, data),
+        spec: sizeSpec(drawn.points, data),
       },
     ];
   });

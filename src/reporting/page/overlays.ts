@@ -1,11 +1,12 @@
 /** Cases as pictures: the reference and each run's outlines side by side, with the case's metrics beneath. */
 
 import { partColours } from "../../drawing/colours.js";
-import type { PartScore } from "../../judging/evaluate-network.js";
+import type { DistanceUnits, PartScore } from "../../judging/evaluate-network.js";
+import { unitText } from "../../judging/metric-text.js";
 import { type ReportData, type ReportOverlays, type ReportRun, shownRuns } from "../data.js";
 import { caseSource, overlayAnchor } from "../failures.js";
 import { distinctSlugs, spoken } from "../figures/figure.js";
-import { percentText, pixelText } from "../numbers.js";
+import { distanceText, percentText } from "../numbers.js";
 import type { CaseOverlay } from "../overlays/case-overlay.js";
 import { inlinePanelSvg, type OverlayPanel } from "../overlays/overlay-svg.js";
 import { type Content, Html, html, nameHtml } from "./markup.js";
@@ -23,16 +24,17 @@ function panelSvg(
   return new Html(inlinePanelSvg(overlay, panel, { parts, shown, lines: "screen", ...place }));
 }
 
-function metricsHtml(run: ReportRun, scores: readonly PartScore[]): Content {
+function metricsHtml(run: ReportRun, scores: readonly PartScore[], units: DistanceUnits | undefined): Content {
+  const unit = unitText(units);
   if (scores.length === 0) return html`<p class="note">not judged</p>`;
   const several = scores.length > 1;
   return scores.map((score) => {
     const number = (column: "dice" | "hd95", text: string) =>
       numberHtml({ text, value: score[column], source: caseSource(run, score, column) });
-    const [dice, hd95] = [number("dice", percentText(score.dice)), number("hd95", pixelText(score.hd95))];
+    const [dice, hd95] = [number("dice", percentText(score.dice)), number("hd95", distanceText(score.hd95))];
     return several
-      ? html`<p class="note">${nameHtml(score.part)}: ${dice} %, ${hd95} px</p>`
-      : html`<p class="note">Dice ${dice} %</p><p class="note">HD95 ${hd95} px</p>`;
+      ? html`<p class="note">${nameHtml(score.part)}: ${dice} %, ${hd95} ${unit}</p>`
+      : html`<p class="note">Dice ${dice} %</p><p class="note">HD95 ${hd95} ${unit}</p>`;
   });
 }
 
@@ -59,7 +61,12 @@ function caseHtml(overlay: CaseOverlay, data: ReportData, index: number, role: s
     const run = data.runs.find((one) => one.id === overlays.runs[i]) as ReportRun;
     const what = spoken(`${domain} ${id}: ${run.name}`);
     const picture = panelSvg(overlay, i, overlays, anchor, what);
-    return panelHtml(picture, anchor, what, html`<p class="run">${nameHtml(run.name)}</p>${metricsHtml(run, scores)}`);
+    return panelHtml(
+      picture,
+      anchor,
+      what,
+      html`<p class="run">${nameHtml(run.name)}</p>${metricsHtml(run, scores, data.choice.units)}`,
+    );
   });
   const shown = overlay.reference === null ? "image" : "reference";
   const what = spoken(`${domain} ${id}: ${shown}`);
@@ -132,10 +139,12 @@ export function overlaysBody(data: ReportData): Content {
     : "";
   const isWhole = first.evaluation?.about.slices !== undefined;
   const numbers = isWhole
-    ? "Pictures are of the axial, coronal and sagittal plane through the largest object of the reference (where there is none, of the prediction), each run's outlines on the grid that it was judged on. Beneath, of the whole volume: Dice in percent and HD95 in voxels, slices one apart"
-    : "Beneath: Dice in percent and HD95 in pixels";
+    ? "Pictures are of the axial, coronal and sagittal plane through the largest object of the reference (where there is none, of the prediction), each run's outlines on the grid that it was judged on. Beneath, of the whole volume: Dice in percent and HD95 in "
+    : "Beneath: Dice in percent and HD95 in ";
+  const pixels = isWhole ? "voxels, slices one apart" : "pixels";
+  const unit = data.choice.units === "mm" ? "mm" : pixels;
   return html`${partStyle(overlays)}
-<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}${unjudged}. Coloured line: prediction; dashed line: reference. ${numbers}.${seedNote(data)}</p>
+<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}${unjudged}. Coloured line: prediction; dashed line: reference. ${numbers}${unit}.${seedNote(data)}</p>
 ${partsHtml(overlays)}
 ${groups}
 ${montagesBody(data)}`;
