@@ -28,7 +28,7 @@ import {
 } from "./data.js";
 import { failedCases } from "./failures.js";
 import { type InspectedRun, overlayCases } from "./overlays/case-overlay.js";
-import { type CaseKey, type ConfidenceOf, chooseCases, worstCases } from "./overlays/choose-cases.js";
+import { type CaseKey, type ConfidenceOf, chooseCases, ofFewDomains, worstCases } from "./overlays/choose-cases.js";
 
 export interface ExamineOptions {
   /** Whether features are embedded by t-SNE. */
@@ -234,6 +234,13 @@ function alike(examined: readonly Examined[]): Examined[] {
   });
 }
 
+/** Domains with pictures; each has three cases. */
+const mostDomains = 12;
+
+function domainCount(cases: readonly CaseKey[]): number {
+  return new Set(cases.map(({ domain }) => domain)).size;
+}
+
 async function overlaysOf(examined: readonly Examined[], data: ReportData, shown?: readonly string[]) {
   const runs = alike(examined);
   const [{ run, loaded, confidenceOf, worst }] = runs;
@@ -244,7 +251,8 @@ async function overlaysOf(examined: readonly Examined[], data: ReportData, shown
   const { scores } = run.evaluation as RunEvaluation;
   const gone = scores.find((row) => !isThere(row));
   if (gone) run.missing.push(`Overlays: ${gone.domain}/${gone.id} was judged but is no test case any more.`);
-  const chosen = chooseCases(scores.filter(isThere), cases, confidenceOf);
+  const ofAll = chooseCases(scores.filter(isThere), cases, confidenceOf);
+  const chosen = ofFewDomains(ofAll, mostDomains, run.config.labelled.domain);
   const failed = failedCases(data, chosen).filter(isThere);
   const asWorst = (one: CaseKey) => ({ ...one, role: "worst" as const });
   const montages = loaded.dataset.slices ? worstCases(scores, worst.size).filter(isThere) : [];
@@ -257,6 +265,7 @@ async function overlaysOf(examined: readonly Examined[], data: ReportData, shown
     runs: runs.map((one) => one.run.id),
     parts,
     shown: parts.filter((name) => shown?.includes(name) ?? true),
+    domainsLeftOut: domainCount(ofAll) - domainCount(chosen),
     chosen: await overlayCases(loaded.dataset, chosen, inspected),
     failures: await overlayCases(loaded.dataset, failed.map(asWorst), inspected),
     montages: await overlayCases(loaded.dataset, montages.map(asWorst), inspected, "montage"),

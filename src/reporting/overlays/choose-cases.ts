@@ -99,3 +99,22 @@ export function chooseCases(
     return roles.map((role) => ({ domain, role, ...order[position(role, order.length)] }));
   });
 }
+
+/**
+ * The chosen cases of some domains, so that a page of a hundred of them stays small: of the labelled one, of those that
+ * cannot be judged, and of those in which a case of the lowest Dice is.
+ * @param most domains
+ */
+export function ofFewDomains(chosen: readonly ChosenCase[], most: number, labelled: string): ChosenCase[] {
+  const worst = [...groupBy(chosen, ({ domain }) => domain)].map(([domain, own]) => ({
+    domain,
+    dice: domain === labelled ? Number.NEGATIVE_INFINITY : Math.min(...own.map(({ dice }) => dice ?? -1)),
+  }));
+  const shown = new Set(
+    worst
+      .sort((a, b) => (a.dice === b.dice ? 0 : a.dice - b.dice))
+      .slice(0, most)
+      .map(({ domain }) => domain),
+  );
+  return chosen.filter(({ domain }) => shown.has(domain));
+}

@@ -1,5 +1,6 @@
 /** Cases as pictures: the reference and each run's outlines side by side, with the case's metrics beneath. */
 
+import { counted } from "../../core/counted.js";
 import { partColours } from "../../drawing/colours.js";
 import type { DistanceUnits, PartScore } from "../../judging/evaluate-network.js";
 import { unitText } from "../../judging/metric-text.js";
@@ -138,13 +139,18 @@ export function overlaysBody(data: ReportData): Content {
     ? "; of a domain without masks those of which it is most and least confident, and the median one"
     : "";
   const isWhole = first.evaluation?.about.slices !== undefined;
+  const { domainsLeftOut } = overlays;
+  const left =
+    domainsLeftOut === 0
+      ? ""
+      : ` ${counted(domainsLeftOut, "domain")} without pictures: shown are the labelled one and those with the worst cases.`;
   const numbers = isWhole
     ? "Pictures are of the axial, coronal and sagittal plane through the largest object of the reference (where there is none, of the prediction), each run's outlines on the grid that it was judged on. Beneath, of the whole volume: Dice in percent and HD95 in "
     : "Beneath: Dice in percent and HD95 in ";
   const pixels = isWhole ? "voxels, slices one apart" : "pixels";
   const unit = data.choice.units === "mm" ? "mm" : pixels;
   return html`${partStyle(overlays)}
-<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}${unjudged}. Coloured line: prediction; dashed line: reference. ${numbers}${unit}.${seedNote(data)}</p>
+<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}${unjudged}. Coloured line: prediction; dashed line: reference. ${numbers}${unit}.${left}${seedNote(data)}</p>
 ${partsHtml(overlays)}
 ${groups}
 ${montagesBody(data)}`;
