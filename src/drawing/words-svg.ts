@@ -8,10 +8,8 @@ export interface PictureWord {
   readonly y: number;
 }
 
-const size = 14;
-
-/** Words as an SVG group in the picture's coordinates; "" for none. */
-export function wordsSvg(words: readonly PictureWord[]): string {
+/** Words as an SVG group in the picture's coordinates; "" for none. @param size of the letters, in the same coordinates */
+export function wordsSvg(words: readonly PictureWord[], size = 14): string {
   if (words.length === 0) return "";
   const style =
     `font-family="${svgFont}, sans-serif" font-size="${size}" font-weight="bold" text-anchor="middle" fill="#ffffff" ` +

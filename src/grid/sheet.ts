@@ -5,7 +5,8 @@
  */
 import { type Focus, indexAt } from "./focus.js";
 import type { Grid } from "./grid.js";
-import { edgeLetters, orderedGrid, type SliceOrder, type SlicePlane, sliceOrder } from "./slices.js";
+import { edgeLetters, orderedGrid, type SliceOrder, type SlicePlane, SliceStack, sliceOrder } from "./slices.js";
+import type { StoredImage } from "./stored-image.js";
 
 /** One slice on a sheet. */
 export interface SheetCell {
@@ -137,4 +138,10 @@ export function montageSheet(grid: Grid, plane: SlicePlane, at: readonly number[
 export function sliceAt({ reversed }: SliceOrder, at: number, count: number): number {
   const index = indexAt(at, count);
   return reversed[0] ? count - 1 - index : index;
+}
+
+/** The slice of a volume in a cell. */
+export function sliceIn(volume: StoredImage, { order, at }: Pick<SheetCell, "order" | "at">): StoredImage {
+  const stack = new SliceStack(volume, order);
+  return stack.slice(sliceAt(order, at, stack.count));
 }

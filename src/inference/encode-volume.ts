@@ -6,7 +6,6 @@ import { classFolder, type PredictionContents, type PredictionFile, probabilityF
 import { classMask, indexMap, indexValue } from "./label-map.js";
 import { type MaskPart, maskFormats } from "./mask-formats.js";
 import type { VolumePrediction } from "./predict-volume.js";
-import { volumeOverlay } from "./volume-overlay.js";
 
 /**
  * The kinds of file that predictions of volumes give: `masks` with label maps, in each volume's own grid, with
@@ -52,9 +51,10 @@ export function volumeFiles(
           {
             folder: "overlays",
             extension: "png" as const,
-            encode: async (one: VolumePrediction, volume: StoredImage) => [
-              await volumeOverlay(volume, one.labels, dataset),
-            ],
+            async encode(one: VolumePrediction, volume: StoredImage) {
+              const { volumeOverlay } = await import("./volume-overlay.js");
+              return [await volumeOverlay(volume, one.labels, dataset)];
+            },
           },
         ]
       : []),

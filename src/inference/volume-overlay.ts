@@ -10,7 +10,8 @@ import { threePlaneSheet } from "../grid/sheet.js";
 import type { StoredImage } from "../grid/stored-image.js";
 import { png } from "./encode-prediction.js";
 import { foreground, outermostFirst } from "./label-map.js";
-import { sheetOutlines, sheetPicture } from "./sheet-picture.js";
+import { sheetOutlines } from "./sheet-outlines.js";
+import { sheetPicture } from "./sheet-picture.js";
 
 /** The volume's longest side in the picture, and a line width of 1, in pixels. */
 const side = 360;

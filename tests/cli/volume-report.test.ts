@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { put, temporaryFolder } from "../data/files.js";
@@ -48,7 +49,7 @@ function putDataset(): string {
 beforeAll(async () => {
   const common = {
     ...{ dataset: putDataset(), labelled: { domain: "A", count: 2, validation: 0 }, method: { name: "supervised" } },
-    ...{ optimizer: { name: "none" }, base: { name: "adamw", rate: 0.01 }, evaluation: { every: 100, preview: false } },
+    ...{ optimizer: { name: "none" }, base: { name: "adamw", rate: 0.01 }, evaluation: { every: 100 } },
   };
   const training = { precision: "fp32", device: "cpu", threads: 1 };
   const configs = {
@@ -65,6 +66,26 @@ beforeAll(async () => {
   }
   await dimseg("report", ...runs, "--out", join(base, "plain"), "--no-tsne");
   await dimseg("report", ...runs, "--out", join(base, "native"), "--no-tsne", ...native);
+});
+
+describe("a preview of volumes", () => {
+  const casesOf = (run: string, step: number) => JSON.parse(textOf(run, `preview/step-${step}.json`)).cases;
+
+  it("shows patches in three planes and slices as long and wide as they are", async () => {
+    // 16 x 32 x 32 voxels of 3 x 1 x 1 mm at 2 pixels a mm: three planes 64 pixels wide, 6 apart. The 20 mm of B are
+    // seven slices of 20/7 mm: 2.1 pixels a mm, 67 pixels.
+    expect(casesOf("patches", 15)).toEqual([
+      ...["A/test/case_2, 204 x 96", "A/test/case_3, 204 x 96"],
+      ...["B/test/case_2, 213 x 96", "B/test/case_3, 213 x 96"],
+    ]);
+    const { width } = await sharp(join(base, "patches/preview.png")).metadata();
+    expect(width).toBe(2 * (213 + 4) + 4);
+    // 20 x 20 mm, and 24 mm from left to right with 20 from front to back.
+    expect(casesOf("slices", 40)).toEqual([
+      ...["A/test/case_2", "A/test/case_3"],
+      ...["B/test/case_2, 128 x 107", "B/test/case_3, 128 x 107"],
+    ]);
+  });
 });
 
 describe("a report of volumes", () => {
