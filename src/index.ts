@@ -91,6 +91,7 @@ export {
 export type { ElementType, GraphValue } from "./export/onnx/model-file.js";
 export { type ModelAnswer, ModelSession } from "./export/onnx/runtime.js";
 export { type Components, connectedComponents } from "./grid/components.js";
+export { type Focus, focusOn, slicesThrough } from "./grid/focus.js";
 export {
   type Affine,
   type Grid,
@@ -102,7 +103,10 @@ export {
   worldOf,
 } from "./grid/grid.js";
 export { deinterleave, interleave } from "./grid/interleave.js";
+export { montageSheet, type Sheet, type SheetCell, type SheetWord, sliceIn, threePlaneSheet } from "./grid/sheet.js";
 export {
+  type EdgeLetters,
+  edgeLetters,
   orderedGrid,
   orientationCode,
   placeSlice,

@@ -6,6 +6,7 @@ import { UsageError } from "../core/errors.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { Compared, CompareInput } from "../workflows/compare.js";
 import { checkpointOption } from "./checkpoint-option.js";
+import { gridOption, unitsOption } from "./judging-options.js";
 import { formatTable } from "./table.js";
 
 const formats = ["table", "markdown", "csv", "latex", "html"] as const;
@@ -59,6 +60,8 @@ export function register(program: Command): void {
     .argument("<runs...>", "run folders, or folders of `dimseg sweep`")
     .addOption(checkpointOption("which evaluation"))
     .addOption(new Option("--network <name>", "which network's evaluation").choices(networkNames).default("student"))
+    .addOption(gridOption("which evaluations: at the network's size, or in the images' own"))
+    .addOption(unitsOption("which evaluations: distances in pixels of the grid that was judged, or in mm"))
     .option("--labelled <domain>", "only runs whose labels come from this domain")
     .option("--against <row>", "set every row against this one, with intervals over seeds and subjects")
     .addOption(new Option("--format <name>", "how to write it").choices(formats).default("table"))

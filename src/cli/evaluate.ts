@@ -3,12 +3,12 @@ import { type Command, Option } from "commander";
 import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import { conventionNames } from "../evaluation/conventions.js";
-import { judgedGrids } from "../judging/grid-names.js";
 import { judgedGridText } from "../judging/grid-text.js";
 import { subjectsText } from "../judging/subjects-text.js";
 import { unjudgedText } from "../judging/unjudged-text.js";
 import type { EvaluateInput, EvaluationResult } from "../workflows/evaluate.js";
 import { checkpointOption } from "./checkpoint-option.js";
+import { gridOption, unitsOption } from "./judging-options.js";
 import { inTerminal } from "./terminal-observer.js";
 
 type EvaluateVerbOptions = Omit<EvaluateInput, "run" | "nsd"> & { readonly nsd?: string; readonly json?: boolean };
@@ -91,16 +91,8 @@ export function register(program: Command): void {
     .addOption(
       new Option("--convention <name>", "rules for empty masks and HD95 (default: the run's)").choices(conventionNames),
     )
-    .addOption(
-      new Option("--at <grid>", "judge at the network's size, or in the images' own")
-        .choices(judgedGrids)
-        .default("network"),
-    )
-    .addOption(
-      new Option("--units <name>", "of distances: pixels of the grid that is judged, or mm by the images' spacing")
-        .choices(["pixels", "mm"])
-        .default("pixels"),
-    )
+    .addOption(gridOption("judge at the network's size, or in the images' own"))
+    .addOption(unitsOption("of distances: pixels of the grid that is judged, or mm by the images' spacing"))
     .option("--nsd <distance>", "also the normalised surface Dice at this tolerance, in the unit of the distances")
     .option("--volumes", "also volumes and their error as a share of the reference")
     .option("--lesions", "also lesion-wise counts and F1, for classes of many separate objects")

@@ -2,6 +2,7 @@
 import { emptyMasksNotes, hasNoValue, markOf, missedText, noValue } from "../judging/empty-masks-text.js";
 import type { DistanceUnits } from "../judging/evaluate-network.js";
 import { furtherMetrics } from "../judging/further-names.js";
+import { furtherHead, measuredFurther, unitText } from "../judging/metric-text.js";
 import { hasSubjects, singleSubjectNote } from "../judging/subjects-text.js";
 import type { DomainSummary, Estimate, EvaluationSummary, MetricEstimates } from "../judging/summarise.js";
 import { formatTable } from "./table.js";
@@ -19,13 +20,6 @@ function withInterval({ mean, interval }: MetricEstimates["dice"]): string {
   return interval ? `${percent(mean)} (${interval.map(percent).join(" to ")})` : percent(mean);
 }
 
-/** Columns of further metrics where they were measured. */
-const furtherNames = { nsd: "NSD %", volumeError: "volume error %", lesionF1: "lesion F1 %" } as const;
-
-function furtherOf(summary: EvaluationSummary): (keyof typeof furtherNames)[] {
-  return furtherMetrics.filter((metric) => summary.average[metric] !== undefined);
-}
-
 function cells({ dice, jaccard, hd95, asd, ...further }: MetricEstimates, mark = ""): string[] {
   const shown = (estimate: Estimate, text: string) => (hasNoValue(estimate) ? noValue : `${text}${mark}`);
   return [
@@ -41,9 +35,9 @@ function cells({ dice, jaccard, hd95, asd, ...further }: MetricEstimates, mark =
 }
 
 function metricNames(units: DistanceUnits, summary: EvaluationSummary, tolerance: number | undefined): string[] {
-  const unit = units === "mm" ? "mm" : "px";
-  const at = { nsd: ` at ${tolerance} ${unit}`, volumeError: "", lesionF1: "" };
-  const further = furtherOf(summary).map((metric) => furtherNames[metric] + at[metric]);
+  const unit = unitText(units);
+  const measured = { units, nsdTolerance: tolerance };
+  const further = measuredFurther(summary.average).map((metric) => furtherHead(metric, measured));
   return ["Dice % (95 % interval)", "Jaccard %", `HD95 ${unit}`, `ASD ${unit}`, ...further];
 }
 

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { ReportInput } from "../workflows/report.js";
 import { checkpointOption } from "./checkpoint-option.js";
+import { gridOption, unitsOption } from "./judging-options.js";
 import { inTerminal } from "./terminal-observer.js";
 
 type ReportOptions = Omit<ReportInput, "runs" | "parts" | "landscape"> & { part?: string[]; landscape?: boolean };
@@ -30,6 +31,8 @@ export function register(program: Command): void {
     .option("--out <folder>", "where to write (default: report/ in the run's folder; for several, here)")
     .addOption(checkpointOption("which checkpoint is judged"))
     .addOption(new Option("--network <name>", "which network is judged").choices(networkNames).default("student"))
+    .addOption(gridOption("judged at the network's size, or in the images' own"))
+    .addOption(unitsOption("of distances: pixels of the grid that is judged, or mm by the images' spacing"))
     .option("--part <name>", "draw the outlines of this part only; repeatable", collect)
     .option("--data <file>", "where the runs' dataset.yaml lies now, if it was moved")
     .option("--no-tsne", "leave the picture of features out")

@@ -105,12 +105,15 @@ function judgementDifference(a: ComparedRun, b: ComparedRun): Difference | null 
   const pairs = [
     ["convention", a.judgement.convention.name, b.judgement.convention.name],
     ["image size", judgedGridText(a.judgement), judgedGridText(b.judgement)],
+    ["unit of distances", a.judgement.units ?? "pixels", b.judgement.units ?? "pixels"],
     ["averaging over mirror images", a.judgement.testTimeFlips, b.judgement.testTimeFlips],
   ] as const;
   const found = pairs.find(([, one, other]) => one !== other);
   if (!found) return null;
   const [what, one, other] = found;
-  return { what: `they were judged with another ${what}: ${one} against ${other}`, remedy: "judge them alike" };
+  const remedy =
+    what === "image size" ? "judge them alike, as --at native does in the files' own grids" : "judge them alike";
+  return { what: `they were judged with another ${what}: ${one} against ${other}`, remedy };
 }
 
 /** Why two runs cannot be compared; null when they can. */

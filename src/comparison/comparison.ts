@@ -7,6 +7,7 @@ import { UsageError } from "../core/errors.js";
 import { groupBy } from "../core/group-by.js";
 import { absentPartsNote } from "../judging/empty-masks-text.js";
 import type { PartScore } from "../judging/evaluate-network.js";
+import { type FurtherMetric, furtherMetrics } from "../judging/further-names.js";
 import { type EvaluationSummary, presentRows, type SummaryMetric, summarise } from "../judging/summarise.js";
 import { bootstrapOverSeeds, bootstrapPairedDifference, type Interval } from "../statistics/bootstrap.js";
 import { holmAdjusted } from "../statistics/holm.js";
@@ -44,6 +45,8 @@ export interface ComparedGroup {
   domains: Spread[];
   parts: Spread[];
   metrics: Record<SummaryMetric, Spread>;
+  /** Those of the comparison. */
+  further: Partial<Record<FurtherMetric, Spread>>;
   /** Dice of the labelled domain minus the mean of the others; null where there is nothing to set against it. */
   gap: Spread | null;
   /** The two means that the gap lies between; null where there is none. */
@@ -63,6 +66,8 @@ export interface Comparison {
   /** Test cases, and the subjects that they are of. */
   cases: number;
   subjects: number;
+  /** Further metrics that every run was judged by, in the same way. */
+  further: FurtherMetric[];
   groups: ComparedGroup[];
   /** Name of the group that the others are set against; null where none was asked for. */
   reference: string | null;
@@ -174,7 +179,20 @@ function standingOf(index: number, best: number, test: AgainstBest | null): Comp
   return test && test.adjusted <= significanceLevel && test.difference.high < 0 ? "worse" : "close";
 }
 
-function describeGroup({ name, runs }: RunGroup, summaries: readonly EvaluationSummary[]) {
+/** Further metrics that all have, the surface Dice at one tolerance. */
+function sharedFurther(groups: readonly RunGroup[], summaries: readonly EvaluationSummary[]): FurtherMetric[] {
+  const tolerances = new Set(groups.flatMap(({ runs }) => runs.map(({ judgement }) => judgement.nsdTolerance)));
+  return furtherMetrics.filter(
+    (metric) =>
+      summaries.every(({ average }) => average[metric] !== undefined) && (metric !== "nsd" || tolerances.size === 1),
+  );
+}
+
+function describeGroup(
+  { name, runs }: RunGroup,
+  summaries: readonly EvaluationSummary[],
+  further: readonly FurtherMetric[],
+) {
   const over = (value: (summary: EvaluationSummary) => number) => spread(summaries.map(value));
   const [first] = summaries;
   const metric = (key: SummaryMetric) => over(({ average }) => average[key].mean);
@@ -186,6 +204,9 @@ function describeGroup({ name, runs }: RunGroup, summaries: readonly EvaluationS
     domains: first.domains.map((_, d) => over(({ domains }) => domains[d].average.dice.mean)),
     parts: Object.keys(first.parts).map((part) => over(({ parts }) => parts[part].dice.mean)),
     metrics: { dice: metric("dice"), jaccard: metric("jaccard"), hd95: metric("hd95"), asd: metric("asd") },
+    further: Object.fromEntries(
+      further.map((key) => [key, over(({ average }) => average[key]?.mean ?? Number.NaN)]),
+    ) as ComparedGroup["further"],
     gap: first.gap && over(({ gap }) => gap?.dice.difference.mean ?? Number.NaN),
     sides: first.gap && { labelled: side("labelled"), others: side("others") },
   };
@@ -209,7 +230,8 @@ export function compareGroups(groups: readonly RunGroup[], against?: string): Co
   const order = inOrderOf(reference.scores);
   const labelledDomain = reference.config.labelled.domain;
   const summaries = groups.map(({ runs }) => runs.map(({ scores }) => summarise(order(scores), { labelledDomain })));
-  const rows = groups.map((group, g) => describeGroup(group, summaries[g]));
+  const further = sharedFurther(groups, summaries.flat());
+  const rows = groups.map((group, g) => describeGroup(group, summaries[g], further));
   const dice = rows.map(({ metrics }) => (Number.isNaN(metrics.dice.mean) ? -1 : metrics.dice.mean));
   const best = dice.indexOf(Math.max(...dice));
   const tests = testAll(groups, best);
@@ -220,7 +242,7 @@ export function compareGroups(groups: readonly RunGroup[], against?: string): Co
     labelledDomain,
     domains: domains.map(({ name }) => name),
     parts: Object.keys(parts),
-    ...{ cases, subjects },
+    ...{ cases, subjects, further },
     groups: rows.map((row, i) => ({
       ...row,
       standing: standingOf(i, best, tests[i]),

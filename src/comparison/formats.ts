@@ -101,11 +101,11 @@ function intervalFields(interval: Interval | null): (number | string)[] {
 }
 
 /** Our own numbers with all their digits, overlaps as shares of 1; two columns, mean and deviation, for each value. */
-export function comparisonCsv({ domains, parts, groups, reference }: Comparison): string {
+export function comparisonCsv({ domains, parts, further, groups, reference }: Comparison): string {
   const values = [
     ...domains.map((name) => `dice of domain ${name}`),
     ...parts.map((name) => `dice of part ${name}`),
-    ...["dice", "jaccard", "hd95", "asd", "gap"],
+    ...["dice", "jaccard", "hd95", "asd", "gap", ...further],
   ];
   const header = [
     ...["method", "seeds"],
@@ -120,6 +120,7 @@ export function comparisonCsv({ domains, parts, groups, reference }: Comparison)
     ...own.domains.flatMap(spreadFields),
     ...own.parts.flatMap(spreadFields),
     ...[metrics.dice, metrics.jaccard, metrics.hd95, metrics.asd, gap ?? none].flatMap(spreadFields),
+    ...further.flatMap((metric) => spreadFields(own.further[metric] ?? none)),
     standing,
     ...(againstBest
       ? [

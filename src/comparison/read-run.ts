@@ -5,11 +5,12 @@ import { z } from "zod";
 import { readResolvedConfig, type TrainingConfig } from "../config/config.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
-import type { PartScore } from "../judging/evaluate-network.js";
+import { type DistanceUnits, distanceUnits, type PartScore } from "../judging/evaluate-network.js";
+import type { JudgedGrid } from "../judging/grid-names.js";
 import { parseScores } from "../judging/scores-csv.js";
 import { type CheckpointName, stepOfName } from "../runs/checkpoint-names.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
-import { judgedCase, readEvaluation } from "../runs/evaluation-files.js";
+import { evaluationFolder, evaluationName, judgedCase, readEvaluation } from "../runs/evaluation-files.js";
 import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { readSplit, type SplitRecord } from "../runs/split-record.js";
 
@@ -17,14 +18,23 @@ import { readSplit, type SplitRecord } from "../runs/split-record.js";
 export interface EvaluationChoice {
   checkpoint: CheckpointName;
   network: "student" | "teacher";
+  /** The grid that was judged; default "network". */
+  at?: JudgedGrid;
+  /** Of its distances; default "pixels". */
+  units?: DistanceUnits;
 }
 
 const summarySchema = z.object({
   checkpoint: z.object({ step: z.int() }),
   dataset: z.object({ name: z.string() }),
   size: z.int(),
+  slices: z.string().optional(),
   patch: z.array(z.int()).optional(),
   resample: z.array(z.number()).optional(),
+  at: z.literal("native").optional(),
+  /** Of the time before there was a choice: pixels. */
+  units: z.enum(distanceUnits).optional(),
+  nsdTolerance: z.number().optional(),
   testTimeFlips: z.boolean(),
   convention: z.object({ name: z.string(), description: z.string() }),
   judged: z.array(judgedCase).optional(),
@@ -59,6 +69,12 @@ function parseJudgement(text: string, path: string): Judgement {
   }
 }
 
+/** The options of `dimseg evaluate` that answer a choice. */
+export function choiceWords({ checkpoint, network, at = "network", units = "pixels" }: EvaluationChoice): string {
+  const grid = at === "network" ? "" : ` --at ${at}`;
+  return `--checkpoint ${checkpoint} --network ${network}${grid}${units === "pixels" ? "" : ` --units ${units}`}`;
+}
+
 /** Half-trained networks must not slip into a mean. */
 function checkTrained(run: RunFolder, { training: { iterations } }: TrainingConfig, store: CheckpointStore): void {
   const newest = store.steps()[0];
@@ -80,9 +96,10 @@ function checkJudged(
   { training: { iterations } }: TrainingConfig,
   store: CheckpointStore,
   { checkpoint }: Judgement,
-  { checkpoint: name }: EvaluationChoice,
+  choice: EvaluationChoice,
 ): void {
-  const again = `run \`dimseg evaluate ${shellWord(run.path)} --checkpoint ${name}\` again, which tells when a checkpoint is damaged`;
+  const { checkpoint: name } = choice;
+  const again = `run \`dimseg evaluate ${shellWord(run.path)} ${choiceWords(choice)}\` again, which tells when a checkpoint is damaged`;
   if (name === "last" && checkpoint.step !== iterations) {
     throw new UnfinishedRun(`${run.path} was judged at step ${checkpoint.step} of ${iterations}; ${again}`);
   }
@@ -106,7 +123,7 @@ export function readRun(path: string, choice: EvaluationChoice, name = nameOfFol
   const config = readResolvedConfig(run.config);
   const store = new CheckpointStore(run.checkpoints, { keep: 1, warn: () => {} });
   checkTrained(run, config, store);
-  const folder = join(run.evaluation, `${choice.checkpoint}-${choice.network}`);
+  const folder = evaluationFolder(run.evaluation, choice);
   const texts = readEvaluation(folder);
   if (texts === null) {
     if (choice.network === "teacher" && !keepsTeacher(run, store)) {
@@ -115,8 +132,8 @@ export function readRun(path: string, choice: EvaluationChoice, name = nameOfFol
       );
     }
     throw new UnfinishedRun(
-      `${run.path} has no evaluation ${choice.checkpoint}-${choice.network}; ` +
-        `run \`dimseg evaluate ${shellWord(run.path)} --checkpoint ${choice.checkpoint} --network ${choice.network}\``,
+      `${run.path} has no evaluation ${evaluationName(choice)}; ` +
+        `run \`dimseg evaluate ${shellWord(run.path)} ${choiceWords(choice)}\``,
     );
   }
   const judgement = parseJudgement(texts.summary, join(folder, "summary.json"));

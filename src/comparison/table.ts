@@ -1,6 +1,7 @@
 /** A comparison as text in cells, before any format: what the columns are, how numbers are written, what must be said. */
 import { counted } from "../core/counted.js";
 import { judgedGridText } from "../judging/grid-text.js";
+import { furtherHead, unitText } from "../judging/metric-text.js";
 import { hasSubjects, subjectsText } from "../judging/subjects-text.js";
 import type { Interval } from "../statistics/bootstrap.js";
 import { mean } from "../statistics/mean.js";
@@ -53,8 +54,9 @@ function showsParts({ parts }: Comparison): boolean {
   return parts.length > 1;
 }
 
-function headerOf(comparison: Comparison): string[] {
-  const { domains, labelledDomain, parts, reference } = comparison;
+function headerOf(comparison: Comparison, judgement: Judgement): string[] {
+  const { domains, labelledDomain, parts, further, reference } = comparison;
+  const unit = unitText(judgement.units);
   return [
     "Dice %",
     "seeds",
@@ -62,8 +64,9 @@ function headerOf(comparison: Comparison): string[] {
     ...(showsParts(comparison) ? parts : []),
     "average",
     "gap",
-    "HD95 px",
-    "ASD px",
+    `HD95 ${unit}`,
+    `ASD ${unit}`,
+    ...further.map((metric) => furtherHead(metric, judgement)),
     "to the best (95 %)",
     "p (Holm)",
     ...(reference === null ? [] : [`to ${reference} (95 %)`]),
@@ -71,7 +74,7 @@ function headerOf(comparison: Comparison): string[] {
 }
 
 function groupRow(group: ComparedGroup, comparison: Comparison): Cell[] {
-  const { name, seeds, domains, parts, metrics, gap, standing, againstBest } = group;
+  const { name, seeds, domains, parts, metrics, further, gap, standing, againstBest } = group;
   const marked = standing === "worse" ? {} : { mark: standing };
   const texts = (values: readonly string[]) => values.map((text): Cell => ({ text }));
   return [
@@ -83,6 +86,7 @@ function groupRow(group: ComparedGroup, comparison: Comparison): Cell[] {
       gap ? percent(gap) : dash,
       spreadText(metrics.hd95),
       spreadText(metrics.asd),
+      ...comparison.further.map((metric) => percent(further[metric] as Spread)),
       differenceText(againstBest?.difference ?? null),
       againstBest ? pValueText(againstBest.adjusted) : dash,
       ...(comparison.reference === null ? [] : [differenceText(group.againstReference)]),
@@ -91,7 +95,13 @@ function groupRow(group: ComparedGroup, comparison: Comparison): Cell[] {
 }
 
 /** A published row in our columns: with labels from our labelled domain where it says, else averaged over the choices. */
-function publishedRow(row: PublishedRow, table: PublishedTable, column: number, comparison: Comparison): Cell[] {
+function publishedRow(
+  row: PublishedRow,
+  table: PublishedTable,
+  column: number,
+  comparison: Comparison,
+  { units, at }: Judgement,
+): Cell[] {
   const { method, labelled, byLabelledDomain, dice, hd95, asd } = row;
   const own = byLabelledDomain?.[column];
   const parts = showsParts(comparison)
@@ -100,7 +110,9 @@ function publishedRow(row: PublishedRow, table: PublishedTable, column: number, 
         return value === undefined ? dash : decimal(value, 1);
       })
     : [];
-  const distance = (value: number | null) => (own || value === null ? dash : decimal(value, 1));
+  // Published distances are in pixels of the network's grid.
+  const hasUnit = units !== "mm" && at === undefined;
+  const distance = (value: number | null) => (own || !hasUnit || value === null ? dash : decimal(value, 1));
   return [
     `${method}, ${labelled} labelled (published)`,
     dash,
@@ -110,6 +122,7 @@ function publishedRow(row: PublishedRow, table: PublishedTable, column: number, 
     dash,
     distance(hd95),
     distance(asd),
+    ...comparison.further.map(() => dash),
     dash,
     dash,
     ...(comparison.reference === null ? [] : [dash]),
@@ -163,6 +176,11 @@ export interface ComparisonContext {
   published?: keyof typeof publishedTables;
 }
 
+/** Whether volumes were judged as a whole rather than at a square. */
+function isWhole({ patch, at, slices }: Judgement): boolean {
+  return patch !== undefined || (at === "native" && slices !== undefined);
+}
+
 /** Lays a comparison out as a table. */
 export function comparisonTable(comparison: Comparison, context: ComparisonContext): ComparisonTable {
   const { judgement, checkpoint, network, labelled } = context;
@@ -171,13 +189,13 @@ export function comparisonTable(comparison: Comparison, context: ComparisonConte
   const name = comparison.labelledDomain.toLowerCase();
   const column = published ? published.labelledDomains.findIndex((names) => names.includes(name)) : -1;
   return {
-    header: headerOf(comparison),
+    header: headerOf(comparison, judgement),
     rows: [
       ...comparison.groups.map((group) => groupRow(group, comparison)),
-      ...(published ? published.rows.map((row) => publishedRow(row, published, column, comparison)) : []),
+      ...(published ? published.rows.map((row) => publishedRow(row, published, column, comparison, judgement)) : []),
     ],
     notes: [
-      `${dataset.name}: ${comparison.cases} test cases${hasSubjects(comparison) ? ` of ${counted(comparison.subjects, "subject")}` : ""}${judgement.patch ? "," : " at"} ${judgedGridText(judgement)}${testTimeFlips ? ", averaged over mirror images" : ""}; ` +
+      `${dataset.name}: ${comparison.cases} test cases${hasSubjects(comparison) ? ` of ${counted(comparison.subjects, "subject")}` : ""}${isWhole(judgement) ? "," : " at"} ${judgedGridText(judgement)}${testTimeFlips ? ", averaged over mirror images" : ""}; ` +
         `${labelled.count} labelled cases of ${comparison.labelledDomain}, ${labelled.validation} for validation; ${network}, checkpoint ${checkpoint}; ` +
         `convention ${convention.name} (${convention.description}).`,
       "Mean ± standard deviation over seeds. Gap: labelled domain minus the mean of the others.",

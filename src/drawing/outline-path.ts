@@ -11,6 +11,12 @@ export interface PictureSize {
   readonly width: number;
 }
 
+/** Where a mask lies on a larger picture: its size there, and its upper left corner. */
+export interface PicturePlace extends PictureSize {
+  readonly left: number;
+  readonly top: number;
+}
+
 const rounds = 24;
 /** Loops of up to this many points, two pixels and the like, are drawn as they are. */
 const leastPoints = 8;
@@ -116,21 +122,22 @@ function digitsFor({ height, width }: PictureSize): number {
 
 /**
  * The outline of a mask as the `d` of an SVG path in the coordinates of a picture that it is drawn over, (0, 0) at the
- * upper left corner of the first pixel; holes run the other way round, so that either fill rule gives the mask.
+ * upper left corner of the picture; holes run the other way round, so that either fill rule gives the mask.
  * @param mask    `[H, W]` flattened; nonzero is object
  * @param size    of the mask
- * @param picture size of the picture that the mask covers; the mask's own unless given
+ * @param picture size of the picture that the mask covers, or its place on one; the mask's own size unless given
  * @returns "" for an empty mask
  * @example outlinePath(mask, { height: 256, width: 256 }, { height: 512, width: 512 }) // "M12.1 30.4 13 29.2 … Z"
  */
-export function outlinePath(mask: Uint8Array, size: PictureSize, picture: PictureSize = size): string {
+export function outlinePath(mask: Uint8Array, size: PictureSize, picture: PictureSize | PicturePlace = size): string {
+  const corner = "left" in picture ? [picture.left, picture.top] : [0, 0];
   const scale = [picture.width / size.width, picture.height / size.height];
   const digits = digitsFor(picture);
   const most = tolerance * Math.max(picture.height, picture.width);
   const loops = outlineLoops(mask, size).map(({ points, area }) => {
     const fixed = pinned(points, size);
     const smooth = withArea(points.length / 2 > leastPoints ? relax(points, fixed) : points, fixed, area);
-    const placed = smooth.map((value, i) => value * scale[i % 2]);
+    const placed = smooth.map((value, i) => corner[i % 2] + value * scale[i % 2]);
     const text = simplified(placed, most).map((i) =>
       [placed[2 * i], placed[2 * i + 1]].map((value) => String(Number(value.toFixed(digits)))).join(" "),
     );

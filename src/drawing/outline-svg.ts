@@ -11,6 +11,8 @@ export interface OutlineStyle {
   readonly kind: OutlineKind;
   /** Number of the part in the data set's order. */
   readonly part: number;
+  /** Of a prediction, `#rrggbb`; that of the part's number unless given. */
+  readonly colour?: string;
   /** What a line width of 1 is, in the picture's coordinates. */
   readonly unit: number;
   /** Line widths are CSS pixels at any zoom. */
@@ -31,10 +33,10 @@ const number = (value: number): string => String(Number(value.toFixed(2)));
  * One outline as an SVG group with the classes `outline`, `prediction` or `reference`, and `part-N`.
  * @param path as `outlinePath` gives it; "" draws nothing
  */
-export function outlineSvg(path: string, { kind, part, unit, screen }: OutlineStyle): string {
+export function outlineSvg(path: string, { kind, part, colour: own, unit, screen }: OutlineStyle): string {
   if (path === "") return "";
   const rim = rims[kind];
-  const colour = kind === "reference" ? "#000000" : partColours[part % partColours.length];
+  const colour = kind === "reference" ? "#000000" : (own ?? partColours[part % partColours.length]);
   const dashes = kind === "reference" ? ` stroke-dasharray="${dash.map((one) => number(one * unit)).join(" ")}"` : "";
   const draw = (stroke: string, width: number, more: string) =>
     `<path d="${path}" fill="none" stroke-linejoin="round" stroke="${stroke}" stroke-width="${number(width * unit)}"${more}` +

@@ -83,6 +83,30 @@ export function orientationCode({ toWorld }: Grid): string | null {
   return along.some((one) => Math.abs(one.cosine) < straight) ? `${code} oblique` : code;
 }
 
+/** What lies beyond the edges of a slice. */
+export interface EdgeLetters {
+  readonly left: string;
+  readonly right: string;
+  readonly top: string;
+  readonly bottom: string;
+}
+
+/**
+ * The patient's sides at the edges of the slices of a volume: R or L, A or P, S or I; where the axes are oblique, the
+ * nearest. Null where nobody knows.
+ * @param grid `[slices, rows, columns]`
+ */
+export function edgeLetters({ toWorld }: Grid): EdgeLetters | null {
+  if (toWorld?.[0].length !== 4) return null;
+  const nearest = nearestAxes(toWorld);
+  const [rows, columns] = [1, 2].map((axis) => {
+    const world = nearest.indexOf(axis);
+    const [towards, from] = letters[world];
+    return cosine(toWorld, world, axis) > 0 ? { towards, from } : { towards: from, from: towards };
+  });
+  return { left: columns.from, right: columns.towards, top: rows.from, bottom: rows.towards };
+}
+
 /**
  * How a volume is cut along a plane; one that does not know its place in the world, as it is stored.
  * @param grid `[z, y, x]`

@@ -1,35 +1,11 @@
 /** The files that a volume's prediction becomes, as bytes; where they go is the caller's business. */
 import type { Dataset, SliceRule } from "../data/dataset.js";
-import { cutVolume, windowedSlice, windowsOf } from "../data/volumes/decode-volume.js";
 import { voxelCount } from "../grid/grid.js";
-import { SliceStack } from "../grid/slices.js";
 import type { StoredImage } from "../grid/stored-image.js";
-import {
-  classFolder,
-  type PredictionContents,
-  type PredictionFile,
-  png,
-  probabilityFile,
-} from "./encode-prediction.js";
+import { classFolder, type PredictionContents, type PredictionFile, probabilityFile } from "./encode-prediction.js";
 import { classMask, indexMap, indexValue } from "./label-map.js";
 import { type MaskPart, maskFormats } from "./mask-formats.js";
-import { drawOverlay } from "./overlay.js";
 import type { VolumePrediction } from "./predict-volume.js";
-
-/** The volume's slice in which most was found, with the outlines of the classes. */
-function overlayPng(
-  { labels, largestSlice }: VolumePrediction,
-  volume: StoredImage,
-  file: string,
-  dataset: Dataset & { readonly slices: SliceRule },
-): Promise<Uint8Array[]> {
-  const { image, order, stack } = cutVolume(volume, dataset.slices);
-  const said = { grid: image.grid, channels: labels.length / voxelCount(image.grid), samples: labels };
-  const found = new SliceStack(said, order).slice(largestSlice).samples as Uint8Array;
-  const slice = windowedSlice(stack.slice(largestSlice), windowsOf(image, dataset.slices));
-  const [height, width] = slice.grid.shape;
-  return png(drawOverlay(slice, found, file, dataset), { height, width }, 3);
-}
 
 /**
  * The kinds of file that predictions of volumes give: `masks` with label maps, in each volume's own grid, with
@@ -75,8 +51,10 @@ export function volumeFiles(
           {
             folder: "overlays",
             extension: "png" as const,
-            encode: (one: VolumePrediction, volume: StoredImage, file: string) =>
-              overlayPng(one, volume, file, dataset),
+            async encode(one: VolumePrediction, volume: StoredImage) {
+              const { volumeOverlay } = await import("./volume-overlay.js");
+              return [await volumeOverlay(volume, one.labels, dataset)];
+            },
           },
         ]
       : []),

@@ -9,6 +9,7 @@ import { ignoredLabel } from "../core/target-kind.js";
 import type { Dataset, DatasetClass } from "../data/dataset.js";
 
 type ClassRules = Pick<Dataset, "target" | "classes">;
+type PartRules = Pick<Dataset, "target" | "parts">;
 
 /**
  * One class's 0/1 mask.
@@ -19,6 +20,16 @@ export function classMask(labels: Uint8Array, index: number, target: Dataset["ta
   const mask = labels.slice(index * pixels, (index + 1) * pixels);
   for (let i = mask.indexOf(ignoredLabel); i >= 0; i = mask.indexOf(ignoredLabel, i + 1)) mask[i] = 0;
   return mask;
+}
+
+/** 1 where any of the parts is. @param voxels of the grid */
+export function foreground(labels: Uint8Array, { target, parts }: PartRules, voxels: number): Uint8Array {
+  const all = new Uint8Array(voxels);
+  for (const { index } of parts) {
+    const mask = classMask(labels, index, target, voxels);
+    for (let i = 0; i < voxels; i++) all[i] |= mask[i];
+  }
+  return all;
 }
 
 /** How many values of a label map are ignored: pixels, once for each class that may overlap. */

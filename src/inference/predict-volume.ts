@@ -26,12 +26,6 @@ export interface VolumePrediction {
   readonly labels: Uint8Array;
   /** `[K, ...grid.shape]`, in [0, 1]; missing where they were not asked for. */
   readonly probabilities?: Float32Array;
-  /** The slice along the data set's plane in which most was found, 0-based; the one in the middle where nothing was. */
-  readonly largestSlice: number;
-}
-
-function foundArea(labels: Uint8Array): number {
-  return labels.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
 }
 
 /** How a volume is asked about; probabilities are 4 bytes a class and voxel, and not wanted unless asked for. */
@@ -111,16 +105,13 @@ export async function segmentVolume(
   const voxels = voxelCount(image.grid);
   const labels = new Uint8Array(planes * voxels);
   const probabilities = wanted ? new Float32Array(dataset.outputs * voxels) : undefined;
-  let largest = { slice: Math.floor(stack.count / 2), area: 0 };
   let slice = 0;
   for await (const said of answersOf(cut)) {
     placePlanes(labels, cut, slice, said.labels);
     if (probabilities && said.probabilities) placePlanes(probabilities, cut, slice, said.probabilities);
-    const area = foundArea(said.labels);
-    if (area > largest.area) largest = { slice, area };
     await onSlice(++slice, stack.count);
   }
-  return { grid: volume.grid, labels, ...(probabilities ? { probabilities } : {}), largestSlice: largest.slice };
+  return { grid: volume.grid, labels, ...(probabilities ? { probabilities } : {}) };
 }
 
 /**

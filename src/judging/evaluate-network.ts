@@ -5,7 +5,8 @@
  */
 import { DataError } from "../core/errors.js";
 import { type Case, caseName, type Dataset } from "../data/dataset.js";
-import { type CaseSource, type DecodedCase, decodeCase } from "../data/decode.js";
+import type { CaseSource, DecodedCase } from "../data/decode.js";
+import { decodeNative } from "../data/decode-native.js";
 import type { ConventionName, Emptiness } from "../evaluation/conventions.js";
 import { evaluateMask } from "../evaluation/evaluate-mask.js";
 import { usualLesionRule } from "../evaluation/lesions.js";
@@ -76,14 +77,6 @@ function measuringGrid({ working }: DecodedCase, one: Case, { path }: Dataset, u
     `${path}: nothing says the spacing of ${caseName(one)}, so distances cannot be in mm; add spacing: [row, column], the ` +
       "millimetres per pixel of the stored images, or ask for pixels",
   );
-}
-
-/** A case as its files are, with its reference on their own grid. @throws DataError as decodeCase does */
-function decodeNative(dataset: Dataset, one: Case): Promise<DecodedCase> {
-  const { slices } = dataset;
-  if (!slices) return decodeCase(dataset, one, "whole");
-  const { resample: _, ...stored } = slices;
-  return decodeCase({ ...dataset, slices: stored }, one, "whole");
 }
 
 /**

@@ -110,10 +110,14 @@ export interface ReportOverlays {
   /** Names of all parts, for their colours, and of those that are drawn. */
   parts: string[];
   shown: string[];
-  /** Best, median and worst of each domain by the first of these runs. */
+  /** Best, median and worst of each domain by the first of these runs; of very many domains, of some. */
   chosen: CaseOverlay[];
+  /** Domains without pictures. */
+  domainsLeftOut: number;
   /** Cases of the lists of failures that are not among the chosen. */
   failures: CaseOverlay[];
+  /** Of the worst volumes by the first of these runs, the worst first: a montage of slices each. */
+  montages: CaseOverlay[];
 }
 
 export interface ReportRun {

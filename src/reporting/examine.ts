@@ -4,6 +4,7 @@
  * data set or checkpoint is gone are left out.
  */
 import { bottleneckFeatures } from "../analysis/bottleneck.js";
+import type { VolumeView } from "../analysis/errors/case-drawing.js";
 import { inspectPredictions } from "../analysis/errors/inspect.js";
 import { confusionByDomain, sizeAgainstDice } from "../analysis/errors/summary.js";
 import { lossLandscape } from "../analysis/landscape.js";
@@ -27,7 +28,7 @@ import {
 } from "./data.js";
 import { failedCases } from "./failures.js";
 import { type InspectedRun, overlayCases } from "./overlays/case-overlay.js";
-import { type ConfidenceOf, chooseCases } from "./overlays/choose-cases.js";
+import { type CaseKey, type ConfidenceOf, chooseCases, ofFewDomains, worstCases } from "./overlays/choose-cases.js";
 
 export interface ExamineOptions {
   /** Whether features are embedded by t-SNE. */
@@ -52,6 +53,8 @@ interface OpenedRun {
 interface Examined extends OpenedRun {
   inspected: InspectedRun;
   confidenceOf: ConfidenceOf;
+  /** Cases of the lowest Dice by the first run. */
+  worst: ReadonlySet<string>;
 }
 
 /** Images of a domain without test images that are looked at; a hospital may have sent thousands. */
@@ -90,7 +93,6 @@ async function proxiesOf(
 
 /** Mean confidence of a case over its parts that were found. */
 function confidences(proxies: readonly CaseProxy[]): ConfidenceOf {
-  const keyOf = ({ domain, id }: Pick<Case, "domain" | "id">) => JSON.stringify([domain, id]);
   const byCase = groupBy(proxies, (one) => keyOf(one.case));
   return (one) => {
     const rows = byCase.get(keyOf(one));
@@ -165,11 +167,27 @@ function landscapeOf(run: ReportRun, loaded: LoadedRun, { onProgress }: ExamineO
   );
 }
 
-/** Fills in the run's findings. */
+/** Volumes of which a montage of slices is drawn. */
+const mostMontages = 3;
+
+function keyOf({ domain, id }: CaseKey): string {
+  return JSON.stringify([domain, id]);
+}
+
+/** The first examined run says where volumes are cut, and which are the worst, so that all runs are seen alike. */
+function viewsOf({ inspected }: InspectedRun): ReadonlyMap<string, VolumeView | null> {
+  return new Map(inspected.map((one) => [keyOf(one.case), one.view]));
+}
+
+/**
+ * Fills in the run's findings.
+ * @param first the run that was examined before all others; null for that one itself
+ */
 async function examine(
   { run, loaded }: OpenedRun,
   data: ReportData,
   options: ExamineOptions,
+  first: Examined | null,
 ): Promise<Examined | null> {
   const { about, scores } = run.evaluation as RunEvaluation;
   if (loaded.step !== about.checkpoint.step) {
@@ -179,11 +197,17 @@ async function examine(
     return null;
   }
   const cases = shownCases(loaded.dataset);
+  const worst = first?.worst ?? new Set(worstCases(scores, mostMontages).map(keyOf));
+  const views = first && viewsOf(first.inspected);
   const inspected = await inspectPredictions(loaded, cases, {
+    viewOf: (one) => views?.get(keyOf(one)) ?? null,
+    withMontage: (one) => worst.has(keyOf(one)),
     network: loaded.networks[data.choice.network] ?? undefined,
     scores,
     convention: about.convention.name as ConventionName,
     testTimeFlips: about.testTimeFlips,
+    ...(about.at ? { at: about.at } : {}),
+    ...(about.units ? { units: about.units } : {}),
     onProgress: (done) => options.onProgress?.(`looking at ${run.name}`, done, cases.length),
   });
   const unjudged = unjudgedFacts(loaded.dataset, "test");
@@ -196,32 +220,42 @@ async function examine(
     features: options.tsne ? await featureMap(run, loaded, cases, data, options) : null,
     landscape: options.landscape ? await landscapeOf(run, loaded, options) : null,
   };
-  return { run, loaded, inspected: { name: run.name, inspected }, confidenceOf: confidences(proxies) };
+  return { run, loaded, inspected: { name: run.name, inspected }, confidenceOf: confidences(proxies), worst };
 }
 
 /** Runs on the same cases and classes as the first. */
 function alike(examined: readonly Examined[]): Examined[] {
-  const keyOf = ({ loaded: { dataset } }: Examined) =>
+  const kindOf = ({ loaded: { dataset } }: Examined) =>
     JSON.stringify([dataset.path, dataset.target, dataset.classes.map(({ name }) => name)]);
   return examined.filter((one) => {
-    if (keyOf(one) === keyOf(examined[0])) return true;
+    if (kindOf(one) === kindOf(examined[0])) return true;
     one.run.missing.push(`Overlays: its data set is not that of ${examined[0].run.name}.`);
     return false;
   });
 }
 
+/** Domains with pictures; each has three cases. */
+const mostDomains = 12;
+
+function domainCount(cases: readonly CaseKey[]): number {
+  return new Set(cases.map(({ domain }) => domain)).size;
+}
+
 async function overlaysOf(examined: readonly Examined[], data: ReportData, shown?: readonly string[]) {
   const runs = alike(examined);
-  const [{ run, loaded, confidenceOf }] = runs;
+  const [{ run, loaded, confidenceOf, worst }] = runs;
   const inspected = runs.map((one) => one.inspected);
   const cases = shownCases(loaded.dataset);
-  const known = new Set(cases.map(({ domain, id }) => JSON.stringify([domain, id])));
-  const isThere = ({ domain, id }: Pick<Case, "domain" | "id">) => known.has(JSON.stringify([domain, id]));
+  const known = new Set(cases.map(keyOf));
+  const isThere = (one: CaseKey) => known.has(keyOf(one));
   const { scores } = run.evaluation as RunEvaluation;
   const gone = scores.find((row) => !isThere(row));
   if (gone) run.missing.push(`Overlays: ${gone.domain}/${gone.id} was judged but is no test case any more.`);
-  const chosen = chooseCases(scores.filter(isThere), cases, confidenceOf);
+  const ofAll = chooseCases(scores.filter(isThere), cases, confidenceOf);
+  const chosen = ofFewDomains(ofAll, mostDomains, run.config.labelled.domain);
   const failed = failedCases(data, chosen).filter(isThere);
+  const asWorst = (one: CaseKey) => ({ ...one, role: "worst" as const });
+  const montages = loaded.dataset.slices ? worstCases(scores, worst.size).filter(isThere) : [];
   const parts = loaded.dataset.parts.map(({ name }) => name);
   const unknown = shown?.find((name) => !parts.includes(name));
   if (unknown !== undefined) {
@@ -231,12 +265,10 @@ async function overlaysOf(examined: readonly Examined[], data: ReportData, shown
     runs: runs.map((one) => one.run.id),
     parts,
     shown: parts.filter((name) => shown?.includes(name) ?? true),
-    chosen: await overlayCases(loaded, chosen, inspected),
-    failures: await overlayCases(
-      loaded,
-      failed.map((one) => ({ ...one, role: "worst" as const })),
-      inspected,
-    ),
+    domainsLeftOut: domainCount(ofAll) - domainCount(chosen),
+    chosen: await overlayCases(loaded.dataset, chosen, inspected),
+    failures: await overlayCases(loaded.dataset, failed.map(asWorst), inspected),
+    montages: await overlayCases(loaded.dataset, montages.map(asWorst), inspected, "montage"),
   };
   return overlays;
 }
@@ -249,7 +281,7 @@ export async function examineRuns(data: ReportData, options: ExamineOptions): Pr
   const examined: Examined[] = [];
   for (const run of shownRuns(data)) {
     const opened = await open(run, data, options);
-    const one = opened && (await examine(opened, data, options));
+    const one = opened && (await examine(opened, data, options, examined.at(0) ?? null));
     if (one) examined.push(one);
   }
   return { ...data, overlays: examined.length > 0 ? await overlaysOf(examined, data, options.parts) : null };

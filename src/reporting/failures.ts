@@ -1,7 +1,8 @@
 /** The list of failures: the worst of each shown run as a table with links to their pictures. */
 import { type Failure, failureRuleText, findFailures } from "../analysis/errors/failures.js";
+import { unitText } from "../judging/metric-text.js";
 import { type ReportData, type ReportRun, type RunEvaluation, shownRuns } from "./data.js";
-import { percentText, pixelText } from "./numbers.js";
+import { distanceText, percentText } from "./numbers.js";
 import type { CaseOverlay } from "./overlays/case-overlay.js";
 import { pointerKey } from "./result-tables.js";
 import type { ReportCell, ReportTable } from "./table.js";
@@ -61,7 +62,7 @@ function failureRow(run: ReportRun, failure: Failure, overlays: readonly CaseOve
     { text: part },
     { text: run.name },
     { text: percentText(dice), value: dice, source: caseSource(run, failure, "dice") },
-    { text: pixelText(hd95), value: hd95, source: caseSource(run, failure, "hd95") },
+    { text: distanceText(hd95), value: hd95, source: caseSource(run, failure, "hd95") },
     { text: why, prose: true },
   ];
 }
@@ -74,7 +75,7 @@ export function failureTable(data: ReportData): ReportTable {
   return {
     id: "failures",
     title: "Failures",
-    header: ["case", "domain", "part", "run", "Dice %", "HD95 px", "why"],
+    header: ["case", "domain", "part", "run", "Dice %", `HD95 ${unitText(data.choice.units)}`, "why"],
     rows: runs.flatMap(({ run, failures }) =>
       failures.slice(0, listed).map((failure) => failureRow(run, failure, overlays)),
     ),

@@ -68,15 +68,16 @@ function figureFiles({ figure: { id, spec }, svg }: DrawnFigure): ReportFile[] {
 }
 
 /** The overlays of each domain and those of failures as figures for a paper. */
-function overlayFiles({ overlays }: ReportData): ReportFile[] {
+function overlayFiles({ overlays, choice: { units = "pixels" } }: ReportData): ReportFile[] {
   if (!overlays) return [];
-  const { parts, shown, chosen, failures } = overlays;
+  const { parts, shown, chosen, failures, montages } = overlays;
   const domains = [...groupBy(chosen, ({ domain }) => domain)];
   const ids = distinctSlugs(domains.map(([domain]) => domain));
   const sets = domains.map(([, cases], i) => ({ id: `overlays-${ids[i]}`, cases }));
   if (failures.length > 0) sets.push({ id: "overlays-failures", cases: failures });
+  if (montages.length > 0) sets.push({ id: "overlays-montage", cases: montages });
   return sets.flatMap(({ id, cases }) => {
-    const svg = overlayFigure(cases, { parts, shown });
+    const svg = overlayFigure(cases, { parts, shown, units });
     return [
       { path: `figures/${id}.svg`, content: svg },
       { path: `figures/${id}.png`, content: renderPng(svg) },

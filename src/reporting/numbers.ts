@@ -13,8 +13,8 @@ export function percentText(value: number): string {
   return special(value) ?? (100 * value).toFixed(1);
 }
 
-/** Pixels with one decimal. */
-export function pixelText(value: number): string {
+/** Pixels or millimetres with one decimal. */
+export function distanceText(value: number): string {
   return special(value) ?? value.toFixed(1);
 }
 

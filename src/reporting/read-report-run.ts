@@ -1,6 +1,6 @@
 /** One run folder as the report needs it. What is not there is named in `missing` and left out. */
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { EvaluationChoice } from "../comparison/read-run.js";
 import { readResolvedConfig } from "../config/config.js";
 import { DimsegError } from "../core/errors.js";
@@ -8,7 +8,7 @@ import { parseScores } from "../judging/scores-csv.js";
 import { DamagedCheckpoint } from "../runs/checkpoint-store.js";
 import { readDatasetFacts } from "../runs/dataset-facts.js";
 import type { Environment } from "../runs/environment.js";
-import { type EvaluationTexts, readEvaluation } from "../runs/evaluation-files.js";
+import { type EvaluationTexts, evaluationFolder, readEvaluation } from "../runs/evaluation-files.js";
 import { type MetricRecord, readMetrics } from "../runs/metrics-log.js";
 import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { readSplit } from "../runs/split-record.js";
@@ -70,11 +70,10 @@ function parseEvaluation({ summary, cases }: EvaluationTexts, path: string, fold
 }
 
 /** The evaluation that the run keeps; null when there is none. */
-function keptEvaluation(run: RunFolder, { checkpoint, network }: EvaluationChoice): RunEvaluation | null {
-  const name = `${checkpoint}-${network}`;
-  const folder = join(run.evaluation, name);
+function keptEvaluation(run: RunFolder, choice: EvaluationChoice): RunEvaluation | null {
+  const folder = evaluationFolder(run.evaluation, choice);
   const texts = readEvaluation(folder);
-  return texts && parseEvaluation(texts, folder, `evaluation/${name}`);
+  return texts && parseEvaluation(texts, folder, `evaluation/${basename(folder)}`);
 }
 
 /** The evaluation to show: the kept one if it is of the present checkpoint, else a new one where that is possible. */

@@ -7,6 +7,8 @@ import {
   missedText,
   noValue,
 } from "../judging/empty-masks-text.js";
+import { type FurtherMetric, furtherMetrics } from "../judging/further-names.js";
+import { furtherHead, measuredFurther, unitText } from "../judging/metric-text.js";
 import { type CaseCounts, hasSubjects, singleSubjectNote, subjectsText } from "../judging/subjects-text.js";
 import type {
   DomainSummary,
@@ -17,8 +19,10 @@ import type {
   SummaryMetric,
 } from "../judging/summarise.js";
 import { judgedDomains, type ReportData, type ReportRun, type RunEvaluation } from "./data.js";
-import { bytesText, durationText, percentText, pixelText } from "./numbers.js";
+import { bytesText, distanceText, durationText, percentText } from "./numbers.js";
 import type { ReportCell, ReportTable } from "./table.js";
+
+type AnyMetric = SummaryMetric | FurtherMetric;
 
 const dash: ReportCell = { text: noValue };
 
@@ -51,18 +55,20 @@ export function intervalText({ mean, interval }: Pick<Estimate, "mean" | "interv
   return interval ? `${percentText(mean)} (${interval.map(percentText).join(" to ")})` : percentText(mean);
 }
 
-const overlaps: readonly SummaryMetric[] = ["dice", "jaccard"];
+const distances: readonly AnyMetric[] = ["hd95", "asd"];
 
 function estimateCell(
   run: ReportRun,
-  estimate: Estimate,
-  metric: SummaryMetric,
+  estimate: Estimate | undefined,
+  metric: AnyMetric,
   at: readonly (string | number)[],
   mark = "",
 ): ReportCell {
-  if (hasNoValue(estimate)) return dash;
+  if (!estimate || hasNoValue(estimate)) return dash;
   const text =
-    metric === "dice" ? intervalText(estimate) : (overlaps.includes(metric) ? percentText : pixelText)(estimate.mean);
+    metric === "dice"
+      ? intervalText(estimate)
+      : (distances.includes(metric) ? distanceText : percentText)(estimate.mean);
   return { text: `${text}${mark}`, value: estimate.mean, source: summarySource(run, [...at, metric, "mean"]) };
 }
 
@@ -79,16 +85,49 @@ function gapCells(run: ReportRun, { summary: { gap, average, domains } }: RunEva
   ];
 }
 
-function overviewRow(run: ReportRun): ReportCell[] {
+/** A further metric as a column; the surface Dice has one for each tolerance. */
+interface FurtherColumn {
+  readonly metric: FurtherMetric;
+  readonly head: string;
+}
+
+function furtherOf({ about, summary }: RunEvaluation): FurtherColumn[] {
+  return measuredFurther(summary.average).map((metric) => ({ metric, head: furtherHead(metric, about) }));
+}
+
+/** Further metrics that some run was judged by. */
+function furtherColumns({ runs }: Pick<ReportData, "runs">): FurtherColumn[] {
+  const byHead = new Map(
+    runs.flatMap(({ evaluation }) => (evaluation ? furtherOf(evaluation) : [])).map((one) => [one.head, one]),
+  );
+  return furtherMetrics.flatMap((metric) => [...byHead.values()].filter((one) => one.metric === metric));
+}
+
+/** A run's cells under further metrics; a dash where it was not judged by one. */
+function furtherCells(
+  run: ReportRun,
+  estimates: MetricEstimates,
+  columns: readonly FurtherColumn[],
+  at: readonly (string | number)[],
+  mark = "",
+): ReportCell[] {
+  const own = run.evaluation ? furtherOf(run.evaluation).map(({ head }) => head) : [];
+  return columns.map(({ metric, head }) =>
+    own.includes(head) ? estimateCell(run, estimates[metric], metric, at, mark) : dash,
+  );
+}
+
+function overviewRow(run: ReportRun, further: readonly FurtherColumn[]): ReportCell[] {
   const { name, id, evaluation, cost, state } = run;
   const scores = evaluation
     ? [
         estimateCell(run, evaluation.summary.average.dice, "dice", ["average"]),
         ...gapCells(run, evaluation),
         estimateCell(run, evaluation.summary.average.hd95, "hd95", ["average"]),
+        ...furtherCells(run, evaluation.summary.average, further, ["average"]),
         { text: String(evaluation.about.checkpoint.step), value: evaluation.about.checkpoint.step },
       ]
-    : [dash, dash, dash, dash, dash, dash];
+    : [dash, dash, dash, dash, dash, ...further.map(() => dash), dash];
   const costs = cost
     ? [
         { text: durationText(cost.seconds), value: cost.seconds },
@@ -100,7 +139,8 @@ function overviewRow(run: ReportRun): ReportCell[] {
 }
 
 /** One row a run: how good, how even over domains, how long and how large. */
-export function overviewTable({ runs }: ReportData): ReportTable {
+export function overviewTable({ runs, choice }: ReportData): ReportTable {
+  const further = furtherColumns({ runs });
   return {
     id: "overview",
     title: "Overview",
@@ -110,13 +150,14 @@ export function overviewTable({ runs }: ReportData): ReportTable {
       "labelled domain",
       "other domains",
       "gap",
-      "HD95 px",
+      `HD95 ${unitText(choice.units)}`,
+      ...further.map(({ head }) => head),
       "judged at step",
       "state",
       "time",
       "memory",
     ],
-    rows: runs.map(overviewRow),
+    rows: runs.map((run) => overviewRow(run, further)),
     notes: [
       `Means over domains, in percent, with 95 % bootstrap intervals ${intervalsOver({ runs })}. Gap: labelled domain minus the mean of the others.`,
       ...summaryNotes(runs, singleSubjectNote),
@@ -173,10 +214,14 @@ const metrics: readonly SummaryMetric[] = ["dice", "jaccard", "hd95", "asd"];
 function metricCells(
   run: ReportRun,
   estimates: MetricEstimates,
+  further: readonly FurtherColumn[],
   at: readonly (string | number)[],
   mark = "",
 ): ReportCell[] {
-  return metrics.map((metric) => estimateCell(run, estimates[metric], metric, at, mark));
+  return [
+    ...metrics.map((metric) => estimateCell(run, estimates[metric], metric, at, mark)),
+    ...furtherCells(run, estimates, further, at, mark),
+  ];
 }
 
 /** A row for each part, and one for their average where there are several. */
@@ -186,16 +231,17 @@ function partRows(
   counts: readonly ReportCell[],
   summary: PartsSummary & Pick<DomainSummary, "emptyInBoth">,
   domains: readonly DomainSummary[],
+  further: readonly FurtherColumn[],
   at: readonly (string | number)[],
 ): ReportCell[][] {
   const { parts, average } = summary;
   const missed = (part: string | null) => ({ text: missedText(domains, part) });
   const rows = Object.entries(parts).map(([part, estimates]) => [
     ...[{ text: run.name }, { text: name }, { text: part }, ...counts, missed(part)],
-    ...metricCells(run, estimates, [...at, "parts", part], markOf(summary, part)),
+    ...metricCells(run, estimates, further, [...at, "parts", part], markOf(summary, part)),
   ]);
   if (rows.length < 2) return rows;
-  const mean = metricCells(run, average, [...at, "average"]);
+  const mean = metricCells(run, average, further, [...at, "average"]);
   return [...rows, [{ text: run.name }, { text: name }, { text: "average" }, ...counts, missed(null), ...mean]];
 }
 
@@ -223,14 +269,19 @@ function countCells(
 }
 
 /** Every domain and part of every run. */
-export function domainTable({ runs }: ReportData): ReportTable {
+export function domainTable({ runs, choice }: ReportData): ReportTable {
+  const unit = unitText(choice.units);
+  const further = furtherColumns({ runs });
   const judged = runs.filter(({ evaluation }) => evaluation);
   const grouped = judged.some(({ evaluation }) => hasSubjects((evaluation as RunEvaluation).summary));
   const counts: readonly (keyof CaseCounts)[] = grouped ? ["subjects", "cases"] : ["cases"];
   return {
     id: "domains",
     title: "Every domain, part and metric",
-    header: ["run", "domain", "part", ...counts, "missed", "Dice %", "Jaccard %", "HD95 px", "ASD px"],
+    header: [
+      ...["run", "domain", "part", ...counts, "missed", "Dice %", "Jaccard %", `HD95 ${unit}`, `ASD ${unit}`],
+      ...further.map(({ head }) => head),
+    ],
     rows: judged.flatMap((run) => {
       const { summary } = run.evaluation as RunEvaluation;
       return [
@@ -241,11 +292,20 @@ export function domainTable({ runs }: ReportData): ReportTable {
             countCells(run, domain, ["domains", d], counts),
             domain,
             [domain],
+            further,
             ["domains", d],
           ),
         ),
         ...(summary.domains.length > 1
-          ? partRows(run, "mean of domains", countCells(run, summary, [], counts), summary, summary.domains, [])
+          ? partRows(
+              run,
+              "mean of domains",
+              countCells(run, summary, [], counts),
+              summary,
+              summary.domains,
+              further,
+              [],
+            )
           : []),
       ];
     }),

@@ -1,6 +1,7 @@
 /** Reading `summary.json` back: what `dimseg evaluate` found, with undefined values as NaN again. */
 import { z } from "zod";
 import { DataError } from "../core/errors.js";
+import { distanceUnits } from "../judging/evaluate-network.js";
 import type { EvaluationSummary } from "../judging/summarise.js";
 import { judgedCase } from "../runs/evaluation-files.js";
 
@@ -43,6 +44,9 @@ const head = {
   slices: z.string().optional(),
   patch: z.array(z.int()).optional(),
   resample: z.array(z.number()).optional(),
+  at: z.literal("native").optional(),
+  units: z.enum(distanceUnits).optional(),
+  nsdTolerance: z.number().optional(),
   testTimeFlips: z.boolean(),
   convention: z.object({ name: z.string(), description: z.string() }),
   judged: z.array(judgedCase).optional(),

@@ -3,7 +3,7 @@
  * two are never read from different evaluations, and the hashes of what was judged, so that results on other images or
  * masks are not taken for the same.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { writeFilesAtomic } from "../core/atomic-file.js";
@@ -27,6 +27,62 @@ const summaryName = "summary.json";
 
 /** Of a summary, what ties it to its cases; evaluations of the first versions lack it. */
 const tie = z.object({ files: z.object({ [casesName]: z.string() }).optional() });
+
+/** Of a summary, what tells whether another was made of the same weights and files. */
+const occasion = z.object({ checkpoint: z.object({ step: z.int() }), judged: z.array(judgedCase).optional() });
+
+/** What an evaluation of a run's own test cases answers. */
+export interface EvaluationQuestion {
+  readonly checkpoint: string;
+  readonly network: string;
+  /** The grid that is judged; default "network". */
+  readonly at?: "network" | "native" | undefined;
+  /** Of the distances; default "pixels". */
+  readonly units?: "pixels" | "mm" | undefined;
+}
+
+/** What its folder is called where nothing but the usual metrics is measured, by the run's convention. */
+export function evaluationName({ checkpoint, network, at, units }: EvaluationQuestion): string {
+  return [checkpoint, network, ...(at === "native" ? [at] : []), ...(units === "mm" ? [units] : [])].join("-");
+}
+
+/** What the name goes on with where further metrics are measured. */
+const furtherName = /^(-nsd[\d.e+-]+)?(-volumes)?(-lesions)?$/;
+
+function occasionOf(folder: string): { step: number; files: string } | null {
+  try {
+    const { checkpoint, judged } = occasion.parse(JSON.parse(readFileSync(join(folder, summaryName), "utf8")));
+    return { step: checkpoint.step, files: JSON.stringify(judged ?? null) };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The folder that answers a question with the most metrics: the plain one, or one with further metrics that was made of
+ * the same weights, images and masks; where there is no plain one, the one of the highest step. Nothing says which of
+ * others is newer.
+ * @param folder of all evaluations of a run
+ * @returns the plain one's where there is none
+ */
+export function evaluationFolder(folder: string, question: EvaluationQuestion): string {
+  const plain = evaluationName(question);
+  const names = existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder).sort() : [];
+  const kept = names
+    .filter((name) => name.startsWith(plain) && furtherName.test(name.slice(plain.length)))
+    .flatMap((name) => {
+      const made = occasionOf(join(folder, name));
+      return made ? [{ name, metrics: name.split("-").length, ...made }] : [];
+    });
+  const own = kept.find(({ name }) => name === plain);
+  const alike = own
+    ? kept.filter(({ step, files }) => step === own.step && files === own.files)
+    : existsSync(join(folder, plain))
+      ? []
+      : kept;
+  const best = alike.sort((a, b) => b.step - a.step || b.metrics - a.metrics)[0];
+  return join(folder, best?.name ?? plain);
+}
 
 /** The keys of `summary.json` that tell what it belongs to. */
 export function provenance(cases: string, judged: readonly JudgedCase[]) {

@@ -5,6 +5,8 @@ import { findRuns } from "../comparison/find-runs.js";
 import { groupRuns } from "../comparison/groups.js";
 import { type PublishedName, requirePublishedParts } from "../comparison/published.js";
 import { type ComparisonTable, comparisonTable } from "../comparison/table.js";
+import type { DistanceUnits } from "../judging/evaluate-network.js";
+import type { JudgedGrid } from "../judging/grid-names.js";
 import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
 import type { Observer } from "./observer.js";
 
@@ -23,6 +25,9 @@ export interface CompareInput {
   readonly runs: readonly string[];
   readonly checkpoint: CheckpointName;
   readonly network: NetworkName;
+  /** The grid and the unit of the evaluations; default "network", "pixels". */
+  readonly at?: JudgedGrid;
+  readonly units?: DistanceUnits;
   /** Only runs whose labels come from this domain. */
   readonly labelled?: string | undefined;
   /** Name of the row that all others are set against, with intervals over seeds and subjects. */
@@ -42,8 +47,9 @@ export interface Compared {
  * @throws DataError, UsageError when there is nothing to compare or the evaluations are not of one kind
  */
 export function compareRuns(input: CompareInput, { warn }: Pick<Observer, "warn">): Compared {
-  const { checkpoint, network, labelled, against, published } = input;
-  const { runs, leftOut } = findRuns([...input.runs], { checkpoint, network }, labelled);
+  const { checkpoint, network, at, units, labelled, against, published } = input;
+  const choice = { checkpoint, network, ...(at ? { at } : {}), ...(units ? { units } : {}) };
+  const { runs, leftOut } = findRuns([...input.runs], choice, labelled);
   for (const sentence of leftOut) warn(sentence);
   checkComparable(runs);
   const unknown = unknownReferences(runs);

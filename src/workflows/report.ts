@@ -1,6 +1,8 @@
 /** One page with everything about some runs, and each figure and table as a file. */
 import { join } from "node:path";
 import { ResourceError } from "../core/errors.js";
+import type { DistanceUnits } from "../judging/evaluate-network.js";
+import type { JudgedGrid } from "../judging/grid-names.js";
 import { collectReport } from "../reporting/collect.js";
 import { examineRuns } from "../reporting/examine.js";
 import { makeReport } from "../reporting/make-report.js";
@@ -21,6 +23,9 @@ export interface ReportInput {
   readonly out?: string | undefined;
   readonly checkpoint: CheckpointName;
   readonly network: NetworkName;
+  /** The grid and the unit of the evaluation; default "network", "pixels". */
+  readonly at?: JudgedGrid;
+  readonly units?: DistanceUnits;
   /** Draw the outlines of these parts only; default: of all. */
   readonly parts?: readonly string[] | undefined;
   readonly tsne: boolean;
@@ -39,7 +44,7 @@ export interface Reported {
 
 /** Judges as `dimseg evaluate` does. */
 function judgeWith(observer: Observer, data: string | undefined): Judge {
-  return async (folder, { checkpoint, network }, keep) => {
+  return async (folder, { checkpoint, network, at = "network", units = "pixels" }, keep) => {
     const run = await openRun(folder, checkpoint, observer, "needed", data);
     const cases = selectCases(run, "test", undefined, observer.warn);
     const total = judgedCount(cases);
@@ -48,8 +53,8 @@ function judgeWith(observer: Observer, data: string | undefined): Judge {
     const result = await judgeNetwork(run, cases, {
       network,
       convention,
-      units: "pixels",
-      at: "network",
+      units,
+      at,
       tta: false,
       onProgress,
     });
@@ -73,10 +78,10 @@ function defaultFolder(paths: readonly string[]): string {
 
 /** Writes the page and what stands beside it. @throws UsageError when a path is no run; ResourceError when it cannot be written */
 export const reportRuns: Workflow<ReportInput, Reported> = async (input, observer) => {
-  const { runs, checkpoint, network, parts, tsne, landscape, data: place } = input;
+  const { runs, checkpoint, network, at, units, parts, tsne, landscape, data: place } = input;
   const folder = input.out ?? defaultFolder(runs);
   checkReportFolder(folder);
-  const choice = { checkpoint, network };
+  const choice = { checkpoint, network, ...(at ? { at } : {}), ...(units ? { units } : {}) };
   const collected = await collectReport(runs, choice, judgeWith(observer, place), new Date().toISOString(), place);
   const data = await examineRuns(collected, { parts, tsne, landscape, data: place, onProgress: observer.progress });
   const files = await makeReport(data, (done, total) => observer.progress("drawing figures", done, total));

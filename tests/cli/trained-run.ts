@@ -8,6 +8,7 @@ import { register as registerEstimate } from "../../src/cli/estimate.js";
 import { register as registerEvaluate } from "../../src/cli/evaluate.js";
 import { register as registerExport } from "../../src/cli/export.js";
 import { register as registerPredict } from "../../src/cli/predict.js";
+import { register as registerReport } from "../../src/cli/report.js";
 import { register as registerTrain } from "../../src/cli/train.js";
 import { put } from "../data/files.js";
 
@@ -22,8 +23,8 @@ export interface Printed {
 /** Runs the command line in this process. */
 export async function dimseg(...words: string[]): Promise<Printed> {
   const program = new Command("dimseg").exitOverride();
-  const verbs = [registerTrain, registerEvaluate, registerEstimate, registerPredict, registerExport, registerCompare];
-  for (const register of verbs) register(program);
+  const judging = [registerEvaluate, registerEstimate, registerCompare, registerReport];
+  for (const register of [registerTrain, registerPredict, registerExport, ...judging]) register(program);
   const out: string[] = [];
   const err: string[] = [];
   vi.spyOn(console, "log").mockImplementation((text: string) => void out.push(text));

@@ -108,7 +108,8 @@ describe("dimseg with volumes", () => {
       expect(dice(confusionCounts(predicted, expected))).toBeGreaterThan(0.5);
     }
     const { width, height } = await sharp(join(out, "overlays/case_0.png")).metadata();
-    expect([width, height]).toEqual([24, 20]);
+    // 24 x 20 x 20 mm at 15 pixels a mm: axial, coronal and sagittal side by side, 6 pixels apart.
+    expect([width, height]).toEqual([360 + 6 + 360 + 6 + 300, 300]);
   });
 
   it("predict leaves out the masks of a data set's folder, and names a volume that cannot be read", () => {

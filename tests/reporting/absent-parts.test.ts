@@ -28,7 +28,8 @@ function readBack() {
 
 it("shows dashes and marks, and explains them once", () => {
   const run = { id: "run-1", name: "plain", evaluation: { ...readBack(), scores: rows, folder: null } };
-  const data = { runs: [run as unknown as ReportRun, { ...run, id: "run-2" } as unknown as ReportRun] } as ReportData;
+  const runs = [run as unknown as ReportRun, { ...run, id: "run-2" } as unknown as ReportRun];
+  const data = { runs, choice: { checkpoint: "last", network: "student" } } as ReportData;
   const dice = diceTable(data);
   const texts = dice.rows.map((cells) => cells.map(({ text }) => text));
   expect(texts[0]).toEqual(["plain", "cup", "–", "75.0*", "75.0"]);

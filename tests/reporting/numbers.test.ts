@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { parseCsv } from "../../src/core/csv.js";
-import { bytesText, countText, durationText, percentText, pixelText } from "../../src/reporting/numbers.js";
+import { bytesText, countText, distanceText, durationText, percentText } from "../../src/reporting/numbers.js";
 import { collect, fixtureRuns, pageOf } from "./fixture.js";
 
 interface Shown {
@@ -65,7 +65,7 @@ it("shows numbers with all their digits behind them, equal to those in the files
 
 it("writes each number as it is, rounded", () => {
   for (const { value, text, source } of shown) {
-    const written = [percentText, pixelText, countText, durationText, bytesText].map((write) => write(value));
+    const written = [percentText, distanceText, countText, durationText, bytesText].map((write) => write(value));
     expect(written, `${source} ${text}`).toContain(text.trim());
   }
 });

@@ -24,7 +24,7 @@ export interface Failure {
   readonly part: string;
   /** In [0, 1], or NaN where the convention leaves it undefined. */
   readonly dice: number;
-  /** As evaluated, in pixels at the network's size. */
+  /** As evaluated, in the evaluation's unit. */
   readonly hd95: number;
   /** All that apply, in the order of {@link FailureRule}. */
   readonly rules: readonly FailureRule[];

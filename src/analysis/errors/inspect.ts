@@ -5,32 +5,36 @@
  */
 import type { Case, Dataset } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
-import { sliceOf, tellingSlice } from "../../data/volumes/case-slices.js";
-import { outlinePath, type PictureSize } from "../../drawing/outline-path.js";
+import { decodeNative } from "../../data/decode-native.js";
+import { hasSlices } from "../../data/volumes/decode-volume.js";
 import type { ConventionName } from "../../evaluation/conventions.js";
 import { voxelCount } from "../../grid/grid.js";
 import { classMask, withoutIgnored } from "../../inference/label-map.js";
-import { type PartScore, scoreParts } from "../../judging/evaluate-network.js";
+import { type DistanceUnits, type PartScore, scoreParts } from "../../judging/evaluate-network.js";
+import type { JudgedGrid } from "../../judging/grid-names.js";
 import { judgedCases } from "../../judging/judged-cases.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import type { LoadedRun } from "../../runs/load-run.js";
+import {
+  type CaseDrawing,
+  montageDrawing,
+  pictureDrawing,
+  planesDrawing,
+  type VolumeView,
+  volumeView,
+} from "./case-drawing.js";
 import { type Confusion, confusionOf } from "./confusion.js";
 
-/** A part's outline. */
-export interface PartOutline {
-  readonly part: string;
-  /** `d` of an SVG path in pixels of the case's picture; "" where there is no object. */
-  readonly path: string;
-}
-
-/** How large a part is, in pixels at the network's size without those that the reference ignores. */
+/** How large a part is, in pixels of the judged grid without those that the reference ignores. */
 export interface PartSize {
   readonly part: string;
   readonly predicted: number;
   /** Null for a case without a mask. */
   readonly reference: number | null;
-  /** Pixels of the whole image at the network's size. */
+  /** Pixels of the whole image. */
   readonly image: number;
+  /** Millilitres of a voxel of a volume; null for a picture, and where nobody knows the spacing. */
+  readonly voxelMillilitres: number | null;
 }
 
 /** What a network says about one case. */
@@ -41,10 +45,12 @@ export interface InspectedCase {
   readonly sizes: readonly PartSize[];
   /** Null for a case without a mask. */
   readonly confusion: Confusion | null;
-  /** Size of the picture that outlines are drawn for: the stored image's, at most {@link pictureSide}. */
-  readonly picture: PictureSize;
-  /** The predicted parts in the data set's order. */
-  readonly outlines: readonly PartOutline[];
+  /** The picture of the case, and what is drawn over it. */
+  readonly drawing: CaseDrawing;
+  /** Further slices of a volume; null unless asked for. */
+  readonly montage: CaseDrawing | null;
+  /** Where a volume is cut for these; null for a picture. */
+  readonly view: VolumeView | null;
 }
 
 export interface InspectOptions {
@@ -54,46 +60,17 @@ export interface InspectOptions {
   readonly scores?: readonly PartScore[];
   /** Rules for cases that are measured; default "midss". */
   readonly convention?: ConventionName;
+  /** The grid and the unit of the evaluation; default "network", "pixels". */
+  readonly at?: JudgedGrid;
+  readonly units?: DistanceUnits;
+  /** Where volumes are cut, as another run has them, so that several are seen on the same slices; null: as this one does. */
+  readonly viewOf?: (one: Case) => VolumeView | null;
+  /** Of which volumes a montage of slices is drawn; none unless given. */
+  readonly withMontage?: (one: Case) => boolean;
   /** Mirror images take part, as the evaluation has it. Default false. */
   readonly testTimeFlips?: boolean;
   /** Called with the number of cases done after each. */
   readonly onProgress?: (done: number) => void;
-}
-
-/** Longer side of pictures of cases, in pixels. */
-export const pictureSide = 512;
-
-/**
- * The size of a case's picture: its stored image's, of a volume that of a slice with square pixels, reduced to at most
- * {@link pictureSide}.
- */
-export function pictureSize({ stored: { shape, spacing } }: Pick<DecodedCase, "stored">): PictureSize {
-  const isVolume = shape.length === 3;
-  const pixel = isVolume && spacing ? spacing.slice(1) : [1, 1];
-  const sides = (isVolume ? shape.slice(1) : shape).map((count, axis) => (count * pixel[axis]) / Math.min(...pixel));
-  const scale = Math.min(1, pictureSide / Math.max(...sides));
-  const [height, width] = sides.map((pixels) => Math.max(1, Math.round(pixels * scale)));
-  return { height, width };
-}
-
-/**
- * The outlines of all judged parts of a label map on the case's working grid, of a volume in the slice that stands for it.
- */
-export function partOutlines(
-  all: Uint8Array,
-  dataset: Dataset,
-  decoded: DecodedCase,
-  picture: PictureSize,
-): PartOutline[] {
-  const { parts, target } = dataset;
-  const said = { ...decoded, label: all };
-  const shown = dataset.slices ? sliceOf(said, tellingSlice(decoded, dataset)) : said;
-  const labels = shown.label as Uint8Array;
-  const [height, width] = shown.working.shape;
-  return parts.map(({ index, name }) => ({
-    part: name,
-    path: outlinePath(classMask(labels, index, target, height * width), { height, width }, picture),
-  }));
 }
 
 function pixelsOf(labels: Uint8Array, index: number, target: Dataset["target"], pixels: number): number {
@@ -103,12 +80,14 @@ function pixelsOf(labels: Uint8Array, index: number, target: Dataset["target"], 
 function partSizes(labels: Uint8Array, decoded: DecodedCase, { parts, target }: Dataset): PartSize[] {
   const { label, working } = decoded;
   const image = voxelCount(working);
+  const { shape, spacing } = working;
+  const voxelMillilitres = shape.length === 3 && spacing ? spacing.reduce((product, mm) => product * mm, 1e-3) : null;
   const judged = label ? withoutIgnored(labels, label) : labels;
   return parts.map(({ index, name }) => ({
     part: name,
     predicted: pixelsOf(judged, index, target, image),
     reference: label ? pixelsOf(label, index, target, image) : null,
-    image,
+    ...{ image, voxelMillilitres },
   }));
 }
 
@@ -141,21 +120,23 @@ export async function inspectPredictions(
   options: InspectOptions = {},
 ): Promise<InspectedCase[]> {
   const { dataset, cache, device, precision, normalisation, patch, networks } = run;
-  const { network = networks.student, scores = [], testTimeFlips, convention } = options;
-  const asked = { device, precision, normalisation, patch, testTimeFlips };
+  const { network = networks.student, scores = [], testTimeFlips, convention, at, units } = options;
+  const asked = { device, precision, normalisation, patch, testTimeFlips, ...(at ? { at } : {}) };
   const known = scoreTable(scores);
   const inspected: InspectedCase[] = [];
   for await (const { case: one, decoded, labels } of judgedCases(network, dataset, cases, cache, asked)) {
-    const { label } = decoded;
-    const measured = () => scoreParts(labels, decoded, one, dataset, { convention });
-    const picture = pictureSize(decoded);
+    const judged = at === "native" ? await decodeNative(dataset, one) : decoded;
+    const { label } = judged;
+    const measured = () => scoreParts(labels, judged, one, dataset, { convention, units });
+    const view = hasSlices(dataset) ? (options.viewOf?.(one) ?? volumeView(labels, judged, dataset)) : null;
     inspected.push({
       case: one,
       scores: label ? (known.get(JSON.stringify([one.domain, one.id])) ?? measured()) : [],
-      sizes: partSizes(labels, decoded, dataset),
+      sizes: partSizes(labels, judged, dataset),
       confusion: label ? confusionOf(label, labels, dataset) : null,
-      picture,
-      outlines: partOutlines(labels, dataset, decoded, picture),
+      drawing: view ? planesDrawing(labels, judged, dataset, view) : pictureDrawing(labels, judged, dataset),
+      montage: view && options.withMontage?.(one) ? montageDrawing(labels, judged, dataset, view) : null,
+      view,
     });
     options.onProgress?.(inspected.length);
   }

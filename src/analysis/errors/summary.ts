@@ -32,11 +32,13 @@ export interface SizePoint {
   readonly part: string;
   /** In [0, 1], or NaN where the convention leaves it undefined. */
   readonly dice: number;
-  /** Pixels at the network's size. */
+  /** Pixels of the judged grid. */
   readonly referencePixels: number;
   readonly predictedPixels: number;
   /** Share of the image that the reference covers, in [0, 1]. */
   readonly referenceShare: number;
+  /** Size of the reference; null for pictures, and where nobody knows the spacing. */
+  readonly referenceMillilitres: number | null;
 }
 
 /** One point for each case with a mask and each part, in order. */
@@ -45,9 +47,10 @@ export function sizeAgainstDice(inspected: readonly InspectedCase[]): SizePoint[
     scores.flatMap(({ domain, id, part, dice }): SizePoint[] => {
       const size = sizes.find((one) => one.part === part);
       if (!size || size.reference === null) return [];
-      const { reference, predicted, image } = size;
+      const { reference, predicted, image, voxelMillilitres } = size;
       const pixels = { referencePixels: reference, predictedPixels: predicted };
-      return [{ domain, id, part, dice, ...pixels, referenceShare: reference / image }];
+      const referenceMillilitres = voxelMillilitres === null ? null : reference * voxelMillilitres;
+      return [{ domain, id, part, dice, ...pixels, referenceShare: reference / image, referenceMillilitres }];
     }),
   );
 }

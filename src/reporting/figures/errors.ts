@@ -4,13 +4,26 @@ import type { DomainConfusion, SizePoint } from "../../analysis/errors/summary.j
 import { judgedDomains, judgedParts, type ReportData, type ReportRun } from "../data.js";
 import { distinctSlugs, type Figure, figureLabels } from "./figure.js";
 import { domainScale, figureBase, legendAbove, legendHeight, plotHeight } from "./theme.js";
+import { pointsFor, worstAndSome } from "./thinned.js";
+
+/** Whether the sizes of all are known in millilitres, as those of volumes with a spacing are. */
+function haveMillilitres(points: readonly SizePoint[]): boolean {
+  return points.every(({ referenceMillilitres }) => referenceMillilitres !== null);
+}
+
+/** In ml, or as a share of the image. */
+function sizeOf({ referenceMillilitres, referenceShare }: SizePoint, inMillilitres: boolean): number {
+  return inMillilitres ? (referenceMillilitres as number) : referenceShare;
+}
 
 function sizeSpec(points: readonly SizePoint[], data: ReportData): Figure["spec"] {
   const domains = figureLabels(judgedDomains(data));
   const labels = [...domains.values()];
-  const values = points.map(({ domain, id, dice, referencePixels, predictedPixels, referenceShare }) => ({
-    ...{ domain: domains.get(domain), case: id.slice(0, 80), dice, referencePixels, predictedPixels },
-    size: referenceShare,
+  const inMillilitres = haveMillilitres(points);
+  const values = points.map((point) => ({
+    ...{ domain: domains.get(point.domain), case: point.id.slice(0, 80), dice: point.dice },
+    ...{ referencePixels: point.referencePixels, predictedPixels: point.predictedPixels },
+    size: sizeOf(point, inMillilitres),
   }));
   const { colour, shape } = domainScale(labels);
   const legend = legendAbove(labels);
@@ -21,8 +34,9 @@ function sizeSpec(points: readonly SizePoint[], data: ReportData): Figure["spec"
     mark: { type: "point", filled: true, size: 26, opacity: 0.75 },
     encoding: {
       x: {
-        ...{ field: "size", type: "quantitative", title: "size of the part, share of the image" },
-        ...{ scale: { zero: false, nice: true }, axis: { format: "~%", tickCount: 5 } },
+        ...{ field: "size", type: "quantitative" },
+        title: inMillilitres ? "size of the part, ml" : "size of the part, share of the image",
+        ...{ scale: { zero: false, nice: true }, axis: { format: inMillilitres ? "~g" : "~%", tickCount: 5 } },
       },
       y: {
         ...{ field: "dice", type: "quantitative", title: "Dice" },
@@ -36,7 +50,8 @@ function sizeSpec(points: readonly SizePoint[], data: ReportData): Figure["spec"
 
 /** Rank correlation would need ties; the words give the halves instead: small against large parts. */
 function halves(points: readonly SizePoint[]): string {
-  const sorted = [...points].sort((a, b) => a.referenceShare - b.referenceShare);
+  const inMillilitres = haveMillilitres(points);
+  const sorted = [...points].sort((a, b) => sizeOf(a, inMillilitres) - sizeOf(b, inMillilitres));
   const mean = (some: readonly SizePoint[]) => some.reduce((sum, { dice }) => sum + dice, 0) / some.length;
   const middle = Math.floor(sorted.length / 2);
   if (middle === 0) return `${points.length} cases`;
@@ -53,13 +68,15 @@ export function sizeFigures(data: ReportData): Figure[] {
   return wanted.flatMap(({ run, part }, i) => {
     const points = (run.findings?.sizes ?? []).filter((one) => one.part === part && Number.isFinite(one.dice));
     if (points.length === 0) return [];
-    const title = `Size against Dice, ${parts.get(part)}: ${names.get(run.name)}`;
+    const unit = haveMillilitres(points) ? " (ml)" : "";
+    const drawn = worstAndSome(points, pointsFor(wanted.length));
+    const title = `Size${unit} against Dice, ${parts.get(part)}: ${names.get(run.name)}`;
     return [
       {
         ...{ id: ids[i], title },
-        caption: "Each point is a test case; size is that of the part in the reference.",
+        caption: `Each point is a test case; size is that of the part in the reference.${drawn.note}`,
         alt: `${title}. ${halves(points)}.`,
-        spec: sizeSpec(points, data),
+        spec: sizeSpec(drawn.points, data),
       },
     ];
   });

@@ -2,10 +2,11 @@
 import type { FeatureMap, ReportData, ReportRun } from "../data.js";
 import { type Figure, figureLabels } from "./figure.js";
 import { domainScale, figureBase, figureWidth, legendAbove, legendHeight } from "./theme.js";
+import { everyOther, pointsFor } from "./thinned.js";
 
 const origins = { labelled: "labelled domain", unlabelled: "other domains" } as const;
 
-function specOf({ points }: FeatureMap, labelledDomain: string): Figure["spec"] {
+function specOf({ points }: Pick<FeatureMap, "points">, labelledDomain: string): Figure["spec"] {
   const domains = figureLabels(points.map(({ domain }) => domain));
   const labels = [...domains.values()];
   const values = points.map(({ domain, id, x, y }) => ({
@@ -42,12 +43,15 @@ function specOf({ points }: FeatureMap, labelledDomain: string): Figure["spec"] 
   } as Figure["spec"];
 }
 
-function figureOf(run: ReportRun, name: string): Figure[] {
+function figureOf(run: ReportRun, name: string, most: number): Figure[] {
   const features = run.findings?.features;
   if (!features) return [];
   const { points, kl, dimensions, separability } = features;
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const domains = new Set(points.map(({ domain }) => domain)).size;
+  const drawn = everyOther(points, most);
+  const left = points.length - drawn.length;
+  const fewer = left === 0 ? "" : ` Of ${points.length} images ${drawn.length} are drawn, ${left} left out.`;
   const told = separability
     ? ` A linear classifier tells the domain of held-out images in ${percent(separability.accuracy)} of cases; guessing gives ${percent(separability.chance)}.`
     : "";
@@ -56,9 +60,9 @@ function figureOf(run: ReportRun, name: string): Figure[] {
   return [
     {
       ...{ id: `features-${run.id}`, title },
-      caption: `t-SNE of the ${dimensions} pooled bottleneck features (KL ${kl.toFixed(2)}).${told}`,
+      caption: `t-SNE of the ${dimensions} pooled bottleneck features (KL ${kl.toFixed(2)}).${fewer}${told}`,
       alt: `${title}. ${points.length} images of ${domains} domains in the plane of t-SNE.${told}`,
-      spec: specOf(features, run.config.labelled.domain),
+      spec: specOf({ points: drawn }, run.config.labelled.domain),
     },
   ];
 }
@@ -66,5 +70,6 @@ function figureOf(run: ReportRun, name: string): Figure[] {
 /** One figure for each examined run. */
 export function featureFigures({ runs }: ReportData): Figure[] {
   const names = figureLabels(runs.map(({ name }) => name));
-  return runs.flatMap((run) => figureOf(run, names.get(run.name) as string));
+  const most = 2 * pointsFor(runs.length);
+  return runs.flatMap((run) => figureOf(run, names.get(run.name) as string, most));
 }

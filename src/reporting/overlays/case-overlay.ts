@@ -3,19 +3,19 @@
  * and of each run as paths over it. How they are drawn is in overlay-svg.ts.
  */
 import sharp from "sharp";
-import { type InspectedCase, type PartOutline, partOutlines, pictureSize } from "../../analysis/errors/inspect.js";
+import type { CaseDrawing, PartOutline } from "../../analysis/errors/case-drawing.js";
+import type { InspectedCase } from "../../analysis/errors/inspect.js";
 import { UsageError } from "../../core/errors.js";
-import type { DecodedCache } from "../../data/cache.js";
 import { toChannels } from "../../data/colour.js";
 import type { Case, Dataset } from "../../data/dataset.js";
-import type { DecodedCase } from "../../data/decode.js";
+import { decodeNative } from "../../data/decode-native.js";
 import { toBytes } from "../../data/prepare-image.js";
-import { readImage, readVolume } from "../../data/read-image.js";
-import { sliceCount, tellingSlice } from "../../data/volumes/case-slices.js";
-import { cutVolume, hasSlices, windowedSlice, windowsOf } from "../../data/volumes/decode-volume.js";
+import { readImage } from "../../data/read-image.js";
 import type { PictureSize } from "../../drawing/outline-path.js";
+import type { PictureWord } from "../../drawing/words-svg.js";
 import { interleave } from "../../grid/interleave.js";
-import type { StoredImage } from "../../grid/stored-image.js";
+import type { Sheet } from "../../grid/sheet.js";
+import { sheetPicture } from "../../inference/sheet-picture.js";
 import type { PartScore } from "../../judging/evaluate-network.js";
 import type { CaseRole, ChosenCase } from "./choose-cases.js";
 
@@ -29,11 +29,17 @@ export interface InspectedRun {
 export interface OverlayPicture extends PictureSize {
   readonly type: "image/jpeg";
   readonly bytes: Uint8Array;
+  /** Whether it shows several slices of a volume. */
+  readonly isSheet: boolean;
+  /** What is written over it. */
+  readonly words: readonly PictureWord[];
 }
 
 /** What one run says about a case. */
 export interface RunOverlay {
   readonly run: string;
+  /** As the run was judged on it, on its own grid; null for a case without a mask, and where the run was not asked. */
+  readonly reference: readonly PartOutline[] | null;
   /** In the data set's order of parts; null when the run was not asked about the case. */
   readonly outlines: readonly PartOutline[] | null;
   /** One row for each part; empty for a case without a mask. */
@@ -46,74 +52,82 @@ export interface CaseOverlay {
   readonly id: string;
   readonly role: CaseRole;
   readonly picture: OverlayPicture;
-  /** Null for a case without a mask. */
+  /** On the first run's grid; null for a case without a mask. */
   readonly reference: readonly PartOutline[] | null;
   /** In the order of the runs. */
   readonly predictions: readonly RunOverlay[];
 }
 
-/** The stored image in the data set's intensities and channels; of a volume the slice that stands for it. */
-async function readStored(one: Case, dataset: Dataset, decoded: DecodedCase): Promise<StoredImage> {
-  if (!hasSlices(dataset)) {
-    const image = toChannels(await readImage(one.imagePath), dataset.channels);
-    return { ...image, samples: toBytes(image, dataset, one.imagePath) };
-  }
-  const { image, stack } = cutVolume(await readVolume(one.imagePath), dataset.slices);
-  // The slices of the working grid may be others than the stored ones, over the same field of view.
-  const shown = (tellingSlice(decoded, dataset) + 0.5) * (stack.count / sliceCount(decoded));
-  const slice = windowedSlice(stack.slice(Math.floor(shown)), windowsOf(image, dataset.slices));
-  return toChannels(slice, dataset.channels);
-}
-
-/** The stored image, small enough to embed. */
-async function readPicture(one: Case, dataset: Dataset, decoded: DecodedCase): Promise<OverlayPicture> {
-  const { channels } = dataset;
-  const size = pictureSize(decoded);
-  const image = await readStored(one, dataset, decoded);
-  const [height, width] = image.grid.shape;
-  const jpeg = await sharp(interleave(image.samples as Uint8Array, channels), { raw: { width, height, channels } })
-    .resize(size.width, size.height, { fit: "fill" })
+/** Small enough to embed. */
+async function jpegOf(data: Uint8Array, channels: number, from: PictureSize, to: PictureSize): Promise<Uint8Array> {
+  const raw = { width: from.width, height: from.height, channels: channels as 1 | 3 };
+  return sharp(data, { raw })
+    .resize(to.width, to.height, { fit: "fill" })
     .toColourspace(channels === 1 ? "b-w" : "srgb")
     .jpeg({ quality: 85, mozjpeg: true, chromaSubsampling: "4:4:4" })
     .toBuffer();
-  return { ...size, type: "image/jpeg", bytes: jpeg };
+}
+
+/** The stored image in the data set's intensities and channels. */
+async function readPicture(one: Case, dataset: Dataset, size: PictureSize): Promise<OverlayPicture> {
+  const { channels } = dataset;
+  const image = toChannels(await readImage(one.imagePath), channels);
+  const bytes = toBytes(image, dataset, one.imagePath);
+  const [height, width] = image.grid.shape;
+  const jpeg = await jpegOf(interleave(bytes, channels), channels, { height, width }, size);
+  return { ...size, type: "image/jpeg", bytes: jpeg, isSheet: false, words: [] };
+}
+
+/** The stored volume, laid out. */
+async function readSheet(one: Case, dataset: Dataset, sheet: Sheet): Promise<OverlayPicture> {
+  const { image, channels, working } = await decodeNative(dataset, one);
+  const { data, channels: shown } = await sheetPicture({ grid: working, channels, samples: image }, sheet);
+  const { height, width, words } = sheet;
+  const bytes = await jpegOf(data, shown, sheet, sheet);
+  return { height, width, type: "image/jpeg", bytes, isSheet: true, words };
 }
 
 function findCase({ domain, id }: Pick<ChosenCase, "domain" | "id">, inspected: readonly InspectedCase[]) {
   return inspected.find((one) => one.case.domain === domain && one.case.id === id);
 }
 
+/** Which of a case's drawings: its picture or three planes, or further slices. */
+export type DrawingName = "drawing" | "montage";
+
 /**
  * Gathers pictures and outlines of chosen cases.
- * @param first  the data set and decoded cases of the first run; its reference masks are shown
+ * @param dataset of the first run
  * @param chosen as `chooseCases` gives them, or any cases (of a list of failures, say)
  * @param runs   at least one, each inspected with `inspectPredictions`
  * @throws UsageError when the first run was not asked about a chosen case; DataError when its files cannot be read
  * @example
- * const overlays = await overlayCases(run, chooseCases(scores, cases), [{ name: "DiM", inspected }]);
+ * const overlays = await overlayCases(run.dataset, chooseCases(scores, cases), [{ name: "DiM", inspected }]);
  */
 export async function overlayCases(
-  first: { readonly dataset: Dataset; readonly cache: DecodedCache },
+  dataset: Dataset,
   chosen: readonly Pick<ChosenCase, "domain" | "id" | "role">[],
   runs: readonly InspectedRun[],
+  which: DrawingName = "drawing",
 ): Promise<CaseOverlay[]> {
-  const { dataset, cache } = first;
   const overlays: CaseOverlay[] = [];
   for (const { domain, id, role } of chosen) {
     const own = findCase({ domain, id }, runs[0].inspected);
-    if (!own) {
+    const drawing = own?.[which];
+    if (!own || !drawing) {
       throw new UsageError(
         `overlayCases: ${runs[0].name} was not asked about ${domain}/${id}; inspect that case first`,
       );
     }
-    const decoded = await cache.get(own.case);
-    const size = pictureSize(decoded);
     const predictions = runs.map(({ name, inspected }): RunOverlay => {
       const found = findCase({ domain, id }, inspected);
-      return { run: name, outlines: found?.outlines ?? null, scores: found?.scores ?? [] };
+      const said: CaseDrawing | null = found?.[which] ?? null;
+      const { reference = null, outlines = null } = said ?? {};
+      return { run: name, reference, outlines, scores: found?.scores ?? [] };
     });
-    const reference = decoded.label ? partOutlines(decoded.label, dataset, decoded, size) : null;
-    overlays.push({ domain, id, role, picture: await readPicture(own.case, dataset, decoded), reference, predictions });
+    const picture = drawing.sheet
+      ? await readSheet(own.case, dataset, drawing.sheet)
+      : await readPicture(own.case, dataset, drawing.picture);
+    overlays.push({ domain, id, role, picture, reference: drawing.reference, predictions });
   }
   return overlays;
 }

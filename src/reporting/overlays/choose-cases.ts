@@ -22,7 +22,8 @@ export interface ChosenCase {
   readonly dice: number | null;
 }
 
-type CaseKey = Pick<PartScore, "domain" | "id">;
+/** Which case. */
+export type CaseKey = Pick<PartScore, "domain" | "id">;
 
 /** How sure a network is of a case, in [0, 1]; NaN where it found nothing, undefined where nobody asked. */
 export type ConfidenceOf = (one: CaseKey) => number | undefined;
@@ -54,6 +55,20 @@ function unjudgedCases(cases: readonly CaseKey[], confidenceOf: ConfidenceOf): C
   }));
 }
 
+/**
+ * The judged cases of the lowest mean Dice over parts, of all domains together, the worst first.
+ * @param most of them
+ */
+export function worstCases(scores: readonly PartScore[], most: number): CaseKey[] {
+  const all = [...groupBy(presentRows(scores), ({ domain }) => domain)].flatMap(([domain, rows]) =>
+    ranked(rows).map(({ id, dice }) => ({ domain, id, dice })),
+  );
+  return all
+    .sort((a, b) => a.dice - b.dice)
+    .slice(0, most)
+    .map(({ domain, id }) => ({ domain, id }));
+}
+
 /** The judged cases of a domain with their mean Dice, from the worst to the best, earlier ones first among equals. */
 function ranked(scores: readonly PartScore[]): { id: string; dice: number }[] {
   return [...groupBy(scores, ({ id }) => id)]
@@ -83,4 +98,23 @@ export function chooseCases(
     const roles = rolesByCount[order.length] ?? allRoles;
     return roles.map((role) => ({ domain, role, ...order[position(role, order.length)] }));
   });
+}
+
+/**
+ * The chosen cases of some domains, so that a page of a hundred of them stays small: of the labelled one, of those that
+ * cannot be judged, and of those in which a case of the lowest Dice is.
+ * @param most domains
+ */
+export function ofFewDomains(chosen: readonly ChosenCase[], most: number, labelled: string): ChosenCase[] {
+  const worst = [...groupBy(chosen, ({ domain }) => domain)].map(([domain, own]) => ({
+    domain,
+    dice: domain === labelled ? Number.NEGATIVE_INFINITY : Math.min(...own.map(({ dice }) => dice ?? -1)),
+  }));
+  const shown = new Set(
+    worst
+      .sort((a, b) => (a.dice === b.dice ? 0 : a.dice - b.dice))
+      .slice(0, most)
+      .map(({ domain }) => domain),
+  );
+  return chosen.filter(({ domain }) => shown.has(domain));
 }

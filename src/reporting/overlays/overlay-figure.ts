@@ -5,13 +5,16 @@
 
 import { outlineSvg } from "../../drawing/outline-svg.js";
 import { escapeXml, shorten, svgFont } from "../../drawing/svg.js";
-import type { PartScore } from "../../judging/evaluate-network.js";
+import type { DistanceUnits, PartScore } from "../../judging/evaluate-network.js";
+import { unitText } from "../../judging/metric-text.js";
 import type { CaseOverlay } from "./case-overlay.js";
 import { type OverlayDrawing, type OverlayPanel, outlinesSvg, pictureSvg } from "./overlay-svg.js";
 
 export interface OverlayFigureOptions extends Pick<OverlayDrawing, "parts" | "shown"> {
-  /** Width of one picture in CSS pixels; default 200. */
+  /** Width of one picture in CSS pixels; default 200, of sheets of volumes 420. */
   readonly cell?: number;
+  /** Of the scores' distances; default "pixels". */
+  readonly units?: DistanceUnits;
 }
 
 const ink = "#1d2127";
@@ -35,14 +38,14 @@ function percentText(share: number): string {
   return Number.isNaN(share) ? "undefined" : `${(100 * share).toFixed(1)} %`;
 }
 
-function pixelsText(distance: number): string {
+function distanceText(distance: number, units: DistanceUnits): string {
   if (Number.isNaN(distance)) return "undefined";
-  return Number.isFinite(distance) ? `${distance.toFixed(1)} px` : "\u221e";
+  return Number.isFinite(distance) ? `${distance.toFixed(1)} ${unitText(units)}` : "\u221e";
 }
 
-/** A part's metrics in one line, distances in pixels at the network's size. */
-function metricsLine({ part, dice, hd95 }: PartScore): string {
-  return `${part}: Dice ${percentText(dice)}, HD95 ${pixelsText(hd95)}`;
+/** A part's metrics in one line. */
+function metricsLine({ part, dice, hd95 }: PartScore, units: DistanceUnits): string {
+  return `${part}: Dice ${percentText(dice)}, HD95 ${distanceText(hd95, units)}`;
 }
 
 const roleWords = {
@@ -72,11 +75,15 @@ function columnsOf(overlays: readonly CaseOverlay[]): Column[] {
 }
 
 /** Lines under one panel. */
-function notes(overlay: CaseOverlay, panel: OverlayPanel, shown: readonly string[]): string[] {
+function notes(
+  overlay: CaseOverlay,
+  panel: OverlayPanel,
+  { shown, units }: Pick<Required<OverlayFigureOptions>, "shown" | "units">,
+): string[] {
   if (panel === "reference") return overlay.reference ? [] : ["no mask"];
   const { outlines, scores } = overlay.predictions[panel];
   if (!outlines) return ["not predicted"];
-  return scores.filter(({ part }) => shown.includes(part)).map(metricsLine);
+  return scores.filter(({ part }) => shown.includes(part)).map((score) => metricsLine(score, units));
 }
 
 interface Placed {
@@ -99,7 +106,7 @@ function rowSvg(
   const width = columns.length * (cell + gap);
   let noteLines = 0;
   const panels = columns.map(({ panel }, i) => {
-    const lines = notes(overlay, panel, shown);
+    const lines = notes(overlay, panel, options);
     noteLines = Math.max(noteLines, lines.length);
     const drawn = i === 0 ? pictureSvg(picture, id) : `<use href="#${id}"/>`;
     const outlines = outlinesSvg(overlay, panel, { parts, shown, lines: "figure" });
@@ -144,7 +151,12 @@ function legendSvg({ parts, shown }: Required<OverlayFigureOptions>, width: numb
  * @example writeFileAtomic("overlays.png", svgToPng(overlayFigure(overlays, { parts: ["cup", "disc"] }), 1600));
  */
 export function overlayFigure(overlays: readonly CaseOverlay[], { parts, ...rest }: OverlayFigureOptions): string {
-  const options = { parts, shown: rest.shown ?? parts, cell: rest.cell ?? 200 };
+  const options = {
+    parts,
+    shown: rest.shown ?? parts,
+    units: rest.units ?? ("pixels" as const),
+    cell: rest.cell ?? (overlays.some(({ picture }) => picture.isSheet) ? 420 : 200),
+  };
   const columns = columnsOf(overlays);
   const width = columns.length * (options.cell + gap) - gap;
   const heads = columns.map(({ title }, i) =>

@@ -2,9 +2,10 @@
  * Draws outlines over a case's picture as SVG, in the lines and colours of inference/outline-svg.ts. Everything that
  * comes from files or names goes through `escapeXml`.
  */
-import type { PartOutline } from "../../analysis/errors/inspect.js";
+import type { PartOutline } from "../../analysis/errors/case-drawing.js";
 import { type OutlineKind, outlineSvg } from "../../drawing/outline-svg.js";
 import { escapeXml } from "../../drawing/svg.js";
+import { wordsSvg } from "../../drawing/words-svg.js";
 import type { CaseOverlay, OverlayPicture } from "./case-overlay.js";
 
 /** Which picture of a case: the reference alone, or a run's prediction over the reference, by the run's number. */
@@ -22,8 +23,9 @@ export interface OverlayDrawing {
   readonly lines: "figure" | "screen";
 }
 
-/** A line width of 1 in a figure: this share of the picture's longer side. */
+/** A line width of 1 in a figure: this share of the picture's longer side, and of sheets of volumes so many pixels. */
 const figureUnit = 1 / 320;
+const sheetUnit = 1;
 
 /**
  * The outlines of one panel as SVG groups in the picture's coordinates, to be laid over its image. Groups have the
@@ -33,20 +35,26 @@ export function outlinesSvg(overlay: CaseOverlay, panel: OverlayPanel, drawing: 
   const { picture, reference, predictions } = overlay;
   const { parts, shown = parts } = drawing;
   const screen = drawing.lines === "screen";
-  const unit = screen ? 1 : Math.max(picture.width, picture.height) * figureUnit;
+  const inFigure = picture.isSheet ? sheetUnit : Math.max(picture.width, picture.height) * figureUnit;
+  const unit = screen ? 1 : inFigure;
   const draw = (outlines: readonly PartOutline[] | null, kind: OutlineKind) =>
     (outlines ?? [])
       .filter(({ part }) => shown.includes(part))
       .map(({ part, path }) => outlineSvg(path, { kind, part: Math.max(0, parts.indexOf(part)), unit, screen }));
-  const predicted = panel === "reference" ? [] : draw(predictions[panel].outlines, "prediction");
-  return [...draw(reference, "reference"), ...predicted].join("");
+  if (panel === "reference") return draw(reference, "reference").join("");
+  const said = predictions[panel];
+  // A run that was not asked shows what there was to find.
+  const expected = said.outlines === null ? reference : said.reference;
+  return [...draw(expected, "reference"), ...draw(said.outlines, "prediction")].join("");
 }
 
-/** The picture as an SVG image that travels inside the file. @param id to `<use>` it by elsewhere in the document */
-export function pictureSvg({ bytes, type, width, height }: OverlayPicture, id?: string): string {
+/** The picture as an SVG image that travels inside the file, with its words. @param id to `<use>` it by elsewhere in the document */
+export function pictureSvg({ bytes, type, width, height, words }: OverlayPicture, id?: string): string {
   const name = id === undefined ? "" : ` id="${escapeXml(id)}"`;
   const data = Buffer.from(bytes).toString("base64");
-  return `<image${name} width="${width}" height="${height}" preserveAspectRatio="none" href="data:${type};base64,${data}"/>`;
+  const image = (named: string) =>
+    `<image${named} width="${width}" height="${height}" preserveAspectRatio="none" href="data:${type};base64,${data}"/>`;
+  return words.length === 0 ? image(name) : `<g${name}>${image("")}${wordsSvg(words)}</g>`;
 }
 
 export interface InlinePanel extends OverlayDrawing {

@@ -1,11 +1,13 @@
 /** Cases as pictures: the reference and each run's outlines side by side, with the case's metrics beneath. */
 
+import { counted } from "../../core/counted.js";
 import { partColours } from "../../drawing/colours.js";
-import type { PartScore } from "../../judging/evaluate-network.js";
+import type { DistanceUnits, PartScore } from "../../judging/evaluate-network.js";
+import { unitText } from "../../judging/metric-text.js";
 import { type ReportData, type ReportOverlays, type ReportRun, shownRuns } from "../data.js";
 import { caseSource, overlayAnchor } from "../failures.js";
 import { distinctSlugs, spoken } from "../figures/figure.js";
-import { percentText, pixelText } from "../numbers.js";
+import { distanceText, percentText } from "../numbers.js";
 import type { CaseOverlay } from "../overlays/case-overlay.js";
 import { inlinePanelSvg, type OverlayPanel } from "../overlays/overlay-svg.js";
 import { type Content, Html, html, nameHtml } from "./markup.js";
@@ -23,16 +25,17 @@ function panelSvg(
   return new Html(inlinePanelSvg(overlay, panel, { parts, shown, lines: "screen", ...place }));
 }
 
-function metricsHtml(run: ReportRun, scores: readonly PartScore[]): Content {
+function metricsHtml(run: ReportRun, scores: readonly PartScore[], units: DistanceUnits | undefined): Content {
+  const unit = unitText(units);
   if (scores.length === 0) return html`<p class="note">not judged</p>`;
   const several = scores.length > 1;
   return scores.map((score) => {
     const number = (column: "dice" | "hd95", text: string) =>
       numberHtml({ text, value: score[column], source: caseSource(run, score, column) });
-    const [dice, hd95] = [number("dice", percentText(score.dice)), number("hd95", pixelText(score.hd95))];
+    const [dice, hd95] = [number("dice", percentText(score.dice)), number("hd95", distanceText(score.hd95))];
     return several
-      ? html`<p class="note">${nameHtml(score.part)}: ${dice} %, ${hd95} px</p>`
-      : html`<p class="note">Dice ${dice} %</p><p class="note">HD95 ${hd95} px</p>`;
+      ? html`<p class="note">${nameHtml(score.part)}: ${dice} %, ${hd95} ${unit}</p>`
+      : html`<p class="note">Dice ${dice} %</p><p class="note">HD95 ${hd95} ${unit}</p>`;
   });
 }
 
@@ -59,7 +62,12 @@ function caseHtml(overlay: CaseOverlay, data: ReportData, index: number, role: s
     const run = data.runs.find((one) => one.id === overlays.runs[i]) as ReportRun;
     const what = spoken(`${domain} ${id}: ${run.name}`);
     const picture = panelSvg(overlay, i, overlays, anchor, what);
-    return panelHtml(picture, anchor, what, html`<p class="run">${nameHtml(run.name)}</p>${metricsHtml(run, scores)}`);
+    return panelHtml(
+      picture,
+      anchor,
+      what,
+      html`<p class="run">${nameHtml(run.name)}</p>${metricsHtml(run, scores, data.choice.units)}`,
+    );
   });
   const shown = overlay.reference === null ? "image" : "reference";
   const what = spoken(`${domain} ${id}: ${shown}`);
@@ -72,9 +80,10 @@ function caseHtml(overlay: CaseOverlay, data: ReportData, index: number, role: s
 `;
 }
 
-/** Cases side by side as far as their panels leave room. */
-function caseGrid(cases: readonly Html[], { runs }: ReportOverlays): Html {
-  return html`<div class="cases" style="--panels: ${runs.length + 1}">${cases}</div>`;
+/** Cases side by side as far as their panels leave room; sheets of volumes are wide, and have a row each. */
+function caseGrid(cases: readonly Html[], overlays: readonly CaseOverlay[], { runs }: ReportOverlays): Html {
+  const wide = overlays.some(({ picture }) => picture.isSheet) ? " wide" : "";
+  return html`<div class="cases${wide}" style="--panels: ${runs.length + 1}">${cases}</div>`;
 }
 
 /** The parts' colours, each with a box that shows or hides it. */
@@ -116,23 +125,47 @@ export function overlaysBody(data: ReportData): Content {
   const domains = [...new Set(overlays.chosen.map(({ domain }) => domain))];
   const ids = distinctSlugs(domains);
   const groups = domains.map((domain, d) => {
-    const cases = overlays.chosen.flatMap((one, i) =>
-      one.domain === domain ? [caseHtml(one, data, i, roleWords[one.role])] : [],
+    const own = overlays.chosen.flatMap((one, i) => (one.domain === domain ? [{ one, i }] : []));
+    const cases = own.map(({ one, i }) => caseHtml(one, data, i, roleWords[one.role]));
+    const grid = caseGrid(
+      cases,
+      own.map(({ one }) => one),
+      overlays,
     );
-    return html`<h3>${nameHtml(domain)}</h3>${caseGrid(cases, overlays)}<p class="note">${pictureFiles(`overlays-${ids[d]}`)}</p>`;
+    return html`<h3>${nameHtml(domain)}</h3>${grid}<p class="note">${pictureFiles(`overlays-${ids[d]}`)}</p>`;
   });
   const isUnjudged = ({ role }: CaseOverlay) => role === "surest" || role === "unsurest";
   const unjudged = overlays.chosen.some(isUnjudged)
     ? "; of a domain without masks those of which it is most and least confident, and the median one"
     : "";
   const isWhole = first.evaluation?.about.slices !== undefined;
+  const { domainsLeftOut } = overlays;
+  const left =
+    domainsLeftOut === 0
+      ? ""
+      : ` ${counted(domainsLeftOut, "domain")} without pictures: shown are the labelled one and those with the worst cases.`;
   const numbers = isWhole
-    ? "Pictures are of the slice in which most is labelled. Beneath, of the whole volume: Dice in percent and HD95 in voxels, slices one apart"
-    : "Beneath: Dice in percent and HD95 in pixels";
+    ? "Pictures are of the axial, coronal and sagittal plane through the largest object of the reference (where there is none, of the prediction), each run's outlines on the grid that it was judged on. Beneath, of the whole volume: Dice in percent and HD95 in "
+    : "Beneath: Dice in percent and HD95 in ";
+  const pixels = isWhole ? "voxels, slices one apart" : "pixels";
+  const unit = data.choice.units === "mm" ? "mm" : pixels;
   return html`${partStyle(overlays)}
-<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}${unjudged}. Coloured line: prediction; dashed line: reference. ${numbers}.${seedNote(data)}</p>
+<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}${unjudged}. Coloured line: prediction; dashed line: reference. ${numbers}${unit}.${left}${seedNote(data)}</p>
 ${partsHtml(overlays)}
-${groups}`;
+${groups}
+${montagesBody(data)}`;
+}
+
+/** Slices of the worst volumes. */
+function montagesBody(data: ReportData): Content {
+  const overlays = data.overlays as ReportOverlays;
+  const { chosen, failures, montages } = overlays;
+  if (montages.length === 0) return null;
+  const before = chosen.length + failures.length;
+  const cases = montages.map((one, i) => caseHtml(one, data, before + i, `worst ${i + 1}`));
+  return html`<h3>Slices of the worst volumes</h3>
+<p>Axial slices through all that is labelled or predicted, from below to above, of the ${montages.length} cases of the lowest Dice of all domains.</p>
+${caseGrid(cases, montages, overlays)}<p class="note">${pictureFiles("overlays-montage")}</p>`;
 }
 
 /** Pictures of the listed failures that are not among the chosen cases. */
@@ -141,5 +174,5 @@ export function failurePictures(data: ReportData): Content {
   if (!overlays || overlays.failures.length === 0) return null;
   const before = overlays.chosen.length;
   const cases = overlays.failures.map((one, i) => caseHtml(one, data, before + i, null));
-  return html`<details><summary>Pictures of ${cases.length} failures</summary><p class="note">${pictureFiles("overlays-failures")}</p>${partStyle(overlays)}${partsHtml(overlays)}${caseGrid(cases, overlays)}</details>`;
+  return html`<details><summary>Pictures of ${cases.length} failures</summary><p class="note">${pictureFiles("overlays-failures")}</p>${partStyle(overlays)}${partsHtml(overlays)}${caseGrid(cases, overlays.failures, overlays)}</details>`;
 }

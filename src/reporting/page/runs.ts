@@ -4,7 +4,7 @@ import { usesUnlabelled } from "../../config/unlabelled.js";
 import { counted } from "../../core/counted.js";
 import { judgedGridText } from "../../judging/grid-text.js";
 import { hasSubjects } from "../../judging/subjects-text.js";
-import type { ReportRun } from "../data.js";
+import type { ReportRun, RunEvaluation } from "../data.js";
 import { bytesText, countText, durationText } from "../numbers.js";
 import { repeatCommands, startedWith } from "../repeat.js";
 import { stateText } from "../run-state.js";
@@ -37,12 +37,18 @@ function seenText({ imageSize, patch }: ReportRun["config"]): string {
   return imageSize === undefined ? "" : `, images of ${imageSize} × ${imageSize} pixels`;
 }
 
+/** What leads to the words for the grid. */
+function whereText({ patch, at, slices }: RunEvaluation["about"]): string {
+  if (patch || (at && slices)) return ",";
+  return slices ? `, ${slices} slices at` : " at";
+}
+
 function judgedOn({ evaluation }: ReportRun): Content {
   if (!evaluation) return null;
   const { about, summary } = evaluation;
   const mirrored = about.testTimeFlips ? ", averaged over mirror images" : "";
   const subjects = hasSubjects(summary) ? ` of ${counted(summary.subjects, "subject")}` : "";
-  return html`${countText(summary.cases)} test ${about.slices ? "volumes" : "images"}${subjects}${about.patch ? "," : about.slices ? `, ${about.slices} slices at` : " at"} ${judgedGridText(about).replaceAll(" x ", " × ")}${mirrored}; ${about.network}, ${nameHtml(about.checkpoint.rule)}; convention ${about.convention.name} (${about.convention.description})`;
+  return html`${countText(summary.cases)} test ${about.slices ? "volumes" : "images"}${subjects}${whereText(about)} ${judgedGridText(about).replaceAll(" x ", " × ")}${mirrored}, distances in ${about.units ?? "pixels"}; ${about.network}, ${nameHtml(about.checkpoint.rule)}; convention ${about.convention.name} (${about.convention.description})`;
 }
 
 function costText({ cost, environment, config }: ReportRun): Content {

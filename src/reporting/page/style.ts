@@ -105,6 +105,8 @@ figure:target .shut { display: inline-block; position: fixed; top: .8rem; right:
   background: var(--raised); border: 1px solid var(--line); border-radius: 6px; text-decoration: none; }
 .cases { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, calc(var(--panels) * 9.4rem)), 1fr));
   gap: 1.6rem 2rem; margin: .9rem 0; }
+.cases.wide { grid-template-columns: minmax(0, 1fr); }
+.wide .panels { grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); }
 figure.case .title { font-weight: 550; }
 .role { margin-left: .4rem; padding: .05rem .5rem; border: 1px solid var(--line); border-radius: 1rem; color: var(--soft);
   font-size: .8rem; font-weight: 450; white-space: nowrap; }
@@ -121,6 +123,7 @@ figure.case .title { font-weight: 550; }
 @media (max-width: 40rem) {
   .case:not(:target) .panels { grid-template-columns: none; grid-auto-flow: column; grid-auto-columns: max(46%, 8.4rem);
     overflow-x: auto; scroll-snap-type: x proximity; }
+  .wide .case:not(:target) .panels { grid-auto-columns: 88%; }
   .panel { scroll-snap-align: start; }
 }
 details > summary { cursor: pointer; }

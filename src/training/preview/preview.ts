@@ -10,11 +10,14 @@ import { z } from "zod";
 import { writeFileAtomic } from "../../core/atomic-file.js";
 import { caseName } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
-import { sliceOf, tellingSlice } from "../../data/volumes/case-slices.js";
 import { viewOf } from "../../data/volumes/patches.js";
-import { outlinePath } from "../../drawing/outline-path.js";
-import { classMask } from "../../inference/label-map.js";
+import { outlinePath, type PictureSize } from "../../drawing/outline-path.js";
+import { focusOn, middle } from "../../grid/focus.js";
+import { voxelCount } from "../../grid/grid.js";
+import { type Sheet, threePlaneSheet } from "../../grid/sheet.js";
+import { classMask, foreground } from "../../inference/label-map.js";
 import { predictCase } from "../../inference/predict-case.js";
+import { sheetOutlines } from "../../inference/sheet-outlines.js";
 import type { Model } from "../../runs/model.js";
 import type { RunFolder } from "../../runs/run-folder.js";
 import { type PreviewCase, previewCases, tileSide } from "./preview-cases.js";
@@ -29,8 +32,24 @@ const columnFile = z.strictObject({
 
 const columnName = /^step-(\d+)\.json$/;
 
-/** Of a tile; outlines are kept in its coordinates. */
-const side = { height: tileSide, width: tileSide };
+/** Longest side of a volume in a tile of three planes, in pixels. */
+const sheetSide = 96;
+
+/** A case as the network is asked about it, and the tile that it is drawn in; outlines are kept in its coordinates. */
+interface ShownCase {
+  readonly view: DecodedCase;
+  readonly tile: PictureSize;
+  /** Of a patch: how its planes lie in the tile. */
+  readonly sheet: Sheet | null;
+}
+
+/** A square for pictures, for slices of volumes as long and wide as they are in mm. */
+function tileFor({ working: { shape, spacing } }: DecodedCase, isSlice: boolean): PictureSize {
+  if (!isSlice || !spacing) return { height: tileSide, width: tileSide };
+  const sides = shape.map((count, axis) => count * spacing[axis]);
+  const [height, width] = sides.map((mm) => Math.max(1, Math.round((mm * tileSide) / Math.max(...sides))));
+  return { height, width };
+}
 
 function readColumn(path: string): z.output<typeof columnFile> | null {
   try {
@@ -43,7 +62,6 @@ function readColumn(path: string): z.output<typeof columnFile> | null {
 /** The preview of a run; one for each time the run is started or resumed. */
 export class Preview {
   private readonly cases: readonly PreviewCase[];
-  private readonly names: readonly string[];
   private rows: readonly PreviewRow[] | null = null;
   private failed = false;
 
@@ -59,7 +77,6 @@ export class Preview {
       labelledDomain: config.labelled.domain,
       monitorTest: config.evaluation.monitorTest,
     });
-    this.names = this.cases.map((one) => caseName(one.case));
   }
 
   /** Takes back what was kept after an iteration. */
@@ -76,13 +93,14 @@ export class Preview {
     await this.attempt(async () => {
       if (this.failed || this.cases.length === 0) return;
       const { drawPreview } = await import("./preview-picture.js");
-      const decoded = await Promise.all(this.cases.map((one) => this.shown(one)));
-      this.rows ??= await this.prepare(decoded);
-      const outlines = decoded.map((one) => this.predicted(one));
+      const shown = await Promise.all(this.cases.map((one) => this.shown(one)));
+      this.rows ??= await this.prepare(shown);
+      const outlines = shown.map((one) => this.predicted(one));
       const parts = this.session.dataset.parts.map(({ name }) => name);
-      const content = JSON.stringify({ iteration, cases: this.names, outlines });
+      const names = this.tileNames(shown);
+      const content = JSON.stringify({ iteration, cases: names, outlines });
       writeFileAtomic(join(this.run.previewSteps, `step-${iteration}.json`), `${content}\n`);
-      writeFileAtomic(this.run.preview, await drawPreview({ rows: this.rows, parts }, this.columns()));
+      writeFileAtomic(this.run.preview, await drawPreview({ rows: this.rows, parts }, this.columns(names)));
     });
   }
 
@@ -106,58 +124,67 @@ export class Preview {
     return existsSync(this.run.previewSteps) ? readdirSync(this.run.previewSteps) : [];
   }
 
-  /** Times that were kept for the same cases, in order. */
-  private columns(): PreviewColumn[] {
+  /** What outlines are kept of: the case, and the size of its tile where that is not the usual one. */
+  private tileNames(shown: readonly ShownCase[]): string[] {
+    return shown.map(({ tile: { width, height } }, i) => {
+      const name = caseName(this.cases[i].case);
+      return width === tileSide && height === tileSide ? name : `${name}, ${width} x ${height}`;
+    });
+  }
+
+  /** Times that were kept for the same tiles, in order. */
+  private columns(names: readonly string[]): PreviewColumn[] {
     return this.kept()
       .filter((name) => columnName.test(name))
       .flatMap((name) => readColumn(join(this.run.previewSteps, name)) ?? [])
-      .filter(({ cases, outlines }) => cases.join("\n") === this.names.join("\n") && outlines.length === cases.length)
+      .filter(({ cases, outlines }) => cases.join("\n") === names.join("\n") && outlines.length === cases.length)
       .sort((a, b) => a.iteration - b.iteration);
   }
 
   /**
    * A case as the network is asked about it: of a volume one slice or patch, that in which most is labelled only where the
-   * reference is shown, too.
+   * reference is shown, too. A patch is cut where the reference is seen best, or in its middle.
    */
-  private async shown({ case: one, showsReference }: PreviewCase): Promise<DecodedCase> {
+  private async shown({ case: one, showsReference }: PreviewCase): Promise<ShownCase> {
     const { cache, dataset, patch } = this.session;
     const { label, ...unlabelled } = await cache.get(one);
-    return viewOf(showsReference && label ? { ...unlabelled, label } : unlabelled, dataset, patch);
+    const view = viewOf(showsReference && label ? { ...unlabelled, label } : unlabelled, dataset, patch);
+    if (!patch) return { view, tile: tileFor(view, dataset.slices !== undefined), sheet: null };
+    const { shape } = view.working;
+    const found = view.label && focusOn(foreground(view.label, dataset, voxelCount({ shape })), shape);
+    const sheet = threePlaneSheet(view.working, found ?? middle, sheetSide);
+    return { view, tile: { height: sheet.height, width: sheet.width }, sheet };
   }
 
-  /** What is drawn of it: of a patch the slice that tells most. */
-  private picture(view: DecodedCase, labels = view.label): DecodedCase {
-    const said = labels ? { ...view, label: labels } : view;
-    return this.session.patch ? sliceOf(said, tellingSlice(view, this.session.dataset)) : said;
-  }
-
-  private outlines(all: Uint8Array, view: DecodedCase): string[] {
-    const { label, working } = this.picture(view, all);
-    const labels = label as Uint8Array;
-    const [height, width] = working.shape;
-    const { parts, target } = this.session.dataset;
+  private outlines(labels: Uint8Array, { view, tile, sheet }: ShownCase): string[] {
+    const { dataset } = this.session;
+    if (sheet) return sheetOutlines(labels, view.working, sheet, dataset).map(({ path }) => path);
+    const [height, width] = view.working.shape;
+    const { parts, target } = dataset;
     return parts.map(({ index }) =>
-      outlinePath(classMask(labels, index, target, height * width), { height, width }, side),
+      outlinePath(classMask(labels, index, target, height * width), { height, width }, tile),
     );
   }
 
-  private predicted(decoded: DecodedCase): string[] {
+  private predicted(shown: ShownCase): string[] {
     const { student, device, precision, normalisation, dataset } = this.session;
     const asked = { device, precision, normalisation };
-    return predictCase(student, decoded, dataset, asked, ({ labels }) => this.outlines(labels, decoded));
+    return predictCase(student, shown.view, dataset, asked, ({ labels }) => this.outlines(labels, shown));
   }
 
-  private async prepare(decoded: readonly DecodedCase[]): Promise<PreviewRow[]> {
-    const { tileImage } = await import("./preview-picture.js");
+  private async prepare(shown: readonly ShownCase[]): Promise<PreviewRow[]> {
+    const { tileImage, sheetTile } = await import("./preview-picture.js");
     const { labelled } = this.session.config;
     return Promise.all(
       this.cases.map(async ({ case: one, showsReference }, i) => {
         const role = one.domain === labelled.domain ? " (labelled domain)" : "";
-        const { label } = decoded[i];
+        const { view, tile, sheet } = shown[i];
         return {
           title: `${one.domain}${role}, ${one.id}`,
-          image: await tileImage(this.picture(decoded[i])),
-          reference: showsReference && label ? this.outlines(label, decoded[i]) : [],
+          tile,
+          image: await (sheet ? sheetTile(view, sheet) : tileImage(view, tile)),
+          words: sheet?.words ?? [],
+          reference: showsReference && view.label ? this.outlines(view.label, shown[i]) : [],
         };
       }),
     );

@@ -1,6 +1,7 @@
 /** One pass over a test set: the same masks as an evaluation judges, and what is gathered from them. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type InspectedCase, inspectPredictions, pictureSize } from "../../../src/analysis/errors/inspect.js";
+import { pictureSize } from "../../../src/analysis/errors/case-drawing.js";
+import { type InspectedCase, inspectPredictions } from "../../../src/analysis/errors/inspect.js";
 import { confusionByDomain, sizeAgainstDice } from "../../../src/analysis/errors/summary.js";
 import { planar8bit } from "../../../src/augment/index.js";
 import { DecodedCache } from "../../../src/data/cache.js";
@@ -59,7 +60,7 @@ describe.each([
     const [withoutMask] = inspected.filter((one) => one.case.maskPath === undefined);
     expect(withoutMask).toMatchObject({ scores: [], confusion: null });
     expect(withoutMask.sizes.every(({ reference, image }) => reference === null && image === 256)).toBe(true);
-    expect(withoutMask.outlines.map(({ part }) => part)).toEqual(run.dataset.parts.map(({ name }) => name));
+    expect(withoutMask.drawing.outlines.map(({ part }) => part)).toEqual(run.dataset.parts.map(({ name }) => name));
   });
 
   it("counts every pixel once, and as many as the sizes say", () => {
@@ -74,10 +75,10 @@ describe.each([
   });
 
   it("has an outline where there is an object and none elsewhere", () => {
-    for (const { sizes, outlines } of inspected) {
-      expect(outlines.map(({ path }) => path !== "")).toEqual(sizes.map(({ predicted }) => predicted > 0));
+    for (const { sizes, drawing } of inspected) {
+      expect(drawing.outlines.map(({ path }) => path !== "")).toEqual(sizes.map(({ predicted }) => predicted > 0));
     }
-    expect(inspected.some(({ outlines }) => outlines.some(({ path }) => path !== ""))).toBe(true);
+    expect(inspected.some(({ drawing }) => drawing.outlines.some(({ path }) => path !== ""))).toBe(true);
   });
 
   it("adds up by domain and in all, and lists sizes beside Dice", () => {

@@ -1,7 +1,7 @@
 /** The choice of the cases that are shown. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chooseCases } from "../../../src/reporting/overlays/choose-cases.js";
+import { chooseCases, ofFewDomains, worstCases } from "../../../src/reporting/overlays/choose-cases.js";
 import { scoresOf } from "../../comparison/compared-runs.js";
 
 const chosen = (dice: Record<string, readonly number[]>) =>
@@ -74,5 +74,26 @@ describe("chooseCases", () => {
         expect([best, worst]).toEqual([Math.max(...dice), Math.min(...dice)]);
       }),
     );
+  });
+});
+
+describe("ofFewDomains", () => {
+  it("keeps the labelled domain and those with the worst cases, in their order", () => {
+    const all = chooseCases(scoresOf({ a: [0.9, 0.8], b: [0.5, 0.9], c: [0.7], d: [0.1] }), [
+      ...["a", "b", "c", "d", "e"].map((domain) => ({ domain, id: "0" })),
+    ]);
+    const domains = (most: number) => [...new Set(ofFewDomains(all, most, "a").map(({ domain }) => domain))];
+    // e has no mask: nobody knows how bad it is.
+    expect(domains(3)).toEqual(["a", "d", "e"]);
+    expect(domains(4)).toEqual(["a", "b", "d", "e"]);
+    expect(ofFewDomains(all, 5, "a")).toEqual(all);
+  });
+});
+
+describe("worstCases", () => {
+  it("is of all domains together, the worst first", () => {
+    const scores = scoresOf({ a: [0.5, 0.2, Number.NaN], b: [0.3, 0.9] });
+    expect(worstCases(scores, 3).map(({ domain, id }) => domain + id)).toEqual(["a1", "b0", "a0"]);
+    expect(worstCases(scores, 9)).toHaveLength(4);
   });
 });

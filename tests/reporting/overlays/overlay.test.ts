@@ -37,7 +37,7 @@ beforeAll(async () => {
     cases,
   );
   overlays = await overlayCases(
-    { dataset, cache },
+    dataset,
     [...chosen, { domain: "a", id: "3", role: "unjudged" }],
     [
       { name: "first", inspected: first },
@@ -68,7 +68,7 @@ describe("overlayCases", () => {
 
   it("refuses a case that the first run was not asked about", async () => {
     const chosen = [{ domain: "z", id: "0", role: "best" as const }];
-    await expect(overlayCases({ dataset, cache }, chosen, [{ name: "first", inspected: [] }])).rejects.toThrow(/z\/0/);
+    await expect(overlayCases(dataset, chosen, [{ name: "first", inspected: [] }])).rejects.toThrow(/z\/0/);
   });
 });
 

@@ -36,7 +36,7 @@ it("shows the same cases of both runs, with the scores of their evaluations", as
   const chosen = chooseCases(first.scores, first.cases);
   expect(chosen.map(({ domain, role }) => `${domain} ${role}`)).toEqual(["a best", "a median", "a worst", "b only"]);
   const overlays = await overlayCases(
-    first.run,
+    first.run.dataset,
     [...chosen, { domain: "b", id: "1", role: "unjudged" }],
     [first, second],
   );
