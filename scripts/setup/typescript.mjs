@@ -10,7 +10,7 @@ import { SetupError } from "./report.mjs";
 
 /** Hash of everything tsc's output depends on. */
 function sourceHash(root) {
-  const sources = ["src", "bench", "soak"].flatMap((folder) => listFiles(join(root, folder), [".ts"]));
+  const sources = ["src", "bench", "soak"].flatMap((folder) => listFiles(join(root, folder), [".ts", ".js"]));
   const settings = ["tsconfig.json", "tsconfig.build.json", "package.json", "package-lock.json"].map((name) =>
     join(root, name),
   );

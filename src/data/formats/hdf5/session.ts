@@ -63,7 +63,10 @@ class Thread {
   constructor() {
     this.worker.on("message", (answer: Answer) => this.waiting?.(answer));
     this.worker.on("error", (cause) => this.waiting?.({ failure: String(cause) }));
-    this.worker.on("exit", () => this.waiting?.({ failure: "the thread has ended" }));
+    this.worker.on("exit", () => {
+      if (thread === this) thread = undefined;
+      this.waiting?.({ failure: "the thread has ended" });
+    });
   }
 
   /** Asks for one step. @returns a failure also when the time is over, and then the thread is of no use any more */
@@ -83,6 +86,7 @@ class Thread {
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
       const settle = (answer: Answer) => {
+        if (this.waiting !== settle) return;
         clearTimeout(timer);
         this.waiting = undefined;
         // An idle thread keeps no program running.
@@ -93,8 +97,9 @@ class Thread {
         // On a busy machine the thread may not have run at all: the time of the processor counts.
         const { user, system } = process.cpuUsage(began);
         const left = (seconds as number) - (user + system) / 1e6;
-        if (left <= 0) settle({ failure: `takes more than ${Math.round(seconds as number)} s` });
-        else timer = setTimeout(look, 1000 * left);
+        if (left > 0) timer = setTimeout(look, 1000 * left);
+        // An answer that came while this thread was busy is taken first.
+        else setImmediate(settle, { failure: `takes more than ${seconds} s` });
       };
       this.waiting = settle;
       if (seconds !== undefined) timer = setTimeout(look, 1000 * seconds);

@@ -3,6 +3,7 @@ import { join, posix } from "node:path";
 import { DataError } from "../../../core/errors.js";
 import { usualNames } from "../../formats/hdf5/dataset-choice.js";
 import { hdf5Format, hdf5Names } from "../../formats/hdf5.js";
+import { fileOf } from "../../inside-file.js";
 import { readBytes } from "../../read-image.js";
 import type { ImageGroup } from "../grouping.js";
 import { hasMaskWord, wordsOf } from "../words.js";
@@ -15,9 +16,9 @@ export interface InsideNames {
   readonly mask?: string;
 }
 
-/** Whether a path or pattern ends with an HDF5 file. */
+/** Whether a path or pattern is of an HDF5 file, or goes on inside one. */
 export function isHdf5(path: string): boolean {
-  return hdf5Format.extensions.some((ending) => path.toLowerCase().endsWith(`.${ending}`));
+  return hdf5Format.extensions.some((ending) => fileOf(path).toLowerCase().endsWith(`.${ending}`));
 }
 
 /** Reads the names of the first file; nothing where none of the files is HDF5, or that one is broken. */

@@ -1,3 +1,7 @@
+/**
+ * `dimseg data inspect` of volumes: folders, names and splits as of pictures; what the volumes are, from all headers and
+ * the values of some.
+ */
 import { counted } from "../../../core/counted.js";
 import { DataError } from "../../../core/errors.js";
 import { shapeText } from "../../../grid/grid.js";
@@ -13,6 +17,7 @@ import type { FolderContent } from "../scan.js";
 import { nameOf } from "../set-name.js";
 import { casesOf } from "../split-input.js";
 import { proposeDomains } from "../splits.js";
+import { isHdf5 } from "./inside-names.js";
 import { guessIntensity } from "./intensity.js";
 import { type MaskValues, readMaskValues, volumeLabels } from "./labels.js";
 import { labelledCounts } from "./listed-groups.js";
@@ -77,8 +82,9 @@ function describe(split: FoundSplit, headers: ImageHeaders, values: MaskValues):
 }
 
 /** What `slices` means, as it stands above the key. */
-function slicesText(along: SlicePlane, because: string): string {
-  const slices = along === "stored" ? "the slices along the files' last axis" : `the ${along} slices`;
+function slicesText(along: SlicePlane, because: string, splits: readonly FoundSplit[]): string {
+  const axis = splits.every(({ cases }) => cases.every(({ imagePath }) => isHdf5(imagePath))) ? "first" : "last";
+  const slices = along === "stored" ? `the slices along the files' ${axis} axis` : `the ${along} slices`;
   return (
     `slices: ${along}: a 2-D network is trained on ${slices} of the volumes (${because}), all of them unless emptySlices: drop ` +
     "leaves out labelled ones that show no class; a case is a whole volume: counted, divided and judged as one"
@@ -120,7 +126,7 @@ export async function inspectVolumes(
   const images = headersOf(splits, headers);
   requireOneChannel(images, root);
   const { plane: along, because } = guessPlane(images.map(({ grid }) => grid));
-  guesses.push(slicesText(along, because));
+  guesses.push(slicesText(along, because, splits));
   const resize = guessResize(images, along, guesses);
   const grids = images.map(({ grid }) => grid);
   const resample = guessResample(grids, along, guesses);
@@ -132,13 +138,15 @@ export async function inspectVolumes(
   const found = splits.map((split) => describe(split, headers, values));
   if (found.every(({ masks }) => masks === 0)) guesses.push("all cases are unlabelled");
   guesses.push(`${counted(images.length, "volume")}: their headers were all read, the values of some`);
+  const { domains: asked, ...ruled } = withModalities(modalities, { ...rules, domains: labelled }, guesses);
   return {
     file: {
       ...{ name: nameOf(root, title), target: "softmax", channels: 1 },
       ...resize,
       ...{ slices: along, ...resample, ...intensity },
+      ...ruled,
       ...subjects,
-      ...withModalities(modalities, { ...rules, domains: labelled }, guesses),
+      domains: asked,
     },
     guesses,
     splits: found,
