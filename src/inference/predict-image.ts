@@ -55,7 +55,8 @@ export function preparedFor(image: StoredImage, file: string, dataset: Dataset, 
  * probabilities back bilinearly before they become labels, so that outlines follow the image's own pixels.
  * @param file the image's name, for messages
  * @param dataset what the network was trained on
- * @throws DataError as {@link preparedFor}
+ * @throws DataError for an image of more than 8 bits when the network was trained on 8-bit ones alone, and the other way
+ *   round
  * @throws NumericError when the network's output holds NaN
  */
 export function predictImage(

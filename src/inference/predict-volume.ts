@@ -115,7 +115,11 @@ export async function segmentVolume(
 }
 
 /**
- * Segments each slice in its own size ({@link predictImage}), or the whole by sliding windows; as {@link segmentVolume}.
+ * Segments each slice in its own size ({@link predictImage}), or the whole by sliding windows, after the volume
+ * was cut as those were that the network was trained on, and puts the labels back where the voxels are stored.
+ * @param file the volume's name, for messages
+ * @param onSlice called after each slice
+ * @throws DataError for a volume of other channels than those trained on
  * @throws NumericError when the network's output holds NaN
  */
 export function predictVolume(

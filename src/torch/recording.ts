@@ -18,6 +18,7 @@ export interface RecordedCall {
 
 /** Is told of each operator as it runs. */
 export interface Recorder {
+  /** An operator ran. */
   called(call: RecordedCall): void;
   /** A handle stands for no value any longer. */
   released(handle: number): void;

@@ -154,6 +154,19 @@ it.skipIf(!hasOnnxRuntime)("takes any number of images at once", async () => {
   }
 });
 
+it.each(["unet", "unet-3d"] as const)("the file of %s does not tell which kernels ran", (name) => {
+  // Other layouts are other kernels: of pooling, normalisation and convolution.
+  const network = unevenNetwork({ name, width: 2 }, 1, 2);
+  const sides = networks[name].strides;
+  const options = { channels: 1, sides, classes: 2, kind: "softmax", normalisation: planar8bit } as const;
+  const files = (["contiguous", "channelsLast"] as const).map((memoryFormat) => {
+    network.to({ memoryFormat });
+    return Buffer.concat(exportNetwork(network, { ...options, testTimeFlips: false, metadata: {} }));
+  });
+  network.dispose();
+  expect(files[1].equals(files[0])).toBe(true);
+});
+
 it("names the operator of a network that has no ONNX form", () => {
   const network = unevenNetwork({ name: "unet", width: 2 }, 1, 2);
   const forward = network.forward.bind(network);

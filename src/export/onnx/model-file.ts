@@ -7,9 +7,10 @@ import { fieldsWithBytes, Message } from "./protobuf.js";
 export const opset = 18;
 const irVersion = 8;
 
-const elementTypes = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
 /** What tensors of a graph hold. */
-export type ElementType = keyof typeof elementTypes;
+export type ElementType = "float32" | "float16" | "uint8" | "int64";
+
+const elementTypes: Readonly<Record<ElementType, number>> = { float32: 1, uint8: 2, int64: 7, float16: 10 };
 
 /** The standard's number of an element type, as the attributes of `Cast` give it. */
 export function elementNumber(type: ElementType): number {
