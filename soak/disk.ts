@@ -78,6 +78,7 @@ export const run: Soak = async ({ seed, quick, folder, say }) => {
         existsSync(join(copy, "config.yaml")) ? ["train", "--resume", copy] : ["train", config, "--out", copy],
     },
     { name: "evaluate", template: trained, words: (copy) => ["evaluate", copy] },
+    { name: "estimate", template: trained, words: (copy) => ["estimate", copy] },
     { name: "report", template: evaluated, words: (copy) => ["report", copy, "--no-tsne"] },
     { name: "export", template: null, words: (copy) => ["export", trained, "--out", copy] },
     {

@@ -39,7 +39,7 @@ function domainTable({ domains, labelledDomain, level }: Estimated): string {
 }
 
 /** What a reader must know of the table. */
-function notes({ domains, withoutEstimate, doubtfulBelow }: Estimated): string[] {
+function notes({ domains, withoutEstimate, weak, doubtfulBelow }: Estimated): string[] {
   const unlike = [...new Set(domains.filter((one) => one.unlike).map(({ domain }) => domain))];
   return [
     `Doubtful: the mask's interval reaches below ${100 * doubtfulBelow} %, or nothing is known of its like.`,
@@ -48,6 +48,9 @@ function notes({ domains, withoutEstimate, doubtfulBelow }: Estimated): string[]
       : unlike.length > 0
         ? [`Unlike everything that the labelled images show, so that no mean is given: ${unlike.join(", ")}.`]
         : []),
+    ...(weak.length > 0
+      ? [`The network fails on its own labelled images (${weak.join(", ")}): what they teach need not hold elsewhere.`]
+      : []),
     ...(domains.some(({ measuredCases }) => measuredCases > 0)
       ? ["Measured: where images have masks; they have no part in the estimates."]
       : []),

@@ -27,6 +27,11 @@ const map = z.strictObject({ at: numbers, value: numbers });
 
 const part = z.strictObject({
   part: z.string(),
+  // Undefined, hence null, where nothing was predicted there.
+  home: z
+    .number()
+    .nullable()
+    .transform((value) => value ?? Number.NaN),
   reference: z.strictObject({
     features: z.array(z.strictObject({ subject: z.string(), feature: numbers })),
     spread: numbers,

@@ -4,7 +4,7 @@
  * are tried on (cross-fitting), as no real image's subject or scanner was seen.
  */
 import { groupBy } from "../core/group-by.js";
-import { mean } from "../statistics/mean.js";
+import { definedValues, mean } from "../statistics/mean.js";
 import { diceOfPattern, fitMonotone, type MonotoneModel, patternOf } from "./monotone-model.js";
 import { trueDice } from "./observation.js";
 import { meanPattern, nearest, strangeness } from "./patterns.js";
@@ -21,6 +21,8 @@ export interface ShiftedObservation extends LabelledObservation {
 /** How estimates of a part are made. */
 export interface PartCalibration {
   readonly part: string;
+  /** Mean Dice on the labelled images as they are; of a network that fails there nothing is learnt that holds elsewhere. */
+  readonly home: number;
   readonly reference: PartReference;
   /** The signals that are used: those that could be told of every mask. */
   readonly signals: readonly SignalName[];
@@ -130,6 +132,12 @@ function byScanner<T>(values: readonly T[], scannerOf: (value: T) => number | nu
   );
 }
 
+/** Mean Dice on the labelled images as they are. */
+function homeDice(part: number, all: readonly ShiftedObservation[]): number {
+  const own = all.filter(({ scanner }) => scanner === null);
+  return mean(definedValues(own.map(({ seen }) => trueDice(seen.parts[part]))));
+}
+
 function calibratePart(
   name: string,
   part: number,
@@ -150,6 +158,7 @@ function calibratePart(
   ).map((group) => meanPattern(group.map(({ pattern }) => pattern)));
   return {
     part: name,
+    home: homeDice(part, all),
     reference,
     signals: signalNames.filter((_, j) => told[j]),
     model,

@@ -17,6 +17,14 @@ export type Ground = "fitted" | "empty" | "unknown";
 /** Dice below which a mask is doubtful if it may be that bad. */
 export const doubtfulBelow = 0.5;
 
+/** Mean Dice on the labelled images below which a network is called weak at home. */
+const weakBelow = 0.6;
+
+/** Parts that a network finds so badly on its own labelled images that estimates of them hold nowhere else. */
+export function weakParts(calibrations: readonly (PartCalibration | null)[]): string[] {
+  return calibrations.flatMap((one) => (one && !(one.home >= weakBelow) ? [one.part] : []));
+}
+
 /** Probability of intervals where none is asked for. */
 export const usualLevel = 0.9;
 

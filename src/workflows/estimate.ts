@@ -7,7 +7,13 @@ import { refuseLinks } from "../core/refuse-links.js";
 import { sha256 } from "../core/sha256.js";
 import type { Case, Dataset } from "../data/dataset.js";
 import type { CaseSource } from "../data/decode.js";
-import { type DomainEstimate, domainEstimates, doubtfulBelow, type EstimatedCase } from "../quality/estimate.js";
+import {
+  type DomainEstimate,
+  domainEstimates,
+  doubtfulBelow,
+  type EstimatedCase,
+  weakParts,
+} from "../quality/estimate.js";
 import { type EstimatedRow, estimatesCsv, worstFirst } from "../quality/estimates-csv.js";
 import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
 import { calibrateRun } from "./estimation/calibrate-run.js";
@@ -46,6 +52,8 @@ export interface Estimated {
   readonly doubtfulBelow: number;
   /** Parts of which the labelled images say too little. */
   readonly withoutEstimate: readonly string[];
+  /** Parts that the network finds badly on its labelled images. */
+  readonly weak: readonly string[];
   /** Folder of `cases.csv` and `summary.json`. */
   readonly folder: string;
 }
@@ -127,6 +135,7 @@ export const estimateRun: Workflow<EstimateInput, Estimated> = async (input, obs
   return {
     ...{ checkpointRule: run.checkpointRule, labelledDomain: run.config.labelled.domain, level },
     ...{ domains, worst: worstFirst(estimated), doubtfulBelow, folder },
+    weak: weakParts(calibrations),
     withoutEstimate: dataset.parts.filter((_, p) => calibrations[p] === null).map(({ name }) => name),
   };
 };

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/core/random.js";
 import { calibrate, type PartCalibration, spreadAt } from "../../src/quality/calibration.js";
 import { formatCalibration, readCalibration } from "../../src/quality/calibration-file.js";
-import { domainEstimates, estimateParts } from "../../src/quality/estimate.js";
+import { domainEstimates, estimateParts, weakParts } from "../../src/quality/estimate.js";
 import { estimatesCsv } from "../../src/quality/estimates-csv.js";
 import type { CaseObservation } from "../../src/quality/observation.js";
 import { mean } from "../../src/statistics/mean.js";
@@ -120,6 +120,15 @@ describe("estimates", () => {
     const [one] = domainEstimates(domain("d", 10, 2), calibrations, 0.999);
     expect([one.low, one.high]).toEqual([0, 1]);
   });
+});
+
+it("a network that fails at home is told from one that does not", () => {
+  expect(calibration!.home).toBeCloseTo(mean([1, 180 / 190]), 9);
+  expect(weakParts(calibrations)).toEqual([]);
+  expect(weakParts([{ ...calibration!, home: 0.3 }, { ...calibration!, home: Number.NaN }, null])).toEqual([
+    "disc",
+    "disc",
+  ]);
 });
 
 it("too few masks give no calibration", () => {
