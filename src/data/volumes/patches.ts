@@ -2,41 +2,23 @@
  * Patches of decoded volumes: what a network of volumes is trained on. Positions are `[slice, row, column]` on the working
  * grid; what lies outside of the volume is black and background, as sliding windows have it.
  */
-import { makeGrid, voxelCount, worldOf } from "../../grid/grid.js";
+import { boxGrid, cutBox } from "../../grid/box.js";
+import { voxelCount } from "../../grid/grid.js";
 import type { Dataset } from "../dataset.js";
 import type { DecodedCase } from "../decoded-case.js";
 import { partValues, pictureOf } from "./case-slices.js";
 
 type Position = readonly number[];
 
-/** Copies a box of `[P, ...shape]` that begins at `start`, which may lie outside; 0 where there is nothing. */
-function cutBox(values: Uint8Array, shape: Position, start: Position, sides: Position): Uint8Array {
-  const size = voxelCount({ shape });
-  const count = voxelCount({ shape: sides });
-  const box = new Uint8Array((values.length / size) * count);
-  const [first, end] = [start.map((at) => Math.max(at, 0)), start.map((at, a) => Math.min(at + sides[a], shape[a]))];
-  if (first.some((at, axis) => at >= end[axis])) return box;
-  for (let plane = 0; plane * size < values.length; plane++)
-    for (let z = first[0]; z < end[0]; z++)
-      for (let y = first[1]; y < end[1]; y++) {
-        const from = plane * size + (z * shape[1] + y) * shape[2];
-        const to = plane * count + ((z - start[0]) * sides[1] + y - start[1]) * sides[2] - start[2];
-        box.set(values.subarray(from + first[2], from + end[2]), to + first[2]);
-      }
-  return box;
-}
-
 /** A part of a volume as a case of its own. @param start may be negative, and the patch reach beyond the volume */
 export function cutPatch(volume: DecodedCase, start: Position, patch: Position): DecodedCase {
   const { image, label, working, ...rest } = volume;
-  const { shape, spacing, toWorld } = working;
-  const origin = toWorld && worldOf(working, start);
-  const moved = toWorld?.map((row, r) => [...row.slice(0, -1), (origin as number[])[r]]);
+  const { shape } = working;
   return {
     ...rest,
     image: cutBox(image, shape, start, patch),
     ...(label ? { label: cutBox(label, shape, start, patch) } : {}),
-    working: makeGrid("cutPatch", patch, spacing, (moved as unknown as typeof toWorld) ?? null),
+    working: boxGrid(working, start, patch),
   };
 }
 
