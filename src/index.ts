@@ -92,6 +92,7 @@ export type { ElementType, GraphValue } from "./export/onnx/model-file.js";
 export { type ModelAnswer, ModelSession } from "./export/onnx/runtime.js";
 export { type Components, connectedComponents } from "./grid/components.js";
 export { type Focus, focusOn, slicesThrough } from "./grid/focus.js";
+export type { Area, Frame, Framed, FrameMode, FrameRecord, FrameSize, Placement } from "./grid/frame.js";
 export {
   type Affine,
   type Grid,

@@ -20,7 +20,7 @@ export interface AugmentationProfile {
   readonly rotate: { readonly probability: number; readonly degrees: number };
   /** Horizontal flip: of the last axis. */
   readonly flip: { readonly probability: number };
-  /** Elastic deformation; `alpha` (amplitude) and `sigma` (smoothness) in units of the image height. */
+  /** Elastic deformation; `alpha` (amplitude) and `sigma` (smoothness) in units of the shortest side. */
   readonly elastic: { readonly probability: number; readonly alpha: number; readonly sigma: number };
   readonly brightness: Range;
   readonly contrast: Range;

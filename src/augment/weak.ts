@@ -31,7 +31,8 @@ function deformed({ elastic }: AugmentationProfile): Program<StreamAddress> {
   return ({ images, labels }, sources) => {
     const [count, , height, width] = images.shape;
     const noise = signedNoise(sources, 2 * height * width, images.device).reshape([count, 2, height, width]);
-    const field = elasticField(noise, elastic.alpha * height, elastic.sigma * height);
+    const shortest = Math.min(height, width);
+    const field = elasticField(noise, elastic.alpha * shortest, elastic.sigma * shortest);
     return { images: elasticImages(images, field), labels: labels && elasticLabels(labels, field) };
   };
 }

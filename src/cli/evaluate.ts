@@ -23,15 +23,15 @@ function toleranceOf(text: string | undefined): { nsd?: number } {
 
 /** What was judged, and what a distance of 1 is. */
 function sizeText(about: EvaluationResult["about"]): string {
-  const { size, slices, patch, at, units } = about;
+  const { slices, patch, at, units } = about;
   if (at === "native") {
     const [where, one] = slices ? ["volumes in their own grids", "voxels"] : ["at the images' own sizes", "pixels"];
     return `${where}, distances in ${units === "mm" ? "mm" : `${one} of those (--units mm measures them)`}`;
   }
   const ofVolumes = "distances in voxels of that grid (--units mm measures them)";
   if (patch) return `${judgedGridText(about)}, ${units === "mm" ? "distances in mm" : ofVolumes}`;
-  const square = `${size} x ${size} pixels`;
-  const where = slices ? `volumes of ${slices} slices of ${square}` : `at ${square}`;
+  const grid = judgedGridText(about);
+  const where = slices ? `volumes of ${slices} slices of ${grid}` : `at ${grid}`;
   if (units === "mm") return `${where}, distances in mm by the spacing of the stored images`;
   return slices
     ? `${where}, distances in pixels of those with slices one apart (--units mm measures them)`

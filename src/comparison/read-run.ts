@@ -11,6 +11,7 @@ import { parseScores } from "../judging/scores-csv.js";
 import { type CheckpointName, stepOfName } from "../runs/checkpoint-names.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
 import { evaluationFolder, evaluationName, judgedCase, readEvaluation } from "../runs/evaluation-files.js";
+import { frameRecordSchema } from "../runs/frame-record.js";
 import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { readSplit, type SplitRecord } from "../runs/split-record.js";
 
@@ -27,7 +28,7 @@ export interface EvaluationChoice {
 const summarySchema = z.object({
   checkpoint: z.object({ step: z.int() }),
   dataset: z.object({ name: z.string() }),
-  size: z.int(),
+  size: frameRecordSchema,
   slices: z.string().optional(),
   patch: z.array(z.int()).optional(),
   resample: z.array(z.number()).optional(),

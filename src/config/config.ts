@@ -68,6 +68,8 @@ const labelledSection = z.strictObject({
   validation: z.int().min(0).default(0).describe("how many further ones choose the best checkpoint"),
 });
 
+const side = z.int().min(1);
+
 export const trainingSchema = z.strictObject({
   preset: z
     .enum(Object.keys(presets) as [string, ...string[]])
@@ -75,7 +77,10 @@ export const trainingSchema = z.strictObject({
     .describe("what fills in missing keys"),
   dataset: z.string().min(1).describe("path of the dataset.yaml, relative to this file"),
   labelled: labelledSection,
-  imageSize: z.int().min(1).optional().describe("side in pixels; default: the data set's"),
+  imageSize: z
+    .union([side, z.tuple([side, side])], "must be a whole number of at least 1, or two of them: [rows, columns]")
+    .optional()
+    .describe("side in pixels, or [rows, columns]; default: the data set's"),
   patch: z
     .tuple([z.int().min(1), z.int().min(1), z.int().min(1)])
     .optional()
@@ -172,9 +177,14 @@ function nearestMultiple(side: number, stride: number): number {
 /** Refuses images that the network would halve unevenly. */
 function checkImageSize({ imageSize, model }: WantedConfig, where: Where): void {
   const stride = Math.max(...networks[model.name].strides);
-  if (imageSize === undefined || imageSize % stride === 0) return;
+  if (imageSize === undefined || [imageSize].flat().every((side) => side % stride === 0)) return;
+  const nearest = [imageSize].flat().map((side) => nearestMultiple(side, stride));
+  const [given, must, such] =
+    typeof imageSize === "number"
+      ? [imageSize, "it must be a multiple", nearest[0]]
+      : [`[${imageSize.join(", ")}]`, "its sides must be multiples", `[${nearest.join(", ")}]`];
   throw new UsageError(
-    `${where("imageSize")}: imageSize is ${imageSize}; it must be a multiple of ${stride} for model ${model.name}, such as ${nearestMultiple(imageSize, stride)}`,
+    `${where("imageSize")}: imageSize is ${given}; ${must} of ${stride} for model ${model.name}, such as ${such}`,
   );
 }
 

@@ -10,6 +10,7 @@ import type { RawTensor } from "../core/raw-tensor.js";
 import { readFailureReason } from "../core/read-file.js";
 import { readSafetensorsFile, serializeSafetensors } from "../core/safetensors.js";
 import { sha256, sha256File } from "../core/sha256.js";
+import { frameOf, frameRecord } from "../grid/frame.js";
 import { voxelCount } from "../grid/grid.js";
 import { maskFilesOf, readersOf } from "./case-files.js";
 import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
@@ -26,7 +27,8 @@ export function settingsHash(dataset: Dataset, size: WorkingSize, domain: string
   const { channels, filter, intensity, spacing, target, slices } = dataset;
   const labels = labelsOf(dataset, domain);
   const classes = dataset.classes.map(({ index, name, inside }) => [index, name, inside]);
-  const ofImages = [formatVersion, size, channels, filter, intensity, spacing, target];
+  const resized = size === "whole" ? size : frameRecord(frameOf(size));
+  const ofImages = [formatVersion, resized, channels, filter, intensity, spacing, target];
   const ofSlices = slices ? [slices.plane, slices.intensity] : [];
   const ofVolumes = size === "whole" ? [...ofSlices, slices?.resample] : ofSlices;
   return sha256(JSON.stringify([...ofImages, classes, labels, ...ofVolumes]));
@@ -100,8 +102,8 @@ function tensorsOf(decoded: DecodedCase): [string, RawTensor][] {
 }
 
 /** Everything about the arrays that they do not say themselves. */
-function factsText({ stored, working, wide }: DecodedCase): string {
-  return JSON.stringify({ stored, working, wide });
+function factsText({ stored, working, wide, mode }: DecodedCase): string {
+  return JSON.stringify({ stored, working, wide, mode });
 }
 
 /** The entry's name is part of it, so that one that was copied under another's name is no entry. */
@@ -125,7 +127,7 @@ export function readEntry(path: string, one: Case): DecodedCase | undefined {
     const image = tensors.get("image");
     const label = tensors.get("label");
     if (!image || (label !== undefined) !== (one.maskPath !== undefined)) return undefined;
-    const facts: Pick<DecodedCase, "stored" | "working" | "wide"> = JSON.parse(metadata.facts);
+    const facts: Pick<DecodedCase, "stored" | "working" | "wide" | "mode"> = JSON.parse(metadata.facts);
     const decoded = { image: image.data, channels: image.shape[0], ...facts };
     const whole = label ? { ...decoded, label: label.data } : decoded;
     return contentHash(whole, path) === metadata.sha256 ? whole : undefined;

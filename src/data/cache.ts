@@ -28,7 +28,7 @@ import { decodeVolume, hasSlices } from "./volumes/decode-volume.js";
 const decodedAtOnce = 4;
 
 export interface CacheOptions {
-  /** The data set's own square unless given. */
+  /** The data set's own frame unless given. */
   readonly size?: WorkingSize;
   /** Folder of the disk cache, or false for none; {@link cacheFolder} unless given. */
   readonly folder?: string | false;

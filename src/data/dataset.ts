@@ -10,6 +10,7 @@ import { shellWord } from "../core/shell-word.js";
 import type { TargetKind } from "../core/target-kind.js";
 import { readValidatedYaml } from "../core/validated-yaml.js";
 import { partColours } from "../drawing/colours.js";
+import type { Frame } from "../grid/frame.js";
 import type { SlicePlane } from "../grid/slices.js";
 import { type Case, expandSplit, type Split, type SplitPlace } from "./case-files.js";
 import {
@@ -70,8 +71,8 @@ export interface Dataset {
   readonly name: string;
   readonly target: TargetKind;
   readonly channels: 1 | 3;
-  /** Side of the square that images and masks are resized to, in pixels. */
-  readonly size: number;
+  /** What images and masks are resized to, and how those of other shapes are. */
+  readonly size: Frame;
   readonly filter: "bilinear" | "lanczos";
   /** Of pictures of more than 8 bits; volumes have theirs in `slices`. */
   readonly intensity?: ValueWindow;
@@ -107,6 +108,12 @@ function withColours(file: DatasetFile): DatasetClass[] {
     ...one,
     colour: one.colour ?? (one.index < first ? "#000000" : partColours[(one.index - first) % partColours.length]),
   }));
+}
+
+/** What images are resized to, as a file says it. */
+function frameOf({ size, mode }: DatasetFile["resize"]): Frame {
+  const [height, width] = typeof size === "number" ? [size, size] : size;
+  return { height, width, mode };
 }
 
 /** What a file says of its images' values: a window for pictures, or how volumes are cut and seen. */
@@ -169,7 +176,7 @@ export function buildDataset(file: DatasetFile, path: string): Dataset {
     name: file.name,
     target: file.target,
     channels: file.channels,
-    size: file.resize.size,
+    size: frameOf(file.resize),
     filter: file.resize.filter,
     ...valuesOf(file),
     ...(file.spacing ? { spacing: file.spacing } : {}),

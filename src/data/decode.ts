@@ -1,8 +1,9 @@
 /**
- * From a case's files to the arrays that training and evaluation use: decoded, checked against each other, resized
- * to the data set's square, 8 bits. What becomes tensors of them stands in case-tensors.ts.
+ * From a case's files to the arrays that training and evaluation use: decoded, checked against each other, brought
+ * into the data set's frame, 8 bits. What becomes tensors of them stands in case-tensors.ts.
  */
 import { DataError } from "../core/errors.js";
+import { frameOf, intoFrame } from "../grid/frame.js";
 import { sameGrid, shapeText } from "../grid/grid.js";
 import { resizeNearest } from "../grid/resize.js";
 import type { StoredImage } from "../grid/stored-image.js";
@@ -152,13 +153,13 @@ async function decodeWithRoom(dataset: Dataset, one: Case, size: WorkingSize, by
   const mask = bytes.mask && (await decodeMask(dataset, one, bytes.mask, image));
   const prepared = prepareImage(image, dataset, size, one.imagePath);
   if (!mask) return prepared;
-  const { stored, working } = prepared;
-  return { ...prepared, label: expandCodes(resizeNearest(mask.codes, stored.shape, working.shape), dataset) };
+  const codes = size === "whole" ? mask.codes : intoFrame(mask.codes, prepared.stored, frameOf(size), resizeNearest);
+  return { ...prepared, label: expandCodes(codes, dataset) };
 }
 
 /**
- * Reads, decodes, checks and resizes one case: image `[C, size, size]` 8 bits; label `[size, size]` class numbers
- * (softmax) or `[K, size, size]` 0/1 (sigmoid), missing for an unlabelled case. Of a volume each slice is made so, and
+ * Reads, decodes, checks and resizes one case: image `[C, height, width]` 8 bits; label `[height, width]` class numbers
+ * (softmax) or `[K, height, width]` 0/1 (sigmoid), missing for an unlabelled case. Of a volume each slice is made so, and
  * the slices are an axis before rows and columns; "whole" resamples it to the data set's
  * spacing instead, and leaves pictures in their own size.
  * @throws DataError when a file is missing, truncated, corrupt or hostile, the mask's grid is not the image's,

@@ -1,10 +1,11 @@
 /**
  * From an image as a file holds it to the bytes that a network sees: grey where the data set is grey, grey levels 0 … 255
- * of the data set's window, the data set's square, colours where the data set has them. Each step copies only what it
+ * of the data set's window, the data set's frame, colours where the data set has them. Each step copies only what it
  * changes, and grey is repeated last, so that one plane is resized in place of three equal ones.
  */
 import { DataError } from "../core/errors.js";
-import { type Grid, makeGrid, resampledGrid } from "../grid/grid.js";
+import { type Framed, type FrameMode, type FrameRecord, framedGrid, frameOf, intoFrame } from "../grid/frame.js";
+import { type Grid, makeGrid } from "../grid/grid.js";
 import { resizeFiltered } from "../grid/resize.js";
 import { type Samples, type StoredImage, sampleWords } from "../grid/stored-image.js";
 import { toChannels, toGrey } from "./colour.js";
@@ -15,22 +16,18 @@ import type { ValueWindow } from "./volumes/windows.js";
 export type ImageRule = Pick<Dataset, "path" | "channels" | "filter" | "intensity" | "spacing">;
 
 /**
- * What networks work at: pictures, and slices of volumes, resized to a square of so many pixels a side; or "whole", volumes
+ * What networks work at: pictures, and slices of volumes, brought into a frame; or "whole", volumes
  * at the data set's spacing, and pictures in their own size where they are judged there.
  */
-export type WorkingSize = number | "whole";
+export type WorkingSize = FrameRecord | "whole";
 
-/** An image ready for a network. */
-export interface PreparedImage {
+/** An image ready for a network; of `image` the working grid, of the file the stored one: its own size, spacing and place. */
+export interface PreparedImage extends Framed {
   /** `[C, S]` on the working grid, 0 … 255. */
   readonly image: Uint8Array;
   readonly channels: number;
   /** Whether the file has more than 8 bits a sample, so that `intensity` made its grey levels. */
   readonly wide: boolean;
-  /** Of the file: its own size, spacing and place. */
-  readonly stored: Grid;
-  /** Of `image`: the square that networks work at, over the same field of view. */
-  readonly working: Grid;
 }
 
 /**
@@ -69,18 +66,30 @@ function withSpacing(grid: Grid, { spacing, path }: Pick<Dataset, "spacing" | "p
   );
 }
 
+/** How shapes are kept where they are. */
+export function keptShape(size: WorkingSize): { mode?: FrameMode } {
+  const { mode } = size === "whole" ? { mode: "stretch" as const } : frameOf(size);
+  return mode === "stretch" ? {} : { mode };
+}
+
 /**
  * An image as the network sees it.
- * @param size side of the square, in pixels; "whole" keeps the image's own size
+ * @param size "whole" keeps the image's own size
  * @param file the image's name, for messages
  * @throws DataError for an image of more than 8 bits without an `intensity` rule, or of another spacing than the data set's
  */
 export function prepareImage(image: StoredImage, rule: ImageRule, size: WorkingSize, file: string): PreparedImage {
   const stored = withSpacing(image.grid, rule, file);
-  const working = size === "whole" ? stored : resampledGrid(stored, [size, size]);
+  const working = size === "whole" ? stored : framedGrid(stored, frameOf(size));
   const shaped = rule.channels === 1 ? toGrey(image) : image;
-  const samples = resizeFiltered(toBytes(shaped, rule, file), stored.shape, working.shape, rule.filter);
+  const bytes = toBytes(shaped, rule, file);
+  const resize = (planes: Uint8Array, from: readonly number[], to: readonly number[]) =>
+    resizeFiltered(planes, from, to, rule.filter);
+  const samples = size === "whole" ? bytes.slice() : intoFrame(bytes, stored, frameOf(size), resize);
   const prepared = toChannels({ grid: working, channels: shaped.channels, samples }, rule.channels);
   const wide = !(image.samples instanceof Uint8Array);
-  return { image: prepared.samples as Uint8Array, channels: rule.channels, wide, stored, working };
+  return {
+    ...{ image: prepared.samples as Uint8Array, channels: rule.channels, wide, stored, working },
+    ...keptShape(size),
+  };
 }

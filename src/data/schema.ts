@@ -4,6 +4,7 @@
  * every rule that needs the file system in case-files.ts.
  */
 import { z } from "zod";
+import { frameModes } from "../grid/frame.js";
 import { slicePlanes } from "../grid/slices.js";
 import { subjectPatternFault } from "./subject-pattern.js";
 import { type CtWindow, ctWindows, type WindowRule } from "./volumes/windows.js";
@@ -220,6 +221,9 @@ function hasReaders(split: SplitSource | undefined): boolean {
   return split !== undefined && [split, ...(split.cases ?? [])].some((one) => one.otherReaders !== undefined);
 }
 
+/** Of what networks of pictures work at, in pixels. */
+const side = z.int().min(8).max(4096);
+
 const share = z.number().min(0).max(100);
 
 const intensitySchema = z
@@ -253,7 +257,15 @@ export const datasetSchema = z
     target: z.enum(["softmax", "sigmoid"]).describe("softmax: exclusive classes; sigmoid: classes may overlap"),
     channels: z.union([z.literal(1), z.literal(3)]).describe("1: grey, 3: RGB"),
     resize: z.strictObject({
-      size: z.int().min(8).max(4096).describe("side of the square that images and masks are resized to, in pixels"),
+      size: z
+        .union([side, z.tuple([side, side])], "must be a whole number of 8 to 4096, or two of them: [rows, columns]")
+        .describe("what images and masks are resized to, in pixels: the side of a square, or [rows, columns]"),
+      mode: z
+        .enum(frameModes)
+        .default("stretch")
+        .describe(
+          "images of another shape: stretch changes theirs, pad keeps it with black beside it, crop keeps it and the middle",
+        ),
       filter: z.enum(["bilinear", "lanczos"]).default("bilinear").describe("of images; masks are always nearest"),
     }),
     slices: z

@@ -1,5 +1,7 @@
 /** What a network says about a picture, in the picture's own size. */
 import type { Dataset } from "../data/dataset.js";
+import { type FrameMode, isWhole, type Placement, placeInFrame } from "../grid/frame.js";
+import type { Grid } from "../grid/grid.js";
 import { scope, type Tensor } from "../torch/index.js";
 import { labelMaps } from "./predict.js";
 import { resizeBack } from "./resize-back.js";
@@ -30,31 +32,59 @@ export interface AnswerInSize {
   readonly probabilities?: Float32Array;
 }
 
+/** How a picture was brought before the network, and what is wanted back. */
+export interface AnswerRule {
+  readonly kind: Dataset["target"];
+  /** Of the frame, whose sides are those of the probabilities. */
+  readonly mode: FrameMode;
+  /** Whether the probabilities are handed out, too. */
+  readonly wanted: boolean;
+}
+
+/** What was answered about the picture itself, without the margin of the frame. */
+function answered(probabilities: Tensor, { filled }: Placement): Tensor {
+  const [, , height, width] = probabilities.shape;
+  if (isWhole(filled, { height, width })) return probabilities;
+  return probabilities.narrow(2, filled.top, filled.height).narrow(3, filled.left, filled.width).clone();
+}
+
+/** Probabilities of a picture of which nothing is known: it is background. */
+function nothingFound(classes: number, pixels: number, kind: Dataset["target"]): Float32Array {
+  const all = new Float32Array(classes * pixels);
+  return kind === "softmax" ? all.fill(1, 0, pixels) : all;
+}
+
 /**
- * Resizes probabilities bilinearly before they become labels, so that outlines follow the pixels of that size.
+ * Resizes probabilities bilinearly before they become labels, so that outlines follow the pixels of that size. What the
+ * network did not see of a cropped picture is background.
  * @param probabilities `[1, K, h, w]`
- * @param wanted whether the probabilities are handed out, too
+ * @param picture the picture's own grid
  */
 export function answerInSize(
   probabilities: Tensor,
-  size: readonly [height: number, width: number],
-  kind: Dataset["target"],
-  wanted: boolean,
+  picture: Pick<Grid, "shape" | "spacing">,
+  { kind, mode, wanted }: AnswerRule,
 ): AnswerInSize {
-  const [height, width] = size;
-  const classes = probabilities.shape[1];
+  const [height, width] = picture.shape;
+  const size = [height, width] as const;
+  const [, classes, rowsOfFrame, columnsOfFrame] = probabilities.shape;
+  const placement = placeInFrame(picture, { height: rowsOfFrame, width: columnsOfFrame, mode });
+  const { seen } = placement;
   const labels = new Uint8Array((kind === "sigmoid" ? classes : 1) * height * width);
-  const all = wanted ? new Float32Array(classes * height * width) : undefined;
-  resizeBack(probabilities, size, (band, left) => {
-    const columns = band.shape[3];
-    const rows = Math.max(1, Math.floor(pixelsAtOnce / columns));
-    for (let top = 0; top < height; top += rows) {
-      scope(() => {
-        const part = band.narrow(2, top, Math.min(rows, height - top));
-        placeRows(labels, labelMaps(part, kind)[0], size, { top, left, columns });
-        if (all) placeRows(all, part.toTypedArray() as Float32Array, size, { top, left, columns });
-      });
-    }
-  });
+  const all = wanted ? nothingFound(classes, height * width, kind) : undefined;
+  scope(() =>
+    resizeBack(answered(probabilities, placement), [seen.height, seen.width], (band, first) => {
+      const columns = band.shape[3];
+      const rows = Math.max(1, Math.floor(pixelsAtOnce / columns));
+      for (let row = 0; row < seen.height; row += rows) {
+        scope(() => {
+          const part = band.narrow(2, row, Math.min(rows, seen.height - row));
+          const place = { top: seen.top + row, left: seen.left + first, columns };
+          placeRows(labels, labelMaps(part, kind)[0], size, place);
+          if (all) placeRows(all, part.toTypedArray() as Float32Array, size, place);
+        });
+      }
+    }),
+  );
   return { labels, ...(all ? { probabilities: all } : {}) };
 }

@@ -3,6 +3,7 @@ import { DataError } from "../core/errors.js";
 import { imagesBCS } from "../data/case-tensors.js";
 import type { Dataset } from "../data/dataset.js";
 import { type PreparedImage, prepareImage } from "../data/prepare-image.js";
+import { type FrameRecord, frameOf } from "../grid/frame.js";
 import { type StoredImage, sampleWords } from "../grid/stored-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { inferenceMode, scope } from "../torch/index.js";
@@ -11,8 +12,8 @@ import { type PredictOptions, predict, requireFinite } from "./predict.js";
 
 /** Choices of {@link predictImage}. */
 export interface PredictImageOptions extends Omit<PredictOptions, "kind"> {
-  /** Side of the square the network works at, in pixels. */
-  readonly size: number;
+  /** What the network works at; of a square that images are stretched to, its side in pixels. */
+  readonly size: FrameRecord;
   /** Hand the probabilities out, too: 4 bytes a class and pixel of the image. Default true. */
   readonly probabilities?: boolean;
 }
@@ -45,7 +46,7 @@ function requireDepth({ samples }: StoredImage, file: string, { intensity, depth
  * @throws DataError for an image of more than 8 bits when the network was trained on 8-bit ones alone, and the other way
  *   round
  */
-export function preparedFor(image: StoredImage, file: string, dataset: Dataset, size: number): PreparedImage {
+export function preparedFor(image: StoredImage, file: string, dataset: Dataset, size: FrameRecord): PreparedImage {
   requireDepth(image, file, dataset);
   return prepareImage(image, dataset, size, file);
 }
@@ -69,11 +70,12 @@ export function predictImage(
   const [height, width] = image.grid.shape;
   const kind = dataset.target;
   const prepared = preparedFor(image, file, dataset, size);
+  const { mode } = frameOf(size);
   return inferenceMode(() =>
     scope(() => {
       const { probabilities } = predict(network, imagesBCS([prepared], "cpu"), { ...options, kind });
       requireFinite(probabilities, file);
-      return { height, width, ...answerInSize(probabilities, [height, width], kind, wanted) };
+      return { height, width, ...answerInSize(probabilities, prepared.stored, { kind, mode, wanted }) };
     }),
   );
 }

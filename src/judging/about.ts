@@ -1,4 +1,5 @@
 import type { ConventionName } from "../evaluation/conventions.js";
+import type { FrameRecord } from "../grid/frame.js";
 import type { SlicePlane } from "../grid/slices.js";
 import type { DistanceUnits } from "./evaluate-network.js";
 
@@ -23,8 +24,8 @@ export interface EvaluationAbout {
   readonly network: "student" | "teacher";
   readonly dataset: { readonly name: string; readonly path: string };
   readonly split: string;
-  /** Side of the square that was judged, in pixels. */
-  readonly size: number;
+  /** What was judged, in pixels: the side of a square that images were stretched to, or the frame. */
+  readonly size: FrameRecord;
   /** The cases are volumes, judged as stacks of these slices; missing where they are pictures. */
   readonly slices?: SlicePlane;
   /** Voxels that the network saw at once; the volumes were judged whole, and `size` does not matter. */
@@ -33,7 +34,7 @@ export interface EvaluationAbout {
   readonly resample?: readonly number[];
   /** Missing where the network's grid was judged: `native` is that of the stored images, whatever `size` and `resample` say. */
   readonly at?: "native";
-  /** Of distances: pixels of that square (and slices, one apart), or mm by the spacing of the stored images. */
+  /** Of distances: pixels of those (and slices, one apart), or mm by the spacing of the stored images. */
   readonly units: DistanceUnits;
   /** Tolerance of the normalised surface Dice, in those units; missing where it was not measured. */
   readonly nsdTolerance?: number;

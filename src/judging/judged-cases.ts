@@ -5,6 +5,7 @@ import { type Case, caseName, type Dataset } from "../data/dataset.js";
 import type { CaseSource, DecodedCase } from "../data/decode.js";
 import { picturesOf, stackSlices } from "../data/volumes/case-slices.js";
 import { viewOf } from "../data/volumes/patches.js";
+import { modeOf, withoutMargin } from "../grid/frame.js";
 import { answerInSize } from "../inference/answer-in-size.js";
 import { type AskedOptions, inferCase } from "../inference/infer-case.js";
 import { requireFinite } from "../inference/predict.js";
@@ -45,11 +46,11 @@ function ask(
   { loss, patch: _, at, ...options }: JudgedCasesOptions,
   name: string,
 ): Pick<JudgedCase, "labels" | "loss"> {
-  const [height, width] = picture.stored.shape;
   return predictCase(network, picture, dataset, options, ({ logits, probabilities, labels, labelKS }) => {
     requireFinite(probabilities, name);
     const target = loss && labelKS && lossLabels(labelKS.unsqueeze(0), dataset);
-    const said = at === "native" ? answerInSize(probabilities, [height, width], dataset.target, false).labels : labels;
+    const rule = { kind: dataset.target, mode: modeOf(picture), wanted: false };
+    const said = at === "native" ? answerInSize(probabilities, picture.stored, rule).labels : labels;
     return { labels: said, loss: target ? loss?.(logits, target) : undefined };
   });
 }
@@ -71,7 +72,9 @@ async function askPictures(
   for (const picture of picturesOf(decoded, dataset)) {
     // Lets signals in: decoded cases come without a turn of the event loop.
     if (said.length > 0) await nextTurn();
-    said.push(ask(network, picture, dataset, options, name));
+    const { labels, loss } = ask(network, picture, dataset, options, name);
+    // What is said beside a padded picture is no answer, neither right nor wrong.
+    said.push({ labels: options.at === "native" ? labels : withoutMargin(labels, picture), loss });
   }
   const labels = stackSlices(
     said.map((each) => each.labels),

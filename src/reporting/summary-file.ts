@@ -4,6 +4,7 @@ import { DataError } from "../core/errors.js";
 import { distanceUnits } from "../judging/evaluate-network.js";
 import type { EvaluationSummary } from "../judging/summarise.js";
 import { judgedCase } from "../runs/evaluation-files.js";
+import { frameRecordSchema } from "../runs/frame-record.js";
 
 /** JSON has neither NaN (null) nor infinity (text). */
 const number = z
@@ -40,7 +41,7 @@ const head = {
   checkpoint: z.object({ name: z.string(), step: z.int(), rule: z.string() }),
   network: z.string(),
   dataset: z.object({ name: z.string() }),
-  size: z.int(),
+  size: frameRecordSchema,
   slices: z.string().optional(),
   patch: z.array(z.int()).optional(),
   resample: z.array(z.number()).optional(),

@@ -10,7 +10,9 @@ import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
 import { shellWord } from "../core/shell-word.js";
 import type { Dataset, ImageDepths } from "../data/dataset.js";
+import { frameRecord } from "../grid/frame.js";
 import { slicePlanes } from "../grid/slices.js";
+import { frameSchema } from "./frame-record.js";
 
 type Facts = Omit<Dataset, "domains">;
 
@@ -31,7 +33,7 @@ const factsSchema = z
     name: z.string(),
     target: z.enum(["softmax", "sigmoid"]),
     channels: z.union([z.literal(1), z.literal(3)]),
-    size: z.int().min(1),
+    size: frameSchema,
     filter: z.enum(["bilinear", "lanczos"]),
     intensity: z.looseObject({ low: z.number(), high: z.number() }).optional(),
     slices: z
@@ -55,8 +57,9 @@ const factsSchema = z
   .refine(({ classes, outputs }) => classes.length === outputs);
 
 /** The facts as JSON, for the run folder. @param depths of the images that the run learns from */
-export function formatDatasetFacts({ domains: _, ...facts }: Dataset, depths: ImageDepths): string {
-  return `${JSON.stringify({ ...facts, depths } satisfies Facts, null, 2)}\n`;
+export function formatDatasetFacts({ domains: _, ...dataset }: Dataset, depths: ImageDepths): string {
+  const facts: Facts = { ...dataset, depths };
+  return `${JSON.stringify({ ...facts, size: frameRecord(facts.size) }, null, 2)}\n`;
 }
 
 /**

@@ -6,6 +6,7 @@ import { CheckpointError } from "../core/errors.js";
 import type { DecodedCache } from "../data/cache.js";
 import type { Dataset } from "../data/dataset.js";
 import type { ProtocolSplit } from "../data/protocol.js";
+import type { Frame } from "../grid/frame.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { hasDevice, type Precision, scope } from "../torch/index.js";
 import { loadNetwork, studentFile } from "./checkpoint-contents.js";
@@ -22,8 +23,8 @@ export interface LoadedRun {
   dataset: Dataset;
   split: ProtocolSplit;
   cache: DecodedCache;
-  /** Side of the network's input in pixels. */
-  size: number;
+  /** As `Model.size`. */
+  size: Frame;
   /** As `Model.patch`. */
   patch: readonly number[] | null;
   normalisation: Normalisation;

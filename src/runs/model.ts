@@ -6,6 +6,7 @@ import { UsageError } from "../core/errors.js";
 import { DecodedCache } from "../data/cache.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
 import { type ProtocolSplit, splitProtocol } from "../data/protocol.js";
+import type { Frame } from "../grid/frame.js";
 import { createNetwork, networks, type SegmentationNetwork } from "../nn/index.js";
 import { Generator, type Precision, requireDevice } from "../torch/index.js";
 
@@ -15,8 +16,8 @@ export interface Model {
   dataset: Dataset;
   split: ProtocolSplit;
   cache: DecodedCache;
-  /** Side of the square that networks of pictures work at, in pixels. */
-  size: number;
+  /** What networks of pictures work at. */
+  size: Frame;
   /** Of networks of volumes: the sides of what they see at once, [slices, rows, columns] in voxels; null for others. */
   patch: readonly number[] | null;
   /** How raw values become network inputs, in training and wherever its networks are asked. */
@@ -33,6 +34,13 @@ function networkOf({ model, training }: TrainingConfig, dataset: Dataset, seed: 
   const network = createNetwork(model, { inChannels: dataset.channels, outChannels: dataset.outputs, generator });
   const memoryFormat = training.memoryFormat === "channelsLast" ? "channelsLast" : "contiguous";
   return network.to({ device: training.device, memoryFormat });
+}
+
+/** What networks of pictures work at: the data set's word, but for a size that the configuration has of its own. */
+function frameOf({ imageSize }: WantedConfig, dataset: Dataset): Frame {
+  if (imageSize === undefined) return dataset.size;
+  const [height, width] = typeof imageSize === "number" ? [imageSize, imageSize] : imageSize;
+  return { height, width, mode: dataset.size.mode };
 }
 
 const usualPatch = [64, 64, 64] as const;
@@ -59,7 +67,7 @@ export function openModel(wanted: WantedConfig, warn: (message: string) => void,
       });
   const count = labelled.count === "all" ? split.labelled.length : labelled.count;
   const config: TrainingConfig = { ...wanted, labelled: { ...labelled, count } };
-  const size = config.imageSize ?? dataset.size;
+  const size = frameOf(config, dataset);
   let created = 0;
   const create = () => networkOf(config, dataset, training.seed + created++);
   const patch = networks[config.model.name].strides.length === 3 ? (config.patch ?? usualPatch) : null;

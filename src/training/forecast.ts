@@ -1,6 +1,7 @@
 /** What a run is about to do, said before its first step. */
 import { bytesText } from "../core/bytes-text.js";
 import { counted } from "../core/counted.js";
+import { frameText } from "../grid/frame.js";
 import type { Module } from "../nn/index.js";
 import { diskNeed } from "../runs/disk-need.js";
 import type { TrainingSession } from "./session.js";
@@ -16,11 +17,11 @@ function bytesOf(network: Module): number {
   return 4 * elements.reduce((sum, count) => sum + count, 0);
 }
 
-/** The square, or the patch, that the network works at, and whose word that is. */
+/** The frame, or the patch, that the network works at, and whose word that is. */
 function sizeText({ size, patch, dataset }: Pick<Forecast, "size" | "patch" | "dataset">): string {
   if (patch) return `${patch.join(" x ")} voxels`;
-  const other = size === dataset.size ? "" : ` (imageSize; ${dataset.size} x ${dataset.size} in the data set's resize)`;
-  return `${size} x ${size} pixels${other}`;
+  const [own, usual] = [size, dataset.size].map(frameText);
+  return own === usual ? own : `${own} (imageSize; ${usual.replace(" pixels", "")} in the data set's resize)`;
 }
 
 /** Steps, images of a step, their size, and the disk that checkpoints take, in two sentences. */

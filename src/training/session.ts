@@ -11,6 +11,7 @@ import type { TrainingConfig } from "../config/config.js";
 import { divergenceOf, usesUnlabelled } from "../config/unlabelled.js";
 import { DataError, UsageError } from "../core/errors.js";
 import type { Dataset } from "../data/dataset.js";
+import { frameText } from "../grid/frame.js";
 import { createComparison, createMethod, type DomainComparison, type Method } from "../methods/index.js";
 import { AdamW, createMinimizer, type Minimizer, type Optimizer, Sgd } from "../optim/index.js";
 import type { Model } from "../runs/model.js";
@@ -40,11 +41,11 @@ function augmenterOf({ augmentation }: TrainingConfig, { channels }: Dataset, pa
 /** Refuses images that the network leaves nothing of, or too little for statistics over a batch. */
 function checkSize({ config, dataset, size, patch, student }: Model): void {
   const { strides } = student;
-  const sides = patch ?? strides.map(() => size);
+  const sides = patch ?? [size.height, size.width];
   // Of a patch the configuration made sure of it.
   if (sides.some((side, axis) => side < strides[axis])) {
     throw new UsageError(
-      `${dataset.path}: images are resized to ${size} pixels, but the network needs ${Math.max(...strides)}; raise resize.size`,
+      `${dataset.path}: images are resized to ${frameText(size)}, but the network needs ${Math.max(...strides)} a side; raise resize.size`,
     );
   }
   const { labelledBatch, unlabelledBatch } = config.training;

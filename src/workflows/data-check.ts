@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import { presets } from "../config/presets.js";
 import { type CheckReport, checkDataset } from "../data/check/check.js";
 import { allCases, type Dataset, loadDataset } from "../data/dataset.js";
+import { frameText } from "../grid/frame.js";
 import type { Workflow } from "./observer.js";
 
 /** What was found. */
@@ -16,20 +17,27 @@ export interface Checked extends CheckReport {
   readonly sizes: string;
 }
 
-/** A preset works at a size of its own, whatever the data set's file says. */
+/** A frame's sides as a configuration says them. */
+function imageSizeOf({ height, width }: Dataset["size"]): number | [rows: number, columns: number] {
+  return height === width ? height : [height, width];
+}
+
+/** A preset works at a square of its own, whatever the data set's file says; a chosen shape is kept. */
 function sizesText({ size, slices }: Dataset): string {
   const preset = presets[firstPreset].values.imageSize as number;
+  const own = imageSizeOf(size);
+  if (typeof own !== "number") return `This trains and judges at ${frameText(size)}, and distances are in those.`;
   const other =
-    size === preset
+    own === preset
       ? ""
-      : `; imageSize: ${size} takes the size of dataset.yaml instead, at a ${size > preset ? "higher" : "lower"} cost`;
+      : `; imageSize: ${own} takes the size of dataset.yaml instead, at a ${own > preset ? "higher" : "lower"} cost`;
   return `Preset ${firstPreset} trains and judges at ${preset} x ${preset} pixels, and distances are in those${other}.${slices ? " Preset small-volumes trains a network of volumes on patches instead." : ""}`;
 }
 
 const firstPreset = "small";
 
 /** A configuration to begin with: most labels, of which a third chooses the checkpoint when there are few. */
-function firstConfig({ domains }: Dataset, path: string): string | null {
+function firstConfig({ domains, size }: Dataset, path: string): string | null {
   const masked = domains.map(({ name, cases }) => ({
     name,
     cases: cases("train").filter((one) => one.maskPath !== undefined),
@@ -41,7 +49,9 @@ function firstConfig({ domains }: Dataset, path: string): string | null {
   const learnt = new Set(cases.slice(0, count).map((one) => one.subject));
   const validation = Math.min(wanted, cases.filter((one) => !learnt.has(one.subject)).length);
   const labelled = { domain: name, count, validation };
-  return stringify({ preset: firstPreset, dataset: path, labelled }, { lineWidth: 0 }).trimEnd();
+  const imageSize = imageSizeOf(size);
+  const shaped = typeof imageSize === "number" ? {} : { imageSize };
+  return stringify({ preset: firstPreset, dataset: path, labelled, ...shaped }, { lineWidth: 0 }).trimEnd();
 }
 
 /**

@@ -101,6 +101,17 @@ describe("DecodedCache", () => {
     expect([after.label?.[0], swapped.label?.[0]]).toEqual([0, 1]);
   });
 
+  it("keeps how shapes were kept, and each way apart", async () => {
+    const { dataset, cases } = makeSet(2);
+    for (const mode of ["stretch", "pad", "crop"] as const)
+      for (const _ of ["decoded", "read back"]) {
+        const size = { height: 8, width: 12, mode };
+        const cached = await new DecodedCache(dataset, { size }).get(cases[1]);
+        expect(cached).toEqual(await decodeCase(dataset, cases[1], size));
+        expect(cached.mode).toBe(mode === "stretch" ? undefined : mode);
+      }
+  });
+
   it("does not read the originals of an unchanged case twice, however small the memory", async () => {
     const { dataset, cases } = makeSet(2);
     const cache = new DecodedCache(dataset, { memoryBytes: 0 });

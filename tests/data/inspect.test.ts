@@ -95,7 +95,13 @@ describe("the paper's layouts", () => {
       "Domain3/train": ["g1"],
       "Domain3/test": ["g1"],
     });
-    expect(dataset).toMatchObject({ target: "sigmoid", channels: 3, size: 256, filter: "lanczos", outputs: 2 });
+    expect(dataset).toMatchObject({
+      target: "sigmoid",
+      channels: 3,
+      size: { height: 256, width: 256, mode: "stretch" },
+      filter: "lanczos",
+      outputs: 2,
+    });
   });
 
   it("recognises ProstateSlice with black as prostate, and M&Ms with colours", async () => {
@@ -103,13 +109,21 @@ describe("the paper's layouts", () => {
       ...many(picture, "UCL/train/image/0.png"),
       ...many(mask(255, 0), "UCL/train/mask/0.png"),
     });
-    expect(prostate.dataset).toMatchObject({ name: "ProstateSlice", size: 384, channels: 1 });
+    expect(prostate.dataset).toMatchObject({
+      name: "ProstateSlice",
+      size: { height: 384, width: 384, mode: "stretch" },
+      channels: 1,
+    });
     expect(prostate.dataset.labels).toEqual({ kind: "values", map: { 0: "prostate", 255: "background" } });
     const mnms = await inspect({
       ...many(picture, "vendorB/test/image/0.png"),
       ...many(colourMask(0xff0000, 0x00ff00, 0x0000ff), "vendorB/test/mask/0.png"),
     });
-    expect(mnms.dataset).toMatchObject({ name: "MnMs", size: 288, outputs: 4 });
+    expect(mnms.dataset).toMatchObject({
+      name: "MnMs",
+      size: { height: 288, width: 288, mode: "stretch" },
+      outputs: 4,
+    });
     expect(mnms.inspection.file.labels).toMatchObject({ kind: "channels" });
   });
 

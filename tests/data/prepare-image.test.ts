@@ -35,6 +35,16 @@ describe("prepareImage", () => {
     expect([...three.image]).toEqual([...one.image, ...one.image, ...one.image]);
   });
 
+  it("keeps shapes with black beside them, or with the middle alone", () => {
+    const grey = stored(2, 4, Uint8Array.of(10, 20, 30, 40, 50, 60, 70, 80));
+    const padded = prepareImage(grey, rule, { height: 4, width: 4, mode: "pad" }, "x");
+    expect([...padded.image]).toEqual([0, 0, 0, 0, 10, 20, 30, 40, 50, 60, 70, 80, 0, 0, 0, 0]);
+    const cropped = prepareImage(grey, { ...rule, spacing: [1, 1] }, { height: 2, width: 2, mode: "crop" }, "x");
+    expect([...cropped.image]).toEqual([20, 30, 60, 70]);
+    expect(cropped.working).toEqual(makeGrid("x", [2, 2], [1, 1]));
+    expect([padded.mode, cropped.mode]).toEqual(["pad", "crop"]);
+  });
+
   it("takes the file's own spacing, and refuses one that contradicts the data set's", () => {
     const grid = makeGrid("scan", [4, 2], [0.7, 0.7]);
     const scan = { ...stored(4, 2, new Uint8Array(8)), grid };

@@ -4,8 +4,10 @@
  */
 import type { Dataset } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
-import { outlinePath, type PictureSize } from "../../drawing/outline-path.js";
+import { outlinePath, type PicturePlace, type PictureSize } from "../../drawing/outline-path.js";
+import { cutBox } from "../../grid/box.js";
 import { type Focus, focusOn, middle, slicesThrough } from "../../grid/focus.js";
+import { type Area, outOfFrame, placementOf } from "../../grid/frame.js";
 import { voxelCount } from "../../grid/grid.js";
 import { montageSheet, type Sheet, threePlaneSheet } from "../../grid/sheet.js";
 import { sliceOrder } from "../../grid/slices.js";
@@ -84,15 +86,37 @@ export function montageDrawing(labels: Uint8Array, decoded: DecodedCase, dataset
   return sheetDrawing(labels, decoded, dataset, montageSheet(decoded.stored, "axial", view.montage));
 }
 
+/** An area of an image on a picture of it. */
+function scaledArea(area: Area, [rows, columns]: readonly number[], { height, width }: PictureSize): PicturePlace {
+  return {
+    ...{ top: (area.top * height) / rows, height: (area.height * height) / rows },
+    ...{ left: (area.left * width) / columns, width: (area.width * width) / columns },
+  };
+}
+
+/**
+ * Label maps of a volume whose slices were padded or cropped, on the grid of its slices as stored, which pictures of it
+ * show; others as they are.
+ */
+export function onStoredSlices(labels: Uint8Array, decoded: DecodedCase): [Uint8Array, DecodedCase] {
+  const { mode, label, ...rest } = decoded;
+  if (!mode) return [labels, decoded];
+  const back = (map: Uint8Array) => outOfFrame(map, decoded);
+  return [back(labels), { ...rest, working: decoded.stored, ...(label ? { label: back(label) } : {}) }];
+}
+
 /** A picture as it is. @param labels on the working grid */
 export function pictureDrawing(labels: Uint8Array, decoded: DecodedCase, { parts, target }: Classes): CaseDrawing {
   const { label, working } = decoded;
-  const [height, width] = working.shape;
+  const [rows, columns] = working.shape;
   const picture = pictureSize(decoded);
+  const { seen, filled } = placementOf(decoded);
+  const place = scaledArea(seen, decoded.stored.shape, picture);
   const outlinesOf = (map: Uint8Array) =>
-    parts.map(({ index, name }) => ({
-      part: name,
-      path: outlinePath(classMask(map, index, target, height * width), { height, width }, picture),
-    }));
+    parts.map(({ index, name }) => {
+      const mask = classMask(map, index, target, rows * columns);
+      const inside = cutBox(mask, [rows, columns], [filled.top, filled.left], [filled.height, filled.width]);
+      return { part: name, path: outlinePath(inside, filled, place) };
+    });
   return { picture, sheet: null, reference: label ? outlinesOf(label) : null, outlines: outlinesOf(labels) };
 }

@@ -18,6 +18,7 @@ import type { LoadedRun } from "../../runs/load-run.js";
 import {
   type CaseDrawing,
   montageDrawing,
+  onStoredSlices,
   pictureDrawing,
   planesDrawing,
   type VolumeView,
@@ -128,14 +129,15 @@ export async function inspectPredictions(
     const judged = at === "native" ? await decodeNative(dataset, one) : decoded;
     const { label } = judged;
     const measured = () => scoreParts(labels, judged, one, dataset, { convention, units });
-    const view = hasSlices(dataset) ? (options.viewOf?.(one) ?? volumeView(labels, judged, dataset)) : null;
+    const [map, shown] = hasSlices(dataset) ? onStoredSlices(labels, judged) : [labels, judged];
+    const view = hasSlices(dataset) ? (options.viewOf?.(one) ?? volumeView(map, shown, dataset)) : null;
     inspected.push({
       case: one,
       scores: label ? (known.get(JSON.stringify([one.domain, one.id])) ?? measured()) : [],
       sizes: partSizes(labels, judged, dataset),
       confusion: label ? confusionOf(label, labels, dataset) : null,
-      drawing: view ? planesDrawing(labels, judged, dataset, view) : pictureDrawing(labels, judged, dataset),
-      montage: view && options.withMontage?.(one) ? montageDrawing(labels, judged, dataset, view) : null,
+      drawing: view ? planesDrawing(map, shown, dataset, view) : pictureDrawing(labels, judged, dataset),
+      montage: view && options.withMontage?.(one) ? montageDrawing(map, shown, dataset, view) : null,
       view,
     });
     options.onProgress?.(inspected.length);

@@ -19,6 +19,7 @@ import { systemPicturesLeftOut } from "./left-out.js";
 import { namePairs } from "./pairs.js";
 import type { Problem } from "./problems.js";
 import { misfittingRules } from "./rules.js";
+import { stretchedShapes } from "./shapes.js";
 import { placelessVolumes, spacelessVolumes, summariseVolumes, type VolumeSummary } from "./volumes.js";
 
 export type { Problem } from "./problems.js";
@@ -114,6 +115,7 @@ export async function checkDataset(dataset: Dataset, onProgress?: (done: number)
       ...misfittingRules(dataset, facts),
       ...placelessVolumes(dataset, facts),
       ...spacelessVolumes(dataset, facts),
+      ...stretchedShapes(dataset, facts),
     ],
     splits: splits.map((group) => summarise(group, dataset.parts.length)),
     parts: dataset.parts.map((part) => part.name),

@@ -73,7 +73,9 @@ function guessResize(sample: ImageSample, guesses: string[]): DatasetFileInput["
   guesses.push(
     "images are resized to 256 x 256; choose another resize.size if details are lost, and see imageSize in the configuration",
     ...(oblong.length > 0
-      ? [`${oblong[0]} images${others} are squeezed to a square; predicted masks get their shape back`]
+      ? [
+          `${oblong[0]} images${others} are squeezed to a square; predicted masks get their shape back; mode: pad under resize keeps it`,
+        ]
       : []),
   );
   return { size: 256 };

@@ -30,13 +30,13 @@ export function sliceCount({ working }: Pick<DecodedCase, "working">): number {
 
 /** One slice of a decoded volume as a decoded picture; its arrays may be views of the volume's. */
 export function sliceOf(volume: DecodedCase, slice: number): DecodedCase {
-  const { image, label, channels, working, stored, wide } = volume;
+  const { image, label, channels, working, stored, wide, mode } = volume;
   const count = sliceCount(volume);
   const planes = label && label.length / voxelCount(working);
   return {
     ...{ image: planesOf(image, channels, count, slice), channels, wide },
     ...(label && planes ? { label: planesOf(label, planes, count, slice) } : {}),
-    ...{ stored: sliceGrid(stored, slice), working: sliceGrid(working, slice) },
+    ...{ stored: sliceGrid(stored, slice), working: sliceGrid(working, slice), ...(mode ? { mode } : {}) },
   };
 }
 

@@ -1,13 +1,14 @@
 /**
  * From the files of a volume to what training and evaluation use: cut along the data set's plane, values of its window as
- * 0 … 255, then each slice resized to the square, or the whole resampled to a spacing. Slices are worked on one at a time,
+ * 0 … 255, then each slice brought into the frame, or the whole resampled to a spacing. Slices are worked on one at a time,
  * so that beside the file's own values and the results nothing as large as it is held.
  */
 import { DataError } from "../../core/errors.js";
+import { type FrameRecord, framedGrid, frameOf, intoFrame } from "../../grid/frame.js";
 import { type Grid, makeGrid, resampledGrid, sameGrid, shapeText, voxelCount } from "../../grid/grid.js";
 import { resizeNearest } from "../../grid/resize.js";
 import { resizeVolumeFiltered, resizeVolumeNearest, shapeAtSpacing } from "../../grid/resize-volume.js";
-import { type SliceOrder, SliceStack, sliceOrder } from "../../grid/slices.js";
+import { type SliceOrder, SliceStack, sliceGrid, sliceOrder } from "../../grid/slices.js";
 import { plane, type StoredImage } from "../../grid/stored-image.js";
 import { maskFilesOf, readersOf } from "../case-files.js";
 import type { Case, Dataset, MaskFile, SliceRule } from "../dataset.js";
@@ -15,7 +16,7 @@ import type { DecodedCase } from "../decoded-case.js";
 import { labelDecoder } from "../label-decoders.js";
 import { expandCodes } from "../labels.js";
 import { joinCodes } from "../mask-join.js";
-import { type PreparedImage, prepareImage, type WorkingSize, windowed } from "../prepare-image.js";
+import { keptShape, type PreparedImage, prepareImage, type WorkingSize, windowed } from "../prepare-image.js";
 import { readVolume } from "../read-image.js";
 import { combineReaders } from "../reader-masks.js";
 import { placePlanes, stackSlices } from "./case-slices.js";
@@ -111,14 +112,14 @@ export function prepareWhole({ image, stack }: CutVolume, rule: VolumeRule, file
 }
 
 /**
- * A volume as a network of slices sees it: image `[C, slices, size, size]`.
+ * A volume as a network of slices sees it: image `[C, slices, height, width]`.
  * @param file the volume's name, for messages
  * @throws DataError for a volume of other channels than the data set's
  */
 export function prepareVolume(
   { image, stack }: CutVolume,
   rule: VolumeRule,
-  size: number,
+  size: FrameRecord,
   file: string,
 ): PreparedImage {
   requireChannels(image, rule, file);
@@ -128,8 +129,15 @@ export function prepareVolume(
     const slice = windowedSlice(stack.slice(i), windows);
     return prepareImage(slice, { path, channels, filter }, size, file).image;
   });
-  const working = resampledGrid(stack.grid, [stack.count, size, size]);
-  return { image: stackSlices(slices, channels), channels, wide: true, stored: stack.grid, working };
+  const working = framedGrid(stack.grid, frameOf(size));
+  return {
+    image: stackSlices(slices, channels),
+    channels,
+    wide: true,
+    stored: stack.grid,
+    working,
+    ...keptShape(size),
+  };
 }
 
 /** A mask cut as its image is. */
@@ -239,7 +247,7 @@ export function hasSlices<D extends Pick<Dataset, "slices">>(
 
 /**
  * Reads one volume with its mask: image `[C, S]` 8 bits; label `[S]` class numbers (softmax) or `[K, S]` 0/1 (sigmoid),
- * missing for an unlabelled case. S is `slices, size, size`, or the axes of {@link wholeGrid}.
+ * missing for an unlabelled case. S is `slices, height, width`, or the axes of {@link wholeGrid}.
  * @throws DataError when a file cannot be read, the mask's grid is not the image's, or a label value is unknown
  */
 export function decodeVolume(
@@ -259,13 +267,13 @@ async function decodeFiles(
   const { prepared, grids } = await readImageVolume(dataset, one, size);
   if (one.maskPath === undefined) return prepared;
   const mask = await readMaskVolume(dataset, one, grids);
-  const [, rows, columns] = grids.cut.shape;
-  const square = size === "whole" ? [rows, columns] : [size, size];
-  const labels = Array.from({ length: mask.count }, (_, slice) =>
-    expandCodes(resizeNearest(mask.codes(slice), [rows, columns], square), dataset),
-  );
-  const label = stackSlices(labels, labels[0].length / (square[0] * square[1]));
   const { shape } = prepared.working;
+  const slice = sliceGrid(grids.cut, 0);
+  const labels = Array.from({ length: mask.count }, (_, i) => {
+    const codes = mask.codes(i);
+    return expandCodes(size === "whole" ? codes : intoFrame(codes, slice, frameOf(size), resizeNearest), dataset);
+  });
+  const label = stackSlices(labels, dataset.target === "softmax" ? 1 : dataset.outputs);
   return { ...prepared, label: size === "whole" ? resizeVolumeNearest(label, grids.cut.shape, shape) : label };
 }
 

@@ -34,7 +34,9 @@ function trainedOn({ config, split, dataset }: ReportRun): Content {
 /** What the network was given to see, where the configuration says it. */
 function seenText({ imageSize, patch }: ReportRun["config"]): string {
   if (patch) return `, patches of ${patch.join(" × ")} voxels`;
-  return imageSize === undefined ? "" : `, images of ${imageSize} × ${imageSize} pixels`;
+  if (imageSize === undefined) return "";
+  const [rows, columns] = typeof imageSize === "number" ? [imageSize, imageSize] : imageSize;
+  return `, images of ${columns} × ${rows} pixels`;
 }
 
 /** What leads to the words for the grid. */

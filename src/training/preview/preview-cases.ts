@@ -5,6 +5,7 @@
  */
 import type { Case, Dataset } from "../../data/dataset.js";
 import type { ProtocolSplit } from "../../data/protocol.js";
+import type { PictureSize } from "../../drawing/outline-path.js";
 
 /** A row of the preview. */
 export interface PreviewCase {
@@ -19,8 +20,15 @@ export interface PreviewChoice {
   readonly monitorTest: boolean;
 }
 
-/** Side of one picture of the preview, in pixels. */
+/** Longer side of one picture of the preview, in pixels. */
 export const tileSide = 128;
+
+/** A picture's size in the preview. @param shape of what the network sees, rows and columns */
+export function tileSize([rows, columns]: readonly number[]): PictureSize {
+  const scale = tileSide / Math.max(rows, columns);
+  const [height, width] = [rows, columns].map((side) => Math.max(1, Math.round(side * scale)));
+  return { height, width };
+}
 
 const mostRows = 6;
 

@@ -20,7 +20,7 @@ import { predictCase } from "../../inference/predict-case.js";
 import { sheetOutlines } from "../../inference/sheet-outlines.js";
 import type { Model } from "../../runs/model.js";
 import type { RunFolder } from "../../runs/run-folder.js";
-import { type PreviewCase, previewCases, tileSide } from "./preview-cases.js";
+import { type PreviewCase, previewCases, tileSide, tileSize } from "./preview-cases.js";
 import type { PreviewColumn, PreviewRow } from "./preview-picture.js";
 
 /** What is kept of one time. */
@@ -43,9 +43,9 @@ interface ShownCase {
   readonly sheet: Sheet | null;
 }
 
-/** A square for pictures, for slices of volumes as long and wide as they are in mm. */
+/** The shape of what the network sees, for slices of volumes as long and wide as they are in mm. */
 function tileFor({ working: { shape, spacing } }: DecodedCase, isSlice: boolean): PictureSize {
-  if (!isSlice || !spacing) return { height: tileSide, width: tileSide };
+  if (!isSlice || !spacing) return tileSize(shape);
   const sides = shape.map((count, axis) => count * spacing[axis]);
   const [height, width] = sides.map((mm) => Math.max(1, Math.round((mm * tileSide) / Math.max(...sides))));
   return { height, width };

@@ -4,6 +4,7 @@ import { packageVersion } from "../../core/package-root.js";
 import { sha256 } from "../../core/sha256.js";
 import { caseName } from "../../data/dataset.js";
 import { type ConventionName, conventions } from "../../evaluation/conventions.js";
+import { frameRecord } from "../../grid/frame.js";
 import type { EvaluationAbout } from "../../judging/about.js";
 import { type DistanceUnits, evaluateNetwork, type NetworkEvaluation } from "../../judging/evaluate-network.js";
 import type { FurtherRules } from "../../judging/further-metrics.js";
@@ -57,7 +58,7 @@ function describe(
     network,
     dataset: { name: dataset.name, path: dataset.path },
     split,
-    size,
+    size: frameRecord(size),
     ...(dataset.slices ? { slices: dataset.slices.plane } : {}),
     ...(patch ? { patch, ...(dataset.slices?.resample ? { resample: dataset.slices.resample } : {}) } : {}),
     ...(at === "native" ? { at } : {}),

@@ -108,6 +108,23 @@ describe("decodeCase of a whole volume", () => {
 describe("decodeCase of a volume", () => {
   const window = { intensity: { low: 0, high: 255 } };
 
+  it("pads every slice and its labels alike", async () => {
+    const { dataset, one } = setOf((folder) => putBody(folder, body), window);
+    const plain = await decodeCase(dataset, one, 8);
+    const size = { height: 12, width: 8, mode: "pad" } as const;
+    const { image, label, working } = await decodeCase(dataset, one, size);
+    expect(working.shape).toEqual([3, 12, 8]);
+    for (const [padded, own] of [
+      [image, plain.image],
+      [label, plain.label],
+    ] as const)
+      for (let slice = 0; slice < 3; slice++) {
+        const rows = [...(padded as Uint8Array).subarray(96 * slice, 96 * (slice + 1))];
+        expect(rows.slice(16, 80)).toEqual([...(own as Uint8Array).subarray(64 * slice, 64 * (slice + 1))]);
+        expect([...rows.slice(0, 16), ...rows.slice(80)].every((value) => value === 0)).toBe(true);
+      }
+  });
+
   it("gives slices upwards, rows towards posterior, columns towards the left, whatever the file's order", async () => {
     for (const axes of permutations)
       for (const bits of [0, 3, 5]) {

@@ -64,7 +64,7 @@ function guessResize(
   const longest = Math.max(...[...sizes.values()].flat());
   const size = Math.min(usualSize, sizeStep * Math.ceil(longest / sizeStep));
   guesses.push(
-    `slices (${listed}${sizes.size > 3 ? " and other sizes" : ""}) are resized to ${size} x ${size}, oblong ones squeezed; ` +
+    `slices (${listed}${sizes.size > 3 ? " and other sizes" : ""}) are resized to ${size} x ${size}, oblong ones squeezed (mode: pad under resize keeps their shape); ` +
       "predicted masks get their volume's shape back; choose another resize.size if details are lost",
   );
   return { resize: { size } };
