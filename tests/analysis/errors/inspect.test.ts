@@ -1,10 +1,11 @@
 /** One pass over a test set: the same masks as an evaluation judges, and what is gathered from them. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pictureSize } from "../../../src/analysis/errors/case-drawing.js";
+import { onStoredSlices, pictureDrawing, pictureSize } from "../../../src/analysis/errors/case-drawing.js";
 import { type InspectedCase, inspectPredictions } from "../../../src/analysis/errors/inspect.js";
 import { confusionByDomain, sizeAgainstDice } from "../../../src/analysis/errors/summary.js";
 import { planar8bit } from "../../../src/augment/index.js";
 import { DecodedCache } from "../../../src/data/cache.js";
+import { type Frame, framedGrid } from "../../../src/grid/frame.js";
 import { makeGrid } from "../../../src/grid/grid.js";
 import { evaluateNetwork } from "../../../src/judging/evaluate-network.js";
 import { liveTensors } from "../../../src/torch/index.js";
@@ -135,4 +136,40 @@ it("reduces large pictures to 512 pixels and leaves small ones", () => {
   expect(size(2048, 1024)).toEqual({ height: 512, width: 256 });
   expect(size(96, 128)).toEqual({ height: 96, width: 128 });
   expect(size(1, 9000)).toEqual({ height: 1, width: 512 });
+});
+
+describe("pictureDrawing", () => {
+  it("lies over the part of the picture that a frame showed", () => {
+    const stored = makeGrid("wide", [30, 60]);
+    const around = (frame: Frame) => {
+      const label = new Uint8Array(frame.height * frame.width).fill(1);
+      const working = framedGrid(stored, frame);
+      const decoded = { image: label, channels: 1, wide: false, stored, working, mode: frame.mode };
+      const [{ path }] = pictureDrawing(label, decoded, softmax.dataset).outlines;
+      const numbers = path.match(/[\d.]+/g)?.map(Number) ?? [];
+      const [xs, ys] = [0, 1].map((axis) => numbers.filter((_, i) => i % 2 === axis));
+      return [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    };
+    expect(around({ height: 16, width: 16, mode: "pad" })).toEqual([0, 60, 0, 30]);
+    expect(around({ height: 16, width: 16, mode: "crop" })).toEqual([15, 45, 0, 30]);
+    expect(around({ height: 16, width: 16, mode: "stretch" })).toEqual([0, 60, 0, 30]);
+  });
+});
+
+describe("onStoredSlices", () => {
+  it("brings label maps of padded and cropped slices back to where they were seen", () => {
+    const stored = makeGrid("stack", [2, 2, 4]);
+    const on = (frame: Frame, labels: readonly number[]) => {
+      const label = Uint8Array.from([...labels, ...labels]);
+      const decoded = { image: label, channels: 1, wide: true, stored, working: framedGrid(stored, frame), label };
+      const [map, shown] = onStoredSlices(label, { ...decoded, mode: frame.mode });
+      expect(shown.working).toEqual(stored);
+      expect(shown.label).toEqual(map);
+      return [...map];
+    };
+    const padded = on({ height: 4, width: 4, mode: "pad" }, [0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0]);
+    expect(padded).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8]);
+    const cropped = on({ height: 2, width: 2, mode: "crop" }, [1, 2, 3, 4]);
+    expect(cropped).toEqual([0, 1, 2, 0, 0, 3, 4, 0, 0, 1, 2, 0, 0, 3, 4, 0]);
+  });
 });
