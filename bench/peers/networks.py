@@ -2,7 +2,7 @@
 
 `python networks.py FILE` writes the golden numbers (tests/golden/states/networks.json): for each network the names and
 shapes of its state, and, with weights and inputs made of residues, the logits of a training pass, its loss, the gradients
-of all parameters and the running statistics. Key names are those of the reference implementations that src/nn names.
+of all parameters and the running statistics; with deep supervision the loss is cross-entropy and Dice over all levels. Key names are those of the reference implementations that src/nn names.
 Needs nothing but torch.
 """
 
@@ -29,6 +29,18 @@ def norm_layer(name, channels, rank, affine=False):
     return nn.GroupNorm(math.gcd(16, channels), channels)
 
 
+def deep_heads(channels, outputs, rank, deep):
+    """Heads of the decoder's maps at a half and a quarter of the resolution."""
+    return nn.ModuleList([CONV[rank](channels[level], outputs, 1) for level in (1, 2)] if deep else [])
+
+
+def all_levels(head, heads, maps):
+    """The logits of the decoder's maps, coarse to fine as they come, from full resolution down; one tensor without deep heads."""
+    full, *coarser = maps[::-1]
+    logits = [head(full), *[own(x) for own, x in zip(heads, coarser)]]
+    return logits if len(heads) > 0 else logits[0]
+
+
 class TwoConvs(nn.Module):
     def __init__(self, inputs, outputs, norm):
         super().__init__()
@@ -53,7 +65,7 @@ class UpConcat(nn.Module):
 class UNet3d(nn.Module):
     """SSL4MIS unet_3D: without dropout here, which golden numbers would not survive."""
 
-    def __init__(self, inputs, outputs, width, norm="instance"):
+    def __init__(self, inputs, outputs, width, norm="instance", deep=False):
         super().__init__()
         c = [width * 2**i for i in range(5)]
         self.conv1 = TwoConvs(inputs, c[0], norm)
@@ -61,6 +73,7 @@ class UNet3d(nn.Module):
         self.conv4, self.center = TwoConvs(c[2], c[3], norm), TwoConvs(c[3], c[4], norm)
         self.up_concat4, self.up_concat3 = UpConcat(c[4], c[3], norm), UpConcat(c[3], c[2], norm)
         self.up_concat2, self.up_concat1 = UpConcat(c[2], c[1], norm), UpConcat(c[1], c[0], norm)
+        self.deep_heads = deep_heads(c, outputs, 3, deep)
         self.final = nn.Conv3d(c[0], outputs, 1)
 
     def forward(self, x):
@@ -68,9 +81,11 @@ class UNet3d(nn.Module):
         for conv in (self.conv2, self.conv3, self.conv4):
             skips.append(conv(F.max_pool3d(skips[-1], 2)))
         x = self.center(F.max_pool3d(skips[-1], 2))
+        maps = []
         for up in (self.up_concat4, self.up_concat3, self.up_concat2, self.up_concat1):
             x = up(skips.pop(), x)
-        return self.final(x)
+            maps.append(x)
+        return all_levels(self.final, self.deep_heads, maps)
 
 
 class ConvBlock(nn.Module):
@@ -170,7 +185,7 @@ class Stage(nn.Module):
 
 
 class ResidualUNet(nn.Module):
-    def __init__(self, inputs, outputs, width, norm="instance", rank=2):
+    def __init__(self, inputs, outputs, width, norm="instance", rank=2, deep=False):
         super().__init__()
         c = [width * 2**i for i in range(5)]
         stages = []
@@ -185,6 +200,7 @@ class ResidualUNet(nn.Module):
         self.decoder = nn.Module()
         self.decoder.stages = nn.Sequential(*[StackedConvs(2 * c[i], c[i], norm, rank) for i in levels])
         self.decoder.transpconvs = nn.Sequential(*[TRANSPOSED[rank](c[i + 1], c[i], 2, stride=2) for i in levels])
+        self.decoder.deep_heads = deep_heads(c, outputs, rank, deep)
         self.decoder.seg_layer = CONV[rank](c[0], outputs, 1)
 
     def forward(self, x):
@@ -194,9 +210,11 @@ class ResidualUNet(nn.Module):
             x = stage(x)
             skips.append(x)
         skips.pop()
+        maps = []
         for up, convs in zip(self.decoder.transpconvs, self.decoder.stages):
             x = convs(torch.cat([up(x), skips.pop()], 1))
-        return self.decoder.seg_layer(x)
+            maps.append(x)
+        return all_levels(self.decoder.seg_layer, self.decoder.deep_heads, maps)
 
 
 def uneven(shape, n):
@@ -223,12 +241,31 @@ def fingerprint(tensor):
     return {"first": [digits(v) for v in values[:2].tolist()], "norm": digits(values.square().sum().sqrt().item())}
 
 
+def deep_loss(levels, labels):
+    """Cross-entropy and Dice of classes at each level, labels by their nearest voxel, weights halving and summing to 1."""
+    total, weights = 0, [2.0**-i for i in range(len(levels))]
+    for logits, weight in zip(levels, weights):
+        target = F.interpolate(labels[:, None].float(), logits.shape[2:], mode="nearest-exact")[:, 0].long()
+        p, t = logits.softmax(1), F.one_hot(target, logits.shape[1]).movedim(-1, 1).float()
+        axes = [0, *range(2, p.dim())]
+        dice = 1 - 2 * (p * t).sum(axes) / (p.square().sum(axes) + t.square().sum(axes))
+        total = total + weight / sum(weights) * (F.cross_entropy(logits, target) + dice.mean())
+    return total
+
+
 def golden(network, side, rank):
     """Sides that halve four times to two voxels or four."""
     shape = [2, 1, *([side, 2 * side, side][:rank])]
     with_uneven_weights(network).train()
     logits = network(uneven(shape, 1000))
-    loss = (logits * uneven(logits.shape, 2000)).mean() + 0.5 * logits.square().mean()
+    deep = {}
+    if isinstance(logits, list):
+        labels = (uneven([shape[0], *shape[2:]], 3000) > 0.2).long()
+        loss = deep_loss(logits, labels)
+        logits, *coarser = logits
+        deep = {"deep": [fingerprint(level) for level in coarser]}
+    else:
+        loss = (logits * uneven(logits.shape, 2000)).mean() + 0.5 * logits.square().mean()
     parameters = dict(network.named_parameters())
     gradients = torch.autograd.grad(loss, list(parameters.values()))
     state = {name: list(value.shape) for name, value in network.state_dict().items() if value.dim() > 0}
@@ -236,6 +273,7 @@ def golden(network, side, rank):
         "shape": shape,
         "state": state,
         "logits": fingerprint(logits),
+        **deep,
         "loss": loss.item(),
         "gradients": {name: fingerprint(value) for name, value in zip(parameters, gradients)},
         "statistics": {name: fingerprint(value) for name, value in network.named_buffers() if value.dim() > 0},
@@ -250,6 +288,9 @@ CASES = {
     "vnet group": lambda: golden(VNet(1, 2, 4, "group"), 32, 3),
     "unet-residual instance": lambda: golden(ResidualUNet(1, 2, 4), 64, 2),
     "unet-residual-3d batch": lambda: golden(ResidualUNet(1, 2, 4, "batch", 3), 32, 3),
+    "unet-3d deep": lambda: golden(UNet3d(1, 2, 4, deep=True), 32, 3),
+    "unet-residual deep": lambda: golden(ResidualUNet(1, 2, 4, deep=True), 64, 2),
+    "unet-residual-3d deep": lambda: golden(ResidualUNet(1, 2, 4, rank=3, deep=True), 32, 3),
 }
 
 if __name__ == "__main__":

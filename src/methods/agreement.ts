@@ -1,6 +1,7 @@
 /** The evaluation of methods that add to the supervised loss how far a fixed target and the student disagree. */
 import { ssl4misLoss } from "../losses/index.js";
 import type { Tensor } from "../torch/index.js";
+import { overLevels } from "./deep-supervision.js";
 import type { MethodContext, PreparedStep } from "./method.js";
 import { allRows, type ChooseRows, sampleLosses } from "./samples.js";
 import { jointForward, type NetworkInputs } from "./views.js";
@@ -19,8 +20,10 @@ export function evaluateAgreement(
   return ({ updateRunningStatistics }) => {
     const shared = jointForward(student, x, weak, updateRunningStatistics, compute);
     const over = (rows: ChooseRows) => {
-      const labelled = { annotated: annotated && rows(annotated) };
-      const sup = ssl4misLoss(rows(shared.source.logits), rows(y), kind, labelled).loss;
+      const sup = overLevels(shared.source, (logits, at) => {
+        const labelled = { annotated: annotated && at(rows(annotated)) };
+        return ssl4misLoss(rows(logits), at(rows(y)), kind, labelled).loss;
+      });
       const consistency = agreement(rows(shared.target.logits), rows);
       return { task: sup.add(consistency.mul(weight)), terms: { sup, consistency } };
     };

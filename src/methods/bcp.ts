@@ -9,11 +9,19 @@ import { z } from "zod";
 import { boxMask, pasteBoxes } from "../augment/index.js";
 import { UsageError } from "../core/errors.js";
 import { RandomStream } from "../core/random.js";
-import { type MixAnnotation, mixLoss, pseudoLabels, usualThreshold } from "../losses/index.js";
+import {
+  type MixAnnotation,
+  type MixLoss,
+  type MixWeights,
+  mixLoss,
+  pseudoLabels,
+  usualThreshold,
+} from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { cat, noGrad, scope, spatialShape, type Tensor } from "../torch/index.js";
+import { type AtLevel, overLevels } from "./deep-supervision.js";
 import { methodEntry } from "./entry.js";
-import { studentForwards, teacherForwards } from "./forward.js";
+import { type StudentOutput, studentForwards, teacherForwards } from "./forward.js";
 import { largestComponents } from "./largest-component.js";
 import type { Batch, Method, MethodContext, MethodEvaluation, MethodStep, PreparedStep } from "./method.js";
 import { updateWholeTeacher } from "./teacher.js";
@@ -92,7 +100,7 @@ export class Bcp implements Method {
       evaluate: ({ updateRunningStatistics }) => {
         const images = views.map((view) => view.imagesBCS);
         const outputs = studentForwards(this.context.student, images, updateRunningStatistics, this.context);
-        const parts = views.map((view, i) => this.lossesOf(view, outputs[i].logits, outside1S));
+        const parts = views.map((view, i) => this.lossesOf(view, outputs[i], outside1S));
         const sum = (losses: readonly Tensor[]) => losses.reduce((total, loss) => total.add(loss));
         const sup = sum(parts.flatMap(({ labelled }) => labelled));
         const pseudoLabelled = parts.flatMap(({ unlabelled }) => unlabelled);
@@ -111,15 +119,27 @@ export class Bcp implements Method {
   }
 
   /** Half the loss of each region, by whether its target is a true label. */
-  private lossesOf(view: MixedView, logitsBKS: Tensor, outside1S: Tensor) {
-    const { imageTarget, patchTarget, annotated, weights, labelled } = view;
-    const outsideBS = outside1S.expand([logitsBKS.shape[0], ...spatialShape(logitsBKS)]);
-    const loss = mixLoss(logitsBKS, imageTarget, patchTarget, outsideBS, weights, this.context.kind, annotated);
-    const [image, patch] = [loss.image.mul(0.5), loss.patch.mul(0.5)];
-    if (labelled === "both") return { labelled: [image, patch], unlabelled: [] };
+  private lossesOf(view: MixedView, output: StudentOutput, outside1S: Tensor) {
+    const full = this.regionLosses(view, output.logits, outside1S, (map) => map);
+    const ofLabels = (region: keyof MixWeights) =>
+      overLevels(output, (logits, at) =>
+        (logits === output.logits ? full : this.regionLosses(view, logits, outside1S, at))[region].mul(0.5),
+      );
+    const { labelled } = view;
+    if (labelled === "both") return { labelled: [ofLabels("image"), ofLabels("patch")], unlabelled: [] };
     return labelled === "image"
-      ? { labelled: [image], unlabelled: [patch] }
-      : { labelled: [patch], unlabelled: [image] };
+      ? { labelled: [ofLabels("image")], unlabelled: [full.patch.mul(0.5)] }
+      : { labelled: [ofLabels("patch")], unlabelled: [full.image.mul(0.5)] };
+  }
+
+  private regionLosses(view: MixedView, logitsBKS: Tensor, outside1S: Tensor, at: AtLevel): MixLoss {
+    const { imageTarget, patchTarget, annotated, weights } = view;
+    const outsideBS = at(outside1S).expand([logitsBKS.shape[0], ...spatialShape(logitsBKS)]);
+    const labelled = {
+      image: annotated.image && at(annotated.image),
+      patch: annotated.patch && at(annotated.patch),
+    };
+    return mixLoss(logitsBKS, at(imageTarget), at(patchTarget), outsideBS, weights, this.context.kind, labelled);
   }
 
   /** The largest components of the teacher's labels, each half with its own statistics; confidence as FixMatch takes it. */

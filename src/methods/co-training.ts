@@ -7,6 +7,7 @@ import { type SegmentationNetwork, withFrozenRunningStatistics } from "../nn/ind
 import type { NamedParameters } from "../optim/index.js";
 import { cat, noGrad, scope, type Tensor } from "../torch/index.js";
 import { rampAt, type WeightOptions } from "./consistency-options.js";
+import { overLevels } from "./deep-supervision.js";
 import { teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
 import { allRows, type ChooseRows, sampleLosses } from "./samples.js";
@@ -38,9 +39,11 @@ export class CoTraining implements Method {
           jointForward(network, x, weak, updateRunningStatistics, this.context),
         );
         const over = (rows: ChooseRows) => {
-          const labelled = { annotated: annotated && rows(annotated) };
-          const [sup1, sup2] = outputs.map(
-            ({ source }) => ssl4misLoss(rows(source.logits), rows(y), kind, labelled).loss,
+          const [sup1, sup2] = outputs.map(({ source }) =>
+            overLevels(source, (logits, at) => {
+              const labelled = { annotated: annotated && at(rows(annotated)) };
+              return ssl4misLoss(rows(logits), at(rows(y)), kind, labelled).loss;
+            }),
           );
           const [pseudo1, pseudo2] = outputs.map(({ target }, i) =>
             crossEntropy(rows(target.logits), rows(labels[1 - i].labels), null, kind),

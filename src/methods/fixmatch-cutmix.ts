@@ -9,6 +9,7 @@ import { RandomStream } from "../core/random.js";
 import { crossEntropy, type PseudoLabels, pseudoLabels, usualThreshold } from "../losses/index.js";
 import { inEvaluationMode, withFrozenRunningStatistics } from "../nn/index.js";
 import { cat, noGrad, scope, spatialShape, type Tensor } from "../torch/index.js";
+import { overLevels } from "./deep-supervision.js";
 import { methodEntry } from "./entry.js";
 import { splitOutput, studentForwards, teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
@@ -49,7 +50,9 @@ export class FixMatchCutMix implements Method {
         const [source, target] = splitOutput(both, [x.shape[0], weak.shape[0]]);
         const shared = { source, target };
         const over = (rows: ChooseRows) => {
-          const sup = crossEntropy(rows(shared.source.logits), rows(y), null, kind, annotated && rows(annotated));
+          const sup = overLevels(shared.source, (logits, at) =>
+            crossEntropy(rows(logits), at(rows(y)), null, kind, annotated && at(rows(annotated))),
+          );
           const u = crossEntropy(rows(strongView.logits), rows(mixed.labels), rows(mixed.confident), kind);
           return { task: sup.add(u).mul(0.5), terms: { sup, u } };
         };

@@ -3,6 +3,11 @@ import type { ViewOutput } from "../divergence/index.js";
 import { type SegmentationNetwork, withFrozenRunningStatistics, withSeparateStatistics } from "../nn/index.js";
 import { autocast, cat, type Device, noGrad, type Precision, type Tensor } from "../torch/index.js";
 
+/** What a pass of the student gives; `deep` is as that of `NetworkOutput`. */
+export interface StudentOutput extends ViewOutput {
+  deep?: readonly Tensor[];
+}
+
 /** What forward passes compute in, and where. */
 export interface ComputeOptions {
   precision: Precision;
@@ -50,7 +55,7 @@ export function studentForward(
   images: Tensor,
   updateRunningStatistics: boolean,
   { precision, device }: ComputeOptions,
-): ViewOutput {
+): StudentOutput {
   const run = () =>
     autocast(precision, device, () => {
       const levels = network.encode(images);
@@ -58,7 +63,9 @@ export function studentForward(
     });
   const output = updateRunningStatistics ? run() : withFrozenRunningStatistics(network, run);
   // Labels and masks lie channel by channel; the losses' many small operators are slow over two different layouts.
-  return { ...output, logits: output.logits.to({ dtype: "float32", memoryFormat: "contiguous" }) };
+  const scores = (logits: Tensor) => logits.to({ dtype: "float32", memoryFormat: "contiguous" });
+  const { logits, deep, ...maps } = output;
+  return { ...maps, logits: scores(logits), ...(deep ? { deep: deep.map(scores) } : {}) };
 }
 
 /**
@@ -70,15 +77,22 @@ export function studentForwards(
   batches: readonly Tensor[],
   updateRunningStatistics: boolean,
   compute: ComputeOptions,
-): ViewOutput[] {
+): StudentOutput[] {
   const pass = (images: Tensor) => studentForward(network, images, updateRunningStatistics, compute);
   return overBatches(network, batches, compute, pass, splitOutput);
 }
 
 /** The outputs of batches that passed a network one after another along the first axis. */
-export function splitOutput({ logits, bottleneck, feature }: ViewOutput, sizes: readonly number[]): ViewOutput[] {
+export function splitOutput(
+  { logits, bottleneck, feature, deep }: StudentOutput,
+  sizes: readonly number[],
+): StudentOutput[] {
   const [bottlenecks, features] = [bottleneck, feature].map((output) => output?.split(sizes));
-  return logits.split(sizes).map((own, i) => ({ logits: own, bottleneck: bottlenecks?.[i], feature: features?.[i] }));
+  const levels = deep?.map((one) => one.split(sizes));
+  return logits.split(sizes).map((own, i) => ({
+    ...{ logits: own, bottleneck: bottlenecks?.[i], feature: features?.[i] },
+    ...(levels ? { deep: levels.map((parts) => parts[i]) } : {}),
+  }));
 }
 
 /** Logits without gradient; the teacher's own BatchNorm mode decides which statistics it uses and moves. */

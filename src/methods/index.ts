@@ -1,7 +1,9 @@
 /** Semi-supervised methods, and what new ones are made of. */
+export { type AtLevel, overLevels } from "./deep-supervision.js";
 export { type MethodEntry, methodEntry } from "./entry.js";
 export {
   type ComputeOptions,
+  type StudentOutput,
   studentForward,
   studentForwards,
   teacherForward,

@@ -14,10 +14,11 @@ import { midssRampUp, type PseudoLabels, pseudoLabels, segmentationLoss, usualTh
 import type { SegmentationNetwork } from "../nn/index.js";
 import { emaDecay } from "../optim/index.js";
 import { noGrad, onesLike, spatialShape, type Tensor } from "../torch/index.js";
+import { overLevels } from "./deep-supervision.js";
 import { methodEntry } from "./entry.js";
-import { type ComputeOptions, studentForwards, teacherForwards } from "./forward.js";
+import { type ComputeOptions, type StudentOutput, studentForwards, teacherForwards } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodEvaluation, MethodStep, PreparedStep } from "./method.js";
-import { type ChooseRows, sampleLosses } from "./samples.js";
+import { allRows, type ChooseRows, sampleLosses } from "./samples.js";
 import { updateTeacher } from "./teacher.js";
 import { networkInputs } from "./views.js";
 
@@ -153,6 +154,19 @@ export interface MidssStep extends PreparedStep {
   evaluate(pass: { updateRunningStatistics: boolean }): ReturnType<typeof evaluateViews>;
 }
 
+/** The loss of chosen rows of a view; of the labelled one at all levels. */
+function viewLoss(
+  { name, labels, mask, annotated }: StudentView,
+  output: StudentOutput,
+  rows: ChooseRows,
+  settings: { kind: TargetKind; diceMaskQuirk: boolean },
+): Tensor {
+  return overLevels(name === "sup" ? output : { logits: output.logits }, (logits, at) => {
+    const options = { ...settings, annotated: annotated && at(rows(annotated)) };
+    return segmentationLoss(rows(logits), at(rows(labels)), mask && rows(mask), options).loss;
+  });
+}
+
 /** L_sup + γ(L_ul + L_lu + γ·L_s), or L_sup + γ·L_u; each view with its own batch statistics, "sup" first. */
 export function evaluateViews(
   student: SegmentationNetwork,
@@ -163,24 +177,11 @@ export function evaluateViews(
 ): MethodEvaluation & { outputs: ViewOutput[] } {
   const images = views.map((view) => view.images);
   const outputs = studentForwards(student, images, updateRunningStatistics, settings.compute);
-  const losses = views.map(
-    ({ labels, mask, annotated }, i) =>
-      segmentationLoss(outputs[i].logits, labels, mask, { ...settings, annotated }).loss,
-  );
+  const lossesOver = (rows: ChooseRows) => views.map((view, i) => viewLoss(view, outputs[i], rows, settings));
+  const losses = lossesOver(allRows);
   const task = weightedSum(views, losses, rampUp);
   const terms = Object.fromEntries(views.map(({ name }, i) => [name, losses[i]]));
-  const over = (rows: ChooseRows) => {
-    const chosen = views.map(({ labels, mask, annotated }, i) => {
-      const options = { ...settings, annotated: annotated && rows(annotated) };
-      return segmentationLoss(rows(outputs[i].logits), rows(labels), mask && rows(mask), options);
-    });
-    return weightedSum(
-      views,
-      chosen.map(({ loss }) => loss),
-      rampUp,
-    );
-  };
-  const perSample = sampleLosses(views[0].images.shape[0], over);
+  const perSample = sampleLosses(views[0].images.shape[0], (rows) => weightedSum(views, lossesOver(rows), rampUp));
   const unmixed = views.findIndex(({ name }) => name === "u" || name === "s");
   if (unmixed < 0) return { task, terms, perSample, outputs, shared: null };
   const shared = { source: outputs[0], target: outputs[unmixed] };

@@ -10,6 +10,7 @@ import { Convolution, type SegmentationNetwork, withFrozenRunningStatistics } fr
 import type { NamedParameters } from "../optim/index.js";
 import { axesOfEach, cat, grad, noGrad, positionRows, rand, scope, type Tensor } from "../torch/index.js";
 import { rampAt, weightOptions } from "./consistency-options.js";
+import { overLevels } from "./deep-supervision.js";
 import { methodEntry } from "./entry.js";
 import { studentForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
@@ -101,7 +102,9 @@ export class SsNet implements Method {
     return {
       evaluate: ({ updateRunningStatistics }) => {
         const shared = jointForward(student, x, weak, updateRunningStatistics, this.context);
-        const sup = diceLoss(shared.source.logits, y, null, { kind, diceMaskQuirk: false, annotated });
+        const sup = overLevels(shared.source, (own, at) =>
+          diceLoss(own, at(y), null, { kind, diceMaskQuirk: false, annotated: annotated && at(annotated) }),
+        );
         const contrast = this.contrast(
           [shared.source.feature, shared.target.feature],
           members,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { planar8bit } from "../augment/index.js";
 import { segmentationLoss } from "../losses/index.js";
 import { noGrad } from "../torch/index.js";
+import { overLevels } from "./deep-supervision.js";
 import { methodEntry } from "./entry.js";
 import { studentForward } from "./forward.js";
 import type { Batch, Method, MethodContext, PreparedStep } from "./method.js";
@@ -23,11 +24,14 @@ export class Supervised implements Method {
     }));
     return {
       evaluate: ({ updateRunningStatistics }) => {
-        const { logits } = studentForward(student, source, updateRunningStatistics, this.context);
+        const output = studentForward(student, source, updateRunningStatistics, this.context);
         const over = (rows: ChooseRows) =>
-          segmentationLoss(rows(logits), rows(labels), null, { kind, annotated: annotated && rows(annotated) }).loss;
+          overLevels(output, (logits, at) => {
+            const options = { kind, annotated: annotated && at(rows(annotated)) };
+            return segmentationLoss(rows(logits), at(rows(labels)), null, options).loss;
+          });
         const sup = over(allRows);
-        return { task: sup, terms: { sup }, perSample: sampleLosses(logits.shape[0], over), shared: null };
+        return { task: sup, terms: { sup }, perSample: sampleLosses(source.shape[0], over), shared: null };
       },
       domains: target && { source, target, labels: null },
       rampUp: 1,

@@ -1,9 +1,8 @@
 /** What methods share that pass labelled and unlabelled images through a network together. */
 import { planar8bit } from "../augment/index.js";
-import type { ViewOutput } from "../divergence/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { cat, noGrad, type Tensor } from "../torch/index.js";
-import { type ComputeOptions, splitOutput, studentForward } from "./forward.js";
+import { type ComputeOptions, type StudentOutput, splitOutput, studentForward } from "./forward.js";
 import type { Batch } from "./method.js";
 
 /** Network inputs in [−1, 1], [B, C, ...S] each, and the labels of the labelled ones. */
@@ -30,8 +29,8 @@ export function networkInputs({ labelled, unlabelled, normalisation = planar8bit
 
 /** Outputs of the labelled and of the unlabelled rows. */
 export interface JointOutput {
-  source: ViewOutput;
-  target: ViewOutput;
+  source: StudentOutput;
+  target: StudentOutput;
 }
 
 /** One differentiable pass of both, so that BatchNorm sees them as one batch. Arguments as in studentForward. */

@@ -63,11 +63,29 @@ interface Up {
   forward(input: Tensor, skip: Tensor): Tensor;
 }
 
-/** From encoder maps up again; `head` makes the logits of the last map. */
-export function decodeBy(ups: readonly Up[], head: Layer, levels: readonly Tensor[]): NetworkOutput {
+/**
+ * The levels below full resolution, 0, whose decoder maps have a head under deep supervision: all but the coarsest of five
+ * levels' decoder, which counts nothing in nnU-Net either.
+ */
+export const deepLevels = [1, 2] as const;
+
+/**
+ * From encoder maps up again; `head` makes the logits of the last map.
+ * @param deepHeads those of the maps before it, the finest first; none without deep supervision
+ */
+export function decodeBy(
+  ups: readonly Up[],
+  head: Layer,
+  levels: readonly Tensor[],
+  deepHeads: readonly Layer[] = [],
+): NetworkOutput {
   return torch.scope(() => {
     const skips = levels.slice(0, -1).reverse();
-    const feature = ups.reduce((value, up, i) => up.forward(value, skips[i]), levels[levels.length - 1]);
-    return { logits: head.forward(feature), feature };
+    const maps: Tensor[] = [];
+    for (const [i, up] of ups.entries()) maps.push(up.forward(maps[i - 1] ?? levels[levels.length - 1], skips[i]));
+    const [feature, ...coarser] = maps.reverse();
+    const logits = head.forward(feature);
+    if (deepHeads.length === 0) return { logits, feature };
+    return { logits, feature, deep: deepHeads.map((one, i) => one.forward(coarser[i])) };
   });
 }

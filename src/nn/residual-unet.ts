@@ -3,18 +3,24 @@
  * (Isensee et al., MICCAI 2024; MIC-DKFZ/dynamic-network-architectures): blocks of two convolutions whose input is added
  * (He et al. 2016), pooled and projected where the resolution falls (He, T. et al. 2019, ResNet-D), one convolution a
  * level on the way up, instance normalisation, LeakyReLU. Key names are those of the reference's modules. Deviations: five
- * levels whatever the data, channels doubled at each without a limit, and no deep supervision, since a method's losses
- * take the logits of full resolution alone.
+ * levels whatever the data, channels doubled at each without a limit, and heads of coarser maps, where there is deep
+ * supervision, under a name of their own.
  */
 import { z } from "zod";
 import type { Generator, Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";
-import { Block, decodeBy, encodeBy, padTo } from "./blocks.js";
+import { Block, decodeBy, deepLevels, encodeBy, padTo } from "./blocks.js";
 import { drawHeWeights, zeroBiases } from "./initial-weights.js";
 import { AveragePool, Conv2d, Conv3d, ConvTranspose2d, ConvTranspose3d, LeakyReLU, Sequential } from "./layers.js";
 import { Layer, Module } from "./module.js";
 import { createNorm } from "./norms.js";
-import { type NetworkOptions, type NetworkOutput, SegmentationNetwork, widthOption } from "./segmentation-network.js";
+import {
+  deepSupervisionOption,
+  type NetworkOptions,
+  type NetworkOutput,
+  SegmentationNetwork,
+  widthOption,
+} from "./segmentation-network.js";
 
 const norms = ["instance", "batch"] as const;
 type ResidualNorm = (typeof norms)[number];
@@ -26,6 +32,7 @@ export const residualUNetSettings = z.strictObject({
     .enum(norms)
     .default("instance")
     .describe("what follows convolutions: of each image (the reference), or batch"),
+  deepSupervision: deepSupervisionOption,
 });
 
 /** Shape of the network. */
@@ -34,6 +41,8 @@ export interface ResidualUNetOptions extends NetworkOptions {
   rank: 2 | 3;
   /** Default "instance". */
   norm?: ResidualNorm;
+  /** Default false. */
+  deepSupervision?: boolean;
 }
 
 /** Residual blocks of each level, those of the reference's "M" plan. */
@@ -161,8 +170,9 @@ class Up {
 class Decoder extends Module {
   private readonly ups: Up[];
   private readonly head: Layer;
+  private readonly deepHeads: readonly Layer[];
 
-  constructor(outChannels: number, channels: readonly number[], parts: Parts) {
+  constructor(outChannels: number, channels: readonly number[], parts: Parts, deepSupervision: boolean) {
     super();
     const { rank, generator } = parts;
     const [Convolution, Transposed] = rank === 3 ? [Conv3d, ConvTranspose3d] : [Conv2d, ConvTranspose2d];
@@ -177,11 +187,14 @@ class Decoder extends Module {
     this.child("stages", new Sequential(...stages));
     this.child("transpconvs", new Sequential(...transposed));
     this.ups = stages.map((convs, i) => new Up(transposed[i], convs));
-    this.head = this.child("seg_layer", new Convolution(channels[0], outChannels, 1, { generator }));
+    const headOf = (level: number) => new Convolution(channels[level], outChannels, 1, { generator });
+    this.deepHeads = deepSupervision ? deepLevels.map(headOf) : [];
+    this.child("deep_heads", new Sequential(...this.deepHeads));
+    this.head = this.child("seg_layer", headOf(0));
   }
 
   forward(levels: readonly Tensor[]): NetworkOutput {
-    return decodeBy(this.ups, this.head, levels);
+    return decodeBy(this.ups, this.head, levels, this.deepHeads);
   }
 }
 
@@ -194,15 +207,16 @@ export class ResidualUNet extends SegmentationNetwork {
   private readonly decoder: Decoder;
 
   /** `width` is the channels at full resolution; nnU-Net uses 32. */
-  constructor({ rank, inChannels, outChannels, width, norm = "instance", generator }: ResidualUNetOptions) {
+  constructor(options: ResidualUNetOptions) {
     super();
+    const { rank, inChannels, outChannels, width, norm = "instance", deepSupervision = false, generator } = options;
     this.rank = rank;
     this.strides = ResidualUNet.strides(rank);
     this.width = width;
     const channels = blocksOfLevel.map((_, level) => width * 2 ** level);
     const parts: Parts = { rank, norm, generator };
     this.encoder = this.child("encoder", new Encoder(inChannels, channels, parts));
-    this.decoder = this.child("decoder", new Decoder(outChannels, channels, parts));
+    this.decoder = this.child("decoder", new Decoder(outChannels, channels, parts, deepSupervision));
     drawHeWeights(this, generator, slope);
     zeroBiases(this);
     for (const [, part] of this.namedModules()) if (part instanceof ResidualBlock) part.silence();

@@ -16,6 +16,12 @@ export interface NetworkOptions {
   generator?: Generator;
 }
 
+/** Deep supervision in a configuration, of the networks that can have it. */
+export const deepSupervisionOption = z
+  .boolean()
+  .default(false)
+  .describe("whether the labelled loss is also of the decoder's maps at a half and a quarter of the resolution");
+
 /** The width in a configuration; every network has it with a default of its own. */
 export const widthOption = z.int().min(1).describe("channels at full resolution");
 
@@ -25,6 +31,11 @@ export interface NetworkOutput {
   logits: Tensor;
   /** Last decoder map, [B, width, ...S]. */
   feature: Tensor;
+  /**
+   * Of networks with deep supervision: class scores of the coarser decoder maps, the finest first, each [B, K, ...] with half
+   * the sides of the one before, rounded up or down; of the labelled loss alone.
+   */
+  deep?: Tensor[];
 }
 
 /** An encoder and a decoder that make one logit per class and pixel. */

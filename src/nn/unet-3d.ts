@@ -6,12 +6,18 @@
 import { z } from "zod";
 import type { Generator, Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";
-import { decodeBy, encodeBy } from "./blocks.js";
+import { decodeBy, deepLevels, encodeBy } from "./blocks.js";
 import { drawHeWeights } from "./initial-weights.js";
 import { Conv3d, Dropout, MaxPool3d, ReLU, Sequential } from "./layers.js";
 import { Layer, Module } from "./module.js";
 import { createNorm } from "./norms.js";
-import { type NetworkOptions, type NetworkOutput, SegmentationNetwork, widthOption } from "./segmentation-network.js";
+import {
+  deepSupervisionOption,
+  type NetworkOptions,
+  type NetworkOutput,
+  SegmentationNetwork,
+  widthOption,
+} from "./segmentation-network.js";
 
 const norms = ["instance", "batch"] as const;
 /** Normalisation of the 3-D U-Net: the reference code's, or Çiçek et al.'s. */
@@ -24,12 +30,15 @@ export const unet3dSettings = z.strictObject({
     .enum(norms)
     .default("instance")
     .describe("what follows convolutions: of each image (the reference), or batch"),
+  deepSupervision: deepSupervisionOption,
 });
 
 /** Shape of the network. */
 export interface UNet3dOptions extends NetworkOptions {
   /** Default "instance". */
   norm?: UNet3dNorm;
+  /** Default false. */
+  deepSupervision?: boolean;
 }
 
 const dropout = 0.3;
@@ -84,10 +93,12 @@ export class UNet3d extends SegmentationNetwork {
   private readonly downs: Layer[];
   private readonly ups: Up[];
   private readonly head: Layer;
+  private readonly deepHeads: readonly Layer[];
 
   /** `width` is the channels at full resolution; SSL4MIS uses 16. */
-  constructor({ inChannels, outChannels, width, norm = "instance", generator }: UNet3dOptions) {
+  constructor(options: UNet3dOptions) {
     super();
+    const { inChannels, outChannels, width, norm = "instance", deepSupervision = false, generator } = options;
     this.width = width;
     const channels = [1, 2, 4, 8, 16].map((factor) => factor * width);
     const twoConvs = (name: string, level: number) =>
@@ -100,6 +111,9 @@ export class UNet3d extends SegmentationNetwork {
     this.ups = [4, 3, 2, 1].map((level) =>
       this.child(`up_concat${level}`, new Up(channels[level], channels[level - 1], norm, generator)),
     );
+    const deepHead = (level: number) => new Conv3d(channels[level], outChannels, 1, { generator });
+    this.deepHeads = deepSupervision ? deepLevels.map(deepHead) : [];
+    this.child("deep_heads", new Sequential(...this.deepHeads));
     const final = this.child("final", new Conv3d(width, outChannels, 1, { generator }));
     this.head = new Sequential(this.child("dropout2", new Dropout(dropout)), final);
     drawHeWeights(this, generator);
@@ -110,6 +124,6 @@ export class UNet3d extends SegmentationNetwork {
   }
 
   override decode(levels: readonly Tensor[]): NetworkOutput {
-    return decodeBy(this.ups, this.head, levels);
+    return decodeBy(this.ups, this.head, levels, this.deepHeads);
   }
 }

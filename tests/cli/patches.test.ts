@@ -42,7 +42,7 @@ beforeAll(() => {
       dataset,
       labelled: { domain: "A", count: 2, validation: 1 },
       patch: [16, 32, 32],
-      model: { name: "unet-3d", width: 8 },
+      model: { name: "unet-3d", width: 8, deepSupervision: true },
       method: { name: "supervised" },
       optimizer: { name: "none" },
       base: { name: "adamw", rate: 0.01 },

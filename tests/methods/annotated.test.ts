@@ -50,6 +50,15 @@ describe.each(cases)("%s on %s targets", (name, kind) => {
   });
 });
 
+/** One method of each way to write a labelled loss. */
+it.each(["supervised", "midss", "bcp", "ss-net", "fixmatch-cutmix", "cps", "mean-teacher"] as const)(
+  "%s does so at every level of deep supervision",
+  (name) => {
+    const make = () => new Training(name, "softmax", { model: "deep" });
+    expect(trained(make, 1)).toEqual(trained(make, 0));
+  },
+);
+
 /** Those with labels of both domains, under the one divergence that looks at them. */
 describe.each(["midss", "fixmatch-cutmix", "cps", "ss-net", "bcp", "ua-mt", "ust-run"] as const)(
   "featProto on %s",

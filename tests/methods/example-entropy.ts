@@ -5,6 +5,7 @@ import {
   methodEntry,
   midssRampUp,
   networkInputs,
+  overLevels,
   probabilities,
   segmentationLoss,
   type TargetKind,
@@ -32,7 +33,10 @@ export const entropyMinimisation = methodEntry({
       return {
         evaluate({ updateRunningStatistics }) {
           const shared = jointForward(student, x, weak, updateRunningStatistics, forward);
-          const sup = segmentationLoss(shared.source.logits, y, null, { kind, annotated }).loss;
+          const sup = overLevels(shared.source, (logits, at) => {
+            const known = annotated && at(annotated);
+            return segmentationLoss(logits, at(y), null, { kind, annotated: known }).loss;
+          });
           const entropy = meanEntropy(shared.target.logits, kind);
           return { task: sup.add(entropy.mul(weight * rampUp)), terms: { sup, entropy }, shared };
         },

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { mriProfile } from "../../src/augment/index.js";
 import { createComparison, type Method, type MethodEntry, type MethodName, methods } from "../../src/methods/index.js";
 import type { Batch, MethodContext, MethodStep } from "../../src/methods/method.js";
-import { type SegmentationNetwork, UNet, UNetSsl4mis } from "../../src/nn/index.js";
+import { type NetworkOptions, ResidualUNet, type SegmentationNetwork, UNet, UNetSsl4mis } from "../../src/nn/index.js";
 import { type Minimizer, type MinimizerName, minimizers, Sgd, type StepReport } from "../../src/optim/index.js";
 import { freshProgress } from "../../src/runs/checkpoint-contents.js";
 import { Generator, noGrad, rand, scope, setThreads, stack, type Tensor } from "../../src/torch/index.js";
@@ -75,6 +75,13 @@ function coordinates(side: number, axis: number): Tensor {
     .reshape(axis === 2 ? [1, 1, side, 1] : [1, 1, 1, side]);
 }
 
+/** Networks of pictures, one of them with deep supervision. */
+const models = {
+  unet: (shape: NetworkOptions): SegmentationNetwork => new UNet(shape),
+  "unet-ssl4mis": (shape: NetworkOptions): SegmentationNetwork => new UNetSsl4mis(shape),
+  deep: (shape: NetworkOptions): SegmentationNetwork => new ResidualUNet({ ...shape, rank: 2, deepSupervision: true }),
+};
+
 /** One method under one optimiser, stepped as the trainer does it. */
 export class Training {
   readonly student: SegmentationNetwork;
@@ -91,14 +98,14 @@ export class Training {
       seed = 1,
       options = {} as Record<string, unknown>,
       settings: chosenSettings = {} as Record<string, unknown>,
-      model = "unet" as "unet" | "unet-ssl4mis",
+      model = "unet" as keyof typeof models,
     } = {},
   ) {
     let created = 0;
     const createNetwork = () => {
       using generator = new Generator(seed + 10 * created++);
       const shape = { inChannels: 1, outChannels: channelsOf(kind), width: 2, generator };
-      return model === "unet" ? new UNet(shape) : new UNetSsl4mis(shape);
+      return models[model](shape);
     };
     this.student = createNetwork();
     this.context = { student: this.student, createNetwork, kind, augmentation: mriProfile, ...forward };

@@ -5,7 +5,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { Dropout, type Module, ResidualUNet, type SegmentationNetwork, UNet3d, VNet } from "../../src/nn/index.js";
+import { segmentationLoss } from "../../src/losses/index.js";
+import { overLevels } from "../../src/methods/index.js";
+import {
+  Dropout,
+  type Module,
+  type NetworkOutput,
+  ResidualUNet,
+  type SegmentationNetwork,
+  UNet3d,
+  VNet,
+} from "../../src/nn/index.js";
 import { arange, autocast, grad, noGrad, scope, type Tensor } from "../../src/torch/index.js";
 import { expectRelative, numbers, tensorTest } from "../support/tensors.js";
 
@@ -18,6 +28,8 @@ interface Case {
   shape: number[];
   state: Record<string, number[]>;
   logits: Print;
+  /** Of deep supervision: the logits of the coarser levels, the finest first. */
+  deep?: Print[];
   loss: number;
   gradients: Record<string, Print>;
   statistics: Record<string, Print>;
@@ -35,6 +47,9 @@ const create: Record<string, () => SegmentationNetwork> = {
   "vnet group": () => new VNet({ ...shape, norm: "group" }),
   "unet-residual instance": () => new ResidualUNet({ ...shape, rank: 2 }),
   "unet-residual-3d batch": () => new ResidualUNet({ ...shape, norm: "batch", rank: 3 }),
+  "unet-3d deep": () => new UNet3d({ ...shape, deepSupervision: true }),
+  "unet-residual deep": () => new ResidualUNet({ ...shape, rank: 2, deepSupervision: true }),
+  "unet-residual-3d deep": () => new ResidualUNet({ ...shape, rank: 3, deepSupervision: true }),
 };
 
 /** Values in [−1, 1) without a pattern that a convolution sees. */
@@ -64,10 +79,22 @@ function withUnevenWeights<Network extends Module>(network: Network): Network {
   return network;
 }
 
+/** Of a network with deep supervision the labelled loss over all levels, of others one of its logits alone. */
+function lossOf(output: NetworkOutput): Tensor {
+  const { logits, deep } = output;
+  if (!deep) return logits.mul(uneven(logits.shape, 2000)).mean().add(logits.square().mean().mul(0.5));
+  const labels = uneven([logits.shape[0], ...logits.shape.slice(2)], 3000)
+    .gt(0.2)
+    .to({ dtype: "int64" });
+  const levels = { logits, deep };
+  return overLevels(levels, (own, at) => segmentationLoss(own, at(labels), null, { kind: "softmax" }).loss);
+}
+
 function trainingPass(network: SegmentationNetwork, size: readonly number[]) {
-  const logits = network.forward(uneven(size, 1000));
-  const loss = logits.mul(uneven(logits.shape, 2000)).mean().add(logits.square().mean().mul(0.5));
-  return { logits, loss, gradients: grad(loss, network.parameters()) };
+  const output = network.decode(network.encode(uneven(size, 1000)));
+  const { logits, deep = [] } = output;
+  const loss = lossOf(output);
+  return { logits, deep, loss, gradients: grad(loss, network.parameters()) };
 }
 
 /**
@@ -100,8 +127,10 @@ describe.each(Object.entries(cases))("%s", (name, wanted) => {
   tensorTest("answers and learns as in PyTorch, in both layouts", () => {
     for (const memoryFormat of ["contiguous", "channelsLast"] as const) {
       const network = withUnevenWeights(create[name]()).to({ memoryFormat });
-      const { logits, loss, gradients } = trainingPass(network, wanted.shape);
+      const { logits, deep, loss, gradients } = trainingPass(network, wanted.shape);
       expectPrint(logits, wanted.logits, "logits", 1e-4);
+      expect(deep).toHaveLength(wanted.deep?.length ?? 0);
+      for (const [i, level] of deep.entries()) expectPrint(level, (wanted.deep as Print[])[i], `level ${i + 1}`, 1e-4);
       expectRelative([loss.item()], [wanted.loss], { relative: 1e-4 });
       // A bias before a normalisation has a gradient of rounding alone.
       const rounding = 1e-5 * Math.max(...Object.values(wanted.gradients).map(({ norm }) => norm));
