@@ -7,6 +7,7 @@ import { z } from "zod";
 import { CheckpointError } from "../core/errors.js";
 import { packageVersion } from "../core/package-root.js";
 import type { Dataset } from "../data/dataset.js";
+import { type FrameMode, frameRecord } from "../grid/frame.js";
 import { type NetworkChoice, networkNames } from "../nn/index.js";
 import { parseDatasetFacts } from "../runs/dataset-facts.js";
 import { type GraphShape, type GraphSignature, signatureOf } from "./onnx/export-network.js";
@@ -32,7 +33,7 @@ export interface ModelDescription {
   readonly source: ModelSource;
   /** The network and its settings, as a configuration names them. */
   readonly model: NetworkChoice;
-  /** Sides of what it sees at once: of the square `[rows, columns]`, or of patches `[slices, rows, columns]`. */
+  /** Sides of what it sees at once: of images, `[rows, columns]`, or of patches `[slices, rows, columns]`. */
   readonly sides: readonly number[];
   /** Whether the graph averages over mirror images. */
   readonly testTimeFlips: boolean;
@@ -73,10 +74,22 @@ function valueWords({ low, high }: { low: number; high: number }): string {
   return `values from ${low} to ${high} evenly become 0 to 255, rounded, what lies beyond is cut off`;
 }
 
+/** How a picture or slice comes to the sides `[rows, columns]` that the network sees. */
+function resizing({ filter, size }: Dataset, [rows, columns]: readonly number[]): string {
+  const resize = `resized by Pillow's ${filter} Image.resize (integer arithmetic, rows first, each pass rounded to 8 bits)`;
+  const frame = `${columns} x ${rows} pixels`;
+  const ways: Record<FrameMode, string> = {
+    stretch: `${resize} to ${frame}`,
+    pad: `${resize} until it fits into ${frame} with its shape kept, in the middle, 0 beside it`,
+    crop: `cut to the part in its middle that has the shape of ${frame}, and ${resize} to them`,
+  };
+  return ways[size.mode];
+}
+
 /** What is done to an image before it goes into the graph, step by step. */
 function preparation({ dataset, sides }: DescribedModel): string[] {
-  const { channels, slices, intensity, filter } = dataset;
-  const resize = `resized by Pillow's ${filter} Image.resize (integer arithmetic, rows first, each pass rounded to 8 bits)`;
+  const { channels, slices, intensity } = dataset;
+  const resize = resizing(dataset, sides);
   if (!slices) {
     return [
       channels === 1
@@ -85,7 +98,7 @@ function preparation({ dataset, sides }: DescribedModel): string[] {
       intensity
         ? `of images of more than 8 bits ${valueWords(intensity)}`
         : "images have 8 bits a sample; others are refused",
-      `${resize} to ${sides[1]} x ${sides[0]} pixels`,
+      resize,
     ];
   }
   const window =
@@ -93,9 +106,11 @@ function preparation({ dataset, sides }: DescribedModel): string[] {
       ? `of each volume and channel the values from its percentile ${slices.intensity.percentiles[0]} to ${slices.intensity.percentiles[1]} evenly become 0 to 255, rounded, what lies beyond is cut off`
       : valueWords(slices.intensity);
   const cut = `the volume is cut into ${slices.plane} slices`;
-  if (sides.length === 2) return [cut, window, `each slice is ${resize} to ${sides[1]} x ${sides[0]} pixels`];
+  if (sides.length === 2) return [cut, window, `each slice is ${resize}`];
   const spacing = slices.resample
-    ? [`resampled to ${slices.resample.join(" x ")} mm between slices, rows and columns: ${filter}, rounded to 8 bits`]
+    ? [
+        `resampled to ${slices.resample.join(" x ")} mm between slices, rows and columns: ${dataset.filter}, rounded to 8 bits`,
+      ]
     : [];
   return [
     cut,
@@ -119,8 +134,14 @@ function afterwards({ dataset, sides }: DescribedModel): string[] {
         ]
       : [];
   const size = slices ? "the slice's own" : "the image's own";
+  const framed: Record<FrameMode, string[]> = {
+    stretch: [],
+    pad: ["what was said beside the image is cut off"],
+    crop: ["what was cut off the image is background"],
+  };
   return [
     ...windows,
+    ...(sides.length === 2 ? framed[dataset.size.mode] : []),
     `probabilities are resized linearly to ${size} size, outer edges kept (align_corners=False), before they become labels`,
     labels,
   ];
@@ -140,7 +161,7 @@ export function descriptionJson(model: DescribedModel, files?: Readonly<Record<s
     before: preparation(model),
     ...signature,
     after: afterwards(model),
-    dataset: facts,
+    dataset: { ...facts, size: frameRecord(facts.size) },
     ...(files ? { files } : {}),
   };
 }

@@ -155,8 +155,8 @@ export interface MidssStep extends PreparedStep {
 }
 
 /** The loss of chosen rows of a view; of the labelled one at all levels. */
-function viewLoss(
-  { name, labels, mask, annotated }: StudentView,
+export function viewLoss(
+  { name, labels, mask, annotated }: Omit<StudentView, "images">,
   output: StudentOutput,
   rows: ChooseRows,
   settings: { kind: TargetKind; diceMaskQuirk: boolean },

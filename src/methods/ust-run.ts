@@ -9,7 +9,7 @@ import { z } from "zod";
 import { boxMask, coveringBox, drawBoxes, drawTpRam, pasteBoxes, planar8bit, tpRam } from "../augment/index.js";
 import { RandomStream } from "../core/random.js";
 import type { TargetKind } from "../core/target-kind.js";
-import { midssRampUp, type PseudoLabels, pseudoLabels, segmentationLoss } from "../losses/index.js";
+import { midssRampUp, type PseudoLabels, pseudoLabels } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { emaDecay } from "../optim/index.js";
 import {
@@ -25,9 +25,10 @@ import {
   where,
 } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
-import { studentForward, studentForwards } from "./forward.js";
+import { type StudentOutput, studentForward, studentForwards } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodEvaluation, MethodStep, PreparedStep } from "./method.js";
-import { midssOptions, type StudentView, studentViews, teacherTargets, weightedSum } from "./midss.js";
+import { midssOptions, type StudentView, studentViews, teacherTargets, viewLoss, weightedSum } from "./midss.js";
+import { allRows } from "./samples.js";
 import { updateTeacher } from "./teacher.js";
 import { type PseudoLabelled, ReliableMemory } from "./ust-run-memory.js";
 import { type NetworkInputs, networkInputs } from "./views.js";
@@ -248,9 +249,8 @@ export class UstRun implements Method {
     const images = [...views, ...(hard ? [hard] : [])].map((view) => view.images);
     const outputs = studentForwards(student, images, updateRunningStatistics, this.context);
     const losses = views.map((view, i) => {
-      const { logits } = outputs[i];
-      if (view.name !== "ul" || !hard) return this.lossOf(view, logits);
-      return this.lossOf(joined(view, hard), cat([logits, outputs[views.length].logits]));
+      if (view.name !== "ul" || !hard) return this.lossOf(view, outputs[i]);
+      return this.lossOf(joined(view, hard), { logits: cat([outputs[i].logits, outputs[views.length].logits]) });
     });
     const shared = { source: outputs[0], target: outputs[views.length - 1] };
     return {
@@ -261,9 +261,9 @@ export class UstRun implements Method {
     };
   }
 
-  private lossOf({ labels, mask, annotated }: Omit<StudentView, "images">, logits: Tensor): Tensor {
+  private lossOf(view: Omit<StudentView, "images">, output: StudentOutput): Tensor {
     const { diceMaskQuirk } = this.options;
-    return segmentationLoss(logits, labels, mask, { kind: this.context.kind, diceMaskQuirk, annotated }).loss;
+    return viewLoss(view, output, allRows, { kind: this.context.kind, diceMaskQuirk });
   }
 
   afterUpdate(step: MethodStep): void {

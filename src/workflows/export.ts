@@ -63,7 +63,7 @@ export const exportRun: Workflow<ExportInput, Exported> = async (input, observer
   record.refuseForeign(Object.values(exportFiles).map((name) => join(folder, name)));
   const { dataset, config, size, patch, step, checkpointRule, normalisation } = run;
   if (licence !== null && licence.trim() === "") throw new UsageError("--licence is empty; name one, or leave it out");
-  const sides = patch ?? [size, size];
+  const sides = patch ?? [size.height, size.width];
   const source = { run: basename(run.folder.path), network: input.network, step, checkpoint: checkpointRule };
   const model: DescribedModel = { licence, source, model: config.model, sides, testTimeFlips, weights, dataset };
   const metadata = { [metadataKey]: JSON.stringify(descriptionJson(model)) };

@@ -1,9 +1,11 @@
 /** Answers in plain arrays against those of libtorch, for the same network. */
 import { describe, expect, it } from "vitest";
 import type { TargetKind } from "../../src/core/target-kind.js";
+import { framedGrid } from "../../src/grid/frame.js";
+import { makeGrid } from "../../src/grid/grid.js";
 import { answerInSize } from "../../src/inference/answer-in-size.js";
 import { inferAnswer } from "../../src/inference/infer.js";
-import { plainAnswerInSize } from "../../src/inference/plain/answer-in-size.js";
+import { plainAnswerInSize, plainAnswerOfPicture } from "../../src/inference/plain/answer-in-size.js";
 import { plainSlidingWindow } from "../../src/inference/plain/sliding-window.js";
 import { predict } from "../../src/inference/predict.js";
 import { slidingWindow } from "../../src/inference/sliding-window.js";
@@ -41,8 +43,21 @@ describe.each(["sigmoid", "softmax"] as const)("%s", (kind: TargetKind) => {
     using generator = new Generator(1);
     scope(() => {
       const raw = rand([1, 3, 16, 20], { generator });
-      const own = answerInSize(raw, [height, width], kind, true);
+      const own = answerInSize(raw, { shape: [height, width], spacing: null }, { kind, mode: "stretch", wanted: true });
       const plain = plainAnswerInSize(floats(raw), [16, 20], [height, width], kind, true);
+      expect(worst(plain.probabilities as Float32Array, own.probabilities as Float32Array)).toBeLessThan(2e-6);
+      expect(plain.labels).toEqual(own.labels);
+    });
+  });
+
+  it.each(["pad", "crop"] as const)("brings pictures back out of a frame as libtorch does (%s)", (mode) => {
+    using generator = new Generator(1);
+    scope(() => {
+      const raw = rand([1, 3, 16, 20], { generator });
+      const stored = makeGrid("picture", [40, 23]);
+      const framed = { stored, working: framedGrid(stored, { height: 16, width: 20, mode }), mode };
+      const own = answerInSize(raw, stored, { kind, mode, wanted: true });
+      const plain = plainAnswerOfPicture(floats(raw), framed, kind, true);
       expect(worst(plain.probabilities as Float32Array, own.probabilities as Float32Array)).toBeLessThan(2e-6);
       expect(plain.labels).toEqual(own.labels);
     });

@@ -3,6 +3,8 @@
  * tensors, where there is no libtorch. Values differ from theirs in the last digits.
  */
 import type { TargetKind } from "../../core/target-kind.js";
+import { cutBox } from "../../grid/box.js";
+import { type Framed, isWhole, placementOf } from "../../grid/frame.js";
 import { eachPlaneResized } from "../../grid/linear.js";
 import type { AnswerInSize } from "../answer-in-size.js";
 
@@ -49,4 +51,34 @@ export function plainAnswerInSize(
     if (all) placePlanes(all, plane, size, index);
   });
   return { labels, ...(all ? { probabilities: all } : {}) };
+}
+
+/**
+ * The same of a picture that was brought into a frame: without the margin, and in the picture's place; what the network did
+ * not see of it is background.
+ * @param probabilities `[K, ...]` on the frame
+ */
+export function plainAnswerOfPicture(
+  probabilities: Float32Array,
+  framed: Framed,
+  kind: TargetKind,
+  wanted: boolean,
+): AnswerInSize {
+  const { seen, filled } = placementOf(framed);
+  const { shape } = framed.stored;
+  const sides = [filled.height, filled.width];
+  const inside = cutBox(probabilities, framed.working.shape, [filled.top, filled.left], sides);
+  const said = plainAnswerInSize(inside, sides, [seen.height, seen.width], kind, wanted);
+  if (isWhole(seen, { height: shape[0], width: shape[1] })) return said;
+  const back = <T extends Uint8Array | Float32Array>(planes: T) =>
+    cutBox(planes, [seen.height, seen.width], [-seen.top, -seen.left], shape);
+  const labels = back(said.labels);
+  if (!said.probabilities) return { labels };
+  const all = back(said.probabilities);
+  const known = back(new Uint8Array(seen.height * seen.width).fill(1));
+  if (kind === "softmax")
+    known.forEach((one, i) => {
+      if (!one) all[i] = 1;
+    });
+  return { labels, probabilities: all };
 }

@@ -5,9 +5,10 @@ import type { Dataset } from "../../data/dataset.js";
 import type { CutVolume } from "../../data/volumes/decode-volume.js";
 import { type ExportedModel, loadExportedNetwork, openExported, openSession } from "../../export/exported-model.js";
 import type { ModelSession } from "../../export/onnx/runtime.js";
+import type { Frame } from "../../grid/frame.js";
 import type { StoredImage } from "../../grid/stored-image.js";
 import type { AnswerInSize } from "../../inference/answer-in-size.js";
-import { plainAnswerInSize } from "../../inference/plain/answer-in-size.js";
+import { plainAnswerInSize, plainAnswerOfPicture } from "../../inference/plain/answer-in-size.js";
 import { plainSlidingWindow } from "../../inference/plain/sliding-window.js";
 import { type ImagePrediction, predictImage, preparedFor } from "../../inference/predict-image.js";
 import { answersOfSlices, answersOfWhole, predictVolume, segmentVolume } from "../../inference/predict-volume.js";
@@ -38,11 +39,18 @@ interface Question {
   readonly wanted: boolean;
 }
 
+/** What a model of pictures works at; to one of patches it is nothing. */
+function frameOfModel({ description: { sides, dataset } }: ExportedModel): Frame {
+  const [height, width] = sides;
+  return { height, width, mode: dataset.size.mode };
+}
+
 function inLibtorch({ model, dataset, wanted }: Question, testTimeFlips: boolean): Answering {
   useEngine({ device: "cpu" });
   const network = loadExportedNetwork(model);
   const { sides } = model.description;
-  const options = { size: sides[0], device: "cpu", precision: "fp32", testTimeFlips, probabilities: wanted } as const;
+  const size = frameOfModel(model);
+  const options = { size, device: "cpu", precision: "fp32", testTimeFlips, probabilities: wanted } as const;
   return {
     segmentImage: (image, path) => predictImage(network, image, path, dataset, options),
     segmentVolume: (volume, path, set) =>
@@ -58,8 +66,9 @@ async function inOnnxRuntime({ model, dataset, wanted }: Question): Promise<Answ
   const ask = (piece: Uint8Array, path: string) => probabilitiesOf(session, piece, dataset, sides, path);
   const segmentImage = async (image: StoredImage, path: string): Promise<ImagePrediction> => {
     const [height, width] = image.grid.shape;
-    const said = await ask(preparedFor(image, path, dataset, sides[0]).image, path);
-    return { height, width, ...plainAnswerInSize(said, sides, [height, width], kind, wanted) };
+    const prepared = preparedFor(image, path, dataset, frameOfModel(model));
+    const said = await ask(prepared.image, path);
+    return { height, width, ...plainAnswerOfPicture(said, prepared, kind, wanted) };
   };
   return {
     segmentImage,
