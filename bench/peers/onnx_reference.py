@@ -161,6 +161,9 @@ def main():
     model = json.loads(session.get_modelmeta().custom_metadata_map["dimseg.model"])
     if "slices" in model["dataset"]:
         sys.exit(f"{options.model}: is of volumes; only pictures are read here")
+    size = model["dataset"]["size"]
+    if isinstance(size, dict) and size["mode"] != "stretch":
+        sys.exit(f"{options.model}: pads or crops images; they are only stretched here")
     others = pixels = 0
     for path in options.images:
         image = read_png(path)

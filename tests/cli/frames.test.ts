@@ -147,6 +147,11 @@ describe("images of another shape than the frame", () => {
       expect(samples.some((value, i) => value > 0 && (i % 90 < 15 || i % 90 >= 75))).toBe(false);
     }
     await judgeAndPredict(run);
+    done("export", run);
+    const exported = join(base, "exported-masks");
+    done("predict", join(run, "export"), join(base, "b/test/images"), "--out", exported);
+    for (const id of ["6", "7", "8"])
+      expect(readFileSync(join(exported, "masks", `${id}.png`))).toEqual(readFileSync(join(out, "masks", `${id}.png`)));
   });
 
   it("refuses sides that the network would halve unevenly, in one sentence", () => {
