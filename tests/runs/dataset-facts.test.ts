@@ -19,12 +19,20 @@ it("gives back what was written, without the cases", () => {
   expect(readDatasetFacts(path)).toEqual(JSON.parse(JSON.stringify({ ...facts, depths: "narrow", domains: [] })));
 });
 
+it("keeps a stretched square as its side, and other sizes with their mode", () => {
+  expect(JSON.parse(formatDatasetFacts({ ...facts, domains: [] }, "narrow")).size).toBe(32);
+  const size = { height: 32, width: 48, mode: "pad" } as const;
+  writeFileSync(path, formatDatasetFacts({ ...facts, size, domains: [] }, "narrow"));
+  expect(readDatasetFacts(path).size).toEqual(size);
+});
+
 it.each([
   ["null", null, ""],
   ["an empty object", {}, " at path"],
   ["no parts", { ...facts, parts: undefined }, " at parts"],
   ["a part without a name", { ...facts, parts: [{ index: 0, colour: "#ff0000" }] }, " at parts.0.name"],
   ["four channels", { ...facts, channels: 4 }, " at channels"],
+  ["a size of nothing", { ...facts, size: 0 }, " at size"],
   ["more outputs than classes", { ...facts, outputs: facts.outputs + 1 }, ""],
   ["a spacing of nothing", { ...facts, spacing: [0, 1] }, " at spacing.0"],
 ])("refuses %s", (_, content, place) => {
