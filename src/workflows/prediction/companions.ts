@@ -1,5 +1,6 @@
 /** Networks of further runs that answer beside a run's own. */
 import { UsageError } from "../../core/errors.js";
+import { frameText } from "../../grid/frame.js";
 import type { CheckpointName } from "../../runs/checkpoint-names.js";
 import { datasetDifferences } from "../../runs/dataset-facts.js";
 import type { Observer } from "../observer.js";
@@ -7,7 +8,7 @@ import { type OpenedRun, openRun } from "../open-run.js";
 
 /** The sides of what a run's networks see. */
 function gridOf({ size, patch }: OpenedRun): string {
-  return (patch ?? [size, size]).join(" x ");
+  return patch ? patch.join(" x ") : frameText(size);
 }
 
 /**
