@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import { boxMask, coveringBox, drawBoxes, drawTpRam, pasteBoxes, planar8bit, tpRam } from "../augment/index.js";
+import { UsageError } from "../core/errors.js";
 import { RandomStream } from "../core/random.js";
 import type { TargetKind } from "../core/target-kind.js";
 import { midssRampUp, type PseudoLabels, pseudoLabels } from "../losses/index.js";
@@ -89,6 +90,14 @@ export function hardnessOf(a: Tensor, b: Tensor, kind: TargetKind, classes: numb
   return where(both.gt(0), dice, 0).mean(1).neg().add(1);
 }
 
+/** Refuses images of which one alone leaves batch normalisation a single value. @throws UsageError */
+function checkSize(shape: readonly number[], { strides }: SegmentationNetwork): void {
+  if (shape.some((side, axis) => side > strides[axis])) return;
+  throw new UsageError(
+    `method ust-run passes the hardest image by itself, of which ${shape.join(" x ")} pixels leave the network a single one; take a larger imageSize or patch, or method midss`,
+  );
+}
+
 /** 1 for each of `count` images where `like` [n, ...] has any value. */
 const onesFor = (count: number, { shape, device, dtype }: Tensor): Tensor =>
   ones([count, ...shape.slice(1)], { device, dtype });
@@ -118,6 +127,7 @@ export class UstRun implements Method {
   prepare(batch: Batch, step: MethodStep): UstRunStep {
     const inputs = networkInputs(batch);
     const { x, y, annotated, weak: uWeak, strong: uStrong } = inputs;
+    checkSize(spatialShape(x), this.context.student);
     const { views, targets } = noGrad(() => this.makeViews(batch, inputs, step));
     const hard = noGrad(() => this.hardView(batch, inputs, step));
     const hardness = noGrad(() => scope(() => this.hardness(uWeak, targets)));

@@ -211,6 +211,13 @@ it("remembers nothing reliable while it warms up", () => {
   );
 });
 
+it("refuses images of which one alone leaves the network a single pixel", () => {
+  withTraining(new Training("ust-run", "sigmoid"), (training) => {
+    const tiny = () => makeBatch("sigmoid", 0, { side: 16 });
+    expect(() => training.step(0, tiny)).toThrow(/by itself, of which 16 x 16 pixels leave .* take a larger imageSize/);
+  });
+});
+
 it("forgets a step that was not made", () => {
   withTraining(new Training("ust-run", "sigmoid"), (training) => {
     training.run(0, 1);
