@@ -34,6 +34,22 @@ export interface CardEvaluation {
   readonly unjudged: readonly string[];
 }
 
+/** What `dimseg estimate` says of one part in one domain, without references. */
+export interface CardEstimate {
+  readonly domain: string;
+  readonly part: string;
+  readonly cases: number;
+  /** Mean Dice and its interval; null where it is not known. */
+  readonly dice: CardScore;
+}
+
+/** Estimates of the exported network. */
+export interface CardEstimates {
+  /** Probability of the intervals. */
+  readonly level: number;
+  readonly parts: readonly CardEstimate[];
+}
+
 /** How many cases of each domain were trained on. */
 export interface CardTraining {
   readonly dataset: string;
@@ -58,6 +74,8 @@ export interface CardFacts {
   readonly training: CardTraining;
   /** Null where the network was not judged. */
   readonly evaluation: CardEvaluation | null;
+  /** Null where nobody estimated. */
+  readonly estimates: CardEstimates | null;
 }
 
 const intendedUse = "Research on segmentation of images like those it was trained on. It is not a medical device.";
@@ -102,6 +120,21 @@ function evaluationLines({ evaluation }: CardFacts): string[] {
   ];
 }
 
+function estimateLines({ estimates }: CardFacts): string[] {
+  if (!estimates) return ["None were made before it was exported; `dimseg estimate` makes them."];
+  const rows = estimates.parts.map(({ domain, part, cases, dice }) => [
+    cell(domain),
+    cell(part),
+    String(cases),
+    dice.mean === null ? "unknown" : scoreText(dice, 100, " %"),
+  ]);
+  return [
+    `Mean Dice as the network's own answers and its labelled images tell it, with ${100 * estimates.level} % intervals; unknown where images are unlike all that it was tried on.`,
+    "",
+    ...table(["domain", "part", "cases", "Dice"], rows),
+  ];
+}
+
 function trainingLines({ training }: CardFacts): string[] {
   const { dataset, domains, method, optimizer, iterations, seed } = training;
   const rows = domains.map(({ name, labelled, unlabelled }) => [cell(name), String(labelled), String(unlabelled)]);
@@ -131,6 +164,7 @@ export function cardMarkdown(facts: CardFacts): string {
     ["Classes", table(["value in masks", "class", "colour"], classRows)],
     ["Training data", trainingLines(facts)],
     ["Scores", evaluationLines(facts)],
+    ["Estimates without labels", estimateLines(facts)],
     [
       "Limits",
       [

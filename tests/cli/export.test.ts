@@ -25,6 +25,7 @@ beforeAll(async () => {
   run = await trainRun(base, "run", { method: { name: "supervised" }, base: { name: "adamw", rate: 0.01 } });
   folder = join(run, "export");
   await dimseg("evaluate", run, "--network", "student");
+  await dimseg("estimate", run);
   const printed = await dimseg("export", run, "--licence", "CC-BY-4.0");
   expect(printed.out).toContain(
     `Wrote model.onnx, model.safetensors, MODEL_CARD.md, model-card.json, model.json, SHA256SUMS to ${folder}.`,
@@ -65,7 +66,13 @@ describe("dimseg export", () => {
       { name: "b", labelled: 0, unlabelled: 4 },
     ]);
     expect(card.evaluation.domains[0].dice.mean).toBe(summary.domains[0].average.dice.mean);
+    const { domains } = JSON.parse(readFileSync(join(run, "quality/last-student/summary.json"), "utf8"));
+    expect(card.estimates.parts.map(({ dice }: { dice: { mean: number } }) => dice.mean)).toEqual(
+      domains.map(({ dice }: { dice: number }) => dice),
+    );
+    expect(card.estimates.parts).toHaveLength(4);
     const page = readFileSync(join(folder, "MODEL_CARD.md"), "utf8");
+    expect(page).toMatch(/## Estimates without labels\n\n.*90 % intervals.*\n\n\| domain \| part \| cases \| Dice \|/);
     expect(page).toContain("| 1 | cup | #ff0000 |");
     expect(page).toContain(`${(100 * summary.domains[0].average.dice.mean).toFixed(1)} %`);
     expect(page).toContain("not a medical device");

@@ -1,10 +1,11 @@
 /** What a model card says, collected from a run: its data, its settings, and how it was judged. */
+import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { DataError } from "../../core/errors.js";
 import { packageVersion } from "../../core/package-root.js";
 import type { ModelSource } from "../../export/description.js";
-import type { CardEvaluation, CardFacts, CardTraining } from "../../export/model-card.js";
+import type { CardEstimates, CardEvaluation, CardFacts, CardTraining } from "../../export/model-card.js";
 import { indexValue } from "../../inference/label-map.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import { readEvaluation } from "../../runs/evaluation-files.js";
@@ -63,6 +64,36 @@ function evaluationOf(run: OpenedRun, network: string, testTimeFlips: boolean): 
   };
 }
 
+const known = z.number().nullable();
+const estimatesSchema = z.object({
+  checkpoint: z.object({ step: z.int() }),
+  level: z.number(),
+  domains: z.array(
+    z.object({ domain: z.string(), part: z.string(), cases: z.int(), dice: known, low: known, high: known }),
+  ),
+});
+
+/**
+ * The estimates of a network on its own data set; null where there are none of this checkpoint.
+ * @throws DataError when they are damaged
+ */
+function estimatesOf({ folder, checkpoint, step }: OpenedRun, network: string): CardEstimates | null {
+  const path = join(folder.quality, `${checkpoint}-${network}`, "summary.json");
+  if (!existsSync(path)) return null;
+  let summary: z.output<typeof estimatesSchema>;
+  try {
+    summary = estimatesSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (cause) {
+    throw new DataError(`${path} is damaged; run \`dimseg estimate\` again`, { cause });
+  }
+  if (summary.checkpoint.step !== step) return null;
+  const parts = summary.domains.map(({ domain, part, cases, dice, low, high }) => ({
+    ...{ domain, part, cases },
+    dice: { mean: dice, interval: low === null || high === null ? null : ([low, high] as const) },
+  }));
+  return { level: summary.level, parts };
+}
+
 /** Cases are called domain/split/id, and ids may hold slashes. */
 function domainsOf(names: readonly string[]): string[] {
   return names.map((name) => name.replace(/\/(train|test)\/.*$/s, ""));
@@ -116,5 +147,6 @@ export function cardFacts(
     classes: legend,
     training: trainingOf(run),
     evaluation: evaluationOf(run, source.network, testTimeFlips),
+    estimates: estimatesOf(run, source.network),
   };
 }
