@@ -162,6 +162,9 @@ def main():
     if "slices" in model["dataset"]:
         sys.exit(f"{options.model}: is of volumes; only pictures are read here")
     size = model["dataset"]["size"]
+    if isinstance(size, dict) and size.get("mode", "stretch") != "stretch":
+        sys.exit(f"{options.model}: keeps the shapes of pictures, which is not done here")
+    size = model["dataset"]["size"]
     if isinstance(size, dict) and size["mode"] != "stretch":
         sys.exit(f"{options.model}: pads or crops images; they are only stretched here")
     others = pixels = 0
