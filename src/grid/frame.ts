@@ -156,7 +156,12 @@ export function withoutMargin<T extends Samples>(planes: T, framed: Framed): T {
 export function outOfFrame<T extends Samples>(planes: T, framed: Framed): T {
   const { seen, filled } = placementOf(framed);
   const sides = [seen.height, seen.width];
-  const inside = cutBox(planes, framed.working.shape.slice(-2), [filled.top, filled.left], [filled.height, filled.width]);
+  const inside = cutBox(
+    planes,
+    framed.working.shape.slice(-2),
+    [filled.top, filled.left],
+    [filled.height, filled.width],
+  );
   const resized = resizeNearest(inside, [filled.height, filled.width], sides);
   return cutBox(resized, sides, [-seen.top, -seen.left], framed.stored.shape.slice(-2));
 }
