@@ -62,6 +62,7 @@ export { type Segment, segmentsOf } from "./data/formats/nrrd.js";
 export { encodeNrrd } from "./data/formats/nrrd-writer.js";
 export { type ImageRule, type PreparedImage, prepareImage, type WorkingSize } from "./data/prepare-image.js";
 export { type ProtocolOptions, type ProtocolSplit, splitProtocol } from "./data/protocol.js";
+export { type ChannelFiles, readPictureChannels, readVolumeChannels } from "./data/read-channels.js";
 export {
   decodeHeader,
   decodeImage,

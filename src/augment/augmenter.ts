@@ -2,6 +2,7 @@
 import { scope, type Tensor } from "../torch/index.js";
 import { augmentLabelled, augmentUnlabelled } from "./batch.js";
 import type { DrawKey } from "./draws.js";
+import { ofEachChannel, type StrongView } from "./modalities.js";
 import type { AugmentationProfile } from "./profile.js";
 import { drawVolumeStrong, drawVolumeWeak } from "./volume-draws.js";
 import type { VolumeProfile } from "./volume-profile.js";
@@ -19,12 +20,12 @@ export interface Augmenter {
   unlabelled(images: Tensor, key: DrawKey): { weak: Tensor; strong: Tensor };
 }
 
-/** Of pictures, and of slices. */
-export function planarAugmenter(profile: AugmentationProfile): Augmenter {
+/** Of pictures, and of slices. @param modalities whether channels are modalities: strong views draw for each of them */
+export function planarAugmenter(profile: AugmentationProfile, modalities = false): Augmenter {
   return {
     tpRamFactor: profile.tpRamFactor,
     labelled: (images, labels, key) => augmentLabelled(images, labels, key, profile),
-    unlabelled: (images, key) => augmentUnlabelled(images, key, profile),
+    unlabelled: (images, key) => augmentUnlabelled(images, key, profile, modalities),
   };
 }
 
@@ -43,8 +44,11 @@ function weakVolumes(images: Tensor, labels: Tensor | undefined, key: DrawKey, p
   return { images: view.images, labels: own };
 }
 
-/** Of patches of volumes, `[N, C, D, H, W]`. */
-export function volumeAugmenter(profile: VolumeProfile): Augmenter {
+/** Of patches of volumes, `[N, C, D, H, W]`. @param modalities as of {@link planarAugmenter} */
+export function volumeAugmenter(profile: VolumeProfile, modalities = false): Augmenter {
+  const ofImages: StrongView = (weak, key) =>
+    strongVolumes(weak, drawVolumeStrong(key, weak.shape[0], profile), profile);
+  const strong = modalities ? ofEachChannel(ofImages) : ofImages;
   return {
     tpRamFactor: profile.tpRamFactor,
     labelled: (images, labels, key) =>
@@ -55,7 +59,7 @@ export function volumeAugmenter(profile: VolumeProfile): Augmenter {
     unlabelled: (images, key) =>
       scope(() => {
         const { images: weak } = weakVolumes(images, undefined, key, profile);
-        return { weak, strong: strongVolumes(weak, drawVolumeStrong(key, weak.shape[0], profile), profile) };
+        return { weak, strong: strong(weak, key) };
       }),
   };
 }

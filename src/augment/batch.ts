@@ -1,6 +1,7 @@
 /** What a training step asks for: the augmented views of a labelled and of an unlabelled batch. */
 import { scope, type Tensor } from "../torch/index.js";
 import { type DrawKey, drawStrong, drawWeak, type WeakDraw } from "./draws.js";
+import { ofEachChannel, type StrongView } from "./modalities.js";
 import type { AugmentationProfile } from "./profile.js";
 import { strongAugment } from "./strong.js";
 import { weakAugment } from "./weak.js";
@@ -25,14 +26,20 @@ export function augmentLabelled(
   return weakAugment(images, labels, weakDraws(images, key, profile), profile);
 }
 
-/** The weak and the strong view of an unlabelled batch, float32 in 0 to 255, equal in geometry. */
+/**
+ * The weak and the strong view of an unlabelled batch, float32 in 0 to 255, equal in geometry.
+ * @param modalities whether each channel has strong draws of its own; else the channels, 1 or 3, are grey or RGB
+ */
 export function augmentUnlabelled(
   images: Tensor,
   key: DrawKey,
   profile: AugmentationProfile,
+  modalities = false,
 ): { weak: Tensor; strong: Tensor } {
+  const ofImages: StrongView = (weak, named) => strongAugment(weak, drawStrong(named, weak.shape[0], profile), profile);
+  const strong = modalities ? ofEachChannel(ofImages) : ofImages;
   return scope(() => {
     const weak = weakAugment(images, null, weakDraws(images, key, profile), profile).images;
-    return { weak, strong: strongAugment(weak, drawStrong(key, images.shape[0], profile), profile) };
+    return { weak, strong: strong(weak, key) };
   });
 }

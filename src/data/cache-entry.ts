@@ -12,7 +12,7 @@ import { readSafetensorsFile, serializeSafetensors } from "../core/safetensors.j
 import { sha256, sha256File } from "../core/sha256.js";
 import { frameOf, frameRecord } from "../grid/frame.js";
 import { voxelCount } from "../grid/grid.js";
-import { maskFilesOf, readersOf } from "./case-files.js";
+import { channelFilesOf, maskFilesOf, readersOf } from "./case-files.js";
 import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
 import type { CaseBytes, DecodedCase } from "./decode.js";
 import { insideOf } from "./inside-file.js";
@@ -29,12 +29,12 @@ export function settingsHash(dataset: Dataset, size: WorkingSize, domain: string
   const classes = dataset.classes.map(({ index, name, inside }) => [index, name, inside]);
   const resized = size === "whole" ? size : frameRecord(frameOf(size));
   const ofImages = [formatVersion, resized, channels, filter, intensity, spacing, target];
-  const ofSlices = slices ? [slices.plane, slices.intensity] : [];
+  const ofSlices = slices ? [slices.plane, slices.intensity, ...(slices.intensities ?? [])] : [];
   const ofVolumes = size === "whole" ? [...ofSlices, slices?.resample] : ofSlices;
   return sha256(JSON.stringify([...ofImages, classes, labels, ...ofVolumes]));
 }
 
-/** SHA-256 of a case's files. */
+/** SHA-256 of a case's files; of the image all channels'. */
 export interface CaseContents {
   readonly image: string;
   readonly mask?: string;
@@ -53,13 +53,19 @@ function hashInside(hash: string, path: string): string {
   return inside === undefined ? hash : sha256(hash, inside);
 }
 
+/** Of one file its own hash; of several one that says where each ends. */
+function joinedHash(hashes: readonly string[]): string {
+  return hashes.length === 1 ? hashes[0] : sha256(hashes.join());
+}
+
 /** The hashes of a case's files as they were read. */
-export function contentsOf(one: Case, { image, mask }: CaseBytes): CaseContents {
-  const own = hashInside(sha256(image), one.imagePath);
-  if (!mask) return { image: own };
+export function contentsOf(one: Case, { channels, mask }: CaseBytes): CaseContents {
+  const images = channelFilesOf(one);
+  const image = joinedHash(channels.map((bytes, i) => hashInside(sha256(bytes), images[i])));
+  if (!mask) return { image };
   const files = maskFilesOf(one);
   const hashes = mask.map((bytes, i) => hashInside(sha256(bytes), files[i].path));
-  return { image: own, mask: maskHash(one, hashes) };
+  return { image, mask: maskHash(one, hashes) };
 }
 
 /** Of a volume all files that it lies in, as a header with its values beside it. */
@@ -72,7 +78,7 @@ async function hashOfVolume(path: string): Promise<string> {
       throw new DataError(`${file}: cannot be read: ${readFailureReason(cause)}`, { cause });
     }
   }
-  return hashInside(hashes.length === 1 ? hashes[0] : sha256(hashes.join()), path);
+  return hashInside(joinedHash(hashes), path);
 }
 
 /**
@@ -80,9 +86,11 @@ async function hashOfVolume(path: string): Promise<string> {
  * @throws DataError when one is missing or unreadable
  */
 export async function contentsOfFiles(one: Case): Promise<CaseContents> {
+  const channels: string[] = [];
+  for (const path of channelFilesOf(one)) channels.push(await hashOfVolume(path));
   const mask: string[] = [];
   for (const { path } of maskFilesOf(one)) mask.push(await hashOfVolume(path));
-  return { image: await hashOfVolume(one.imagePath), ...(mask.length > 0 ? { mask: maskHash(one, mask) } : {}) };
+  return { image: joinedHash(channels), ...(mask.length > 0 ? { mask: maskHash(one, mask) } : {}) };
 }
 
 /** Name of an entry: settings, file contents and what each mask file shows, not paths or dates. */

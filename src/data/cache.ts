@@ -15,7 +15,7 @@ import {
   settingsHash,
   writeEntry,
 } from "./cache-entry.js";
-import { maskFilesOf } from "./case-files.js";
+import { channelFilesOf, maskFilesOf } from "./case-files.js";
 import type { Case, Dataset } from "./dataset.js";
 import { type CaseSource, type DecodedCase, decodeCaseBytes, readCaseBytes } from "./decode.js";
 import { fileOf } from "./inside-file.js";
@@ -59,7 +59,7 @@ function bytesOf(decoded: DecodedCase): number {
  */
 async function stampOf(one: Case, { slices }: Dataset): Promise<string | undefined> {
   try {
-    const named = [one.imagePath, ...maskFilesOf(one).map(({ path }) => path)];
+    const named = [...channelFilesOf(one), ...maskFilesOf(one).map(({ path }) => path)];
     const files = slices ? (await Promise.all(named.map(imageFiles))).flat() : named.map(fileOf);
     const facts = await Promise.all(files.map((file) => stat(file, { bigint: true })));
     return facts.map(({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join()).join(";");

@@ -34,7 +34,10 @@ export interface Case {
    * domain and split. `domain/split/id` where nothing says otherwise.
    */
   readonly subject: string;
+  /** Of several channels in files of their own the first. */
   readonly imagePath: string;
+  /** The files of the other channels, in their order; missing where one file holds the whole image. */
+  readonly furtherChannels?: readonly string[];
   /** Missing for an unlabelled case; of several mask files the first. */
   readonly maskPath?: string;
   /** All files of the mask, where they are several or each shows one class; those of the first reader. */
@@ -43,6 +46,14 @@ export interface Case {
   readonly otherReaders?: readonly (readonly MaskFile[])[];
   /** How the readers' masks become one; missing where the first one's is the mask. */
   readonly readers?: ReaderRule;
+}
+
+/** The files that a case's image lies in: one, or one for each channel in their order. */
+export function channelFilesOf({
+  imagePath,
+  furtherChannels = [],
+}: Pick<Case, "imagePath" | "furtherChannels">): readonly string[] {
+  return [imagePath, ...furtherChannels];
 }
 
 type CaseMasks = Pick<Case, "maskPath" | "maskFiles" | "otherReaders" | "readers">;
@@ -141,15 +152,16 @@ function explicitCases(cases: NonNullable<SplitSource["cases"]>, place: SplitPla
     if (seen.has(id)) throw new DataError(`${where}: two cases have the id "${id}"; give one of them another id`);
     seen.add(id);
     const imagePath = resolve(root, one.image);
+    const channels = (one.furtherChannels ?? []).map((path) => resolve(root, path));
     const others = (one.otherReaders ?? []).map((path) => [{ path }]);
     const readers = [explicitMask(one), ...others].map((files) =>
       files.map((file) => ({ ...file, path: resolve(root, file.path) })),
     );
     refuseOneDataset(imagePath, readers, where);
-    for (const file of [imagePath, ...readers.flat().map(({ path }) => path)])
+    for (const file of [imagePath, ...channels, ...readers.flat().map(({ path }) => path)])
       if (!existsSync(fileOf(file))) throw new DataError(`${where}: ${file} ${missingText(file)}`);
     const subject = subjectOf({ id, ...shared });
-    return { id, ...shared, subject, imagePath, ...masksOf(readers, rule) };
+    return { id, ...shared, subject, ...imageOf(imagePath, channels), ...masksOf(readers, rule) };
   });
 }
 
@@ -159,6 +171,27 @@ function refuseOneDataset(image: string, masks: readonly (readonly MaskFile[])[]
   throw new DataError(
     `${where}: ${image} is given as image and as mask; say which of its data sets is the mask, as ${basename(image)}/label`,
   );
+}
+
+function imageOf(imagePath: string, furtherChannels: readonly string[]): Pick<Case, "imagePath" | "furtherChannels"> {
+  return { imagePath, ...(furtherChannels.length > 0 ? { furtherChannels } : {}) };
+}
+
+/** Finds the files of an image's further channels by its id. */
+function channelFinder({ furtherChannels = [] }: SplitSource, root: string, where: string): (id: string) => string[] {
+  const listed = furtherChannels.map((pattern) => ({
+    pattern,
+    files: listPattern(root, pattern, `${where} channels`),
+  }));
+  return (id) =>
+    listed.map(({ pattern, files }, i) => {
+      const file = files.get(id);
+      if (file !== undefined) return file;
+      throw new DataError(
+        `${where}: ${id} has no file of its channel ${i + 2}: ${resolve(root, pattern.replaceAll("{id}", id))} is not there; ` +
+          `put it back, correct the pattern in furtherChannels, or name "${id}" in except`,
+      );
+    });
 }
 
 /** Why a file of a case is not there. */
@@ -222,6 +255,7 @@ export function listImages(source: SplitSource, root: string, where: string): Ma
   const except = source.except ?? [];
   // Beside their images, masks such as 1_mask.png match {id}.png as well.
   const others = [
+    ...(source.furtherChannels ?? []),
     ...maskPatterns(source).map((one) => one.pattern),
     ...(source.otherReaders ?? []),
     ...except.filter((one) => one.includes("{id}")),
@@ -234,8 +268,8 @@ export function listImages(source: SplitSource, root: string, where: string): Ma
 /**
  * The cases of one split, in byte order of their file names or in the order of `ids`, `list` or `cases`.
  * A case whose mask file is not there is unlabelled.
- * @throws DataError when a folder or list is missing, an id has no image or stands twice, no image is found, or
- *   `subjectOf` finds no subject
+ * @throws DataError when a folder or list is missing, an id has no image or stands twice, no image is found, an image
+ *   lacks the file of a channel, or `subjectOf` finds no subject
  */
 export function expandSplit(source: SplitSource, place: SplitPlace, subjectOf: SubjectOf = ownSubject): Case[] {
   if (source.cases) return explicitCases(source.cases, place, subjectOf);
@@ -245,6 +279,7 @@ export function expandSplit(source: SplitSource, place: SplitPlace, subjectOf: S
   const images = listImages(source, root, where);
   const readers = [maskPatterns(source), ...(source.otherReaders ?? []).map((one) => [{ pattern: one }])];
   const masksFor = readers.map((patterns) => maskFinder(listByPatterns(patterns, root, where, images), images));
+  const channelsFor = channelFinder(source, root, where);
   const listPath = source.list === undefined ? undefined : resolve(root, source.list);
   const ids = listPath === undefined ? source.ids : readList(listPath, where);
   const chosen = ids ? pickIds(images, ids, listPath ?? where, pattern) : [...images];
@@ -256,6 +291,6 @@ export function expandSplit(source: SplitSource, place: SplitPlace, subjectOf: S
     const subject = subjectOf({ id, ...shared });
     const masks = masksFor.map((find) => find(id) ?? []);
     refuseOneDataset(imagePath, masks, where);
-    return { id, ...shared, subject, imagePath, ...masksOf(masks, rule) };
+    return { id, ...shared, subject, ...imageOf(imagePath, channelsFor(id)), ...masksOf(masks, rule) };
   });
 }

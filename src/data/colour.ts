@@ -23,8 +23,8 @@ export function toGrey(image: StoredImage): StoredImage {
   return { grid: image.grid, channels: 1, samples: grey };
 }
 
-/** The image with 1 or 3 channels: grey is repeated, RGB becomes luma. */
-export function toChannels(image: StoredImage, channels: 1 | 3): StoredImage {
+/** The image with 1 or 3 channels: grey is repeated, RGB becomes luma. One that has as many as are wanted is passed through. */
+export function toChannels(image: StoredImage, channels: number): StoredImage {
   if (image.channels === channels) return image;
   if (channels === 1) return toGrey(image);
   const { grid, samples } = image;

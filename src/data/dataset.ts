@@ -56,6 +56,8 @@ export interface SliceRule {
   readonly plane: SlicePlane;
   /** Which values become 0 and 255, in volumes of any sample type. */
   readonly intensity: WindowRule;
+  /** The rule of each channel, where they differ. */
+  readonly intensities?: readonly WindowRule[];
   /** Whether slices of labelled volumes that show no part are trained on. */
   readonly emptySlices: "keep" | "drop";
   /** Millimetres between slices, rows and columns of whole volumes, for networks of volumes; missing: as stored. */
@@ -70,7 +72,10 @@ export interface Dataset {
   readonly root: string;
   readonly name: string;
   readonly target: TargetKind;
-  readonly channels: 1 | 3;
+  /** 1: grey, 3: RGB; of several modalities their number. */
+  readonly channels: number;
+  /** What channels that are modalities of their own are called; missing where images are grey or RGB. */
+  readonly channelNames?: readonly string[];
   /** What images and masks are resized to, and how those of other shapes are. */
   readonly size: Frame;
   readonly filter: "bilinear" | "lanczos";
@@ -116,16 +121,29 @@ function frameOf({ size, mode }: DatasetFile["resize"]): Frame {
   return { height, width, mode };
 }
 
+/** Names of channels that are modalities: those given, else their numbers. */
+function channelNamesOf({ channels, channelNames, domains }: DatasetFile): Pick<Dataset, "channelNames"> {
+  if (channels === 1) return {};
+  if (channelNames) return { channelNames };
+  const inFiles = domains
+    .flatMap(({ train, test }) => [train, test])
+    .some((split) => [split, ...(split?.cases ?? [])].some((one) => one?.furtherChannels !== undefined));
+  if (channels === 3 && !inFiles) return {};
+  return { channelNames: Array.from({ length: channels }, (_, i) => `channel ${i + 1}`) };
+}
+
 /** What a file says of its images' values: a window for pictures, or how volumes are cut and seen. */
 function valuesOf({
   slices,
   emptySlices = "keep",
   intensity,
+  intensities,
   resample,
 }: DatasetFile): Pick<Dataset, "intensity" | "slices"> {
   const rule = windowRule(intensity);
   if (slices) {
-    const own = resample ? { resample } : {};
+    const each = intensities?.map((one) => windowRule(one) as WindowRule);
+    const own = { ...(each ? { intensities: each } : {}), ...(resample ? { resample } : {}) };
     return { slices: { plane: slices, intensity: rule ?? { percentiles: usualPercentiles }, emptySlices, ...own } };
   }
   return rule ? { intensity: rule as ValueWindow } : {};
@@ -176,6 +194,7 @@ export function buildDataset(file: DatasetFile, path: string): Dataset {
     name: file.name,
     target: file.target,
     channels: file.channels,
+    ...channelNamesOf(file),
     size: frameOf(file.resize),
     filter: file.resize.filter,
     ...valuesOf(file),

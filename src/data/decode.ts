@@ -7,7 +7,7 @@ import { frameOf, intoFrame } from "../grid/frame.js";
 import { sameGrid, shapeText } from "../grid/grid.js";
 import { resizeNearest } from "../grid/resize.js";
 import type { StoredImage } from "../grid/stored-image.js";
-import { maskFilesOf, readersOf } from "./case-files.js";
+import { channelFilesOf, maskFilesOf, readersOf } from "./case-files.js";
 import type { Case, Dataset, MaskFile } from "./dataset.js";
 import type { DecodedCase } from "./decoded-case.js";
 import { labelDecoder } from "./label-decoders.js";
@@ -15,6 +15,7 @@ import { expandCodes } from "./labels.js";
 import { maskImage } from "./mask-image.js";
 import { joinCodes } from "./mask-join.js";
 import { prepareImage, type WorkingSize } from "./prepare-image.js";
+import { decodePictureChannels } from "./read-channels.js";
 import { decodeImage, decodingBytes, readBytes } from "./read-image.js";
 import { combineReaders } from "./reader-masks.js";
 import { withRoom } from "./room.js";
@@ -115,27 +116,31 @@ export async function decodeMask(
 
 /** A case's files as read from the disk. */
 export interface CaseBytes {
-  readonly image: Uint8Array;
+  /** Of its image, or of each channel's, in their order. */
+  readonly channels: readonly Uint8Array[];
   /** Those of its mask files, in their order. */
   readonly mask?: readonly Uint8Array[];
 }
 
 /** Reads a case's files. @throws DataError when one is missing or unreadable */
 export async function readCaseBytes(one: Case): Promise<CaseBytes> {
-  const image = await readBytes(one.imagePath);
+  const channels: Uint8Array[] = [];
+  for (const path of channelFilesOf(one)) channels.push(await readBytes(path));
   const mask: Uint8Array[] = [];
   for (const { path } of maskFilesOf(one)) mask.push(await readBytes(path));
-  return mask.length === 0 ? { image } : { image, mask };
+  return mask.length === 0 ? { channels } : { channels, mask };
 }
 
 /** Runs a task that decodes a case's files once there is memory for them beside others. */
-export async function withRoomFor<T>(one: Case, { image, mask }: CaseBytes, task: () => Promise<T>): Promise<T> {
+export async function withRoomFor<T>(one: Case, { channels, mask }: CaseBytes, task: () => Promise<T>): Promise<T> {
   // Files of one mask are decoded one after the other; what each reader marked is kept until all are combined.
   const files = maskFilesOf(one);
   let ofMask = 0;
   for (const [i, bytes] of (mask ?? []).entries()) ofMask = Math.max(ofMask, await decodingBytes(bytes, files[i].path));
   const readers = one.readers === undefined ? 1 : readersOf(one).length;
-  return withRoom((await decodingBytes(image, one.imagePath)) + readers * ofMask, task);
+  let ofImage = 0;
+  for (const [i, path] of channelFilesOf(one).entries()) ofImage += await decodingBytes(channels[i], path);
+  return withRoom(ofImage + readers * ofMask, task);
 }
 
 /** {@link decodeCase} for bytes that are already in memory. */
@@ -149,7 +154,7 @@ export function decodeCaseBytes(
 }
 
 async function decodeWithRoom(dataset: Dataset, one: Case, size: WorkingSize, bytes: CaseBytes): Promise<DecodedCase> {
-  const image = await decodeImage(bytes.image, one.imagePath);
+  const image = await decodePictureChannels(one, bytes.channels);
   const mask = bytes.mask && (await decodeMask(dataset, one, bytes.mask, image));
   const prepared = prepareImage(image, dataset, size, one.imagePath);
   if (!mask) return prepared;

@@ -122,13 +122,27 @@ const id = z.string().min(1).max(255);
 const joinedText = "further mask files of the same images: a pixel has the class that any of its files gives";
 const byClassText = "masks where every class has a file of its own; an image with none of them is unlabelled";
 
+const furtherText =
+  "files of the second and further channels (modalities) of the same images, in their order; those of the first are the images";
+/** Channels of an image, at most. */
+export const mostChannels = 16;
+
 const otherReadersText =
   "masks of further readers of the same images, one entry a reader; `readers` says how they count";
+
+const furtherChannels = <T extends z.ZodType>(one: T) =>
+  z
+    .array(one)
+    .min(1)
+    .max(mostChannels - 1)
+    .optional()
+    .describe(furtherText);
 
 const explicitCase = z
   .strictObject({
     id: id.optional(),
     image: path,
+    furtherChannels: furtherChannels(path),
     mask: path.optional(),
     joined: z.array(path).min(1).optional().describe(joinedText),
     masksByClass: z.record(name, path).optional().describe(byClassText),
@@ -141,11 +155,21 @@ const explicitCase = z
   });
 
 /** Keys that describe cases by patterns. */
-const splitKeys = ["masks", "joined", "masksByClass", "otherReaders", "except", "ids", "list"] as const;
+const splitKeys = [
+  "furtherChannels",
+  "masks",
+  "joined",
+  "masksByClass",
+  "otherReaders",
+  "except",
+  "ids",
+  "list",
+] as const;
 
 const splitSchema = z
   .strictObject({
     images: pattern.optional().describe("file name pattern with {id}; {id}.* takes any image extension"),
+    furtherChannels: furtherChannels(pattern),
     masks: pattern
       .optional()
       .describe("pattern of the masks; leave out where there are none; files that differ at a * are joined"),
@@ -255,7 +279,13 @@ export const datasetSchema = z
     name,
     root: path.optional().describe("folder that the patterns are relative to; the folder of this file if left out"),
     target: z.enum(["softmax", "sigmoid"]).describe("softmax: exclusive classes; sigmoid: classes may overlap"),
-    channels: z.union([z.literal(1), z.literal(3)]).describe("1: grey, 3: RGB"),
+    channels: z.int().min(1).max(mostChannels).describe("1: grey, 3: RGB; of several modalities their number"),
+    channelNames: z
+      .array(name)
+      .min(1)
+      .max(mostChannels)
+      .optional()
+      .describe("what the channels are, as [T2, ADC], in their order; 3 channels with names are modalities, not RGB"),
     resize: z.strictObject({
       size: z
         .union([side, z.tuple([side, side])], "must be a whole number of 8 to 4096, or two of them: [rows, columns]")
@@ -279,6 +309,12 @@ export const datasetSchema = z
     intensity: intensitySchema
       .optional()
       .describe("values that become 0 and 255; of pictures those of 16 bits, while 8-bit ones stay as they are"),
+    intensities: z
+      .array(intensitySchema)
+      .min(1)
+      .max(mostChannels)
+      .optional()
+      .describe("with slices: one rule for each channel, in place of intensity for all"),
     resample: z
       .tuple([z.number().positive(), z.number().positive(), z.number().positive()])
       .optional()
@@ -300,6 +336,7 @@ export const datasetSchema = z
     if (file.question) checkAnswer(file.question, file, issue);
     else for (const key of ["classes", "labels"] as const) if (!file[key]) issue([key], "is missing");
     checkSlices(file, issue);
+    checkChannels(file, issue);
   })
   .transform(answered)
   .superRefine((file, context) => {
@@ -331,6 +368,11 @@ export type SplitSource = z.output<typeof splitSchema>;
 export type SubjectRule = z.output<typeof subjectSchema>;
 /** A rule before its default is filled in, as a writer makes it. */
 export type SubjectRuleInput = z.input<typeof subjectSchema>;
+
+/** Whether names can stand as `channelNames`. */
+export function areChannelNames(names: readonly string[]): boolean {
+  return names.every((one) => name.safeParse(one).success) && new Set(names).size === names.length;
+}
 
 type Issue = (path: PropertyKey[], message: string) => void;
 
@@ -367,6 +409,47 @@ function checkSlices(
     if (file[key] !== undefined) issue([key], "belongs to slices; add slices: axial, or leave it out");
   for (const key of ["window", "percentiles"] as const)
     if (file.intensity?.[key] !== undefined) issue(["intensity", key], "belongs to slices; give low and high");
+}
+
+/** Names and files are as many as the channels; pictures have one channel a file, or are grey or RGB throughout. */
+function checkChannels(
+  { channels, channelNames, slices, intensity, intensities, domains }: z.input<typeof datasetSchema>,
+  issue: Issue,
+): void {
+  if (channelNames && channelNames.length !== channels)
+    issue(["channelNames"], `are ${channelNames.length}, but channels is ${channels}; give a name to each`);
+  if (channelNames && !areChannelNames(channelNames))
+    issue(["channelNames"], "name two channels alike; give each a name of its own");
+  if (intensities && intensity) issue(["intensities"], "stand beside intensity; keep one of them");
+  if (intensities && slices === undefined) issue(["intensities"], "belong to slices; give intensity: {low, high}");
+  if (intensities && intensities.length !== channels)
+    issue(["intensities"], `are ${intensities.length}, but channels is ${channels}; give a rule for each`);
+  const sources = domains.flatMap((domain, i) =>
+    (["train", "test"] as const).flatMap((split) => {
+      const { cases, ...source } = domain[split] ?? {};
+      const listed = (cases ?? []).map((one, c) => ({
+        at: ["domains", i, split, "cases", c],
+        files: one.furtherChannels,
+      }));
+      return source.images === undefined ? listed : [{ at: ["domains", i, split], files: source.furtherChannels }];
+    }),
+  );
+  for (const { at, files } of sources)
+    if (files && files.length !== channels - 1)
+      issue(
+        [...at, "furtherChannels"],
+        `are ${files.length} beside the first, but channels is ${channels}; give one less than channels`,
+      );
+  if (slices !== undefined) return;
+  const several = sources.some(({ files }) => files);
+  const lacking = sources.find(({ files }) => !files);
+  if (several && lacking)
+    issue([...lacking.at, "furtherChannels"], "is missing; other pictures have a file for each channel");
+  if (!several && channels !== 1 && channels !== 3)
+    issue(
+      ["channels"],
+      `is ${channels}, but pictures are grey (1) or RGB (3) unless furtherChannels names files of more; volumes need slices: axial`,
+    );
 }
 
 /** What a file's `intensity` says of volumes; undefined where it has none. */

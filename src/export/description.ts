@@ -6,7 +6,8 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { CheckpointError } from "../core/errors.js";
 import { packageVersion } from "../core/package-root.js";
-import type { Dataset } from "../data/dataset.js";
+import type { Dataset, SliceRule } from "../data/dataset.js";
+import type { WindowRule } from "../data/volumes/windows.js";
 import { type FrameMode, frameRecord } from "../grid/frame.js";
 import { type NetworkChoice, networkNames } from "../nn/index.js";
 import { parseDatasetFacts } from "../runs/dataset-facts.js";
@@ -86,33 +87,49 @@ function resizing({ filter, size }: Dataset, [rows, columns]: readonly number[])
   return ways[size.mode];
 }
 
+function colourText(channels: number): string {
+  return channels === 1
+    ? "RGB becomes grey as Pillow's convert('L') does it; alpha is not used"
+    : "grey is repeated as three equal channels; alpha is not used";
+}
+
+function ruleText(rule: WindowRule): string {
+  if (!("percentiles" in rule)) return valueWords(rule);
+  const [low, high] = rule.percentiles;
+  return `of each volume and channel the values from its percentile ${low} to ${high} evenly become 0 to 255, rounded, what lies beyond is cut off`;
+}
+
+/** How values become 0 to 255, of all channels or of each. */
+function windowText({ intensity, intensities }: SliceRule): string {
+  return intensities?.map((rule, i) => `channel ${i + 1}: ${ruleText(rule)}`).join("; ") ?? ruleText(intensity);
+}
+
 /** What is done to an image before it goes into the graph, step by step. */
 function preparation({ dataset, sides }: DescribedModel): string[] {
-  const { channels, slices, intensity } = dataset;
+  const { channels, channelNames, slices, intensity } = dataset;
+  const order = channelNames
+    ? [`the channels are ${channelNames.join(", ")}, in this order, all on the grid of the first`]
+    : [];
   const resize = resizing(dataset, sides);
   if (!slices) {
     return [
-      channels === 1
-        ? "RGB becomes grey as Pillow's convert('L') does it; alpha is not used"
-        : "grey is repeated as three equal channels; alpha is not used",
+      ...(channelNames ? order : [colourText(channels)]),
       intensity
         ? `of images of more than 8 bits ${valueWords(intensity)}`
         : "images have 8 bits a sample; others are refused",
       resize,
     ];
   }
-  const window =
-    "percentiles" in slices.intensity
-      ? `of each volume and channel the values from its percentile ${slices.intensity.percentiles[0]} to ${slices.intensity.percentiles[1]} evenly become 0 to 255, rounded, what lies beyond is cut off`
-      : valueWords(slices.intensity);
   const cut = `the volume is cut into ${slices.plane} slices`;
-  if (sides.length === 2) return [cut, window, `each slice is ${resize}`];
+  const window = windowText(slices);
+  if (sides.length === 2) return [...order, cut, window, `each slice is ${resize}`];
   const spacing = slices.resample
     ? [
         `resampled to ${slices.resample.join(" x ")} mm between slices, rows and columns: ${dataset.filter}, rounded to 8 bits`,
       ]
     : [];
   return [
+    ...order,
     cut,
     window,
     ...spacing,

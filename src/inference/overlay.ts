@@ -2,6 +2,7 @@
 import { toChannels } from "../data/colour.js";
 import type { Dataset } from "../data/dataset.js";
 import { toBytes } from "../data/prepare-image.js";
+import { shownImage } from "../data/shown-image.js";
 import { colourBytes, paintRim } from "../drawing/raster-outline.js";
 import { interleave } from "../grid/interleave.js";
 import type { StoredImage } from "../grid/stored-image.js";
@@ -11,14 +12,15 @@ import { classMask, outermostFirst } from "./label-map.js";
 const pixelsPerStroke = 200;
 
 /**
- * The image as RGB `[H, W, 3]` with the outlines of all judged classes, inner ones over outer ones.
+ * The image, of several modalities the first, as RGB `[H, W, 3]` with the outlines of all judged classes, inner ones over outer ones.
  * @param labels class numbers `[H, W]` (softmax) or 0/1 planes `[K, H, W]` (sigmoid), in the image's size
  * @param file   the image's name, for messages
  * @throws DataError for an image of more than 8 bits when the data set has no `intensity` rule
  */
 export function drawOverlay(image: StoredImage, labels: Uint8Array, file: string, dataset: Dataset): Uint8Array {
   const [height, width] = image.grid.shape;
-  const bytes = { ...image, samples: toBytes(image, dataset, file) };
+  const shown = shownImage(image, dataset);
+  const bytes = { ...shown, samples: toBytes(shown, dataset, file) };
   const picture = interleave(toChannels(bytes, 3).samples as Uint8Array, 3);
   const strokes = Math.max(1, Math.round(Math.max(height, width) / pixelsPerStroke));
   for (const part of outermostFirst(dataset.parts)) {

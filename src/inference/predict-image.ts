@@ -3,6 +3,7 @@ import { DataError } from "../core/errors.js";
 import { imagesBCS } from "../data/case-tensors.js";
 import type { Dataset } from "../data/dataset.js";
 import { type PreparedImage, prepareImage } from "../data/prepare-image.js";
+import { requireChannels } from "../data/read-channels.js";
 import { type FrameRecord, frameOf } from "../grid/frame.js";
 import { type StoredImage, sampleWords } from "../grid/stored-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";
@@ -43,10 +44,11 @@ function requireDepth({ samples }: StoredImage, file: string, { intensity, depth
  * An image as the network sees it.
  * @param dataset what the network was trained on
  * @param file    the image's name, for messages
- * @throws DataError for an image of more than 8 bits when the network was trained on 8-bit ones alone, and the other way
- *   round
+ * @throws DataError for an image of other channels than those trained on, where these are modalities, and for one of more
+ *   than 8 bits when the network was trained on 8-bit ones alone, and the other way round
  */
 export function preparedFor(image: StoredImage, file: string, dataset: Dataset, size: FrameRecord): PreparedImage {
+  if (dataset.channelNames) requireChannels(image, dataset, file);
   requireDepth(image, file, dataset);
   return prepareImage(image, dataset, size, file);
 }

@@ -1,15 +1,9 @@
 /** Segments one volume in its own grid: slice by slice with a network of pictures, whole with one of volumes. */
 import type { Dataset, SliceRule } from "../data/dataset.js";
 import type { PreparedImage } from "../data/prepare-image.js";
+import { requireChannels } from "../data/read-channels.js";
 import { planesOf } from "../data/volumes/case-slices.js";
-import {
-  type CutVolume,
-  cutVolume,
-  prepareWhole,
-  requireChannels,
-  windowedSlice,
-  windowsOf,
-} from "../data/volumes/decode-volume.js";
+import { type CutVolume, cutVolume, prepareWhole, windowedSlice, windowsOf } from "../data/volumes/decode-volume.js";
 import { type Grid, voxelCount } from "../grid/grid.js";
 import { placeSlice } from "../grid/slices.js";
 import type { StoredImage } from "../grid/stored-image.js";

@@ -1,5 +1,6 @@
 /** The outlines of predicted classes over their volume: three planes through the largest object that was found. */
 import type { Dataset, SliceRule } from "../data/dataset.js";
+import { shownImage } from "../data/shown-image.js";
 import { cutVolume, windowedSlice, windowsOf } from "../data/volumes/decode-volume.js";
 import { outlineSvg } from "../drawing/outline-svg.js";
 import { svgToPng } from "../drawing/svg.js";
@@ -32,7 +33,8 @@ export async function volumeOverlay(
   const found = foreground(labels, dataset, voxelCount(grid));
   const sheet = threePlaneSheet(grid, focusOn(found, grid.shape) ?? middle, side);
   const { width, height, words } = sheet;
-  const { data, channels } = await sheetPicture(windowedSlice(image, windowsOf(image, dataset.slices)), sheet);
+  const seen = shownImage(windowedSlice(image, windowsOf(image, dataset.slices)), dataset);
+  const { data, channels } = await sheetPicture(seen, sheet);
   const picture = Buffer.concat(await png(data, sheet, channels)).toString("base64");
   const outlines = sheetOutlines(labels, grid, sheet, dataset);
   const drawn = outermostFirst(dataset.parts).map((part) => {

@@ -25,6 +25,11 @@ const classFacts = z.array(
   }),
 );
 
+const windowFacts = z.union([
+  z.looseObject({ low: z.number(), high: z.number() }),
+  z.looseObject({ percentiles: z.tuple([z.number(), z.number()]) }),
+]);
+
 /** Of the facts, what is used where the data set's own file is not read; further ones are kept as they are. */
 const factsSchema = z
   .looseObject({
@@ -32,17 +37,16 @@ const factsSchema = z
     root: z.string(),
     name: z.string(),
     target: z.enum(["softmax", "sigmoid"]),
-    channels: z.union([z.literal(1), z.literal(3)]),
+    channels: z.int().min(1),
+    channelNames: z.array(z.string()).optional(),
     size: frameSchema,
     filter: z.enum(["bilinear", "lanczos"]),
     intensity: z.looseObject({ low: z.number(), high: z.number() }).optional(),
     slices: z
       .looseObject({
         plane: z.enum(slicePlanes),
-        intensity: z.union([
-          z.looseObject({ low: z.number(), high: z.number() }),
-          z.looseObject({ percentiles: z.tuple([z.number(), z.number()]) }),
-        ]),
+        intensity: windowFacts,
+        intensities: z.array(windowFacts).optional(),
         emptySlices: z.enum(["keep", "drop"]),
         resample: z.tuple([z.number(), z.number(), z.number()]).optional(),
       })
@@ -103,9 +107,11 @@ export function parseDatasetFacts(content: unknown, path: string, remedy: string
 const learnt = [
   "target",
   "channels",
+  "channelNames",
   "size",
   "filter",
   "intensity",
+  "intensities",
   "slices",
   "emptySlices",
   "resample",
@@ -120,8 +126,8 @@ type Seen = Partial<Record<(typeof learnt)[number], unknown>>;
 function seen(dataset: Dataset, ofVolumes: boolean): Seen {
   const { slices, ...rest } = dataset;
   if (!slices) return rest;
-  const { plane, intensity, resample, emptySlices } = slices;
-  const all = { ...rest, slices: plane, intensity };
+  const { plane, intensity, intensities, resample, emptySlices } = slices;
+  const all = { ...rest, slices: plane, intensity, intensities };
   return ofVolumes ? { ...all, size: undefined, resample } : { ...all, emptySlices };
 }
 

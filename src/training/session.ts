@@ -30,12 +30,14 @@ function baseOptimizer({ base }: TrainingConfig, parameters: readonly Tensor[]):
   return base.name === "sgd" ? new Sgd(parameters, base) : new AdamW(parameters, base);
 }
 
-function augmenterOf({ augmentation }: TrainingConfig, { channels }: Dataset, patch: Model["patch"]): Augmenter {
-  const colour = augmentation.profile === "fundus" || (augmentation.profile === "auto" && channels === 3);
+function augmenterOf({ augmentation }: TrainingConfig, dataset: Dataset, patch: Model["patch"]): Augmenter {
+  const modalities = dataset.channelNames !== undefined;
+  const isRgb = dataset.channels === 3 && !modalities;
+  const colour = augmentation.profile === "fundus" || (augmentation.profile === "auto" && isRgb);
   const { tpRamFactor } = augmentation;
   const own = tpRamFactor === undefined ? {} : { tpRamFactor };
-  if (patch) return volumeAugmenter({ ...volumeProfile, ...own });
-  return planarAugmenter({ ...(colour ? fundusProfile : mriProfile), ...own });
+  if (patch) return volumeAugmenter({ ...volumeProfile, ...own }, modalities);
+  return planarAugmenter({ ...(colour ? fundusProfile : mriProfile), ...own }, modalities);
 }
 
 /** Refuses images that the network leaves nothing of, or too little for statistics over a batch. */

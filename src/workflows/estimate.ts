@@ -22,6 +22,7 @@ import { imageCase, imageSource } from "./estimation/images.js";
 import { askedDataset } from "./evaluation/select-cases.js";
 import type { Workflow } from "./observer.js";
 import { networkOf, type OpenedRun, openRun } from "./open-run.js";
+import { wholeImages } from "./prediction/channel-files.js";
 import { openCompanions } from "./prediction/companions.js";
 import { type InputImage, leaveOutMasks, listInputs } from "./prediction/inputs.js";
 import { isLabelVolume, looksLikeMask } from "./prediction/mask-evidence.js";
@@ -85,7 +86,9 @@ async function givenCases(run: OpenedRun, paths: readonly string[]): Promise<Cho
   for (const path of paths) {
     const { images } = listInputs([path]);
     const chosen: readonly InputImage[] = (await leaveOutMasks(images, [], [], isMask)).images;
-    cases.push(...chosen.map((image) => imageCase(image, path)));
+    const { images: whole, incomplete } = await wholeImages(chosen, dataset);
+    if (incomplete.length > 0) throw new DataError(incomplete[0]);
+    cases.push(...whole.map((image) => imageCase(image, path)));
   }
   const suffix = `-images-${sha256(JSON.stringify(paths.map((path) => resolve(path)))).slice(0, 8)}`;
   return { dataset, cases, source: imageSource(run, dataset), suffix };

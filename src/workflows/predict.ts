@@ -3,11 +3,11 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError, type DimsegError, ResourceError, UsageError } from "../core/errors.js";
-import { readersOf } from "../data/case-files.js";
+import { channelFilesOf, readersOf } from "../data/case-files.js";
 import type { Case, Dataset } from "../data/dataset.js";
 import { isImageName, isVolumeName } from "../data/file-patterns.js";
 import { mayBeDicom, refuseSeries } from "../data/inspect/dicom-series.js";
-import { readImage, readVolume } from "../data/read-image.js";
+import { type ChannelFiles, readPictureChannels, readVolumeChannels } from "../data/read-channels.js";
 import { systemPicturesText } from "../data/system-names.js";
 import { hasSlices } from "../data/volumes/decode-volume.js";
 import { isExported } from "../export/exported-model.js";
@@ -16,6 +16,7 @@ import { type PredictionContents, type PredictionFile, predictionFiles } from ".
 import { volumeFiles } from "../inference/encode-volume.js";
 import { indexValue } from "../inference/label-map.js";
 import type { Observer, Workflow } from "./observer.js";
+import { wholeImages } from "./prediction/channel-files.js";
 import { openExportedSegmenter } from "./prediction/exported-segmenter.js";
 import { type MasksQuality, qualityName } from "./prediction/image-quality.js";
 import {
@@ -72,6 +73,10 @@ function outputPath(out: string, { folder, extension }: OutputFile, { name }: In
   return join(out, folder, `${name}.${extension}`);
 }
 
+function channelsOf({ path, furtherChannels = [] }: InputImage): ChannelFiles {
+  return { imagePath: path, furtherChannels };
+}
+
 /** What becomes of each image, and how. */
 interface Writing {
   readonly files: readonly OutputFile[];
@@ -82,13 +87,13 @@ interface Writing {
 /** How one kind of images, pictures or volumes, is read, segmented and encoded. */
 interface Segmenting<P> {
   readonly files: readonly PredictionFile<P>[];
-  read(path: string): Promise<StoredImage>;
+  read(image: InputImage): Promise<StoredImage>;
   segment(stored: StoredImage, path: string): P | Promise<P>;
 }
 
 function writing<P>({ files, read, segment }: Segmenting<P>, out: string): Writing {
   const writer = (record: WrittenRecord) => async (image: InputImage) => {
-    const stored = await read(image.path);
+    const stored = await read(image);
     const prediction = await segment(stored, image.path);
     for (const file of files) {
       const chunks = await file.encode(prediction, stored, image.path);
@@ -111,16 +116,17 @@ function writingOf(segmenter: Segmenter, input: PredictInput): Writing {
     return writing(
       {
         files: predictionFiles(dataset, input),
-        read: (path) => readImage(path),
+        read: (image) => readPictureChannels(channelsOf(image)),
         segment: (stored, path) => segmenter.segmentImage(stored, path),
       },
       out,
     );
   }
-  const read = async (path: string) => {
+  const read = async (image: InputImage) => {
+    const { path } = image;
     if (isImageName(path) && !isVolumeName(path))
       throw new DataError(`${path}: is a picture, and the run was trained on volumes; give it volumes`);
-    return readVolume(path);
+    return readVolumeChannels(channelsOf(image));
   };
   const segment = (stored: StoredImage, path: string) => segmenter.segmentVolume(stored, path, dataset);
   return writing({ files: volumeFiles(dataset, input), read, segment }, out);
@@ -178,17 +184,19 @@ async function predictWith(
   const { files, writer } = writingOf(segmenter, input);
   const folders = files.map(({ folder }) => join(out, folder));
   const masks = cases.flatMap(maskPathsOf);
-  const { images: inputs, leftOut } = await leaveOutMasks(
+  const { images: chosen, leftOut } = await leaveOutMasks(
     found,
     masks,
     folders,
     dataset.slices ? isLabelVolume : looksLikeMask,
   );
+  const { images: inputs, incomplete } = await wholeImages(chosen, dataset);
   refuseCollisions(inputs, files[0].extension);
   const qualityPath = join(out, qualityName);
   const results = inputs.flatMap((image) => files.map((file) => outputPath(out, file, image)));
   const outputs = input.quality ? [...results, qualityPath] : results;
-  refuseOverwriting(outputs, [...inputs.map((one) => one.path), ...cases.map((one) => one.imagePath), ...masks]);
+  const precious = [...inputs.map(channelsOf), ...cases].flatMap(channelFilesOf);
+  refuseOverwriting(outputs, [...precious, ...masks]);
   const record = new WrittenRecord(out, "dimseg-predictions.sha256", "prediction");
   record.refuseForeign(outputs);
   const quality = input.quality ? await segmenter.openQuality() : null;
@@ -198,13 +206,14 @@ async function predictWith(
     await quality?.add(image);
     return isTransparent;
   };
-  const { broken, transparent } = await writeAll(inputs, writeImage, observer);
+  const { broken: unread, transparent } = await writeAll(inputs, writeImage, observer);
+  const broken = [...incomplete, ...unread];
   if (quality) record.write(qualityPath, [Buffer.from(quality.csv())]);
   record.tidy();
   return {
     answeredBy,
-    images: inputs.length,
-    written: inputs.length - broken.length,
+    images: inputs.length + incomplete.length,
+    written: inputs.length - unread.length,
     leftOut: leftOut.map(({ path }) => path),
     systemPictures: systemPicturesText(system),
     transparent,

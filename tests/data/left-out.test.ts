@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { maskFilesOf } from "../../src/data/case-files.js";
+import { channelFilesOf, maskFilesOf } from "../../src/data/case-files.js";
 import { checkDataset } from "../../src/data/check/check.js";
 import { type Case, loadDataset } from "../../src/data/dataset.js";
 import { decodeCase } from "../../src/data/decode.js";
@@ -154,16 +154,29 @@ describe("names of images and masks", () => {
     expect(guesses).toMatch(/1 file \(lost_label\.png\) is named as masks and left out/);
   });
 
-  it("tell further channels of nnU-Net apart, also without masks", async () => {
+  it("tell further channels of nnU-Net apart and take them, also without masks", async () => {
     const both = { "imagesTr/case_#_0000.png": "image", "imagesTr/case_#_0001.png": "image" } as const;
     const labelled = await inspect(tree(each(5, { ...both, "labelsTr/case_#.png": "mask" })));
     expect(labelled.cases).toHaveLength(5);
-    expect(labelled.guesses).toMatch(
-      /5 files \(case_1_0001\.png \.\.\.\) are further channels \(nnU-Net\) and are not used/,
-    );
+    expect(labelled.guesses).toMatch(/5 files \(case_1_0001\.png \.\.\.\) are further channels \(nnU-Net\)$/m);
+    expect(labelled.dataset).toMatchObject({ channels: 2, channelNames: ["channel 1", "channel 2"] });
+    expect(labelled.cases.every((one) => channelFilesOf(one).length === 2)).toBe(true);
     expect((await inspect(tree(each(5, both)))).cases.map((one) => one.id).sort()).toEqual(
       ["1", "2", "3", "4", "5"].map((n) => `case_${n}`),
     );
+  });
+
+  it("leave further channels out that some images lack", async () => {
+    const some = await inspect(
+      tree({
+        ...each(5, { "imagesTr/case_#_0000.png": "image" }),
+        ...each(4, { "imagesTr/case_#_0001.png": "image" }),
+      }),
+    );
+    expect(some.guesses).toMatch(
+      /4 files .* are further channels \(nnU-Net\) and are not used, as some images lack theirs/,
+    );
+    expect([some.cases.length, some.dataset.channels]).toEqual([5, 1]);
   });
 
   it("take no numbers of cases, slices or frames for channels", async () => {

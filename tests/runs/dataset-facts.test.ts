@@ -31,7 +31,7 @@ it.each([
   ["an empty object", {}, " at path"],
   ["no parts", { ...facts, parts: undefined }, " at parts"],
   ["a part without a name", { ...facts, parts: [{ index: 0, colour: "#ff0000" }] }, " at parts.0.name"],
-  ["four channels", { ...facts, channels: 4 }, " at channels"],
+  ["no channels", { ...facts, channels: 0 }, " at channels"],
   ["a size of nothing", { ...facts, size: 0 }, " at size"],
   ["more outputs than classes", { ...facts, outputs: facts.outputs + 1 }, ""],
   ["a spacing of nothing", { ...facts, spacing: [0, 1] }, " at spacing.0"],

@@ -11,7 +11,7 @@ import { subjectCount } from "../subjects.js";
 import { hasSlices } from "../volumes/decode-volume.js";
 import { agreementByDomain, type ReaderAgreement } from "./agreement.js";
 import { otherDepths, transparentFiles } from "./alike.js";
-import { repeatedImages, repeatedMasks } from "./duplicates.js";
+import { equalChannels, repeatedImages, repeatedMasks } from "./duplicates.js";
 import { type CaseFacts, examineCase, judgedFacts } from "./examine.js";
 import { examineVolume } from "./examine-volume.js";
 import { leakingSubjects } from "./leaks.js";
@@ -110,6 +110,7 @@ export async function checkDataset(dataset: Dataset, onProgress?: (done: number)
       ...leakingSubjects(dataset),
       ...repeatedImages(facts),
       ...repeatedMasks(facts),
+      ...equalChannels(facts, dataset),
       ...transparentFiles(facts),
       ...otherDepths(facts),
       ...misfittingRules(dataset, facts),
@@ -119,7 +120,7 @@ export async function checkDataset(dataset: Dataset, onProgress?: (done: number)
     ],
     splits: splits.map((group) => summarise(group, dataset.parts.length)),
     parts: dataset.parts.map((part) => part.name),
-    ...(dataset.slices ? { volumes: summariseVolumes(facts) } : {}),
+    ...(dataset.slices ? { volumes: summariseVolumes(facts, dataset) } : {}),
     readers: agreementByDomain(facts, dataset),
     leftOut: systemPicturesLeftOut(dataset),
   };

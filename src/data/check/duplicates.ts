@@ -1,5 +1,6 @@
 /** The same image or mask in several places: a leak between splits, a copy, or a wrong pair. */
-import { type Case, caseName } from "../dataset.js";
+import { groupBy } from "../../core/group-by.js";
+import { type Case, caseName, type Dataset } from "../dataset.js";
 import type { CaseFacts } from "./examine.js";
 import { error, type Problem, warning } from "./problems.js";
 
@@ -29,6 +30,23 @@ export function repeatedImages(facts: readonly CaseFacts[]): Problem[] {
     const several = new Set(cases.map((one) => one.domain)).size > 1 ? " in several domains" : "";
     return warning(`${names(cases)} are the same image${several}; keep one`);
   });
+}
+
+/** Images of which two modalities are equal: the files of one were taken for another's. */
+export function equalChannels(
+  facts: readonly CaseFacts[],
+  { channelNames = [] }: Pick<Dataset, "channelNames">,
+): Problem[] {
+  const found = facts.flatMap(({ case: one, channelHashes = [] }) => {
+    const [other] = channelHashes.flatMap((hash, i) => (channelHashes.indexOf(hash) < i ? [i] : []));
+    if (other === undefined) return [];
+    return [{ one, pair: `${channelNames[channelHashes.indexOf(channelHashes[other])]} and ${channelNames[other]}` }];
+  });
+  return [...groupBy(found, ({ pair }) => pair)].map(([pair, cases]) =>
+    warning(
+      `${names(cases.map(({ one }) => one))}: the channels ${pair} are equal; check that each has the files of its own`,
+    ),
+  );
 }
 
 /** Masks with foreground that are equal although their images differ: at most one of the pairs can be right. */

@@ -4,21 +4,20 @@ import { plane, type StoredImage } from "../../grid/stored-image.js";
 import { type Case, caseName, type Dataset, type SliceRule } from "../dataset.js";
 import { greyLevels } from "../grey-levels.js";
 import { windowed } from "../prepare-image.js";
-import { readVolume } from "../read-image.js";
+import { readVolumeChannels, requireChannels } from "../read-channels.js";
 import { countValues } from "../value-counts.js";
 import {
   type CutVolume,
   cutVolume,
   gridsOf,
   readMaskVolume,
-  requireChannels,
   type SliceCodes,
   wholeGrid,
   windowsOf,
 } from "../volumes/decode-volume.js";
 import { withVolumeRoom } from "../volumes/room.js";
 import { percentileValues, usualPercentiles } from "../volumes/windows.js";
-import { attempt, type CaseFacts, hash, shares, type VolumeFacts } from "./examine.js";
+import { attempt, type CaseFacts, channelHashes, hash, shares, type VolumeFacts } from "./examine.js";
 import { error, type Problem, warning } from "./problems.js";
 
 /** Values of masks that are listed; more are numbers of objects. */
@@ -55,13 +54,13 @@ async function examineMask(
   dataset: Dataset & { readonly slices: SliceRule },
   one: Case,
   cut: CutVolume,
-  imageHash: string,
+  imageHashes: readonly string[],
   problems: Problem[],
 ): Promise<Partial<CaseFacts> & Pick<VolumeFacts, "values">> {
   const mask = await attempt(problems, () => readMaskVolume(dataset, one, gridsOf(cut)));
   if (!mask) return { values: [] };
   const values = valuesOf(mask.files);
-  if (mask.files.some(({ grid, samples }) => hash(grid, samples) === imageHash)) {
+  if (mask.files.some(({ grid, samples }) => imageHashes.includes(hash(grid, samples)))) {
     problems.push(error(`${one.maskPath}: is the image itself and no mask; replace it`));
     return { values };
   }
@@ -78,23 +77,30 @@ export function examineVolume(dataset: Dataset & { readonly slices: SliceRule },
   return withVolumeRoom(one, () => examineFiles(dataset, one));
 }
 
+function rangesOf(image: StoredImage): VolumeFacts["ranges"] {
+  return Array.from({ length: image.channels }, (_, channel) => {
+    const [low, high] = percentileValues(plane(image, channel), usualPercentiles) ?? [Number.NaN, Number.NaN];
+    return [low, high];
+  });
+}
+
 async function examineFiles(dataset: Dataset & { readonly slices: SliceRule }, one: Case): Promise<CaseFacts> {
   const problems: Problem[] = [];
   const cut = await attempt(problems, async () => {
-    const found = cutVolume(await readVolume(one.imagePath), dataset.slices);
+    const found = cutVolume(await readVolumeChannels(one), dataset.slices);
     requireChannels(found.image, dataset, one.imagePath);
     return found;
   });
   if (!cut) return { case: one, problems };
   const { image, stack } = cut;
   await attempt(problems, async () => wholeGrid(stack.grid, dataset, one.imagePath));
-  const values = plane(image, 0);
-  const [low, high] = percentileValues(values, usualPercentiles) ?? [Number.NaN, Number.NaN];
-  const volume = { grid: image.grid, cut: stack.grid, range: [low, high] as const };
-  const levels = greyLevels([windowed(values, windowsOf(image, dataset.slices)[0])]);
+  const volume = { grid: image.grid, cut: stack.grid, ranges: rangesOf(image) };
+  const levels = greyLevels([windowed(plane(image, 0), windowsOf(image, dataset.slices)[0])]);
   const imageHash = hash(image.grid, image.samples);
   const facts = { case: one, problems, wide: true, shape: image.grid.shape, imageHash, ...(levels ? { levels } : {}) };
-  if (one.maskPath === undefined) return { ...facts, volume: { ...volume, values: [] } };
-  const { values: held, ...found } = await examineMask(dataset, one, cut, imageHash, problems);
-  return { ...facts, ...found, volume: { ...volume, values: held } };
+  const channels = channelHashes(image, dataset);
+  const hashes = [imageHash, ...(channels.channelHashes ?? [])];
+  if (one.maskPath === undefined) return { ...facts, ...channels, volume: { ...volume, values: [] } };
+  const { values: held, ...found } = await examineMask(dataset, one, cut, hashes, problems);
+  return { ...facts, ...channels, ...found, volume: { ...volume, values: held } };
 }

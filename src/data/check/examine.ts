@@ -2,13 +2,13 @@
 import { DataError } from "../../core/errors.js";
 import { sha256 } from "../../core/sha256.js";
 import type { Grid } from "../../grid/grid.js";
-import { type Samples, type StoredImage, sampleType } from "../../grid/stored-image.js";
+import { plane, type Samples, type StoredImage, sampleType } from "../../grid/stored-image.js";
 import { type Case, caseName, type Dataset } from "../dataset.js";
 import { type CaseBytes, decodeMask, decodeReaders, readCaseBytes, withRoomFor } from "../decode.js";
 import { greyLevels } from "../grey-levels.js";
 import { ignoredCode } from "../labels.js";
 import { toBytes } from "../prepare-image.js";
-import { decodeImage } from "../read-image.js";
+import { decodePictureChannels } from "../read-channels.js";
 import { countValues } from "../value-counts.js";
 import { agreementOf, type CaseAgreement } from "./agreement.js";
 import { error, type Problem, warning } from "./problems.js";
@@ -29,6 +29,8 @@ export interface CaseFacts {
   readonly maskTransparent?: boolean;
   /** Hash of the decoded pixels, so that the same image saved twice is recognised. */
   readonly imageHash?: string;
+  /** Hashes of each channel's pixels, where images have several modalities. */
+  readonly channelHashes?: readonly string[];
   /** Hash of the decoded mask; missing also for an empty mask. */
   readonly maskHash?: string;
   /** Share of the labelled pixels of each part of the data set, 0 … 1. */
@@ -47,8 +49,8 @@ export interface VolumeFacts {
   readonly grid: Grid;
   /** Cut into slices: `[slices, rows, columns]`. */
   readonly cut: Grid;
-  /** The 0.5 and 99.5 percentiles of its values. */
-  readonly range: readonly [number, number];
+  /** The 0.5 and 99.5 percentiles of each channel's values. */
+  readonly ranges: readonly (readonly [number, number])[];
   /** Values that its mask files hold. */
   readonly values: readonly number[];
 }
@@ -62,6 +64,15 @@ export function judgedFacts(facts: readonly CaseFacts[]): { partShares: readonly
 
 /** A mask of fewer foreground pixels says nothing about the image under it. */
 const fewestTellingPixels = 16;
+
+/** Hashes of an image's channels where these are modalities, so that equal ones are recognised. */
+export function channelHashes(
+  image: StoredImage,
+  { channelNames }: Pick<Dataset, "channelNames">,
+): Pick<CaseFacts, "channelHashes"> {
+  if (!channelNames) return {};
+  return { channelHashes: channelNames.map((_, channel) => hash(image.grid, plane(image, channel))) };
+}
 
 export function hash({ shape }: StoredImage["grid"], samples: Samples): string {
   const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
@@ -121,7 +132,7 @@ export async function examineCase(dataset: Dataset, one: Case): Promise<CaseFact
 }
 
 async function examineBytes(dataset: Dataset, one: Case, bytes: CaseBytes, problems: Problem[]): Promise<CaseFacts> {
-  const image = await attempt(problems, () => decodeImage(bytes.image, one.imagePath));
+  const image = await attempt(problems, () => decodePictureChannels(one, bytes.channels));
   if (!image) return { case: one, problems };
   const seen = await attempt(problems, async () => toBytes(image, dataset, one.imagePath));
   const facts = {
@@ -131,10 +142,11 @@ async function examineBytes(dataset: Dataset, one: Case, bytes: CaseBytes, probl
     ...(seen ? { levels: greyLevels([seen]) } : {}),
     shape: image.grid.shape,
     imageHash: hash(image.grid, image.samples),
+    ...channelHashes(image, dataset),
     transparent: image.alpha !== undefined,
   };
-  const { mask } = bytes;
-  if (mask?.some((file) => Buffer.compare(file, bytes.image) === 0)) {
+  const { mask, channels } = bytes;
+  if (mask?.some((file) => channels.some((channel) => Buffer.compare(file, channel) === 0))) {
     problems.push(error(`${one.maskPath}: is the image itself and no mask; replace it`));
     return facts;
   }

@@ -15,7 +15,10 @@ export interface VolumeSummary {
   readonly spacing: string;
   /** Towards what the stored axes run, the fastest first, with the number of volumes: `LPS 10, RAS 2`. */
   readonly orientations: string;
-  /** The 0.5 and 99.5 percentiles of the values: the least and the most over the volumes. */
+  /**
+   * The 0.5 and 99.5 percentiles of the values: the least and the most over the volumes. Of several modalities each by its
+   * name: `T2 0 to 900, ADC 12 to 2900`.
+   */
   readonly values: string;
   /** Values in masks. */
   readonly labels: string;
@@ -56,18 +59,28 @@ function labelsText(volumes: readonly VolumeFacts[]): string {
   return values.length > mostListed ? `${shown} and ${values.length - mostListed} more` : shown;
 }
 
+function valuesText(volumes: readonly VolumeFacts[], channelNames: readonly string[] | undefined): string {
+  const ofChannel = (channel: number) => {
+    const levels = (at: 0 | 1) => volumes.map((one) => one.ranges[channel][at]);
+    return `${short(Math.min(...levels(0)))} to ${short(Math.max(...levels(1)))}`;
+  };
+  return channelNames?.map((name, channel) => `${name} ${ofChannel(channel)}`).join(", ") ?? ofChannel(0);
+}
+
 /** The domains that have volumes that could be decoded, in order. */
-export function summariseVolumes(facts: readonly CaseFacts[]): VolumeSummary[] {
+export function summariseVolumes(
+  facts: readonly CaseFacts[],
+  { channelNames }: Pick<Dataset, "channelNames">,
+): VolumeSummary[] {
   const domains = [...new Set(facts.map((one) => one.case.domain))];
   return domains.flatMap((domain) => {
     const volumes = facts.flatMap((one) => (one.case.domain === domain && one.volume ? [one.volume] : []));
     if (volumes.length === 0) return [];
-    const levels = (at: 0 | 1) => volumes.map((one) => one.range[at]);
     return [
       {
         ...{ domain, volumes: volumes.length, slices: range(volumes.map(({ cut }) => cut.shape[0])) },
         ...{ spacing: spacingText(volumes), orientations: orientationText(volumes), labels: labelsText(volumes) },
-        values: `${short(Math.min(...levels(0)))} to ${short(Math.max(...levels(1)))}`,
+        values: valuesText(volumes, channelNames),
       },
     ];
   });

@@ -1,5 +1,5 @@
 /** Leaving out the cases whose files are broken. */
-import { type Case, maskFilesOf } from "../case-files.js";
+import { type Case, channelFilesOf, maskFilesOf } from "../case-files.js";
 import { fileOf } from "../inside-file.js";
 import type { ImageGroup } from "./grouping.js";
 import { casesOf } from "./split-input.js";
@@ -16,7 +16,9 @@ export function withoutBroken(
   const kept = groups.flatMap((group) => {
     const cases = casesOf(group.source, root);
     const isBroken = (one: Case) =>
-      [one.imagePath, ...maskFilesOf(one).map(({ path }) => path)].map(fileOf).filter((path) => broken.has(path));
+      [...channelFilesOf(one), ...maskFilesOf(one).map(({ path }) => path)]
+        .map(fileOf)
+        .filter((path) => broken.has(path));
     const out = cases.filter((one) => isBroken(one).length > 0);
     for (const path of out.flatMap(isBroken)) told.add(path);
     if (out.length === 0) return [group];

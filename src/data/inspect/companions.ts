@@ -2,7 +2,7 @@
 import { counted } from "../../core/counted.js";
 import { groupBy } from "../../core/group-by.js";
 import type { Family } from "./mask-families.js";
-import type { Stem } from "./stems.js";
+import { numbered, type Stem } from "./stems.js";
 import { isAside, wordsOf } from "./words.js";
 
 /** More channels than scanners and stains give; longer series of numbers are slices or frames. */
@@ -29,12 +29,26 @@ export function channelsOf(stems: readonly Stem[], masks: readonly Stem[]): Stem
   return alike && !further.some(({ stem }) => maskNames.has(stem.folded)) ? further.map(({ stem }) => stem) : [];
 }
 
-/** What is said of further channels; nothing where there are none. */
-export function channelNote(channels: readonly Stem[]): string[] {
+/**
+ * The patterns of further channels' files where every image has all of them; none where one lacks any.
+ * @param images  pattern of the first channel's files, `{id}_0000.png`
+ * @param firsts  those files
+ */
+export function channelPatterns(images: string, firsts: readonly Stem[], channels: readonly Stem[]): string[] {
+  const names = new Set(channels.map(({ name }) => name));
+  const count = Math.floor(channels.length / Math.max(firsts.length, 1));
+  const ends = Array.from({ length: count }, (_, i) => `${numbered(i + 1)}.`);
+  const isWhole = firsts.every(({ name }) => ends.every((end) => names.has(name.replace(/_0000\.(?=[^.]*$)/, end))));
+  return isWhole && count * firsts.length === channels.length ? ends.map((end) => images.replace("_0000.", end)) : [];
+}
+
+/** What is said of further channels; nothing where there are none. @param used whether all images have all of them */
+export function channelNote(channels: readonly Stem[], used: boolean): string[] {
   if (channels.length === 0) return [];
   const one = channels.length === 1;
+  const idle = used ? "" : ` and ${one ? "is" : "are"} not used, as some images lack theirs`;
   return [
-    `${counted(channels.length, "file")} (${channels[0].name}${one ? "" : " ..."}) ${one ? "is a further channel" : "are further channels"} (nnU-Net) and ${one ? "is" : "are"} not used`,
+    `${counted(channels.length, "file")} (${channels[0].name}${one ? "" : " ..."}) ${one ? "is a further channel" : "are further channels"} (nnU-Net)${idle}`,
   ];
 }
 

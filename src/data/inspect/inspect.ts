@@ -8,6 +8,7 @@ import { formatNames } from "../formats/registry.js";
 import type { DatasetFileInput } from "../schema.js";
 import { findBroken } from "./broken.js";
 import { withoutBroken } from "./broken-cases.js";
+import { agreedChannels, channelKeys } from "./channel-keys.js";
 import { type ClassFileRules, guessClassFiles, haveClassFiles } from "./class-files.js";
 import { mayBeDicom, refuseSeries } from "./dicom-series.js";
 import { type FoundSplit, splitsOf } from "./found-splits.js";
@@ -20,7 +21,7 @@ import type { DomainMasks } from "./labels/masks.js";
 import { type Proposal, proposeLabels } from "./labels/propose.js";
 import { type Layout, misfit, recogniseLayout } from "./layouts.js";
 import { leftOutText } from "./left-out.js";
-import { readNames } from "./manifest.js";
+import { readChannelNames, readNames } from "./manifest.js";
 import { type MixedRules, withWholeMasks } from "./mixed-files.js";
 import type { Progress } from "./progress.js";
 import { type ImageSample, sampleHeaders, sampleImages } from "./sampling.js";
@@ -125,12 +126,13 @@ async function guessRules(
   return withWholeMasks(byFile, proposeLabels(await judgeMasks(whole), names), [...whole.keys()]);
 }
 
-/** The content rules of a folder that is no known layout. */
+/** The content rules of a folder that is no known layout. @param files of an image, a channel each where there are several */
 async function guessContent(
   root: string,
   { helpers }: FolderContent,
   found: readonly FoundSplit[],
   masks: ReadonlyMap<string, DomainMasks>,
+  files: number,
   guesses: string[],
 ) {
   const { title, ...names } = readNames(root, helpers, guesses);
@@ -140,11 +142,13 @@ async function guessContent(
   );
   const { rules, own, guesses: told } = await guessRules(found, masks, names, guesses);
   guesses.push(...told);
-  if (images.channels === 1) guesses.push("images are grey");
+  if (files === 1 && images.channels === 1) guesses.push("images are grey");
+  const channels =
+    files === 1 ? { channels: images.channels } : channelKeys(files, 1, readChannelNames(root, helpers), guesses);
   const content = {
     name: nameOf(root, title),
     target: "softmax" as const,
-    channels: images.channels,
+    ...channels,
     resize: guessResize(images, guesses),
     ...guessIntensity(images, guesses),
     ...rules,
@@ -183,7 +187,7 @@ export async function inspectFolder(folder: string, progress: Progress = () => {
   const broken = await findBroken(root, content.images, progress);
   const { groups: all, guesses: found } = await groupImages(content, root);
   const ofFiles = [...leftOutText(content), ...ofKinds];
-  const groups = withoutBroken(all, broken, root, ofFiles);
+  const { groups, count } = agreedChannels(withoutBroken(all, broken, root, ofFiles), ofFiles);
   if (groups.length === 0) refuseNothing(root, content);
   const byName = recogniseLayout(
     [...new Set(groups.map((group) => group.domain))],
@@ -207,7 +211,7 @@ export async function inspectFolder(folder: string, progress: Progress = () => {
   ];
   const { content: rules, own = {} } = layout
     ? { content: layoutContent(layout, guesses) }
-    : await guessContent(root, content, splits, masks, guesses);
+    : await guessContent(root, content, splits, masks, count, guesses);
   const labelled = domains.map((one) => (Object.hasOwn(own, one.name) ? { ...one, labels: own[one.name] } : one));
   const described: InspectedSplit[] = [];
   for (const split of splits) described.push(await describe(split, masks.get(split.domain)));

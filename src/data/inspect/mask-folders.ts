@@ -122,6 +122,9 @@ export function pairWithMasks(images: readonly ImageFolder[], masks: readonly Ma
   const names = images.flatMap((one) => one.names);
   const image = (pairing: Pairing) => ({
     images: inFolder(folder, pairing.keys.images),
+    ...(pairing.keys.furtherChannels
+      ? { furtherChannels: pairing.keys.furtherChannels.map((one) => inFolder(folder, one)) }
+      : {}),
     ...(pairing.keys.except
       ? { except: pairing.keys.except.map((one) => (one.includes("{id}") ? inFolder(folder, one) : one)) }
       : {}),

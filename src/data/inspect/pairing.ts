@@ -4,7 +4,7 @@
  */
 import { foldCase } from "../file-patterns.js";
 import { choose } from "./choose-masks.js";
-import { channelNote, channelsOf, companionsOf } from "./companions.js";
+import { channelNote, channelPatterns, channelsOf, companionsOf } from "./companions.js";
 import type { FileKeys } from "./file-keys.js";
 import { type Family, familiesOf, familyPattern, fileText, pairsByFold, unionSize } from "./mask-families.js";
 import { type Affix, idsUnder, patternOf, type Stem, sharedAffix, stemsOf } from "./stems.js";
@@ -69,15 +69,18 @@ export function pairFolders(imageNames: readonly string[], maskNames: readonly s
     ({ folded }) => folded.startsWith(foldCase(affix.before)) && folded.endsWith(foldCase(affix.after)),
   );
   const except = companions.map(familyPattern);
+  const pattern = patternOf(
+    affix,
+    (used.length > 0 ? used : all).map(({ name }) => name),
+  );
+  const furtherChannels = channelPatterns(pattern, used, channels);
   const shared = {
-    images: patternOf(
-      affix,
-      (used.length > 0 ? used : all).map(({ name }) => name),
-    ),
+    images: pattern,
+    ...(furtherChannels.length > 0 ? { furtherChannels } : {}),
     ...(except.length > 0 ? { except } : {}),
   };
   const notes = [
-    ...channelNote(channels),
+    ...channelNote(channels, furtherChannels.length > 0),
     ...companions.map((one) => `${fileText(one)}: neither images nor masks, left out`),
   ];
   if (!best || best.pairs === 0)

@@ -25,6 +25,7 @@ function join(sources: readonly SplitInput[], root: string): SplitInput | undefi
       return {
         id,
         image,
+        ...(one.furtherChannels ? { furtherChannels: one.furtherChannels.map(path) } : {}),
         ...explicitMasks(maskFilesOf(one).map((file) => ({ ...file, path: path(file.path) }))),
         ...(others.length > 0 && one.maskPath !== undefined ? { otherReaders: others } : {}),
       };

@@ -88,3 +88,8 @@ export function extensionOf(names: readonly string[]): string {
 export function patternOf({ before, after }: Affix, names: readonly string[]): string {
   return `${before}{id}${after}${extensionOf(names)}`;
 }
+
+/** What nnU-Net appends to the name of a channel's file. @param channel 0-based */
+export function numbered(channel: number): string {
+  return `_${String(channel).padStart(4, "0")}`;
+}

@@ -17,6 +17,7 @@ import { labelDecoder } from "../label-decoders.js";
 import { expandCodes } from "../labels.js";
 import { joinCodes } from "../mask-join.js";
 import { keptShape, type PreparedImage, prepareImage, type WorkingSize, windowed } from "../prepare-image.js";
+import { readVolumeChannels, requireChannels } from "../read-channels.js";
 import { readVolume } from "../read-image.js";
 import { combineReaders } from "../reader-masks.js";
 import { placePlanes, stackSlices } from "./case-slices.js";
@@ -46,8 +47,13 @@ export function cutVolume(stored: StoredImage, { plane: along }: Pick<SliceRule,
 }
 
 /** The windows of a volume's channels. */
-export function windowsOf(image: StoredImage, { intensity }: Pick<SliceRule, "intensity">): ValueWindow[] {
-  return Array.from({ length: image.channels }, (_, channel) => windowOf(plane(image, channel), intensity));
+export function windowsOf(
+  image: StoredImage,
+  { intensity, intensities }: Pick<SliceRule, "intensity" | "intensities">,
+): ValueWindow[] {
+  return Array.from({ length: image.channels }, (_, channel) =>
+    windowOf(plane(image, channel), intensities?.[channel] ?? intensity),
+  );
 }
 
 /** A slice with its values as 0 … 255. */
@@ -61,20 +67,10 @@ export function windowedSlice(slice: StoredImage, windows: readonly ValueWindow[
   return { ...slice, samples };
 }
 
-/** @throws DataError for a volume of more channels than the data set has */
-export function requireChannels(
-  { channels }: StoredImage,
-  rule: Pick<Dataset, "channels" | "path">,
-  file: string,
-): void {
-  if (channels === rule.channels) return;
-  throw new DataError(
-    `${file}: has ${channels} channels, but ${rule.path} says channels: ${rule.channels}; correct it, or give volumes of as many`,
-  );
-}
-
 /** What a data set decides of how its volumes are prepared. */
-export type VolumeRule = Pick<Dataset, "path" | "channels" | "filter"> & { readonly slices: SliceRule };
+export type VolumeRule = Pick<Dataset, "path" | "channels" | "channelNames" | "filter"> & {
+  readonly slices: SliceRule;
+};
 
 /**
  * The grid that networks of volumes work at: the cut volume's own, or over the same field of view at the data set's spacing.
@@ -280,7 +276,7 @@ async function decodeFiles(
 /** The image alone, so that its stored values are gone before a mask is read. */
 async function readImageVolume(dataset: Dataset & { readonly slices: SliceRule }, one: Case, size: WorkingSize) {
   const { imagePath: file } = one;
-  const cut = cutVolume(await readVolume(file), dataset.slices);
+  const cut = cutVolume(await readVolumeChannels(one), dataset.slices);
   const prepared = size === "whole" ? prepareWhole(cut, dataset, file) : prepareVolume(cut, dataset, size, file);
   return { prepared, grids: gridsOf(cut) };
 }

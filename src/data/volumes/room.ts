@@ -2,7 +2,7 @@
 import { DataError } from "../../core/errors.js";
 import { type Grid, voxelCount } from "../../grid/grid.js";
 import { bytesOfSample } from "../../grid/stored-image.js";
-import { maskFilesOf } from "../case-files.js";
+import { channelFilesOf, maskFilesOf } from "../case-files.js";
 import type { Case } from "../dataset.js";
 import { readHeader } from "../read-image.js";
 import { withRoom } from "../room.js";
@@ -35,7 +35,8 @@ async function bytesOf(path: string, resample: readonly number[] | undefined): P
  * @param resample the spacing that they are brought to, if any
  */
 export async function withVolumeRoom<T>(one: Case, task: () => Promise<T>, resample?: readonly number[]): Promise<T> {
-  let bytes = await bytesOf(one.imagePath, resample);
-  for (const { path } of maskFilesOf(one)) bytes += await bytesOf(path, resample);
+  let bytes = 0;
+  for (const path of [...channelFilesOf(one), ...maskFilesOf(one).map((file) => file.path)])
+    bytes += await bytesOf(path, resample);
   return withRoom(bytes, task);
 }

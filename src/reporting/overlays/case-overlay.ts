@@ -11,6 +11,7 @@ import type { Case, Dataset } from "../../data/dataset.js";
 import { decodeNative } from "../../data/decode-native.js";
 import { toBytes } from "../../data/prepare-image.js";
 import { readImage } from "../../data/read-image.js";
+import { shownImage } from "../../data/shown-image.js";
 import type { PictureSize } from "../../drawing/outline-path.js";
 import type { PictureWord } from "../../drawing/words-svg.js";
 import { interleave } from "../../grid/interleave.js";
@@ -68,9 +69,9 @@ async function jpegOf(data: Uint8Array, channels: number, from: PictureSize, to:
     .toBuffer();
 }
 
-/** The stored image in the data set's intensities and channels. */
+/** The stored image in the data set's intensities, grey or RGB. */
 async function readPicture(one: Case, dataset: Dataset, size: PictureSize): Promise<OverlayPicture> {
-  const { channels } = dataset;
+  const channels = dataset.channelNames ? 1 : dataset.channels;
   const image = toChannels(await readImage(one.imagePath), channels);
   const bytes = toBytes(image, dataset, one.imagePath);
   const [height, width] = image.grid.shape;
@@ -81,7 +82,10 @@ async function readPicture(one: Case, dataset: Dataset, size: PictureSize): Prom
 /** The stored volume, laid out. */
 async function readSheet(one: Case, dataset: Dataset, sheet: Sheet): Promise<OverlayPicture> {
   const { image, channels, working } = await decodeNative(dataset, one);
-  const { data, channels: shown } = await sheetPicture({ grid: working, channels, samples: image }, sheet);
+  const { data, channels: shown } = await sheetPicture(
+    shownImage({ grid: working, channels, samples: image }, dataset),
+    sheet,
+  );
   const { height, width, words } = sheet;
   const bytes = await jpegOf(data, shown, sheet, sheet);
   return { height, width, type: "image/jpeg", bytes, isSheet: true, words };

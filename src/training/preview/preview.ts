@@ -10,6 +10,7 @@ import { z } from "zod";
 import { writeFileAtomic } from "../../core/atomic-file.js";
 import { caseName } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
+import { shownImage } from "../../data/shown-image.js";
 import { viewOf } from "../../data/volumes/patches.js";
 import { outlinePath, type PictureSize } from "../../drawing/outline-path.js";
 import { focusOn, middle } from "../../grid/focus.js";
@@ -156,6 +157,14 @@ export class Preview {
     return { view, tile: { height: sheet.height, width: sheet.width }, sheet };
   }
 
+  /** What is seen under the outlines: of several modalities the first. */
+  private visible({
+    view: { image, channels, working },
+  }: ShownCase): Pick<DecodedCase, "image" | "channels" | "working"> {
+    const seen = shownImage({ grid: working, channels, samples: image }, this.session.dataset);
+    return { image: seen.samples as Uint8Array, channels: seen.channels, working };
+  }
+
   private outlines(labels: Uint8Array, { view, tile, sheet }: ShownCase): string[] {
     const { dataset } = this.session;
     if (sheet) return sheetOutlines(labels, view.working, sheet, dataset).map(({ path }) => path);
@@ -179,10 +188,11 @@ export class Preview {
       this.cases.map(async ({ case: one, showsReference }, i) => {
         const role = one.domain === labelled.domain ? " (labelled domain)" : "";
         const { view, tile, sheet } = shown[i];
+        const visible = this.visible(shown[i]);
         return {
           title: `${one.domain}${role}, ${one.id}`,
           tile,
-          image: await (sheet ? sheetTile(view, sheet) : tileImage(view, tile)),
+          image: await (sheet ? sheetTile(visible, sheet) : tileImage(visible, tile)),
           words: sheet?.words ?? [],
           reference: showsReference && view.label ? this.outlines(view.label, shown[i]) : [],
         };

@@ -6,10 +6,16 @@ import type { OpenedRun } from "../open-run.js";
 import type { InputImage } from "../prediction/inputs.js";
 
 /** An image as a case; all that were given together, or lie in one folder, are of one domain. */
-export function imageCase({ path, name, given }: InputImage, folder: string): Case {
+export function imageCase({ path, furtherChannels, name, given }: InputImage, folder: string): Case {
   const domain = given ? dirname(path) : folder;
   const place = { domain, domainIndex: 0, split: "test" } as const;
-  return { ...place, id: name, subject: resolve(path), imagePath: path };
+  return {
+    ...place,
+    id: name,
+    subject: resolve(path),
+    imagePath: path,
+    ...(furtherChannels ? { furtherChannels } : {}),
+  };
 }
 
 /** Decodes images as the run's own are, and keeps none. */

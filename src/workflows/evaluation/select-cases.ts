@@ -16,8 +16,8 @@ export interface EvaluationCases {
 }
 
 /** What a network has to find in a data set to be judged on it. */
-function kindOf({ target, channels, classes, slices }: Dataset): string {
-  const shape = `${channels === 1 ? "grey" : "RGB"} ${slices ? `volumes in ${slices.plane} slices` : "images"}`;
+function kindOf({ target, channels, channelNames, classes, slices }: Dataset): string {
+  const shape = `${channelNames ? channelNames.join(" and ") : channels === 1 ? "grey" : "RGB"} ${slices ? `volumes in ${slices.plane} slices` : "images"}`;
   return `${shape}, ${target} classes ${classes.map(({ name }) => name).join(", ")}`;
 }
 

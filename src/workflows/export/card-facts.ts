@@ -129,7 +129,7 @@ export function cardFacts(
   const { dataset, config, folder } = run;
   const { name, width } = config.model;
   const parameters = network.parameters().reduce((sum, one) => sum + one.numel, 0);
-  const kind = dataset.channels === 1 ? "grey" : "RGB";
+  const kind = dataset.channelNames?.join(", ") ?? (dataset.channels === 1 ? "grey" : "RGB");
   const what = sides.length === 3 ? `patches of ${kind} volumes` : `${kind} ${dataset.slices ? "slices" : "images"}`;
   const legend = dataset.parts.map((one) => ({
     name: one.name,

@@ -13,6 +13,8 @@ import { isSystemFile, isSystemFolder, isSystemPreview, type SystemPictures } fr
 export interface InputImage {
   /** As given, or below the folder that was given; for messages and reading. */
   readonly path: string;
+  /** Files of the other channels of an image that lies in several; `path` holds the first. */
+  readonly furtherChannels?: readonly string[];
   /** Path of its results below each output folder, without extension. */
   readonly name: string;
   /** Whether it was given itself, rather than found in a folder. */
@@ -31,7 +33,8 @@ function withoutExtension(path: string): string {
   return isImageName(basename(path)) ? withoutEnding(path) : path;
 }
 
-function entriesOf(folder: string): Dirent[] {
+/** @throws DataError when the folder cannot be read */
+export function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (cause) {

@@ -51,6 +51,7 @@ export interface Segmenter {
 /** What a network knows of its data set, for images of another scanner's range. */
 export function withIntensity(dataset: Dataset, { intensity }: Pick<AskedNetwork, "intensity">): Dataset {
   if (intensity === undefined) return dataset;
-  const { slices } = dataset;
-  return slices ? { ...dataset, slices: { ...slices, intensity } } : { ...dataset, intensity };
+  if (!dataset.slices) return { ...dataset, intensity };
+  const { intensities: _, ...slices } = dataset.slices;
+  return { ...dataset, slices: { ...slices, intensity } };
 }

@@ -1,7 +1,10 @@
 /** `data inspect` of folders of volumes, in the layouts that they come in. */
-import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { channelFilesOf } from "../../../src/data/case-files.js";
 import { loadDataset } from "../../../src/data/dataset.js";
+import { decodeCase } from "../../../src/data/decode.js";
 import { inspectFolder } from "../../../src/data/inspect/inspect.js";
 import { writeDatasetYaml } from "../../../src/data/inspect/write-yaml.js";
 import { png, put, temporaryFolder } from "../files.js";
@@ -69,21 +72,112 @@ describe("inspectFolder of volumes", () => {
     expect(told).toContain("the volumes are CT");
   });
 
-  it("takes the first channel of several in files of their own, and says so", async () => {
-    const { told, dataset } = await inspect((root) => {
+  it("takes all channels in files of their own, by the names of dataset.json", async () => {
+    const { file, told, dataset } = await inspect((root) => {
       for (const i of [1, 2, 3]) {
         for (const channel of ["0000", "0001"]) image(join(root, `imagesTr/p${i}_${channel}.nii.gz`));
         mask(join(root, `labelsTr/p${i}.nii.gz`));
+        for (const channel of ["0000", "0001"]) image(join(root, `imagesTs/q${i}_${channel}.nii.gz`));
       }
+      rmSync(join(root, "imagesTs/q2_0001.nii.gz"));
       put(
         join(root, "dataset.json"),
         JSON.stringify({ channel_names: { 0: "T2", 1: "ADC" }, labels: { background: 0, prostate: 1 } }),
       );
     });
-    expect(told).toContain("warning: images have 2 channels (T2, ADC) in files of their own; T2, ..._0000, is taken");
-    const cases = dataset.domains.flatMap((domain) => [...domain.cases("train"), ...domain.cases("test")]);
-    expect(cases).toHaveLength(3);
-    expect(cases.every(({ imagePath }) => imagePath.endsWith("_0000.nii.gz"))).toBe(true);
+    expect(told).toContain("images have 2 channels (T2, ADC) in files of their own");
+    expect(told).toMatch(
+      /1 broken file, .* left out \(see except\): .*q2_0000\.nii\.gz: its channel imagesTs\/q2_0001/,
+    );
+    expect(file).toMatchObject({
+      channels: 2,
+      channelNames: ["T2", "ADC"],
+      intensity: { percentiles: [0.5, 99.5] },
+    });
+    const [domain] = dataset.domains;
+    expect(domain.cases("train").map(({ id }) => id)).toEqual(["p1", "p2", "p3"]);
+    // Also where no mask says that the number is no part of the id.
+    expect(domain.cases("test").map(({ id }) => id)).toEqual(["q1", "q3"]);
+    for (const one of [...domain.cases("train"), ...domain.cases("test")])
+      expect(channelFilesOf(one).map((path) => basename(path))).toEqual([
+        `${one.id}_0000.nii.gz`,
+        `${one.id}_0001.nii.gz`,
+      ]);
+  });
+
+  it("gives CT beside another modality a window of its own", async () => {
+    const { file } = await inspect((root) => {
+      for (const i of [1, 2])
+        for (const channel of ["0000", "0001"]) image(join(root, `imagesTr/p${i}_${channel}.nii.gz`));
+      put(
+        join(root, "dataset.json"),
+        JSON.stringify({ channel_names: { 0: "CT", 1: "PET" }, labels: { background: 0, a: 1 } }),
+      );
+    });
+    expect(file.intensities).toEqual([{ window: "ct-soft-tissue" }, { percentiles: [0.5, 99.5] }]);
+    expect(file).not.toHaveProperty("intensity");
+  });
+
+  it("takes numbers of volumes for their channels' only where each of them is one", async () => {
+    const idsOf = async (write: (root: string) => void) =>
+      (await inspect(write)).dataset.domains.flatMap(({ cases }) =>
+        [...cases("train"), ...cases("test")].map(({ id }) => id),
+      );
+    const numbers = ["0000", "0001", "0002"];
+    expect(
+      await idsOf((root) => {
+        for (const number of numbers)
+          for (const [folder, draw] of [
+            ["images", image],
+            ["masks", mask],
+          ] as const)
+            draw(join(root, folder, `vol_${number}.nii.gz`));
+      }),
+    ).toHaveLength(3);
+  });
+
+  it("reads BraTS's folders, where a word tells the channel, unless the channels lie on grids of their own", async () => {
+    const write = (root: string, t1: Site) => {
+      for (const i of [1, 2, 3]) {
+        const at = (end: string) => join(root, `BraTS_00${i}/BraTS_00${i}_${end}.nii.gz`);
+        for (const end of ["flair", "t2"]) image(at(end));
+        image(at("t1"), { site: t1 });
+        mask(at("seg"));
+      }
+    };
+    const { file, dataset } = await inspect((root) => write(root, sites.A));
+    expect(file).toMatchObject({ channels: 3, channelNames: ["flair", "t1", "t2"] });
+    const [one, ...others] = dataset.domains[0].cases("train");
+    expect(others).toHaveLength(2);
+    expect(channelFilesOf(one).map((path) => basename(path))).toEqual(
+      ["flair", "t1", "t2"].map((end) => `BraTS_001_${end}.nii.gz`),
+    );
+    expect(basename(one.maskPath as string)).toBe("BraTS_001_seg.nii.gz");
+    expect((await inspect((root) => write(root, sites.B))).file.channels).toBe(1);
+  });
+
+  it("reads Decathlon's volumes of several channels in one file", async () => {
+    const put4 = (root: string, name: string, channels: number) => {
+      const { extents, values, affine } = storedBody(sites.A, ramp);
+      const all = Float64Array.from({ length: channels * values.length }, (_, i) => values[i % values.length] + i);
+      put(join(root, `imagesTr/${name}.nii.gz`), niftiFile({ extents: [...extents, channels], values: all, affine }));
+      mask(join(root, `labelsTr/${name}.nii.gz`));
+    };
+    const { file, dataset } = await inspect((root) => {
+      // Their numbers are those of patients, though they look like channels'.
+      for (const number of ["0000", "0001"]) put4(root, `BRATS_${number}`, 4);
+      const modality = { 0: "FLAIR", 1: "T1w", 2: "t1gd", 3: "T2w" };
+      put(join(root, "dataset.json"), JSON.stringify({ modality, labels: { 0: "background", 1: "edema" } }));
+    });
+    expect(file).toMatchObject({ channels: 4, channelNames: ["FLAIR", "T1w", "t1gd", "T2w"] });
+    expect(file.domains[0].train).not.toHaveProperty("furtherChannels");
+    const cases = dataset.domains[0].cases("train");
+    expect(cases.map(({ id }) => id)).toEqual(["BRATS_0000", "BRATS_0001"]);
+    expect((await decodeCase(dataset, cases[0])).channels).toBe(4);
+    const mixed = inspect((root) => {
+      for (const channels of [2, 3]) put4(root, `p${channels}`, channels);
+    });
+    await expect(mixed).rejects.toThrow(/p3\.nii\.gz: holds 3 channels, but .*p2\.nii\.gz holds 2/);
   });
 
   it("reads Decathlon's layout, whose labels are numbered by name, and leaves its hidden copies out", async () => {

@@ -3,12 +3,13 @@
  * the values of some.
  */
 import { counted } from "../../../core/counted.js";
-import { DataError } from "../../../core/errors.js";
 import { shapeText } from "../../../grid/grid.js";
 import type { SlicePlane } from "../../../grid/slices.js";
+import { channelFilesOf } from "../../case-files.js";
 import type { ImageHeader } from "../../formats/format.js";
 import { fileOf } from "../../inside-file.js";
 import type { DatasetFileInput } from "../../schema.js";
+import { channelKeys } from "../channel-keys.js";
 import { type FoundSplit, splitsOf } from "../found-splits.js";
 import type { InspectedSplit, Inspection } from "../inspection.js";
 import { readChannelNames, readNames } from "../manifest.js";
@@ -17,6 +18,7 @@ import type { FolderContent } from "../scan.js";
 import { nameOf } from "../set-name.js";
 import { casesOf } from "../split-input.js";
 import { proposeDomains } from "../splits.js";
+import { channelsInFile } from "./channels.js";
 import { isHdf5 } from "./inside-names.js";
 import { guessIntensity } from "./intensity.js";
 import { type MaskValues, readMaskValues, volumeLabels } from "./labels.js";
@@ -91,21 +93,11 @@ function slicesText(along: SlicePlane, because: string, splits: readonly FoundSp
   );
 }
 
-/** @throws DataError where the images do not have one channel */
-function requireOneChannel(images: readonly ImageHeader[], root: string): void {
-  const several = images.find(({ channels }) => channels > 1);
-  if (several === undefined) return;
-  throw new DataError(
-    `${root}: its images hold ${several.channels} channels in one file; dimseg reads slices of one channel, so save the ` +
-      "channels as files of their own, as nnU-Net has them (x_0000.nii.gz, x_0001.nii.gz)",
-  );
-}
-
 /**
  * Finds out what a folder of volumes is.
  * @param content the folder's, its images all volumes
  * @param told    sentences about files that are left out
- * @throws DataError when no volume can be read, or they have several channels in one file
+ * @throws DataError when no volume can be read, or some have other channels than the others
  */
 export async function inspectVolumes(
   root: string,
@@ -115,7 +107,7 @@ export async function inspectVolumes(
 ): Promise<Inspection> {
   const guesses = [...told];
   const channelNames = readChannelNames(root, content.helpers);
-  const { groups, headers, isListed, modalities } = await groupVolumes(root, content, channelNames, guesses, progress);
+  const { groups, headers, isListed, modalities, ...found } = await groupVolumes(root, content, guesses, progress);
   const { domains, guesses: ofDomains, ...subjects } = proposeDomains(groups, root, content.helpers);
   guesses.push(...ofDomains);
   if (!subjects.subject)
@@ -124,24 +116,26 @@ export async function inspectVolumes(
     guesses.push(...labelledCounts(casesOf(groups[0].source, root), subjects.subject, groups[0].source.list));
   const splits = splitsOf(domains, root);
   const images = headersOf(splits, headers);
-  requireOneChannel(images, root);
+  const files = splits.flatMap(({ cases }) => cases.flatMap(channelFilesOf)).map(fileOf);
+  const known = channelNames.length > 0 ? channelNames : found.channelNames;
+  const channels = channelKeys(found.files, channelsInFile(headers, files), known, guesses);
   const { plane: along, because } = guessPlane(images.map(({ grid }) => grid));
   guesses.push(slicesText(along, because, splits));
   const resize = guessResize(images, along, guesses);
   const grids = images.map(({ grid }) => grid);
   const resample = guessResample(grids, along, guesses);
-  const intensity = await guessIntensity(splits, channelNames, guesses);
+  const intensity = await guessIntensity(splits, channelNames, channels, guesses);
   const values = await readMaskValues(splits, guesses, progress);
   const { title, ...names } = readNames(root, content.helpers, guesses);
   const { rules, own } = volumeLabels(values, names, guesses);
   const labelled = domains.map((one) => (Object.hasOwn(own, one.name) ? { ...one, labels: own[one.name] } : one));
-  const found = splits.map((split) => describe(split, headers, values));
-  if (found.every(({ masks }) => masks === 0)) guesses.push("all cases are unlabelled");
+  const described = splits.map((split) => describe(split, headers, values));
+  if (described.every(({ masks }) => masks === 0)) guesses.push("all cases are unlabelled");
   guesses.push(`${counted(images.length, "volume")}: their headers were all read, the values of some`);
   const { domains: asked, ...ruled } = withModalities(modalities, { ...rules, domains: labelled }, guesses);
   return {
     file: {
-      ...{ name: nameOf(root, title), target: "softmax", channels: 1 },
+      ...{ name: nameOf(root, title), target: "softmax", ...channels },
       ...resize,
       ...{ slices: along, ...resample, ...intensity },
       ...ruled,
@@ -149,6 +143,6 @@ export async function inspectVolumes(
       domains: asked,
     },
     guesses,
-    splits: found,
+    splits: described,
   };
 }

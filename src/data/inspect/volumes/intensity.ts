@@ -35,16 +35,40 @@ async function look(splits: readonly FoundSplit[], guesses: string[]): Promise<S
   return seen.flat();
 }
 
+type Rules = Pick<DatasetFileInput, "intensity" | "intensities">;
+
+function isCalledCt(name: string): boolean {
+  return name.toUpperCase() === "CT";
+}
+
+/** Of several channels those that are called CT have a window, the others percentiles. */
+function ofEachChannel(names: readonly string[], guesses: string[]): Rules {
+  if (!names.some(isCalledCt)) return intensityOf(false, guesses);
+  const { low, high } = ctWindows["ct-soft-tissue"];
+  guesses.push(
+    `intensities: of CT ${low} to ${high} Hounsfield units (soft tissue) become 0 to 255, of other channels ` +
+      `${usualPercentiles.join(" and ")} % of each volume's own values`,
+  );
+  return {
+    intensities: names.map((one) =>
+      isCalledCt(one) ? { window: "ct-soft-tissue" } : { percentiles: [...usualPercentiles] },
+    ),
+  };
+}
+
 /**
- * The rule for values.
+ * The rule for values, or one for each of several channels.
  * @param channels what a file beside the volumes says that they are, as `CT`; empty where none does
+ * @param several  the channels of each image, where there are several
  * @param guesses  receives what was decided, and a sentence for every file that cannot be read
  */
 export async function guessIntensity(
   splits: readonly FoundSplit[],
   channels: readonly string[],
+  { channelNames: several }: Pick<DatasetFileInput, "channelNames">,
   guesses: string[],
-): Promise<Pick<DatasetFileInput, "intensity">> {
+): Promise<Rules> {
+  if (several) return ofEachChannel(several, guesses);
   const areHdf5 = splits.every(({ cases }) => cases.every(({ imagePath }) => isHdf5(imagePath)));
   const seen = channels.length > 0 && !areHdf5 ? [] : await look(splits, guesses);
   if (areHdf5 && seen.length > 0 && seen.every(({ isNormalised }) => isNormalised)) {
@@ -52,7 +76,7 @@ export async function guessIntensity(
     return { intensity: { low: 0, high: 1 } };
   }
   const [channel] = channels;
-  const isCt = channel ? channel.toUpperCase() === "CT" : seen.length > 0 && seen.every(({ low }) => low < airBelow);
+  const isCt = channel ? isCalledCt(channel) : seen.length > 0 && seen.every(({ low }) => low < airBelow);
   return intensityOf(isCt, guesses);
 }
 

@@ -1,40 +1,20 @@
 /** From the files of a folder of volumes to groups of images with their masks, by whatever tells them apart. */
 import { dirname, join } from "node:path";
 import { DataError } from "../../../core/errors.js";
-import { compareBytes, withoutEnding } from "../../file-patterns.js";
+import { compareBytes } from "../../file-patterns.js";
 import type { ImageHeader } from "../../formats/format.js";
 import { withoutBroken } from "../broken-cases.js";
+import { agreedChannels } from "../channel-keys.js";
 import { groupImages, type ImageGroup } from "../grouping.js";
 import type { Progress } from "../progress.js";
 import type { FolderContent } from "../scan.js";
 import { type BidsTree, findBids } from "./bids.js";
 import { bidsGroups, chooseKinds } from "./bids-groups.js";
+import { channelFiles, namesOfEnds, ofFirstChannel, withChannels, withoutChannel } from "./channels.js";
 import { readHeaders } from "./headers.js";
 import { insidePath, lookInside, withInside } from "./inside-names.js";
 import { listedGroups } from "./listed-groups.js";
 import type { Modality } from "./modalities.js";
-
-/** The number of a channel's file, as nnU-Net has it. */
-const channelNumber = /_(\d{4})$/;
-
-/** Of images with a file for each channel the first. */
-function firstChannels(images: readonly string[], names: readonly string[], guesses: string[]): readonly string[] {
-  const numbers = new Map<string, number>();
-  for (const path of images) {
-    const number = channelNumber.exec(withoutEnding(path))?.[1];
-    if (number !== undefined) numbers.set(path, Number(number));
-  }
-  const others = images.filter((path) => (numbers.get(path) ?? 0) > 0);
-  const hasFirst = (path: string) => numbers.has(path.replace(/_\d{4}(?=\.[^/]*$)/, "_0000"));
-  if (others.length === 0 || !others.every(hasFirst)) return images;
-  const count = Math.max(...numbers.values()) + 1;
-  const which = names.length === count ? ` (${names.join(", ")})` : "";
-  guesses.push(
-    `warning: images have ${count} channels${which} in files of their own; ${names[0] ?? "the first"}, ..._0000, is taken: ` +
-      "write the number of another one into images to take that",
-  );
-  return images.filter((path) => (numbers.get(path) ?? 0) === 0);
-}
 
 /** What was found. */
 export interface VolumeGroups {
@@ -43,6 +23,10 @@ export interface VolumeGroups {
   readonly headers: ReadonlyMap<string, ImageHeader>;
   /** Whether a list says the order of the first group. */
   readonly isListed: boolean;
+  /** Files of an image, a channel each where there are several. */
+  readonly files: number;
+  /** What the names of these files say that the channels are; empty where they do not. */
+  readonly channelNames: readonly string[];
   /** Those that the images may be of where nothing tells; the groups are of the first. */
   readonly modalities: readonly Modality[];
 }
@@ -54,22 +38,21 @@ function filesOf({ modalities, masks }: BidsTree): string[] {
 
 /**
  * Finds the groups of a folder of volumes.
- * @param channelNames what a file beside the volumes calls the channels of an image
- * @param guesses      receives what was decided
+ * @param guesses receives what was decided
  * @throws DataError when no volume can be read
  */
 export async function groupVolumes(
   root: string,
   content: FolderContent,
-  channelNames: readonly string[],
   guesses: string[],
   progress: Progress,
 ): Promise<VolumeGroups> {
   const bids = findBids(content.images);
-  const images = bids ? filesOf(bids) : firstChannels(content.images, channelNames, guesses);
-  const paths = [...images].sort(compareBytes);
-  const inside = await lookInside(root, paths, guesses);
-  const { headers, broken } = await readHeaders(root, paths, progress, (path) => insidePath(path, inside.image));
+  const all = [...(bids ? filesOf(bids) : content.images)].sort(compareBytes);
+  const inside = await lookInside(root, all, guesses);
+  const { headers, broken } = await readHeaders(root, all, progress, (path) => insidePath(path, inside.image));
+  const files = channelFiles(bids ? [] : all, (path) => headers.get(join(root, path)));
+  const paths = bids ? all : files.images;
   const choice = bids && chooseKinds(bids, (path) => headers.get(join(root, path)), guesses);
   const listed = bids ? undefined : listedGroups(paths, content.helpers, root, guesses);
   const groupByNames = async () => {
@@ -77,14 +60,19 @@ export async function groupVolumes(
     guesses.push(...told);
     return groups;
   };
-  const all = bids && choice ? bidsGroups(bids, choice, root, guesses) : (listed ?? (await groupByNames()));
-  const groups = withoutBroken(
-    all.map((group) => withInside(group, inside)),
-    broken,
+  const found = bids && choice ? bidsGroups(bids, choice, root, guesses) : (listed ?? (await groupByNames()));
+  const lacking = withoutChannel(files, new Set(all), broken, root);
+  const whole = withoutBroken(
+    ofFirstChannel(found, files, root).map((group) => withInside(group, inside)),
+    new Map([...broken, ...lacking]),
     root,
     guesses,
   );
+  const { groups, count } = agreedChannels(withChannels(whole, files), guesses);
   if (groups.length === 0)
     throw new DataError(`${root}: holds no volume that can be read: ${[...broken.values()][0] ?? dirname(root)}`);
-  return { groups, headers, isListed: listed !== undefined, modalities: choice?.modalities ?? [] };
+  return {
+    ...{ groups, headers, isListed: listed !== undefined, modalities: choice?.modalities ?? [] },
+    ...{ files: count, channelNames: namesOfEnds(files) },
+  };
 }

@@ -1,0 +1,59 @@
+/** Files of one image are found by the ends of their names, and what lacks is named. */
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { groupChannels } from "../../src/workflows/prediction/channel-files.js";
+import type { InputImage } from "../../src/workflows/prediction/inputs.js";
+import { put, temporaryFolder } from "../data/files.js";
+
+const base = temporaryFolder();
+const never = async () => false;
+
+/** Images as they are found below a folder. */
+const found = (...names: readonly string[]): InputImage[] =>
+  names.map((name) => ({ path: join(base, `${name}.nii.gz`), name, given: false }));
+
+const endsOf = ({ path, furtherChannels = [] }: InputImage) =>
+  [path, ...furtherChannels].map((file) => file.slice(base.length + 1).replace(".nii.gz", ""));
+
+describe("groupChannels", () => {
+  it("goes by nnU-Net's numbers, or by the names of channels, whatever the order that files are found in", async () => {
+    const images = found("b/p1_0001", "b/p1_0000", "a/s-1_FLAIR", "a/s-1_T1w", "a/S-2-t1w", "a/S-2-flair");
+    const grouped = await groupChannels(images, ["T1w", "FLAIR"], never);
+    expect(grouped.incomplete).toEqual([]);
+    expect(grouped.images.map(({ name }) => name)).toEqual(["b/p1", "a/s-1", "a/S-2"]);
+    expect(grouped.images.map(endsOf)).toEqual([
+      ["b/p1_0000", "b/p1_0001"],
+      ["a/s-1_T1w", "a/s-1_FLAIR"],
+      ["a/S-2-t1w", "a/S-2-flair"],
+    ]);
+  });
+
+  it("takes the longest name of a channel, and no number beyond the channels", async () => {
+    const images = found("x_T2-FLAIR", "x_FLAIR", "vol_0002");
+    const { images: grouped } = await groupChannels(images, ["FLAIR", "T2-FLAIR"], never);
+    expect(grouped.map(({ name }) => name)).toEqual(["vol_0002", "x"]);
+  });
+
+  it("names the channels that an image lacks, and those that it has twice", async () => {
+    const images = found("p1_0000", "p1_0002", "p2_0000", "p2_T1", "p2_T2", "p2_PD");
+    const { images: grouped, incomplete } = await groupChannels(images, ["T1", "T2", "PD"], never);
+    expect(grouped).toEqual([]);
+    expect(incomplete).toEqual([
+      `${join(base, "p1_0000.nii.gz")}: the run learnt from T1, T2, PD, but T2 of the same image is not beside it; put it there as p1_0001`,
+      `${join(base, "p2_0000.nii.gz")} and ${join(base, "p2_T1.nii.gz")} hold the same channel of one image; leave one of them out`,
+    ]);
+  });
+
+  it("keeps files that hold all channels, whatever their numbers", async () => {
+    const images = found("BRATS_0000", "BRATS_0001");
+    expect(await groupChannels(images, ["T1", "T2"], async () => true)).toEqual({ images, incomplete: [] });
+  });
+
+  it("looks beside a file that was given itself for its other channels alone", async () => {
+    const names = ["given/p1_0000", "given/p1_0001", "given/p2_0000", "given/p2_0001"];
+    for (const name of names) put(join(base, `${name}.nii.gz`), "");
+    const one = { path: join(base, "given/p1_0001.nii.gz"), name: "p1_0001", given: true };
+    const { images } = await groupChannels([one], ["T1", "T2"], never);
+    expect(images.map(endsOf)).toEqual([["given/p1_0000", "given/p1_0001"]]);
+  });
+});
