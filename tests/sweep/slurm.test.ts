@@ -30,7 +30,7 @@ describe.skipIf(missing !== null)(`a sweep on Slurm${missing === null ? "" : ` (
       join(base, "config.yaml"),
       stringify({
         ...{ dataset, imageSize: 32, labelled: { domain: "Domain1", count: 2, validation: 0 }, model: { width: 2 } },
-        ...{ training, evaluation: { every: 10, preview: false } },
+        ...{ optimizer: { name: "none" }, training, evaluation: { every: 10, preview: false } },
       }),
     );
     put(
