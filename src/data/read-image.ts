@@ -4,6 +4,7 @@ import { DataError } from "../core/errors.js";
 import { voxelCount } from "../grid/grid.js";
 import { bytesOfSample, type StoredImage, sampleType } from "../grid/stored-image.js";
 import { onlySeries, readSeries } from "./dicom/series.js";
+import type { DicomVolume } from "./dicom/volumes.js";
 import { readStart, withFile } from "./file-bytes.js";
 import { besidePath, tooLarge } from "./formats/beside.js";
 import { dicomFormat } from "./formats/dicom.js";
@@ -190,8 +191,17 @@ export async function readImage(file: string, palette: PaletteReading = "colours
  */
 export async function readVolume(path: string, palette: PaletteReading = "colours"): Promise<StoredImage> {
   if (!(await isFolder(path))) return decodeVolume(await readBytes(path), path, palette);
-  const image = await readSeries(await onlySeries(path));
-  checkSamples(image, dicomFormat, path);
+  return readFoundVolume(await onlySeries(path), path);
+}
+
+/**
+ * Reads and decodes a volume that was found among DICOM files.
+ * @param name of the volume, for messages
+ * @throws DataError as readSeries, or when a value is NaN or infinite
+ */
+export async function readFoundVolume(volume: DicomVolume, name: string): Promise<StoredImage> {
+  const image = await readSeries(volume);
+  checkSamples(image, dicomFormat, name);
   return image;
 }
 
