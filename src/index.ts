@@ -47,6 +47,7 @@ export {
 } from "./data/dicom/segmentation-writer.js";
 export { type FoundSeries, type FoundVolume, findSeries, readSeries, volumeOfFile } from "./data/dicom/series.js";
 export type { Slice } from "./data/dicom/slice-header.js";
+export { drawStructures, readStructureSet, type StructureSet } from "./data/dicom/structure-reader.js";
 export type { DicomVolume } from "./data/dicom/volumes.js";
 export {
   checkPixels,

@@ -14,6 +14,7 @@ import { decodeInto, emptyImage } from "./image.js";
 import { parseDicom } from "./parse.js";
 import { isSegmentation } from "./segmentation-reader.js";
 import { type SliceHeader, sliceHeaders } from "./slice-header.js";
+import { isStructureSet } from "./structure-reader.js";
 import { type DicomVolume, gatherVolumes } from "./volumes.js";
 
 /** A volume of a folder, and what it may be called. */
@@ -33,12 +34,16 @@ export interface FoundSeries {
   readonly skipped: readonly { readonly file: string; readonly reason: string }[];
   /** Those of the skipped files that are DICOM SEG. */
   readonly segmentations: readonly string[];
-  /** Those of the skipped files that are DICOM and hold neither image nor segmentation: reports, plans, contours. */
+  /** Those of the skipped files that are RT structure sets. */
+  readonly structureSets: readonly string[];
+  /** Those of the skipped files that are DICOM and hold neither image nor segmentation: reports, plans, doses without pixels. */
   readonly withoutImage: readonly string[];
 }
 
 /** Why a segmentation is in no volume. */
 const segmentationReason = "it is a segmentation, no image";
+/** Why contours are in none. */
+const contoursReason = "it holds contours, no image";
 /** Why a report or a plan is in none. */
 const noImageReason = "it holds no image";
 
@@ -59,6 +64,7 @@ async function filesBelow(folder: string): Promise<string[]> {
 async function slicesOf(file: string): Promise<SliceHeader[] | string> {
   try {
     const dicom = await readHead(file);
+    if (isStructureSet(dicom)) return contoursReason;
     if (!holdsImage(dicom)) return noImageReason;
     if (isSegmentation(dicom)) return segmentationReason;
     const slices = sliceHeaders(dicom);
@@ -118,6 +124,7 @@ export async function findSeries(folder: string, onFile?: (done: number, of: num
     volumes: volumes.sort((a, b) => (a.name < b.name ? -1 : 1)),
     skipped,
     segmentations: skippedFor(segmentationReason),
+    structureSets: skippedFor(contoursReason),
     withoutImage: skippedFor(noImageReason),
   };
 }

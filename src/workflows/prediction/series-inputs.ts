@@ -16,7 +16,7 @@ interface FolderSeries {
   readonly volumes: readonly InputImage[];
   /** Files that are no images of their own, as they are slices, or hold none. */
   readonly used: readonly string[];
-  /** Segmentations, which are results rather than images. */
+  /** Segmentations and contours, which are results rather than images. */
   readonly segmentations: readonly string[];
 }
 
@@ -30,7 +30,7 @@ function inputOf(folder: string, { name, ...series }: FoundVolume): InputImage {
 }
 
 async function seriesIn(folder: string, { warn, progress }: Observer): Promise<FolderSeries> {
-  const { volumes, segmentations, withoutImage } = await findSeries(folder, (done, of) =>
+  const { volumes, segmentations, structureSets, withoutImage } = await findSeries(folder, (done, of) =>
     progress("reading headers", done, of),
   );
   const inputs = volumes.map((volume) => inputOf(folder, volume));
@@ -38,7 +38,7 @@ async function seriesIn(folder: string, { warn, progress }: Observer): Promise<F
   if (withoutImage.length > 0)
     warn(`${counted(withoutImage.length, "DICOM file")} without an image left out (the first is ${withoutImage[0]})`);
   const slices = volumes.flatMap((volume) => volume.slices.map(({ file }) => file));
-  return { volumes: inputs, used: [...slices, ...withoutImage], segmentations };
+  return { volumes: inputs, used: [...slices, ...withoutImage], segmentations: [...segmentations, ...structureSets] };
 }
 
 /** Whether a path is a folder with files that may be DICOM. */
