@@ -3,6 +3,8 @@ import { stat } from "node:fs/promises";
 import { DataError } from "../core/errors.js";
 import { voxelCount } from "../grid/grid.js";
 import { bytesOfSample, type StoredImage, sampleType } from "../grid/stored-image.js";
+import { isDicom, parseDicom } from "./dicom/parse.js";
+import { decodeSegmentation, isSegmentation } from "./dicom/segmentation-reader.js";
 import { onlySeries, readSeries } from "./dicom/series.js";
 import type { DicomVolume } from "./dicom/volumes.js";
 import { readStart, withFile } from "./file-bytes.js";
@@ -192,6 +194,20 @@ export async function readImage(file: string, palette: PaletteReading = "colours
 export async function readVolume(path: string, palette: PaletteReading = "colours"): Promise<StoredImage> {
   if (!(await isFolder(path))) return decodeVolume(await readBytes(path), path, palette);
   return readFoundVolume(await onlySeries(path), path);
+}
+
+/**
+ * Reads a mask of an image. A DICOM SEG of the one series in a folder has the grid of that series; others are read as
+ * {@link readVolume} does.
+ * @param image file or folder of the image
+ * @throws DataError as readVolume, or when the SEG lies on no slice of its series
+ */
+export async function readMaskOf(file: string, image: string): Promise<StoredImage> {
+  if (!(await isFolder(image))) return readVolume(file);
+  const bytes = await readBytes(file);
+  const dicom = isDicom(bytes) ? parseDicom(bytes, file) : undefined;
+  if (!dicom || !isSegmentation(dicom)) return decodeVolume(bytes, file);
+  return (await decodeSegmentation(dicom, await onlySeries(image))).labels;
 }
 
 /**

@@ -120,7 +120,7 @@ it("is where inspect sends a folder whose volumes lie in many files", async () =
   const study = putSeries(join(scratch, "my study"));
   await expect(inspectFolder(study)).rejects.toThrow(DataError);
   await expect(inspectFolder(study)).rejects.toThrow(
-    /holds 1 DICOM volume of several files \(the first is series-3, 6 slices\); make a file of each with: dimseg data convert '.*my study' --out VOLUMES/,
+    /holds 1 DICOM volume of several files \(the first is series-3, 6 slices\), not each in a folder of its own below it; make a file of each with: dimseg data convert '.*my study' --out VOLUMES/,
   );
   await expect(convert(join(base, "none"), scratch)).rejects.toThrow(DataError);
 });

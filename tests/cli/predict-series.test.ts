@@ -8,11 +8,12 @@ import { DataError, UsageError } from "../../src/core/errors.js";
 import { readSegmentation } from "../../src/data/dicom/segmentation-reader.js";
 import { findSeries } from "../../src/data/dicom/series.js";
 import { readVolume } from "../../src/data/read-image.js";
-import { sameGrid, worldOf } from "../../src/grid/grid.js";
+import { sameGrid } from "../../src/grid/grid.js";
 import type { StoredImage } from "../../src/grid/stored-image.js";
 import { predictImages } from "../../src/workflows/predict.js";
-import { type Dataset, dicomFile, picture } from "../data/dicom/dicom-file.js";
+import { type Dataset, dicomFile } from "../data/dicom/dicom-file.js";
 import { decimals } from "../data/dicom/series-files.js";
+import { putSeriesOf } from "../data/dicom/series-of-volume.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { putVolumes } from "../data/slices/bodies.js";
 import { dimseg, trainRun } from "./trained-run.js";
@@ -46,48 +47,9 @@ beforeAll(async () => {
   });
 });
 
-/** A volume as the files of a CT series, whose names say nothing. @param more of a slice's attributes */
-async function putSeries(
-  folder: string,
-  of: string,
-  number: number,
-  more: (slice: number) => Dataset | null = () => ({}),
-) {
-  const { grid, samples }: StoredImage = await readVolume(imageOf(of));
-  const [slices, rows, columns] = grid.shape;
-  const [, y, x] = grid.spacing as number[];
-  const axis = (a: 1 | 2) => (grid.toWorld as readonly (readonly number[])[]).map((row) => row[a] / (a === 1 ? y : x));
-  for (let z = 0; z < slices; z++) {
-    const own = more(z);
-    if (!own) continue;
-    const values = Array.from(samples.subarray(z * rows * columns, (z + 1) * rows * columns));
-    const attributes = {
-      "00080016 UI": "1.2.840.10008.5.1.4.1.1.2",
-      "00080018 UI": `1.2.3.${number}.${z + 1}`,
-      "00080020 DA": "20200102",
-      "00080030 TM": "101500",
-      "00080060 CS": "CT",
-      "00200010 SH": "7",
-      "00100010 PN": "Secret^Name",
-      "00100020 LO": "SecretNumber",
-      "0020000D UI": "1.2.3",
-      "0020000E UI": `1.2.3.${number}`,
-      "00200011 IS": String(number),
-      "00200013 IS": String(z + 1),
-      "00200032 DS": decimals(worldOf(grid, [z, 0, 0])),
-      "00200037 DS": decimals([...axis(2), ...axis(1)]),
-      "00200052 UI": "1.2.3.200",
-      "00280030 DS": decimals([y, x]),
-      "00180050 DS": "3",
-      ...own,
-    };
-    put(
-      join(folder, `${(z * 5) % 7}-${number}${z % 2 ? ".dcm" : ""}`),
-      dicomFile(picture(rows, columns, values, attributes)),
-    );
-  }
-  return folder;
-}
+/** A volume as the files of a CT series. */
+const putSeries = (folder: string, of: string, number: number, more?: (slice: number) => Dataset | null) =>
+  putSeriesOf(folder, imageOf(of), number, more);
 
 /** What is written for the volume's NIfTI file, which every other test of volumes tries. */
 async function maskOf(of: string): Promise<StoredImage> {

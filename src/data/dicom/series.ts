@@ -76,7 +76,7 @@ async function slicesOf(file: string): Promise<SliceHeader[] | string> {
 }
 
 /** The folder that all of a volume's files are in or below, from another one, with slashes; "" for that itself. */
-function folderOf({ slices }: DicomVolume, from: string): string {
+export function folderOf({ slices }: DicomVolume, from: string): string {
   const paths = slices.map(({ file }) => relative(from, dirname(file)).split(sep));
   const end = paths[0].findIndex((part, i) => paths.some((path) => path[i] !== part));
   return paths[0].slice(0, end < 0 ? undefined : end).join("/");

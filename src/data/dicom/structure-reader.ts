@@ -8,10 +8,10 @@ import { type Polygon, togglePolygon } from "../../grid/polygon.js";
 import { newSamples } from "../../grid/stored-image.js";
 import { dot, minus } from "../../grid/vector.js";
 import type { DataSet } from "./data-set.js";
-import { readHead } from "./head.js";
 import { type DicomFile, parseDicom } from "./parse.js";
 import { normalOf, type Place } from "./place.js";
 import type { ReadSegmentation } from "./segmentation-reader.js";
+import { seriesUidOf } from "./series-uid.js";
 import type { DicomVolume } from "./volumes.js";
 
 const structureSetClass = "1.2.840.10008.5.1.4.1.1.481.3";
@@ -122,8 +122,8 @@ function polygonsOf({ name, contours }: Structure, volume: DicomVolume, file: st
 }
 
 /** @throws DataError when the contours say that they were drawn on other series */
-async function checkSeries({ file, series }: StructureSet, { slices }: DicomVolume): Promise<void> {
-  const own = (await readHead(slices[0].file)).set.text("SeriesInstanceUID");
+async function checkSeries({ file, series }: StructureSet, volume: DicomVolume): Promise<void> {
+  const own = await seriesUidOf(volume);
   if (series.length === 0 || own === undefined || series.includes(own)) return;
   throw new DataError(`${file}: its contours were drawn on another series; give its own volume`);
 }
