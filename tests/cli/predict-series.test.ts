@@ -12,7 +12,7 @@ import { sameGrid } from "../../src/grid/grid.js";
 import type { StoredImage } from "../../src/grid/stored-image.js";
 import { predictImages } from "../../src/workflows/predict.js";
 import { type Dataset, dicomFile } from "../data/dicom/dicom-file.js";
-import { decimals } from "../data/dicom/series-files.js";
+import { decimals, enhanced } from "../data/dicom/series-files.js";
 import { putSeriesOf } from "../data/dicom/series-of-volume.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { putVolumes } from "../data/slices/bodies.js";
@@ -144,6 +144,22 @@ describe("dimseg predict on DICOM series", () => {
     await expect(dimseg("predict", run, join(study, "missing"), "--out", fresh(), "--min-volume", "9")).rejects.toThrow(
       "1 of 1 images could not be segmented",
     );
+  });
+
+  it("takes a multi-frame file by its own name, found in a folder or given itself, its frames in any order", async () => {
+    const folder = join(base, "multi-frame");
+    const file = put(join(folder, "heart.dcm"), dicomFile(enhanced({}, [3, 0, 5, 1, 4, 2])));
+    const [nifti, found, given] = [fresh(), fresh(), fresh()];
+    await dimseg("predict", run, folder, "--out", nifti);
+    await dimseg("predict", run, folder, "--out", found, "--format", "dcm-seg");
+    await dimseg("predict", run, file, "--out", given, "--format", "dcm-labelmap");
+    const wanted = await readVolume(join(nifti, "masks/heart.nii.gz"));
+    const [volume] = (await findSeries(folder)).volumes;
+    for (const out of [found, given]) {
+      const { labels } = await readSegmentation(join(out, "masks/heart.dcm"), volume);
+      expect([...labels.samples]).toEqual([...wanted.samples]);
+      expect(sameGrid(labels.grid, wanted.grid)).toBe(true);
+    }
   });
 
   it("refuses what DICOM SEG cannot be, before anything is written or by name", async () => {
