@@ -19,6 +19,7 @@ export { loadConfig, parseConfig, type TrainingConfig, type WantedConfig } from 
 export * from "./core/errors.js";
 export { RandomStream } from "./core/random.js";
 export { ignoredLabel, type TargetKind } from "./core/target-kind.js";
+export { atOnce, inTurns, Stopped, type Turn } from "./core/turns.js";
 export { type CaseTensors, caseTensors, type LossLabels } from "./data/case-tensors.js";
 export {
   type Case,
@@ -44,8 +45,9 @@ export {
   type NamedSegment,
   type SegmentationOptions,
 } from "./data/dicom/segmentation-writer.js";
-export { type FoundSeries, type FoundVolume, findSeries, readSeries } from "./data/dicom/series.js";
+export { type FoundSeries, type FoundVolume, findSeries, readSeries, volumeOfFile } from "./data/dicom/series.js";
 export type { Slice } from "./data/dicom/slice-header.js";
+export { drawStructures, readStructureSet, type StructureSet } from "./data/dicom/structure-reader.js";
 export type { DicomVolume } from "./data/dicom/volumes.js";
 export {
   checkPixels,
@@ -91,7 +93,8 @@ export {
 } from "./export/onnx/export-network.js";
 export type { ElementType, GraphValue } from "./export/onnx/model-file.js";
 export { type ModelAnswer, ModelSession } from "./export/onnx/runtime.js";
-export { type Components, connectedComponents } from "./grid/components.js";
+export { type Components, type Connectivity, connectedComponents } from "./grid/components.js";
+export { holesOf } from "./grid/fill-holes.js";
 export { type Focus, focusOn, slicesThrough } from "./grid/focus.js";
 export type { Area, Frame, Framed, FrameMode, FrameRecord, FrameSize, Placement } from "./grid/frame.js";
 export {
@@ -137,6 +140,7 @@ export {
   type VolumePrediction,
   type VolumeSet,
 } from "./inference/predict-volume.js";
+export { applyRules, checkRules, type MaskRules, type RuledClasses, type RuledGrid } from "./inference/rules.js";
 export { type SlidingWindowOptions, slidingWindow } from "./inference/sliding-window.js";
 export {
   type DistanceUnits,

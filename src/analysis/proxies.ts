@@ -105,8 +105,8 @@ export async function caseProxies(
           return { labels, probabilities: probabilities.toTypedArray() as Float32Array };
         });
       };
-      const own = ask(network);
-      const second = other && ask(other);
+      const own = await ask(network);
+      const second = other && (await ask(other));
       dataset.parts.forEach(({ index }, part) => {
         const [mask, theirs] = [own, second].map(
           (said) => said && classMask(said.labels, index, dataset.target, pixels),

@@ -4,14 +4,17 @@ import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import { conventionNames } from "../evaluation/conventions.js";
 import { judgedGridText } from "../judging/grid-text.js";
+import { judgedRulesText } from "../judging/rules-text.js";
 import { subjectsText } from "../judging/subjects-text.js";
 import { unjudgedText } from "../judging/unjudged-text.js";
 import type { EvaluateInput, EvaluationResult } from "../workflows/evaluate.js";
 import { checkpointOption } from "./checkpoint-option.js";
 import { gridOption, unitsOption } from "./judging-options.js";
+import { addRuleOptions, type RuleOptions, rulesFrom } from "./rule-options.js";
 import { inTerminal } from "./terminal-observer.js";
 
-type EvaluateVerbOptions = Omit<EvaluateInput, "run" | "nsd"> & { readonly nsd?: string; readonly json?: boolean };
+type EvaluateVerbOptions = Omit<EvaluateInput, "run" | "nsd" | "rules"> &
+  RuleOptions & { readonly nsd?: string; readonly json?: boolean };
 
 /** @throws UsageError for anything but a number of at least 0 */
 function toleranceOf(text: string | undefined): { nsd?: number } {
@@ -42,10 +45,12 @@ function sizeText(about: EvaluationResult["about"]): string {
 function heading({ about, summary }: EvaluationResult): string {
   const { network, checkpoint, dataset, split, testTimeFlips, convention, withoutMask, ignored } = about;
   const without = withoutMask.length;
+  const rules = judgedRulesText(about);
   return [
     `${network}, ${checkpoint.rule}`,
     `${split} split of ${dataset.name}: ${subjectsText(summary)}${about.slices ? ", " : " "}${sizeText(about)}` +
       `${testTimeFlips ? ", probabilities averaged over mirror images" : ""}` +
+      `${rules ? `, ${rules}` : ""}` +
       `${without > 0 ? `; left out for want of a mask: ${without}` : ""}` +
       `${ignored ? `; ${(100 * ignored).toFixed(1)} % of the pixels ignored` : ""}`,
     `convention ${convention.name} (${convention.description})`,
@@ -63,7 +68,7 @@ function unjudgedLines({ about: { unjudged = [] } }: EvaluationResult, run: stri
 }
 
 async function evaluate(run: string, { json, nsd, ...rest }: EvaluateVerbOptions): Promise<void> {
-  const options = { ...rest, ...toleranceOf(nsd) };
+  const options = { ...rest, ...toleranceOf(nsd), rules: rulesFrom(rest) };
   const { evaluateRun, resultJson } = await import("../workflows/evaluate.js");
   const { evaluationTable } = await import("./evaluation-table.js");
   const results = await inTerminal((observer) => {
@@ -81,7 +86,7 @@ async function evaluate(run: string, { json, nsd, ...rest }: EvaluateVerbOptions
 
 /** Adds the verb to the command line. */
 export function register(program: Command): void {
-  program
+  const command = program
     .command("evaluate")
     .description("judge a trained run: Dice, Jaccard, HD95 and ASD by domain and part")
     .argument("<run>", "run folder")
@@ -101,6 +106,6 @@ export function register(program: Command): void {
       "--data <file>",
       "another dataset.yaml of the same kind, as for external validation; the run's own need not be there",
     )
-    .option("--json", "print the summaries as JSON")
-    .action(evaluate);
+    .option("--json", "print the summaries as JSON");
+  addRuleOptions(command).action(evaluate);
 }

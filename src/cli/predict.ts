@@ -6,9 +6,12 @@ import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { maskFormatNames } from "../data/formats/mask-format-names.js";
 import { networkNames } from "../runs/checkpoint-names.js";
+import type { Observer } from "../workflows/observer.js";
 import type { Predicted, PredictInput } from "../workflows/predict.js";
 import { engineNames } from "../workflows/prediction/engine-names.js";
 import { checkpointOption } from "./checkpoint-option.js";
+import { addRuleOptions, type RuleOptions, rulesFrom } from "./rule-options.js";
+import { type StopSignal, stoppedCode, watchStopSignals } from "./stop-signals.js";
 import { inTerminal } from "./terminal-observer.js";
 
 /** Files named where some were left out. */
@@ -16,7 +19,7 @@ const mostNamed = 3;
 
 type MasksQuality = NonNullable<Predicted["quality"]>;
 
-interface PredictVerbOptions extends Omit<PredictInput, "run" | "images" | "intensity"> {
+interface PredictVerbOptions extends Omit<PredictInput, "run" | "images" | "intensity" | "rules">, RuleOptions {
   readonly intensity?: readonly string[];
 }
 
@@ -45,14 +48,32 @@ function qualityLines({ doubtful, doubtfulBelow, level }: MasksQuality, file: st
   ];
 }
 
+/** Shows a verb that ends at the first signal as soon as nothing is half done, at a second one at once. */
+async function inStoppableTerminal<T>(
+  work: (observer: Observer) => Promise<T>,
+): Promise<{ result: T; signal: StopSignal | null }> {
+  const signals = watchStopSignals((signal, isFirst) => {
+    if (!isFirst) process.exit(stoppedCode(signal));
+    console.error(`\n${signal}: leaving this image; send it again to stop at once`);
+  });
+  try {
+    const result = await inTerminal((observer) => work({ ...observer, stopRequested: () => signals.first() !== null }));
+    return { result, signal: signals.first() };
+  } finally {
+    signals.release();
+  }
+}
+
 async function predict(run: string, images: string[], verbOptions: PredictVerbOptions): Promise<void> {
-  const options = { ...verbOptions, intensity: intensityOf(verbOptions.intensity) };
+  const options = { ...verbOptions, intensity: intensityOf(verbOptions.intensity), rules: rulesFrom(verbOptions) };
   const { predictImages } = await import("../workflows/predict.js");
-  const predicted = await inTerminal((observer) => predictImages({ run, images, ...options }, observer));
+  const { result: predicted, signal } = await inStoppableTerminal((observer) =>
+    predictImages({ run, images, ...options }, observer),
+  );
   const { answeredBy, written, leftOut, transparent, legend, outlines, broken } = predicted;
   const [masks, ...further] = predicted.folders;
   for (const message of broken) console.error(message);
-  console.log(answeredBy);
+  console.log(`${answeredBy}${predicted.rules ? `; ${predicted.rules}` : ""}`);
   console.log(`Wrote ${written} of ${predicted.images} masks to ${masks}: ${legend.join(", ")}.`);
   if (leftOut.length > 0) console.log(`Left out as masks or earlier results: ${namedFiles(leftOut)}.`);
   for (const sentence of predicted.systemPictures) console.log(`${sentence}.`);
@@ -61,9 +82,18 @@ async function predict(run: string, images: string[], verbOptions: PredictVerbOp
       `The alpha channel is not used: what lies under transparent parts counts as image in ${namedFiles(transparent)}.`,
     );
   if (further.length > 0) console.log(`Beside them: ${further.join(", ")}.`);
+  if (predicted.withoutIds && written > 0)
+    console.log(
+      "Of patient and study they carry UIDs alone, which tie them to their series; --keep-ids copies the rest.",
+    );
   if (outlines.length > 0 && written > 0) console.log(`Outlined in the overlays: ${outlines.join(", ")}.`);
   if (predicted.quality)
     for (const line of qualityLines(predicted.quality, join(options.out, "quality.csv"))) console.log(line);
+  if (predicted.stopped && signal) {
+    console.log("Stopped before the others; the same command makes all of them.");
+    process.exitCode = stoppedCode(signal);
+    return;
+  }
   if (broken.length > 0) {
     throw new DataError(
       `${broken.length} of ${predicted.images} images could not be segmented, each named above; the others are done`,
@@ -77,7 +107,7 @@ function collected(value: string, before: readonly string[]): string[] {
 
 /** Adds the verb to the command line. */
 export function register(program: Command): void {
-  program
+  const command = program
     .command("predict")
     .description(
       "segment images with a trained run or an exported model (exit code 3 when one of them cannot be segmented)",
@@ -94,6 +124,7 @@ export function register(program: Command): void {
       ),
     )
     .addOption(new Option("--format <name>", "of masks of volumes (default: nii.gz)").choices(maskFormatNames))
+    .option("--keep-ids", "copy patient and study into masks that are DICOM SEG", false)
     .option("--probabilities", "also write class probabilities (safetensors, float32)", false)
     .option("--overlay", "also write the images with the outlines of the classes", false)
     .option(
@@ -105,6 +136,6 @@ export function register(program: Command): void {
       "--quality",
       "also estimate how good each mask is (quality.csv); the run's data set must be in place",
       false,
-    )
-    .action(predict);
+    );
+  addRuleOptions(command).action(predict);
 }

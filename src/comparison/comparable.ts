@@ -4,6 +4,7 @@
  */
 import { UsageError } from "../core/errors.js";
 import { judgedGridText } from "../judging/grid-text.js";
+import { judgedRulesText } from "../judging/rules-text.js";
 import type { ComparedRun } from "./read-run.js";
 
 /** The first entry that only one of two lists has, with the list's number; null when they hold the same. */
@@ -107,6 +108,7 @@ function judgementDifference(a: ComparedRun, b: ComparedRun): Difference | null 
     ["image size", judgedGridText(a.judgement), judgedGridText(b.judgement)],
     ["unit of distances", a.judgement.units ?? "pixels", b.judgement.units ?? "pixels"],
     ["averaging over mirror images", a.judgement.testTimeFlips, b.judgement.testTimeFlips],
+    ["rule after the network", judgedRulesText(a.judgement) ?? "none", judgedRulesText(b.judgement) ?? "none"],
   ] as const;
   const found = pairs.find(([, one, other]) => one !== other);
   if (!found) return null;

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { readResolvedConfig, type TrainingConfig } from "../config/config.js";
+import { readResolvedConfig, rulesSchema, type TrainingConfig } from "../config/config.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import { type DistanceUnits, distanceUnits, type PartScore } from "../judging/evaluate-network.js";
@@ -37,6 +37,7 @@ const summarySchema = z.object({
   units: z.enum(distanceUnits).optional(),
   nsdTolerance: z.number().optional(),
   testTimeFlips: z.boolean(),
+  rules: rulesSchema.optional(),
   convention: z.object({ name: z.string(), description: z.string() }),
   judged: z.array(judgedCase).optional(),
 });

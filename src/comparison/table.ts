@@ -2,6 +2,7 @@
 import { counted } from "../core/counted.js";
 import { judgedGridText } from "../judging/grid-text.js";
 import { furtherHead, unitText } from "../judging/metric-text.js";
+import { judgedRulesText } from "../judging/rules-text.js";
 import { hasSubjects, subjectsText } from "../judging/subjects-text.js";
 import type { Interval } from "../statistics/bootstrap.js";
 import { mean } from "../statistics/mean.js";
@@ -185,6 +186,7 @@ function isWhole({ patch, at, slices }: Judgement): boolean {
 export function comparisonTable(comparison: Comparison, context: ComparisonContext): ComparisonTable {
   const { judgement, checkpoint, network, labelled } = context;
   const { dataset, testTimeFlips, convention } = judgement;
+  const rules = judgedRulesText(judgement);
   const published = context.published && publishedTables[context.published];
   const name = comparison.labelledDomain.toLowerCase();
   const column = published ? published.labelledDomains.findIndex((names) => names.includes(name)) : -1;
@@ -195,7 +197,7 @@ export function comparisonTable(comparison: Comparison, context: ComparisonConte
       ...(published ? published.rows.map((row) => publishedRow(row, published, column, comparison, judgement)) : []),
     ],
     notes: [
-      `${dataset.name}: ${comparison.cases} test cases${hasSubjects(comparison) ? ` of ${counted(comparison.subjects, "subject")}` : ""}${isWhole(judgement) ? "," : " at"} ${judgedGridText(judgement)}${testTimeFlips ? ", averaged over mirror images" : ""}; ` +
+      `${dataset.name}: ${comparison.cases} test cases${hasSubjects(comparison) ? ` of ${counted(comparison.subjects, "subject")}` : ""}${isWhole(judgement) ? "," : " at"} ${judgedGridText(judgement)}${testTimeFlips ? ", averaged over mirror images" : ""}${rules ? `, ${rules}` : ""}; ` +
         `${labelled.count} labelled cases of ${comparison.labelledDomain}, ${labelled.validation} for validation; ${network}, checkpoint ${checkpoint}; ` +
         `convention ${convention.name} (${convention.description}).`,
       "Mean ± standard deviation over seeds. Gap: labelled domain minus the mean of the others.",

@@ -70,6 +70,23 @@ const labelledSection = z.strictObject({
 
 const side = z.int().min(1);
 
+const ruledClasses = z.union([z.literal("all"), z.array(z.string().min(1)).min(1)]);
+const partSize = z.number().positive();
+
+/** Rules after inference. */
+export const rulesSchema = z.strictObject({
+  keepLargest: ruledClasses.optional().describe("classes of which only the largest part stays, or all"),
+  minVolume: z
+    .union([partSize, z.record(z.string().min(1), partSize)])
+    .optional()
+    .describe("smaller parts are removed, mm3 of volumes or pixels of pictures; by class: { organ: 50 }"),
+  fillHoles: ruledClasses.optional().describe("classes whose holes are filled, or all"),
+  connectivity: z
+    .literal([4, 8, 6, 18, 26])
+    .optional()
+    .describe("neighbours that belong to a part; default: 8 of pictures, 26 of volumes"),
+});
+
 export const trainingSchema = z.strictObject({
   preset: z
     .enum(Object.keys(presets) as [string, ...string[]])
@@ -122,6 +139,9 @@ export const trainingSchema = z.strictObject({
       preview: z.boolean().default(true).describe("draw preview.png, a few cases at each validation"),
     })
     .prefault({}),
+  rules: rulesSchema
+    .optional()
+    .describe("what evaluate and predict do to label maps, in this order; validation takes the network's own"),
   logging: z
     .strictObject({
       every: z.int().min(1).default(10).describe("iterations between log lines"),

@@ -3,7 +3,10 @@ import { stat } from "node:fs/promises";
 import { DataError } from "../core/errors.js";
 import { voxelCount } from "../grid/grid.js";
 import { bytesOfSample, type StoredImage, sampleType } from "../grid/stored-image.js";
+import { isDicom, parseDicom } from "./dicom/parse.js";
+import { decodeSegmentation, isSegmentation } from "./dicom/segmentation-reader.js";
 import { onlySeries, readSeries } from "./dicom/series.js";
+import type { DicomVolume } from "./dicom/volumes.js";
 import { readStart, withFile } from "./file-bytes.js";
 import { besidePath, tooLarge } from "./formats/beside.js";
 import { dicomFormat } from "./formats/dicom.js";
@@ -190,8 +193,31 @@ export async function readImage(file: string, palette: PaletteReading = "colours
  */
 export async function readVolume(path: string, palette: PaletteReading = "colours"): Promise<StoredImage> {
   if (!(await isFolder(path))) return decodeVolume(await readBytes(path), path, palette);
-  const image = await readSeries(await onlySeries(path));
-  checkSamples(image, dicomFormat, path);
+  return readFoundVolume(await onlySeries(path), path);
+}
+
+/**
+ * Reads a mask of an image. A DICOM SEG of the one series in a folder has the grid of that series; others are read as
+ * {@link readVolume} does.
+ * @param image file or folder of the image
+ * @throws DataError as readVolume, or when the SEG lies on no slice of its series
+ */
+export async function readMaskOf(file: string, image: string): Promise<StoredImage> {
+  if (!(await isFolder(image))) return readVolume(file);
+  const bytes = await readBytes(file);
+  const dicom = isDicom(bytes) ? parseDicom(bytes, file) : undefined;
+  if (!dicom || !isSegmentation(dicom)) return decodeVolume(bytes, file);
+  return (await decodeSegmentation(dicom, await onlySeries(image))).labels;
+}
+
+/**
+ * Reads and decodes a volume that was found among DICOM files.
+ * @param name of the volume, for messages
+ * @throws DataError as readSeries, or when a value is NaN or infinite
+ */
+export async function readFoundVolume(volume: DicomVolume, name: string): Promise<StoredImage> {
+  const image = await readSeries(volume);
+  checkSamples(image, dicomFormat, name);
   return image;
 }
 

@@ -1,8 +1,25 @@
 /**
- * The connected parts of a mask. What touches by a corner belongs together: 8 neighbours in a picture, 26 in a volume.
+ * The connected parts of a mask. What touches by a corner belongs together unless told otherwise: 8 neighbours in a
+ * picture, 26 in a volume.
  * Runs of object along the last axis are joined with those of the lines before that they touch (union-find; Wu, Otoo &
  * Suzuki 2009), so that the inside of an object costs one look a voxel.
  */
+
+/** How many neighbours of a pixel (4, 8) or voxel (6, 18, 26) belong to it: across sides, edges too, corners too. */
+export type Connectivity = 4 | 8 | 6 | 18 | 26;
+
+/** Along how many axes at once a neighbour may lie. */
+const axesAtOnce: Readonly<Record<Connectivity, number>> = { 4: 1, 8: 2, 6: 1, 18: 2, 26: 3 };
+
+/** Those that a picture or a volume may have. */
+export function connectivities(rank: number): readonly Connectivity[] {
+  return rank === 2 ? [4, 8] : [6, 18, 26];
+}
+
+/** Corners too, as scikit-image and nnU-Net have it. */
+export function usualConnectivity(rank: number): Connectivity {
+  return rank === 2 ? 8 : 26;
+}
 
 /** The parts, numbered from 1 in the order in which reading meets them. */
 export interface Components {
@@ -46,13 +63,23 @@ function rootOf(parents: Int32Array, run: number): number {
   return root;
 }
 
-/** Joins the runs of a line with those of an earlier one that they touch, also by a corner. */
-function join(parents: Int32Array, { first, last, before }: Runs, line: number, earlier: number, width: number): void {
+/**
+ * Joins the runs of a line with those of an earlier one that they touch.
+ * @param reach 1 where runs that end a pixel before each other touch, 0 where they must lie beside each other
+ */
+function join(
+  parents: Int32Array,
+  { first, last, before }: Runs,
+  line: number,
+  earlier: number,
+  width: number,
+  reach: number,
+): void {
   const shift = (line - earlier) * width;
   let other = before[earlier];
   const otherEnd = before[earlier + 1];
   for (let run = before[line]; run < before[line + 1] && other < otherEnd; run++) {
-    const [low, high] = [first[run] - shift - 1, last[run] - shift + 1];
+    const [low, high] = [first[run] - shift - reach, last[run] - shift + reach];
     while (other < otherEnd && last[other] < low) other++;
     for (let touched = other; touched < otherEnd && first[touched] <= high; touched++) {
       const [a, b] = [rootOf(parents, run), rootOf(parents, touched)];
@@ -63,23 +90,42 @@ function join(parents: Int32Array, { first, last, before }: Runs, line: number, 
   }
 }
 
+/** The lines before a line that its runs may touch: how far before in planes and lines, and the reach along the line. */
+function linesBefore(axes: number): (readonly [planes: number, lines: number, reach: number])[] {
+  const all = [
+    [0, 1],
+    [1, 1],
+    [1, 0],
+    [1, -1],
+  ] as const;
+  return all.flatMap(([planes, lines]) => {
+    const left = axes - planes - Math.abs(lines);
+    return left < 0 ? [] : [[planes, lines, Math.min(left, 1)] as const];
+  });
+}
+
 /**
  * Finds the connected parts of a mask.
  * @param mask  nonzero is object
  * @param shape of the mask, [H, W] or [D, H, W]
+ * @param connectivity what belongs together; corners too unless given
  */
-export function connectedComponents(mask: Uint8Array, shape: readonly number[]): Components {
+export function connectedComponents(
+  mask: Uint8Array,
+  shape: readonly number[],
+  connectivity: Connectivity = usualConnectivity(shape.length),
+): Components {
   const [depth, height, width] = shape.length === 2 ? [1, ...shape] : shape;
   const runs = runsOf(mask, depth * height, width);
   const parents = Int32Array.from(runs.first.keys());
+  const before = linesBefore(axesAtOnce[connectivity]);
   for (let line = 0; line < depth * height; line++) {
     if (runs.before[line] === runs.before[line + 1]) continue;
-    const y = line % height;
-    if (y > 0) join(parents, runs, line, line - 1, width);
-    if (line < height) continue;
-    const above = line - height;
-    for (let earlier = above - (y > 0 ? 1 : 0); earlier <= above + (y + 1 < height ? 1 : 0); earlier++)
-      join(parents, runs, line, earlier, width);
+    const [z, y] = [Math.floor(line / height), line % height];
+    for (const [planes, lines, reach] of before) {
+      if (planes > z || lines > y || y - lines >= height) continue;
+      join(parents, runs, line, line - planes * height - lines, width, reach);
+    }
   }
   return numbered(mask.length, runs, parents);
 }

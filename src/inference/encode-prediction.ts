@@ -6,6 +6,7 @@ import sharp from "sharp";
 import type { RawTensor } from "../core/raw-tensor.js";
 import { serializeSafetensors } from "../core/safetensors.js";
 import type { Dataset } from "../data/dataset.js";
+import type { DicomVolume } from "../data/dicom/volumes.js";
 import type { StoredImage } from "../grid/stored-image.js";
 import { classMask, indexMap } from "./label-map.js";
 import type { MaskFormat } from "./mask-formats.js";
@@ -23,13 +24,23 @@ export interface PredictionContents {
   readonly probabilities: boolean;
   /** Of masks of volumes; default: NIfTI. Those of pictures are PNG. */
   readonly format?: MaskFormat | undefined;
+  /** DICOM SEG: also copy who the patient is, and the study's dates and numbers. Default false. */
+  readonly keepIds?: boolean | undefined;
+}
+
+/** Where an image came from. */
+export interface PredictionSource {
+  /** The image's file, or the folder and name of a series; for messages. */
+  readonly path: string;
+  /** What it is made of, where it is a series of DICOM files. */
+  readonly series?: DicomVolume | undefined;
 }
 
 /** One kind of file; every image has one in each of these folders, under its own name. */
 export interface PredictionFile<P = ImagePrediction> {
   readonly folder: string;
-  readonly extension: "png" | "safetensors" | MaskFormat;
-  encode(prediction: P, image: StoredImage, file: string): Promise<Uint8Array[]>;
+  readonly extension: string;
+  encode(prediction: P, image: StoredImage, source: PredictionSource): Promise<Uint8Array[]>;
 }
 
 /** A picture of bytes `[H, W]` or `[H, W, 3]`. */
@@ -87,8 +98,8 @@ export function predictionFiles(dataset: Dataset, wanted: PredictionContents): P
     files.push({ folder: classFolder(name), extension: "png", encode });
   }
   if (wanted.overlay) {
-    const encode = async (one: ImagePrediction, image: StoredImage, file: string) =>
-      png(drawOverlay(image, one.labels, file, dataset), one, 3);
+    const encode = async (one: ImagePrediction, image: StoredImage, { path }: PredictionSource) =>
+      png(drawOverlay(image, one.labels, path, dataset), one, 3);
     files.push({ folder: "overlays", extension: "png", encode });
   }
   if (wanted.probabilities) {

@@ -13,7 +13,7 @@ import type { VolumePrediction } from "./predict-volume.js";
  */
 export function volumeFiles(
   dataset: Dataset & { readonly slices: SliceRule },
-  { overlay, probabilities, format = "nii.gz" }: PredictionContents,
+  { overlay, probabilities, format = "nii.gz", keepIds = false }: PredictionContents,
 ): PredictionFile<VolumePrediction>[] {
   const volumeFile = (
     folder: string,
@@ -21,9 +21,10 @@ export function volumeFiles(
     parts: readonly MaskPart[],
   ): PredictionFile<VolumePrediction> => ({
     folder,
-    extension: format,
-    async encode(one, { grid }, file) {
-      return [await maskFormats[format]({ grid, channels: 1, samples: valuesOf(one) }, parts, file)];
+    extension: maskFormats[format].extension,
+    async encode(one, { grid }, source) {
+      const mask = { grid, channels: 1, samples: valuesOf(one) };
+      return [await maskFormats[format].encode(mask, parts, { source, keepIds })];
     },
   });
   const named = dataset.parts.map((one) => ({ ...one, value: indexValue(one, dataset.target) }));

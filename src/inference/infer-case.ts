@@ -1,10 +1,11 @@
 /** Asks a network of volumes about one decoded case, whole, by windows that overlap by half. */
+import { inTurns, plainTurn, type Turn } from "../core/turns.js";
 import { imagesBCS } from "../data/case-tensors.js";
 import type { Dataset } from "../data/dataset.js";
 import type { PreparedImage } from "../data/prepare-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { scope, type Tensor } from "../torch/index.js";
-import { type InferOptions, inferAnswer, inferLabels } from "./infer.js";
+import { persist, scope, type Tensor } from "../torch/index.js";
+import { answerInPieces, type InferOptions, labelsInPieces } from "./infer.js";
 import type { PredictCaseOptions } from "./predict-case.js";
 import { slidingWindow } from "./sliding-window.js";
 
@@ -12,47 +13,53 @@ import { slidingWindow } from "./sliding-window.js";
 export interface AskedOptions extends PredictCaseOptions {
   /** Of a network of volumes, what it sees at once: `Model.patch`. */
   readonly patch?: readonly number[] | null | undefined;
+  /** What others are let do between slices and windows; default: whatever waits for the event loop. */
+  readonly turn?: Turn | undefined;
 }
 
-/** The volume as a tensor, and the windows. */
-function windowed<T>(
+/** Asks about the volume as a tensor, window by window. */
+async function windowed<T>(
   volume: PreparedImage,
   { target }: Pick<Dataset, "target">,
-  { patch, ...asked }: AskedOptions,
-  infer: (image: Tensor, options: InferOptions) => T,
-): T {
+  { patch, turn = plainTurn, ...asked }: AskedOptions,
+  infer: (image: Tensor, options: InferOptions) => Generator<void, T>,
+): Promise<T> {
   if (!patch) throw new Error("internal: windowed: a network of volumes without the sides of its patches");
-  return scope(() => {
-    const image = imagesBCS([volume], "cpu").squeeze(0);
-    return infer(image, { ...asked, kind: target, inferer: slidingWindow({ patch }) });
-  });
+  const image = scope(() => persist(imagesBCS([volume], "cpu").squeeze(0)));
+  try {
+    return await inTurns(infer(image, { ...asked, kind: target, inferer: slidingWindow({ patch }) }), turn);
+  } finally {
+    image.dispose();
+  }
 }
 
 /**
  * The label map of a volume: softmax class numbers `[S]`; sigmoid 0/1 `[K, S]`.
  * @param what  the case, for messages
  * @param shape of the result, over the same field of view; default: the working grid's
- * @throws NumericError when the network's output holds NaN
+ * @throws NumericError when the network's output holds NaN; what `turn` throws
  */
-export function inferCase(
+export async function inferCase(
   network: SegmentationNetwork,
   volume: PreparedImage,
   dataset: Pick<Dataset, "target">,
   options: AskedOptions,
   what: string,
   shape: readonly number[] = volume.working.shape,
-): Uint8Array {
-  return windowed(volume, dataset, options, (image, asked) => inferLabels(network, image, { ...asked, shape }, what));
+): Promise<Uint8Array> {
+  const infer = (image: Tensor, asked: InferOptions) => labelsInPieces(network, image, { ...asked, shape }, what);
+  return windowed(volume, dataset, options, infer);
 }
 
 /** The label map of {@link inferCase} with the probabilities behind it, `[K, S]`: 4 bytes a class and voxel. */
-export function inferCaseAnswer(
+export async function inferCaseAnswer(
   network: SegmentationNetwork,
   volume: PreparedImage,
   dataset: Pick<Dataset, "target">,
   options: AskedOptions,
   what: string,
   shape: readonly number[] = volume.working.shape,
-): { labels: Uint8Array; probabilities: Float32Array } {
-  return windowed(volume, dataset, options, (image, asked) => inferAnswer(network, image, { ...asked, shape }, what));
+): Promise<{ labels: Uint8Array; probabilities: Float32Array }> {
+  const infer = (image: Tensor, asked: InferOptions) => answerInPieces(network, image, { ...asked, shape }, what);
+  return windowed(volume, dataset, options, infer);
 }

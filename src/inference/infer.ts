@@ -1,4 +1,5 @@
 /** Label maps and probabilities of an image of any size, by whichever inferer; see inferer.ts. */
+import { atOnce } from "../core/turns.js";
 import type { Dataset } from "../data/dataset.js";
 import { voxelCount } from "../grid/grid.js";
 import type { SegmentationNetwork } from "../nn/index.js";
@@ -18,7 +19,13 @@ export interface InferOptions extends PredictOptions {
 }
 
 /** Hands the answer for an image on in parts on the grid of the result. */
-function inferParts(network: SegmentationNetwork, image: Tensor, options: InferOptions, what: string, take: PartTaker) {
+function* inferParts(
+  network: SegmentationNetwork,
+  image: Tensor,
+  options: InferOptions,
+  what: string,
+  take: PartTaker,
+): Generator<void, void> {
   const { inferer = wholeImage, shape } = options;
   const sides = image.shape.slice(1);
   const checked: PartTaker = (part) =>
@@ -27,10 +34,13 @@ function inferParts(network: SegmentationNetwork, image: Tensor, options: InferO
       take(part);
     });
   const asked = networkAnswerer(network, options);
-  if (!shape || shape.every((side, axis) => side === sides[axis])) return inferer(image, asked, checked);
+  if (!shape || shape.every((side, axis) => side === sides[axis])) {
+    yield* inferer(image, asked, checked);
+    return;
+  }
   const resampler = new PartResampler(sides, shape, checked);
   try {
-    inferer(image, asked, (part) => resampler.take(part));
+    yield* inferer(image, asked, (part) => resampler.take(part));
   } finally {
     resampler.dispose();
   }
@@ -70,10 +80,20 @@ export function inferLabels(
   options: InferOptions,
   what = "image",
 ): Uint8Array {
+  return atOnce(labelsInPieces(network, image, options, what));
+}
+
+/** {@link inferLabels} in pieces, a window each. */
+export function* labelsInPieces(
+  network: SegmentationNetwork,
+  image: Tensor,
+  options: InferOptions,
+  what: string,
+): Generator<void, Uint8Array> {
   const shape = options.shape ?? image.shape.slice(1);
   const voxels = voxelCount({ shape });
   let labels = new Uint8Array(0);
-  inferParts(network, image, options, what, (part) => {
+  yield* inferParts(network, image, options, what, (part) => {
     const classes = options.kind === "sigmoid" ? part.probabilities.shape[0] : 1;
     if (labels.length === 0) labels = new Uint8Array(classes * voxels);
     placeLabels(labels, part, options.kind, shape);
@@ -109,17 +129,17 @@ function placeProbabilities(all: Float32Array, { probabilities, from }: AnswerPa
   });
 }
 
-/** The label map of {@link inferLabels} and the probabilities of {@link inferProbabilities} of one asking. */
-export function inferAnswer(
+/** The label map of {@link inferLabels} and the probabilities of {@link inferProbabilities} of one asking, in pieces. */
+export function* answerInPieces(
   network: SegmentationNetwork,
   image: Tensor,
   options: InferOptions,
-  what = "image",
-): { labels: Uint8Array; probabilities: Float32Array } {
+  what: string,
+): Generator<void, { labels: Uint8Array; probabilities: Float32Array }> {
   const shape = options.shape ?? image.shape.slice(1);
   const voxels = voxelCount({ shape });
   let [labels, probabilities] = [new Uint8Array(0), new Float32Array(0)];
-  inferParts(network, image, options, what, (part) => {
+  yield* inferParts(network, image, options, what, (part) => {
     const classes = part.probabilities.shape[0];
     if (labels.length === 0) {
       labels = new Uint8Array((options.kind === "sigmoid" ? classes : 1) * voxels);
@@ -144,10 +164,11 @@ export function inferProbabilities(
   const shape = options.shape ?? image.shape.slice(1);
   const voxels = voxelCount({ shape });
   let all = new Float32Array(0);
-  inferParts(network, image, options, what, (part) => {
+  const take = (part: AnswerPart) => {
     const classes = part.probabilities.shape[0];
     if (all.length === 0) all = new Float32Array(classes * voxels);
     placeProbabilities(all, part, shape);
-  });
+  };
+  atOnce(inferParts(network, image, options, what, take));
   return all;
 }

@@ -1,6 +1,7 @@
 /**
  * Asking about an image of any size. An inferer hands out the answer part by part, each as soon as nothing more is added
- * to it, so that whoever takes the parts decides what is kept: a label map, every probability, or neither.
+ * to it, so that whoever takes the parts decides what is kept: a label map, every probability, or neither. Between windows
+ * it yields, so that whoever drives it may let others have their turn, or end it; no scope is open then.
  */
 import { scope, type Tensor } from "../torch/index.js";
 import type { Answerer } from "./answerer.js";
@@ -16,13 +17,17 @@ export interface AnswerPart {
 /** Takes one part. */
 export type PartTaker = (part: AnswerPart) => void;
 
-/** A way of asking about a whole image, raw values [C, ...S] of any dtype, whatever its size. */
-export type Inferer = (image: Tensor, asked: Answerer, take: PartTaker) => void;
+/**
+ * A way of asking about a whole image, raw values [C, ...S] of any dtype, whatever its size.
+ * @returns the work, which yields behind each window; see `atOnce` and `inTurns`
+ */
+export type Inferer = (image: Tensor, asked: Answerer, take: PartTaker) => Generator<void, void>;
 
 /** The image at once: one part, on the device of the answer. */
-export const wholeImage: Inferer = (image, asked, take) => {
+export const wholeImage: Inferer = function* (image, asked, take) {
   scope(() => {
     const probabilities = asked.probabilities(asked.input(image.unsqueeze(0))).squeeze(0);
     take({ probabilities, from: image.shape.slice(1).map(() => 0) });
   });
+  yield;
 };

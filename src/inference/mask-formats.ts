@@ -1,4 +1,7 @@
 /** What masks of volumes are written as. */
+import { encodeSegmentation, type SegmentationOptions } from "../data/dicom/segmentation-writer.js";
+import { volumeOfFile } from "../data/dicom/series.js";
+import type { DicomVolume } from "../data/dicom/volumes.js";
 import { readStart, withFile } from "../data/file-bytes.js";
 import { sniffBytes } from "../data/formats/format.js";
 import type { MaskFormat } from "../data/formats/mask-format-names.js";
@@ -18,22 +21,58 @@ export interface MaskPart {
   readonly value: number;
 }
 
-/** @param file the volume that the mask is of */
-type Encode = (mask: StoredImage, parts: readonly MaskPart[], file: string) => Promise<Uint8Array>;
+/** What a mask takes over from the volume that it is of. */
+interface MaskOrigin {
+  /** Its file, or the series of files that it lies in. */
+  readonly source: { readonly path: string; readonly series?: DicomVolume | undefined };
+  readonly keepIds: boolean;
+}
+
+interface Format {
+  /** Of the files' names, without its dot. */
+  readonly extension: string;
+  encode(mask: StoredImage, parts: readonly MaskPart[], origin: MaskOrigin): Promise<Uint8Array>;
+}
 
 /** A file's beginning: of a NIfTI file its place, which a mask takes over to the bit. */
 function startOf(file: string): Promise<Uint8Array> {
   return withFile(file, (handle, size) => readStart(handle, Math.min(size, sniffBytes)));
 }
 
-/** The formats by the ends of their files' names. */
-export const maskFormats: Record<MaskFormat, Encode> = {
-  "nii.gz": async (mask, _, file) => encodeNifti(mask, { packed: true, like: await startOf(file) }),
-  nrrd: (mask) => encodeNrrd(mask),
-  "seg.nrrd": (mask, parts) =>
-    encodeNrrd(
-      mask,
-      parts.map(({ name, value, colour }) => ({ name, value, layer: 0, colour: colourBytes(colour) })),
-    ),
-  mha: (mask) => encodeMetaImage(mask),
+/** Segments are numbered from 1 on, whatever the values of the mask. */
+async function encodeSeg(
+  { samples }: StoredImage,
+  parts: readonly MaskPart[],
+  { source, keepIds }: MaskOrigin,
+  kind: SegmentationOptions["kind"],
+): Promise<Uint8Array> {
+  const volume = source.series ?? (await volumeOfFile(source.path));
+  const numbers = new Uint8Array(256);
+  parts.forEach(({ value }, i) => {
+    numbers[value] = i + 1;
+  });
+  const labels = Uint8Array.from(samples, (value) => numbers[value]);
+  const segments = parts.map(({ name }) => ({ label: name }));
+  return encodeSegmentation(labels, volume, segments, { kind, keepIds });
+}
+
+/** The formats by name. */
+export const maskFormats: Record<MaskFormat, Format> = {
+  "nii.gz": {
+    extension: "nii.gz",
+    encode: async (mask, _, { source: { path, series } }) =>
+      encodeNifti(mask, { packed: true, ...(series ? {} : { like: await startOf(path) }) }),
+  },
+  nrrd: { extension: "nrrd", encode: (mask) => encodeNrrd(mask) },
+  "seg.nrrd": {
+    extension: "seg.nrrd",
+    encode: (mask, parts) =>
+      encodeNrrd(
+        mask,
+        parts.map(({ name, value, colour }) => ({ name, value, layer: 0, colour: colourBytes(colour) })),
+      ),
+  },
+  mha: { extension: "mha", encode: (mask) => encodeMetaImage(mask) },
+  "dcm-seg": { extension: "dcm", encode: (mask, parts, origin) => encodeSeg(mask, parts, origin, "binary") },
+  "dcm-labelmap": { extension: "dcm", encode: (mask, parts, origin) => encodeSeg(mask, parts, origin, "labelmap") },
 };

@@ -23,7 +23,7 @@ export interface VolumePrediction {
 }
 
 /** How a volume is asked about; probabilities are 4 bytes a class and voxel, and not wanted unless asked for. */
-export type PredictVolumeOptions = PredictImageOptions & Pick<AskedOptions, "patch">;
+export type PredictVolumeOptions = PredictImageOptions & Pick<AskedOptions, "patch" | "turn">;
 
 /** A data set of volumes. */
 export type VolumeSet = Dataset & { readonly slices: SliceRule };
@@ -114,14 +114,14 @@ export async function segmentVolume(
  * @param file the volume's name, for messages
  * @param onSlice called after each slice
  * @throws DataError for a volume of other channels than those trained on
- * @throws NumericError when the network's output holds NaN
+ * @throws NumericError when the network's output holds NaN; what `turn` throws between windows
  */
 export function predictVolume(
   network: SegmentationNetwork,
   volume: StoredImage,
   file: string,
   dataset: VolumeSet,
-  { probabilities: wanted = false, patch, ...options }: PredictVolumeOptions,
+  { probabilities: wanted = false, patch, turn, ...options }: PredictVolumeOptions,
   onSlice?: SliceWatcher,
 ): Promise<VolumePrediction> {
   const ofSlices = (cut: CutVolume) =>
@@ -129,11 +129,11 @@ export function predictVolume(
       predictImage(network, slice, file, dataset, { ...options, probabilities: wanted }),
     );
   const ofWhole = (cut: CutVolume) =>
-    answersOfWhole(cut, dataset, file, (whole, shape) => {
-      const asked = { ...options, patch };
+    answersOfWhole(cut, dataset, file, async (whole, shape) => {
+      const asked = { ...options, patch, turn };
       return wanted
         ? inferCaseAnswer(network, whole, dataset, asked, file, shape)
-        : { labels: inferCase(network, whole, dataset, asked, file, shape) };
+        : { labels: await inferCase(network, whole, dataset, asked, file, shape) };
     });
   return segmentVolume(volume, file, dataset, wanted, network.rank === 3 ? ofWhole : ofSlices, onSlice);
 }

@@ -132,33 +132,37 @@ function checkWindows(image: Tensor, { patch, step = 0.5 }: SlidingWindowOptions
  * @example inferLabels(network, image, { ...asked, inferer: slidingWindow({ patch: [64, 64, 32] }) }, "case 1");
  */
 export function slidingWindow(options: SlidingWindowOptions): Inferer {
-  return (image, asked, take) => {
+  return function* (image, asked, take) {
     checkWindows(image, options);
     const { patch, step = 0.5 } = options;
     const rank = image.ndim - 1;
+    const volumeOf = () => (rank === 2 ? image.unsqueeze(1) : image);
+    const [extents, sides] =
+      rank === 2
+        ? [
+            [1, ...image.shape.slice(1)],
+            [1, ...patch],
+          ]
+        : [image.shape.slice(1), patch];
+    const axes = sides.map((side, axis) => windowsAlong(extents[axis], side, step)) as unknown as Axes;
+    const [zs, ys, xs] = axes.map(({ starts }) => [...starts.keys()]);
     let sums: Sums | undefined;
     try {
-      scope(() => {
-        const volume = rank === 2 ? image.unsqueeze(1) : image;
-        const sides = rank === 2 ? [1, ...patch] : patch;
-        const axes = sides.map((side, axis) => windowsAlong(volume.shape[axis + 1], side, step)) as unknown as Axes;
-        const [zs, ys, xs] = axes.map(({ starts }) => [...starts.keys()]);
-        for (const z of zs) {
-          for (const y of ys) {
-            for (const x of xs) {
-              scope(() => {
-                const window = [z, y, x] as const;
-                const answer = asked
-                  .probabilities(windowInput(volume, axes, window, asked, rank))
-                  .to({ device: "cpu" });
-                sums ??= new Sums(answer.shape[1], axes);
-                sums.add(rank === 2 ? answer.squeeze(0).unsqueeze(1) : answer.squeeze(0), window);
-              });
-            }
-            scope(() => sums?.finishRow([z, y, 0], (settled) => crop(settled, axes, volume, [z, y, 0], rank, take)));
+      for (const z of zs) {
+        for (const y of ys) {
+          for (const x of xs) {
+            scope(() => {
+              const window = [z, y, x] as const;
+              const input = windowInput(volumeOf(), axes, window, asked, rank);
+              const answer = asked.probabilities(input).to({ device: "cpu" });
+              sums ??= new Sums(answer.shape[1], axes);
+              sums.add(rank === 2 ? answer.squeeze(0).unsqueeze(1) : answer.squeeze(0), window);
+            });
+            yield;
           }
+          scope(() => sums?.finishRow([z, y, 0], (settled) => crop(settled, axes, volumeOf(), [z, y, 0], rank, take)));
         }
-      });
+      }
     } finally {
       sums?.dispose();
     }

@@ -1,6 +1,7 @@
 import type { ConventionName } from "../evaluation/conventions.js";
 import type { FrameRecord } from "../grid/frame.js";
 import type { SlicePlane } from "../grid/slices.js";
+import type { MaskRules } from "../inference/rules.js";
 import type { DistanceUnits } from "./evaluate-network.js";
 
 /** A domain that an evaluation says nothing about, as none of its images in the judged split has a mask. */
@@ -39,6 +40,8 @@ export interface EvaluationAbout {
   /** Tolerance of the normalised surface Dice, in those units; missing where it was not measured. */
   readonly nsdTolerance?: number;
   readonly testTimeFlips: boolean;
+  /** What was done to the label maps before they were judged; missing where nothing was. */
+  readonly rules?: MaskRules;
   readonly precision: string;
   readonly device: string;
   readonly convention: { readonly name: ConventionName; readonly description: string };

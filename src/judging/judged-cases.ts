@@ -1,15 +1,16 @@
 /** The one loop over cases that a network is asked about, for metrics, inspection and pictures. */
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { plainTurn } from "../core/turns.js";
 import { type LossLabels, lossLabels } from "../data/case-tensors.js";
 import { type Case, caseName, type Dataset } from "../data/dataset.js";
 import type { CaseSource, DecodedCase } from "../data/decode.js";
 import { picturesOf, stackSlices } from "../data/volumes/case-slices.js";
 import { viewOf } from "../data/volumes/patches.js";
-import { modeOf, withoutMargin } from "../grid/frame.js";
+import { modeOf, placementOf, withoutMargin } from "../grid/frame.js";
 import { answerInSize } from "../inference/answer-in-size.js";
 import { type AskedOptions, inferCase } from "../inference/infer-case.js";
 import { requireFinite } from "../inference/predict.js";
 import { predictCase } from "../inference/predict-case.js";
+import { applyRules, type MaskRules, type RuledGrid } from "../inference/rules.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import type { Tensor } from "../torch/index.js";
 import type { JudgedGrid } from "./grid-names.js";
@@ -21,6 +22,8 @@ export type CaseLoss = (logits: Tensor, target: LossLabels) => number;
 export interface JudgedCasesOptions extends AskedOptions {
   /** Where the labels are wanted; default "network". */
   readonly at?: JudgedGrid;
+  /** What is done to the labels on that grid; nothing unless given. */
+  readonly rules?: MaskRules | undefined;
   /** Computed for every case with a mask when given; of a volume that is asked about whole, of the patch that stands for it. */
   readonly loss?: CaseLoss;
 }
@@ -29,7 +32,7 @@ export interface JudgedCasesOptions extends AskedOptions {
 export interface JudgedCase {
   readonly case: Case;
   readonly decoded: DecodedCase;
-  /** softmax: class numbers `[S]`; sigmoid: 0/1 `[K, S]`; on the working grid, or the stored one where `at` says so. */
+  /** softmax: class numbers `[S]`; sigmoid: 0/1 `[K, S]`; on the working grid, or the stored one where `at` says so; ruled. */
   readonly labels: Uint8Array;
   /** Undefined unless asked for, and for a case without a mask; of a volume in slices the mean over them. */
   readonly loss: number | undefined;
@@ -43,7 +46,7 @@ function ask(
   network: SegmentationNetwork,
   picture: DecodedCase,
   dataset: AskedSet,
-  { loss, patch: _, at, ...options }: JudgedCasesOptions,
+  { loss, patch: _, turn: ___, at, rules: __, ...options }: JudgedCasesOptions,
   name: string,
 ): Pick<JudgedCase, "labels" | "loss"> {
   return predictCase(network, picture, dataset, options, ({ logits, probabilities, labels, labelKS }) => {
@@ -70,8 +73,8 @@ async function askPictures(
 ): Promise<Pick<JudgedCase, "labels" | "loss">> {
   const said: Pick<JudgedCase, "labels" | "loss">[] = [];
   for (const picture of picturesOf(decoded, dataset)) {
-    // Lets signals in: decoded cases come without a turn of the event loop.
-    if (said.length > 0) await nextTurn();
+    // Decoded cases come without a turn of the event loop.
+    if (said.length > 0) await (options.turn ?? plainTurn)();
     const { labels, loss } = ask(network, picture, dataset, options, name);
     // What is said beside a padded picture is no answer, neither right nor wrong.
     said.push({ labels: options.at === "native" ? labels : withoutMargin(labels, picture), loss });
@@ -84,25 +87,35 @@ async function askPictures(
 }
 
 /** What a network of volumes says about a whole one. */
-function askWhole(
+async function askWhole(
   network: SegmentationNetwork,
   decoded: DecodedCase,
   dataset: AskedSet,
   options: JudgedCasesOptions,
   name: string,
-): Pick<JudgedCase, "labels" | "loss"> {
+): Promise<Pick<JudgedCase, "labels" | "loss">> {
   const { shape } = options.at === "native" ? decoded.stored : decoded.working;
-  const labels = inferCase(network, decoded, dataset, options, name, shape);
+  const labels = await inferCase(network, decoded, dataset, options, name, shape);
   if (!options.loss || !decoded.label) return { labels, loss: undefined };
   const view = viewOf(decoded, dataset, options.patch ?? null);
   return { labels, loss: ask(network, view, dataset, { ...options, at: "network" }, name).loss };
+}
+
+/** The grid that labels are ruled on; of a picture in its frame with the stored pixels for each of its own. */
+function ruledGrid(decoded: DecodedCase, at: JudgedCasesOptions["at"]): RuledGrid {
+  if (at === "native") return { grid: decoded.stored };
+  const { working: grid } = decoded;
+  if (grid.shape.length === 3) return { grid };
+  const { seen, filled } = placementOf(decoded);
+  return { grid, pixels: (seen.height * seen.width) / (filled.height * filled.width) };
 }
 
 /**
  * Asks a network about cases, one after the other in the order given, each when the one before has been used. A network of
  * volumes is asked about whole ones by sliding windows, one of pictures slice by slice.
  * @param source decoded cases at the size the network works at
- * @throws DataError for a case that cannot be decoded; NumericError naming one for which the network's output holds NaN
+ * @throws DataError for a case that cannot be decoded; NumericError naming one for which the network's output holds NaN; what
+ *   `turn` throws
  * @example for await (const { case: one, labels } of judgedCases(student, dataset, cases, cache, options)) { … }
  */
 export async function* judgedCases(
@@ -112,11 +125,13 @@ export async function* judgedCases(
   source: CaseSource,
   options: JudgedCasesOptions,
 ): AsyncGenerator<JudgedCase> {
+  const { rules, at, turn = plainTurn } = options;
   for (const one of cases) {
     const decoded = await source.get(one);
     const answer = network.rank === 3 ? askWhole : askPictures;
-    const said = await answer(network, decoded, dataset, options, caseName(one));
-    yield { case: one, decoded, ...said };
-    await nextTurn();
+    const { labels, loss } = await answer(network, decoded, dataset, options, caseName(one));
+    const ruled = rules ? applyRules(labels, ruledGrid(decoded, at), dataset, rules, caseName(one)) : labels;
+    yield { case: one, decoded, labels: ruled, loss };
+    await turn();
   }
 }

@@ -1,22 +1,11 @@
 /** The largest connected part of a mask, which BCP keeps of each class of its pseudo-labels. */
 import type { TargetKind } from "../core/target-kind.js";
-import { connectedComponents } from "../grid/components.js";
+import { keepLargestComponent } from "../grid/mask-parts.js";
 import { classChannels, fromTypedArray, noGrad, scope, spatialShape, type Tensor } from "../torch/index.js";
 
 /**
- * Sets all but the largest component of a mask to 0, in place; of equal ones the first in reading order stays. Pixels
- * that touch by a corner belong together: 8 neighbours in an image, 26 in a volume.
- * @param shape of the mask, [H, W] or [D, H, W]
- */
-export function keepLargestComponent(mask: Uint8Array, shape: readonly number[]): void {
-  const { labels, sizes } = connectedComponents(mask, shape);
-  if (sizes.length < 2) return;
-  const largest = sizes.reduce((best, size, i) => (size > sizes[best] ? i : best), 0) + 1;
-  for (let i = 0; i < mask.length; i++) mask[i] = labels[i] === largest ? 1 : 0;
-}
-
-/**
- * The largest component of each class of each image; other pixels become background.
+ * The largest component of each class of each image; other pixels become background. Pixels that touch by a corner belong
+ * together: 8 neighbours in an image, 26 in a volume.
  * @param labels in the form that {@link TargetKind} says; "sigmoid": each channel on its own
  * @param classes number of classes of "softmax", the background included
  */

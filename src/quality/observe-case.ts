@@ -40,7 +40,18 @@ export interface Asked extends Omit<AskedOptions, "testTimeFlips"> {
 type AskedSet = Pick<Dataset, "target" | "outputs" | "parts" | "slices">;
 
 /** Label map and probabilities `[K, S]` of one picture, or of a whole volume. */
-function answer(network: SegmentationNetwork, picture: DecodedCase, dataset: AskedSet, asked: Asked, what: string) {
+interface Answer {
+  readonly labels: Uint8Array;
+  readonly probabilities: Float32Array;
+}
+
+async function answer(
+  network: SegmentationNetwork,
+  picture: DecodedCase,
+  dataset: AskedSet,
+  asked: Asked,
+  what: string,
+): Promise<Answer> {
   if (asked.patch) return inferCaseAnswer(network, picture, dataset, asked, what);
   return predictCase(network, picture, dataset, asked, ({ labels, probabilities }) => {
     requireFinite(probabilities, what);
@@ -79,10 +90,11 @@ export async function observeCase(
   const said: Uint8Array[] = [];
   for (const [p, picture] of pictures(decoded).entries()) {
     const pixels = voxelCount(picture.working);
-    const own = answer(network, picture, dataset, asked, what);
-    const theirs = byKind(members, (member, m) =>
-      answer(member.network, views[m]?.[p] ?? picture, dataset, asked, what),
-    );
+    const own = await answer(network, picture, dataset, asked, what);
+    const answers: Answer[] = [];
+    for (const [m, member] of members.entries())
+      answers.push(await answer(member.network, views[m]?.[p] ?? picture, dataset, asked, what));
+    const theirs = byKind(members, (_, m) => answers[m]);
     const reference = picture.label ?? null;
     const judged = (labels: Uint8Array) => (reference ? withoutIgnored(labels, reference) : labels);
     dataset.parts.forEach(({ index }, part) => {

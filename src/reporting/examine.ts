@@ -208,6 +208,7 @@ async function examine(
     testTimeFlips: about.testTimeFlips,
     ...(about.at ? { at: about.at } : {}),
     ...(about.units ? { units: about.units } : {}),
+    rules: about.rules,
     onProgress: (done) => options.onProgress?.(`looking at ${run.name}`, done, cases.length),
   });
   const unjudged = unjudgedFacts(loaded.dataset, "test");

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { TrainingConfig } from "../config/config.js";
 import { counted } from "../core/counted.js";
-import { type Progress, peekProgress } from "../runs/checkpoint-contents.js";
+import { isFinished, type Progress, peekProgress } from "../runs/checkpoint-contents.js";
 import { type CheckpointName, stepOfName } from "../runs/checkpoint-names.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
 import type { RunFolder } from "../runs/run-folder.js";
@@ -28,7 +28,7 @@ export function runState(
   const progress = newestProgress(run);
   const step = progress?.iteration ?? null;
   // A run folder that was copied without its checkpoints is finished when its log is.
-  const done = (step ?? loggedSteps) >= iterations;
+  const done = progress ? isFinished(progress, iterations) : loggedSteps >= iterations;
   const stage = done ? "finished" : isRunInUse(run.path) ? "running" : "stopped";
   const chosen: Partial<Record<CheckpointName, number | undefined>> = progress
     ? { last: progress.iteration, best: progress.best?.iteration, "best-on-test": progress.bestOnTest?.iteration }

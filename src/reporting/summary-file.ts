@@ -1,5 +1,6 @@
 /** Reading `summary.json` back: what `dimseg evaluate` found, with undefined values as NaN again. */
 import { z } from "zod";
+import { rulesSchema } from "../config/config.js";
 import { DataError } from "../core/errors.js";
 import { distanceUnits } from "../judging/evaluate-network.js";
 import type { EvaluationSummary } from "../judging/summarise.js";
@@ -49,6 +50,7 @@ const head = {
   units: z.enum(distanceUnits).optional(),
   nsdTolerance: z.number().optional(),
   testTimeFlips: z.boolean(),
+  rules: rulesSchema.optional(),
   convention: z.object({ name: z.string(), description: z.string() }),
   judged: z.array(judgedCase).optional(),
   unjudged: z.array(z.object({ domain: z.string(), images: z.int(), masksElsewhere: z.boolean() })).optional(),

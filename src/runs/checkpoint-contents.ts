@@ -20,10 +20,17 @@ const progressSchema = z.strictObject({
   /** Lengths of the logs in bytes when this was saved. */
   metricsOffset: z.int().min(0),
   eventsOffset: z.int().min(0),
+  /** Whether training was told to stop before the validation that is due after these steps was done. */
+  unvalidated: z.literal(true).optional(),
 });
 
 /** Where training stands. */
 export type Progress = z.output<typeof progressSchema>;
+
+/** Whether nothing is left to do of so many steps. */
+export function isFinished({ iteration, unvalidated }: Progress, iterations: number): boolean {
+  return iteration >= iterations && !unvalidated;
+}
 
 export const freshProgress: Progress = {
   iteration: 0,

@@ -1,7 +1,7 @@
 /** How far a planned run is, by what lies in its folder. Reads only. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Progress, peekProgress } from "../runs/checkpoint-contents.js";
+import { isFinished, type Progress, peekProgress } from "../runs/checkpoint-contents.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
 import { readEvaluation } from "../runs/evaluation-files.js";
 import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
@@ -61,7 +61,7 @@ export function standingOf(run: PlannedRun, { checkpoints, networks }: EvaluateS
   const missing = checkpoints
     .flatMap((checkpoint) => kept.map((network) => ({ checkpoint, network })))
     .filter((one) => evaluatedStep(folder, one) !== checkpointStep(one.checkpoint, progress));
-  const trained = progress.iteration >= run.config.training.iterations;
+  const trained = isFinished(progress, run.config.training.iterations);
   const stage = !trained ? "begun" : missing.length > 0 ? "trained" : "finished";
   return { stage, step: progress.iteration, dice: progress.best?.dice ?? null, missing };
 }

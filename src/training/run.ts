@@ -12,7 +12,7 @@ import { type Case, caseName, type ImageDepths } from "../data/dataset.js";
 import { unseenParts } from "../data/unseen-parts.js";
 import { drawables } from "../data/volumes/case-slices.js";
 import { voxelCount } from "../grid/grid.js";
-import { freshProgress, type Progress } from "../runs/checkpoint-contents.js";
+import { freshProgress, isFinished, type Progress } from "../runs/checkpoint-contents.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
 import { checkDatasetFacts, formatDatasetFacts, requireDataset } from "../runs/dataset-facts.js";
 import { collectEnvironment } from "../runs/environment.js";
@@ -267,7 +267,7 @@ export async function resumeRun(path: string, observer: RunObserver, data?: stri
     store.recover();
     store.nameNewest();
     const progress = store.steps().length === 0 ? freshProgress : restoreState(session, store.load());
-    const finished = progress.iteration >= config.training.iterations;
+    const finished = isFinished(progress, config.training.iterations);
     // Killed after its last save, the run may still keep checkpoints that the save was about to remove.
     if (finished) store.prune(progress.iteration);
     const looked = (finished && data === undefined) || (await checkFiles(run, session, observer));

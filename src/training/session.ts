@@ -12,6 +12,7 @@ import { divergenceOf, usesUnlabelled } from "../config/unlabelled.js";
 import { DataError, UsageError } from "../core/errors.js";
 import type { Dataset } from "../data/dataset.js";
 import { frameText } from "../grid/frame.js";
+import { checkRules } from "../inference/rules.js";
 import { createComparison, createMethod, type DomainComparison, type Method } from "../methods/index.js";
 import { AdamW, createMinimizer, type Minimizer, type Optimizer, Sgd } from "../optim/index.js";
 import type { Model } from "../runs/model.js";
@@ -64,6 +65,7 @@ function checkSize({ config, dataset, size, patch, student }: Model): void {
 /** Refuses data that the chosen method or the network cannot be trained on. */
 function checkData(model: Model): void {
   const { config, dataset, split } = model;
+  if (config.rules) checkRules(config.rules, dataset, "rules");
   if (usesUnlabelled(config) && split.unlabelled.length === 0) {
     throw new DataError(
       `${dataset.path}: no training case is left for method ${config.method.name} with optimizer ${config.optimizer.name} ` +

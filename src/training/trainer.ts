@@ -4,8 +4,9 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { NumericError } from "../core/errors.js";
+import { Stopped, turnUntil } from "../core/turns.js";
 import { type NonFinite, restore, type StepReport, save } from "../optim/index.js";
-import type { Progress } from "../runs/checkpoint-contents.js";
+import { isFinished, type Progress } from "../runs/checkpoint-contents.js";
 import type { CheckpointStore } from "../runs/checkpoint-store.js";
 import type { MetricRecord, MetricsLog } from "../runs/metrics-log.js";
 import type { EventLog } from "../runs/tensorboard.js";
@@ -86,6 +87,8 @@ export class Trainer {
     const { every } = this.session.config.evaluation;
     const begin = this.progress.iteration;
     if (begin === 0) this.save([]);
+    if (this.progress.unvalidated) await this.validateAndSave();
+    if (this.progress.unvalidated) return this.outcome(begin);
     while (this.progress.iteration < iterations) {
       const batch = await this.batches.fetch(this.progress.iteration);
       const report = this.step(batch);
@@ -98,9 +101,15 @@ export class Trainer {
       await nextTurn();
       if (!this.observer.stopRequested()) continue;
       if (done % every !== 0 && done !== iterations) this.save([]);
-      return { progress: this.progress, finished: done === iterations, trained: done - begin };
+      return this.outcome(begin);
     }
-    return { progress: this.progress, finished: true, trained: iterations - begin };
+    return this.outcome(begin);
+  }
+
+  private outcome(begin: number): TrainingOutcome {
+    const { progress, session } = this;
+    const finished = isFinished(progress, session.config.training.iterations);
+    return { progress, finished, trained: progress.iteration - begin };
   }
 
   /** One optimiser step; nothing but logs, networks and optimiser state outlives it. */
@@ -144,10 +153,23 @@ export class Trainer {
     }
   }
 
+  /** Told to stop while it validates, it saves what was trained; the validation is made when the run goes on. */
   private async validateAndSave(): Promise<void> {
-    const { iteration } = this.progress;
-    const validation = await this.judged(() => validate(this.session));
-    const test = await this.judged(() => monitorTest(this.session));
+    const turn = turnUntil(() => this.observer.stopRequested());
+    try {
+      const validation = await this.judged(() => validate(this.session, turn));
+      const test = await this.judged(() => monitorTest(this.session, turn));
+      await this.keepValidation(validation, test);
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+      this.progress = { ...this.progress, unvalidated: true };
+      this.save([]);
+    }
+  }
+
+  private async keepValidation(validation: Validation, test: Validation): Promise<void> {
+    const { unvalidated: _, ...trained } = this.progress;
+    const { iteration } = trained;
     const record = { iteration, ...validation.record, ...test.record };
     this.log(iteration, record);
     this.outputs.events.scalar(iteration, "engine/liveTensors", liveTensors());
@@ -158,7 +180,7 @@ export class Trainer {
       ...(best !== this.progress.best ? ["best"] : []),
       ...(bestOnTest !== this.progress.bestOnTest ? ["best-on-test"] : []),
     ];
-    this.progress = { ...this.progress, best, bestOnTest };
+    this.progress = { ...trained, best, bestOnTest };
     // Before the checkpoint: a run that is resumed from it has the picture up to there.
     await this.outputs.preview?.add(iteration);
     this.save(names);

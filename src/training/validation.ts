@@ -1,4 +1,5 @@
 /** Judging the student and the teacher while they train, and choosing the best checkpoint. */
+import type { Turn } from "../core/turns.js";
 import type { Case } from "../data/dataset.js";
 import type { ConventionName } from "../evaluation/conventions.js";
 import { evaluateNetwork } from "../judging/evaluate-network.js";
@@ -21,6 +22,7 @@ async function judge(
   network: SegmentationNetwork,
   cases: readonly Case[],
   prefix: string,
+  turn: Turn,
 ): Promise<Validation> {
   const { dataset, cache, device, precision, normalisation, patch, config } = session;
   const kind = dataset.target;
@@ -31,6 +33,7 @@ async function judge(
     normalisation,
     patch,
     convention,
+    turn,
     loss: (logits, { labels, annotated }) => segmentationLoss(logits, labels, null, { kind, annotated }).loss.item(),
   });
   const summary = summarise(scores);
@@ -47,21 +50,26 @@ async function judge(
 }
 
 /** Judges student and teacher on the given cases; nothing to do without any. */
-async function judgeBoth(session: TrainingSession, cases: readonly Case[], prefix: string): Promise<Validation> {
+async function judgeBoth(
+  session: TrainingSession,
+  cases: readonly Case[],
+  prefix: string,
+  turn: Turn,
+): Promise<Validation> {
   if (cases.length === 0) return { record: {}, dice: null };
-  const student = await judge(session, session.student, cases, `${prefix}.student`);
+  const student = await judge(session, session.student, cases, `${prefix}.student`, turn);
   const { teacher } = session.method.networks;
-  const averaged = teacher ? await judge(session, teacher, cases, `${prefix}.teacher`) : { record: {} };
+  const averaged = teacher ? await judge(session, teacher, cases, `${prefix}.teacher`, turn) : { record: {} };
   return { record: { ...student.record, ...averaged.record }, dice: student.dice };
 }
 
-/** The validation split of the labelled domain. */
-export function validate(session: TrainingSession): Promise<Validation> {
-  return judgeBoth(session, session.split.validation, "validation");
+/** The validation split of the labelled domain. @throws what `turn` throws, between cases, slices and windows */
+export function validate(session: TrainingSession, turn: Turn): Promise<Validation> {
+  return judgeBoth(session, session.split.validation, "validation", turn);
 }
 
 /** The test sets of all domains, for curves and for "best on test" under its own name. */
-export function monitorTest(session: TrainingSession): Promise<Validation> {
+export function monitorTest(session: TrainingSession, turn: Turn): Promise<Validation> {
   const cases = session.dataset.domains.flatMap((domain) => domain.cases("test"));
-  return judgeBoth(session, session.config.evaluation.monitorTest ? cases : [], "test");
+  return judgeBoth(session, session.config.evaluation.monitorTest ? cases : [], "test", turn);
 }

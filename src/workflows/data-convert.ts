@@ -1,4 +1,4 @@
-/** Making a NIfTI file of each volume in a folder of DICOM files, and of the segmentations drawn on it. */
+/** Making a NIfTI file of each volume in a folder of DICOM files, and of the segmentations and contours drawn on it. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../core/atomic-file.js";
@@ -6,6 +6,8 @@ import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { type ReadSegmentation, readSegmentation } from "../data/dicom/segmentation-reader.js";
 import { type FoundVolume, findSeries, readSeries } from "../data/dicom/series.js";
+import { drawStructures, readStructureSet, type StructureSet } from "../data/dicom/structure-reader.js";
+import { compareBytes } from "../data/file-patterns.js";
 import { encodeNifti } from "../data/formats/nifti-writer.js";
 import { shapeText } from "../grid/grid.js";
 import type { StoredImage } from "../grid/stored-image.js";
@@ -17,6 +19,15 @@ export interface ConvertInput {
   readonly folder: string;
   /** Gets `images/NAME.nii.gz` and `masks/NAME.nii.gz`; nothing in it is replaced. */
   readonly out: string;
+  /** Structures that masks show, in the order of their values; default: all that the folder's contours name, by name. */
+  readonly structures?: readonly string[] | undefined;
+}
+
+/** What was written. */
+export interface Converted {
+  readonly volumes: readonly ConvertedVolume[];
+  /** What 1, 2, ... mean in masks of contours; none where there are none. */
+  readonly structures: readonly string[];
 }
 
 /** A volume that was written. */
@@ -35,10 +46,17 @@ async function write(path: string, image: StoredImage): Promise<void> {
   writeFileAtomic(path, await encodeNifti(image, { packed: true }));
 }
 
-/** A segmentation, or why it is not one of the volume: drawn on other slices, damaged, of a kind that is not read. */
-async function drawnOn(volume: FoundVolume, file: string): Promise<ReadSegmentation | DataError> {
+/** A file with what was drawn on a volume. */
+interface Drawing {
+  readonly file: string;
+  /** @throws DataError when it was drawn on other slices, is damaged, or of a kind that is not read */
+  read(volume: FoundVolume): Promise<ReadSegmentation>;
+}
+
+/** What was drawn on a volume, or why nothing of this file was. */
+async function drawnOn(volume: FoundVolume, { read }: Drawing): Promise<ReadSegmentation | DataError> {
   try {
-    return await readSegmentation(file, volume);
+    return await read(volume);
   } catch (error) {
     if (error instanceof DataError) return error;
     throw error;
@@ -46,39 +64,79 @@ async function drawnOn(volume: FoundVolume, file: string): Promise<ReadSegmentat
 }
 
 /**
- * The first of the segmentations that was drawn on a volume.
- * @param left segmentations without a volume, each with the sentence that the last volume was told; those that have one
- *   now are taken off
+ * The first of the drawings that was made on a volume.
+ * @param left drawings without a volume, each with the sentence that the last volume was told; those that have one now are
+ *   taken off
  */
-async function maskOf(volume: FoundVolume, left: Map<string, string>, warn: (message: string) => void) {
+async function maskOf(volume: FoundVolume, left: Map<Drawing, string>, warn: (message: string) => void) {
   let mask: ReadSegmentation | null = null;
-  for (const file of left.keys()) {
-    const read = await drawnOn(volume, file);
+  for (const drawing of left.keys()) {
+    const read = await drawnOn(volume, drawing);
     if (read instanceof DataError) {
-      left.set(file, read.message);
+      left.set(drawing, read.message);
       continue;
     }
-    left.delete(file);
-    if (mask) warn(`${file}: is left out, as ${volume.name} has a mask already`);
-    else for (const remark of read.remarks) warn(`${file}: ${remark}`);
+    left.delete(drawing);
+    if (mask) warn(`${drawing.file}: is left out, as ${volume.name} has a mask already`);
+    else for (const remark of read.remarks) warn(`${drawing.file}: ${remark}`);
     mask ??= read;
   }
   return mask;
 }
 
+/** The structure sets that can be read; the others are told. */
+function structureSetsOf(files: readonly string[], warn: (message: string) => void): StructureSet[] {
+  return files.flatMap((file) => {
+    try {
+      return [readStructureSet(file)];
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      warn(error.message);
+      return [];
+    }
+  });
+}
+
+/**
+ * Names of the structures that masks show, in the order of their values, the same in all masks.
+ * @throws UsageError when one is asked for that no file has
+ */
+function structureNames(sets: readonly StructureSet[], wanted: readonly string[]): string[] {
+  const found = [...new Set(sets.flatMap(({ structures }) => structures.map(({ name }) => name)))].sort(compareBytes);
+  const missing = wanted.find((name) => !found.includes(name));
+  if (missing !== undefined)
+    throw new UsageError(
+      `--structure ${missing}: no contour is called so; ${found.length > 0 ? `there are ${found.join(", ")}` : "there are no contours"}`,
+    );
+  return wanted.length > 0 ? [...wanted] : found;
+}
+
 /**
  * Converts a folder. What a user should know of a volume is told as a warning.
- * @throws DataError when the folder holds no volume, or a file is damaged; UsageError when a result is there already
+ * @throws DataError when the folder holds no volume, or a file is damaged; UsageError when a result is there already, or a
+ *   structure is not
  */
-export async function convertSeries({ folder, out }: ConvertInput, observer: Observer): Promise<ConvertedVolume[]> {
-  const { volumes, skipped, segmentations } = await findSeries(folder, (done, of) =>
+export async function convertSeries(
+  { folder, out, structures: wanted = [] }: ConvertInput,
+  observer: Observer,
+): Promise<Converted> {
+  const { volumes, skipped, segmentations, structureSets } = await findSeries(folder, (done, of) =>
     observer.progress("reading headers", done, of),
   );
   if (volumes.length === 0) {
     const why = skipped.length > 0 ? `; of ${skipped[0].file}: ${skipped[0].reason}` : "";
     throw new DataError(`${folder}: holds no DICOM volume${why}`);
   }
-  const left = new Map(segmentations.map((file) => [file, ""]));
+  const sets = structureSetsOf(structureSets, observer.warn);
+  const structures = structureNames(sets, wanted);
+  const drawings: Drawing[] = [
+    ...segmentations.map((file) => ({ file, read: (volume: FoundVolume) => readSegmentation(file, volume) })),
+    ...sets.map((set) => ({
+      file: set.file,
+      read: (volume: FoundVolume) => drawStructures(set, volume, structures),
+    })),
+  ];
+  const left = new Map(drawings.map((drawing) => [drawing, ""]));
   const converted: ConvertedVolume[] = [];
   for (const [i, volume] of volumes.entries()) {
     const { grid, modality, remarks } = volume;
@@ -93,11 +151,14 @@ export async function convertSeries({ folder, out }: ConvertInput, observer: Obs
     converted.push({ image, mask, modality, size: shapeText(grid), spacing });
     observer.progress("converting", i + 1, volumes.length);
   }
-  for (const reason of left.values()) observer.warn(`a segmentation is left out: ${reason}`);
-  const others = skipped.filter(({ file }) => !segmentations.includes(file));
+  for (const [{ file }, reason] of left) {
+    const what = segmentations.includes(file) ? "a segmentation is" : "contours are";
+    observer.warn(`${what} left out: ${reason}`);
+  }
+  const others = skipped.filter(({ file }) => !segmentations.includes(file) && !structureSets.includes(file));
   if (others.length > 0) {
     const [{ file, reason }] = others;
     observer.warn(`${counted(others.length, "file")} left out (the first is ${file}: ${reason})`);
   }
-  return converted;
+  return { volumes: converted, structures: sets.length > 0 ? structures : [] };
 }

@@ -9,6 +9,7 @@ import { learntWarning } from "./evaluation/learnt-cases.js";
 import { depthWarning } from "./evaluation/other-depths.js";
 import { type EvaluationResult, judgeNetwork, writeResult } from "./evaluation/result.js";
 import { type EvaluationCases, type EvaluationSplit, selectCases } from "./evaluation/select-cases.js";
+import { rulesOf, type WantedRules } from "./mask-rules.js";
 import type { Observer, Workflow } from "./observer.js";
 import { networkOf, type OpenedRun, openRun } from "./open-run.js";
 
@@ -28,6 +29,8 @@ export interface EvaluateInput extends FurtherRules {
   readonly at: JudgedGrid;
   /** Average over mirror images. */
   readonly tta: boolean;
+  /** What is done to the label maps before they are judged; default: the run's. */
+  readonly rules?: WantedRules;
   /** Another `dataset.yaml` of the same kind. */
   readonly data?: string | undefined;
 }
@@ -74,6 +77,7 @@ export const evaluateRun: Workflow<EvaluateInput, EvaluationResult[], EvaluateOb
   // Another data set is judged where the run's own is gone, too: the run keeps what it must know of it.
   const run = await openRun(input.run, checkpoint, observer, input.data === undefined ? "needed" : "unused");
   const networks = namesOf(run, input.network);
+  const rules = rulesOf(run, input.rules);
   const cases = selectCases(run, split, input.data, observer.warn);
   const isOther = cases.dataset.path !== run.dataset.path;
   const convention = input.convention ?? run.config.evaluation.convention;
@@ -81,7 +85,7 @@ export const evaluateRun: Workflow<EvaluateInput, EvaluationResult[], EvaluateOb
   const results: EvaluationResult[] = [];
   for (const network of networks) {
     const onProgress = (done: number) => observer.progress(`evaluating the ${network}`, done, total);
-    const asked = { network, convention, units, at, nsd, volumes, lesions, tta, onProgress };
+    const asked = { network, convention, units, at, nsd, volumes, lesions, tta, rules, onProgress };
     const result = await judgeNetwork(run, cases, asked);
     if (isOther && results.length === 0) warnOfLearnt(run, cases, result, observer);
     results.push(result);

@@ -13,6 +13,8 @@ export interface Observer {
    * @param done of `total` steps, 0 to `total`
    */
   progress(what: string, done: number, total: number): void;
+  /** Whether to stop at the next place where nothing is left half done; never unless given. */
+  stopRequested?(): boolean;
 }
 
 /** What every verb is. */

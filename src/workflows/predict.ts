@@ -1,13 +1,13 @@
 /** Segmenting images with a trained run; they need not belong to any data set. */
-import { statSync } from "node:fs";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError, type DimsegError, ResourceError, UsageError } from "../core/errors.js";
+import { Stopped, type Turn, turnUntil } from "../core/turns.js";
 import { channelFilesOf, readersOf } from "../data/case-files.js";
 import type { Case, Dataset } from "../data/dataset.js";
 import { isImageName, isVolumeName } from "../data/file-patterns.js";
-import { mayBeDicom, refuseSeries } from "../data/inspect/dicom-series.js";
+import { type MaskFormat, segmentationFormatNames } from "../data/formats/mask-format-names.js";
 import { type ChannelFiles, readPictureChannels, readVolumeChannels } from "../data/read-channels.js";
+import { readFoundVolume } from "../data/read-image.js";
 import { systemPicturesText } from "../data/system-names.js";
 import { hasSlices } from "../data/volumes/decode-volume.js";
 import { isExported } from "../export/exported-model.js";
@@ -15,6 +15,8 @@ import type { StoredImage } from "../grid/stored-image.js";
 import { type PredictionContents, type PredictionFile, predictionFiles } from "../inference/encode-prediction.js";
 import { volumeFiles } from "../inference/encode-volume.js";
 import { indexValue } from "../inference/label-map.js";
+import { ruledImage, ruledVolume } from "../inference/ruled.js";
+import { rulesText } from "../judging/rules-text.js";
 import type { Observer, Workflow } from "./observer.js";
 import { wholeImages } from "./prediction/channel-files.js";
 import { openExportedSegmenter } from "./prediction/exported-segmenter.js";
@@ -24,11 +26,14 @@ import {
   leaveOutMasks,
   listInputs,
   refuseCollisions,
+  refuseMissing,
   refuseOverwriting,
+  refuseSharedFolders,
 } from "./prediction/inputs.js";
 import { isLabelVolume, looksLikeMask } from "./prediction/mask-evidence.js";
 import { openRunSegmenter } from "./prediction/run-segmenter.js";
 import type { AskedNetwork, Segmenter } from "./prediction/segmenter.js";
+import { listVolumes } from "./prediction/series-inputs.js";
 import { WrittenRecord } from "./written-record.js";
 
 /** What is to be segmented, and what to write. */
@@ -43,9 +48,13 @@ export interface PredictInput extends AskedNetwork, PredictionContents {
 export interface Predicted {
   /** Which network and checkpoint, and how it was chosen, for people. */
   readonly answeredBy: string;
+  /** What was done to the label maps, for people; none where nothing was. */
+  readonly rules: string | undefined;
   /** Images that were asked for, and of these written. */
   readonly images: number;
   readonly written: number;
+  /** Told to stop before the last of them was looked at. */
+  readonly stopped: boolean;
   /** Masks and earlier results that were found among the images. */
   readonly leftOut: readonly string[];
   /** A sentence about pictures that systems and servers keep in the folders; none where there are none. */
@@ -60,6 +69,8 @@ export interface Predicted {
   readonly outlines: readonly string[];
   /** How good the masks are; null where it was not asked for. */
   readonly quality: MasksQuality | null;
+  /** Whether the masks are DICOM files that say nothing of the patient but the UIDs of the study. */
+  readonly withoutIds: boolean;
   /** One sentence for each image that could not be read, or whose results could not be written. */
   readonly broken: readonly string[];
 }
@@ -96,7 +107,7 @@ function writing<P>({ files, read, segment }: Segmenting<P>, out: string): Writi
     const stored = await read(image);
     const prediction = await segment(stored, image.path);
     for (const file of files) {
-      const chunks = await file.encode(prediction, stored, image.path);
+      const chunks = await file.encode(prediction, stored, image);
       record.write(outputPath(out, file, image), chunks);
     }
     return stored.alpha !== undefined;
@@ -104,10 +115,18 @@ function writing<P>({ files, read, segment }: Segmenting<P>, out: string): Writi
   return { files, writer };
 }
 
+function isSegmentation(format: MaskFormat | undefined): boolean {
+  return segmentationFormatNames.some((name) => name === format);
+}
+
 /** @throws UsageError when something is wanted that volumes do not give */
 function writingOf(segmenter: Segmenter, input: PredictInput): Writing {
-  const { dataset } = segmenter;
-  const { format, out } = input;
+  const { dataset, rules } = segmenter;
+  const { format, keepIds, out } = input;
+  if (keepIds && !isSegmentation(format))
+    throw new UsageError(
+      `--keep-ids is of masks as DICOM SEG; add --format ${segmentationFormatNames[0]}, or leave it out`,
+    );
   if (!hasSlices(dataset)) {
     if (format !== undefined)
       throw new UsageError(
@@ -117,18 +136,25 @@ function writingOf(segmenter: Segmenter, input: PredictInput): Writing {
       {
         files: predictionFiles(dataset, input),
         read: (image) => readPictureChannels(channelsOf(image)),
-        segment: (stored, path) => segmenter.segmentImage(stored, path),
+        async segment(stored, path) {
+          const said = await segmenter.segmentImage(stored, path);
+          return rules ? ruledImage(said, stored, dataset, rules, path) : said;
+        },
       },
       out,
     );
   }
   const read = async (image: InputImage) => {
-    const { path } = image;
+    const { path, series } = image;
+    if (series) return readFoundVolume(series, path);
     if (isImageName(path) && !isVolumeName(path))
       throw new DataError(`${path}: is a picture, and the run was trained on volumes; give it volumes`);
     return readVolumeChannels(channelsOf(image));
   };
-  const segment = (stored: StoredImage, path: string) => segmenter.segmentVolume(stored, path, dataset);
+  const segment = async (stored: StoredImage, path: string) => {
+    const said = await segmenter.segmentVolume(stored, path, dataset);
+    return rules ? ruledVolume(said, stored, dataset, rules, path) : said;
+  };
   return writing({ files: volumeFiles(dataset, input), read, segment }, out);
 }
 
@@ -139,25 +165,29 @@ function isOfOneImage(error: unknown): error is DimsegError {
   return code === "ENAMETOOLONG" || code === "EILSEQ" || code === "EINVAL" || code === "EISDIR";
 }
 
-/** Writes all images. */
+/** Writes images, all of them unless told to stop; an image's files are all written or none. */
 async function writeAll(
   inputs: readonly InputImage[],
   write: WriteImage,
+  turn: Turn,
   { progress }: Observer,
-): Promise<Pick<Predicted, "broken" | "transparent">> {
+): Promise<Pick<Predicted, "written" | "broken" | "transparent" | "stopped">> {
   const broken: string[] = [];
   const transparent: string[] = [];
+  let written = 0;
   for (const [done, image] of inputs.entries()) {
     try {
+      await turn();
       if (await write(image)) transparent.push(image.path);
+      written++;
     } catch (error) {
+      if (error instanceof Stopped) return { written, broken, transparent, stopped: true };
       if (!isOfOneImage(error)) throw error;
       broken.push(error.message);
     }
     progress("predicting", done + 1, inputs.length);
-    await nextTurn();
   }
-  return { broken, transparent };
+  return { written, broken, transparent, stopped: false };
 }
 
 function legendOf({ target, classes }: Dataset): string[] {
@@ -173,14 +203,17 @@ function maskPathsOf(one: Case): string[] {
 /** Segments images with what was opened for them. */
 async function predictWith(
   segmenter: Segmenter,
-  { images: found, system }: ReturnType<typeof listInputs>,
   input: PredictInput,
+  turn: Turn,
   observer: Observer,
 ): Promise<Predicted> {
   const { out } = input;
-  const { dataset, cases, answeredBy } = segmenter;
-  if (dataset.slices && found.some(({ given, path }) => !given && mayBeDicom(path)))
-    for (const path of input.images) if (statSync(path).isDirectory()) await refuseSeries(path, observer.progress);
+  const { dataset, cases, answeredBy, rules } = segmenter;
+  const {
+    images: found,
+    segmentations,
+    system,
+  } = dataset.slices ? await listVolumes(input.images, observer) : { ...listInputs(input.images), segmentations: [] };
   const { files, writer } = writingOf(segmenter, input);
   const folders = files.map(({ folder }) => join(out, folder));
   const masks = cases.flatMap(maskPathsOf);
@@ -195,8 +228,10 @@ async function predictWith(
   const qualityPath = join(out, qualityName);
   const results = inputs.flatMap((image) => files.map((file) => outputPath(out, file, image)));
   const outputs = input.quality ? [...results, qualityPath] : results;
-  const precious = [...inputs.map(channelsOf), ...cases].flatMap(channelFilesOf);
-  refuseOverwriting(outputs, [...precious, ...masks]);
+  const filesOf = (image: InputImage) =>
+    image.series?.slices.map(({ file }) => file) ?? channelFilesOf(channelsOf(image));
+  refuseOverwriting(outputs, [...inputs.flatMap(filesOf), ...cases.flatMap(channelFilesOf), ...masks]);
+  if (input.quality) refuseSharedFolders(inputs);
   const record = new WrittenRecord(out, "dimseg-predictions.sha256", "prediction");
   record.refuseForeign(outputs);
   const quality = input.quality ? await segmenter.openQuality() : null;
@@ -206,21 +241,22 @@ async function predictWith(
     await quality?.add(image);
     return isTransparent;
   };
-  const { broken: unread, transparent } = await writeAll(inputs, writeImage, observer);
+  const { broken: unread, ...did } = await writeAll(inputs, writeImage, turn, observer);
   const broken = [...incomplete, ...unread];
   if (quality) record.write(qualityPath, [Buffer.from(quality.csv())]);
   record.tidy();
   return {
     answeredBy,
+    rules: rules && rulesText(rules, dataset.slices ? "mm3" : "pixels"),
     images: inputs.length + incomplete.length,
-    written: inputs.length - unread.length,
-    leftOut: leftOut.map(({ path }) => path),
+    leftOut: [...leftOut.map(({ path }) => path), ...segmentations],
     systemPictures: systemPicturesText(system),
-    transparent,
     folders,
     legend: legendOf(dataset),
     quality: quality?.summary() ?? null,
     outlines: input.overlay ? dataset.parts.map(({ name, colour }) => `${name} ${colour}`) : [],
+    withoutIds: isSegmentation(input.format) && !input.keepIds,
+    ...did,
     broken,
   };
 }
@@ -232,10 +268,13 @@ async function predictWith(
  *   as opening the run does
  */
 export const predictImages: Workflow<PredictInput, Predicted> = async (input, observer) => {
-  const found = listInputs(input.images);
-  const segmenter = await (isExported(input.run) ? openExportedSegmenter(input) : openRunSegmenter(input, observer));
+  refuseMissing(input.images);
+  const turn = turnUntil(() => observer.stopRequested?.() ?? false);
+  const segmenter = await (isExported(input.run)
+    ? openExportedSegmenter(input, turn)
+    : openRunSegmenter(input, turn, observer));
   try {
-    return await predictWith(segmenter, found, input, observer);
+    return await predictWith(segmenter, input, turn, observer);
   } finally {
     await segmenter.close();
   }

@@ -12,6 +12,7 @@ import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
 import { judgedCount } from "./evaluate.js";
 import { evaluationTexts, judgeNetwork, writeResult } from "./evaluation/result.js";
 import { selectCases } from "./evaluation/select-cases.js";
+import { rulesOf } from "./mask-rules.js";
 import type { Observer, Workflow } from "./observer.js";
 import { openRun } from "./open-run.js";
 
@@ -56,6 +57,7 @@ function judgeWith(observer: Observer, data: string | undefined): Judge {
       units,
       at,
       tta: false,
+      rules: rulesOf(run, undefined),
       onProgress,
     });
     if (!keep) return evaluationTexts(result);

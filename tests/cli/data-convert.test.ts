@@ -11,7 +11,10 @@ import { findSeries } from "../../src/data/dicom/series.js";
 import { inspectFolder } from "../../src/data/inspect/inspect.js";
 import { readVolume } from "../../src/data/read-image.js";
 import { worldOf } from "../../src/grid/grid.js";
+import { dicomFile } from "../data/dicom/dicom-file.js";
 import { oblique, putSeries, size, standard, valueAt, worldAt } from "../data/dicom/series-files.js";
+import { structureSet } from "../data/dicom/structure-files.js";
+import { put } from "../data/files.js";
 
 const base = mkdtempSync(join(tmpdir(), "dimseg-convert-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
@@ -23,7 +26,7 @@ beforeEach(() => {
 const prostate = { value: "41216001", scheme: "SCT", meaning: "Prostate" };
 
 /** Runs the verb. @returns what it printed, and what it warned of */
-async function convert(folder: string, out: string): Promise<{ out: string; err: string }> {
+async function convert(folder: string, out: string, ...words: string[]): Promise<{ out: string; err: string }> {
   const said: string[] = [];
   const told: string[] = [];
   const log = vi.spyOn(console, "log").mockImplementation((text: string) => void said.push(text));
@@ -31,7 +34,7 @@ async function convert(folder: string, out: string): Promise<{ out: string; err:
   try {
     const program = new Command();
     registerConvert(program);
-    await program.parseAsync(["convert", folder, "--out", out], { from: "user" });
+    await program.parseAsync(["convert", folder, "--out", out, ...words], { from: "user" });
   } finally {
     log.mockRestore();
     error.mockRestore();
@@ -82,11 +85,42 @@ it("tells what a user should know of a volume, and what is left out and why", as
   expect(readdirSync(join(scratch, "site"))).toEqual(["images"]);
 });
 
+it("makes masks of contours, with the same values in all of them, or those of the structures that are named", async () => {
+  const study = join(scratch, "study");
+  for (const [name, number] of [
+    ["one", "1.2.3.100"],
+    ["two", "1.2.3.101"],
+  ]) {
+    putSeries(join(study, name), { more: () => ({ "0020000E UI": number }) });
+    const corners = [...[[0.5, 0.5] as const, [2.5, 0.5] as const], ...[[2.5, 1.5] as const, [0.5, 1.5] as const]];
+    const organs = name === "one" ? ["bladder", "prostate"] : ["prostate"];
+    const set = structureSet(organs.map((organ, z) => ({ name: organ, contours: [{ z, corners }] })));
+    const series = [{ "30060012 SQ": [{ "30060014 SQ": [{ "0020000E UI": number }] }] }];
+    put(join(study, name, "rs.dcm"), dicomFile({ ...set, "30060010 SQ": series }));
+  }
+  const [all, named] = [join(scratch, "all"), join(scratch, "named")];
+  const { out, err } = await convert(study, all);
+  expect(out).toContain("Contours as masks: 1 bladder, 2 prostate.");
+  expect(err).not.toContain("left out");
+  const valuesOf = async (site: string, name: string) => {
+    const { samples } = await readVolume(join(site, "masks", `${name}.nii.gz`));
+    return [valueAt(1, 1, 0), valueAt(2, 1, 0), valueAt(1, 1, 1), valueAt(3, 1, 0)].map((at) => samples[at]);
+  };
+  expect(await valuesOf(all, "one")).toEqual([1, 1, 2, 0]);
+  expect(await valuesOf(all, "two")).toEqual([2, 2, 0, 0]);
+  expect((await convert(study, named, "--structure", "prostate")).out).toContain("Contours as masks: 1 prostate.");
+  expect(await valuesOf(named, "one")).toEqual([0, 0, 1, 0]);
+  await expect(convert(study, join(scratch, "none"), "--structure", "liver")).rejects.toThrow(
+    new UsageError("--structure liver: no contour is called so; there are bladder, prostate"),
+  );
+  expect(readdirSync(scratch).sort()).toEqual(["all", "named", "study"]);
+});
+
 it("is where inspect sends a folder whose volumes lie in many files", async () => {
   const study = putSeries(join(scratch, "my study"));
   await expect(inspectFolder(study)).rejects.toThrow(DataError);
   await expect(inspectFolder(study)).rejects.toThrow(
-    /holds 1 DICOM volume of several files \(the first is series-3, 6 slices\); make a file of each with: dimseg data convert '.*my study' --out VOLUMES/,
+    /holds 1 DICOM volume of several files \(the first is series-3, 6 slices\), not each in a folder of its own below it; make a file of each with: dimseg data convert '.*my study' --out VOLUMES/,
   );
   await expect(convert(join(base, "none"), scratch)).rejects.toThrow(DataError);
 });

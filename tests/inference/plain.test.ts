@@ -1,10 +1,11 @@
 /** Answers in plain arrays against those of libtorch, for the same network. */
 import { describe, expect, it } from "vitest";
 import type { TargetKind } from "../../src/core/target-kind.js";
+import { atOnce } from "../../src/core/turns.js";
 import { framedGrid } from "../../src/grid/frame.js";
 import { makeGrid } from "../../src/grid/grid.js";
 import { answerInSize } from "../../src/inference/answer-in-size.js";
-import { inferAnswer } from "../../src/inference/infer.js";
+import { answerInPieces } from "../../src/inference/infer.js";
 import { plainAnswerInSize, plainAnswerOfPicture } from "../../src/inference/plain/answer-in-size.js";
 import { plainSlidingWindow } from "../../src/inference/plain/sliding-window.js";
 import { predict } from "../../src/inference/predict.js";
@@ -75,13 +76,10 @@ describe.each(["sigmoid", "softmax"] as const)("%s", (kind: TargetKind) => {
       5,
     );
     const asked = { kind, device: "cpu", precision: "fp32" } as const;
-    const own = scope(() =>
-      inferAnswer(network, fromTypedArray(volume, [1, ...sides]), {
-        ...asked,
-        shape,
-        inferer: slidingWindow({ patch }),
-      }),
-    );
+    const own = scope(() => {
+      const options = { ...asked, shape, inferer: slidingWindow({ patch }) };
+      return atOnce(answerInPieces(network, fromTypedArray(volume, [1, ...sides]), options, "volume"));
+    });
     const said = await plainSlidingWindow(volume, sides, patch, async (window) =>
       scope(() => floats(predict(network, fromTypedArray(window, [1, 1, ...patch]), asked).probabilities)),
     );

@@ -138,7 +138,7 @@ describe("predictionFiles", () => {
       ...["masks.png", "classes/cup.png", "classes/disc.png", "overlays.png", "probabilities.safetensors"],
     ]);
     const bytes = await Promise.all(
-      files.map(async (file) => Buffer.concat(await file.encode(prediction, image, "x"))),
+      files.map(async (file) => Buffer.concat(await file.encode(prediction, image, { path: "x" }))),
     );
     for (const png of bytes.slice(0, 3)) {
       expect(png.subarray(1, 4).toString()).toBe("PNG");
@@ -156,7 +156,10 @@ describe("predictionFiles", () => {
 
   it("keeps every probability bit by bit", async () => {
     const [, , , , file] = predictionFiles(sigmoid, everything);
-    const { tensors, metadata } = readSafetensors(Buffer.concat(await file.encode(prediction, image, "x")), "x");
+    const { tensors, metadata } = readSafetensors(
+      Buffer.concat(await file.encode(prediction, image, { path: "x" })),
+      "x",
+    );
     const { dtype, shape, data } = tensors.get("probabilities")!;
     expect({ dtype, shape }).toEqual({ dtype: "F32", shape: [2, 30, 20] });
     expect(Buffer.from(data)).toEqual(Buffer.from(prediction.probabilities.buffer));
@@ -167,7 +170,7 @@ describe("predictionFiles", () => {
     const [file, ...others] = predictionFiles(softmax, { overlay: false, probabilities: false });
     expect(others).toEqual([]);
     const labels = prediction.labels.slice(0, 600);
-    const png = Buffer.concat(await file.encode({ ...prediction, labels }, image, "x"));
+    const png = Buffer.concat(await file.encode({ ...prediction, labels }, image, { path: "x" }));
     expect([...(await decodeImage(png, "x", "indices")).samples]).toEqual([...labels]);
     expect((await sharp(png).metadata()).space).toBe("b-w");
   });

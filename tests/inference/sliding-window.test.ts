@@ -2,10 +2,11 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { NumericError, UsageError } from "../../src/core/errors.js";
+import { atOnce, inTurns, Stopped, turnUntil } from "../../src/core/turns.js";
 import type { Answerer } from "../../src/inference/answerer.js";
 import { networkAnswerer } from "../../src/inference/answerer.js";
 import { inferLabels, inferProbabilities } from "../../src/inference/infer.js";
-import { type AnswerPart, wholeImage } from "../../src/inference/inferer.js";
+import { type AnswerPart, type PartTaker, wholeImage } from "../../src/inference/inferer.js";
 import { labelMaps, predict } from "../../src/inference/predict.js";
 import { PartResampler } from "../../src/inference/resample-parts.js";
 import { slidingWindow } from "../../src/inference/sliding-window.js";
@@ -134,7 +135,7 @@ function byDefinition(input: Tensor, patch: readonly number[], step: number): nu
 function resample(shape: readonly number[], to: readonly number[], patch: readonly number[]) {
   return partsOf((take) => {
     const resampler = new PartResampler(shape, to, take);
-    slidingWindow({ patch })(image(shape), positional, (part) => resampler.take(part));
+    atOnce(slidingWindow({ patch })(image(shape), positional, (part) => resampler.take(part)));
     resampler.dispose();
   });
 }
@@ -186,7 +187,7 @@ describe("sliding window", () => {
         scope(() => {
           const input = image(shape);
           const inferer = slidingWindow({ patch, step });
-          const parts = partsOf((take) => inferer(input, positional, take));
+          const parts = partsOf((take) => atOnce(inferer(input, positional, take)));
           expectRelative(gather(parts, shape), byDefinition(input, patch, step), { absolute: 1e-5 });
         });
       }),
@@ -233,7 +234,7 @@ describe("sliding window", () => {
         [3, 30, 9],
       ]) {
         const inferer = slidingWindow({ patch: shape.map(() => 8) });
-        const parts = partsOf((take) => inferer(image(shape), constant, take));
+        const parts = partsOf((take) => atOnce(inferer(image(shape), constant, take)));
         const values = gather(parts, shape);
         expectRelative(
           values,
@@ -248,9 +249,10 @@ describe("sliding window", () => {
     const largest = (depth: number) => {
       let most = 0;
       scope(() => {
-        slidingWindow({ patch: [4, 4, 4] })(image([depth, 8, 8]), positional, ({ probabilities }) => {
+        const take: PartTaker = ({ probabilities }) => {
           most = Math.max(most, probabilities.numel);
-        });
+        };
+        atOnce(slidingWindow({ patch: [4, 4, 4] })(image([depth, 8, 8]), positional, take));
       });
       return most;
     };
@@ -260,12 +262,33 @@ describe("sliding window", () => {
   it("refuses windows that are none of the image's", () => {
     scope(() => {
       const ask = (options: Parameters<typeof slidingWindow>[0]) =>
-        slidingWindow(options)(image([8, 8]), positional, () => {});
+        atOnce(slidingWindow(options)(image([8, 8]), positional, () => {}));
       expect(() => ask({ patch: [4, 4, 4] })).toThrow(UsageError);
       expect(() => ask({ patch: [4, 0] })).toThrow(/patch is \[4,0\]; expected 2 positive integers/);
       expect(() => ask({ patch: [4, 4], step: 0 })).toThrow(/step is 0; expected a number in \(0, 1\]/);
     });
   });
+});
+
+it("ends between two windows where a turn says so, and leaves no tensor behind", async () => {
+  const input = image([20, 24, 17]);
+  const before = liveTensors();
+  let asks = 0;
+  const counting: Answerer = {
+    input: positional.input,
+    probabilities: (tensor) => {
+      asks++;
+      return positional.probabilities(tensor);
+    },
+  };
+  const parts: number[] = [];
+  const work = slidingWindow({ patch: [8, 8, 8] })(input, counting, ({ from }) => void parts.push(from[0]));
+  const turn = turnUntil(() => asks === 7);
+  await expect(inTurns(work, turn)).rejects.toThrow(Stopped);
+  expect(asks).toBe(7);
+  expect(parts).toEqual([0]);
+  expect(liveTensors()).toBe(before);
+  input.dispose();
 });
 
 describe("labels and probabilities", () => {
@@ -304,7 +327,7 @@ describe("labels and probabilities", () => {
     fc.assert(
       fc.property(sizes, ({ shape, to, patch }) => {
         scope(() => {
-          const parts = partsOf((take) => slidingWindow({ patch })(image(shape), positional, take));
+          const parts = partsOf((take) => atOnce(slidingWindow({ patch })(image(shape), positional, take)));
           const values = Float32Array.from(gather(parts, shape));
           const want = resizeLinear(fromTypedArray(values, [1, 2, ...shape]), to);
           const resampled = resample(shape, to, patch);
@@ -344,7 +367,7 @@ describe("mirror images", () => {
 
 it("hands out the whole image as one part", () => {
   scope(() => {
-    const parts = partsOf((take) => wholeImage(image([4, 6]), positional, take));
+    const parts = partsOf((take) => atOnce(wholeImage(image([4, 6]), positional, take)));
     expect(parts).toMatchObject([{ shape: [2, 4, 6], from: [0, 0] }]);
   });
 });

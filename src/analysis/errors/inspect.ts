@@ -10,6 +10,7 @@ import { hasSlices } from "../../data/volumes/decode-volume.js";
 import type { ConventionName } from "../../evaluation/conventions.js";
 import { voxelCount } from "../../grid/grid.js";
 import { classMask, withoutIgnored } from "../../inference/label-map.js";
+import type { MaskRules } from "../../inference/rules.js";
 import { type DistanceUnits, type PartScore, scoreParts } from "../../judging/evaluate-network.js";
 import type { JudgedGrid } from "../../judging/grid-names.js";
 import { judgedCases } from "../../judging/judged-cases.js";
@@ -70,6 +71,8 @@ export interface InspectOptions {
   readonly withMontage?: (one: Case) => boolean;
   /** Mirror images take part, as the evaluation has it. Default false. */
   readonly testTimeFlips?: boolean;
+  /** What is done to the labels, as the evaluation has it. */
+  readonly rules?: MaskRules | undefined;
   /** Called with the number of cases done after each. */
   readonly onProgress?: (done: number) => void;
 }
@@ -121,8 +124,8 @@ export async function inspectPredictions(
   options: InspectOptions = {},
 ): Promise<InspectedCase[]> {
   const { dataset, cache, device, precision, normalisation, patch, networks } = run;
-  const { network = networks.student, scores = [], testTimeFlips, convention, at, units } = options;
-  const asked = { device, precision, normalisation, patch, testTimeFlips, ...(at ? { at } : {}) };
+  const { network = networks.student, scores = [], testTimeFlips, rules, convention, at, units } = options;
+  const asked = { device, precision, normalisation, patch, testTimeFlips, rules, ...(at ? { at } : {}) };
   const known = scoreTable(scores);
   const inspected: InspectedCase[] = [];
   for await (const { case: one, decoded, labels } of judgedCases(network, dataset, cases, cache, asked)) {

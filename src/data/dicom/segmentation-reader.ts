@@ -11,6 +11,7 @@ import { type ImageHeader, maxVolumeBytes } from "../formats/format.js";
 import { describePixels, type PixelDescription } from "./description.js";
 import { frameReader } from "./frames.js";
 import { functionalGroup } from "./functional-groups.js";
+import { readHead } from "./head.js";
 import { type DicomFile, parseDicom } from "./parse.js";
 import { haveOneOrientation, isSpacing, normalOf, type Place, placeOf } from "./place.js";
 import { byPosition, type Placed, stack } from "./stack.js";
@@ -160,6 +161,17 @@ function segmentsOf({ set }: DicomFile): ReadSegment[] {
     const number = item.number("SegmentNumber");
     return number === undefined ? [] : [{ number, label: item.text("SegmentLabel", encoding) ?? "" }];
   });
+}
+
+/** The segments of a file, by its header. @throws DataError when it cannot be read */
+export async function readSegments(file: string): Promise<ReadSegment[]> {
+  return segmentsOf(await readHead(file));
+}
+
+/** UIDs of the series that a segmentation says it was drawn on; for comparing only. @throws DataError when it cannot be read */
+export async function referencedSeries(file: string): Promise<string[]> {
+  const { set } = await readHead(file);
+  return set.items("ReferencedSeriesSequence").flatMap((item) => item.text("SeriesInstanceUID") ?? []);
 }
 
 /**

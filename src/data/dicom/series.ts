@@ -14,6 +14,7 @@ import { decodeInto, emptyImage } from "./image.js";
 import { parseDicom } from "./parse.js";
 import { isSegmentation } from "./segmentation-reader.js";
 import { type SliceHeader, sliceHeaders } from "./slice-header.js";
+import { isStructureSet } from "./structure-reader.js";
 import { type DicomVolume, gatherVolumes } from "./volumes.js";
 
 /** A volume of a folder, and what it may be called. */
@@ -33,10 +34,18 @@ export interface FoundSeries {
   readonly skipped: readonly { readonly file: string; readonly reason: string }[];
   /** Those of the skipped files that are DICOM SEG. */
   readonly segmentations: readonly string[];
+  /** Those of the skipped files that are RT structure sets. */
+  readonly structureSets: readonly string[];
+  /** Those of the skipped files that are DICOM and hold neither image nor segmentation: reports, plans, doses without pixels. */
+  readonly withoutImage: readonly string[];
 }
 
 /** Why a segmentation is in no volume. */
 const segmentationReason = "it is a segmentation, no image";
+/** Why contours are in none. */
+const contoursReason = "it holds contours, no image";
+/** Why a report or a plan is in none. */
+const noImageReason = "it holds no image";
 
 const filesAtOnce = 8;
 /** Volumes that a message names. */
@@ -55,7 +64,8 @@ async function filesBelow(folder: string): Promise<string[]> {
 async function slicesOf(file: string): Promise<SliceHeader[] | string> {
   try {
     const dicom = await readHead(file);
-    if (!holdsImage(dicom)) return "it holds no image";
+    if (isStructureSet(dicom)) return contoursReason;
+    if (!holdsImage(dicom)) return noImageReason;
     if (isSegmentation(dicom)) return segmentationReason;
     const slices = sliceHeaders(dicom);
     return slices.length > 0 ? slices : "it has no place in the patient: a picture of its own";
@@ -66,7 +76,7 @@ async function slicesOf(file: string): Promise<SliceHeader[] | string> {
 }
 
 /** The folder that all of a volume's files are in or below, from another one, with slashes; "" for that itself. */
-function folderOf({ slices }: DicomVolume, from: string): string {
+export function folderOf({ slices }: DicomVolume, from: string): string {
   const paths = slices.map(({ file }) => relative(from, dirname(file)).split(sep));
   const end = paths[0].findIndex((part, i) => paths.some((path) => path[i] !== part));
   return paths[0].slice(0, end < 0 ? undefined : end).join("/");
@@ -109,8 +119,26 @@ export async function findSeries(folder: string, onFile?: (done: number, of: num
   const headers = found.flatMap((slices) => (typeof slices === "string" ? [] : slices));
   const skipped = found.flatMap((reason, i) => (typeof reason === "string" ? [{ file: files[i], reason }] : []));
   const volumes = named(gatherVolumes(headers), folder);
-  const segmentations = skipped.filter(({ reason }) => reason === segmentationReason).map(({ file }) => file);
-  return { volumes: volumes.sort((a, b) => (a.name < b.name ? -1 : 1)), skipped, segmentations };
+  const skippedFor = (wanted: string) => skipped.filter(({ reason }) => reason === wanted).map(({ file }) => file);
+  return {
+    volumes: volumes.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    skipped,
+    segmentations: skippedFor(segmentationReason),
+    structureSets: skippedFor(contoursReason),
+    withoutImage: skippedFor(noImageReason),
+  };
+}
+
+/**
+ * The only volume in a file.
+ * @throws DataError when the file is no DICOM image with a place in the patient, or holds more than one volume
+ */
+export async function volumeOfFile(file: string): Promise<DicomVolume> {
+  const slices = await slicesOf(file);
+  if (typeof slices === "string") throw new DataError(`${file}: is no DICOM volume: ${slices}`);
+  const volumes = gatherVolumes(slices);
+  if (volumes.length === 1) return volumes[0];
+  throw new DataError(`${file}: holds ${volumes.length} volumes; give the folder it lies in`);
 }
 
 /**

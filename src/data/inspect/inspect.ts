@@ -10,7 +10,7 @@ import { findBroken } from "./broken.js";
 import { withoutBroken } from "./broken-cases.js";
 import { agreedChannels, channelKeys } from "./channel-keys.js";
 import { type ClassFileRules, guessClassFiles, haveClassFiles } from "./class-files.js";
-import { mayBeDicom, refuseSeries } from "./dicom-series.js";
+import { contoursText, mayBeDicom, oneSeriesAFolder } from "./dicom-series.js";
 import { type FoundSplit, splitsOf } from "./found-splits.js";
 import { groupImages } from "./grouping.js";
 import type { InspectedSplit, Inspection } from "./inspection.js";
@@ -29,6 +29,7 @@ import { type FolderContent, scanFolder } from "./scan.js";
 import { nameOf } from "./set-name.js";
 import type { DomainInput } from "./split-input.js";
 import { proposeDomains } from "./splits.js";
+import { inspectSeries } from "./volumes/inspect-series.js";
 import { inspectVolumes } from "./volumes/inspect-volumes.js";
 import { oneKind } from "./volumes/kinds.js";
 
@@ -181,7 +182,17 @@ export async function inspectFolder(folder: string, progress: Progress = () => {
   const root = resolve(folder);
   const scanned = scanFolder(root);
   const names = scanned.images.length > 0 ? scanned.images : [...scanned.others.values()].map(({ first }) => first);
-  if (names.some(mayBeDicom)) await refuseSeries(root, progress);
+  const series = names.some(mayBeDicom) ? await oneSeriesAFolder(root, progress) : undefined;
+  if (series) {
+    const { segmentations, structureSets } = series.found;
+    return inspectSeries(
+      root,
+      series.folders,
+      { segmentations, images: scanned.images },
+      [...leftOutText(scanned), ...contoursText(structureSets, root)],
+      progress,
+    );
+  }
   const { content, isVolumes, guesses: ofKinds } = oneKind(scanned);
   if (isVolumes) return inspectVolumes(root, content, [...leftOutText(content), ...ofKinds], progress);
   const broken = await findBroken(root, content.images, progress);

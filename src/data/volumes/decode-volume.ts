@@ -18,7 +18,7 @@ import { expandCodes } from "../labels.js";
 import { joinCodes } from "../mask-join.js";
 import { keptShape, type PreparedImage, prepareImage, type WorkingSize, windowed } from "../prepare-image.js";
 import { readVolumeChannels, requireChannels } from "../read-channels.js";
-import { readVolume } from "../read-image.js";
+import { readMaskOf } from "../read-image.js";
 import { combineReaders } from "../reader-masks.js";
 import { placePlanes, stackSlices } from "./case-slices.js";
 import { withVolumeRoom } from "./room.js";
@@ -208,7 +208,7 @@ export async function readMaskVolume(
   for (const own of one.readers === undefined ? [maskFilesOf(one)] : readersOf(one)) {
     const masks: CutMask[] = [];
     for (const file of own) {
-      const mask = await readVolume(file.path);
+      const mask = await readMaskOf(file.path, one.imagePath);
       files.push(mask);
       masks.push(cutMask(mask, file, grids, one, rule));
     }

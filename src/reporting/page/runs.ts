@@ -3,6 +3,7 @@ import type { EvaluationChoice } from "../../comparison/read-run.js";
 import { usesUnlabelled } from "../../config/unlabelled.js";
 import { counted } from "../../core/counted.js";
 import { judgedGridText } from "../../judging/grid-text.js";
+import { judgedRulesText } from "../../judging/rules-text.js";
 import { hasSubjects } from "../../judging/subjects-text.js";
 import type { ReportRun, RunEvaluation } from "../data.js";
 import { bytesText, countText, durationText } from "../numbers.js";
@@ -49,8 +50,9 @@ function judgedOn({ evaluation }: ReportRun): Content {
   if (!evaluation) return null;
   const { about, summary } = evaluation;
   const mirrored = about.testTimeFlips ? ", averaged over mirror images" : "";
+  const rules = judgedRulesText(about);
   const subjects = hasSubjects(summary) ? ` of ${counted(summary.subjects, "subject")}` : "";
-  return html`${countText(summary.cases)} test ${about.slices ? "volumes" : "images"}${subjects}${whereText(about)} ${judgedGridText(about).replaceAll(" x ", " × ")}${mirrored}, distances in ${about.units ?? "pixels"}; ${about.network}, ${nameHtml(about.checkpoint.rule)}; convention ${about.convention.name} (${about.convention.description})`;
+  return html`${countText(summary.cases)} test ${about.slices ? "volumes" : "images"}${subjects}${whereText(about)} ${judgedGridText(about).replaceAll(" x ", " × ")}${mirrored}${rules ? html`, ${nameHtml(rules)}` : ""}, distances in ${about.units ?? "pixels"}; ${about.network}, ${nameHtml(about.checkpoint.rule)}; convention ${about.convention.name} (${about.convention.description})`;
 }
 
 function costText({ cost, environment, config }: ReportRun): Content {

@@ -1,10 +1,12 @@
 /** One network judged on one set of cases: the record that is printed as JSON and kept in the run folder. */
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { packageVersion } from "../../core/package-root.js";
 import { sha256 } from "../../core/sha256.js";
 import { caseName } from "../../data/dataset.js";
 import { type ConventionName, conventions } from "../../evaluation/conventions.js";
 import { frameRecord } from "../../grid/frame.js";
+import type { MaskRules } from "../../inference/rules.js";
 import type { EvaluationAbout } from "../../judging/about.js";
 import { type DistanceUnits, evaluateNetwork, type NetworkEvaluation } from "../../judging/evaluate-network.js";
 import type { FurtherRules } from "../../judging/further-metrics.js";
@@ -26,6 +28,7 @@ export interface JudgeOptions extends FurtherRules {
   readonly units: DistanceUnits;
   readonly at: JudgedGrid;
   readonly tta: boolean;
+  readonly rules: MaskRules | undefined;
   readonly onProgress: (done: number) => void;
 }
 
@@ -41,7 +44,7 @@ export interface EvaluationResult {
 function describe(
   run: OpenedRun,
   { dataset, split }: EvaluationCases,
-  { network, convention, units, at, nsd, tta }: JudgeOptions,
+  { network, convention, units, at, nsd, tta, rules }: JudgeOptions,
   { withoutMask, ignored }: NetworkEvaluation,
 ): EvaluationAbout {
   const { config, folder, checkpoint, step, checkpointRule, size, patch, precision, device } = run;
@@ -65,6 +68,7 @@ function describe(
     units,
     ...(nsd === undefined ? {} : { nsdTolerance: nsd }),
     testTimeFlips: tta,
+    ...(rules ? { rules } : {}),
     precision,
     device,
     convention: { name: convention, description: conventions[convention].description },
@@ -86,7 +90,7 @@ export async function judgeNetwork(
 ): Promise<EvaluationResult> {
   const { dataset, cases, cache } = chosen;
   const { device, precision, normalisation, patch, config } = run;
-  const { convention, units, at, nsd, volumes, lesions, tta, onProgress } = options;
+  const { convention, units, at, nsd, volumes, lesions, tta, rules, onProgress } = options;
   const asked = {
     device,
     precision,
@@ -99,6 +103,7 @@ export async function judgeNetwork(
     volumes,
     lesions,
     testTimeFlips: tta,
+    rules,
     onProgress,
   };
   const evaluation = await evaluateNetwork(networkOf(run, options.network), dataset, cases, cache, asked);
@@ -140,12 +145,18 @@ function otherName({ name, path }: EvaluationAbout["dataset"]): string {
   return `${name.replaceAll(/[^\p{L}\p{N}._-]/gu, "_")}-${sha256(path).slice(0, 8)}`;
 }
 
+/** What rules other than those of the run's configuration add to the folder's name. */
+function rulesName(run: OpenedRun, rules: MaskRules | undefined): string[] {
+  if (isDeepStrictEqual(rules, run.config.rules)) return [];
+  return [rules ? `rules-${sha256(JSON.stringify(rules)).slice(0, 8)}` : "no-rules"];
+}
+
 /**
  * The result's folder below the run's `evaluation/`: `<checkpoint>-<network>`, and what differs from a plain evaluation
  * of the run's own test split, so that one question never replaces the answer to another.
  */
 function folderName(run: OpenedRun, { about, summary }: EvaluationResult): string {
-  const { checkpoint, network, split, at, units, testTimeFlips, convention, dataset } = about;
+  const { checkpoint, network, split, at, units, testTimeFlips, rules, convention, dataset } = about;
   const { nsd, volumeError, lesionF1 } = summary.average;
   const further = [
     ...(nsd ? [`nsd${about.nsdTolerance}`] : []),
@@ -159,6 +170,7 @@ function folderName(run: OpenedRun, { about, summary }: EvaluationResult): strin
     ...(units === "mm" ? ["mm"] : []),
     ...further,
     ...(testTimeFlips ? ["tta"] : []),
+    ...rulesName(run, rules),
     ...(convention.name === run.config.evaluation.convention ? [] : [convention.name]),
   ];
   return [checkpoint.name, network, ...special].join("-");

@@ -1,6 +1,6 @@
 /** An exported model as `dimseg predict` asks it, with libtorch, or with ONNX Runtime and no libtorch at all. */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { NumericError, UsageError } from "../../core/errors.js";
+import type { Turn } from "../../core/turns.js";
 import type { Dataset } from "../../data/dataset.js";
 import type { CutVolume } from "../../data/volumes/decode-volume.js";
 import { type ExportedModel, loadExportedNetwork, openExported, openSession } from "../../export/exported-model.js";
@@ -13,6 +13,7 @@ import { plainSlidingWindow } from "../../inference/plain/sliding-window.js";
 import { type ImagePrediction, predictImage, preparedFor } from "../../inference/predict-image.js";
 import { answersOfSlices, answersOfWhole, predictVolume, segmentVolume } from "../../inference/predict-volume.js";
 import { useEngine } from "../../torch/index.js";
+import { checkedRules } from "../mask-rules.js";
 import type { EngineName } from "./engine-names.js";
 import { type AskedNetwork, type Segmenter, withIntensity } from "./segmenter.js";
 
@@ -37,6 +38,8 @@ interface Question {
   readonly dataset: Dataset;
   /** Whether probabilities are wanted. */
   readonly wanted: boolean;
+  /** For others, between slices and windows. */
+  readonly turn: Turn;
 }
 
 /** What a model of pictures works at; to one of patches it is nothing. */
@@ -45,7 +48,7 @@ function frameOfModel({ description: { sides, dataset } }: ExportedModel): Frame
   return { height, width, mode: dataset.size.mode };
 }
 
-function inLibtorch({ model, dataset, wanted }: Question, testTimeFlips: boolean): Answering {
+function inLibtorch({ model, dataset, wanted, turn }: Question, testTimeFlips: boolean): Answering {
   useEngine({ device: "cpu" });
   const network = loadExportedNetwork(model);
   const { sides } = model.description;
@@ -54,12 +57,12 @@ function inLibtorch({ model, dataset, wanted }: Question, testTimeFlips: boolean
   return {
     segmentImage: (image, path) => predictImage(network, image, path, dataset, options),
     segmentVolume: (volume, path, set) =>
-      predictVolume(network, volume, path, set, { ...options, patch: sides }, () => nextTurn()),
+      predictVolume(network, volume, path, set, { ...options, patch: sides, turn }, turn),
     close: async () => network.dispose(),
   };
 }
 
-async function inOnnxRuntime({ model, dataset, wanted }: Question): Promise<Answering> {
+async function inOnnxRuntime({ model, dataset, wanted, turn }: Question): Promise<Answering> {
   const session = await openSession(model);
   const { sides } = model.description;
   const kind = dataset.target;
@@ -76,10 +79,13 @@ async function inOnnxRuntime({ model, dataset, wanted }: Question): Promise<Answ
       const ofSlices = (cut: CutVolume) => answersOfSlices(cut, set, (slice) => segmentImage(slice, path));
       const ofWhole = (cut: CutVolume) =>
         answersOfWhole(cut, set, path, async ({ image, working }, shape): Promise<AnswerInSize> => {
-          const said = await plainSlidingWindow(image, working.shape, sides, (window) => ask(window, path));
+          const said = await plainSlidingWindow(image, working.shape, sides, async (window) => {
+            await turn();
+            return ask(window, path);
+          });
           return plainAnswerInSize(said, working.shape, shape, kind, wanted);
         });
-      return segmentVolume(volume, path, set, wanted, sides.length === 3 ? ofWhole : ofSlices, () => nextTurn());
+      return segmentVolume(volume, path, set, wanted, sides.length === 3 ? ofWhole : ofSlices, turn);
     },
     close: () => session.close(),
   };
@@ -101,10 +107,11 @@ function engineOf({ run, engine }: AskedNetwork): EngineName {
 
 /**
  * Opens an exported model.
+ * @param turn for others, between slices and windows
  * @throws UsageError for options that belong to runs; CheckpointError when it is damaged; ResourceError when the engine is
  *   not there
  */
-export async function openExportedSegmenter(asked: AskedNetwork): Promise<Segmenter> {
+export async function openExportedSegmenter(asked: AskedNetwork, turn: Turn): Promise<Segmenter> {
   const model = openExported(asked.run);
   const { source, testTimeFlips } = model.description;
   refuseRunOptions(asked, source.network);
@@ -114,13 +121,14 @@ export async function openExportedSegmenter(asked: AskedNetwork): Promise<Segmen
       `${asked.run}: its graph does not average over mirror images; export the run with --tta, or leave it out`,
     );
   const dataset = withIntensity(model.description.dataset, asked);
-  const question = { model, dataset, wanted: asked.probabilities };
+  const question = { model, dataset, wanted: asked.probabilities, turn };
   const answering =
     engine === "onnx" ? await inOnnxRuntime(question) : inLibtorch(question, testTimeFlips || asked.tta);
   const where = engine === "onnx" ? "ONNX Runtime" : "libtorch";
   return {
     dataset,
     answeredBy: `${source.network} of ${source.run}, ${source.checkpoint}, exported; in ${where}`,
+    rules: checkedRules(dataset, asked.rules),
     cases: [],
     openQuality() {
       throw new UsageError(

@@ -1,8 +1,9 @@
 /** Which images `dimseg predict` is asked for, what their results are called, and what must not be overwritten. */
-import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import { type Dirent, existsSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { DataError, UsageError } from "../../core/errors.js";
 import { readFailureReason } from "../../core/read-file.js";
+import type { DicomVolume } from "../../data/dicom/volumes.js";
 import { compareBytes, isImageName, withoutEnding } from "../../data/file-patterns.js";
 import { formatNames } from "../../data/formats/registry.js";
 import { fileOf } from "../../data/inside-file.js";
@@ -19,6 +20,8 @@ export interface InputImage {
   readonly name: string;
   /** Whether it was given itself, rather than found in a folder. */
   readonly given: boolean;
+  /** What it is made of, where it is a volume of DICOM files; `path` is then its folder and name. */
+  readonly series?: DicomVolume;
 }
 
 function statOf(path: string): Stats {
@@ -27,6 +30,23 @@ function statOf(path: string): Stats {
   } catch (cause) {
     throw new DataError(`${path}: cannot be read: ${readFailureReason(cause)}`, { cause });
   }
+}
+
+/** Refuses paths that are not there, before anything is opened. @throws DataError naming the first */
+export function refuseMissing(paths: readonly string[]): void {
+  for (const path of paths) statOf(fileOf(path));
+}
+
+/**
+ * Refuses series that cannot be read again by their folder alone.
+ * @throws UsageError naming the first
+ */
+export function refuseSharedFolders(inputs: readonly InputImage[]): void {
+  const shared = inputs.find(({ path, series }) => series && !existsSync(path));
+  if (shared)
+    throw new UsageError(
+      `--quality: ${shared.path} shares its folder with other series; give each a folder of its own, or leave --quality out`,
+    );
 }
 
 function withoutExtension(path: string): string {
@@ -87,11 +107,11 @@ function readableEntries(folder: string): Dirent[] {
   }
 }
 
-function listOne(path: string, system: string[]): InputImage[] {
+function listOne(path: string, system: string[], mayBeEmpty: boolean): InputImage[] {
   const file = fileOf(path);
   if (!statOf(file).isDirectory()) return [{ path, name: withoutExtension(basename(file)), given: true }];
   const found = walk(path, { images: [], system });
-  if (found.images.length === 0) throw new DataError(`${path}: holds no ${formatNames()} image`);
+  if (found.images.length === 0 && !mayBeEmpty) throw new DataError(`${path}: holds no ${formatNames()} image`);
   return found.images.map((image) => ({ path: image, name: withoutExtension(relative(path, image)), given: false }));
 }
 
@@ -135,12 +155,16 @@ export async function leaveOutMasks(
 
 /**
  * Lists the images to segment: files as given, folders with everything below them. A file given twice counts once.
+ * @param mayBeEmpty whether a folder may hold no file that is called as images are
  * @throws DataError when a path does not exist or a folder holds no image
  */
-export function listInputs(paths: readonly string[]): { images: InputImage[]; system: SystemPictures } {
+export function listInputs(
+  paths: readonly string[],
+  mayBeEmpty: (folder: string) => boolean = () => false,
+): { images: InputImage[]; system: SystemPictures } {
   const byPath = new Map<string, InputImage>();
   const system: string[] = [];
-  for (const image of paths.flatMap((path) => listOne(path, system))) {
+  for (const image of paths.flatMap((path) => listOne(path, system, mayBeEmpty(path)))) {
     const key = resolve(image.path);
     if (!byPath.has(key)) byPath.set(key, image);
   }

@@ -1,13 +1,14 @@
 /** A run's network, or those of several runs together, as `dimseg predict` asks them. */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { counted } from "../../core/counted.js";
 import { DimsegError, UsageError } from "../../core/errors.js";
 import { shellWord } from "../../core/shell-word.js";
+import type { Turn } from "../../core/turns.js";
 import { allCases, type Case, loadDataset } from "../../data/dataset.js";
 import { Ensemble } from "../../inference/ensemble.js";
 import { predictImage } from "../../inference/predict-image.js";
 import { predictVolume } from "../../inference/predict-volume.js";
 import type { Voices } from "../estimation/asked.js";
+import { rulesOf } from "../mask-rules.js";
 import type { Observer } from "../observer.js";
 import { networkOf, type OpenedRun, openRun } from "../open-run.js";
 import { openCompanions } from "./companions.js";
@@ -39,10 +40,11 @@ function ownCases({ config }: OpenedRun): Case[] {
 
 /**
  * Opens a run's networks.
+ * @param turn for others, between slices and windows
  * @throws UsageError for runs that cannot answer together, or another engine than libtorch; DataError, CheckpointError as
  *   opening the run does
  */
-export async function openRunSegmenter(asked: AskedNetwork, observer: Observer): Promise<Segmenter> {
+export async function openRunSegmenter(asked: AskedNetwork, turn: Turn, observer: Observer): Promise<Segmenter> {
   if (asked.engine === "onnx")
     throw new UsageError(
       `${asked.run}: --engine onnx is for exported models; run \`dimseg export ${shellWord(asked.run)}\` and give the folder that it writes`,
@@ -59,10 +61,10 @@ export async function openRunSegmenter(asked: AskedNetwork, observer: Observer):
   return {
     dataset,
     answeredBy: `${asked.network}, ${checkpointRule}${together}`,
+    rules: rulesOf(run, asked.rules),
     cases: ownCases(run),
     segmentImage: (image, path) => predictImage(network, image, path, dataset, options),
-    segmentVolume: (volume, path, set) =>
-      predictVolume(network, volume, path, set, { ...options, patch }, () => nextTurn()),
+    segmentVolume: (volume, path, set) => predictVolume(network, volume, path, set, { ...options, patch, turn }, turn),
     openQuality: () =>
       ImageQuality.open({ ...run, dataset }, voices, { further: asked.with ?? [], tta: asked.tta }, observer),
     close: async () => {},

@@ -3,7 +3,9 @@ import type { Case, Dataset } from "../../data/dataset.js";
 import type { StoredImage } from "../../grid/stored-image.js";
 import type { ImagePrediction } from "../../inference/predict-image.js";
 import type { VolumePrediction, VolumeSet } from "../../inference/predict-volume.js";
+import type { MaskRules } from "../../inference/rules.js";
 import type { CheckpointName, NetworkName } from "../../runs/checkpoint-names.js";
+import type { WantedRules } from "../mask-rules.js";
 import type { EngineName } from "./engine-names.js";
 import type { ImageQuality } from "./image-quality.js";
 
@@ -25,6 +27,8 @@ export interface AskedNetwork {
   readonly quality?: boolean | undefined;
   /** Whether probabilities are handed out, too. */
   readonly probabilities: boolean;
+  /** What is done to the label maps; default: as the run's configuration says, of an exported model nothing. */
+  readonly rules?: WantedRules;
 }
 
 /** Something that segments images of any size. */
@@ -33,6 +37,8 @@ export interface Segmenter {
   readonly dataset: Dataset;
   /** What answers, for people. */
   readonly answeredBy: string;
+  /** What is to be done to its label maps; nothing where missing. */
+  readonly rules: MaskRules | undefined;
   /** Cases of its data set, whose files are no images to segment or to replace; none where it is not known. */
   readonly cases: readonly Case[];
   /** @throws DataError, NumericError as `predictImage` does */

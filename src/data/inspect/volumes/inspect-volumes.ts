@@ -16,7 +16,7 @@ import { readChannelNames, readNames } from "../manifest.js";
 import type { Progress } from "../progress.js";
 import type { FolderContent } from "../scan.js";
 import { nameOf } from "../set-name.js";
-import { casesOf } from "../split-input.js";
+import { casesOf, type DomainInput } from "../split-input.js";
 import { proposeDomains } from "../splits.js";
 import { channelsInFile } from "./channels.js";
 import { isHdf5 } from "./inside-names.js";
@@ -107,18 +107,46 @@ export async function inspectVolumes(
 ): Promise<Inspection> {
   const guesses = [...told];
   const channelNames = readChannelNames(root, content.helpers);
-  const { groups, headers, isListed, modalities, ...found } = await groupVolumes(root, content, guesses, progress);
+  const { groups, headers, isListed, modalities, ...inFiles } = await groupVolumes(root, content, guesses, progress);
   const { domains, guesses: ofDomains, ...subjects } = proposeDomains(groups, root, content.helpers);
   guesses.push(...ofDomains);
+  if (subjects.subject && isListed)
+    guesses.push(...labelledCounts(casesOf(groups[0].source, root), subjects.subject, groups[0].source.list));
+  const names = () => readNames(root, content.helpers, guesses);
+  const found = { domains, subjects, headers, channelNames, inFiles, modalities, names, guesses };
+  return describeVolumes(root, found, progress);
+}
+
+/** Volumes that were found and divided, before their values are looked at. */
+export interface FoundVolumes {
+  readonly domains: readonly DomainInput[];
+  readonly subjects: Pick<DatasetFileInput, "subject">;
+  /** By absolute path. */
+  readonly headers: ImageHeaders;
+  /** What the channels show, where a file says so. */
+  readonly channelNames: readonly string[];
+  /** How many files an image has, one for each channel, and how their names' ends call them. */
+  readonly inFiles: { readonly files: number; readonly channelNames: readonly string[] };
+  readonly modalities: Parameters<typeof withModalities>[0];
+  /** What files beside the volumes say of the classes. */
+  names(): ReturnType<typeof readNames>;
+  /** Receives what is understood. */
+  readonly guesses: string[];
+}
+
+/** Finds out what volumes are, from all headers and the values of some. @throws DataError as {@link inspectVolumes} */
+export async function describeVolumes(
+  root: string,
+  { domains, subjects, headers, channelNames, inFiles, modalities, names: named, guesses }: FoundVolumes,
+  progress: Progress,
+): Promise<Inspection> {
   if (!subjects.subject)
     guesses.push("every volume is a subject of its own; where patients have several, say which with subject");
-  else if (isListed)
-    guesses.push(...labelledCounts(casesOf(groups[0].source, root), subjects.subject, groups[0].source.list));
   const splits = splitsOf(domains, root);
   const images = headersOf(splits, headers);
   const files = splits.flatMap(({ cases }) => cases.flatMap(channelFilesOf)).map(fileOf);
-  const known = channelNames.length > 0 ? channelNames : found.channelNames;
-  const channels = channelKeys(found.files, channelsInFile(headers, files), known, guesses);
+  const known = channelNames.length > 0 ? channelNames : inFiles.channelNames;
+  const channels = channelKeys(inFiles.files, channelsInFile(headers, files), known, guesses);
   const { plane: along, because } = guessPlane(images.map(({ grid }) => grid));
   guesses.push(slicesText(along, because, splits));
   const resize = guessResize(images, along, guesses);
@@ -126,7 +154,7 @@ export async function inspectVolumes(
   const resample = guessResample(grids, along, guesses);
   const intensity = await guessIntensity(splits, channelNames, channels, guesses);
   const values = await readMaskValues(splits, guesses, progress);
-  const { title, ...names } = readNames(root, content.helpers, guesses);
+  const { title, ...names } = named();
   const { rules, own } = volumeLabels(values, names, guesses);
   const labelled = domains.map((one) => (Object.hasOwn(own, one.name) ? { ...one, labels: own[one.name] } : one));
   const described = splits.map((split) => describe(split, headers, values));
