@@ -27,7 +27,7 @@ function freePort(): Promise<number> {
 }
 
 /** Waits for something that another process does. */
-export async function until(what: string, holds: () => boolean, seconds = 120): Promise<void> {
+export async function until(what: string, holds: () => boolean, seconds = 300): Promise<void> {
   for (let i = 0; i < 10 * seconds; i++) {
     if (holds()) return;
     await pause(100);
