@@ -1,6 +1,7 @@
 /** A Slurm of one node on this machine, with a configuration, keys and state of its own. */
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { hostname, userInfo } from "node:os";
@@ -35,8 +36,8 @@ export async function until(what: string, holds: () => boolean, seconds = 300): 
   throw new Error(`${what} did not happen within ${seconds} s`);
 }
 
-/** Starts it. @returns the environment in which Slurm's commands reach it, and what ends it */
-export async function startSlurm(folder: string): Promise<{ env: NodeJS.ProcessEnv; stop(): void }> {
+/** Starts it. @returns the environment in which Slurm's commands reach it, and what ends it and waits for its end */
+export async function startSlurm(folder: string): Promise<{ env: NodeJS.ProcessEnv; stop(): Promise<void> }> {
   for (const name of ["state", "spool", "munge"]) mkdirSync(join(folder, name), { recursive: true });
   // Everybody has to reach the socket, and nobody the key.
   chmodSync(join(folder, "munge"), 0o711);
@@ -74,8 +75,11 @@ export async function startSlurm(folder: string): Promise<{ env: NodeJS.ProcessE
   await until("an idle node", () => sinfo() === "idle");
   return {
     env,
-    stop: () => {
-      for (const daemon of daemons.reverse()) daemon.kill("SIGTERM");
+    async stop() {
+      for (const daemon of daemons.reverse()) {
+        const ended = once(daemon, "exit");
+        if (daemon.kill("SIGTERM")) await ended;
+      }
     },
   };
 }
