@@ -119,7 +119,7 @@ export function throughScanner(one: DecodedCase, scanner: Scanner, donor: Decode
 /** Appearances that differ so little that a mask should stay the same. */
 export function mildScanners(channels: number): Scanner[] {
   const even = Array.from({ length: channels }, () => 1);
-  const tinted = even.map((_, c) => (channels === 1 ? 0.9 : 1.1 - 0.1 * c));
+  const tinted = even.map((_, c) => (channels === 1 ? 0.9 : 1.1 - (0.2 * c) / (channels - 1)));
   return [
     { ...noScanner, gains: even, gamma: 0.8 },
     { ...noScanner, gains: even, blur: 0.015 },
