@@ -47,7 +47,7 @@ export {
 } from "./data/dicom/segmentation-writer.js";
 export { type FoundSeries, type FoundVolume, findSeries, readSeries, volumeOfFile } from "./data/dicom/series.js";
 export type { Slice } from "./data/dicom/slice-header.js";
-export { drawStructures, readStructureSet, type StructureSet } from "./data/dicom/structure-reader.js";
+export { drawStructures, readStructureSet, type Structure, type StructureSet } from "./data/dicom/structure-reader.js";
 export type { DicomVolume } from "./data/dicom/volumes.js";
 export {
   checkPixels,
@@ -64,7 +64,12 @@ export { type Segment, segmentsOf } from "./data/formats/nrrd.js";
 export { encodeNrrd } from "./data/formats/nrrd-writer.js";
 export { type ImageRule, type PreparedImage, prepareImage, type WorkingSize } from "./data/prepare-image.js";
 export { type ProtocolOptions, type ProtocolSplit, splitProtocol } from "./data/protocol.js";
-export { type ChannelFiles, readPictureChannels, readVolumeChannels } from "./data/read-channels.js";
+export {
+  type ChannelFiles,
+  decodePictureChannels,
+  readPictureChannels,
+  readVolumeChannels,
+} from "./data/read-channels.js";
 export {
   decodeHeader,
   decodeImage,
@@ -96,7 +101,16 @@ export { type ModelAnswer, ModelSession } from "./export/onnx/runtime.js";
 export { type Components, type Connectivity, connectedComponents } from "./grid/components.js";
 export { holesOf } from "./grid/fill-holes.js";
 export { type Focus, focusOn, slicesThrough } from "./grid/focus.js";
-export type { Area, Frame, Framed, FrameMode, FrameRecord, FrameSize, Placement } from "./grid/frame.js";
+export {
+  type Area,
+  type Frame,
+  type Framed,
+  type FrameMode,
+  type FramePlacement,
+  type FrameRecord,
+  type FrameSize,
+  frameModes,
+} from "./grid/frame.js";
 export {
   type Affine,
   type Grid,
@@ -140,7 +154,14 @@ export {
   type VolumePrediction,
   type VolumeSet,
 } from "./inference/predict-volume.js";
-export { applyRules, checkRules, type MaskRules, type RuledClasses, type RuledGrid } from "./inference/rules.js";
+export {
+  applyRules,
+  checkRules,
+  type MaskRules,
+  type RuledClasses,
+  type RuledGrid,
+  type RuledSet,
+} from "./inference/rules.js";
 export { type SlidingWindowOptions, slidingWindow } from "./inference/sliding-window.js";
 export {
   type DistanceUnits,
@@ -177,14 +198,26 @@ export { calibrate, type PartCalibration, type ShiftedObservation } from "./qual
 export {
   type DomainEstimate,
   domainEstimates,
+  doubtfulBelow,
   type EstimatedCase,
   estimateParts,
   type Ground,
   type PartEstimate,
 } from "./quality/estimate.js";
-export type { CaseObservation, MemberKind, Overlap, PartObservation } from "./quality/observation.js";
-export { type Asked, type Member, observeCase, reverseReference } from "./quality/observe-case.js";
-export type { LabelledObservation, PartReference } from "./quality/reference.js";
+export type { ShapeSums } from "./quality/mask-shape.js";
+export type { MonotoneModel } from "./quality/monotone-model.js";
+export {
+  type CaseObservation,
+  type LogitCounts,
+  logitBins,
+  type MemberKind,
+  memberKinds,
+  type Overlap,
+  type PartObservation,
+} from "./quality/observation.js";
+export { type Asked, type Member, type ObservedSet, observeCase, reverseReference } from "./quality/observe-case.js";
+export type { LabelledFeature, LabelledObservation, PartReference } from "./quality/reference.js";
+export type { ReverseReference } from "./quality/reverse.js";
 export { drawScanner, type Scanner, throughScanner } from "./quality/scanner.js";
 export { type SignalName, signalNames, signals } from "./quality/signals/registry.js";
 export type { Seen, Signal } from "./quality/signals/signal.js";
@@ -194,6 +227,7 @@ export { type LoadedRun, loadRun } from "./runs/load-run.js";
 export type { MetricRecord } from "./runs/metrics-log.js";
 export type { Model } from "./runs/model.js";
 export type { RunFolder } from "./runs/run-folder.js";
+export type { MonotoneMap } from "./statistics/isotonic.js";
 export * from "./statistics/mean.js";
 export { majorityMask, type StapleEstimate, staple } from "./statistics/readers.js";
 export * as torch from "./torch/index.js";

@@ -33,7 +33,7 @@ export interface Area extends FrameSize {
 }
 
 /** Which part of a picture is seen, in its pixels, and which part of the frame that fills. */
-export interface Placement {
+export interface FramePlacement {
   readonly seen: Area;
   readonly filled: Area;
 }
@@ -52,7 +52,7 @@ function pixels(length: number, most: number): number {
  * Where a picture lies in a frame. Its shape is that of its pixels, which are oblong where its spacing says so.
  * @param picture its grid, or that of a stack of slices
  */
-export function placeInFrame({ shape, spacing }: Pick<Grid, "shape" | "spacing">, frame: Frame): Placement {
+export function placeInFrame({ shape, spacing }: Pick<Grid, "shape" | "spacing">, frame: Frame): FramePlacement {
   const [height, width] = shape.slice(-2);
   const whole = { top: 0, left: 0 };
   const [picture, all] = [
@@ -135,7 +135,7 @@ export function modeOf({ mode = "stretch" }: Pick<Framed, "mode">): FrameMode {
 }
 
 /** Where it lies in the frame. */
-export function placementOf(framed: Framed): Placement {
+export function placementOf(framed: Framed): FramePlacement {
   const [height, width] = framed.working.shape.slice(-2);
   return placeInFrame(framed.stored, { height, width, mode: modeOf(framed) });
 }

@@ -1,6 +1,6 @@
 /** What a network says about a picture, in the picture's own size. */
 import type { Dataset } from "../data/dataset.js";
-import { type FrameMode, isWhole, type Placement, placeInFrame } from "../grid/frame.js";
+import { type FrameMode, type FramePlacement, isWhole, placeInFrame } from "../grid/frame.js";
 import type { Grid } from "../grid/grid.js";
 import { scope, type Tensor } from "../torch/index.js";
 import { labelMaps } from "./predict.js";
@@ -42,7 +42,7 @@ export interface AnswerRule {
 }
 
 /** What was answered about the picture itself, without the margin of the frame. */
-function answered(probabilities: Tensor, { filled }: Placement): Tensor {
+function answered(probabilities: Tensor, { filled }: FramePlacement): Tensor {
   const [, , height, width] = probabilities.shape;
   if (isWhole(filled, { height, width })) return probabilities;
   return probabilities.narrow(2, filled.top, filled.height).narrow(3, filled.left, filled.width).clone();

@@ -30,7 +30,7 @@ export interface MaskRules {
 }
 
 /** What rules have to know of a data set. */
-type RuledSet = Pick<Dataset, "target" | "parts">;
+export type RuledSet = Pick<Dataset, "target" | "parts">;
 
 /** The names that rules speak of, but for `all`. */
 function namedIn({ keepLargest, minVolume, fillHoles }: MaskRules): string[] {

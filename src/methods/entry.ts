@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { LossPart } from "../optim/index.js";
 import type { Method, MethodContext } from "./method.js";
 
+/** A method of the registry. */
 export interface MethodEntry<Schema extends z.ZodObject = z.ZodObject> {
   /** One line for `dimseg list methods`. */
   summary: string;

@@ -8,6 +8,7 @@ import { addShape, noShape, type ShapeSums } from "./mask-shape.js";
 
 /** Kinds of members that a network's answer is held against. */
 export const memberKinds = ["mirror", "teacher", "appearance", "other"] as const;
+/** One of {@link memberKinds}. */
 export type MemberKind = (typeof memberKinds)[number];
 
 /** Two masks in numbers. */

@@ -37,7 +37,8 @@ export interface Asked extends Omit<AskedOptions, "testTimeFlips"> {
   readonly references: readonly ReverseReference[];
 }
 
-type AskedSet = Pick<Dataset, "target" | "outputs" | "parts" | "slices">;
+/** What observing has to know of a data set. */
+export type ObservedSet = Pick<Dataset, "target" | "outputs" | "parts" | "slices">;
 
 /** Label map and probabilities `[K, S]` of one picture, or of a whole volume. */
 interface Answer {
@@ -48,7 +49,7 @@ interface Answer {
 async function answer(
   network: SegmentationNetwork,
   picture: DecodedCase,
-  dataset: AskedSet,
+  dataset: ObservedSet,
   asked: Asked,
   what: string,
 ): Promise<Answer> {
@@ -74,7 +75,7 @@ function byKind<T>(members: readonly Member[], make: (member: Member, index: num
  */
 export async function observeCase(
   decoded: DecodedCase,
-  dataset: AskedSet,
+  dataset: ObservedSet,
   asked: Asked,
   what: string,
 ): Promise<CaseObservation> {
@@ -128,14 +129,14 @@ export async function observeCase(
 }
 
 /** 0/1 of a part on the working grid of a case with labels. */
-function partMask({ label, working }: DecodedCase, dataset: AskedSet, part: number): Uint8Array {
+function partMask({ label, working }: DecodedCase, dataset: ObservedSet, part: number): Uint8Array {
   return classMask(label as Uint8Array, dataset.parts[part].index, dataset.target, voxelCount(working));
 }
 
 /** What reverse classifiers are tried on of a labelled case. */
 export function reverseReference(
   decoded: DecodedCase,
-  dataset: AskedSet,
+  dataset: ObservedSet,
   patch: readonly number[] | null,
   subject: string,
 ): ReverseReference {

@@ -24,7 +24,7 @@ export function isStructureSet({ set }: DicomFile): boolean {
 }
 
 /** A structure: its name, and the corners of each contour, mm. */
-interface Structure {
+export interface Structure {
   readonly name: string;
   readonly contours: readonly (readonly (readonly number[])[])[];
 }

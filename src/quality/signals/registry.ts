@@ -9,6 +9,7 @@ import type { Signal } from "./signal.js";
 import { softDice } from "./soft-dice.js";
 import { teacherAgreement } from "./teacher-agreement.js";
 
+/** What is known of a mask without its reference, by name; each in a file of its own. */
 export const signals = {
   mirrorAgreement,
   teacherAgreement,
