@@ -1,4 +1,5 @@
 /** `dimseg export RUN`: a trained network as files that other programs read; `--verify FOLDER` checks them. */
+import { dirname, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
@@ -22,7 +23,9 @@ async function write(input: ExportInput): Promise<void> {
   if (!isJudged)
     console.log(`The model card has no scores: run \`dimseg evaluate ${shellWord(input.run)}\`, then export again.`);
   if (input.licence === undefined) console.log("The model card states no licence: say it with --licence.");
-  console.log(`\`dimseg export --verify ${shellWord(folder)}\` compares it with libtorch in ONNX Runtime.`);
+  // A folder inside of its run knows where the test images are.
+  const from = dirname(resolve(folder)) === resolve(input.run) ? "" : `${shellWord(input.run)} `;
+  console.log(`\`dimseg export ${from}--verify ${shellWord(folder)}\` compares it with libtorch in ONNX Runtime.`);
 }
 
 async function exportModel(run: string | undefined, { verify, ...options }: ExportVerbOptions): Promise<void> {

@@ -1,4 +1,5 @@
 /** Comparing an exported folder in ONNX Runtime with libtorch, on the test images of its run. */
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError, UsageError } from "../core/errors.js";
@@ -52,6 +53,16 @@ export interface Verified {
   readonly weights: WeightName;
   readonly limits: VerifyLimits;
   readonly isWithinLimits: boolean;
+}
+
+/** @throws UsageError for a folder that lies in no run and is given none */
+function runOf({ folder, run }: VerifyInput): string {
+  if (run !== undefined) return run;
+  const around = dirname(resolve(folder));
+  if (existsSync(join(around, "config.yaml"))) return around;
+  throw new UsageError(
+    `${folder} lies in no run, whose test images are needed: \`dimseg export RUN --verify ${folder}\``,
+  );
 }
 
 /** Differences so far. */
@@ -149,7 +160,7 @@ export const verifyExport: Workflow<VerifyInput, Verified> = async (input, obser
   const model = openExported(input.folder);
   const record = exportRecord(input.folder);
   record.refuseForeign([join(input.folder, exportFiles.verification)]);
-  const run = await openRun(input.run ?? dirname(resolve(input.folder)), "last", observer, "needed");
+  const run = await openRun(runOf(input), "last", observer, "needed");
   requireFitting(model, run);
   const session = await openSession(model);
   try {
