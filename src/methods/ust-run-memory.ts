@@ -3,7 +3,7 @@
  * least reliable one of the step before. Both hold raw images with the teacher's labels of that time.
  */
 import { CheckpointError } from "../core/errors.js";
-import { cat, type Device, noGrad, persist, scope, type Tensor, tensor } from "../torch/index.js";
+import { cat, type Device, KeptTensors, noGrad, scope, type Tensor, tensor } from "../torch/index.js";
 import type { MethodMemory } from "./method.js";
 
 /** Unlabelled images and what the teacher said of them. */
@@ -33,7 +33,7 @@ const chosen = (batch: PseudoLabelled, rows: readonly number[]): PseudoLabelled 
 };
 
 export class ReliableMemory implements MethodMemory {
-  private readonly kept = new Map<string, Tensor>();
+  private readonly kept = new KeptTensors();
 
   constructor(
     private readonly options: ReliableOptions,
@@ -64,9 +64,9 @@ export class ReliableMemory implements MethodMemory {
         const values = [...rows.map((i) => hardness[i]), ...this.numbers("hardness")].slice(0, this.options.length);
         if (rows.length > 0 || !this.reliable) this.keep("reliable", this.queueWith(chosen(batch, rows)));
         this.keep("hardest", chosen(batch, [hardness.indexOf(Math.max(...hardness))]));
-        this.set("hardness", tensor(values, { dtype: "float64" }));
+        this.kept.set("hardness", tensor(values, { dtype: "float64" }));
         const next = rows.length > 0 ? Math.min(threshold, Math.max(...values)) : threshold * growth;
-        this.set("threshold", tensor([Math.min(next, this.options.limit)], { dtype: "float64" }));
+        this.kept.set("threshold", tensor([Math.min(next, this.options.limit)], { dtype: "float64" }));
       }),
     );
   }
@@ -90,17 +90,11 @@ export class ReliableMemory implements MethodMemory {
   }
 
   private keep(name: (typeof groups)[number], images: PseudoLabelled): void {
-    for (const part of parts) this.set(`${name}.${part}`, images[part]);
-  }
-
-  private set(name: string, value: Tensor): void {
-    const copy = persist(value.clone());
-    this.kept.get(name)?.dispose();
-    this.kept.set(name, copy);
+    for (const part of parts) this.kept.set(`${name}.${part}`, images[part]);
   }
 
   state(): Map<string, Tensor> {
-    return new Map(this.kept);
+    return this.kept.state();
   }
 
   loadState(state: ReadonlyMap<string, Tensor>): void {
@@ -114,12 +108,12 @@ export class ReliableMemory implements MethodMemory {
     }
     this.dispose();
     scope(() => {
-      for (const [name, value] of state) this.set(name, name.includes(".") ? value.to({ device: this.device }) : value);
+      for (const [name, value] of state)
+        this.kept.set(name, name.includes(".") ? value.to({ device: this.device }) : value);
     });
   }
 
   dispose(): void {
-    for (const value of this.kept.values()) value.dispose();
-    this.kept.clear();
+    this.kept.dispose();
   }
 }

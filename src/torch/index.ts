@@ -8,6 +8,7 @@ export * from "./create.js";
 export { hasDevice, requireDevice, useDevice, useEngine } from "./device.js";
 export * from "./errors.js";
 export * from "./generated/functions.js";
+export { KeptTensors } from "./kept-tensors.js";
 export * from "./kernels.js";
 export { Generator, manualSeed } from "./random.js";
 export { readScalars } from "./read-scalars.js";

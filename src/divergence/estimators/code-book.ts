@@ -5,7 +5,7 @@
  */
 import { CheckpointError } from "../../core/errors.js";
 import { RandomStream } from "../../core/random.js";
-import { full, noGrad, oneHot, persist, scope, type Tensor, tensor, where } from "../../torch/index.js";
+import { full, KeptTensors, noGrad, oneHot, scope, type Tensor, tensor, where } from "../../torch/index.js";
 
 /** Memory of the running sums. */
 const decay = 0.99;
@@ -18,7 +18,7 @@ function squaredDistances(rows: Tensor, codes: Tensor): Tensor {
 }
 
 export class CodeBook {
-  private readonly stored = new Map<string, Tensor>();
+  private readonly stored = new KeptTensors();
 
   constructor(
     private readonly size: number,
@@ -27,7 +27,7 @@ export class CodeBook {
 
   /** Whether it has codes, which the first {@link learn} gives it. */
   get ready(): boolean {
-    return this.stored.size > 0;
+    return !this.stored.isEmpty;
   }
 
   /** Moves the codes towards rows [n, F] float64; the first rows give the codes, drawn among them. */
@@ -62,16 +62,16 @@ export class CodeBook {
     const chosen = Array.from({ length: this.size }, (_, k) => order[k % count]);
     const codes = rows.indexSelect(0, tensor(chosen, { dtype: "int64", device: rows.device }));
     const ofEach = count / this.size;
-    this.set("book.counts", full([this.size], ofEach, { dtype: "float64", device: rows.device }));
-    this.set("book.sums", codes.mul(ofEach));
-    this.set("book.spread", squaredDistances(rows, codes).neg().maxDim(1)[0].neg().mean());
+    this.stored.set("book.counts", full([this.size], ofEach, { dtype: "float64", device: rows.device }));
+    this.stored.set("book.sums", codes.mul(ofEach));
+    this.stored.set("book.spread", squaredDistances(rows, codes).neg().maxDim(1)[0].neg().mean());
   }
 
   /** Moves a running mean; a step that overflowed is skipped by the trainer, and its NaN must not stay here. */
   private blend(name: (typeof names)[number], now: Tensor): void {
     const before = this.get(name, now);
     const after = before.mul(decay).add(now.mul(1 - decay));
-    this.set(name, where(after.isfinite(), after, before));
+    this.stored.set(name, where(after.isfinite(), after, before));
   }
 
   private codes(like: Tensor): Tensor {
@@ -83,15 +83,9 @@ export class CodeBook {
     return (this.stored.get(name) as Tensor).to({ device: like.device });
   }
 
-  private set(name: string, value: Tensor): void {
-    const copy = persist(value.clone());
-    this.stored.get(name)?.dispose();
-    this.stored.set(name, copy);
-  }
-
   /** Sums, counts and spread by name; they stay owned by the book. Empty before the first rows. */
   state(): Map<string, Tensor> {
-    return new Map(this.stored);
+    return this.stored.state();
   }
 
   /** Takes over the book's part of a saved state, whose other names it leaves. @throws CheckpointError for another size */
@@ -100,12 +94,10 @@ export class CodeBook {
     const size = state.get("book.counts")?.shape[0] ?? this.size;
     if (size !== this.size || (saved.length > 0 && saved.length < names.length))
       throw new CheckpointError(`featCode: the saved code book has ${size} codes, but codes is ${this.size}`);
-    this.dispose();
-    for (const [name, value] of saved) this.set(name, value);
+    this.stored.load(new Map(saved));
   }
 
   dispose(): void {
-    for (const value of this.stored.values()) value.dispose();
-    this.stored.clear();
+    this.stored.dispose();
   }
 }

@@ -3,11 +3,11 @@
  * through the current term only. An entry counts fully until its mean has a past.
  */
 import { UsageError } from "../../core/errors.js";
-import { persist, type Tensor, where, zerosLike } from "../../torch/index.js";
+import { KeptTensors, type Tensor, where, zerosLike } from "../../torch/index.js";
 import type { BlendedBatch } from "./statistic-bank.js";
 
 export class RunningMeans {
-  private readonly stored = new Map<string, Tensor>();
+  private readonly stored = new KeptTensors();
 
   /** @param beta weight of the past in [0, 1); 0 keeps no state @throws UsageError outside */
   constructor(private readonly beta: number) {
@@ -31,30 +31,23 @@ export class RunningMeans {
       const next = blended.detach();
       // A step that overflowed is skipped by the trainer; one NaN taken in here would spoil every step after it.
       const counts = present ? next.isfinite().logicalAnd(present.gt(0)) : next.isfinite();
-      this.store(`${name}.mean`, where(counts, next, mean));
-      this.store(`${name}.seen`, seen.maximum(counts.to({ dtype })));
+      this.stored.set(`${name}.mean`, where(counts, next, mean));
+      this.stored.set(`${name}.seen`, seen.maximum(counts.to({ dtype })));
     }
     return blended;
   }
 
-  private store(name: string, value: Tensor): void {
-    this.stored.get(name)?.dispose();
-    this.stored.set(name, persist(value));
-  }
-
   /** The stored tensors by name; they stay owned by this object. */
   state(): Map<string, Tensor> {
-    return new Map(this.stored);
+    return this.stored.state();
   }
 
   /** Replaces what is stored by copies of `state`. */
   load(state: ReadonlyMap<string, Tensor>): void {
-    this.dispose();
-    for (const [name, tensor] of state) this.store(name, tensor.clone());
+    this.stored.load(state);
   }
 
   dispose(): void {
-    for (const tensor of this.stored.values()) tensor.dispose();
-    this.stored.clear();
+    this.stored.dispose();
   }
 }

@@ -3,7 +3,7 @@
  * described by 64 or 256 images instead of four. The gradient flows through the present batch only. Unlike a running mean
  * it keeps the batches apart, which a permutation test needs.
  */
-import { cat, onesLike, persist, type Tensor, where } from "../../torch/index.js";
+import { cat, KeptTensors, onesLike, type Tensor, where } from "../../torch/index.js";
 import type { Pair } from "./forward.js";
 
 /** One statistic of both domains, and which of its rows count in each (default: all). */
@@ -40,7 +40,7 @@ export function weightedMean({ values, weights }: Banked): Tensor {
 }
 
 export class StatisticBank {
-  private readonly stored = new Map<string, Tensor>();
+  private readonly stored = new KeptTensors();
 
   /** @param images of a domain that are remembered; at least one batch is */
   constructor(private readonly images: number) {}
@@ -59,8 +59,8 @@ export class StatisticBank {
       const fixed = all.values.detach().narrow(0, 0, count);
       // A step that overflowed is skipped by the trainer; its NaN must not stay here.
       const finite = fixed.isfinite();
-      this.store(`${name}.values`, where(finite, fixed, 0));
-      this.store(
+      this.stored.set(`${name}.values`, where(finite, fixed, 0));
+      this.stored.set(
         `${name}.weights`,
         all.weights
           .detach()
@@ -84,25 +84,17 @@ export class StatisticBank {
     return Math.max(1, Math.floor(this.images / images));
   }
 
-  private store(name: string, value: Tensor): void {
-    const copy = persist(value.clone());
-    this.stored.get(name)?.dispose();
-    this.stored.set(name, copy);
-  }
-
   /** The stored tensors by name; they stay owned by this object. */
   state(): Map<string, Tensor> {
-    return new Map(this.stored);
+    return this.stored.state();
   }
 
   /** Replaces what is stored by copies of `state`. */
   load(state: ReadonlyMap<string, Tensor>): void {
-    this.dispose();
-    for (const [name, tensor] of state) this.store(name, tensor);
+    this.stored.load(state);
   }
 
   dispose(): void {
-    for (const tensor of this.stored.values()) tensor.dispose();
-    this.stored.clear();
+    this.stored.dispose();
   }
 }
