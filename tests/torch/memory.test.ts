@@ -30,7 +30,7 @@ function slope(samples: readonly Sample[]): number {
 }
 
 it("10,000 steps of a U-Net grow by less than 1 kB a step", { timeout: 900_000 }, () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [child, compiled, "10000", "100"], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--expose-gc", child, compiled, "10000", "100"], {
     encoding: "utf8",
   });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
