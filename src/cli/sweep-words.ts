@@ -1,6 +1,6 @@
 /** What `dimseg sweep` is called with, and the commands that it points to. */
 import { fileURLToPath } from "node:url";
-import { shellWord } from "../core/shell-word.js";
+import { shellCommand } from "../core/shell-word.js";
 import type { EvaluateSection } from "../sweep/grid-file.js";
 import type { QueueName } from "../sweep/queues/queue-names.js";
 import type { SweepInput } from "../workflows/sweep.js";
@@ -29,5 +29,5 @@ export function againText(grid: string, { on, cluster, out, set }: SweepVerbOpti
     ...(out ? ["--out", out] : []),
     ...set.flatMap((text) => ["--set", text]),
   ];
-  return words.map(shellWord).join(" ");
+  return shellCommand(words);
 }

@@ -59,8 +59,7 @@ function positive(text: string): number {
   return value;
 }
 
-const collectAll = (value: string, before: readonly string[] = []): string[] => [...before, value];
-const collect = (value: string, before: string[]): string[] => [...before, value];
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 /** Adds the verb to the command line. */
 export function register(program: Command): void {
@@ -76,7 +75,7 @@ export function register(program: Command): void {
       collect,
       [],
     )
-    .option("--only <run>", "make this run alone, named as its folder; repeatable", collectAll)
+    .option("--only <run>", "make this run alone, named as its folder; repeatable", collect)
     .addOption(new Option("--on <queue>", "hand the runs over instead of making them here").choices(queueNames))
     .option("--cluster <file>", "with --on: what the queue has to be told of a run (YAML)")
     .option("--write-only", "with --on: write the script or manifest and hand nothing over")

@@ -101,6 +101,16 @@ function groupDice({ runs }: RunGroup): Map<string, number> {
   return new Map([...bySeed[0].keys()].map((key) => [key, mean(bySeed.map((cases) => cases.get(key) ?? Number.NaN))]));
 }
 
+/** The keys of cases, by domain. */
+function keysByDomain(keys: readonly string[]): string[][] {
+  return [...groupBy(keys, (key) => JSON.parse(key)[0] as string).values()];
+}
+
+/** The subject of each case, by its key. */
+function subjectsOf({ runs }: RunGroup): Map<string, string> {
+  return new Map(runs[0].scores.map((row) => [keyOf(row), row.subject]));
+}
+
 type Lookup<Value> = ReadonlyMap<string, Value>;
 
 /**
@@ -116,7 +126,7 @@ function testAgainst(
   if (keys.length === 0) return null;
   const subjectOf = (key: string) => subjects.get(key) as string;
   const dice = (cases: Lookup<number>, of: readonly string[]) => of.map((key) => cases.get(key) as number);
-  const byDomain = [...groupBy(keys, (key) => JSON.parse(key)[0] as string).values()];
+  const byDomain = keysByDomain(keys);
   const [own, others] = [group, best].map((cases) => byDomain.map((of) => dice(cases, of)));
   const bySubject = [...groupBy(byDomain.flat(), subjectOf).values()];
   const [ownMeans, otherMeans] = [group, best].map((cases) => bySubject.map((of) => mean(dice(cases, of))));
@@ -134,7 +144,7 @@ function testAgainst(
 /** The tests of all groups against the best one, corrected together. */
 function testAll(groups: readonly RunGroup[], best: number): (AgainstBest | null)[] {
   const dice = groups.map(groupDice);
-  const subjects = new Map(groups[best].runs[0].scores.map((row) => [keyOf(row), row.subject]));
+  const subjects = subjectsOf(groups[best]);
   const tests = dice.map((own, i) => (i === best ? null : testAgainst(own, dice[best], subjects)));
   const made = tests.filter((test) => test !== null);
   const adjusted = holmAdjusted(made.map(({ pValue }) => pValue));
@@ -154,10 +164,10 @@ function differenceOverSeeds(group: RunGroup, reference: RunGroup): Interval | n
   }
   const dice = [group, reference].map(({ runs }) => runs.map(({ scores }) => caseDice(scores)));
   const defined = (key: string) => dice.flat().every((cases) => !Number.isNaN(cases.get(key) ?? Number.NaN));
-  const subjects = new Map(reference.runs[0].scores.map((row) => [keyOf(row), row.subject]));
+  const subjects = subjectsOf(reference);
   const keys = [...dice[1][0].keys()].filter(defined);
   if (keys.length === 0) return null;
-  const byDomain = [...groupBy(keys, (key) => JSON.parse(key)[0] as string).values()];
+  const byDomain = keysByDomain(keys);
   const difference = (cases: Lookup<number>, other: Lookup<number>) =>
     byDomain.map((of) => of.map((key) => (cases.get(key) as number) - (other.get(key) as number)));
   return bootstrapOverSeeds(

@@ -4,3 +4,8 @@
 export function shellWord(text: string): string {
   return /^[\p{L}\p{N}_./+:@%=,-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
+
+/** A program and its arguments as one command of a POSIX shell. */
+export function shellCommand(words: readonly string[]): string {
+  return words.map(shellWord).join(" ");
+}

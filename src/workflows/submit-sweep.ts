@@ -2,7 +2,7 @@
 import { basename, extname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { stringify } from "yaml";
-import { writeFileAtomic } from "../core/atomic-file.js";
+import { makeFolder, writeFileAtomic } from "../core/atomic-file.js";
 import { ResourceError, UsageError } from "../core/errors.js";
 import type { SweepPlan } from "../sweep/plan.js";
 import { type ClusterFile, defaultCluster, loadCluster } from "../sweep/queues/cluster-file.js";
@@ -67,7 +67,7 @@ async function toSlurm(submission: Submission, { slurm }: ClusterFile, writeOnly
   }
   const file = join(out, "slurm", "array.sh");
   // Slurm opens the logs itself and makes no folder for them.
-  writeFileAtomic(join(out, "logs", ".keep"), "");
+  makeFolder(join(out, "logs"));
   writeFileAtomic(file, slurmScript(submission, slurm));
   return { file, job: writeOnly ? null : await submitScript(out, file), lines: [] };
 }

@@ -4,8 +4,9 @@
  */
 import type { Job } from "kubernetes-types/batch/v1.js";
 import { UsageError } from "../../core/errors.js";
+import { shellCommand } from "../../core/shell-word.js";
 import type { KubernetesSettings } from "./cluster-file.js";
-import { commandText, type Submission } from "./task.js";
+import type { Submission } from "./task.js";
 
 /** How often one index may fail before it is given up; the others go on. */
 const retries = 3;
@@ -31,7 +32,7 @@ export function kubernetesJob(submission: Submission, settings: KubernetesSettin
   checkMounted(submission, settings);
   const { name, cwd, tasks } = submission;
   const { image, namespace, claim, mount, gpus, cpus, memory, atOnce, saveBefore } = settings;
-  const cases = tasks.map(({ words }, i) => `${i}) exec ${commandText(words)} ;;`);
+  const cases = tasks.map(({ words }, i) => `${i}) exec ${shellCommand(words)} ;;`);
   const limits = { memory, ...(gpus > 0 ? { "nvidia.com/gpu": String(gpus) } : {}) };
   return {
     apiVersion: "batch/v1",

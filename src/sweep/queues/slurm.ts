@@ -3,9 +3,9 @@
  * one that Slurm ends for another reason (a node that fails, `scontrol requeue`) goes on from its newest checkpoint.
  */
 import { join } from "node:path";
-import { shellWord } from "../../core/shell-word.js";
+import { shellCommand, shellWord } from "../../core/shell-word.js";
 import type { SlurmSettings } from "./cluster-file.js";
-import { commandText, type Submission } from "./task.js";
+import type { Submission } from "./task.js";
 
 /** The signal by which Slurm announces the limit; SIGTERM is left for `scancel`, after which nothing is queued again. */
 const limitSignal = "USR1";
@@ -38,7 +38,7 @@ export function slurmScript(submission: Submission, settings: SlurmSettings): st
     ...options(submission, settings).map((option) => `#SBATCH ${option}`),
     ...settings.setup,
     'case "$SLURM_ARRAY_TASK_ID" in',
-    ...submission.tasks.map(({ words }, i) => `${i}) set -- ${commandText(words)} ;;`),
+    ...submission.tasks.map(({ words }, i) => `${i}) set -- ${shellCommand(words)} ;;`),
     "esac",
     '"$@" &',
     "run=$!",

@@ -1,5 +1,4 @@
 /** What is handed to a queue: a command for each run, which trains and judges it and goes on where it stopped. */
-import { shellWord } from "../../core/shell-word.js";
 
 /** One run of a sweep. */
 export interface Task {
@@ -19,9 +18,4 @@ export interface Submission {
   readonly out: string;
   /** At least one. */
   readonly tasks: readonly Task[];
-}
-
-/** A command as a line of a POSIX shell. */
-export function commandText(words: readonly string[]): string {
-  return words.map(shellWord).join(" ");
 }
