@@ -4,19 +4,13 @@ import { focusOn, indexAt, slicesThrough } from "../../src/grid/focus.js";
 import { type Affine, makeGrid } from "../../src/grid/grid.js";
 import { montageSheet, type Sheet, sliceIn, threePlaneSheet } from "../../src/grid/sheet.js";
 import type { StoredImage } from "../../src/grid/stored-image.js";
+import { axisOrders } from "../support/axis-orders.js";
 
 /** Extents and mm along x (left), y (posterior), z (superior): 30 x 40 x 40 mm. */
 const extents = [30, 20, 10];
 const sizes = [1, 2, 4];
 
-const orders = [
-  [0, 1, 2],
-  [0, 2, 1],
-  [1, 0, 2],
-  [1, 2, 0],
-  [2, 0, 1],
-  [2, 1, 0],
-].flatMap((axes) =>
+const orders = axisOrders.flatMap((axes) =>
   Array.from({ length: 8 }, (_, bits) => ({ axes, backwards: axes.map((__, i) => ((bits >> i) & 1) === 1) })),
 );
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Affine, type Grid, makeGrid, sameGrid, voxelCount, worldOf } from "../../src/grid/grid.js";
 import { orderedGrid, orientationCode, placeSlice, SliceStack, sliceOrder } from "../../src/grid/slices.js";
 import type { StoredImage } from "../../src/grid/stored-image.js";
+import { axisOrders } from "../support/axis-orders.js";
 
 /** Extents and spacing along x (left), y (posterior), z (superior). */
 const extents = [4, 3, 2];
@@ -14,15 +15,7 @@ interface Stored {
   readonly backwards: readonly boolean[];
 }
 
-const permutations = [
-  [0, 1, 2],
-  [0, 2, 1],
-  [1, 0, 2],
-  [1, 2, 0],
-  [2, 0, 1],
-  [2, 1, 0],
-];
-const stored: Stored[] = permutations.flatMap((order) =>
+const stored: Stored[] = axisOrders.flatMap((order) =>
   Array.from({ length: 8 }, (_, bits) => ({ order, backwards: order.map((__, i) => ((bits >> i) & 1) === 1) })),
 );
 

@@ -7,6 +7,7 @@ import { DecodedCache } from "../../../src/data/cache.js";
 import { type Case, type Dataset, loadDataset } from "../../../src/data/dataset.js";
 import { decodeCase } from "../../../src/data/decode.js";
 import { drawables, picturesOf, sliceOf, stackSlices, tellingSlice } from "../../../src/data/volumes/case-slices.js";
+import { axisOrders } from "../../support/axis-orders.js";
 import { put, putDatasetYaml, temporaryFolder } from "../files.js";
 import { niftiFile } from "../nifti-file.js";
 import { putVolumes, type Site, sites, storedBody } from "./bodies.js";
@@ -41,15 +42,6 @@ function putBody(folder: string, image: Site, mask: Site = image): void {
   put(join(folder, "images/p1.nii.gz"), niftiFile({ ...storedBody(image, ramp), type: "int16" }));
   put(join(folder, "masks/p1.nii.gz"), niftiFile({ ...storedBody(mask, corner), type: "uint8" }));
 }
-
-const permutations = [
-  [0, 1, 2],
-  [0, 2, 1],
-  [1, 0, 2],
-  [1, 2, 0],
-  [2, 0, 1],
-  [2, 1, 0],
-];
 
 describe("decodeCase of a whole volume", () => {
   const window = { intensity: { low: 0, high: 255 } };
@@ -126,7 +118,7 @@ describe("decodeCase of a volume", () => {
   });
 
   it("gives slices upwards, rows towards posterior, columns towards the left, whatever the file's order", async () => {
-    for (const axes of permutations)
+    for (const axes of axisOrders)
       for (const bits of [0, 3, 5]) {
         const reversed = axes.map((_, i) => ((bits >> i) & 1) === 1);
         const { dataset, one } = setOf((folder) => putBody(folder, { ...body, axes, reversed }), window);
