@@ -46,6 +46,7 @@ const layers = {
     ...["methods", "optim", "losses", "divergence", "nn", "augment", "phantoms", "data", "embedding", "evaluation"],
     ...["statistics", "drawing", "grid", "torch", "core"],
   ],
+  studio: ["workflows", "http", "core"],
   parity: [
     ...[
       "training",
@@ -100,12 +101,26 @@ module.exports = {
         dependencyTypesNot: ["type-only"],
       },
     },
+    {
+      name: "page-alone",
+      severity: "error",
+      comment: "the studio's page runs in a browser: of the rest it knows what is sent to and fro",
+      from: { path: "^src/studio/page/" },
+      to: { path: "^src/", pathNot: "^src/studio/(page|api)/" },
+    },
+    {
+      name: "page-is-built",
+      severity: "error",
+      comment: "nothing in Node imports what is made for a browser",
+      from: { path: "^src/", pathNot: "^src/studio/page/" },
+      to: { path: "^src/studio/page/" },
+    },
     ...rules,
   ],
   options: {
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { extensions: [".ts", ".js"] },
+    enhancedResolveOptions: { extensions: [".ts", ".tsx", ".js"] },
   },
 };

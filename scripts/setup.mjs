@@ -1,5 +1,5 @@
 /**
- * Makes a clone ready to run: packages, libtorch, the native addon, TypeScript. Needs nothing but Node, may be
+ * Makes a clone ready to run: packages, libtorch, the native addon, TypeScript, the studio's page. Needs nothing but Node, may be
  * run at any time and does only what is not done yet. The steps are in scripts/setup/; docs/install.md explains
  * the environment variables.
  */

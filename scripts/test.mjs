@@ -35,6 +35,16 @@ const checks = [
     command: [tool("typescript", "bin", "tsc"), "-p", "tsconfig.json", "--noEmit", "--pretty", "false"],
   },
   {
+    name: "page types",
+    command: [
+      tool("typescript", "bin", "tsc"),
+      "-p",
+      join("src", "studio", "page", "tsconfig.json"),
+      "--pretty",
+      "false",
+    ],
+  },
+  {
     name: "layers",
     command: [tool("dependency-cruiser", "bin", "dependency-cruise.mjs"), "src", "--config", ".dependency-cruiser.cjs"],
   },

@@ -1,11 +1,12 @@
 /**
- * The four steps of set-up in order, and the one place where a failure becomes a sentence and an exit code.
+ * The five steps of set-up in order, and the one place where a failure becomes a sentence and an exit code.
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildAddon } from "./addon.mjs";
 import { findLibtorch } from "./libtorch.mjs";
 import { installPackages } from "./packages.mjs";
+import { buildPage } from "./page.mjs";
 import { requirePlatform } from "./platform.mjs";
 import { Report, SetupError } from "./report.mjs";
 import { compileTypeScript } from "./typescript.mjs";
@@ -39,6 +40,7 @@ export async function setUp(root = repository) {
     const libtorch = await findLibtorch(root, report);
     await buildAddon(root, libtorch, report);
     await compileTypeScript(root, report);
+    await buildPage(root, report);
     return 0;
   } catch (cause) {
     report.interrupt();

@@ -1,0 +1,23 @@
+/** How the studio's page becomes the static files in dist/page, which `dimseg studio` serves as they are. */
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+export default defineConfig({
+  root: join(root, "src", "studio", "page"),
+  base: "./",
+  publicDir: false,
+  cacheDir: join(root, "node_modules", ".vite-page"),
+  logLevel: "warn",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    outDir: join(root, "dist", "page"),
+    emptyOutDir: true,
+    target: "es2022",
+    // A picture written into a style sheet would need `data:` in the page's policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+});
