@@ -4,6 +4,7 @@
  */
 const layers = {
   core: [],
+  http: ["core"],
   torch: ["core"],
   statistics: ["core"],
   drawing: ["core"],
@@ -44,7 +45,7 @@ const layers = {
     ...["quality", "reporting", "comparison", "analysis", "sweep", "training", "export", "runs", "config", "judging"],
     "inference",
     ...["methods", "optim", "losses", "divergence", "nn", "augment", "phantoms", "data", "embedding", "evaluation"],
-    ...["statistics", "drawing", "grid", "torch", "core"],
+    ...["statistics", "drawing", "grid", "torch", "http", "core"],
   ],
   studio: ["workflows", "http", "core"],
   parity: [
