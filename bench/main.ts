@@ -21,6 +21,7 @@ const benches: Record<string, () => Promise<{ run: Bench }>> = {
   step: () => import("./step.js"),
   tsne: () => import("./tsne.js"),
   volumes: () => import("./volumes.js"),
+  "volume-files": () => import("./volume-files.js"),
 };
 /** Those that can run on another device than the CPU. */
 const withDevice = ["step"];

@@ -28,8 +28,7 @@ function carriedPlanes(z: AxisWindows): number {
 
 /** Sums of weighted answers [K, D, H, W], of padded extents. */
 class Sums {
-  private row: Tensor;
-  private nextRow: Tensor;
+  private readonly row: Tensor;
   private readonly carried: Tensor;
 
   constructor(
@@ -39,7 +38,6 @@ class Sums {
     const [z, y, x] = axes;
     const [depth, height] = [z.weights[0].length, y.weights[0].length];
     this.row = persist(zeros([classes, depth, height, x.extent]));
-    this.nextRow = persist(zeros([classes, depth, height, x.extent]));
     this.carried = persist(zeros([classes, carriedPlanes(z), y.extent, x.extent]));
   }
 
@@ -65,15 +63,20 @@ class Sums {
     settled.narrow(1, 0, before).add_(carried.narrow(1, 0, before));
     take(settled.narrow(1, 0, planes));
     carried.narrow(1, 0, depth - planes).copy_(settled.narrow(1, planes, depth - planes));
-    this.nextRow
-      .zero_()
-      .narrow(2, 0, height - lines)
-      .copy_(this.row.narrow(2, lines, height - lines));
-    [this.row, this.nextRow] = [this.nextRow, this.row];
+    this.advance(lines, height - lines);
+  }
+
+  /** Moves what is not settled of a row to its beginning, in pieces that do not overlap where they come from. */
+  private advance(settled: number, rest: number): void {
+    for (let at = 0; at < rest; at += settled) {
+      const lines = Math.min(settled, rest - at);
+      this.row.narrow(2, at, lines).copy_(this.row.narrow(2, at + settled, lines));
+    }
+    this.row.narrow(2, rest, settled).zero_();
   }
 
   dispose(): void {
-    for (const tensor of [this.row, this.nextRow, this.carried]) tensor.dispose();
+    for (const tensor of [this.row, this.carried]) tensor.dispose();
   }
 }
 
