@@ -2,6 +2,7 @@
  * Whether runs may stand in one table: the same labels, the same unlabelled images, the same test cases of the same
  * subjects, judged by the same rules. What is compared may differ in nothing but what is being compared.
  */
+import { furtherText } from "../config/labelled-text.js";
 import { UsageError } from "../core/errors.js";
 import { judgedGridText } from "../judging/grid-text.js";
 import { judgedRulesText } from "../judging/rules-text.js";
@@ -23,7 +24,8 @@ function judgedCases({ scores }: ComparedRun): string[] {
 }
 
 function labelText({ config: { labelled } }: ComparedRun): string {
-  return `${labelled.count} of ${labelled.domain} and ${labelled.validation} for validation`;
+  const further = furtherText(labelled);
+  return `${labelled.count} of ${labelled.domain}${further ? `, ${further}` : ""} and ${labelled.validation} for validation`;
 }
 
 interface Difference {

@@ -1,4 +1,5 @@
 /** A comparison as text in cells, before any format: what the columns are, how numbers are written, what must be said. */
+import { furtherText } from "../config/labelled-text.js";
 import { counted } from "../core/counted.js";
 import { judgedGridText } from "../judging/grid-text.js";
 import { furtherHead, unitText } from "../judging/metric-text.js";
@@ -173,7 +174,7 @@ export interface ComparisonContext {
   judgement: Judgement;
   checkpoint: string;
   network: string;
-  labelled: { count: number; validation: number };
+  labelled: { count: number; validation: number; further?: Readonly<Record<string, readonly string[]>> | undefined };
   published?: keyof typeof publishedTables;
 }
 
@@ -188,6 +189,7 @@ export function comparisonTable(comparison: Comparison, context: ComparisonConte
   const { dataset, testTimeFlips, convention } = judgement;
   const rules = judgedRulesText(judgement);
   const published = context.published && publishedTables[context.published];
+  const further = furtherText(labelled);
   const name = comparison.labelledDomain.toLowerCase();
   const column = published ? published.labelledDomains.findIndex((names) => names.includes(name)) : -1;
   return {
@@ -198,7 +200,7 @@ export function comparisonTable(comparison: Comparison, context: ComparisonConte
     ],
     notes: [
       `${dataset.name}: ${comparison.cases} test cases${hasSubjects(comparison) ? ` of ${counted(comparison.subjects, "subject")}` : ""}${isWhole(judgement) ? "," : " at"} ${judgedGridText(judgement)}${testTimeFlips ? ", averaged over mirror images" : ""}${rules ? `, ${rules}` : ""}; ` +
-        `${labelled.count} labelled cases of ${comparison.labelledDomain}, ${labelled.validation} for validation; ${network}, checkpoint ${checkpoint}; ` +
+        `${labelled.count} labelled cases of ${comparison.labelledDomain}${further ? `, ${further}` : ""}, ${labelled.validation} for validation; ${network}, checkpoint ${checkpoint}; ` +
         `convention ${convention.name} (${convention.description}).`,
       "Mean ± standard deviation over seeds. Gap: labelled domain minus the mean of the others.",
       ...comparison.leftOut,

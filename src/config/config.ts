@@ -2,7 +2,7 @@
  * What a training configuration may say. Every key has its default here or in the entry of the method or optimiser it
  * belongs to; unknown keys are refused with the nearest valid one. Presets fill in what the file leaves out.
  */
-import { dirname, isAbsolute, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { UsageError } from "../core/errors.js";
@@ -60,12 +60,34 @@ const baseOptimizer = unnamedIs("sgd", baseOptimizers);
 /** `model: { width: 16 }` means the U-Net of the paper's base. */
 const model = unnamedIs("unet", sectionOf(networks));
 
+const caseIds = z.array(z.string().min(1)).min(1);
+
 const labelledSection = z.strictObject({
   domain: z.string().min(1).describe("the domain that the labels come from"),
   count: z
     .union([z.int().min(1), z.literal("all")])
     .describe("how many of its training cases are labelled; all: as many as validation leaves"),
   validation: z.int().min(0).default(0).describe("how many further ones choose the best checkpoint"),
+  further: z
+    .union(
+      [z.literal("added"), z.record(z.string().min(1), z.union([z.literal("all"), caseIds]))],
+      "must be added, or ids of cases by domain: { CLINIC: [id1, id2] }, where all stands for every case with a mask",
+    )
+    .optional()
+    .describe("labelled cases of any domain beside these; added: those of `data add-masks`"),
+});
+
+const initialSection = z.strictObject({
+  run: z.string().min(1).describe("folder of an earlier run, relative to this file"),
+  checkpoint: z
+    .string()
+    .regex(/^(last|best|best-on-test|step-(0|[1-9][0-9]*))$/, "must be last, best, best-on-test or step-N")
+    .default("last"),
+  network: z.enum(["student", "teacher"]).default("student").describe("whose weights become those of the student"),
+  weights: z
+    .string()
+    .optional()
+    .describe("SHA-256 of the file they lie in; a run keeps it, so that no others are taken"),
 });
 
 const side = z.int().min(1);
@@ -139,6 +161,7 @@ export const trainingSchema = z.strictObject({
       preview: z.boolean().default(true).describe("draw preview.png, a few cases at each validation"),
     })
     .prefault({}),
+  initial: initialSection.optional().describe("the run whose weights training begins with; default: random ones"),
   rules: rulesSchema
     .optional()
     .describe("what evaluate and predict do to label maps, in this order; validation takes the network's own"),
@@ -150,13 +173,15 @@ export const trainingSchema = z.strictObject({
     .prefault({}),
 });
 
-/** Of a run, how many cases are labelled is known. */
-const resolvedSchema = trainingSchema.extend({ labelled: labelledSection.extend({ count: z.int().min(1) }) });
+/** Of a run, how many cases are labelled, and which further ones, is known. */
+const resolvedSchema = trainingSchema.extend({
+  labelled: labelledSection.extend({ count: z.int().min(1), further: z.record(z.string().min(1), caseIds).optional() }),
+});
 
-/** A configuration as it is asked for; `dataset` is an absolute path. */
+/** A configuration as it is asked for; `dataset` and `initial.run` are absolute paths. */
 export type WantedConfig = z.output<typeof trainingSchema>;
 
-/** A resolved configuration, whose data set was looked at; `dataset` is an absolute path. */
+/** A resolved configuration, whose data set was looked at; `dataset` and `initial.run` are absolute paths. */
 export type TrainingConfig = z.output<typeof resolvedSchema>;
 
 /** The preset's values under the file's own; a section that names another entry takes nothing from the preset. */
@@ -271,8 +296,8 @@ function refuseSeveralDomains(content: unknown, where: Where): void {
   const domain = isPlainObject(content) && isPlainObject(content.labelled) ? content.labelled.domain : undefined;
   if (!Array.isArray(domain)) return;
   throw new UsageError(
-    `${where("labelled.domain")}: labelled.domain is ${JSON.stringify(domain)}; labels come from one domain, so name one, ` +
-      "and the images of the others are used without their labels",
+    `${where("labelled.domain")}: labelled.domain is ${JSON.stringify(domain)}; labels come from one domain, so name one; ` +
+      "the images of the others are used without their labels, but for those that labelled.further names",
   );
 }
 
@@ -300,8 +325,13 @@ export function loadConfig(path: string, assignments: readonly string[] = []): W
     set,
   );
   checkSense(config, where);
-  const dataset = isAbsolute(config.dataset) ? config.dataset : resolve(dirname(path), config.dataset);
-  return { ...config, dataset };
+  const here = dirname(path);
+  const { initial } = config;
+  return {
+    ...config,
+    dataset: resolve(here, config.dataset),
+    ...(initial ? { initial: { ...initial, run: resolve(here, initial.run) } } : {}),
+  };
 }
 
 /** The configuration of an existing run, exactly as it was resolved. @throws UsageError when it was edited badly */

@@ -9,7 +9,7 @@ import { linkTarget } from "../core/link-target.js";
 import { readFailureReason } from "../core/read-file.js";
 import { foldCase, isImageName, type KnownIds, listFiles, listPattern, withoutEnding } from "./file-patterns.js";
 import { fileOf } from "./inside-file.js";
-import type { ReaderRule, SplitSource } from "./schema.js";
+import type { LabelRule, ReaderRule, SplitSource } from "./schema.js";
 import { ownSubject, type SubjectOf } from "./subjects.js";
 
 /** The two parts of a domain. */
@@ -46,6 +46,8 @@ export interface Case {
   readonly otherReaders?: readonly (readonly MaskFile[])[];
   /** How the readers' masks become one; missing where the first one's is the mask. */
   readonly readers?: ReaderRule;
+  /** Of a case whose mask `data add-masks` added: its label rule, where it is not the domain's. */
+  readonly added?: { readonly labels?: LabelRule };
 }
 
 /** The files that a case's image lies in: one, or one for each channel in their order. */

@@ -1,5 +1,6 @@
 /** A split of the training cases in words. */
 import { counted } from "../core/counted.js";
+import { groupBy } from "../core/group-by.js";
 import type { Case } from "./case-files.js";
 import type { ProtocolSplit } from "./protocol.js";
 import { subjectCount } from "./subjects.js";
@@ -16,8 +17,10 @@ export function splitText({ labelled, unlabelled, validation, unused }: Protocol
   const rest = further > 0 ? [`${further} of labelled subjects`] : [];
   const leftOut =
     unused.length > 0 ? [`${counted(unused.length, "further case")} of validation subjects left out`] : [];
+  const [[home, own], ...others] = groupBy(labelled, (one) => one.domain);
+  const beside = others.map(([domain, cases]) => `${cases.length} of ${domain}, `).join("");
   return (
-    `${counted(labelled.length, "labelled case")} of ${labelled[0].domain}${inBrackets(...subjects(labelled))}, ` +
+    `${counted(own.length, "labelled case")} of ${home}${inBrackets(...subjects(own))}, ${beside}` +
     `${unlabelled.length} unlabelled${inBrackets(...rest)}, ` +
     `${validation.length} for validation${inBrackets(...subjects(validation), ...leftOut)}`
   );

@@ -65,7 +65,7 @@ export async function loadRun(
   const config = { ...resolved, dataset, training: { ...resolved.training, device, threads: undefined } };
   const warn = options.warn ?? (() => {});
   const store = new CheckpointStore(folder.checkpoints, { keep: 1, warn });
-  const checkpoint = openChosen(store, options.checkpoint, path);
+  const checkpoint = openCheckpoint(store, options.checkpoint, path);
   const model = openWithData(config, warn, options.images ?? "needed", folder);
   const fill = (network: SegmentationNetwork, file: string) =>
     scope(() => loadNetwork(network, checkpoint.files, file, checkpoint.folder));
@@ -98,7 +98,12 @@ function openWithData(
   return model;
 }
 
-function openChosen(store: CheckpointStore, name: CheckpointName, path: string): Checkpoint {
+/**
+ * The checkpoint of a run that is meant.
+ * @param path of the run, for messages
+ * @throws CheckpointError when it is missing or damaged
+ */
+export function openCheckpoint(store: CheckpointStore, name: CheckpointName, path: string): Checkpoint {
   const step = stepOfName(name);
   if (step !== undefined) return store.openStep(step);
   if (name === "last") return store.openNewest();

@@ -3,12 +3,14 @@
 import { type Normalisation, planar8bit } from "../augment/index.js";
 import type { TrainingConfig, WantedConfig } from "../config/config.js";
 import { UsageError } from "../core/errors.js";
+import { groupBy } from "../core/group-by.js";
 import { DecodedCache } from "../data/cache.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
-import { type ProtocolSplit, splitProtocol } from "../data/protocol.js";
+import { furtherCases, type ProtocolSplit, splitProtocol } from "../data/protocol.js";
 import type { Frame } from "../grid/frame.js";
 import { createNetwork, networks, type SegmentationNetwork } from "../nn/index.js";
 import { Generator, type Precision, requireDevice } from "../torch/index.js";
+import { protocolOptions } from "./protocol-options.js";
 
 /** Data and networks of a configuration, enough to predict and evaluate. */
 export interface Model {
@@ -47,6 +49,20 @@ const usualPatch = [64, 64, 64] as const;
 
 const noCases: ProtocolSplit = { labelled: [], unlabelled: [], validation: [], unused: [] };
 
+/** The section with the counts and ids that were found, so that labels that are added later are none of the run's. */
+function resolveLabelled(
+  { further, ...labelled }: WantedConfig["labelled"],
+  dataset: Dataset,
+  split: ProtocolSplit,
+): TrainingConfig["labelled"] {
+  const found = furtherCases(dataset, { labelledDomain: labelled.domain, further });
+  const count = labelled.count === "all" ? split.labelled.length - found.length : labelled.count;
+  const ids = [...groupBy(found, ({ domain }) => domain)].map(
+    ([domain, cases]) => [domain, cases.map(({ id }) => id)] as const,
+  );
+  return { ...labelled, count, ...(ids.length > 0 ? { further: Object.fromEntries(ids) } : {}) };
+}
+
 /**
  * Loads the data set and builds the network with its initial weights. The engine stays as it is: who wants the run's
  * threads or deterministic kernels says so with `useEngine`.
@@ -58,15 +74,11 @@ export function openModel(wanted: WantedConfig, warn: (message: string) => void,
   const { training, labelled } = wanted;
   requireDevice(training.device);
   const dataset = withoutImages ?? loadDataset(wanted.dataset);
-  const split = withoutImages
-    ? noCases
-    : splitProtocol(dataset, {
-        labelledDomain: labelled.domain,
-        labelledCount: labelled.count,
-        validationCount: labelled.validation,
-      });
-  const count = labelled.count === "all" ? split.labelled.length : labelled.count;
-  const config: TrainingConfig = { ...wanted, labelled: { ...labelled, count } };
+  const split = withoutImages ? noCases : splitProtocol(dataset, protocolOptions(labelled));
+  const config: TrainingConfig = {
+    ...wanted,
+    labelled: withoutImages ? (labelled as TrainingConfig["labelled"]) : resolveLabelled(labelled, dataset, split),
+  };
   const size = frameOf(config, dataset);
   let created = 0;
   const create = () => networkOf(config, dataset, training.seed + created++);

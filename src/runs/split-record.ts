@@ -11,6 +11,7 @@ import { readFailureReason } from "../core/read-file.js";
 import type { CaseContents } from "../data/cache-entry.js";
 import { caseName, loadDataset } from "../data/dataset.js";
 import { type ProtocolSplit, splitProtocol } from "../data/protocol.js";
+import { protocolOptions } from "./protocol-options.js";
 
 const lists = {
   labelled: z.array(z.string()),
@@ -99,9 +100,7 @@ function keptSplit(path: string): KeptSplit | undefined {
  * @throws DataError when the file is broken, or when there is neither file nor data set
  */
 export function readSplit(path: string, { dataset, labelled }: TrainingConfig): SplitRecord {
-  const { domain, count, validation } = labelled;
-  const options = { labelledDomain: domain, labelledCount: count, validationCount: validation };
-  return keptSplit(path)?.split ?? recordOf(splitProtocol(loadDataset(dataset), options));
+  return keptSplit(path)?.split ?? recordOf(splitProtocol(loadDataset(dataset), protocolOptions(labelled)));
 }
 
 /**

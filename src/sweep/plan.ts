@@ -1,7 +1,7 @@
 /** The runs of a sweep with their folders, each checked before anything is started: a typing error costs no night. */
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { loadConfig, readResolvedConfig, type WantedConfig } from "../config/config.js";
+import { loadConfig, readResolvedConfig, type TrainingConfig, type WantedConfig } from "../config/config.js";
 import { isPlainObject } from "../config/config-tree.js";
 import { DimsegError, UsageError } from "../core/errors.js";
 import { expandGrid, folderText, type GridPoint } from "./expand.js";
@@ -95,6 +95,18 @@ function firstDifference(a: unknown, b: unknown, path: readonly string[] = []): 
   return isDeepStrictEqual(a, b) ? null : path.join(".");
 }
 
+/** Ids as they are asked for, where the data set says which they are. */
+function askedFurther({ labelled }: WantedConfig, found: TrainingConfig) {
+  const wanted = labelled.further;
+  const isOpen = wanted === "added" || Object.values(wanted ?? {}).includes("all");
+  return isOpen ? wanted : found.labelled.further;
+}
+
+/** The checkpoint as it is asked for, where the earlier run says which step that is. */
+function askedInitial({ initial }: WantedConfig) {
+  return initial && { checkpoint: initial.checkpoint, weights: initial.weights };
+}
+
 /**
  * Refuses a folder whose run has other settings than the plan says, so that results never lie under a wrong name.
  * What the plan leaves to the machine (`auto`, threads) or to the data set (`all` labelled cases) may be anything.
@@ -109,7 +121,9 @@ export function checkSameSettings({ config, folder }: PlannedRun, configPath: st
     }),
   );
   const count = config.labelled.count === "all" ? "all" : found.labelled.count;
-  const key = firstDifference({ ...found, training, labelled: { ...found.labelled, count } }, config);
+  const labelled = { ...found.labelled, count, further: askedFurther(config, found) };
+  const initial = found.initial && { ...found.initial, ...askedInitial(config) };
+  const key = firstDifference({ ...found, training, labelled, initial }, config);
   if (key === null) return;
   const at = (tree: unknown) =>
     JSON.stringify(

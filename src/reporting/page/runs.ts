@@ -1,5 +1,6 @@
 /** What each run was, in full: settings, data, machine, time, and the commands that repeat it. */
 import type { EvaluationChoice } from "../../comparison/read-run.js";
+import { furtherText } from "../../config/labelled-text.js";
 import { usesUnlabelled } from "../../config/unlabelled.js";
 import { counted } from "../../core/counted.js";
 import { judgedGridText } from "../../judging/grid-text.js";
@@ -29,7 +30,9 @@ function trainedOn({ config, split, dataset }: ReportRun): Content {
   const used = usesUnlabelled(config) ? "" : " (not used by it)";
   const unlabelled = split ? `, ${countText(split.unlabelled.length)} unlabelled${used}` : "";
   const validation = labelled.validation > 0 ? `, ${labelled.validation} for validation` : "";
-  return html`${nameHtml(dataset?.name ?? config.dataset)}: ${labelled.count} labelled ${dataset?.slices ? "volumes" : "images"} of ${nameHtml(labelled.domain)}${validation}${unlabelled}`;
+  const further = furtherText(labelled);
+  const beside = further === undefined ? "" : html`, ${nameHtml(further)}`;
+  return html`${nameHtml(dataset?.name ?? config.dataset)}: ${labelled.count} labelled ${dataset?.slices ? "volumes" : "images"} of ${nameHtml(labelled.domain)}${beside}${validation}${unlabelled}`;
 }
 
 /** What the network was given to see, where the configuration says it. */
