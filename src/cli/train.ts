@@ -56,6 +56,7 @@ export function register(program: Command): void {
     .argument("[config]", "configuration file (YAML)")
     .option("--out <folder>", "run folder to make (default: runs/<name of the configuration>)")
     .option("--set <key=value>", "override a key of the configuration, as in training.seed=7; repeatable", collect, [])
+    .option("--from <run>", "begin with the weights of this run, as after labels were added (initial.run)")
     .option("--resume <run>", "go on with this run from its newest checkpoint")
     .option("--data <file>", "with --resume: where the run's dataset.yaml lies now, if it was moved")
     .action(runTraining);

@@ -44,6 +44,9 @@ export function createTrainingDisplay(stopRequested: () => boolean): RunObserver
         `${config.method.name} with ${config.optimizer.name}, ${splitText(split)}${unused}, ${precision} on ${device}`,
       );
       console.log(ahead);
+      const { initial } = config;
+      if (initial && iteration === 0)
+        console.log(`begins with the ${initial.network} of ${initial.run}, ${initial.checkpoint}`);
       if (iteration > 0) console.log(`resuming after step ${iteration}`);
     },
     step(done, note) {

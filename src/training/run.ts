@@ -27,6 +27,7 @@ import { EventLog } from "../runs/tensorboard.js";
 import { UsageRecord } from "../runs/usage.js";
 import { engineInfo, OutOfMemoryError, threads, useEngine } from "../torch/index.js";
 import type { TrainingDraws } from "./batches.js";
+import { beginWithEarlierRun, pinEarlierRun } from "./earlier-run.js";
 import { resolveEngine } from "./engine-settings.js";
 import { forecastText } from "./forecast.js";
 import { Preview } from "./preview/preview.js";
@@ -149,8 +150,9 @@ export async function startRun(path: string, wanted: WantedConfig, observer: Run
   const training = resolveEngine(wanted);
   warnOfThreads({ training }, observer.warn);
   useEngine(training);
-  const session = openTraining(openModel({ ...wanted, training }, observer.warn));
+  const session = openTraining(openModel({ ...pinEarlierRun(wanted), training }, observer.warn));
   const { config } = session;
+  beginWithEarlierRun(session);
   const files = await decodeAll(session, observer);
   if (files === null) return { progress: freshProgress, finished: false, trained: 0 };
   await warnOfUnseen(session, observer.warn);
@@ -243,6 +245,12 @@ async function checkFiles(run: RunFolder, session: TrainingSession, observer: Ru
   return true;
 }
 
+/** A run that has no checkpoint yet, with the weights that it begins with. */
+function atBeginning(session: TrainingSession): Progress {
+  beginWithEarlierRun(session);
+  return freshProgress;
+}
+
 /**
  * Goes on with a run from its newest intact checkpoint; a run that had none begins anew, one that is finished is left
  * as it is.
@@ -266,7 +274,7 @@ export async function resumeRun(path: string, observer: RunObserver, data?: stri
     const store = storeOf(run, config, observer.warn);
     store.recover();
     store.nameNewest();
-    const progress = store.steps().length === 0 ? freshProgress : restoreState(session, store.load());
+    const progress = store.steps().length === 0 ? atBeginning(session) : restoreState(session, store.load());
     const finished = isFinished(progress, config.training.iterations);
     // Killed after its last save, the run may still keep checkpoints that the save was about to remove.
     if (finished) store.prune(progress.iteration);

@@ -1,7 +1,7 @@
 /** Training a network as a configuration says, or going on with a run. */
 import { existsSync } from "node:fs";
-import { basename, extname, join } from "node:path";
-import { loadConfig } from "../config/config.js";
+import { basename, extname, join, resolve } from "node:path";
+import { loadConfig, type WantedConfig } from "../config/config.js";
 import { UsageError } from "../core/errors.js";
 import { type RunObserver, resumeRun, startRun } from "../training/run.js";
 import type { TrainingOutcome } from "../training/trainer.js";
@@ -16,6 +16,8 @@ export interface TrainInput {
   readonly resume?: string | undefined;
   /** Where the data set of the run to go on with lies now. */
   readonly data?: string | undefined;
+  /** An earlier run whose weights a new one begins with. */
+  readonly from?: string | undefined;
 }
 
 /** How training ended, and where. */
@@ -32,11 +34,18 @@ function freshFolder(config: string): string {
   return free;
 }
 
+/** A configuration that begins with an earlier run, wherever its own file says that it begins. */
+function beginningWith(config: WantedConfig, from: string | undefined): WantedConfig {
+  if (from === undefined) return config;
+  return { ...config, initial: { checkpoint: "last", network: "student", ...config.initial, run: resolve(from) } };
+}
+
 /**
  * Trains until the configured end, or until the observer asks to stop; a checkpoint is saved either way.
  * @throws UsageError unless there is either a configuration or a run; what startRun and resumeRun throw
  */
-export async function train({ config, out, set, resume, data }: TrainInput, observer: RunObserver): Promise<Trained> {
+export async function train(input: TrainInput, observer: RunObserver): Promise<Trained> {
+  const { config, out, set, resume, data, from } = input;
   if (resume === undefined && data !== undefined) {
     throw new UsageError(
       "--data says where the data set of a run lies now; to train on another one give --set dataset=FILE",
@@ -44,16 +53,16 @@ export async function train({ config, out, set, resume, data }: TrainInput, obse
   }
   if (resume === undefined && config !== undefined) {
     const run = out ?? freshFolder(config);
-    return { run, ...(await startRun(run, loadConfig(config, [...set]), observer)) };
+    return { run, ...(await startRun(run, beginningWith(loadConfig(config, [...set]), from), observer)) };
   }
   if (resume === undefined || config !== undefined) {
     throw new UsageError(
       "give either a configuration (dimseg train CONFIG) or a run to go on with (dimseg train --resume RUN)",
     );
   }
-  if (set.length > 0 || out !== undefined) {
+  if (set.length > 0 || out !== undefined || from !== undefined) {
     throw new UsageError(
-      "--resume goes on with a run's own settings and folder; leave out --set and --out, and to train longer begin a " +
+      "--resume goes on with a run's own settings and folder; leave out --set, --out and --from, and to train longer begin a " +
         "new run with more training.iterations, which the learning rate and the ramps depend on",
     );
   }
