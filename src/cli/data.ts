@@ -1,5 +1,6 @@
 /** `dimseg data ...`: the verbs that bring data in. */
 import type { Command } from "commander";
+import { register as registerAddMasks } from "./data-add-masks.js";
 import { register as registerCheck } from "./data-check.js";
 import { register as registerConvert } from "./data-convert.js";
 import { register as registerInspect } from "./data-inspect.js";
@@ -11,5 +12,6 @@ export function register(parent: Command): void {
   registerConvert(data);
   registerInspect(data);
   registerCheck(data);
+  registerAddMasks(data);
   registerPhantoms(data);
 }

@@ -13,7 +13,7 @@ import { sha256, sha256File } from "../core/sha256.js";
 import { frameOf, frameRecord } from "../grid/frame.js";
 import { voxelCount } from "../grid/grid.js";
 import { channelFilesOf, maskFilesOf, readersOf } from "./case-files.js";
-import { type Case, type Dataset, labelsOf, type MaskFile } from "./dataset.js";
+import { type Case, type Dataset, labelsOf } from "./dataset.js";
 import type { CaseBytes, DecodedCase } from "./decode.js";
 import { insideOf } from "./inside-file.js";
 import type { WorkingSize } from "./prepare-image.js";
@@ -93,10 +93,12 @@ export async function contentsOfFiles(one: Case): Promise<CaseContents> {
   return { image: joinedHash(channels), ...(mask.length > 0 ? { mask: maskHash(one, mask) } : {}) };
 }
 
-/** Name of an entry: settings, file contents and what each mask file shows, not paths or dates. */
-export function entryKey(settings: string, { image, mask }: CaseContents, files: readonly MaskFile[]): string {
-  const shown = files.flatMap(({ className }) => className ?? []);
-  return sha256(settings, image, mask ?? "unlabelled", ...(shown.length > 0 ? [JSON.stringify(shown)] : []));
+/** Name of an entry: settings, file contents and how its mask files are to be read, not paths or dates. */
+export function entryKey(settings: string, { image, mask }: CaseContents, one: Case): string {
+  const shown = maskFilesOf(one).flatMap(({ className }) => className ?? []);
+  const own = one.added?.labels;
+  const read = [...(shown.length > 0 ? [JSON.stringify(shown)] : []), ...(own ? [JSON.stringify(own)] : [])];
+  return sha256(settings, image, mask ?? "unlabelled", ...read);
 }
 
 function tensorsOf(decoded: DecodedCase): [string, RawTensor][] {

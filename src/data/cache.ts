@@ -182,7 +182,7 @@ export class DecodedCache implements CaseSource {
   private async loadByContent(one: Case, stamp: string | undefined): Promise<DecodedCase> {
     const { contents, decode } = await this.open(one, stamp);
     this.contents.set(one, contents);
-    const key = entryKey(this.settingsOf(one.domain), contents, maskFilesOf(one));
+    const key = entryKey(this.settingsOf(one.domain), contents, one);
     const path = this.folder && join(this.folder, key.slice(0, 2), `${key}.safetensors`);
     const found = path ? readEntry(path, one) : undefined;
     const decoded = found ?? (await decode());

@@ -12,6 +12,7 @@ import { readValidatedYaml } from "../core/validated-yaml.js";
 import { partColours } from "../drawing/colours.js";
 import type { Frame } from "../grid/frame.js";
 import type { SlicePlane } from "../grid/slices.js";
+import { openAddedMasks } from "./added-masks.js";
 import { type Case, expandSplit, type Split, type SplitPlace } from "./case-files.js";
 import {
   type DatasetFile,
@@ -172,18 +173,22 @@ export function buildDataset(file: DatasetFile, path: string): Dataset {
   const classes = withColours(file);
   const subjectOf = (rule: DatasetFile["subject"]) => (rule ? ofFile(path, () => subjectsBy(rule, root)) : ownSubject);
   const usual = subjectOf(file.subject);
+  const added =
+    file.addedMasks === undefined ? undefined : openAddedMasks(resolve(dirname(path), file.addedMasks), file);
   const domains = file.domains.map((domain, index): Domain => {
     const own = domain.subject ? subjectOf(domain.subject) : usual;
     const expand = (split: Split) => {
       const source = domain[split];
       const place: SplitPlace = { root, domain: domain.name, domainIndex: index, split, ...readersOf(domain) };
-      return source ? ofFile(path, () => expandSplit(source, place, own)) : [];
+      const cases = source ? ofFile(path, () => expandSplit(source, place, own)) : [];
+      return added ? added.over(cases) : cases;
     };
     const cases = { train: expand("train"), test: expand("test") };
     const { train, test } = domain;
     const sources = { ...(train ? { train } : {}), ...(test ? { test } : {}) };
     return { name: domain.name, index, sources, cases: (split) => cases[split] };
   });
+  added?.requireAllUsed();
   const combined = file.domains.flatMap((domain) =>
     Object.values(readersOf(domain)).map((rule) => [domain.name, rule]),
   );

@@ -39,7 +39,7 @@ async function decodeMaskFile(
   bytes: Uint8Array,
   { grid }: Pick<StoredImage, "grid">,
 ): Promise<DecodedMask> {
-  const decoder = labelDecoder(dataset, one.domain);
+  const decoder = labelDecoder(dataset, one);
   const mask = maskImage(await decodeImage(bytes, file, decoder.palette));
   const [size, imageSize] = [mask.grid, grid].map(shapeText);
   if (size !== imageSize) {

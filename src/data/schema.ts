@@ -329,6 +329,9 @@ export const datasetSchema = z
     labels: labelsSchema.optional(),
     question: questionSchema.optional(),
     subject: subjectSchema.optional(),
+    addedMasks: path
+      .optional()
+      .describe("list of masks that `dimseg data add-masks` added; they stand before any other mask of their images"),
     domains: z.array(domainSchema).min(1),
   })
   .superRefine((file, context) => {

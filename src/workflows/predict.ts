@@ -34,7 +34,7 @@ import { isLabelVolume, looksLikeMask } from "./prediction/mask-evidence.js";
 import { openRunSegmenter } from "./prediction/run-segmenter.js";
 import type { AskedNetwork, Segmenter } from "./prediction/segmenter.js";
 import { listVolumes } from "./prediction/series-inputs.js";
-import { WrittenRecord } from "./written-record.js";
+import { predictionsRecord, type WrittenRecord } from "./written-record.js";
 
 /** What is to be segmented, and what to write. */
 export interface PredictInput extends AskedNetwork, PredictionContents {
@@ -232,7 +232,7 @@ async function predictWith(
     image.series?.slices.map(({ file }) => file) ?? channelFilesOf(channelsOf(image));
   refuseOverwriting(outputs, [...inputs.flatMap(filesOf), ...cases.flatMap(channelFilesOf), ...masks]);
   if (input.quality) refuseSharedFolders(inputs);
-  const record = new WrittenRecord(out, "dimseg-predictions.sha256", "prediction");
+  const record = predictionsRecord(out);
   record.refuseForeign(outputs);
   const quality = input.quality ? await segmenter.openQuality() : null;
   const write = writer(record);

@@ -101,3 +101,8 @@ export class WrittenRecord {
     writeFileAtomic(this.path, lines.join(""));
   }
 }
+
+/** The record of a folder that `dimseg predict` writes. */
+export function predictionsRecord(folder: string): WrittenRecord {
+  return new WrittenRecord(folder, "dimseg-predictions.sha256", "prediction");
+}

@@ -201,7 +201,7 @@ export async function readMaskVolume(
   grids: StackedGrid,
 ): Promise<SliceCodes> {
   const { slices: rule } = dataset;
-  const decoder = labelDecoder(dataset, one.domain);
+  const decoder = labelDecoder(dataset, one);
   const count = grids.cut.shape[0];
   const files: StoredImage[] = [];
   const readers: CutMask[][] = [];
