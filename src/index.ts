@@ -63,7 +63,7 @@ export { encodeNifti, type NiftiOptions } from "./data/formats/nifti-writer.js";
 export { type Segment, segmentsOf } from "./data/formats/nrrd.js";
 export { encodeNrrd } from "./data/formats/nrrd-writer.js";
 export { type ImageRule, type PreparedImage, prepareImage, type WorkingSize } from "./data/prepare-image.js";
-export { type ProtocolOptions, type ProtocolSplit, splitProtocol } from "./data/protocol.js";
+export { type FurtherLabels, type ProtocolOptions, type ProtocolSplit, splitProtocol } from "./data/protocol.js";
 export {
   type ChannelFiles,
   decodePictureChannels,
@@ -221,6 +221,17 @@ export type { ReverseReference } from "./quality/reverse.js";
 export { drawScanner, type Scanner, throughScanner } from "./quality/scanner.js";
 export { type SignalName, signalNames, signals } from "./quality/signals/registry.js";
 export type { Seen, Signal } from "./quality/signals/signal.js";
+export {
+  type Candidate,
+  type Choice,
+  type ChooseOptions,
+  chooseAtRandom,
+  chooseByEntropy,
+  chooseCombined,
+  type JudgedCandidate,
+  type LabelledImage,
+} from "./quality/suggestion/choose.js";
+export { partDoubt, predictiveEntropy } from "./quality/suggestion/doubt.js";
 export type { Progress } from "./runs/checkpoint-contents.js";
 export type { CheckpointName } from "./runs/checkpoint-names.js";
 export { type LoadedRun, loadRun } from "./runs/load-run.js";

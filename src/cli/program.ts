@@ -17,10 +17,25 @@ import { register as exportModel } from "./export.js";
 import { register as list } from "./list.js";
 import { register as predict } from "./predict.js";
 import { register as report } from "./report.js";
+import { register as suggest } from "./suggest.js";
 import { register as sweep } from "./sweep.js";
 import { register as train } from "./train.js";
 
-const verbs = [doctor, demo, data, train, evaluate, estimate, predict, exportModel, sweep, compare, report, list];
+const verbs = [
+  doctor,
+  demo,
+  data,
+  train,
+  evaluate,
+  estimate,
+  suggest,
+  predict,
+  exportModel,
+  sweep,
+  compare,
+  report,
+  list,
+];
 
 const exitCodeHelp = `
 Exit codes: 0 done, 1 defect, 2 wrong arguments or configuration, 3 data, 4 checkpoint,

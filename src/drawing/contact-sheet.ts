@@ -6,6 +6,8 @@ import sharp from "sharp";
 import { writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
 import { paintRim } from "./raster-outline.js";
+import { shorten, svgToPng } from "./svg.js";
+import { wordsSvg } from "./words-svg.js";
 
 /** One picture of a sheet. */
 export interface SheetTile {
@@ -16,6 +18,8 @@ export interface SheetTile {
   image: Uint8Array;
   /** outlines to draw: where `mask` `[height, width]` is non-zero, in a colour of three bytes */
   contours?: readonly { mask: Uint8Array; colour: readonly [number, number, number] }[];
+  /** Written over its lower edge; files only. */
+  caption?: string;
 }
 
 /** A finished sheet, `[height, width, 3]`. */
@@ -45,11 +49,29 @@ export function contactSheet(tiles: readonly SheetTile[], columns: number, zoom 
   };
   sheet.data = new Uint8Array(sheet.width * sheet.height * 3).fill(paper);
   tiles.forEach((tile, i) => {
-    const left = gap + (i % columns) * cell.width;
-    const top = gap + Math.floor(i / columns) * cell.height;
-    place(sheet, drawTile(tile, zoom), { left, top, width: w * zoom });
+    place(sheet, drawTile(tile, zoom), { ...cornerOf(i, columns, cell), width: w * zoom });
   });
   return sheet;
+}
+
+/** Where a tile lies. @param cell of a tile with the gap beside it */
+function cornerOf(tile: number, columns: number, cell: { width: number; height: number }) {
+  return { left: gap + (tile % columns) * cell.width, top: gap + Math.floor(tile / columns) * cell.height };
+}
+
+const captionSize = 12;
+
+/** The captions as a picture over the whole sheet. */
+function captionsPng(tiles: readonly SheetTile[], { width, height }: Sheet, columns: number, zoom: number): Uint8Array {
+  const words = tiles.flatMap(({ caption, width: w, height: h }, i) => {
+    if (caption === undefined) return [];
+    const { left, top } = cornerOf(i, columns, { width: w * zoom + gap, height: h * zoom + gap });
+    const text = shorten(caption, Math.floor((w * zoom) / (0.6 * captionSize)));
+    return [{ text, x: left + (w * zoom) / 2, y: top + h * zoom - captionSize }];
+  });
+  return svgToPng(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${wordsSvg(words, captionSize)}</svg>`,
+  );
 }
 
 /** Renders the tiles and writes the sheet as PNG. */
@@ -59,13 +81,11 @@ export async function writeContactSheet(
   columns: number,
   zoom = 1,
 ): Promise<void> {
-  const { data, width, height } = contactSheet(tiles, columns, zoom);
-  writeFileAtomic(
-    path,
-    await sharp(data, { raw: { width, height, channels: 3 } })
-      .png()
-      .toBuffer(),
-  );
+  const sheet = contactSheet(tiles, columns, zoom);
+  const picture = sharp(sheet.data, { raw: { width: sheet.width, height: sheet.height, channels: 3 } });
+  const captioned = tiles.some(({ caption }) => caption !== undefined);
+  if (captioned) picture.composite([{ input: Buffer.from(captionsPng(tiles, sheet, columns, zoom)) }]);
+  writeFileAtomic(path, await picture.removeAlpha().png().toBuffer());
 }
 
 /** A tile as RGB, with its outlines, `zoom` times as large. */

@@ -4,11 +4,13 @@ import { Command } from "commander";
 import { vi } from "vitest";
 import { stringify } from "yaml";
 import { register as registerCompare } from "../../src/cli/compare.js";
+import { register as registerData } from "../../src/cli/data.js";
 import { register as registerEstimate } from "../../src/cli/estimate.js";
 import { register as registerEvaluate } from "../../src/cli/evaluate.js";
 import { register as registerExport } from "../../src/cli/export.js";
 import { register as registerPredict } from "../../src/cli/predict.js";
 import { register as registerReport } from "../../src/cli/report.js";
+import { register as registerSuggest } from "../../src/cli/suggest.js";
 import { register as registerTrain } from "../../src/cli/train.js";
 import { put } from "../data/files.js";
 
@@ -24,7 +26,8 @@ export interface Printed {
 export async function dimseg(...words: string[]): Promise<Printed> {
   const program = new Command("dimseg").exitOverride();
   const judging = [registerEvaluate, registerEstimate, registerCompare, registerReport];
-  for (const register of [registerTrain, registerPredict, registerExport, ...judging]) register(program);
+  const labelling = [registerSuggest, registerData];
+  for (const register of [registerTrain, registerPredict, registerExport, ...judging, ...labelling]) register(program);
   const out: string[] = [];
   const err: string[] = [];
   vi.spyOn(console, "log").mockImplementation((text: string) => void out.push(text));

@@ -1,0 +1,66 @@
+/** `dimseg suggest RUN --count N`: which images to label next. */
+import { type Command, Option } from "commander";
+import { shellWord } from "../core/shell-word.js";
+import { strategyNames } from "../quality/suggestion/strategy-names.js";
+import { networkNames } from "../runs/checkpoint-names.js";
+import type { Suggested, SuggestInput } from "../workflows/suggest.js";
+import { checkpointOption } from "./checkpoint-option.js";
+import { formatTable } from "./table.js";
+import { inTerminal } from "./terminal-observer.js";
+
+interface SuggestVerbOptions extends Omit<SuggestInput, "run" | "count" | "seed"> {
+  readonly count: string;
+  readonly seed: string;
+}
+
+/** A number as people type it; NaN for any other word. */
+function numberOf(text: string): number {
+  return text.trim() === "" ? Number.NaN : Number(text);
+}
+
+function imageTable({ images }: Suggested): string {
+  const rows = images.map(({ rank, domain, id, reason }) => [rank, domain, id, reason]);
+  return formatTable(["", "domain", "case", "why"], rows, ["right"]);
+}
+
+/** What to do with the images. */
+function nextSteps({ images, dataset }: Suggested): string {
+  const masked = images.filter(({ mask }) => mask !== "").length;
+  const known =
+    masked > 0
+      ? `${masked} of them ${masked === 1 ? "has" : "have"} a mask already: to learn from it, name the case in labelled.further of the configuration.\n`
+      : "";
+  return (
+    `${known}Draw masks of the others, each named as its image, in one folder; then: ` +
+    `dimseg data add-masks ${shellWord(dataset)} FOLDER`
+  );
+}
+
+async function suggest(run: string, { count, seed, ...options }: SuggestVerbOptions): Promise<void> {
+  const { suggestImages } = await import("../workflows/suggest.js");
+  const input = { run, count: numberOf(count), seed: numberOf(seed), ...options };
+  const suggested = await inTerminal((observer) => suggestImages(input, observer));
+  const { checkpointRule, candidates, folder, images } = suggested;
+  console.log(`\n${options.network}, ${checkpointRule}\n`);
+  console.log(`${images.length} of ${candidates} unlabelled training images, the most useful first:\n`);
+  console.log(`${imageTable(suggested)}\n\n${nextSteps(suggested)}`);
+  console.log(`\nWrote suggestion.csv, suggestion.json and contact-sheet.png to ${folder}.`);
+}
+
+/** Adds the verb to the command line. */
+export function register(program: Command): void {
+  program
+    .command("suggest")
+    .description("choose the unlabelled training images whose labels would help most, as a list and a contact sheet")
+    .argument("<run>", "run folder, with its data set in place")
+    .option("--count <number>", "how many images", "10")
+    .addOption(
+      new Option("--strategy <name>", "doubt, need of the domain and variety together; entropy alone; or any image")
+        .choices(strategyNames)
+        .default("combined"),
+    )
+    .option("--seed <number>", "of the draws", "0")
+    .addOption(checkpointOption("which checkpoint"))
+    .addOption(new Option("--network <name>", "which network").choices(networkNames).default("student"))
+    .action(suggest);
+}
