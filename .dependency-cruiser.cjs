@@ -28,6 +28,7 @@ const layers = {
     ...["runs", "config", "judging", "inference", "methods", "optim", "losses", "augment", "evaluation", "data"],
     ...["statistics", "drawing", "grid", "nn", "torch", "core"],
   ],
+  planning: [...["training", "config", "inference", "evaluation", "data", "statistics", "grid", "torch", "core"]],
   sweep: ["runs", "config", "core"],
   analysis: [
     ...["runs", "judging", "inference", "embedding", "evaluation", "statistics", "optim", "losses", "augment", "data"],
@@ -42,7 +43,19 @@ const layers = {
     ...["statistics", "data", "drawing", "grid", "core"],
   ],
   workflows: [
-    ...["quality", "reporting", "comparison", "analysis", "sweep", "training", "export", "runs", "config", "judging"],
+    ...[
+      "planning",
+      "quality",
+      "reporting",
+      "comparison",
+      "analysis",
+      "sweep",
+      "training",
+      "export",
+      "runs",
+      "config",
+      "judging",
+    ],
     "inference",
     ...["methods", "optim", "losses", "divergence", "nn", "augment", "phantoms", "data", "embedding", "evaluation"],
     ...["statistics", "drawing", "grid", "torch", "http", "core"],

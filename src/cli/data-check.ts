@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { counted } from "../core/counted.js";
 import { exitCodes } from "../core/errors.js";
+import { shellWord } from "../core/shell-word.js";
 import { agreementText } from "../data/check/agreement-text.js";
 import type { CheckReport, Problem } from "../data/check/check.js";
 import { formatTable } from "./table.js";
@@ -59,12 +60,13 @@ function problemList(problems: readonly Problem[]): string {
 }
 
 /** What to do next with a data set that is in order. */
-function nextStep(config: string | null, sizes: string): string {
+function nextStep(config: string | null, sizes: string, dataset: string): string {
   if (config === null) return "No domain has a training case with a mask, so this set is for predictions only.";
   // The configuration stands last, so that it is copied without anything after it.
   return (
     `${sizes}\nThe labelled domain below is that with most masks; any other with masks can be chosen.\n` +
-    `Next, a configuration, as this in config.yaml; then: dimseg train config.yaml\n\n${config}`
+    `Next, a configuration with reasons, for the time that there is: dimseg plan ${shellWord(dataset)} --minutes 60\n` +
+    `Or this one in config.yaml; then: dimseg train config.yaml\n\n${config}`
   );
 }
 
@@ -76,7 +78,7 @@ async function check(dataset: string, options: { json?: boolean }): Promise<void
     console.log(
       [splitTable(checked), ...volumeTable(checked), ...remarks(checked), problemList(checked.problems)].join("\n\n"),
     );
-  if (checked.ok && !options.json) console.log(`\n${nextStep(config, sizes)}`);
+  if (checked.ok && !options.json) console.log(`\n${nextStep(config, sizes, dataset)}`);
   if (!checked.ok) process.exitCode = exitCodes.data;
 }
 

@@ -15,6 +15,7 @@ import { register as estimate } from "./estimate.js";
 import { register as evaluate } from "./evaluate.js";
 import { register as exportModel } from "./export.js";
 import { register as list } from "./list.js";
+import { register as plan } from "./plan.js";
 import { register as predict } from "./predict.js";
 import { register as report } from "./report.js";
 import { register as suggest } from "./suggest.js";
@@ -25,6 +26,7 @@ const verbs = [
   doctor,
   demo,
   data,
+  plan,
   train,
   evaluate,
   estimate,

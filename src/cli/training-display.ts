@@ -1,8 +1,9 @@
 /** What a person sees of a training run in the terminal. */
 import { splitText } from "../data/split-text.js";
 import type { MetricRecord } from "../runs/metrics-log.js";
+import type { Ending } from "../training/pace.js";
 import type { RunObserver } from "../training/run.js";
-import { createProgress, type Progress } from "./progress.js";
+import { createProgress, formatDuration, type Progress } from "./progress.js";
 
 /** A share as text for people. */
 export function percent(value: unknown): string {
@@ -18,6 +19,17 @@ function validationLine(record: MetricRecord): string {
     ["test Dice", of("test.student.dice")],
   ].flatMap(([label, value]) => (value === undefined ? [] : [`${label} ${percent(value)}`]));
   return parts.join(", ");
+}
+
+/** `ends at about 14:32, in 23 min 10 s`, with the day where it is another one. */
+export function endingText({ secondsLeft, stepSeconds, stopSeconds, isCorrection }: Ending, now = new Date()): string {
+  const end = new Date(now.getTime() + 1000 * secondsLeft);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const clock = `${two(end.getHours())}:${two(end.getMinutes())}`;
+  const day = `${end.getFullYear()}-${two(end.getMonth() + 1)}-${two(end.getDate())}`;
+  const when = end.toDateString() === now.toDateString() ? clock : `${day} ${clock}`;
+  const each = `${stepSeconds.toPrecision(2)} s a step, ${stopSeconds.toPrecision(2)} s each time it validates and saves`;
+  return `ends at about ${when}, in ${formatDuration(1000 * secondsLeft)} (${isCorrection ? "corrected: " : ""}${each})`;
 }
 
 /** Shows a run in the terminal; call `finish` at the end, also after a failure. */
@@ -56,6 +68,7 @@ export function createTrainingDisplay(stopRequested: () => boolean): RunObserver
       const line = validationLine(record);
       if (line !== "") console.log(`step ${iteration}: ${line}`);
     },
+    ending: (ending) => console.log(endingText(ending)),
     finish() {
       for (const progress of [decoding, training]) progress?.finish();
       decoding = undefined;

@@ -5,12 +5,11 @@ import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
 import { formatConfig, readResolvedConfig, type TrainingConfig, type WantedConfig } from "../config/config.js";
 import { writeFileAtomic } from "../core/atomic-file.js";
-import { DataError, ResourceError, UsageError } from "../core/errors.js";
+import { ResourceError, UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import type { CaseContents } from "../data/cache-entry.js";
-import { type Case, caseName, type ImageDepths } from "../data/dataset.js";
+import { caseName, type ImageDepths } from "../data/dataset.js";
 import { unseenParts } from "../data/unseen-parts.js";
-import { drawables } from "../data/volumes/case-slices.js";
 import { voxelCount } from "../grid/grid.js";
 import { freshProgress, isFinished, type Progress } from "../runs/checkpoint-contents.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
@@ -26,7 +25,7 @@ import { type ContentsByCase, checkContents, checkSplit, formatSplit } from "../
 import { EventLog } from "../runs/tensorboard.js";
 import { UsageRecord } from "../runs/usage.js";
 import { engineInfo, OutOfMemoryError, threads, useEngine } from "../torch/index.js";
-import type { TrainingDraws } from "./batches.js";
+import { drawsOf } from "./draws.js";
 import { beginWithEarlierRun, pinEarlierRun } from "./earlier-run.js";
 import { resolveEngine } from "./engine-settings.js";
 import { forecastText } from "./forecast.js";
@@ -119,21 +118,6 @@ async function trainIn(
     metrics.close();
     events.close();
   }
-}
-
-/** Everything that batches can draw from. @throws DataError when no labelled slice shows a part and all others are dropped */
-async function drawsOf({ split, usesUnlabelled, dataset, cache, patch }: TrainingSession): Promise<TrainingDraws> {
-  if (patch) {
-    const whole = (cases: readonly Case[]) => cases.map((one) => ({ case: one }));
-    return { labelled: whole(split.labelled), unlabelled: usesUnlabelled ? whole(split.unlabelled) : [] };
-  }
-  const labelled = await drawables(split.labelled, true, dataset, cache);
-  if (labelled.length === 0)
-    throw new DataError(
-      `${dataset.path}: no slice of the labelled volumes shows a class, and emptySlices: drop leaves out the others; ` +
-        "label more of them, or keep empty slices",
-    );
-  return { labelled, unlabelled: usesUnlabelled ? await drawables(split.unlabelled, false, dataset, cache) : [] };
 }
 
 function environmentNow() {

@@ -4,6 +4,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { NumericError } from "../core/errors.js";
+import { secondsOf } from "../core/seconds.js";
 import { Stopped, turnUntil } from "../core/turns.js";
 import { type NonFinite, restore, type StepReport, save } from "../optim/index.js";
 import { isFinished, type Progress } from "../runs/checkpoint-contents.js";
@@ -13,12 +14,13 @@ import type { EventLog } from "../runs/tensorboard.js";
 import type { UsageRecord } from "../runs/usage.js";
 import { liveTensors, readScalars, scope, type Tensor } from "../torch/index.js";
 import { Batches, type DecodedBatch, type TrainingDraws } from "./batches.js";
+import { type Ending, Pace } from "./pace.js";
 import type { Preview } from "./preview/preview.js";
 import type { TrainingSession } from "./session.js";
 import { trainStep } from "./step.js";
 import { stepRecord } from "./step-log.js";
 import { collectState } from "./training-state.js";
-import { monitorTest, type Validation, validate } from "./validation.js";
+import { monitorTest, rehearseValidation, type Validation, validate } from "./validation.js";
 
 /** Where a run writes. */
 export interface RunOutputs {
@@ -35,6 +37,8 @@ export interface TrainingObserver {
   step(done: number, note: string): void;
   /** After each validation, with its named numbers. */
   validation(iteration: number, record: MetricRecord): void;
+  /** After a few steps, and again where that turns out wrong by a tenth: when the run will end. */
+  ending?(ending: Ending): void;
   /** Something that does not end the run. */
   warn(message: string): void;
   /** Whether to stop after the present step. */
@@ -86,24 +90,56 @@ export class Trainer {
     const { iterations } = this.session.config.training;
     const { every } = this.session.config.evaluation;
     const begin = this.progress.iteration;
-    if (begin === 0) this.save([]);
+    const pace = new Pace({ from: begin, iterations, every, period: this.session.config.logging.every });
+    const saving = begin === 0 ? await secondsOf(() => this.save([])) : 0;
     if (this.progress.unvalidated) await this.validateAndSave();
     if (this.progress.unvalidated) return this.outcome(begin);
     while (this.progress.iteration < iterations) {
-      const batch = await this.batches.fetch(this.progress.iteration);
-      const report = this.step(batch);
-      this.progress = { ...this.progress, iteration: this.progress.iteration + 1 };
+      pace.step(await secondsOf(() => this.trainOnce()));
       const done = this.progress.iteration;
-      this.note = noteOf(report) ?? this.note;
-      this.observer.step(done, this.note);
-      if (done % every === 0 || done === iterations) await this.validateAndSave();
+      if (done % every === 0 || done === iterations) pace.stop(await secondsOf(() => this.validateAndSave()));
       // Lets signals and timers in: the steps themselves never leave the main thread.
       await nextTurn();
-      if (!this.observer.stopRequested()) continue;
+      if (!this.observer.stopRequested()) {
+        await this.tellEnding(pace, saving);
+        continue;
+      }
       if (done % every !== 0 && done !== iterations) this.save([]);
       return this.outcome(begin);
     }
     return this.outcome(begin);
+  }
+
+  /** One step, from its images to its report. */
+  private async trainOnce(): Promise<void> {
+    const batch = await this.batches.fetch(this.progress.iteration);
+    const report = this.step(batch);
+    this.progress = { ...this.progress, iteration: this.progress.iteration + 1 };
+    this.note = noteOf(report) ?? this.note;
+    this.observer.step(this.progress.iteration, this.note);
+  }
+
+  /** Says when the run will end, once that can be told, and whenever it turns out otherwise. */
+  private async tellEnding(pace: Pace, saving: number): Promise<void> {
+    const { observer, session } = this;
+    const done = this.progress.iteration;
+    if (!observer.ending || !pace.isTelling(done)) return;
+    let judging = 0;
+    if (!pace.knowsStops) {
+      const turn = turnUntil(() => observer.stopRequested());
+      try {
+        pace.other(
+          await secondsOf(async () => {
+            judging = await rehearseValidation(session, turn);
+          }),
+        );
+      } catch (error) {
+        // The loop sees to a stop, and the next validation to outputs that are NaN.
+        if (!(error instanceof Stopped || error instanceof NumericError)) throw error;
+      }
+    }
+    const ending = pace.ending(done, judging + saving);
+    if (ending) observer.ending(ending);
   }
 
   private outcome(begin: number): TrainingOutcome {

@@ -1,4 +1,5 @@
 /** Judging the student and the teacher while they train, and choosing the best checkpoint. */
+import { secondsOf } from "../core/seconds.js";
 import type { Turn } from "../core/turns.js";
 import type { Case } from "../data/dataset.js";
 import type { ConventionName } from "../evaluation/conventions.js";
@@ -68,8 +69,28 @@ export function validate(session: TrainingSession, turn: Turn): Promise<Validati
   return judgeBoth(session, session.split.validation, "validation", turn);
 }
 
+/** The test cases that are followed while training, if any. */
+function monitoredCases({ dataset, config }: TrainingSession): Case[] {
+  return config.evaluation.monitorTest ? dataset.domains.flatMap((domain) => domain.cases("test")) : [];
+}
+
 /** The test sets of all domains, for curves and for "best on test" under its own name. */
 export function monitorTest(session: TrainingSession, turn: Turn): Promise<Validation> {
-  const cases = session.dataset.domains.flatMap((domain) => domain.cases("test"));
-  return judgeBoth(session, session.config.evaluation.monitorTest ? cases : [], "test", turn);
+  return judgeBoth(session, monitoredCases(session), "test", turn);
+}
+
+/** A first case that takes so many seconds is not judged again without what the first one builds. */
+const slowCase = 2;
+
+/**
+ * How many seconds validation and the monitored test sets will take, from a case or two that are judged for that alone.
+ * Networks and random numbers stay as they are.
+ * @throws what `turn` throws, and NumericError for an output that is NaN
+ */
+export async function rehearseValidation(session: TrainingSession, turn: Turn): Promise<number> {
+  const cases = [...session.split.validation, ...monitoredCases(session)].filter((one) => one.maskPath !== undefined);
+  if (cases.length === 0) return 0;
+  const judged = (i: number) => secondsOf(() => judgeBoth(session, [cases[i % cases.length]], "rehearsal", turn));
+  const first = await judged(0);
+  return cases.length * (first > slowCase ? first : await judged(1));
 }

@@ -1,19 +1,14 @@
 /** Writing a first `dataset.yaml`, with what was guessed as comments at its top. */
 import { existsSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Document, isNode, isSeq } from "yaml";
 import { writeFilesAtomic } from "../../core/atomic-file.js";
 import { UsageError } from "../../core/errors.js";
 import { packageRoot } from "../../core/package-root.js";
+import { seenFrom } from "../../core/seen-from.js";
 import type { LabelRuleInput, QuestionInput } from "../schema.js";
 import type { Inspection } from "./inspect.js";
 import type { DomainInput } from "./split-input.js";
-
-/** A path as seen from a folder, with forward slashes; absolute only where no relative one exists. */
-function seenFrom(folder: string, path: string): string {
-  const result = relative(folder, path);
-  return (isAbsolute(result) ? path : result).split(sep).join("/");
-}
 
 /** Grey values as numbers, so that they stand in the file without quotes. */
 function plainKeys(labels: LabelRuleInput): unknown {

@@ -1,11 +1,12 @@
 /** Who is asked about the quality of a run's masks: the network, and members whose masks are held against its own. */
+
+import { evenly } from "../../core/evenly.js";
 import { mirrorMembers } from "../../inference/mirror.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import { type Asked, type Member, reverseReference } from "../../quality/observe-case.js";
 import { mildScanners, throughScanner } from "../../quality/scanner.js";
 import type { NetworkName } from "../../runs/checkpoint-names.js";
 import type { OpenedRun } from "../open-run.js";
-import { evenly } from "./evenly.js";
 
 /** Labelled images that reverse classifiers are tried on. */
 const referenceCount = 8;

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../../core/atomic-file.js";
 import { UsageError } from "../../core/errors.js";
+import { evenly } from "../../core/evenly.js";
 import { packageVersion } from "../../core/package-root.js";
 import { refuseLinks } from "../../core/refuse-links.js";
 import { sha256 } from "../../core/sha256.js";
@@ -15,7 +16,6 @@ import { drawScanner, throughScanner } from "../../quality/scanner.js";
 import type { Observer } from "../observer.js";
 import type { OpenedRun } from "../open-run.js";
 import { askedOf, type Voices } from "./asked.js";
-import { evenly } from "./evenly.js";
 
 /** Labelled images that are learnt from, at most. */
 const mostLabelled = 40;

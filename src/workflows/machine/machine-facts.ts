@@ -55,7 +55,7 @@ export function parseCpuQuota(text: string): number | null {
 }
 
 /** MemAvailable of /proc/meminfo in bytes; elsewhere the free memory, which leaves out caches. */
-function availableMemory(): number {
+export function availableMemory(): number {
   const match = /^MemAvailable:\s+(\d+) kB/m.exec(readText("/proc/meminfo"));
   return match ? Number(match[1]) * 1024 : freemem();
 }

@@ -1,8 +1,9 @@
 /** Which images a label may be suggested for, and which are labelled already. */
+
+import { evenly } from "../../core/evenly.js";
 import type { Case, Dataset } from "../../data/dataset.js";
 import { caseName } from "../../data/dataset.js";
 import { readSplit } from "../../runs/split-record.js";
-import { evenly } from "../estimation/evenly.js";
 import type { OpenedRun } from "../open-run.js";
 
 /** Training cases by what is known of them. */

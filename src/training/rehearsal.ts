@@ -1,0 +1,119 @@
+/**
+ * How long a step and a stop of a configuration take on this machine: they are done, a few times, by the same code and on
+ * the same images as a run does them, and thrown away. What is measured differs from time to time; nothing else does.
+ */
+import { join } from "node:path";
+import { evenly } from "../core/evenly.js";
+import { secondsOf } from "../core/seconds.js";
+import { type Turn, turnUntil } from "../core/turns.js";
+import { freshProgress } from "../runs/checkpoint-contents.js";
+import { CheckpointStore } from "../runs/checkpoint-store.js";
+import { scope, synchronize } from "../torch/index.js";
+import { Batches } from "./batches.js";
+import { drawsOf } from "./draws.js";
+import { Preview } from "./preview/preview.js";
+import type { TrainingSession } from "./session.js";
+import { trainStep } from "./step.js";
+import { collectState } from "./training-state.js";
+import { rehearseValidation } from "./validation.js";
+
+/** What was measured, in seconds. */
+export interface Rehearsal {
+  /** The first step of a process, which builds what the others use again. */
+  readonly firstSeconds: number;
+  /** A step on average, those that are logged among them. */
+  readonly stepSeconds: number;
+  /** Validation, preview and checkpoint, once. */
+  readonly stopSeconds: number;
+}
+
+/** Steps are timed for so long, and at least so many of them. */
+const enoughSeconds = 3;
+const fewestSteps = 3;
+/** Batches of different images; more would only be decoded for nothing. */
+const batches = 2;
+
+/** The session with as few images as a few batches need. */
+function withFewImages(session: TrainingSession): TrainingSession {
+  const { split, config, dataset } = session;
+  const { labelledBatch, unlabelledBatch } = config.training;
+  // Where empty slices are dropped a few volumes may hold none that is left.
+  const labelled =
+    dataset.slices?.emptySlices === "drop" ? split.labelled : evenly(split.labelled, batches * labelledBatch);
+  return { ...session, split: { ...split, labelled, unlabelled: evenly(split.unlabelled, batches * unlabelledBatch) } };
+}
+
+/** Seconds of steps, the first one apart. */
+async function timeSteps(session: TrainingSession, turn: Turn): Promise<Omit<Rehearsal, "stopSeconds">> {
+  const { config, dataset, cache, augmenter, normalisation, device, patch, usesUnlabelled } = session;
+  const { iterations, labelledBatch, unlabelledBatch, seed } = config.training;
+  const source = new Batches({
+    ...{
+      source: cache,
+      dataset,
+      draws: await drawsOf(session),
+      labelledBatch,
+      seed,
+      augmenter,
+      normalisation,
+      device,
+      patch,
+    },
+    unlabelledBatch: usesUnlabelled ? unlabelledBatch : 0,
+  });
+  const maxIterations = Math.max(iterations, 1000);
+  const step = (iteration: number, measure: boolean) =>
+    secondsOf(async () => {
+      const decoded = await source.fetch(iteration);
+      const place = { seed, iteration, maxIterations, baseRate: config.base.rate, measure };
+      scope(() => void trainStep(session, source.assemble(decoded), place));
+      if (device !== "cpu") synchronize(device);
+      await turn();
+    });
+  const firstSeconds = await step(0, true);
+  const logged = await step(1, true);
+  const plain: number[] = [];
+  const total = () => plain.reduce((sum, one) => sum + one, 0);
+  while (plain.length < fewestSteps || total() < enoughSeconds) plain.push(await step(2 + plain.length, false));
+  const share = 1 / config.logging.every;
+  return { firstSeconds, stepSeconds: (total() / plain.length) * (1 - share) + logged * share };
+}
+
+/** Frees what a session holds that is not needed any more. */
+function freeSession({ student, method, minimizer }: TrainingSession): void {
+  scope(() => {
+    for (const tensor of minimizer.state().values()) tensor.dispose();
+  });
+  for (const network of [student, ...Object.values(method.networks)]) network.dispose();
+}
+
+/**
+ * Trains a few steps and does what a stop does.
+ * @param session is used up
+ * @param folder an empty one for what a stop writes
+ * @throws DataError, OutOfMemoryError as training does; Stopped when told to stop
+ */
+export async function rehearse(
+  session: TrainingSession,
+  folder: string,
+  { warn, stopRequested }: { warn(message: string): void; stopRequested(): boolean },
+): Promise<Rehearsal> {
+  const turn = turnUntil(stopRequested);
+  try {
+    const times = await timeSteps(withFewImages(session), turn);
+    const judging = await rehearseValidation(session, turn);
+    let drawing = 0;
+    if (session.config.evaluation.preview) {
+      const places = { preview: join(folder, "preview.png"), previewSteps: join(folder, "preview") };
+      const preview = new Preview(session, places, warn);
+      // The first one also looks for what to draw.
+      await preview.add(1);
+      drawing = await secondsOf(() => preview.add(2));
+    }
+    const store = new CheckpointStore(join(folder, "checkpoints"), { keep: 1, warn });
+    const saving = await secondsOf(() => store.save(1, collectState(session, freshProgress), []));
+    return { ...times, stopSeconds: judging + drawing + saving };
+  } finally {
+    freeSession(session);
+  }
+}
