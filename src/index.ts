@@ -242,6 +242,7 @@ export type { MonotoneMap } from "./statistics/isotonic.js";
 export * from "./statistics/mean.js";
 export { majorityMask, type StapleEstimate, staple } from "./statistics/readers.js";
 export * as torch from "./torch/index.js";
+export type { Ending } from "./training/pace.js";
 export { type RunObserver, resumeRun, startRun } from "./training/run.js";
 export type { TrainingSession } from "./training/session.js";
 export type { TrainingOutcome } from "./training/trainer.js";
