@@ -1,6 +1,6 @@
 /**
  * Finds the highest rung of a ladder that a time is enough for, with as few measurements as it takes: from the lowest rung
- * on, the next one is guessed from what a step of those before took for its work, and then measured.
+ * on, the next one is guessed from what steps of those before took for their work, and then measured.
  */
 import type { Rehearsal } from "../training/rehearsal.js";
 import type { Rung } from "./ladder.js";
@@ -32,11 +32,19 @@ export interface Climb {
 /** Measurements of one ladder at most. */
 const mostMeasured = 5;
 
-/** Seconds of a step of a rung that was not measured, by the work of the nearest one below or above that was. */
+/**
+ * Seconds of a step of a rung, on the line through the two nearest ones in work that were measured, since a part of each
+ * step is the same for all; of a single one in proportion, which is too much for larger ones.
+ */
 function guessed(rung: Rung, measured: readonly Climbed[]): number {
   const apart = (one: Climbed) => Math.abs(Math.log(one.rung.work / rung.work));
-  const nearest = measured.reduce((best, one) => (apart(one) < apart(best) ? one : best));
-  return (nearest.rehearsal.stepSeconds * rung.work) / nearest.rung.work;
+  const [nearest, other] = [...measured].sort((a, b) => apart(a) - apart(b));
+  const { stepSeconds } = nearest.rehearsal;
+  const inProportion = (stepSeconds * rung.work) / nearest.rung.work;
+  if (!other) return inProportion;
+  const slope = (stepSeconds - other.rehearsal.stepSeconds) / (nearest.rung.work - other.rung.work);
+  // Times of two measurements may lie the wrong way round.
+  return slope > 0 ? Math.max(stepSeconds + slope * (rung.work - nearest.rung.work), 0) : inProportion;
 }
 
 function isEnough({ rung, schedule }: Climbed): boolean {
@@ -66,10 +74,14 @@ export async function climb(
   if (!chosen) return null;
   let [at, ceiling] = [0, ladder.length - 1];
   const fits = (i: number) => guessed(ladder[i], measured) * ladder[i].needs <= seconds;
-  while (isEnough(chosen) && measured.length < mostMeasured) {
+  while (isEnough(chosen) && at < ceiling && measured.length < mostMeasured) {
     let target = ceiling;
     while (target > at && !fits(target)) target--;
-    if (target === at) break;
+    if (target === at) {
+      // A single measurement guesses too much: the next one is out of reach for sure only if even steps as fast as these are.
+      if (measured.length > 1 || chosen.rehearsal.stepSeconds * ladder[at + 1].needs > seconds) break;
+      target = at + 1;
+    }
     const tried = await measure(ladder[target]);
     if (tried && isEnough(tried)) [chosen, at] = [tried, target];
     else ceiling = target - 1;

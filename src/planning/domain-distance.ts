@@ -30,14 +30,15 @@ export function levelMoments(levels: Float64Array): { mean: number; deviation: n
 }
 
 /**
- * How far most of a domain's own images are from their mean; a domain that is further away than this is unlike nearly all
- * of them.
+ * How far a domain's own images are from their mean, the median: a domain that is further away than this is unlike more
+ * than half of them. On photographs of four cameras (studies/real-smoke) that names the two on which a network without
+ * unlabelled images lost 39 and 47 points of Dice, and not that on which it lost 23.
  * @param images at least one histogram
  */
 export function ownSpread(images: readonly Float64Array[]): number {
   const mean = meanLevels(images);
   return percentile(
     images.map((levels) => levelDistance(levels, mean)),
-    95,
+    50,
   );
 }

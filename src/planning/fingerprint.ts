@@ -28,7 +28,7 @@ export interface DomainFingerprint {
   readonly grey: { readonly mean: number; readonly deviation: number };
   /** To the labelled domain, in grey levels. */
   readonly distance: number;
-  /** Further away than 95 % of the labelled domain's own images are from their mean. */
+  /** Further away than half of the labelled domain's own images are from their mean. */
   readonly isFar: boolean;
 }
 

@@ -43,8 +43,8 @@ function farDomains({ fingerprint, labels }: PlanFacts): string[] {
   if (far.length === 0) return [];
   const named = far.map(({ name, distance }) => `${name} (${distance.toFixed(0)})`).join(", ");
   return [
-    `unlike the labelled images of ${labels.domain} in their grey levels, by more than 95 % of these are unlike their own mean ` +
-      `(${fingerprint.ownSpread.toFixed(0)} of 255): ${named}; look there first (\`dimseg estimate\`, report)`,
+    `unlike the labelled images of ${labels.domain} in their grey levels, further from them than half of these are from their ` +
+      `own mean (${fingerprint.ownSpread.toFixed(0)} of 255): ${named}; look there first (\`dimseg estimate\`, report)`,
   ];
 }
 

@@ -13,11 +13,11 @@ const base = temporaryFolder();
 putDataset(join(base, "data"));
 afterEach(() => vi.restoreAllMocks());
 
-/** Trains 12 steps on a clock of which every look takes half a second. */
+/** Trains 12 steps on a clock of which every look takes a second. */
 async function trained(name: string, ending?: (ending: Ending) => void): Promise<string> {
   let clock = 0;
   vi.spyOn(performance, "now").mockImplementation(() => {
-    clock += 500;
+    clock += 1000;
     return clock;
   });
   const config = loadConfig(putConfig(join(base, `${name}.yaml`), { training: { iterations: 12 } }));
@@ -33,7 +33,7 @@ it("is told once, counts what is left, and changes no bit of what is trained", a
   const untold = await trained("untold");
   expect(said.length).toBeGreaterThan(0);
   const [first] = said;
-  expect(first).toMatchObject({ stepSeconds: 0.5, isCorrection: false });
+  expect(first).toMatchObject({ stepSeconds: 1, isCorrection: false });
   expect(first.secondsLeft).toBeGreaterThan(first.stepSeconds + 3 * first.stopSeconds);
   const files = ["student", "teacher", "optimizer"].map((part) => `checkpoints/step-12/${part}.safetensors`);
   for (const file of [...files, "metrics.jsonl"])
