@@ -28,8 +28,8 @@ const enoughSeconds = 3;
 /** Where steps are slow, so long has to do. */
 const mostSeconds = 30;
 const fewestSteps = 3;
-/** What was said is corrected where the whole run turns out to take so much more or less. */
-const worthSaying = 0.1;
+/** What was said is corrected where the whole run turns out to take so much more or less, and so many seconds. */
+const worthSaying = { share: 0.15, seconds: 20 };
 
 /** Stops after steps `done`: one after every `every`-th step, and one at the end. */
 export function stopsLeft(done: number, { iterations, every }: Pick<PacedRun, "iterations" | "every">): number {
@@ -89,7 +89,7 @@ export class Pace {
   }
 
   /**
-   * When the run will end; null where that was said already, to a tenth.
+   * When the run will end; null where that was said already, near enough.
    * @param guessedStop seconds of a stop as long as none was seen
    */
   ending(done: number, guessedStop: number): Ending | null {
@@ -98,7 +98,8 @@ export class Pace {
     const secondsLeft = (this.run.iterations - done) * stepSeconds + stopsLeft(done, this.run) * stopSeconds;
     const whole = this.elapsed + secondsLeft;
     const isCorrection = this.said !== undefined;
-    if (this.said !== undefined && Math.abs(whole - this.said) <= worthSaying * this.said) return null;
+    const { share, seconds } = worthSaying;
+    if (this.said !== undefined && Math.abs(whole - this.said) <= Math.max(share * this.said, seconds)) return null;
     this.said = whole;
     return { secondsLeft, stepSeconds, stopSeconds, isCorrection };
   }

@@ -11,11 +11,10 @@ import { CheckpointStore } from "../runs/checkpoint-store.js";
 import { scope, synchronize } from "../torch/index.js";
 import { Batches } from "./batches.js";
 import { drawsOf } from "./draws.js";
-import { Preview } from "./preview/preview.js";
 import type { TrainingSession } from "./session.js";
 import { trainStep } from "./step.js";
+import { rehearseStop } from "./stop-rehearsal.js";
 import { collectState } from "./training-state.js";
-import { rehearseValidation } from "./validation.js";
 
 /** What was measured, in seconds. */
 export interface Rehearsal {
@@ -90,7 +89,7 @@ function freeSession({ student, method, minimizer }: TrainingSession): void {
 /**
  * Trains a few steps and does what a stop does.
  * @param session is used up
- * @param folder an empty one for what a stop writes
+ * @param folder an empty one for a checkpoint
  * @throws DataError, OutOfMemoryError as training does; Stopped when told to stop
  */
 export async function rehearse(
@@ -101,18 +100,10 @@ export async function rehearse(
   const turn = turnUntil(stopRequested);
   try {
     const times = await timeSteps(withFewImages(session), turn);
-    const judging = await rehearseValidation(session, turn);
-    let drawing = 0;
-    if (session.config.evaluation.preview) {
-      const places = { preview: join(folder, "preview.png"), previewSteps: join(folder, "preview") };
-      const preview = new Preview(session, places, warn);
-      // The first one also looks for what to draw.
-      await preview.add(1);
-      drawing = await secondsOf(() => preview.add(2));
-    }
+    const judging = await rehearseStop(session, turn);
     const store = new CheckpointStore(join(folder, "checkpoints"), { keep: 1, warn });
     const saving = await secondsOf(() => store.save(1, collectState(session, freshProgress), []));
-    return { ...times, stopSeconds: judging + drawing + saving };
+    return { ...times, stopSeconds: judging + saving };
   } finally {
     freeSession(session);
   }

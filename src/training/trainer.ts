@@ -19,8 +19,9 @@ import type { Preview } from "./preview/preview.js";
 import type { TrainingSession } from "./session.js";
 import { trainStep } from "./step.js";
 import { stepRecord } from "./step-log.js";
+import { rehearseStop } from "./stop-rehearsal.js";
 import { collectState } from "./training-state.js";
-import { monitorTest, rehearseValidation, type Validation, validate } from "./validation.js";
+import { monitorTest, type Validation, validate } from "./validation.js";
 
 /** Where a run writes. */
 export interface RunOutputs {
@@ -37,7 +38,7 @@ export interface TrainingObserver {
   step(done: number, note: string): void;
   /** After each validation, with its named numbers. */
   validation(iteration: number, record: MetricRecord): void;
-  /** After a few steps, and again where that turns out wrong by a tenth: when the run will end. */
+  /** After a few steps, and again where that turns out wrong: when the run will end. */
   ending?(ending: Ending): void;
   /** Something that does not end the run. */
   warn(message: string): void;
@@ -130,7 +131,7 @@ export class Trainer {
       try {
         pace.other(
           await secondsOf(async () => {
-            judging = await rehearseValidation(session, turn);
+            judging = await rehearseStop(session, turn);
           }),
         );
       } catch (error) {

