@@ -38,4 +38,4 @@ it("is told once, counts what is left, and changes no bit of what is trained", a
   const files = ["student", "teacher", "optimizer"].map((part) => `checkpoints/step-12/${part}.safetensors`);
   for (const file of [...files, "metrics.jsonl"])
     expect(readFileSync(join(told, file)).equals(readFileSync(join(untold, file))), file).toBe(true);
-});
+}, 300_000);
