@@ -19,6 +19,7 @@ const benches: Record<string, () => Promise<{ run: Bench }>> = {
   optimisers: () => import("./optimisers.js"),
   report: () => import("./whole-report.js"),
   step: () => import("./step.js"),
+  studio: () => import("./studio.js"),
   tsne: () => import("./tsne.js"),
   volumes: () => import("./volumes.js"),
   "volume-files": () => import("./volume-files.js"),
