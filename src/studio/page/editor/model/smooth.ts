@@ -39,6 +39,11 @@ interface Window {
   readonly bottom: number;
 }
 
+/** The first row of a window and the one after its last. */
+function reach(row: number, radius: number, rows: number): [number, number] {
+  return [Math.max(0, row - radius), Math.min(rows, row + radius + 1)];
+}
+
 /**
  * What the surroundings of a part hold once it is smoothed.
  * @param radius pixels from the middle of the square to its edge
@@ -59,22 +64,22 @@ export function smoothPart(
   const seen = clipBox(growBox(box, radius), size) as Box;
   const patch = cutMaskPatch(codes, size.width, seen);
   const sums = sumsOf(patch, holds);
-  const corner = (x: number, y: number) => sums[y * (patch.width + 1) + x];
+  const line = patch.width + 1;
   const result = cutMaskPatch(codes, size.width, box);
-  for (let y = 0; y < box.height; y++)
-    for (let x = 0; x < box.width; x++) {
-      const [column, row] = [x + box.x - patch.x, y + box.y - patch.y];
-      const window = {
-        ...{ left: Math.max(0, column - radius), right: Math.min(patch.width, column + radius + 1) },
-        ...{ top: Math.max(0, row - radius), bottom: Math.min(patch.height, row + radius + 1) },
-      };
-      const { left, right, top, bottom } = window;
-      const inPart = corner(right, bottom) - corner(left, bottom) - corner(right, top) + corner(left, top);
+  for (let y = 0, at = 0; y < box.height; y++) {
+    const [top, bottom] = reach(y + box.y - patch.y, radius, patch.height);
+    for (let x = 0; x < box.width; x++, at++) {
+      const column = x + box.x - patch.x;
+      const left = Math.max(0, column - radius);
+      const right = Math.min(patch.width, column + radius + 1);
+      const inPart =
+        sums[bottom * line + right] - sums[bottom * line + left] - sums[top * line + right] + sums[top * line + left];
       const balance = 2 * inPart - (right - left) * (bottom - top);
-      const code = result.values[y * box.width + x];
-      if (balance > 0 && holds[code] === 0) result.values[y * box.width + x] = paint[code];
+      const code = result.values[at];
+      if (balance > 0 && holds[code] === 0) result.values[at] = paint[code];
       if (balance < 0 && holds[code] !== 0)
-        result.values[y * box.width + x] = isExclusive ? commonest(patch, holds, window) : erase[code];
+        result.values[at] = isExclusive ? commonest(patch, holds, { left, right, top, bottom }) : erase[code];
     }
+  }
   return result;
 }
