@@ -185,7 +185,10 @@ describe("tools", () => {
     expect([at(session, 10, 5), at(session, 19, 14), at(session, 20, 15)]).toEqual([2, 2, 0]);
     expect(session.corners.value).toHaveLength(0);
     session.undo();
-    for (const corner of [...corners, corners[3]]) session.begin(corner, 0.5);
+    for (const corner of [...corners, { x: 30, y: 25 }]) session.begin(corner, 0.5);
+    // Undo takes back corners of a polygon under way, one by one.
+    session.undo();
+    session.begin(corners[3], 0.5);
     expect(session.document.codes.filter(Boolean)).toHaveLength(100);
   });
 

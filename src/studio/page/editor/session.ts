@@ -289,8 +289,10 @@ export class EditorSession {
     this.finish(name);
   }
 
+  /** Takes the last step back; of a polygon under way, its last corner. */
   undo(): void {
-    this.step(() => this.history.undo(), "Undid");
+    if (this.corners.value.length > 0) this.dropCorner();
+    else this.step(() => this.history.undo(), "Undid");
   }
 
   redo(): void {
@@ -298,8 +300,8 @@ export class EditorSession {
   }
 
   private step(take: () => ReturnType<History["undo"]>, verb: string): void {
-    // Undoing in the middle of a stroke gives that one up first.
-    this.cancel();
+    // In the middle of a stroke, that one is given up first.
+    this.abandon();
     const change = take();
     if (!change) return;
     const patch = this.document.toggle(change);
