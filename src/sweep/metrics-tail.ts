@@ -1,5 +1,5 @@
-/** Follows the metrics of a run that another process writes, reading only what is new. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+/** Where a run stands by the metrics that another process writes. */
+import { LogFollower } from "../runs/follow-log.js";
 
 /** Where a followed run stands. */
 export interface TailReading {
@@ -10,36 +10,16 @@ export interface TailReading {
 }
 
 export class MetricsTail {
-  private offset = 0;
-  private rest = "";
+  private readonly log: LogFollower;
   private reading: TailReading = { step: 0, dice: null };
 
-  constructor(private readonly path: string) {}
+  constructor(path: string) {
+    this.log = new LogFollower(path);
+  }
 
   /** The latest numbers; those of before while the file cannot be read. */
   read(): TailReading {
-    let handle: number;
-    try {
-      handle = openSync(this.path, "r");
-    } catch {
-      return this.reading;
-    }
-    try {
-      const { size } = fstatSync(handle);
-      // A resumed run cuts its log back to the checkpoint.
-      if (size < this.offset) {
-        this.offset = 0;
-        this.rest = "";
-      }
-      const bytes = Buffer.alloc(size - this.offset);
-      this.offset += readSync(handle, bytes, 0, bytes.length, this.offset);
-      // Records are plain ASCII numbers and names, so that no character is cut in two.
-      const lines = (this.rest + bytes.toString("latin1")).split("\n");
-      this.rest = lines.pop() ?? "";
-      for (const line of lines) this.take(line);
-    } finally {
-      closeSync(handle);
-    }
+    for (const line of this.log.read().lines) this.take(line);
     return this.reading;
   }
 
