@@ -1,0 +1,59 @@
+/** A mask as a file of the format that its name says, exactly: what loses values is refused. */
+import sharp from "sharp";
+import { DataError } from "../core/errors.js";
+import { interleave } from "../grid/interleave.js";
+import type { StoredImage } from "../grid/stored-image.js";
+import { readStart, withFile } from "./file-bytes.js";
+import { endingOf } from "./file-patterns.js";
+import { sniffBytes } from "./formats/format.js";
+import { encodeMetaImage } from "./formats/metaimage-writer.js";
+import { encodeNifti } from "./formats/nifti-writer.js";
+import { encodeNrrd } from "./formats/nrrd-writer.js";
+
+function raster({ grid, channels, samples }: StoredImage) {
+  const [height, width] = grid.shape;
+  const planes = samples instanceof Uint16Array ? samples : (samples as Uint8Array);
+  const raw = { width, height, channels: channels as 1 | 3 };
+  const space = channels === 3 ? "srgb" : samples instanceof Uint16Array ? "grey16" : "b-w";
+  return sharp(interleave(planes, channels), { raw }).toColourspace(space);
+}
+
+type Encode = (mask: StoredImage, like: string) => Promise<Uint8Array>;
+
+const nifti =
+  (packed: boolean): Encode =>
+  async (mask, like) => {
+    // A NIfTI mask keeps the place of its image to the bit; beside other formats it has the same place in other digits.
+    const isNifti = /\.nii(?:\.gz)?$/i.test(like);
+    const start = isNifti
+      ? await withFile(like, (handle, size) => readStart(handle, Math.min(size, sniffBytes)))
+      : null;
+    return encodeNifti(mask, { packed, ...(start ? { like: start } : {}) });
+  };
+
+const encoders: Readonly<Record<string, Encode>> = {
+  ".png": (mask) => raster(mask).png().toBuffer(),
+  ".tif": (mask) => raster(mask).tiff({ compression: "deflate", predictor: "none" }).toBuffer(),
+  ".tiff": (mask) => raster(mask).tiff({ compression: "deflate", predictor: "none" }).toBuffer(),
+  ".nii": nifti(false),
+  ".nii.gz": nifti(true),
+  ".nrrd": (mask) => encodeNrrd(mask),
+  ".mha": (mask) => encodeMetaImage(mask),
+};
+
+/** Endings of files that masks can be written as. */
+export const writtenEndings: readonly string[] = Object.keys(encoders);
+
+/**
+ * A mask as a file's bytes.
+ * @param file where it goes; its ending says the format
+ * @param like the image's file, whose place in the patient a NIfTI mask takes over
+ * @throws DataError for a format that masks are not written as
+ */
+export async function encodeMask(mask: StoredImage, file: string, like: string): Promise<Uint8Array> {
+  const encode = encoders[endingOf(file).toLowerCase()];
+  if (encode) return encode(mask, like);
+  throw new DataError(
+    `${file}: masks of this format are not written here; convert those of the data set to PNG, or NIfTI for volumes`,
+  );
+}
