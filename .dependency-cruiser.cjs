@@ -111,7 +111,7 @@ module.exports = {
       from: { path: "^src/cli/" },
       to: {
         path: "^src/",
-        pathNot: "^src/(cli|workflows|core)/|^src/evaluation/conventions|-(names|text).ts$",
+        pathNot: "^src/(cli|studio/server|workflows|core)/|^src/evaluation/conventions|-(names|text).ts$",
         dependencyTypesNot: ["type-only"],
       },
     },

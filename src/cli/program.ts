@@ -18,6 +18,7 @@ import { register as list } from "./list.js";
 import { register as plan } from "./plan.js";
 import { register as predict } from "./predict.js";
 import { register as report } from "./report.js";
+import { register as studio } from "./studio.js";
 import { register as suggest } from "./suggest.js";
 import { register as sweep } from "./sweep.js";
 import { register as train } from "./train.js";
@@ -36,6 +37,7 @@ const verbs = [
   sweep,
   compare,
   report,
+  studio,
   list,
 ];
 

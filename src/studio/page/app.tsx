@@ -1,7 +1,22 @@
 /** The frame round every view, and which view an address means. */
+import { CaseView } from "./cases/case.js";
+import { CaseListView } from "./cases/list.js";
+import { CorrectView } from "./correction/correct.js";
 import { href, route } from "./route.js";
+import { RunListView } from "./runs/list.js";
+import { RunView } from "./runs/run.js";
 
 const views = [{ path: "runs", title: "Runs" }] as const;
+
+function View({ parts }: { parts: readonly string[] }) {
+  const [, id, part, one, what] = parts;
+  if (id !== undefined && part === "cases" && one !== undefined && what === "mask")
+    return <CorrectView key={one} run={id} id={one} />;
+  if (id !== undefined && part === "cases")
+    return one === undefined ? <CaseListView key={id} run={id} /> : <CaseView key={one} run={id} id={one} />;
+  if (id !== undefined) return <RunView key={id} id={id} />;
+  return <RunListView />;
+}
 
 /** The page. */
 export function App() {
@@ -24,7 +39,7 @@ export function App() {
         </nav>
       </header>
       <main id="main" class="sheet" tabIndex={-1}>
-        <h1>Runs</h1>
+        <View parts={route.value} />
       </main>
     </>
   );

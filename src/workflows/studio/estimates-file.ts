@@ -1,0 +1,60 @@
+/** The estimates that a run's folder holds, as the studio shows them. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { parseCsv } from "../../core/csv.js";
+import type { PartEstimateShown } from "./shown/cases.js";
+
+/** Estimates of a run's data set. */
+export interface KeptEstimates {
+  readonly step: number;
+  readonly network: string;
+  /** By `domain/id`, the part that may be worst first. */
+  readonly byCase: ReadonlyMap<string, readonly PartEstimateShown[]>;
+}
+
+/** Folders of estimates of the run's own data set: those of others have a suffix. */
+const ownFolder = /^(?:last|best|best-on-test|step-\d+)-(?:student|teacher)$/;
+
+function numberOr<T>(text: string | undefined, otherwise: T): number | T {
+  return text === undefined || text === "" || Number.isNaN(Number(text)) ? otherwise : Number(text);
+}
+
+function rowsOf(text: string): Map<string, PartEstimateShown[]> {
+  const [header, ...lines] = parseCsv(text);
+  const byCase = new Map<string, PartEstimateShown[]>();
+  for (const line of lines) {
+    const row = Object.fromEntries(header.map((name, i) => [name, line[i]]));
+    const name = `${row.domain}/${row.id}`;
+    const estimate = {
+      ...{ part: row.part, dice: numberOr(row.dice, null), low: numberOr(row.low, 0), high: numberOr(row.high, 1) },
+      doubtful: row.doubtful === "yes",
+    };
+    byCase.set(name, [...(byCase.get(name) ?? []), estimate]);
+  }
+  return byCase;
+}
+
+/**
+ * The newest estimates of a run.
+ * @param quality the run's folder of them
+ * @returns null where there are none that can be read
+ */
+export function readEstimates(quality: string): KeptEstimates | null {
+  let names: string[];
+  try {
+    names = readdirSync(quality).filter((name) => ownFolder.test(name));
+  } catch {
+    return null;
+  }
+  const age = (name: string) => statSync(join(quality, name, "cases.csv"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const [newest] = names.filter((name) => age(name) > 0).sort((a, b) => age(b) - age(a));
+  if (newest === undefined) return null;
+  try {
+    const summary = JSON.parse(readFileSync(join(quality, newest, "summary.json"), "utf8"));
+    const byCase = rowsOf(readFileSync(join(quality, newest, "cases.csv"), "utf8"));
+    return { step: Number(summary.checkpoint.step), network: String(summary.network), byCase };
+  } catch {
+    // Half a folder is made anew by the next estimate.
+    return null;
+  }
+}

@@ -1,0 +1,96 @@
+/** Correcting a mask in a real browser: every stroke outlives tab and server, and the mask is written as the data set has it. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadDataset } from "../../src/data/dataset.js";
+import { decodeNative } from "../../src/data/decode-native.js";
+import { trainRun } from "../cli/trained-run.js";
+import { temporaryFolder } from "../data/files.js";
+import { putDataset } from "../data/tiny.js";
+import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
+
+const base = temporaryFolder();
+let dataset: string;
+let browser: Browser;
+const studios: BuiltStudio[] = [];
+
+beforeAll(async () => {
+  dataset = putDataset(join(base, "data"));
+  await trainRun(base, "first", {
+    training: { iterations: 2, labelledBatch: 2, unlabelledBatch: 2, threads: 1, precision: "fp32", device: "cpu" },
+  });
+  if (hasBrowser) browser = await launch();
+});
+afterAll(async () => {
+  await browser?.close();
+  for (const studio of studios) await studio.end("SIGKILL");
+});
+
+/** Opens the case of b that has no mask, to draw on. */
+async function openCase(studio: BuiltStudio): Promise<{ page: Page; heard: string[] }> {
+  const opened = await open(browser, studio.link);
+  const { page } = opened;
+  await page.getByRole("link", { name: "first", exact: true }).click();
+  await page.getByRole("link", { name: "Cases" }).click();
+  await page.getByLabel("Show").selectOption("unmasked");
+  await page.locator(".card a").click();
+  await page.getByRole("link", { name: /Draw a mask|Go on correcting/ }).click();
+  return opened;
+}
+
+/** Draws a stroke on the stage, and waits until the server has it. */
+async function draw(page: Page, studio: BuiltStudio, from: readonly [number, number], to: readonly [number, number]) {
+  const box = (await page.locator(".editor-stage").boundingBox()) as {
+    x: number;
+    y: number;
+    width: number;
+    height: number;
+  };
+  const at = ([x, y]: readonly [number, number]) => [box.x + x * box.width, box.y + y * box.height] as const;
+  const taken = page.waitForResponse((response) => response.url().endsWith("/draft/strokes"));
+  await page.mouse.move(...at(from));
+  await page.mouse.down();
+  await page.mouse.move(...at(to), { steps: 4 });
+  await page.mouse.up();
+  expect((await taken).status()).toBe(200);
+  expect(studio.child.exitCode).toBeNull();
+}
+
+describe.skipIf(!hasBrowser)("a correction", () => {
+  it("goes on where it was after the server was killed, and becomes the mask with who, when and what", async () => {
+    const first = await BuiltStudio.start(base);
+    studios.push(first);
+    const { page } = await openCase(first);
+    await page.getByRole("button", { name: "An empty mask" }).click();
+    await page.locator(".editor-stage").waitFor();
+    await draw(page, first, [0.45, 0.5], [0.55, 0.5]);
+    await first.end("SIGKILL");
+    await page.context().close();
+
+    const second = await BuiltStudio.start(base);
+    studios.push(second);
+    const { page: again, heard } = await openCase(second);
+    await again.locator(".editor-stage").waitFor();
+    await draw(again, second, [0.5, 0.45], [0.5, 0.55]);
+    expect(existsSync(join(base, "data/b/test/masks/1.png"))).toBe(false);
+    await again.getByRole("button", { name: "Write mask" }).click();
+    await again.getByRole("heading", { name: "Written" }).waitFor();
+    expect(heard).toEqual([]);
+    await again.context().close();
+    expect(await second.end()).toBe(143);
+
+    const one = loadDataset(dataset).domains[1].cases("test")[1];
+    const { label } = await decodeNative(loadDataset(dataset), one);
+    const drawn = (label as Uint8Array).reduce((sum, value) => sum + value, 0);
+    expect(drawn).toBeGreaterThan(0);
+    const [line] = readFileSync(join(base, "data/dimseg-corrections/corrections.jsonl"), "utf8").trim().split("\n");
+    expect(JSON.parse(line)).toMatchObject({
+      case: "b/test/1",
+      file: "b/test/masks/1.png",
+      from: "empty",
+      strokes: 2,
+      kept: null,
+    });
+  });
+});
