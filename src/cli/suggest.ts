@@ -1,5 +1,7 @@
 /** `dimseg suggest RUN --count N`: which images to label next. */
 import { type Command, Option } from "commander";
+import { counted } from "../core/counted.js";
+import { groupBy } from "../core/group-by.js";
 import { shellWord } from "../core/shell-word.js";
 import { strategyNames } from "../quality/suggestion/strategy-names.js";
 import { networkNames } from "../runs/checkpoint-names.js";
@@ -23,17 +25,17 @@ function imageTable({ images }: Suggested): string {
   return formatTable(["", "domain", "case", "why"], rows, ["right"]);
 }
 
-/** What to do with the images. */
+/** What to do with the images: masks that are there already only have to be named, the others have to be drawn. */
 function nextSteps({ images, dataset }: Suggested): string {
-  const masked = images.filter(({ mask }) => mask !== "").length;
-  const known =
-    masked > 0
-      ? `${masked} of them ${masked === 1 ? "has" : "have"} a mask already: to learn from it, name the case in labelled.further of the configuration.\n`
-      : "";
-  return (
-    `${known}Draw masks of the others, each named as its image, in one folder; then: ` +
-    `dimseg data add-masks ${shellWord(dataset)} FOLDER`
+  const masked = images.filter(({ mask }) => mask !== "");
+  const byDomain = [...groupBy(masked, ({ domain }) => domain)].map(
+    ([domain, own]) => [domain, own.map(({ id }) => id)] as const,
   );
+  const named = `${counted(masked.length, "mask")} of these images ${masked.length === 1 ? "is" : "are"} in the data set already; to learn from them, in the configuration: labelled: { ..., further: ${JSON.stringify(Object.fromEntries(byDomain))} }`;
+  const drawn =
+    "Draw the missing masks, each named as its image, in one folder; then: " +
+    `dimseg data add-masks ${shellWord(dataset)} FOLDER`;
+  return [...(masked.length > 0 ? [named] : []), ...(masked.length < images.length ? [drawn] : [])].join("\n");
 }
 
 async function suggest(run: string, { count, seed, ...options }: SuggestVerbOptions): Promise<void> {

@@ -238,7 +238,7 @@ describe("runs that cannot go on", () => {
     expect(nothing.err).toMatch(/^error: .* is not a run folder: it has no config\.yaml; .*\n$/);
     const longer = run(["train", "--resume", finished, "--set", "training.iterations=9"]);
     expect(longer.err).toMatch(
-      /; leave out --set and --out, and to train longer begin a new run with more training\.it/,
+      /; leave out --set, --out and --from, and to train longer begin a new run with more training\.it/,
     );
     for (const words of [
       ["train"],
