@@ -4,7 +4,10 @@ import { parseCheckpointName } from "../runs/checkpoint-names.js";
 
 /** @param what the checkpoint is for, in a few words */
 export function checkpointOption(what: string): Option {
-  return new Option("--checkpoint <name>", `${what}: last, best, best-on-test, or step-N for that of a step`)
+  return new Option(
+    "--checkpoint <name>",
+    `${what}: last, best, best-on-test, auto (chosen without labels), or step-N for that of a step`,
+  )
     .argParser(parseCheckpointName)
     .default("last");
 }

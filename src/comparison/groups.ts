@@ -16,7 +16,7 @@ export interface RunGroup {
 function experiment({ config }: ComparedRun): Record<string, unknown> {
   const { dataset: _dataset, preset: _preset, logging: _logging, ...rest } = config;
   const { seed: _seed, threads: _threads, device: _device, memoryFormat: _format, ...training } = config.training;
-  const { monitorTest: _monitor, ...evaluation } = config.evaluation;
+  const { monitorTest: _monitor, followUnlabelled: _follow, ...evaluation } = config.evaluation;
   return { ...rest, training, evaluation };
 }
 

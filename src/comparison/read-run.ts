@@ -8,6 +8,7 @@ import { shellWord } from "../core/shell-word.js";
 import { type DistanceUnits, distanceUnits, type PartScore } from "../judging/evaluate-network.js";
 import type { JudgedGrid } from "../judging/grid-names.js";
 import { parseScores } from "../judging/scores-csv.js";
+import { readAutoChoice } from "../runs/auto-choice.js";
 import { type CheckpointName, stepOfName } from "../runs/checkpoint-names.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
 import { evaluationFolder, evaluationName, judgedCase, readEvaluation } from "../runs/evaluation-files.js";
@@ -78,7 +79,11 @@ export function choiceWords({ checkpoint, network, at = "network", units = "pixe
 }
 
 /** Half-trained networks must not slip into a mean. */
-function checkTrained(run: RunFolder, { training: { iterations } }: TrainingConfig, store: CheckpointStore): void {
+export function checkTrained(
+  run: RunFolder,
+  { training: { iterations } }: TrainingConfig,
+  store: CheckpointStore,
+): void {
   const newest = store.steps()[0];
   if (newest === undefined || newest >= iterations) return;
   throw new UnfinishedRun(
@@ -92,25 +97,34 @@ function keepsTeacher(run: RunFolder, store: CheckpointStore): boolean {
   return newest === undefined || existsSync(join(run.checkpoints, `step-${newest}`, "teacher.safetensors"));
 }
 
+/** The step at which a checkpoint of a trained run stands; undefined where nothing tells, as without checkpoints. */
+export function stepNow(
+  run: RunFolder,
+  config: TrainingConfig,
+  store: CheckpointStore,
+  name: CheckpointName,
+): number | undefined {
+  if (name === "last") return config.training.iterations;
+  if (name === "auto") return readAutoChoice(run, config)?.chosen;
+  return stepOfName(name) ?? store.stepNamed(name);
+}
+
 /** Nor must old evaluations and those of an older checkpoint. */
 function checkJudged(
   run: RunFolder,
-  { training: { iterations } }: TrainingConfig,
+  config: TrainingConfig,
   store: CheckpointStore,
   { checkpoint }: Judgement,
   choice: EvaluationChoice,
 ): void {
   const { checkpoint: name } = choice;
+  const { iterations } = config.training;
+  const present = stepNow(run, config, store, name);
+  if (present === undefined || checkpoint.step === present) return;
   const again = `run \`dimseg evaluate ${shellWord(run.path)} ${choiceWords(choice)}\` again, which tells when a checkpoint is damaged`;
-  if (name === "last" && checkpoint.step !== iterations) {
-    throw new UnfinishedRun(`${run.path} was judged at step ${checkpoint.step} of ${iterations}; ${again}`);
-  }
-  const named = stepOfName(name) ?? store.stepNamed(name);
-  if (named !== undefined && checkpoint.step !== named) {
-    throw new UnfinishedRun(
-      `${run.path} was judged at step ${checkpoint.step}, but its checkpoint "${name}" is of step ${named}; ${again}`,
-    );
-  }
+  const at = `${run.path} was judged at step ${checkpoint.step}`;
+  if (name === "last") throw new UnfinishedRun(`${at} of ${iterations}; ${again}`);
+  throw new UnfinishedRun(`${at}, but its checkpoint "${name}" is of step ${present}; ${again}`);
 }
 
 /**

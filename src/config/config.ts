@@ -157,6 +157,10 @@ export const trainingSchema = z.strictObject({
     .strictObject({
       every: z.int().min(1).default(500).describe("iterations between validations and checkpoints"),
       monitorTest: z.boolean().default(false).describe("also follow the test sets of all domains, for curves"),
+      followUnlabelled: z
+        .boolean()
+        .default(false)
+        .describe("also follow agreement and confidence on some unlabelled images of every domain, for curves"),
       convention: z.enum(["midss", "medpy", "monai", "monai-count-empty"]).default("midss"),
       preview: z.boolean().default(true).describe("draw preview.png, a few cases at each validation"),
     })
@@ -169,6 +173,11 @@ export const trainingSchema = z.strictObject({
     .strictObject({
       every: z.int().min(1).default(10).describe("iterations between log lines"),
       keepCheckpoints: z.int().min(1).default(2).describe("newest checkpoints kept beside the best one"),
+      spacedCheckpoints: z
+        .int()
+        .min(0)
+        .default(4)
+        .describe("checkpoints kept evenly over the run, for --checkpoint auto and estimates"),
     })
     .prefault({}),
 });

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { TrainingConfig } from "../config/config.js";
 import { counted } from "../core/counted.js";
+import { readAutoChoice } from "../runs/auto-choice.js";
 import { isFinished, type Progress, peekProgress } from "../runs/checkpoint-contents.js";
 import { type CheckpointName, stepOfName } from "../runs/checkpoint-names.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
@@ -22,9 +23,10 @@ function newestProgress(run: RunFolder): Progress | null {
 /** A run's state, and the step at which each of its checkpoints stands. */
 export function runState(
   run: RunFolder,
-  { training: { iterations } }: TrainingConfig,
+  config: TrainingConfig,
   loggedSteps: number,
 ): { state: RunState; stepOf(name: CheckpointName): number | undefined } {
+  const { iterations } = config.training;
   const progress = newestProgress(run);
   const step = progress?.iteration ?? null;
   // A run folder that was copied without its checkpoints is finished when its log is.
@@ -33,7 +35,9 @@ export function runState(
   const chosen: Partial<Record<CheckpointName, number | undefined>> = progress
     ? { last: progress.iteration, best: progress.best?.iteration, "best-on-test": progress.bestOnTest?.iteration }
     : {};
-  return { state: { stage, step, iterations }, stepOf: (name) => stepOfName(name) ?? chosen[name] };
+  const auto = () => readAutoChoice(run, config)?.chosen;
+  const stepOf = (name: CheckpointName) => (name === "auto" ? auto() : (stepOfName(name) ?? chosen[name]));
+  return { state: { stage, step, iterations }, stepOf };
 }
 
 /** How far a run is, in a few words. */

@@ -1,10 +1,16 @@
-/** Which checkpoint of a run is meant: the newest, the one chosen by a rule, or the one of a step. */
+/** Which checkpoint of a run is meant: the newest, the one chosen by a rule, or the one of a step; `auto` is chosen when it is asked for. */
 import { UsageError } from "../core/errors.js";
 
-export const checkpointNames = ["last", "best", "best-on-test"] as const;
+const keptNames = ["last", "best", "best-on-test"] as const;
 
-/** A checkpoint by one of these names, or by its step. */
-export type CheckpointName = (typeof checkpointNames)[number] | `step-${number}`;
+/** A checkpoint that a run's folder finds by itself: by what it was called when it was saved, or by its step. */
+export type KeptCheckpoint = (typeof keptNames)[number] | `step-${number}`;
+
+/** A checkpoint as it is asked for; auto: the one that `auto-choice.ts` remembers. */
+export type CheckpointName = KeptCheckpoint | "auto";
+
+/** All names but those of steps. */
+export const checkpointNames = [...keptNames, "auto"] as const;
 
 /** The step that a name such as `step-500` gives; undefined for the names of rules. */
 export function stepOfName(name: CheckpointName): number | undefined {

@@ -25,6 +25,8 @@ export type SaveStage = "file" | "manifest" | "replace" | "publish" | "sync" | "
 export interface CheckpointStoreOptions {
   /** How many of the newest checkpoints stay; named ones stay beside them. At least 1. */
   keep: number;
+  /** Steps whose checkpoints stay for good; default: none. */
+  spaced?: readonly number[];
   /** Told when a damaged checkpoint was passed over or an old one could not be removed. */
   warn: (message: string) => void;
   /** Called before each stage of `save`, so that tests can fail or kill the process there. */
@@ -190,6 +192,15 @@ export class CheckpointStore {
     return this.steps().find((step) => this.namesOf(step).includes(name));
   }
 
+  /**
+   * SHA-256 of a file of a checkpoint, as its manifest says; undefined where it has no such file.
+   * @throws DamagedCheckpoint when the manifest does not verify
+   */
+  hashOf(step: number, file: string): string | undefined {
+    const { files } = this.guarded(step, () => readManifest(this.path(step), step));
+    return files.find(({ name }) => name === file)?.sha256;
+  }
+
   private noCheckpoint(): CheckpointError {
     return new CheckpointError(`no checkpoint in ${this.folder}; train the run first`);
   }
@@ -264,7 +275,8 @@ export class CheckpointStore {
     const all = this.steps();
     // Folders beyond `step` were passed over as damaged; they must not push out good ones.
     const beyond = all.filter((other) => other > step);
-    const kept = new Set([...beyond, ...all.slice(beyond.length, beyond.length + this.options.keep)]);
+    const newest = all.slice(beyond.length, beyond.length + this.options.keep);
+    const kept = new Set([...beyond, ...newest, ...(this.options.spaced ?? [])]);
     const named = new Set<string>();
     for (const other of all) {
       for (const name of this.namesOf(other)) {

@@ -1,5 +1,6 @@
 /** How much disk the checkpoints of a run take, told before there is a whole one. Reads nothing but numbers. */
 import type { WantedConfig } from "../config/config.js";
+import { spacedSteps } from "./spaced-steps.js";
 
 /** Disk for checkpoints, in bytes. */
 export interface DiskNeed {
@@ -15,11 +16,12 @@ function statesPerWeight({ base }: WantedConfig): number {
   return base.momentum > 0 ? 1 : 0;
 }
 
-/** The newest ones and those that Dice chose; fewer where fewer are made. */
-function mostCheckpoints({ logging, labelled, evaluation, training }: WantedConfig): number {
+/** The newest ones, those that Dice chose and the spaced ones; fewer where fewer are made. */
+function mostCheckpoints(config: WantedConfig): number {
+  const { logging, labelled, evaluation, training } = config;
   const chosen = Number(labelled.validation > 0) + Number(evaluation.monitorTest);
   const made = 1 + Math.ceil(training.iterations / evaluation.every);
-  return Math.min(made, logging.keepCheckpoints + chosen);
+  return Math.min(made, logging.keepCheckpoints + chosen + spacedSteps(config).length);
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Frame } from "../grid/frame.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { hasDevice, type Precision, scope } from "../torch/index.js";
 import { loadNetwork, studentFile } from "./checkpoint-contents.js";
-import { type CheckpointName, stepOfName } from "./checkpoint-names.js";
+import { type KeptCheckpoint, stepOfName } from "./checkpoint-names.js";
 import { type Checkpoint, CheckpointStore } from "./checkpoint-store.js";
 import { checkDatasetFacts, readDatasetFacts, requireDataset } from "./dataset-facts.js";
 import { type Model, openModel } from "./model.js";
@@ -45,7 +45,7 @@ export interface LoadedRun {
 export async function loadRun(
   path: string,
   options: {
-    checkpoint: CheckpointName;
+    checkpoint: KeptCheckpoint;
     device?: string;
     /**
      * "unused" leaves the data set's file alone and takes the facts that the run keeps of it; there are no cases then.
@@ -103,7 +103,7 @@ function openWithData(
  * @param path of the run, for messages
  * @throws CheckpointError when it is missing or damaged
  */
-export function openCheckpoint(store: CheckpointStore, name: CheckpointName, path: string): Checkpoint {
+export function openCheckpoint(store: CheckpointStore, name: KeptCheckpoint, path: string): Checkpoint {
   const step = stepOfName(name);
   if (step !== undefined) return store.openStep(step);
   if (name === "last") return store.openNewest();

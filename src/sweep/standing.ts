@@ -1,6 +1,8 @@
 /** How far a planned run is, by what lies in its folder. Reads only. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { readResolvedConfig } from "../config/config.js";
+import { type AutoChoice, readAutoChoice } from "../runs/auto-choice.js";
 import { isFinished, type Progress, peekProgress } from "../runs/checkpoint-contents.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
 import { readEvaluation } from "../runs/evaluation-files.js";
@@ -41,8 +43,12 @@ function evaluatedStep({ evaluation }: RunFolder, { checkpoint, network }: Evalu
 }
 
 /** The step of a checkpoint of a run that has ended. */
-function checkpointStep(name: string, { iteration, best, bestOnTest }: Progress): number | undefined {
-  return { last: iteration, best: best?.iteration, "best-on-test": bestOnTest?.iteration }[name];
+function checkpointStep(
+  name: string,
+  { iteration, best, bestOnTest }: Progress,
+  auto: AutoChoice | undefined,
+): number | undefined {
+  return { last: iteration, best: best?.iteration, "best-on-test": bestOnTest?.iteration, auto: auto?.chosen }[name];
 }
 
 /**
@@ -58,9 +64,10 @@ export function standingOf(run: PlannedRun, { checkpoints, networks }: EvaluateS
   const progress = newest === undefined ? null : peekProgress(newest);
   if (newest === undefined || progress === null) return { stage: "begun", step: 0, dice: null, missing: [] };
   const kept = networks.filter((network) => existsSync(join(newest, `${network}.safetensors`)));
+  const auto = checkpoints.includes("auto") ? readAutoChoice(folder, readResolvedConfig(folder.config)) : undefined;
   const missing = checkpoints
     .flatMap((checkpoint) => kept.map((network) => ({ checkpoint, network })))
-    .filter((one) => evaluatedStep(folder, one) !== checkpointStep(one.checkpoint, progress));
+    .filter((one) => evaluatedStep(folder, one) !== checkpointStep(one.checkpoint, progress, auto));
   const trained = isFinished(progress, run.config.training.iterations);
   const stage = !trained ? "begun" : missing.length > 0 ? "trained" : "finished";
   return { stage, step: progress.iteration, dice: progress.best?.dice ?? null, missing };

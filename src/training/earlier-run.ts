@@ -9,7 +9,7 @@ import { CheckpointError, UsageError } from "../core/errors.js";
 import { sha256 } from "../core/sha256.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { loadNetwork, networkFile, studentFile } from "../runs/checkpoint-contents.js";
-import type { CheckpointName } from "../runs/checkpoint-names.js";
+import type { KeptCheckpoint } from "../runs/checkpoint-names.js";
 import { type Checkpoint, CheckpointStore } from "../runs/checkpoint-store.js";
 import { datasetDifferences, readDatasetFacts } from "../runs/dataset-facts.js";
 import { openCheckpoint } from "../runs/load-run.js";
@@ -32,7 +32,7 @@ interface EarlierRun {
 function openEarlier(initial: Initial): EarlierRun {
   const folder = openRunFolder(initial.run);
   const store = new CheckpointStore(folder.checkpoints, { keep: 1, warn: () => {} });
-  const checkpoint = openCheckpoint(store, initial.checkpoint as CheckpointName, folder.path);
+  const checkpoint = openCheckpoint(store, initial.checkpoint as KeptCheckpoint, folder.path);
   const config = readResolvedConfig(folder.config);
   const file = networkFile(initial.network);
   const bytes = checkpoint.files.get(file);

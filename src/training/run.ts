@@ -21,6 +21,7 @@ import { openModel } from "../runs/model.js";
 import { checkRunFolder, clearUnfinished, createRunFolder, openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { acquireRunLock } from "../runs/run-lock.js";
 import { type Conditions, changedConditions, readConditions, readUnchangedConfig } from "../runs/same-conditions.js";
+import { spacedSteps } from "../runs/spaced-steps.js";
 import { type ContentsByCase, checkContents, checkSplit, formatSplit } from "../runs/split-record.js";
 import { EventLog } from "../runs/tensorboard.js";
 import { UsageRecord } from "../runs/usage.js";
@@ -35,7 +36,8 @@ import { Trainer, type TrainingObserver, type TrainingOutcome } from "./trainer.
 import { restoreState } from "./training-state.js";
 
 function storeOf(run: RunFolder, config: TrainingConfig, warn: (message: string) => void): CheckpointStore {
-  return new CheckpointStore(run.checkpoints, { keep: config.logging.keepCheckpoints, warn });
+  const keep = config.logging.keepCheckpoints;
+  return new CheckpointStore(run.checkpoints, { keep, spaced: spacedSteps(config), warn });
 }
 
 /** What a caller of {@link startRun} and {@link resumeRun} is told. */
@@ -56,7 +58,8 @@ const decodedAtOnce = 32;
 async function decodeAll(session: TrainingSession, observer: RunObserver): Promise<ContentsByCase | null> {
   const { split, usesUnlabelled, cache, dataset, config } = session;
   const test = config.evaluation.monitorTest ? dataset.domains.flatMap((domain) => domain.cases("test")) : [];
-  const needed = [...split.labelled, ...split.validation, ...(usesUnlabelled ? split.unlabelled : []), ...test];
+  const asks = usesUnlabelled || config.evaluation.followUnlabelled;
+  const needed = [...split.labelled, ...split.validation, ...(asks ? split.unlabelled : []), ...test];
   for (let first = 0; first < needed.length; first += decodedAtOnce) {
     if (observer.stopRequested()) return null;
     const report = (done: number) => observer.decoding(first + done, needed.length);

@@ -1,10 +1,11 @@
 /** Opening a run for the verbs that use its networks, and saying honestly which checkpoint that is. */
 import { UsageError } from "../core/errors.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
+import type { CheckpointName, KeptCheckpoint, NetworkName } from "../runs/checkpoint-names.js";
 import { type LoadedRun, loadRun } from "../runs/load-run.js";
 import { isRunInUse } from "../runs/run-lock.js";
 import { useEngine } from "../torch/index.js";
+import { autoCheckpoint } from "./auto-checkpoint.js";
 import type { Observer } from "./observer.js";
 
 /** A run at one of its checkpoints. */
@@ -14,7 +15,7 @@ export interface OpenedRun extends LoadedRun {
   readonly checkpointRule: string;
 }
 
-function ruleText(name: CheckpointName, { config, step, folder }: LoadedRun): string {
+function ruleText(name: KeptCheckpoint, { config, step, folder }: LoadedRun): string {
   const { domain, validation } = config.labelled;
   const { iterations } = config.training;
   if (name === "last") {
@@ -30,6 +31,7 @@ function ruleText(name: CheckpointName, { config, step, folder }: LoadedRun): st
 
 /**
  * Opens a run and readies the engine for its device.
+ * @param checkpoint auto: chosen now, or as it was chosen before
  * @param images "unused" where only the facts that the run keeps of its data set are needed
  * @param data where the run's data set lies now; default: where it lay when the run began
  * @throws UsageError when the folder is no run; CheckpointError when the checkpoint is missing or damaged; DataError
@@ -38,13 +40,16 @@ function ruleText(name: CheckpointName, { config, step, folder }: LoadedRun): st
 export async function openRun(
   path: string,
   checkpoint: CheckpointName,
-  { warn }: Pick<Observer, "warn">,
+  observer: Observer,
   images: "needed" | "unused" = "needed",
   data?: string,
 ): Promise<OpenedRun> {
-  const run = await loadRun(path, { checkpoint, images, warn, ...(data === undefined ? {} : { data }) });
+  const auto = checkpoint === "auto" ? await autoCheckpoint(path, observer, data) : null;
+  const kept = checkpoint === "auto" ? (`step-${auto?.chosen}` as KeptCheckpoint) : checkpoint;
+  const { warn } = observer;
+  const run = await loadRun(path, { checkpoint: kept, images, warn, ...(data === undefined ? {} : { data }) });
   useEngine({ device: run.device });
-  return { ...run, checkpoint, checkpointRule: ruleText(checkpoint, run) };
+  return { ...run, checkpoint, checkpointRule: auto?.reason ?? ruleText(kept, run) };
 }
 
 /**

@@ -1,14 +1,16 @@
 /** One page with everything about some runs, and each figure and table as a file. */
 import { join } from "node:path";
-import { ResourceError } from "../core/errors.js";
+import { DimsegError, ResourceError } from "../core/errors.js";
 import type { DistanceUnits } from "../judging/evaluate-network.js";
 import type { JudgedGrid } from "../judging/grid-names.js";
 import { collectReport } from "../reporting/collect.js";
 import { examineRuns } from "../reporting/examine.js";
+import { findReportRuns } from "../reporting/find-report-runs.js";
 import { makeReport } from "../reporting/make-report.js";
 import type { Judge } from "../reporting/read-report-run.js";
 import { checkReportFolder, writeReport } from "../reporting/write-report.js";
 import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
+import { autoCheckpoint } from "./auto-checkpoint.js";
 import { judgedCount } from "./evaluate.js";
 import { evaluationTexts, judgeNetwork, writeResult } from "./evaluation/result.js";
 import { selectCases } from "./evaluation/select-cases.js";
@@ -73,6 +75,19 @@ function judgeWith(observer: Observer, data: string | undefined): Judge {
   };
 }
 
+/** Makes each run's choice, so that its evaluation can be told from one of another checkpoint. */
+async function chooseFirst(paths: readonly string[], data: string | undefined, observer: Observer): Promise<void> {
+  for (const { folder } of findReportRuns(paths).folders) {
+    try {
+      await autoCheckpoint(folder, observer, data);
+    } catch (error) {
+      // What is missing is said of the run on the page.
+      if (!(error instanceof DimsegError)) throw error;
+      observer.warn(`${folder}: no checkpoint could be chosen: ${error.message}`);
+    }
+  }
+}
+
 /** A single run or sweep keeps its report. */
 function defaultFolder(paths: readonly string[]): string {
   return paths.length === 1 ? join(paths[0], "report") : "report";
@@ -83,6 +98,7 @@ export const reportRuns: Workflow<ReportInput, Reported> = async (input, observe
   const { runs, checkpoint, network, at, units, parts, tsne, landscape, data: place } = input;
   const folder = input.out ?? defaultFolder(runs);
   checkReportFolder(folder);
+  if (checkpoint === "auto") await chooseFirst(runs, place, observer);
   const choice = { checkpoint, network, ...(at ? { at } : {}), ...(units ? { units } : {}) };
   const collected = await collectReport(runs, choice, judgeWith(observer, place), new Date().toISOString(), place);
   const data = await examineRuns(collected, { parts, tsne, landscape, data: place, onProgress: observer.progress });

@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CheckpointError, ResourceError, UsageError } from "../../src/core/errors.js";
+import { sha256 } from "../../src/core/sha256.js";
 import { formatManifest, readManifest } from "../../src/runs/checkpoint-manifest.js";
 import { CheckpointStore, DamagedCheckpoint, type SaveStage } from "../../src/runs/checkpoint-store.js";
 
@@ -62,6 +63,16 @@ describe("saving and loading", () => {
     expect(store.steps()).toEqual([6, 5, 3]);
     expect(store.openNamed("best")?.step).toBe(3);
     expect(readdirSync(folder).sort()).toEqual(["latest", "step-3", "step-5", "step-6"]);
+  });
+
+  it("keeps those of some steps for good, and says what a file of one hashes to", () => {
+    const store = new CheckpointStore(folder, { keep: 1, spaced: [2, 4, 9], warn });
+    for (const step of [1, 2, 3, 4, 5]) store.save(step, contents(step), step === 3 ? ["best"] : []);
+    expect(store.steps()).toEqual([5, 4, 3, 2]);
+    expect(store.hashOf(2, "model.safetensors")).toBe(sha256(readFileSync(join(folder, "step-2/model.safetensors"))));
+    expect(store.hashOf(2, "teacher.safetensors")).toBeUndefined();
+    truncateSync(join(folder, "step-2/manifest.json"), 5);
+    expect(() => store.hashOf(2, "model.safetensors")).toThrow(DamagedCheckpoint);
   });
 
   it("replaces a step that was saved before", () => {

@@ -19,7 +19,7 @@ export async function openCompanions(
   run: OpenedRun,
   paths: readonly string[],
   checkpoint: CheckpointName,
-  observer: Pick<Observer, "warn">,
+  observer: Observer,
 ): Promise<OpenedRun[]> {
   const opened: OpenedRun[] = [];
   for (const path of paths) {
