@@ -13,6 +13,11 @@ export function plainCell({ text, mark }: Cell): string {
 /** What the marks of {@link plainCell} mean. */
 export const plainLegend = "* best, ~ not significantly worse";
 
+/** What marks mean is said where there are some. */
+function withMarks({ rows }: ComparisonTable, ...legend: string[]): string[] {
+  return rows.some((row) => row.some(({ mark }) => mark !== undefined)) ? legend : [];
+}
+
 /** Text that Markdown shows as itself, on one line and in one cell. */
 export function escapeMarkdown(text: string): string {
   return text
@@ -24,7 +29,8 @@ export function escapeMarkdown(text: string): string {
 }
 
 /** A GitHub table; the best in bold, what is not significantly worse in italics. */
-export function formatMarkdown({ header, rows, notes }: ComparisonTable): string {
+export function formatMarkdown(comparison: ComparisonTable): string {
+  const { header, rows, notes } = comparison;
   const cell = ({ text, mark }: Cell) => {
     const escaped = escapeMarkdown(text);
     return mark === "best" ? `**${escaped}**` : mark === "close" ? `_${escaped}_` : escaped;
@@ -32,8 +38,8 @@ export function formatMarkdown({ header, rows, notes }: ComparisonTable): string
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const rule = header.map((_, i) => (i === 0 ? "---" : "---:"));
   const table = [line(header.map(escapeMarkdown)), line(rule), ...rows.map((row) => line(row.map(cell)))];
-  const legend = "Bold: best. Italic: not significantly worse.";
-  return `${[table.join("\n"), ...notes.map(escapeMarkdown), legend].join("\n\n")}\n`;
+  const legend = withMarks(comparison, "Bold: best. Italic: not significantly worse.");
+  return `${[table.join("\n"), ...notes.map(escapeMarkdown), ...legend].join("\n\n")}\n`;
 }
 
 const latexCharacters: Record<string, string> = {
@@ -61,7 +67,8 @@ export function escapeLatex(text: string): string {
 }
 
 /** A `tabular` that needs no package beside booktabs; the best in bold, what is not significantly worse underlined. */
-export function formatLatex({ header, rows, notes }: ComparisonTable): string {
+export function formatLatex(comparison: ComparisonTable): string {
+  const { header, rows, notes } = comparison;
   const cell = ({ text, mark }: Cell) => {
     const escaped = escapeLatex(text);
     return mark === "best" ? `\\textbf{${escaped}}` : mark === "close" ? `\\underline{${escaped}}` : escaped;
@@ -70,7 +77,8 @@ export function formatLatex({ header, rows, notes }: ComparisonTable): string {
   return [
     // A comment ends with its line, so that notes need no escaping but of line breaks.
     ...notes.map((note) => `% ${note.replaceAll(/\s+/g, " ")}`),
-    "% Bold: best. Underlined: not significantly worse. Needs \\usepackage{booktabs}.",
+    ...withMarks(comparison, "% Bold: best. Underlined: not significantly worse."),
+    "% Needs \\usepackage{booktabs}.",
     `\\begin{tabular}{l${"r".repeat(header.length - 1)}}`,
     "\\toprule",
     line(header.map(escapeLatex)),
@@ -83,12 +91,13 @@ export function formatLatex({ header, rows, notes }: ComparisonTable): string {
 }
 
 /** A page that opens from disk. */
-export function formatHtml({ header, rows, notes }: ComparisonTable): string {
+export function formatHtml(comparison: ComparisonTable): string {
+  const { header, rows, notes } = comparison;
   const table = htmlTable(
     header,
     rows.map((row) => row.map(plainCell)),
   );
-  const paragraphs = [plainLegend, ...notes].map((note) => `<p>${escapeHtml(note)}</p>`);
+  const paragraphs = [...withMarks(comparison, plainLegend), ...notes].map((note) => `<p>${escapeHtml(note)}</p>`);
   return htmlPage("dimseg compare", [table, ...paragraphs].join("\n"));
 }
 

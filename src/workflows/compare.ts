@@ -1,6 +1,8 @@
 /** Judged runs side by side: methods over seeds, with paired tests. */
 import { checkComparable, unknownReferences } from "../comparison/comparable.js";
 import { type Comparison, compareGroups } from "../comparison/comparison.js";
+import { estimateTable } from "../comparison/estimate-table.js";
+import { type EstimatedRun, findEstimated } from "../comparison/estimated-runs.js";
 import { findRuns } from "../comparison/find-runs.js";
 import { groupRuns } from "../comparison/groups.js";
 import { type PublishedName, requirePublishedParts } from "../comparison/published.js";
@@ -10,6 +12,7 @@ import type { JudgedGrid } from "../judging/grid-names.js";
 import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
 import type { Observer } from "./observer.js";
 
+export { estimateCsv } from "../comparison/estimate-table.js";
 export {
   comparisonCsv,
   formatHtml,
@@ -36,6 +39,15 @@ export interface CompareInput {
   readonly published?: PublishedName | undefined;
 }
 
+/** What `compareEstimates` is asked. */
+export type CompareEstimatesInput = Pick<CompareInput, "runs" | "checkpoint" | "network" | "labelled">;
+
+/** Estimates side by side. */
+export interface ComparedEstimates {
+  readonly runs: readonly EstimatedRun[];
+  readonly table: ComparisonTable;
+}
+
 /** The numbers, and the table that shows them. */
 export interface Compared {
   readonly comparison: Comparison;
@@ -59,4 +71,17 @@ export function compareRuns(input: CompareInput, { warn }: Pick<Observer, "warn"
   const { judgement, config } = runs[0];
   const table = comparisonTable(comparison, { judgement, checkpoint, network, labelled: config.labelled, published });
   return { comparison, table };
+}
+
+/**
+ * Compares what `dimseg estimate` said of runs, where there are no labels to judge them by; warns of runs that are left out.
+ * @throws DataError, UsageError when there is nothing to compare or the estimates are of different images
+ */
+export function compareEstimates(
+  { runs: folders, labelled, ...choice }: CompareEstimatesInput,
+  { warn }: Pick<Observer, "warn">,
+): ComparedEstimates {
+  const { runs, leftOut } = findEstimated(folders, choice, labelled);
+  for (const sentence of leftOut) warn(sentence);
+  return { runs, table: estimateTable(runs, choice) };
 }
