@@ -194,8 +194,14 @@ export * from "./losses/index.js";
 export * from "./methods/index.js";
 export * from "./nn/index.js";
 export * from "./optim/index.js";
-export { calibrate, type PartCalibration, type ShiftedObservation } from "./quality/calibration.js";
 export {
+  calibrate,
+  type MeasureCalibration,
+  type PartCalibration,
+  type ShiftedObservation,
+} from "./quality/calibration.js";
+export {
+  type DistanceEstimate,
   type DomainEstimate,
   domainEstimates,
   doubtfulBelow,
@@ -233,7 +239,7 @@ export {
 } from "./quality/suggestion/choose.js";
 export { partDoubt, predictiveEntropy } from "./quality/suggestion/doubt.js";
 export type { Progress } from "./runs/checkpoint-contents.js";
-export type { CheckpointName } from "./runs/checkpoint-names.js";
+export type { CheckpointName, KeptCheckpoint } from "./runs/checkpoint-names.js";
 export { type LoadedRun, loadRun } from "./runs/load-run.js";
 export type { MetricRecord } from "./runs/metrics-log.js";
 export type { Model } from "./runs/model.js";

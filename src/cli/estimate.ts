@@ -25,17 +25,43 @@ function withInterval({ dice, low, high }: Range): string {
   return Number.isNaN(dice) ? "unknown" : `${percent(dice)} (${percent(low)} to ${percent(high)})`;
 }
 
-/** A row for each domain and part; the last column only where some image has a mask. */
+type Distance = Estimated["domains"][number]["hd95"];
+
+function pixels(value: number): string {
+  return Number.isNaN(value) ? "unknown" : value.toFixed(1);
+}
+
+function distanceText({ estimate, low, high }: Distance): string {
+  return Number.isNaN(estimate) ? "unknown" : `${pixels(estimate)} (${pixels(low)} to ${pixels(high)})`;
+}
+
+/** A row for each domain and part; the last columns only where some image has a mask. */
 function domainTable({ domains, labelledDomain, level }: Estimated): string {
   const isMeasured = domains.some(({ measuredCases }) => measuredCases > 0);
-  const header = ["domain", "part", "cases", `estimated Dice % (${100 * level} % interval)`, "unknown", "doubtful"];
+  const measured = ["measured Dice %", "HD95"];
+  const header = [
+    ...[
+      "domain",
+      "part",
+      "cases",
+      `estimated Dice % (${100 * level} % interval)`,
+      "HD95 (pixels)",
+      "unknown",
+      "doubtful",
+    ],
+    ...(isMeasured ? measured : []),
+  ];
   const rows = domains.map((one) => [
     one.domain === labelledDomain ? `${one.domain} (labelled)` : one.domain,
-    ...[one.part, one.cases, withInterval(one), one.unknown, one.doubtful],
-    ...(isMeasured ? [one.measuredCases === 0 ? "" : percent(one.measured)] : []),
+    ...[one.part, one.cases, withInterval(one), distanceText(one.hd95), one.unknown, one.doubtful],
+    ...(isMeasured
+      ? one.measuredCases === 0
+        ? measured.map(() => "")
+        : [percent(one.measured), pixels(one.hd95.measured)]
+      : []),
   ]);
-  const align = ["left", "left", "right", "right", "right", "right", "right"] as const;
-  return formatTable([...header, ...(isMeasured ? ["measured Dice %"] : [])], rows, align);
+  const align = header.map((_, i) => (i < 2 ? ("left" as const) : ("right" as const)));
+  return formatTable(header, rows, align);
 }
 
 /** What a reader must know of the table. */
@@ -52,7 +78,9 @@ function notes({ domains, withoutEstimate, weak, doubtfulBelow }: Estimated): st
       ? [`The network fails on its own labelled images (${weak.join(", ")}): what they teach need not hold elsewhere.`]
       : []),
     ...(domains.some(({ measuredCases }) => measuredCases > 0)
-      ? ["Measured: where images have masks; they have no part in the estimates."]
+      ? [
+          "Measured: where images have masks; they have no part in the estimates. HD95: of the masks in which something was found.",
+        ]
       : []),
   ];
 }

@@ -11,6 +11,8 @@ export interface CalibrationKey {
   readonly network: string;
   /** Further runs whose networks were asked, with their steps. */
   readonly with: readonly string[];
+  /** Steps of the run's other checkpoints that were asked. */
+  readonly checkpoints: readonly number[];
   /** Names and contents of the labelled images. */
   readonly labelled: string;
 }
@@ -25,7 +27,13 @@ const distances = z.array(
 );
 const map = z.strictObject({ at: numbers, value: numbers });
 
+const measure = {
+  model: z.strictObject({ maps: z.array(map), weights: numbers, last: map }),
+  ...{ spread: numbers, scores: numbers, meanErrors: numbers },
+};
+
 const part = z.strictObject({
+  ...measure,
   part: z.string(),
   // Undefined, hence null, where nothing was predicted there.
   home: z
@@ -41,8 +49,8 @@ const part = z.strictObject({
     always: z.boolean(),
   }),
   signals: z.array(z.enum(signalNames)),
-  model: z.strictObject({ maps: z.array(map), weights: numbers, last: map }),
-  ...{ spread: numbers, scores: numbers, meanErrors: numbers, patterns: z.array(numbers), strangeness: distances },
+  hd95: z.strictObject(measure).nullable(),
+  ...{ patterns: z.array(numbers), strangeness: distances },
   ...{ scannerPatterns: z.array(numbers), scannerDistances: distances },
 });
 

@@ -5,8 +5,8 @@
  */
 import { groupBy } from "../core/group-by.js";
 import { definedValues, mean } from "../statistics/mean.js";
-import { diceOfPattern, fitMonotone, type MonotoneModel, patternOf } from "./monotone-model.js";
-import { trueDice } from "./observation.js";
+import { estimateOfPattern, fitMonotone, type MonotoneModel, patternOf } from "./monotone-model.js";
+import { type PartObservation, trueDice } from "./observation.js";
 import { meanPattern, nearest, strangeness } from "./patterns.js";
 import { type LabelledObservation, type PartReference, partReferences } from "./reference.js";
 import { type SignalName, signalNames, signals } from "./signals/registry.js";
@@ -18,21 +18,27 @@ export interface ShiftedObservation extends LabelledObservation {
   readonly scanner: number | null;
 }
 
-/** How estimates of a part are made. */
-export interface PartCalibration {
+/** How one measure is estimated; it is in [0, 1] and rises with quality. */
+export interface MeasureCalibration {
+  readonly model: MonotoneModel;
+  /** Mean error of estimates of 0, 0.05, … 1. */
+  readonly spread: readonly number[];
+  /** Errors of masks in units of that spread. */
+  readonly scores: readonly number[];
+  /** Errors of the mean of a scanner's masks. */
+  readonly meanErrors: readonly number[];
+}
+
+/** How estimates of a part are made: of its Dice, and of HD95. */
+export interface PartCalibration extends MeasureCalibration {
   readonly part: string;
   /** Mean Dice on the labelled images as they are; of a network that fails there nothing is learnt that holds elsewhere. */
   readonly home: number;
   readonly reference: PartReference;
   /** The signals that are used: those that could be told of every mask. */
   readonly signals: readonly SignalName[];
-  readonly model: MonotoneModel;
-  /** Mean error of estimates of 0, 0.05, … 1. */
-  readonly spread: readonly number[];
-  /** Errors of masks in units of that spread. */
-  readonly scores: readonly number[];
-  /** Errors of the mean Dice of a scanner's masks. */
-  readonly meanErrors: readonly number[];
+  /** Of 1 − HD95 / diagonal; null where too few masks have an HD95. */
+  readonly hd95: MeasureCalibration | null;
   /** Patterns of masks, and how strange those were that the model had not seen. */
   readonly patterns: readonly (readonly number[])[];
   readonly strangeness: readonly number[];
@@ -44,7 +50,8 @@ export interface PartCalibration {
 /** A mask that is learnt from. */
 interface Row {
   readonly signals: readonly number[];
-  readonly dice: number;
+  /** The measure. */
+  readonly truth: number;
   readonly subject: string;
   readonly scanner: number | null;
 }
@@ -54,11 +61,12 @@ const subjectFolds = 5;
 const scannerFolds = 8;
 /** Rows below which nothing can be learnt. */
 const leastRows = 20;
-/** Where errors are averaged: so many estimates, and of the number of all so large a share; and what every error has at least. */
+/** Where errors are averaged: so many estimates, and of the number of all so large a share. */
 const spreadSteps = 20;
 const leastNeighbours = 20;
 const neighbourShare = 1 / 6;
-const leastSpread = 0.02;
+/** What every error has at least, of Dice and of distances. */
+const leastSpread = { dice: 0.02, hd95: 0.005 };
 /** Masks of a scanner below which its mean says little. */
 const leastOfScanner = 3;
 
@@ -67,13 +75,24 @@ export function signalsOf(seen: Seen, reference: PartReference, names: readonly 
   return names.map((name) => signals[name].value(seen, reference));
 }
 
-function rowsOf(part: number, reference: PartReference, all: readonly ShiftedObservation[]): Row[] {
+/** Rows of a measure; of masks of which it is not known there is none. */
+function rowsOf(
+  part: number,
+  reference: PartReference,
+  all: readonly ShiftedObservation[],
+  measure: (own: PartObservation) => number,
+): Row[] {
   return all.flatMap(({ subject, scanner, seen: { parts, feature } }) => {
     const own = parts[part];
-    const dice = trueDice(own);
-    if (own.shape.area === 0 || Number.isNaN(dice)) return [];
-    return [{ signals: signalsOf({ part: own, feature, subject }, reference, signalNames), dice, subject, scanner }];
+    const truth = measure(own);
+    if (own.shape.area === 0 || Number.isNaN(truth)) return [];
+    return [{ signals: signalsOf({ part: own, feature, subject }, reference, signalNames), truth, subject, scanner }];
   });
+}
+
+/** 1 where the masks' boundaries meet, 0 where they are a diagonal apart. */
+function closeness({ hd95, diagonal }: PartObservation): number {
+  return 1 - hd95 / diagonal;
 }
 
 /** An estimate of a row by a model that has not seen its like. */
@@ -86,7 +105,7 @@ interface Tried {
 function fitRows(rows: readonly Row[]): MonotoneModel {
   return fitMonotone(
     rows.map((row) => row.signals),
-    rows.map(({ dice }) => dice),
+    rows.map(({ truth }) => truth),
   );
 }
 
@@ -103,18 +122,18 @@ function crossFitted(rows: readonly Row[]): Tried[] {
     const known = others.map((row) => patternOf(model, row.signals));
     return tried.map((row) => {
       const pattern = patternOf(model, row.signals);
-      return { row, estimate: diceOfPattern(model, pattern), strangeness: strangeness(pattern, known) };
+      return { row, estimate: estimateOfPattern(model, pattern), strangeness: strangeness(pattern, known) };
     });
   });
 }
 
 /** Mean error of the estimates that are nearest to 0, 0.05, … 1. */
-function spreadOf(tried: readonly Tried[]): number[] {
+function spreadOf(tried: readonly Tried[], least: number): number[] {
   const count = Math.max(leastNeighbours, Math.floor(tried.length * neighbourShare));
   return Array.from({ length: spreadSteps + 1 }, (_, step) => {
     const at = step / spreadSteps;
     const near = [...tried].sort((a, b) => Math.abs(a.estimate - at) - Math.abs(b.estimate - at)).slice(0, count);
-    return leastSpread + mean(near.map(({ row, estimate }) => Math.abs(row.dice - estimate)));
+    return least + mean(near.map(({ row, estimate }) => Math.abs(row.truth - estimate)));
   });
 }
 
@@ -138,35 +157,46 @@ function homeDice(part: number, all: readonly ShiftedObservation[]): number {
   return mean(definedValues(own.map(({ seen }) => trueDice(seen.parts[part]))));
 }
 
+/** @param tried the rows, each by a model that has not seen its like */
+function calibrateMeasure(rows: readonly Row[], tried: readonly Tried[], least: number): MeasureCalibration {
+  const spread = spreadOf(tried, least);
+  return {
+    model: fitRows(rows),
+    spread,
+    scores: tried.map(({ row, estimate }) => Math.abs(row.truth - estimate) / spreadAt(spread, estimate)),
+    meanErrors: byScanner(tried, ({ row }) => row.scanner).map((group) =>
+      Math.abs(mean(group.map(({ row, estimate }) => row.truth - estimate))),
+    ),
+  };
+}
+
 function calibratePart(
   name: string,
   part: number,
   reference: PartReference,
   all: readonly ShiftedObservation[],
 ): PartCalibration | null {
-  const every = rowsOf(part, reference, all);
+  const every = rowsOf(part, reference, all, trueDice);
   if (every.length < leastRows) return null;
   const told = signalNames.map((_, j) => every.every((row) => Number.isFinite(row.signals[j])));
-  const rows = every.map((row) => ({ ...row, signals: row.signals.filter((_, j) => told[j]) }));
-  const model = fitRows(rows);
+  const ofTold = (some: readonly Row[]) =>
+    some.map((row) => ({ ...row, signals: row.signals.filter((_, j) => told[j]) }));
+  const rows = ofTold(every);
   const tried = crossFitted(rows);
-  const spread = spreadOf(tried);
-  const patterns = rows.map((row) => patternOf(model, row.signals));
+  const dice = calibrateMeasure(rows, tried, leastSpread.dice);
+  const distances = ofTold(rowsOf(part, reference, all, closeness));
+  const patterns = rows.map((row) => patternOf(dice.model, row.signals));
   const scannerPatterns = byScanner(
     rows.map(({ scanner }, i) => ({ scanner, pattern: patterns[i] })),
     ({ scanner }) => scanner,
   ).map((group) => meanPattern(group.map(({ pattern }) => pattern)));
   return {
+    ...dice,
     part: name,
     home: homeDice(part, all),
     reference,
     signals: signalNames.filter((_, j) => told[j]),
-    model,
-    spread,
-    scores: tried.map(({ row, estimate }) => Math.abs(row.dice - estimate) / spreadAt(spread, estimate)),
-    meanErrors: byScanner(tried, ({ row }) => row.scanner).map((group) =>
-      Math.abs(mean(group.map(({ row, estimate }) => row.dice - estimate))),
-    ),
+    hd95: distances.length < leastRows ? null : calibrateMeasure(distances, crossFitted(distances), leastSpread.hd95),
     patterns,
     strangeness: tried.map((one) => one.strangeness),
     scannerPatterns,

@@ -1,10 +1,10 @@
 /** Estimates of masks nobody has labelled, and their means over domains. */
 import { groupBy } from "../core/group-by.js";
 import { conformalRadius } from "../statistics/conformal.js";
-import { mean } from "../statistics/mean.js";
-import { type PartCalibration, signalsOf, spreadAt } from "./calibration.js";
-import { diceOfPattern, patternOf } from "./monotone-model.js";
-import { type CaseObservation, trueDice } from "./observation.js";
+import { definedValues, mean } from "../statistics/mean.js";
+import { type MeasureCalibration, type PartCalibration, signalsOf, spreadAt } from "./calibration.js";
+import { estimateOfPattern, patternOf } from "./monotone-model.js";
+import { type CaseObservation, type PartObservation, trueDice } from "./observation.js";
 import { meanPattern, nearest, strangeness } from "./patterns.js";
 
 /**
@@ -31,6 +31,17 @@ export const usualLevel = 0.9;
 /** Share of masks of known kind that are taken for unknown. */
 const strangeShare = 0.01;
 
+/** A distance in pixels of the grid that the network sees, with its interval. */
+export interface DistanceEstimate {
+  /** NaN where it is not known. */
+  readonly estimate: number;
+  /** 0 and the grid's diagonal where it is not known. */
+  readonly low: number;
+  readonly high: number;
+  /** Against the reference; NaN where there is none, or one of the masks is empty. */
+  readonly measured: number;
+}
+
 /** The estimate of one part of one case. */
 export interface PartEstimate {
   readonly part: string;
@@ -46,6 +57,9 @@ export interface PartEstimate {
   readonly pattern: readonly number[];
   /** Dice against the reference; NaN where there is none. */
   readonly measured: number;
+  readonly hd95: DistanceEstimate;
+  /** Of the grid, in pixels. */
+  readonly diagonal: number;
 }
 
 /** What tells one case from others. */
@@ -55,8 +69,33 @@ export interface EstimatedCase {
   readonly parts: readonly PartEstimate[];
 }
 
-function unknown(part: string, pattern: readonly number[], measured: number): PartEstimate {
-  return { part, ground: "unknown", dice: Number.NaN, low: 0, high: 1, doubtful: true, pattern, measured };
+function unknownDistance({ diagonal, hd95 }: PartObservation): DistanceEstimate {
+  return { estimate: Number.NaN, low: 0, high: diagonal, measured: hd95 };
+}
+
+function unknown(part: string, own: PartObservation, pattern: readonly number[]): PartEstimate {
+  const nothing = { ground: "unknown", dice: Number.NaN, low: 0, high: 1, doubtful: true } as const;
+  return { part, ...nothing, pattern, measured: trueDice(own), hd95: unknownDistance(own), diagonal: own.diagonal };
+}
+
+/** A measure in [0, 1] with its interval. */
+function measureOf({ model, spread, scores }: MeasureCalibration, signals: readonly number[], level: number) {
+  const estimate = estimateOfPattern(model, patternOf(model, signals));
+  const radius = conformalRadius(scores, level) * spreadAt(spread, estimate);
+  return { estimate, low: Math.max(0, estimate - radius), high: Math.min(1, estimate + radius) };
+}
+
+function distanceOf(
+  own: PartObservation,
+  calibration: MeasureCalibration | null,
+  signals: readonly number[],
+  level: number,
+): DistanceEstimate {
+  if (!calibration) return unknownDistance(own);
+  const { estimate, low, high } = measureOf(calibration, signals, level);
+  // The measure is closeness, 1 where the boundaries meet.
+  const pixels = (closeness: number) => (1 - closeness) * own.diagonal;
+  return { estimate: pixels(estimate), low: pixels(high), high: pixels(low), measured: own.hd95 };
 }
 
 /**
@@ -71,22 +110,35 @@ export function estimateParts(
   names: readonly string[],
   level: number,
 ): PartEstimate[] {
-  return parts.map((part, p): PartEstimate => {
-    const calibration = calibrations[p];
-    const measured = trueDice(part);
-    if (!calibration) return unknown(names[p], [], measured);
-    const { reference, model, spread, scores, patterns } = calibration;
-    if (part.shape.area === 0) {
-      if (!reference.always) return unknown(names[p], [], measured);
-      return { part: names[p], ground: "empty", dice: 0, low: 0, high: 0, doubtful: true, pattern: [], measured };
+  return parts.map((own, p): PartEstimate => {
+    const [part, calibration] = [names[p], calibrations[p]];
+    if (!calibration) return unknown(part, own, []);
+    const { reference, model, patterns } = calibration;
+    const { diagonal } = own;
+    const measured = trueDice(own);
+    if (own.shape.area === 0) {
+      if (!reference.always) return unknown(part, own, []);
+      const nothing = { dice: 0, low: 0, high: 0, doubtful: true, pattern: [], hd95: unknownDistance(own) };
+      return { part, ground: "empty", ...nothing, measured, diagonal };
     }
-    const pattern = patternOf(model, signalsOf({ part, feature, subject: null }, reference, calibration.signals));
+    const signals = signalsOf({ part: own, feature, subject: null }, reference, calibration.signals);
+    const pattern = patternOf(model, signals);
     const strangest = conformalRadius(calibration.strangeness, 1 - strangeShare);
-    if (!(strangeness(pattern, patterns) <= strangest)) return unknown(names[p], pattern, measured);
-    const dice = diceOfPattern(model, pattern);
-    const radius = conformalRadius(scores, level) * spreadAt(spread, dice);
-    const [low, high] = [Math.max(0, dice - radius), Math.min(1, dice + radius)];
-    return { part: names[p], ground: "fitted", dice, low, high, doubtful: low < doubtfulBelow, pattern, measured };
+    if (!(strangeness(pattern, patterns) <= strangest)) return unknown(part, own, pattern);
+    const { estimate: dice, low, high } = measureOf(calibration, signals, level);
+    const hd95 = distanceOf(own, calibration.hd95, signals, level);
+    return {
+      part,
+      ground: "fitted",
+      dice,
+      low,
+      high,
+      doubtful: low < doubtfulBelow,
+      pattern,
+      measured,
+      hd95,
+      diagonal,
+    };
   });
 }
 
@@ -107,6 +159,8 @@ export interface DomainEstimate {
   /** Mean Dice against the references of the cases that have one; NaN where none has. */
   readonly measured: number;
   readonly measuredCases: number;
+  /** Mean over the cases in which something was found; measured: of those that have one. */
+  readonly hd95: DistanceEstimate;
 }
 
 /** Share of unknown cases from which on a domain has no mean. */
@@ -119,6 +173,21 @@ function isUnlike(patterns: readonly (readonly number[])[], calibration: PartCal
   if (patterns.length < leastCases) return false;
   const far = nearest(meanPattern(patterns), calibration.scannerPatterns);
   return far > conformalRadius(calibration.scannerDistances, level);
+}
+
+/** The mean HD95; unknown where no case has an estimate, or with the domain. */
+function domainDistance(
+  estimates: readonly PartEstimate[],
+  calibration: MeasureCalibration | null | undefined,
+  level: number,
+): DistanceEstimate {
+  const measured = mean(definedValues(estimates.map(({ hd95 }) => hd95.measured)));
+  const known = estimates.filter(({ hd95 }) => !Number.isNaN(hd95.estimate));
+  const diagonal = mean((known.length > 0 ? known : estimates).map((one) => one.diagonal));
+  if (!calibration || known.length === 0) return { estimate: Number.NaN, low: 0, high: diagonal, measured };
+  const estimate = mean(known.map(({ hd95 }) => hd95.estimate));
+  const radius = conformalRadius(calibration.meanErrors, level) * diagonal;
+  return { estimate, low: Math.max(0, estimate - radius), high: Math.min(diagonal, estimate + radius), measured };
 }
 
 function domainEstimate(
@@ -137,12 +206,13 @@ function domainEstimate(
     ...{ unlike, measured: mean(measured), measuredCases: measured.length },
   };
   if (unlike || known.length === 0 || counts.unknown > mostUnknown * counts.cases)
-    return { ...counts, dice: Number.NaN, low: 0, high: 1 };
+    return { ...counts, dice: Number.NaN, low: 0, high: 1, hd95: domainDistance(estimates, null, level) };
   const dice = mean(known.map((one) => one.dice));
   // What is said of empty masks is certain: it makes no error of its own.
   const fitted = known.filter(({ ground }) => ground === "fitted").length / known.length;
   const radius = fitted === 0 ? 0 : conformalRadius(calibration.meanErrors, level) * fitted;
-  return { ...counts, dice, low: Math.max(0, dice - radius), high: Math.min(1, dice + radius) };
+  const hd95 = domainDistance(estimates, calibration.hd95, level);
+  return { ...counts, dice, low: Math.max(0, dice - radius), high: Math.min(1, dice + radius), hd95 };
 }
 
 /** The means of each domain and part, in order of appearance. */

@@ -4,7 +4,10 @@ import type { PartCalibration } from "./calibration.js";
 import type { EstimatedCase, PartEstimate } from "./estimate.js";
 import { signalNames } from "./signals/registry.js";
 
-const columns = ["domain", "id", "part", "ground", "dice", "low", "high", "doubtful", "measured"] as const;
+const columns = [
+  ...["domain", "id", "part", "ground", "dice", "low", "high", "doubtful", "measured"],
+  ...["hd95", "hd95 low", "hd95 high", "measured hd95"],
+] as const;
 
 /** One part of one case. */
 export interface EstimatedRow extends PartEstimate {
@@ -37,6 +40,7 @@ export function estimatesCsv(
   const lines = worstFirst(cases).map((row) => [
     ...[row.domain, row.id, row.part, row.ground],
     ...[cell(row.dice), row.low, row.high, row.doubtful ? "yes" : "no", cell(row.measured)],
+    ...[cell(row.hd95.estimate), row.hd95.low, row.hd95.high, cell(row.hd95.measured)],
     ...shown.map((name) => cell(row.pattern[used.get(row.part)?.indexOf(name) ?? -1])),
   ]);
   return formatCsv([[...columns, ...shown], ...lines]);

@@ -1,6 +1,6 @@
 /**
- * From signals to Dice, rising with each of them: every signal is mapped to Dice by itself (isotonic), the maps are weighed
- * against each other (weights that are not negative), and their sum is mapped to Dice once more (isotonic). The first maps
+ * From signals to a measure of quality, rising with each of them: every signal is mapped to the measure by itself (isotonic), the maps are weighed
+ * against each other (weights that are not negative), and their sum is mapped to it once more (isotonic). The first maps
  * make signals comparable, the last one makes the sum right.
  */
 import { isotonicFit, type MonotoneMap, mapped } from "../statistics/isotonic.js";
@@ -17,7 +17,7 @@ export interface MonotoneModel {
   readonly last: MonotoneMap;
 }
 
-/** What each signal says by itself: the Dice that goes with it. */
+/** What each signal says by itself: the measure that goes with it. */
 export function patternOf({ maps }: Pick<MonotoneModel, "maps">, signals: readonly number[]): number[] {
   return maps.map((map, j) => mapped(map, signals[j]));
 }
@@ -29,29 +29,29 @@ function weighed(weights: readonly number[], pattern: readonly number[]): number
 /**
  * Fits a model.
  * @param rows signals of each mask, finite, at least one row of at least one signal
- * @param dice of each mask
+ * @param truth the measure of each mask
  */
-export function fitMonotone(rows: readonly (readonly number[])[], dice: readonly number[]): MonotoneModel {
+export function fitMonotone(rows: readonly (readonly number[])[], truth: readonly number[]): MonotoneModel {
   const maps = rows[0].map((_, j) =>
     isotonicFit(
       rows.map((row) => row[j]),
-      dice,
+      truth,
     ),
   );
   const patterns = rows.map((row) => patternOf({ maps }, row));
   const weights = nonNegativeWeights(
     maps.map((_, j) => patterns.map((pattern) => pattern[j])),
-    dice,
+    truth,
     pull,
   );
   const last = isotonicFit(
     patterns.map((pattern) => weighed(weights, pattern)),
-    dice,
+    truth,
   );
   return { maps, weights, last };
 }
 
-/** The Dice that a pattern, as {@link patternOf} gives it, stands for. */
-export function diceOfPattern({ weights, last }: MonotoneModel, pattern: readonly number[]): number {
+/** The measure that a pattern, as {@link patternOf} gives it, stands for. */
+export function estimateOfPattern({ weights, last }: MonotoneModel, pattern: readonly number[]): number {
   return mapped(last, weighed(weights, pattern));
 }

@@ -7,7 +7,7 @@ import { confusionCounts, dice } from "../evaluation/overlap.js";
 import { addShape, noShape, type ShapeSums } from "./mask-shape.js";
 
 /** Kinds of members that a network's answer is held against. */
-export const memberKinds = ["mirror", "teacher", "appearance", "other"] as const;
+export const memberKinds = ["mirror", "teacher", "appearance", "checkpoint", "other"] as const;
 /** One of {@link memberKinds}. */
 export type MemberKind = (typeof memberKinds)[number];
 
@@ -34,9 +34,16 @@ export interface PartObservation {
   readonly members: Readonly<Record<MemberKind, readonly Overlap[]>>;
   /** Against the reference; null where there is none. */
   readonly truth: Overlap | null;
+  /** Of the grid that is predicted, in pixels. */
+  readonly diagonal: number;
+  /** HD95 against the reference in pixels; NaN where there is none, or one of the two masks is empty. */
+  readonly hd95: number;
   /** As `reverseDice` has it. */
   readonly reverse: number;
 }
+
+/** What is summed up over the slices of a case; the rest is known when all were seen. */
+export type SummedPart = Omit<PartObservation, "diagonal" | "hd95" | "reverse">;
 
 /** One case. */
 export interface CaseObservation {
@@ -67,10 +74,7 @@ const nothing = (): Overlap => ({ truePositive: 0, falsePositive: 0, falseNegati
  * @param members how many there are of each kind
  * @param hasReference whether the case has a mask
  */
-export function emptyObservation(
-  members: Readonly<Record<MemberKind, number>>,
-  hasReference: boolean,
-): Omit<PartObservation, "reverse"> {
+export function emptyObservation(members: Readonly<Record<MemberKind, number>>, hasReference: boolean): SummedPart {
   const counts = () => new Float64Array(logitBins);
   return {
     ...{ shape: noShape(), heldShape: noShape(), all: counts(), inside: counts(), held: counts() },
@@ -99,10 +103,7 @@ export interface SeenPart {
 }
 
 /** Adds a picture, or a slice or the whole of a volume. */
-export function addSeen(
-  sum: Omit<PartObservation, "reverse">,
-  { extent, mask, probabilities, members, reference }: SeenPart,
-): void {
+export function addSeen(sum: SummedPart, { extent, mask, probabilities, members, reference }: SeenPart): void {
   addShape(sum.shape, mask, extent);
   if (reference) addShape(sum.heldShape, reference, extent);
   for (let i = 0; i < mask.length; i++) {
@@ -126,4 +127,19 @@ export function diceOf(overlap: Overlap): number {
 /** The case's Dice against its reference; NaN where there is none, or neither mask holds the part. */
 export function trueDice({ truth }: PartObservation): number {
   return truth ? diceOf(truth) : Number.NaN;
+}
+
+/**
+ * The Dice that the probabilities behind a mask expect of it: 2 Σ p·ŷ / (Σ p + Σ ŷ) (soft Dice confidence: Borges et al.,
+ * 2402.10665).
+ * @param temperature by which logits are divided; 1 leaves them alone
+ */
+export function expectedDice({ all, inside, shape }: PartObservation, temperature: number): number {
+  let [within, total] = [0, 0];
+  for (let bin = 0; bin < all.length; bin++) {
+    const p = 1 / (1 + Math.exp(-binLogit(bin) / temperature));
+    within += p * inside[bin];
+    total += p * all[bin];
+  }
+  return (2 * within) / (total + shape.area);
 }

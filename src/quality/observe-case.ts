@@ -4,6 +4,8 @@ import type { Dataset } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
 import { picturesOf, stackSlices } from "../data/volumes/case-slices.js";
 import { viewOf } from "../data/volumes/patches.js";
+import type { ConventionName } from "../evaluation/conventions.js";
+import { evaluateMask } from "../evaluation/evaluate-mask.js";
 import { voxelCount } from "../grid/grid.js";
 import { type AskedOptions, inferCaseAnswer } from "../inference/infer-case.js";
 import { classMask, withoutIgnored } from "../inference/label-map.js";
@@ -33,6 +35,8 @@ export interface Member {
 export interface Asked extends Omit<AskedOptions, "testTimeFlips"> {
   readonly network: SegmentationNetwork;
   readonly members: readonly Member[];
+  /** Of HD95. */
+  readonly convention: ConventionName;
   /** Labelled views that reverse classifiers are tried on; none of the case's own subject. */
   readonly references: readonly ReverseReference[];
 }
@@ -116,16 +120,33 @@ export async function observeCase(
     await nextTurn();
   }
   const planes = dataset.target === "softmax" ? 1 : dataset.outputs;
+  const whole = { ...decoded, label: stackSlices(said, planes) };
   // What stands for a volume is where most was predicted, whether or not it has a mask.
-  const view = viewOf({ ...decoded, label: stackSlices(said, planes) }, dataset, patch ?? null);
+  const view = viewOf(whole, dataset, patch ?? null);
   const features = pixelFeatures(view);
   return {
     parts: parts.map((counted, part) => ({
       ...counted,
+      diagonal: Math.hypot(...decoded.working.shape),
+      hd95: decoded.label ? hausdorffOf(whole, decoded.label, dataset, part, asked.convention) : Number.NaN,
       reverse: reverseDice(features, partMask(view, dataset, part), part, asked.references),
     })),
     feature: pooledFeatures(network, [view], asked),
   };
+}
+
+/** HD95 of a part in pixels; NaN where one of the masks is empty. @param reference labels on the same grid */
+function hausdorffOf(
+  predicted: DecodedCase & { readonly label: Uint8Array },
+  reference: Uint8Array,
+  dataset: ObservedSet,
+  part: number,
+  convention: ConventionName,
+): number {
+  const judged = { ...predicted, label: withoutIgnored(predicted.label, reference) };
+  const masks = [judged, { ...predicted, label: reference }].map((one) => partMask(one, dataset, part));
+  if (!masks.every((mask) => mask.includes(1))) return Number.NaN;
+  return evaluateMask(masks[0], masks[1], { shape: predicted.working.shape, convention }).hd95;
 }
 
 /** 0/1 of a part on the working grid of a case with labels. */

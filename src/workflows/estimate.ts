@@ -5,7 +5,7 @@ import { DataError, UsageError } from "../core/errors.js";
 import { packageVersion } from "../core/package-root.js";
 import { refuseLinks } from "../core/refuse-links.js";
 import { sha256 } from "../core/sha256.js";
-import type { Case, Dataset } from "../data/dataset.js";
+import { type Case, caseName, type Dataset } from "../data/dataset.js";
 import type { CaseSource } from "../data/decode.js";
 import {
   type DomainEstimate,
@@ -16,6 +16,7 @@ import {
 } from "../quality/estimate.js";
 import { type EstimatedRow, estimatesCsv, worstFirst } from "../quality/estimates-csv.js";
 import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
+import { type EstimateSummary, estimateName, estimateSummaryFile } from "../runs/estimate-summary.js";
 import { calibrateRun } from "./estimation/calibrate-run.js";
 import { estimateCase } from "./estimation/estimate-cases.js";
 import { imageCase, imageSource } from "./estimation/images.js";
@@ -94,10 +95,20 @@ async function givenCases(run: OpenedRun, paths: readonly string[]): Promise<Cho
   return { dataset, cases, source: imageSource(run, dataset), suffix };
 }
 
-function summaryText(run: OpenedRun, { network, level }: EstimateInput, domains: readonly DomainEstimate[]): string {
+function summaryOf(
+  run: OpenedRun,
+  { network, level }: EstimateInput,
+  { dataset, cases }: Chosen,
+  domains: readonly DomainEstimate[],
+  weak: readonly string[],
+): EstimateSummary {
   const { folder, checkpoint, step, checkpointRule } = run;
-  const about = { dimseg: packageVersion(), run: folder.path, network, checkpoint: { name: checkpoint, step } };
-  return `${JSON.stringify({ ...about, rule: checkpointRule, level, doubtfulBelow, domains }, null, 2)}\n`;
+  return {
+    ...{ dimseg: packageVersion(), run: folder.path, network, checkpoint: { name: checkpoint, step } },
+    ...{ rule: checkpointRule, level, doubtfulBelow },
+    dataset: { name: dataset.name, cases: sha256(JSON.stringify(cases.map(caseName))) },
+    ...{ weak: [...weak], domains: [...domains] },
+  };
 }
 
 /**
@@ -116,8 +127,8 @@ export const estimateRun: Workflow<EstimateInput, Estimated> = async (input, obs
   const network = networkOf(run, input.network);
   const companions = await openCompanions(run, input.with, input.checkpoint, observer);
   const others = companions.map((one) => networkOf(one, input.network));
-  const { dataset, cases, source, suffix } =
-    images.length > 0 ? await givenCases(run, images) : datasetCases(run, data, observer.warn);
+  const chosen = images.length > 0 ? await givenCases(run, images) : datasetCases(run, data, observer.warn);
+  const { dataset, cases, source, suffix } = chosen;
   if (cases.length === 0) throw new DataError(`${dataset.path}: no domain has images to estimate; add some`);
   const names = companions.map(({ folder, step }) => `${folder.path} step ${step}`);
   const quality = await calibrateRun(run, { name: input.network, network, others }, names, observer);
@@ -129,16 +140,17 @@ export const estimateRun: Workflow<EstimateInput, Estimated> = async (input, obs
   const { calibrations } = quality;
   const domains = domainEstimates(estimated, calibrations, level);
   const beside = names.length === 0 ? "" : `-with-${sha256(JSON.stringify(names)).slice(0, 8)}`;
-  const folder = join(run.folder.quality, `${run.checkpoint}-${input.network}${suffix}${beside}`);
+  const folder = join(run.folder.quality, `${estimateName(run.checkpoint, input.network)}${suffix}${beside}`);
+  const weak = weakParts(calibrations);
   refuseLinks(run.folder.quality, [basename(folder)]);
   writeFilesAtomic([
     [join(folder, "cases.csv"), estimatesCsv(estimated, calibrations)],
-    [join(folder, "summary.json"), summaryText(run, input, domains)],
+    estimateSummaryFile(folder, summaryOf(run, input, chosen, domains, weak)),
   ]);
   return {
     ...{ checkpointRule: run.checkpointRule, labelledDomain: run.config.labelled.domain, level },
     ...{ domains, worst: worstFirst(estimated), doubtfulBelow, folder },
-    weak: weakParts(calibrations),
+    weak,
     withoutEstimate: dataset.parts.filter((_, p) => calibrations[p] === null).map(({ name }) => name),
   };
 };

@@ -28,11 +28,13 @@ describe("dimseg estimate", () => {
     const { out } = await dimseg("estimate", run);
     expect(out).toMatch(/^\nstudent, last checkpoint, step 20\n/);
     expect(out).toMatch(
-      /\ndomain +part +cases +estimated Dice % \(90 % interval\) +unknown +doubtful +measured Dice %\n/,
+      /\ndomain +part +cases +estimated Dice % \(90 % interval\) +HD95 \(pixels\) +unknown +doubtful +measured Dice % +HD95\n/,
     );
     const interval = String.raw`(\d+\.\d \(\d+\.\d to \d+\.\d\)|unknown)`;
     for (const row of ["a \\(labelled\\) +cup +3", "a \\(labelled\\) +disc +3", "b +cup +2", "b +disc +2"])
-      expect(out).toMatch(new RegExp(String.raw`\n${row} +${interval} +\d +\d +\d+\.\d\n`));
+      expect(out).toMatch(
+        new RegExp(String.raw`\n${row} +${interval} +${interval} +\d +\d +\d+\.\d +(\d+\.\d|unknown)\n`),
+      );
     expect(out).toContain("Doubtful: the mask's interval reaches below 50 %, or nothing is known of its like.");
     expect(out).toContain(`Wrote cases.csv and summary.json to ${join(run, "quality", "last-student")}.`);
     const rows = table(kept("last-student", "cases.csv"));

@@ -97,6 +97,23 @@ describe("estimates", () => {
     expect(bad.doubtful).toBeGreaterThan(good.doubtful);
   });
 
+  it("give HD95 in pixels with intervals that hold it, and nothing where nothing was found", () => {
+    const cases = [0, 2, 4, 6].flatMap((missing) => domain(`d${missing}`, 60, missing));
+    const distances = cases
+      .flatMap(({ parts }) => parts)
+      .filter(({ ground }) => ground === "fitted")
+      .map(({ hd95 }) => hd95);
+    const covered = distances.filter(({ low, high, measured }) => measured >= low && measured <= high).length;
+    expect(covered / distances.length).toBeGreaterThan(0.85);
+    expect(mean(distances.map(({ estimate, measured }) => Math.abs(estimate - measured)))).toBeLessThan(1);
+    for (const { hd95 } of domainEstimates(cases, calibrations, 0.9)) {
+      expect(hd95.measured).toBeGreaterThanOrEqual(hd95.low);
+      expect(hd95.measured).toBeLessThanOrEqual(hd95.high);
+    }
+    const empty = { parts: [observed({ mask: rows(5, 5), reference: truth })], feature: Float32Array.from([0, 0]) };
+    expect(estimateParts(empty, calibrations, ["disc"], 0.9)[0].hd95.estimate).toBeNaN();
+  });
+
   it("say nothing of signals that contradict each other as they never did", () => {
     const contradiction = {
       parts: [observed({ mask: rows(5, 15), members: { mirror: [rows(14, 15)] }, reverse: 0, reference: truth })],
@@ -141,7 +158,7 @@ it("the spread is linear between its steps", () => {
 });
 
 it("a calibration is read as it was kept, for its own network alone, and made anew where the file is damaged", () => {
-  const key = { dimseg: "1", step: 5, network: "student", with: [], labelled: "x" };
+  const key = { dimseg: "1", step: 5, network: "student", with: [], checkpoints: [], labelled: "x" };
   const text = formatCalibration(key, calibrations);
   const path = put(join(temporaryFolder(), "calibration.json"), text);
   expect(readCalibration(path, key)).toEqual(calibrations);
@@ -164,7 +181,9 @@ it("the most doubtful case comes first, and numbers that are not known are empty
     ),
   };
   const [header, ...lines] = estimatesCsv([good, bad, without], calibrations).trim().split("\n");
-  expect(header).toBe(`domain,id,part,ground,dice,low,high,doubtful,measured,${calibration!.signals.join()}`);
+  expect(header).toBe(
+    `domain,id,part,ground,dice,low,high,doubtful,measured,hd95,hd95 low,hd95 high,measured hd95,${calibration!.signals.join()}`,
+  );
   expect(lines.map((line) => line.split(",")[0])).toEqual(["x", "bad", "good"]);
-  expect(lines[0]).toBe("x,none,disc,unknown,,0,1,yes,,,,,,");
+  expect(lines[0]).toBe(`x,none,disc,unknown,,0,1,yes,,,0,${Math.hypot(20, 20)},,,,,,`);
 });

@@ -1,6 +1,7 @@
 /** What is counted of a case is what the network and its members say, of pictures, of slices and of whole volumes. */
 import { expect, it } from "vitest";
 import type { DecodedCase } from "../../src/data/decode.js";
+import { evaluateMask } from "../../src/evaluation/evaluate-mask.js";
 import { confusionCounts } from "../../src/evaluation/overlap.js";
 import { makeGrid } from "../../src/grid/grid.js";
 import { classMask } from "../../src/inference/label-map.js";
@@ -17,7 +18,7 @@ const part = { index: 1, name: "inner", colour: "#ff0000" };
 const parts = [part, { ...part, index: 2, name: "outer" }];
 const slices = { plane: "axial", intensity: { low: 0, high: 255 }, emptySlices: "keep" } as const;
 const set = { target: "softmax", outputs: 3, parts, labels: { kind: "values", map: {} } } as const;
-const asked = { device: "cpu", precision: "fp32" } as const;
+const asked = { device: "cpu", precision: "fp32", convention: "midss" } as const;
 
 /** Noise with labels of every class, on a grid. */
 function noise(shape: readonly number[]): DecodedCase {
@@ -75,8 +76,11 @@ it.each([
     // The network itself agrees with itself.
     expect(theirs.teacher).toEqual([{ truePositive: own.area, falsePositive: 0, falseNegative: 0 }]);
     expect(theirs.mirror.length).toBe(mirrors);
-    expect(memberKinds.map((kind) => theirs[kind].length)).toEqual([mirrors, 1, 0, 0]);
+    expect(memberKinds.map((kind) => theirs[kind].length)).toEqual([mirrors, 1, 0, 0, 0]);
     expect(reverse >= 0 && reverse <= 1).toBe(true);
+    const hd95 = said.includes(1) ? evaluateMask(said, truth, { shape, convention: "midss" }).hd95 : Number.NaN;
+    expect(seen.parts[p].hd95).toBe(hd95);
+    expect(seen.parts[p].diagonal).toBeCloseTo(Math.hypot(...shape), 12);
   });
   expect(seen.feature.length).toBe(network.rank === 3 ? 16 : 32);
   // Without its mask nothing but the truth is missing.

@@ -1,4 +1,5 @@
 /** Observations made of masks and probabilities given by hand. */
+import { evaluateMask } from "../../src/evaluation/evaluate-mask.js";
 import {
   addSeen,
   emptyObservation,
@@ -40,5 +41,9 @@ export function observed({ mask, probabilities, reference, members = {}, reverse
     members: lists,
     reference: reference ? drawn(reference) : null,
   });
-  return { ...part, reverse };
+  const shape = [mask.length, mask[0].length];
+  const held = reference && drawn(reference);
+  const both = held?.includes(1) && own.includes(1);
+  const hd95 = both ? evaluateMask(own, held as Uint8Array, { shape, convention: "midss" }).hd95 : Number.NaN;
+  return { ...part, diagonal: Math.hypot(...shape), hd95, reverse };
 }

@@ -23,6 +23,8 @@ const estimate = (changes: Partial<PartEstimate>): PartEstimate => ({
     doubtful: false,
     pattern: [],
     measured: Number.NaN,
+    hd95: { estimate: Number.NaN, low: 0, high: 90, measured: Number.NaN },
+    diagonal: 90,
   },
   ...changes,
 });

@@ -1,5 +1,6 @@
 /** All signals, by the names that stand in files. */
 import { appearanceAgreement } from "./appearance-agreement.js";
+import { checkpointAgreement } from "./checkpoint-agreement.js";
 import { featureNearness } from "./feature-nearness.js";
 import { mirrorAgreement } from "./mirror-agreement.js";
 import { reverseClassification } from "./reverse-classification.js";
@@ -14,6 +15,7 @@ export const signals = {
   mirrorAgreement,
   teacherAgreement,
   appearanceAgreement,
+  checkpointAgreement,
   runAgreement,
   softDice,
   featureNearness,

@@ -43,7 +43,7 @@ function labelledCases({ split, folder }: OpenedRun): Case[] {
 async function keyOf(run: OpenedRun, { name }: Voices, further: readonly string[], cases: readonly Case[]) {
   const contents = await Promise.all(cases.map((one) => run.cache.contentsOf(one)));
   const labelled = sha256(JSON.stringify(cases.map((one, i) => [caseName(one), contents[i].image, contents[i].mask])));
-  return { dimseg: packageVersion(), step: run.step, network: name, with: further, labelled } satisfies CalibrationKey;
+  return { dimseg: packageVersion(), step: run.step, network: name, with: further, labelled };
 }
 
 /** Asks about the labelled images as they are and through scanners. */
@@ -94,8 +94,8 @@ export async function calibrateRun(
   observer: Observer,
 ): Promise<RunQuality> {
   const cases = labelledCases(run);
-  const asked = await askedOf(run, voices);
-  const key = await keyOf(run, voices, further, cases);
+  const { asked, checkpoints } = await askedOf(run, voices, observer);
+  const key: CalibrationKey = { ...(await keyOf(run, voices, further, cases)), checkpoints };
   const suffix = further.length === 0 ? "" : `-with-${sha256(JSON.stringify(further)).slice(0, 8)}`;
   const name = `calibration-step-${run.step}-${voices.name}${suffix}.json`;
   refuseLinks(run.folder.quality, [name]);

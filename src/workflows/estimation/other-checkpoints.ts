@@ -1,0 +1,38 @@
+/** Other checkpoints of a run, whose masks are held against those of the one that is asked. */
+import { CheckpointError } from "../../core/errors.js";
+import type { SegmentationNetwork } from "../../nn/index.js";
+import { autoCandidates } from "../../runs/auto-choice.js";
+import type { NetworkName } from "../../runs/checkpoint-names.js";
+import { loadRun } from "../../runs/load-run.js";
+import type { Observer } from "../observer.js";
+import type { OpenedRun } from "../open-run.js";
+
+/** How many of them are asked, the latest. */
+const mostCheckpoints = 2;
+
+/** A network of the run at another step. */
+export interface OtherCheckpoint {
+  readonly step: number;
+  readonly network: SegmentationNetwork;
+}
+
+/** The latest others of those that a run keeps for good; one that cannot be used is passed over with a warning. */
+export async function otherCheckpoints(
+  { folder, config, step: own, device }: OpenedRun,
+  name: NetworkName,
+  { warn }: Pick<Observer, "warn">,
+): Promise<OtherCheckpoint[]> {
+  const others: OtherCheckpoint[] = [];
+  const steps = autoCandidates(folder, config).map(({ step }) => step);
+  for (const step of steps.filter((one) => one !== own && one > 0).slice(-mostCheckpoints)) {
+    try {
+      const { networks } = await loadRun(folder.path, { checkpoint: `step-${step}`, images: "unused", device });
+      const network = networks[name];
+      if (network) others.push({ step, network });
+    } catch (error) {
+      if (!(error instanceof CheckpointError)) throw error;
+      warn(`${error.message}; it is not asked`);
+    }
+  }
+  return others;
+}
