@@ -25,8 +25,8 @@ const layers = {
   runs: ["config", "data", "augment", "grid", "nn", "torch", "core"],
   export: ["runs", "config", "inference", "augment", "losses", "data", "grid", "nn", "torch", "core"],
   training: [
-    ...["runs", "config", "judging", "inference", "methods", "optim", "losses", "augment", "evaluation", "data"],
-    ...["statistics", "drawing", "grid", "nn", "torch", "core"],
+    ...["runs", "config", "quality", "judging", "inference", "methods", "optim", "losses", "augment", "evaluation"],
+    ...["data", "statistics", "drawing", "grid", "nn", "torch", "core"],
   ],
   planning: [...["training", "config", "inference", "evaluation", "data", "statistics", "grid", "torch", "core"]],
   sweep: ["runs", "config", "core"],

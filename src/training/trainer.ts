@@ -15,6 +15,7 @@ import type { UsageRecord } from "../runs/usage.js";
 import { liveTensors, readScalars, scope, type Tensor } from "../torch/index.js";
 import { Batches, type DecodedBatch, type TrainingDraws } from "./batches.js";
 import { type Ending, Pace } from "./pace.js";
+import { followUnlabelled } from "./follow-unlabelled.js";
 import type { Preview } from "./preview/preview.js";
 import type { TrainingSession } from "./session.js";
 import { trainStep } from "./step.js";
@@ -196,7 +197,11 @@ export class Trainer {
     try {
       const validation = await this.judged(() => validate(this.session, turn));
       const test = await this.judged(() => monitorTest(this.session, turn));
-      await this.keepValidation(validation, test);
+      const followed = await this.judged(async () => ({
+        record: await followUnlabelled(this.session, turn),
+        dice: null,
+      }));
+      await this.keepValidation(validation, test, followed.record);
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
       this.progress = { ...this.progress, unvalidated: true };
@@ -204,10 +209,10 @@ export class Trainer {
     }
   }
 
-  private async keepValidation(validation: Validation, test: Validation): Promise<void> {
+  private async keepValidation(validation: Validation, test: Validation, followed: MetricRecord): Promise<void> {
     const { unvalidated: _, ...trained } = this.progress;
     const { iteration } = trained;
-    const record = { iteration, ...validation.record, ...test.record };
+    const record = { iteration, ...validation.record, ...test.record, ...followed };
     this.log(iteration, record);
     this.outputs.events.scalar(iteration, "engine/liveTensors", liveTensors());
     this.observer.validation(iteration, record);

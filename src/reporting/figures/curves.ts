@@ -212,17 +212,17 @@ export function curveFigures(data: ReportData): Record<CurveSection, Figure[]> {
   return { losses: make("losses"), optimiser: make("optimiser"), other: make("other") };
 }
 
-/** The domains that records `<prefix>.<domain>.loss` are about. */
-function followedDomains(data: ReportData, prefix: string): string[] {
+/** The domains that records `<prefix>.<domain>.<what>` are about. */
+function followedDomains(data: ReportData, prefix: string, what: string): string[] {
   const keys = data.runs.flatMap(({ curves }) => curves.validations.flatMap((record) => Object.keys(record)));
-  const own = keys.filter((key) => key.startsWith(`${prefix}.`) && key.endsWith(".loss"));
-  return [...new Set(own.map((key) => key.slice(prefix.length + 1, -".loss".length)))];
+  const own = keys.filter((key) => key.startsWith(`${prefix}.`) && key.endsWith(`.${what}`));
+  return [...new Set(own.map((key) => key.slice(prefix.length + 1, -`.${what}`.length)))];
 }
 
 /** Loss and Dice of student and teacher while they trained, for each domain that was followed. */
 export function validationFigures(data: ReportData): Figure[] {
   const wanted = (["validation", "test"] as const).flatMap((split) =>
-    followedDomains(data, `${split}.student`).flatMap((domain) =>
+    followedDomains(data, `${split}.student`, "loss").flatMap((domain) =>
       (["loss", "dice"] as const).map((what) => ({ split, domain, what })),
     ),
   );
@@ -240,6 +240,39 @@ export function validationFigures(data: ReportData): Figure[] {
       title: `${split === "validation" ? "Validation" : "Test"} ${name}, ${labels.get(domain)}`,
       caption: `Mean ${name} over the ${place} of the domain while training; student thick, teacher thin.`,
       keys,
+    };
+    return curveFigure(data, quantity, ({ curves }) => curves.validations, true);
+  });
+}
+
+const followed = {
+  agreement: {
+    name: "agreement",
+    caption:
+      "Mean Dice between the student's masks of some unlabelled images and of the same with another grey curve, sharpness and colour.",
+  },
+  confidence: {
+    name: "confidence",
+    caption: "Mean Dice that the student's own probabilities expect of its masks of some unlabelled images.",
+  },
+  empty: { name: "empty masks", caption: "Share of some unlabelled images in which the student finds nothing." },
+} as const;
+
+/** What was followed of unlabelled images, for domains that nobody labelled. */
+export function unlabelledFigures(data: ReportData): Figure[] {
+  const prefix = "unlabelled.student";
+  const wanted = followedDomains(data, prefix, "agreement").flatMap((domain) =>
+    (["agreement", "confidence", "empty"] as const).map((what) => ({ domain, what })),
+  );
+  const ids = distinctSlugs(wanted.map(({ domain, what }) => `unlabelled ${what} ${domain}`));
+  const labels = figureLabels(wanted.map(({ domain }) => domain));
+  return wanted.flatMap(({ domain, what }, i) => {
+    const { name, caption } = followed[what];
+    const quantity: Quantity = {
+      id: ids[i],
+      title: `Unlabelled images, ${name}, ${labels.get(domain)}`,
+      caption: `${caption} No measure of quality: a network can be sure and wrong.`,
+      keys: [{ key: `${prefix}.${domain}.${what}` }],
     };
     return curveFigure(data, quantity, ({ curves }) => curves.validations, true);
   });
