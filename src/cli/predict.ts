@@ -40,9 +40,11 @@ function namedFiles(paths: readonly string[]): string {
 }
 
 /** Which masks to look at, and what that rests on. */
-function qualityLines({ doubtful, doubtfulBelow, level }: MasksQuality, file: string): string[] {
+function qualityLines({ doubtful, doubtfulBelow, level }: MasksQuality, file: string, framed: boolean): string[] {
   return [
-    doubtful.length === 0 ? "No mask is doubtful." : `Doubtful: ${namedFiles(doubtful)}.`,
+    doubtful.length === 0
+      ? "No mask is doubtful."
+      : `Doubtful${framed ? ", in the overlays with a hatched frame" : ""}: ${namedFiles(doubtful)}.`,
     `A mask is doubtful where its ${100 * level} % interval of Dice reaches below ${100 * doubtfulBelow} %, or nothing is known of its like.`,
     `Every estimate is in ${file}, the most doubtful first.`,
   ];
@@ -88,7 +90,8 @@ async function predict(run: string, images: string[], verbOptions: PredictVerbOp
     );
   if (outlines.length > 0 && written > 0) console.log(`Outlined in the overlays: ${outlines.join(", ")}.`);
   if (predicted.quality)
-    for (const line of qualityLines(predicted.quality, join(options.out, "quality.csv"))) console.log(line);
+    for (const line of qualityLines(predicted.quality, join(options.out, "quality.csv"), options.overlay))
+      console.log(line);
   if (predicted.stopped && signal) {
     console.log("Stopped before the others; the same command makes all of them.");
     process.exitCode = stoppedCode(signal);

@@ -34,6 +34,8 @@ export interface PredictionSource {
   readonly path: string;
   /** What it is made of, where it is a series of DICOM files. */
   readonly series?: DicomVolume | undefined;
+  /** Whether its mask is in doubt, which overlays show; default false. */
+  readonly doubtful?: boolean | undefined;
 }
 
 /** One kind of file; every image has one in each of these folders, under its own name. */
@@ -98,8 +100,8 @@ export function predictionFiles(dataset: Dataset, wanted: PredictionContents): P
     files.push({ folder: classFolder(name), extension: "png", encode });
   }
   if (wanted.overlay) {
-    const encode = async (one: ImagePrediction, image: StoredImage, { path }: PredictionSource) =>
-      png(drawOverlay(image, one.labels, path, dataset), one, 3);
+    const encode = async (one: ImagePrediction, image: StoredImage, { path, doubtful }: PredictionSource) =>
+      png(drawOverlay(image, one.labels, path, dataset, doubtful), one, 3);
     files.push({ folder: "overlays", extension: "png", encode });
   }
   if (wanted.probabilities) {

@@ -2,7 +2,13 @@
 import type { Dataset, SliceRule } from "../data/dataset.js";
 import { voxelCount } from "../grid/grid.js";
 import type { StoredImage } from "../grid/stored-image.js";
-import { classFolder, type PredictionContents, type PredictionFile, probabilityFile } from "./encode-prediction.js";
+import {
+  classFolder,
+  type PredictionContents,
+  type PredictionFile,
+  type PredictionSource,
+  probabilityFile,
+} from "./encode-prediction.js";
 import { classMask, indexMap, indexValue } from "./label-map.js";
 import { type MaskPart, maskFormats } from "./mask-formats.js";
 import type { VolumePrediction } from "./predict-volume.js";
@@ -52,9 +58,9 @@ export function volumeFiles(
           {
             folder: "overlays",
             extension: "png" as const,
-            async encode(one: VolumePrediction, volume: StoredImage) {
+            async encode(one: VolumePrediction, volume: StoredImage, { doubtful }: PredictionSource) {
               const { volumeOverlay } = await import("./volume-overlay.js");
-              return [await volumeOverlay(volume, one.labels, dataset)];
+              return [await volumeOverlay(volume, one.labels, dataset, doubtful)];
             },
           },
         ]

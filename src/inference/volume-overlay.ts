@@ -2,6 +2,7 @@
 import type { Dataset, SliceRule } from "../data/dataset.js";
 import { shownImage } from "../data/shown-image.js";
 import { cutVolume, windowedSlice, windowsOf } from "../data/volumes/decode-volume.js";
+import { doubtFrameSvg } from "../drawing/doubt-frame.js";
 import { outlineSvg } from "../drawing/outline-svg.js";
 import { svgToPng } from "../drawing/svg.js";
 import { wordsSvg } from "../drawing/words-svg.js";
@@ -22,11 +23,13 @@ const unit = 0.8;
  * A PNG of three planes with the outlines of all judged classes in their colours, inner ones over outer ones.
  * @param stored as its file has it
  * @param labels class numbers `stored.grid.shape` (softmax) or 0/1 planes `[K, ...stored.grid.shape]` (sigmoid)
+ * @param doubtful whether a frame says that the outlines are in doubt
  */
 export async function volumeOverlay(
   stored: StoredImage,
   labels: Uint8Array,
   dataset: Dataset & { readonly slices: SliceRule },
+  doubtful = false,
 ): Promise<Uint8Array> {
   const { image } = cutVolume(stored, dataset.slices);
   const { grid } = image;
@@ -44,6 +47,6 @@ export async function volumeOverlay(
   return svgToPng(
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">` +
       `<image width="${width}" height="${height}" href="data:image/png;base64,${picture}"/>` +
-      `${drawn.join("")}${wordsSvg(words)}</svg>`,
+      `${drawn.join("")}${wordsSvg(words)}${doubtful ? doubtFrameSvg(sheet) : ""}</svg>`,
   );
 }

@@ -17,6 +17,7 @@ import type { EvaluationSummary } from "../judging/summarise.js";
 import type { Environment } from "../runs/environment.js";
 import type { MetricRecord } from "../runs/metrics-log.js";
 import type { SplitRecord } from "../runs/split-record.js";
+import type { RunEstimates } from "./estimates.js";
 import type { CaseOverlay } from "./overlays/case-overlay.js";
 import type { SummaryHead } from "./summary-file.js";
 
@@ -138,6 +139,8 @@ export interface ReportRun {
   cost: RunCost | null;
   curves: RunCurves;
   evaluation: RunEvaluation | null;
+  /** Null where nothing was estimated of the checkpoint. */
+  estimates: RunEstimates | null;
   /** Null where the network was not asked. */
   findings: RunFindings | null;
   /** What could not be shown, one sentence each. */

@@ -15,6 +15,7 @@ import type { Case, Dataset } from "../data/dataset.js";
 import { domainSeparability, tsne } from "../embedding/index.js";
 import type { ConventionName } from "../evaluation/conventions.js";
 import { unjudgedFacts } from "../judging/unjudged.js";
+import type { KeptCheckpoint } from "../runs/checkpoint-names.js";
 import { DamagedCheckpoint } from "../runs/checkpoint-store.js";
 import { type LoadedRun, loadRun } from "../runs/load-run.js";
 import { definedValues, mean } from "../statistics/mean.js";
@@ -100,10 +101,15 @@ function confidences(proxies: readonly CaseProxy[]): ConfidenceOf {
   };
 }
 
+/** What was chosen when it was judged. */
+function checkpointOf({ evaluation }: ReportRun, { checkpoint }: ReportData["choice"]): KeptCheckpoint {
+  return checkpoint === "auto" ? `step-${(evaluation as RunEvaluation).about.checkpoint.step}` : checkpoint;
+}
+
 async function open(run: ReportRun, { choice }: ReportData, { data }: ExamineOptions): Promise<OpenedRun | null> {
   try {
     const loaded = await loadRun(run.folder, {
-      checkpoint: choice.checkpoint,
+      checkpoint: checkpointOf(run, choice),
       ...(data === undefined ? {} : { data }),
     });
     if (loaded.networks[choice.network]) return { run, loaded };
@@ -221,7 +227,13 @@ async function examine(
     features: options.tsne ? await featureMap(run, loaded, cases, data, options) : null,
     landscape: options.landscape ? await landscapeOf(run, loaded, options) : null,
   };
-  return { run, loaded, inspected: { name: run.name, inspected }, confidenceOf: confidences(proxies), worst };
+  return {
+    run,
+    loaded,
+    inspected: { name: run.name, inspected, estimates: run.estimates },
+    confidenceOf: confidences(proxies),
+    worst,
+  };
 }
 
 /** Runs on the same cases and classes as the first. */

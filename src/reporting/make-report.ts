@@ -3,6 +3,7 @@
 import { comparisonCsv, formatLatex } from "../comparison/formats.js";
 import { groupBy } from "../core/group-by.js";
 import type { ReportData } from "./data.js";
+import { estimatedTable } from "./estimate-table.js";
 import { failureTable } from "./failures.js";
 import { distinctSlugs } from "./figures/figure.js";
 import {
@@ -10,11 +11,13 @@ import {
   curveFigures,
   diceFigures,
   distributionFigures,
+  estimateFigures,
   type Figure,
   featureFigures,
   gapFigures,
   landscapeFigures,
   sizeFigures,
+  unlabelledFigures,
   validationFigures,
 } from "./figures/index.js";
 import { renderPng, renderSvg } from "./figures/render-figure.js";
@@ -33,7 +36,8 @@ export function reportFigures(data: ReportData): Figures {
   return {
     ...curveFigures(data),
     dice: [...diceFigures(data), ...gapFigures(data)],
-    validation: validationFigures(data),
+    validation: [...validationFigures(data), ...unlabelledFigures(data)],
+    estimates: estimateFigures(data),
     cases: distributionFigures(data),
     sizes: sizeFigures(data),
     confusion: confusionFigures(data),
@@ -108,11 +112,12 @@ export async function makeReport(
       onProgress(done, total);
     }
   }
-  const [overview, dice, domains, unjudged, failures, separability] = [
-    ...[overviewTable, diceTable, domainTable, unjudgedTable, failureTable, separabilityTable],
+  const [overview, dice, domains, estimates, unjudged, failures, separability] = [
+    ...[overviewTable, diceTable, domainTable, estimatedTable, unjudgedTable, failureTable, separabilityTable],
   ].map((make) => make(data));
   const compared = comparedTables(data);
-  const own = [overview, dice, domains, unjudged, failures, separability].filter(({ rows }) => rows.length > 0);
+  const tables = { overview, dice, domains, estimates, unjudged, failures, separability };
+  const own = Object.values(tables).filter(({ rows }) => rows.length > 0);
   files.push(...own.flatMap((table) => tableFiles(table, tableCsv(table), tableLatex(table))));
   files.push(
     ...(data.comparison?.tables ?? []).flatMap(({ comparison, table }, i) =>
@@ -121,7 +126,7 @@ export async function makeReport(
   );
   files.push({
     path: "index.html",
-    content: reportPage(data, { overview, dice, domains, unjudged, failures, separability, compared, figures: drawn }),
+    content: reportPage(data, { ...tables, compared, figures: drawn }),
   });
   return files;
 }

@@ -14,6 +14,7 @@ import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { readSplit } from "../runs/split-record.js";
 import { readUsage } from "../runs/usage.js";
 import type { ReportRun, RunCost, RunCurves, RunEvaluation } from "./data.js";
+import { readEstimates } from "./estimates.js";
 import type { NamedFolder } from "./find-report-runs.js";
 import { outdatedBy } from "./outdated.js";
 import { runState } from "./run-state.js";
@@ -37,7 +38,7 @@ function orMissing<T>(missing: string[], what: string, read: () => T): T | null 
 }
 
 function isValidation(record: MetricRecord): boolean {
-  return Object.keys(record).some((key) => /^(validation|test)\./.test(key));
+  return Object.keys(record).some((key) => /^(validation|test|unlabelled)\./.test(key));
 }
 
 function readCurves(run: RunFolder, missing: string[]): RunCurves {
@@ -159,6 +160,7 @@ export async function readReportRun(
     split: orMissing(missing, "Training cases", () => readSplit(run.split, config)),
     cost: costOf(run, missing),
     dataset: orMissing(missing, "Data set", () => readDatasetFacts(run.dataset)),
+    estimates: orMissing(missing, "Estimates", () => readEstimates(run, choice, present.step)),
     evaluation: await evaluationOf(run, choice, present, judge, missing),
     findings: null,
     missing,

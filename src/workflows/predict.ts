@@ -20,7 +20,7 @@ import { rulesText } from "../judging/rules-text.js";
 import type { Observer, Workflow } from "./observer.js";
 import { wholeImages } from "./prediction/channel-files.js";
 import { openExportedSegmenter } from "./prediction/exported-segmenter.js";
-import { type MasksQuality, qualityName } from "./prediction/image-quality.js";
+import { isDoubtful, type MasksQuality, qualityName } from "./prediction/image-quality.js";
 import {
   type InputImage,
   leaveOutMasks,
@@ -76,7 +76,7 @@ export interface Predicted {
 }
 
 /** Segments one image and writes its files; true when the image is not opaque everywhere. */
-type WriteImage = (image: InputImage) => Promise<boolean>;
+type WriteImage = (image: InputImage, doubtful?: boolean) => Promise<boolean>;
 
 type OutputFile = Pick<PredictionFile, "folder" | "extension">;
 
@@ -103,11 +103,11 @@ interface Segmenting<P> {
 }
 
 function writing<P>({ files, read, segment }: Segmenting<P>, out: string): Writing {
-  const writer = (record: WrittenRecord) => async (image: InputImage) => {
+  const writer = (record: WrittenRecord) => async (image: InputImage, doubtful?: boolean) => {
     const stored = await read(image);
     const prediction = await segment(stored, image.path);
     for (const file of files) {
-      const chunks = await file.encode(prediction, stored, image);
+      const chunks = await file.encode(prediction, stored, { ...image, doubtful });
       record.write(outputPath(out, file, image), chunks);
     }
     return stored.alpha !== undefined;
@@ -236,9 +236,11 @@ async function predictWith(
   record.refuseForeign(outputs);
   const quality = input.quality ? await segmenter.openQuality() : null;
   const write = writer(record);
+  // Estimated first: overlays show what is doubtful.
   const writeImage: WriteImage = async (image) => {
-    const isTransparent = await write(image);
-    await quality?.add(image);
+    const estimated = await quality?.estimate(image);
+    const isTransparent = await write(image, estimated && isDoubtful(estimated));
+    if (estimated) quality?.add(estimated);
     return isTransparent;
   };
   const { broken: unread, ...did } = await writeAll(inputs, writeImage, turn, observer);

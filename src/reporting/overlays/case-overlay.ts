@@ -18,12 +18,16 @@ import { interleave } from "../../grid/interleave.js";
 import type { Sheet } from "../../grid/sheet.js";
 import { sheetPicture } from "../../inference/sheet-picture.js";
 import type { PartScore } from "../../judging/evaluate-network.js";
+import type { CaseEstimate } from "../../runs/estimate-cases.js";
+import type { RunEstimates } from "../estimates.js";
 import type { CaseRole, ChosenCase } from "./choose-cases.js";
 
 /** A run's predictions for the test set, under the name it has in the report. */
 export interface InspectedRun {
   readonly name: string;
   readonly inspected: readonly InspectedCase[];
+  /** What was estimated of it; default: nothing. */
+  readonly estimates?: RunEstimates | null;
 }
 
 /** A picture to embed; its size is that of the coordinates of all outlines over it. */
@@ -45,6 +49,8 @@ export interface RunOverlay {
   readonly outlines: readonly PartOutline[] | null;
   /** One row for each part; empty for a case without a mask. */
   readonly scores: readonly PartScore[];
+  /** One row for each part; empty where nothing was estimated. */
+  readonly estimates: readonly CaseEstimate[];
 }
 
 /** A chosen case, ready to be drawn. */
@@ -122,11 +128,12 @@ export async function overlayCases(
         `overlayCases: ${runs[0].name} was not asked about ${domain}/${id}; inspect that case first`,
       );
     }
-    const predictions = runs.map(({ name, inspected }): RunOverlay => {
+    const predictions = runs.map(({ name, inspected, estimates }): RunOverlay => {
       const found = findCase({ domain, id }, inspected);
       const said: CaseDrawing | null = found?.[which] ?? null;
       const { reference = null, outlines = null } = said ?? {};
-      return { run: name, reference, outlines, scores: found?.scores ?? [] };
+      const own = estimates?.cases.filter((one) => one.domain === domain && one.id === id) ?? [];
+      return { run: name, reference, outlines, scores: found?.scores ?? [], estimates: own };
     });
     const picture = drawing.sheet
       ? await readSheet(own.case, dataset, drawing.sheet)

@@ -7,6 +7,8 @@ import { outlineSvg } from "../../drawing/outline-svg.js";
 import { escapeXml, shorten, svgFont } from "../../drawing/svg.js";
 import type { DistanceUnits, PartScore } from "../../judging/evaluate-network.js";
 import { unitText } from "../../judging/metric-text.js";
+import type { CaseEstimate } from "../../runs/estimate-cases.js";
+import { estimateText } from "../estimates.js";
 import type { CaseOverlay } from "./case-overlay.js";
 import { type OverlayDrawing, type OverlayPanel, outlinesSvg, pictureSvg } from "./overlay-svg.js";
 
@@ -48,6 +50,11 @@ function metricsLine({ part, dice, hd95 }: PartScore, units: DistanceUnits): str
   return `${part}: Dice ${percentText(dice)}, HD95 ${distanceText(hd95, units)}`;
 }
 
+/** What was estimated of a part in one line. */
+function estimateLine({ part, doubtful, ...estimate }: CaseEstimate): string {
+  return `${part}${doubtful ? ", doubtful" : ""}: estimated ${estimateText(estimate)}`;
+}
+
 const roleWords = {
   best: "best",
   median: "median",
@@ -81,9 +88,13 @@ function notes(
   { shown, units }: Pick<Required<OverlayFigureOptions>, "shown" | "units">,
 ): string[] {
   if (panel === "reference") return overlay.reference ? [] : ["no mask"];
-  const { outlines, scores } = overlay.predictions[panel];
+  const { outlines, scores, estimates } = overlay.predictions[panel];
   if (!outlines) return ["not predicted"];
-  return scores.filter(({ part }) => shown.includes(part)).map((score) => metricsLine(score, units));
+  const isShown = ({ part }: { part: string }) => shown.includes(part);
+  return [
+    ...scores.filter(isShown).map((score) => metricsLine(score, units)),
+    ...estimates.filter(isShown).map(estimateLine),
+  ];
 }
 
 interface Placed {

@@ -12,7 +12,7 @@ import { type PageSection, pageShell } from "./shell.js";
 
 /** Where on the page a figure stands. */
 export type FigurePlace =
-  | ("dice" | "validation" | "optimiser" | "losses" | "other")
+  | ("dice" | "estimates" | "validation" | "optimiser" | "losses" | "other")
   | ("features" | "cases" | "sizes" | "confusion" | "landscape");
 
 /** Everything of a report that is drawn or laid out before the page is. */
@@ -20,6 +20,7 @@ export interface PageParts {
   overview: ReportTable;
   dice: ReportTable;
   domains: ReportTable;
+  estimates: ReportTable;
   unjudged: ReportTable;
   /** In the order of the comparison's tables. */
   compared: readonly ReportTable[];
@@ -75,6 +76,10 @@ function comparedBody(comparison: ReportComparison, tables: readonly ReportTable
   ];
 }
 
+function estimatesBody({ estimates, figures }: PageParts): Content {
+  return [tableHtml(estimates), figureGrid(figures.estimates, "large")];
+}
+
 function featuresBody(data: ReportData, { separability, figures }: PageParts): Content {
   const note = seedNote(data);
   return [
@@ -90,6 +95,9 @@ function sectionsOf(data: ReportData, parts: PageParts): PageSection[] {
   const hasCurves = [figures.losses, figures.optimiser, figures.validation].some((some) => some.length > 0);
   return [
     { id: "summary", title: "Summary", body: summaryBody(data, parts) },
+    ...(parts.estimates.rows.length > 0
+      ? [{ id: "estimates", title: parts.estimates.title, body: estimatesBody(parts) }]
+      : []),
     ...(parts.unjudged.rows.length > 0
       ? [{ id: "unjudged", title: parts.unjudged.title, body: tableHtml(parts.unjudged) }]
       : []),

@@ -4,7 +4,9 @@ import { counted } from "../../core/counted.js";
 import { partColours } from "../../drawing/colours.js";
 import type { DistanceUnits, PartScore } from "../../judging/evaluate-network.js";
 import { unitText } from "../../judging/metric-text.js";
+import type { CaseEstimate } from "../../runs/estimate-cases.js";
 import { type ReportData, type ReportOverlays, type ReportRun, shownRuns } from "../data.js";
+import { estimateText } from "../estimates.js";
 import { caseSource, overlayAnchor } from "../failures.js";
 import { distinctSlugs, spoken } from "../figures/figure.js";
 import { distanceText, percentText } from "../numbers.js";
@@ -39,6 +41,16 @@ function metricsHtml(run: ReportRun, scores: readonly PartScore[], units: Distan
   });
 }
 
+/** What was estimated of a case, and whether that leaves its mask in doubt. */
+function doubtHtml(estimates: readonly CaseEstimate[], { parts, shown }: ReportOverlays): Content {
+  return estimates.flatMap(({ part, ...estimate }) => {
+    if (!shown.includes(part)) return [];
+    const what = parts.length > 1 ? html`${nameHtml(part)}, estimated` : "Estimated";
+    const mark = estimate.doubtful ? html`<strong class="doubtful">Doubtful</strong> ` : "";
+    return [html`<p class="note">${mark}${what} ${estimateText(estimate)}</p>`];
+  });
+}
+
 function panelHtml(picture: Html, anchor: string, what: string, below: Content): Html {
   return html`<div class="panel">${enlargeable(picture, anchor, what)}${below}</div>`;
 }
@@ -58,7 +70,7 @@ function caseHtml(overlay: CaseOverlay, data: ReportData, index: number, role: s
   const overlays = data.overlays as ReportOverlays;
   const anchor = overlayAnchor(index);
   const { domain, id, predictions } = overlay;
-  const panels = predictions.map(({ scores }, i) => {
+  const panels = predictions.map(({ scores, estimates }, i) => {
     const run = data.runs.find((one) => one.id === overlays.runs[i]) as ReportRun;
     const what = spoken(`${domain} ${id}: ${run.name}`);
     const picture = panelSvg(overlay, i, overlays, anchor, what);
@@ -66,7 +78,7 @@ function caseHtml(overlay: CaseOverlay, data: ReportData, index: number, role: s
       picture,
       anchor,
       what,
-      html`<p class="run">${nameHtml(run.name)}</p>${metricsHtml(run, scores, data.choice.units)}`,
+      html`<p class="run">${nameHtml(run.name)}</p>${metricsHtml(run, scores, data.choice.units)}${doubtHtml(estimates, overlays)}`,
     );
   });
   const shown = overlay.reference === null ? "image" : "reference";
@@ -147,10 +159,13 @@ export function overlaysBody(data: ReportData): Content {
   const numbers = isWhole
     ? "Pictures are of the axial, coronal and sagittal plane through the largest object of the reference (where there is none, of the prediction), each run's outlines on the grid that it was judged on. Beneath, of the whole volume: Dice in percent and HD95 in "
     : "Beneath: Dice in percent and HD95 in ";
+  const estimated = overlays.chosen.some(({ predictions }) => predictions.some(({ estimates }) => estimates.length > 0))
+    ? " Estimated: the Dice that a mask is given without its reference; doubtful where that may be below 50 %."
+    : "";
   const pixels = isWhole ? "voxels, slices one apart" : "pixels";
   const unit = data.choice.units === "mm" ? "mm" : pixels;
   return html`${partStyle(overlays)}
-<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}${unjudged}. Coloured line: prediction; dashed line: reference. ${numbers}${unit}.${left}${seedNote(data)}</p>
+<p>Of each domain the best, the median and the worst test case by mean Dice of ${nameHtml(first.name)}${unjudged}. Coloured line: prediction; dashed line: reference. ${numbers}${unit}.${estimated}${left}${seedNote(data)}</p>
 ${partsHtml(overlays)}
 ${groups}
 ${montagesBody(data)}`;

@@ -113,6 +113,7 @@ figure.case .title { font-weight: 550; }
 .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 8.4rem), 1fr)); gap: .8rem .7rem; }
 .panel svg { border-radius: 4px; max-width: none; }
 .panel p { margin: .15rem 0 0; }
+.doubtful { padding: 0 .35rem; border: 1px solid currentColor; border-radius: .3rem; color: var(--data-2); font-weight: 600; }
 .panel .run { margin-top: .35rem; font-size: .9rem; font-weight: 550; line-height: 1.3; }
 .case:target .panels { grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
 .case:target .panel svg { max-height: none; width: 100%; }

@@ -23,6 +23,11 @@ export interface MasksQuality {
   readonly level: number;
 }
 
+/** Whether a mask of a case is doubtful. */
+export function isDoubtful({ parts }: EstimatedCase): boolean {
+  return parts.some(({ doubtful }) => doubtful);
+}
+
 /** Collects estimates of images. */
 export class ImageQuality {
   private readonly cases: EstimatedCase[] = [];
@@ -50,10 +55,15 @@ export class ImageQuality {
   }
 
   /** Estimates the masks of an image. @throws DataError when it cannot be decoded */
-  async add(image: InputImage): Promise<void> {
+  async estimate(image: InputImage): Promise<EstimatedCase> {
     const { dataset } = this.run;
     const one = imageCase(image, dirname(image.path));
-    this.cases.push(await estimateCase(this.quality, one, imageSource(this.run, dataset), dataset, usualLevel));
+    return estimateCase(this.quality, one, imageSource(this.run, dataset), dataset, usualLevel);
+  }
+
+  /** Keeps the estimate of an image that was written. */
+  add(estimated: EstimatedCase): void {
+    this.cases.push(estimated);
   }
 
   /** The file. */

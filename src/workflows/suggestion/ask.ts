@@ -1,5 +1,6 @@
 /** Asks a run about images that may be suggested, as each strategy needs it, and chooses. */
 import { type Case, caseName } from "../../data/dataset.js";
+import type { ConventionName } from "../../evaluation/conventions.js";
 import type { PartEstimate } from "../../quality/estimate.js";
 import { estimateParts, usualLevel } from "../../quality/estimate.js";
 import { type Asked, observeCase } from "../../quality/observe-case.js";
@@ -40,8 +41,10 @@ export interface Asking {
 
 /** The network alone, without members whose masks are held against its own. */
 function alone({ run, network }: Asking): Asked {
-  const { device, precision, normalisation, patch } = run;
-  return { network: networkOf(run, network), members: [], references: [], device, precision, normalisation, patch };
+  const { device, precision, normalisation, patch, config } = run;
+  const convention = config.evaluation.convention as ConventionName;
+  const plain = { members: [], references: [], convention, device, precision, normalisation, patch };
+  return { network: networkOf(run, network), ...plain };
 }
 
 /** Images that are asked about with all members, at most: each costs about ten passes. */
