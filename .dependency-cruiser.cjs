@@ -6,6 +6,7 @@ const layers = {
   core: [],
   http: ["core"],
   torch: ["core"],
+  distributed: ["torch", "core"],
   statistics: ["core"],
   drawing: ["core"],
   grid: ["core"],
@@ -26,7 +27,7 @@ const layers = {
   export: ["runs", "config", "inference", "augment", "losses", "data", "grid", "nn", "torch", "core"],
   training: [
     ...["runs", "config", "quality", "judging", "inference", "methods", "optim", "losses", "augment", "evaluation"],
-    ...["data", "statistics", "drawing", "grid", "nn", "torch", "core"],
+    ...["data", "statistics", "drawing", "grid", "nn", "distributed", "torch", "core"],
   ],
   planning: [...["training", "config", "inference", "evaluation", "data", "statistics", "grid", "torch", "core"]],
   sweep: ["runs", "config", "core"],
@@ -58,7 +59,7 @@ const layers = {
     ],
     "inference",
     ...["methods", "optim", "losses", "divergence", "nn", "augment", "phantoms", "data", "embedding", "evaluation"],
-    ...["statistics", "drawing", "grid", "torch", "http", "core"],
+    ...["statistics", "drawing", "grid", "distributed", "torch", "http", "core"],
   ],
   studio: ["workflows", "http", "grid", "core"],
   parity: [

@@ -18,6 +18,7 @@ const benches: Record<string, () => Promise<{ run: Bench }>> = {
   metrics: () => import("./metrics.js"),
   optimisers: () => import("./optimisers.js"),
   report: () => import("./whole-report.js"),
+  scale: () => import("./scale.js"),
   step: () => import("./step.js"),
   studio: () => import("./studio.js"),
   tsne: () => import("./tsne.js"),

@@ -27,6 +27,7 @@ NAPI_MODULE_INIT() {
     bridge::registerAutograd(*environment, exports);
     bridge::registerRuntime(*environment, exports);
     bridge::registerAllocator(*environment, exports);
+    bridge::registerDistributed(*environment, exports);
   } catch (const std::exception& error) {
     napi_throw_error(env, "load", error.what());
   }

@@ -2,8 +2,9 @@
 // channels-last maps on the CPU. libtorch's operator takes one batch, and its kernels go pixel by pixel with one vector
 // instruction per 16 channels or so: a map of 8 channels takes ten times as long as reading it. Here neighbouring pixels
 // are folded into rows of about 64 values, as if there were more channels and fewer pixels; the same kernels then run at
-// the speed of memory, and what they find is put together over the folds.
-#include "bridge.h"
+// the speed of memory, and what they find is put together over the folds. Where several processes train together, what
+// they find is put together over those as well: each has as many images, so sums and means need no counts.
+#include "world.h"
 
 #include <ATen/TensorIterator.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -154,22 +155,35 @@ void write(const at::Tensor& result, const Combination& of) {
   else writeAs<Bfloat16>(operands);
 }
 
+// How many processes have a part of a batch.
+int64_t sharers(bool synced) { return synced ? World::current()->size() : 1; }
+
+// Means and variances [batches, channels] of the images of all processes, from each one's own.
+void putTogether(at::Tensor& means, at::Tensor& variances) {
+  const at::Tensor own = means.to(at::kDouble), size = variances.to(at::kDouble);
+  const at::Tensor sums = World::current()->sum(at::stack({own, size + own * own})) / sharers(true);
+  means = sums[0].to(at::kFloat);
+  variances = (sums[1] - sums[0] * sums[0]).clamp_min(0).to(at::kFloat);
+}
+
 struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& given, const at::Tensor& weight,
                             const at::Tensor& bias, const c10::optional<at::Tensor>& runningMean,
-                            const c10::optional<at::Tensor>& runningVar, std::vector<int64_t> parts, double momentum, double eps) {
+                            const c10::optional<at::Tensor>& runningVar, std::vector<int64_t> parts, double momentum, double eps,
+                            bool synced) {
     const at::Tensor input = given.contiguous(at::MemoryFormat::ChannelsLast), output = at::empty_like(input);
     const auto batches = static_cast<int64_t>(parts.size());
-    const at::Tensor means = at::empty({batches, input.size(1)}, at::kFloat), variances = at::empty_like(means);
+    at::Tensor means = at::empty({batches, input.size(1)}, at::kFloat), variances = at::empty_like(means);
     const auto *w = weight.data_ptr<float>(), *b = bias.data_ptr<float>();
-    for (int64_t i = 0, start = 0; i < batches; start += parts[i++]) {
+    // Alone, a batch is written while it is still in the processor's cache.
+    const auto normalise = [&](int64_t i, int64_t start) {
       const Rows rows(parts[i], input);
       const at::Tensor batch = rows.of(input.narrow(0, start, parts[i]));
-      auto *mean = means[i].data_ptr<float>(), *variance = variances[i].data_ptr<float>();
-      measure(rows, batch, mean, variance);
+      const auto *mean = means[i].data_ptr<float>(), *variance = variances[i].data_ptr<float>();
       if (runningMean) {
+        const auto pixels = static_cast<double>(rows.pixels * sharers(synced));
         moveAverage(*runningMean, mean, momentum, 1);
-        moveAverage(*runningVar, variance, momentum, static_cast<double>(rows.pixels) / static_cast<double>(rows.pixels - 1));
+        moveAverage(*runningVar, variance, momentum, pixels / (pixels - 1));
       }
       std::vector<double> scale(rows.channels), shift(rows.channels);
       for (int64_t c = 0; c < rows.channels; c++) {
@@ -177,17 +191,28 @@ struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
         shift[c] = b[c] - mean[c] * scale[c];
       }
       write(rows.of(output.narrow(0, start, parts[i])), {batch, rows.repeated(scale), {}, {}, rows.repeated(shift)});
+    };
+    for (int64_t i = 0, start = 0; i < batches; start += parts[i++]) {
+      const Rows rows(parts[i], input);
+      measure(rows, rows.of(input.narrow(0, start, parts[i])), means[i].data_ptr<float>(), variances[i].data_ptr<float>());
+      if (!synced) normalise(i, start);
+    }
+    if (synced) {
+      putTogether(means, variances);
+      for (int64_t i = 0, start = 0; i < batches; start += parts[i++]) normalise(i, start);
     }
     context->save_for_backward({input, weight});
     context->saved_data["means"] = means;
     context->saved_data["variances"] = variances;
     context->saved_data["parts"] = std::move(parts);
     context->saved_data["eps"] = eps;
+    context->saved_data["synced"] = synced;
     return output;
   }
 
   // With x̂ the normalised input, N the pixels of a batch and s = weight/σ:
-  // dx = s·(dy − (Σdy + x̂·Σ(dy·x̂))/N), dweight = Σ(dy·x̂), dbias = Σdy.
+  // dx = s·(dy − (Σdy + x̂·Σ(dy·x̂))/N), dweight = Σ(dy·x̂), dbias = Σdy. Sums within dx are over all processes, those of
+  // weight and bias are each one's own, as all gradients of weights are.
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list given) {
     TORCH_CHECK(!at::GradMode::is_enabled(), "batch_norm_parts has no gradient of its gradient (createGraph)");
     const auto saved = context->get_saved_variables();
@@ -195,31 +220,123 @@ struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
     const at::Tensor means = context->saved_data["means"].toTensor(), variances = context->saved_data["variances"].toTensor();
     const auto parts = context->saved_data["parts"].toIntVector();
     const double eps = context->saved_data["eps"].toDouble();
+    const bool synced = context->saved_data["synced"].toBool();
     const at::Tensor gradient = given[0].contiguous(at::MemoryFormat::ChannelsLast), ofInput = at::empty_like(input);
     const at::Tensor ofWeight = at::zeros_like(weight), ofBias = at::zeros_like(weight);
     const auto* w = weight.data_ptr<float>();
-    for (int64_t i = 0, start = 0; i < means.size(0); start += parts[i++]) {
+    at::Tensor found = at::empty({means.size(0), input.size(1), 2}, at::kDouble);
+    const auto differentiate = [&](int64_t i, int64_t start) {
       const Rows rows(parts[i], input);
       const at::Tensor batch = rows.of(input.narrow(0, start, parts[i])), up = rows.of(gradient.narrow(0, start, parts[i]));
       const auto *mean = means[i].data_ptr<float>(), *variance = variances[i].data_ptr<float>();
-      // Only the sums: the kernel takes the statistics for given.
-      const auto [none, products, sums] =
-          at::native_batch_norm_backward(up, batch, at::ones({rows.row}, at::kFloat), rows.repeated(mean), rows.repeated(variance), {}, {},
-                                         false, eps, {false, true, true});
+      const auto* all = found[i].data_ptr<double>();
       std::vector<double> a(rows.channels), b(rows.channels), constant(rows.channels);
       for (int64_t c = 0; c < rows.channels; c++) {
-        const double product = rows.sum(c, [&, p = products.data_ptr<float>()](int64_t j) { return p[j]; });
-        const double sum = rows.sum(c, [&, s = sums.data_ptr<float>()](int64_t j) { return s[j]; });
-        ofWeight.data_ptr<float>()[c] += static_cast<float>(product);
-        ofBias.data_ptr<float>()[c] += static_cast<float>(sum);
-        const double inverse = 1 / std::sqrt(variance[c] + eps), pixels = static_cast<double>(rows.pixels);
+        const double product = all[2 * c], sum = all[2 * c + 1];
+        const double inverse = 1 / std::sqrt(variance[c] + eps), pixels = static_cast<double>(rows.pixels * sharers(synced));
         a[c] = w[c] * inverse;
         b[c] = -a[c] * inverse * product / pixels;
         constant[c] = -a[c] * sum / pixels - b[c] * mean[c];
       }
       write(rows.of(ofInput.narrow(0, start, parts[i])), {up, rows.repeated(a), batch, rows.repeated(b), rows.repeated(constant)});
+    };
+    for (int64_t i = 0, start = 0; i < means.size(0); start += parts[i++]) {
+      const Rows rows(parts[i], input);
+      const at::Tensor batch = rows.of(input.narrow(0, start, parts[i])), up = rows.of(gradient.narrow(0, start, parts[i]));
+      // Only the sums: the kernel takes the statistics for given.
+      const auto [none, products, sums] =
+          at::native_batch_norm_backward(up, batch, at::ones({rows.row}, at::kFloat), rows.repeated(means[i].data_ptr<float>()),
+                                         rows.repeated(variances[i].data_ptr<float>()), {}, {}, false, eps, {false, true, true});
+      auto* own = found[i].data_ptr<double>();
+      for (int64_t c = 0; c < rows.channels; c++) {
+        own[2 * c] = rows.sum(c, [&, p = products.data_ptr<float>()](int64_t j) { return p[j]; });
+        own[2 * c + 1] = rows.sum(c, [&, s = sums.data_ptr<float>()](int64_t j) { return s[j]; });
+        ofWeight.data_ptr<float>()[c] += static_cast<float>(own[2 * c]);
+        ofBias.data_ptr<float>()[c] += static_cast<float>(own[2 * c + 1]);
+      }
+      if (!synced) differentiate(i, start);
     }
-    return {ofInput, ofWeight, ofBias, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
+    if (synced) {
+      found = World::current()->sum(found);
+      for (int64_t i = 0, start = 0; i < means.size(0); start += parts[i++]) differentiate(i, start);
+    }
+    return {ofInput, ofWeight, ofBias, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
+  }
+};
+
+// The same of maps in any layout, on any device and of any rank, in libtorch's own operators.
+struct SyncedBatchNorm : public torch::autograd::Function<SyncedBatchNorm> {
+  static std::vector<int64_t> axesBesideChannels(const at::Tensor& map) {
+    std::vector<int64_t> axes{0};
+    for (int64_t axis = 2; axis < map.dim(); axis++) axes.push_back(axis);
+    return axes;
+  }
+
+  // One number per channel beside a map.
+  static at::Tensor across(const at::Tensor& perChannel, const at::Tensor& map) {
+    std::vector<int64_t> shape(map.dim(), 1);
+    shape[1] = perChannel.numel();
+    return perChannel.view(shape);
+  }
+
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& input, const at::Tensor& weight,
+                            const at::Tensor& bias, const c10::optional<at::Tensor>& runningMean,
+                            const c10::optional<at::Tensor>& runningVar, std::vector<int64_t> parts, double momentum, double eps) {
+    std::vector<at::Tensor> ownMeans, ownVariances, outputs;
+    for (const at::Tensor& batch : input.split_with_sizes(parts)) {
+      const auto [variance, mean] = at::var_mean(batch.to(at::kFloat), axesBesideChannels(batch), false);
+      ownMeans.push_back(mean);
+      ownVariances.push_back(variance);
+    }
+    at::Tensor means = at::stack(ownMeans), variances = at::stack(ownVariances);
+    putTogether(means, variances);
+    const at::Tensor inverses = (variances + eps).rsqrt();
+    int64_t i = 0;
+    for (const at::Tensor& batch : input.split_with_sizes(parts)) {
+      if (runningMean) {
+        const auto pixels = static_cast<double>(batch.numel() / batch.size(1) * sharers(true));
+        runningMean->mul_(1 - momentum).add_(means[i], momentum);
+        runningVar->mul_(1 - momentum).add_(variances[i], momentum * pixels / (pixels - 1));
+      }
+      const at::Tensor scale = weight * inverses[i];
+      outputs.push_back((batch * across(scale, batch) + across(bias - means[i] * scale, batch)).to(input.scalar_type()));
+      i++;
+    }
+    context->save_for_backward({input, weight});
+    context->saved_data["means"] = means;
+    context->saved_data["inverses"] = inverses;
+    context->saved_data["parts"] = std::move(parts);
+    return at::cat(outputs).contiguous(input.suggest_memory_format());
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list given) {
+    TORCH_CHECK(!at::GradMode::is_enabled(), "batch_norm_synced has no gradient of its gradient (createGraph)");
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &input = saved[0], &weight = saved[1];
+    const at::Tensor means = context->saved_data["means"].toTensor(), inverses = context->saved_data["inverses"].toTensor();
+    const auto parts = context->saved_data["parts"].toIntVector();
+    const auto batches = input.split_with_sizes(parts), gradients = given[0].split_with_sizes(parts);
+    const auto normalised = [&](size_t i) {
+      const auto at = static_cast<int64_t>(i);
+      return (batches[i] - across(means[at], batches[i])) * across(inverses[at], batches[i]);
+    };
+    std::vector<at::Tensor> found, ofInput;
+    for (size_t i = 0; i < batches.size(); i++) {
+      const auto axes = axesBesideChannels(input);
+      const at::Tensor up = gradients[i].to(at::kFloat);
+      found.push_back(at::stack({(up * normalised(i)).sum(axes), up.sum(axes)}));
+    }
+    const at::Tensor own = at::stack(found).to(at::kDouble), all = World::current()->sum(own);
+    for (size_t i = 0; i < batches.size(); i++) {
+      const at::Tensor& batch = batches[i];
+      const auto pixels = static_cast<double>(batch.numel() / batch.size(1) * sharers(true));
+      const at::Tensor sums = (all[static_cast<int64_t>(i)] / pixels).to(at::kFloat);
+      const at::Tensor centred = gradients[i].to(at::kFloat) - across(sums[1], batch) - normalised(i) * across(sums[0], batch);
+      ofInput.push_back((centred * across(weight * inverses[static_cast<int64_t>(i)], batch)).to(input.scalar_type()));
+    }
+    const at::Tensor sums = own.sum(0).to(weight.scalar_type());
+    return {at::cat(ofInput).contiguous(input.suggest_memory_format()), sums[0], sums[1], at::Tensor(), at::Tensor(), at::Tensor(),
+            at::Tensor(), at::Tensor()};
   }
 };
 
@@ -230,9 +347,9 @@ void requirePerChannel(const at::Tensor& numbers, const char* name, int64_t chan
   TORCH_CHECK(numbers.numel() == channels, name, " has size ", numbers.numel(), ", the input has ", channels, " channels");
 }
 
-at::Tensor batchNormParts(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
-                          const c10::optional<at::Tensor>& runningMean, const c10::optional<at::Tensor>& runningVar,
-                          at::IntArrayRef parts, double momentum, double eps) {
+at::Tensor inParts(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                   const c10::optional<at::Tensor>& runningMean, const c10::optional<at::Tensor>& runningVar,
+                   at::IntArrayRef parts, double momentum, double eps, bool synced) {
   TORCH_CHECK(input.dim() == 4 && input.is_cpu(), "expects a map [B, C, H, W] on the CPU");
   TORCH_CHECK(input.numel() > 0, "the input is empty, of size ", input.sizes());
   const auto type = input.scalar_type();
@@ -252,7 +369,24 @@ at::Tensor batchNormParts(const at::Tensor& input, const at::Tensor& weight, con
   const at::Tensor scale = weight.contiguous(), shift = bias.contiguous();
   requirePerChannel(scale, "weight", channels);
   requirePerChannel(shift, "bias", channels);
-  return BatchNormParts::apply(input, scale, shift, runningMean, runningVar, parts.vec(), momentum, eps);
+  return BatchNormParts::apply(input, scale, shift, runningMean, runningVar, parts.vec(), momentum, eps, synced);
+}
+
+at::Tensor batchNormParts(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                          const c10::optional<at::Tensor>& runningMean, const c10::optional<at::Tensor>& runningVar,
+                          at::IntArrayRef parts, double momentum, double eps) {
+  return inParts(input, weight, bias, runningMean, runningVar, parts, momentum, eps, false);
+}
+
+// By the statistics of the batches of all processes together.
+at::Tensor batchNormSynced(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                           const c10::optional<at::Tensor>& runningMean, const c10::optional<at::Tensor>& runningVar,
+                           at::IntArrayRef parts, double momentum, double eps) {
+  TORCH_CHECK(World::current(), "this process has joined no others");
+  const bool rows = input.dim() == 4 && input.is_cpu() && input.is_contiguous(at::MemoryFormat::ChannelsLast) &&
+                    (input.scalar_type() == at::kFloat || input.scalar_type() == at::kBFloat16);
+  if (rows) return inParts(input, weight, bias, runningMean, runningVar, parts, momentum, eps, true);
+  return SyncedBatchNorm::apply(input, weight, bias, runningMean, runningVar, parts.vec(), momentum, eps);
 }
 
 }  // namespace
@@ -262,6 +396,10 @@ TORCH_LIBRARY_FRAGMENT(dimseg, library) {
       "batch_norm_parts(Tensor input, Tensor weight, Tensor bias, Tensor? running_mean, Tensor? running_var, int[] parts, "
       "float momentum, float eps) -> Tensor",
       &batchNormParts);
+  library.def(
+      "batch_norm_synced(Tensor input, Tensor weight, Tensor bias, Tensor? running_mean, Tensor? running_var, int[] parts, "
+      "float momentum, float eps) -> Tensor",
+      &batchNormSynced);
 }
 
 }  // namespace bridge

@@ -151,6 +151,7 @@ export const operators = {
   adaptiveAvgPool2d: { overloads: ["aten::adaptive_avg_pool2d"] },
   batchNorm: { overloads: ["aten::batch_norm"], method: false },
   batchNormParts: { overloads: ["dimseg::batch_norm_parts"], method: false },
+  batchNormSynced: { overloads: ["dimseg::batch_norm_synced"], method: false },
   groupNorm: { overloads: ["aten::group_norm"], method: false },
   layerNorm: { overloads: ["aten::layer_norm"], method: false },
   linear: { overloads: ["aten::linear"], method: false },

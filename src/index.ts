@@ -81,6 +81,7 @@ export {
 } from "./data/read-image.js";
 export type { ReaderRule } from "./data/schema.js";
 export type { ValueWindow, WindowRule } from "./data/volumes/windows.js";
+export { type Communicator, openWorld } from "./distributed/index.js";
 export * from "./divergence/index.js";
 export { type ConventionName, conventionNames, type Emptiness } from "./evaluation/conventions.js";
 export { type EvaluateMaskOptions, evaluateMask, type MaskMetrics } from "./evaluation/evaluate-mask.js";
@@ -248,6 +249,7 @@ export type { MonotoneMap } from "./statistics/isotonic.js";
 export * from "./statistics/mean.js";
 export { majorityMask, type StapleEstimate, staple } from "./statistics/readers.js";
 export * as torch from "./torch/index.js";
+export { assistRun } from "./training/assist-run.js";
 export type { Ending } from "./training/pace.js";
 export { type RunObserver, resumeRun, startRun } from "./training/run.js";
 export type { TrainingSession } from "./training/session.js";

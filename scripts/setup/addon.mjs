@@ -50,7 +50,7 @@ function plan(root, libtorch, compilerIdentity) {
   const native = join(root, "native");
   const sources = listFiles(native, [".cc"]);
   const headers = listFiles(native, [".h"]);
-  const flags = compileFlags(libtorch, nodeHeaders(root));
+  const flags = [...compileFlags(libtorch, nodeHeaders(root)), `-I${join(native, "gloo-declarations")}`];
   const link = linkFlags(libtorch);
   const against = [...flags, ...link, libtorch.version, libtorch.fingerprint, compilerIdentity];
   const objects = hashOf(...against, hashFiles(headers));

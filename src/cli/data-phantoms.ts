@@ -1,12 +1,8 @@
 /** `dimseg data phantoms OUT`: makes a data set of drawn images with exact masks, to try everything on. */
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { PhantomsInput } from "../workflows/data-phantoms.js";
 import { inTerminal } from "./terminal-observer.js";
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
-  return Number(text);
-}
+import { wholeNumber } from "./whole-number.js";
 
 type PhantomsOptions = Omit<PhantomsInput, "out" | "train" | "test"> & Partial<Pick<PhantomsInput, "train" | "test">>;
 

@@ -43,7 +43,8 @@ const verbs = [
 
 const exitCodeHelp = `
 Exit codes: 0 done, 1 defect, 2 wrong arguments or configuration, 3 data, 4 checkpoint,
-5 NaN or infinity, 6 machine (disk, memory, lock, engine), 129, 130 and 143 interrupted.`;
+5 NaN or infinity, 6 machine (disk, memory, lock, engine), 7 another process of the training ended,
+129, 130 and 143 interrupted.`;
 
 /** `'method' is not among methods, models; did you mean methods?` for a word outside of a list. */
 function asChoiceError(complaint: string): UsageError | undefined {

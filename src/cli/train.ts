@@ -6,6 +6,7 @@ import { shellWord } from "../core/shell-word.js";
 import type { Trained, TrainInput } from "../workflows/train.js";
 import { type StopSignals, stoppedCode, watchStopSignals } from "./stop-signals.js";
 import { createTrainingDisplay, percent } from "./training-display.js";
+import { wholeNumber } from "./whole-number.js";
 
 /** The first signal lets the step end; a second one ends the process at once, which a checkpoint survives. */
 function watchSignals(): StopSignals {
@@ -17,6 +18,7 @@ function watchSignals(): StopSignals {
 
 /** What came of it, in a few lines. */
 function summarise({ progress, finished, trained, run }: Trained): void {
+  if (run === null) return;
   const { iteration, best, skipped } = progress;
   if (skipped > 0) console.log(`skipped ${counted(skipped, "step")} because of NaN or infinity`);
   if (best) console.log(`best validation Dice ${percent(best.dice)} at step ${best.iteration}`);
@@ -40,7 +42,9 @@ async function runTraining(config: string | undefined, options: Omit<TrainInput,
     observer.finish();
     summarise(trained);
     const signal = signals.first();
-    if (!trained.finished) process.exitCode = signal === null ? exitCodes.internal : stoppedCode(signal);
+    // Another process was told to stop, and all do so together.
+    const unasked = trained.processes > 1 ? exitCodes.terminated : exitCodes.internal;
+    if (!trained.finished) process.exitCode = signal === null ? unasked : stoppedCode(signal);
   } finally {
     observer.finish();
     signals.release();
@@ -58,6 +62,7 @@ export function register(program: Command): void {
     .option("--set <key=value>", "override a key of the configuration, as in training.seed=7; repeatable", collect, [])
     .option("--from <run>", "begin with the weights of this run, as after labels were added (initial.run)")
     .option("--resume <run>", "go on with this run from its newest checkpoint")
+    .option("--processes <number>", "processes on this machine that share each batch", wholeNumber)
     .option("--data <file>", "with --resume: where the run's dataset.yaml lies now, if it was moved")
     .action(runTraining);
 }

@@ -153,6 +153,19 @@ export const trainingSchema = z.strictObject({
       onNonFinite: z.enum(["stop", "skip"]).default("stop").describe("what a NaN or infinity does"),
     })
     .prefault({}),
+  processes: z
+    .strictObject({
+      batchNorm: z
+        .enum(["synced", "local"])
+        .default("synced")
+        .describe("statistics of the whole batch, or of each process's own images"),
+      sharpness: z
+        .enum(["synced", "local"])
+        .default("synced")
+        .describe("perturb by the gradient of the whole batch, or each process by that of its own images"),
+    })
+    .prefault({})
+    .describe("what changes where several processes share each batch"),
   evaluation: z
     .strictObject({
       every: z.int().min(1).default(500).describe("iterations between validations and checkpoints"),

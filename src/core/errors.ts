@@ -11,6 +11,7 @@ export const exitCodes = {
   checkpoint: 4,
   numeric: 5,
   resource: 6,
+  peer: 7,
   hungUp: 129,
   interrupted: 130,
   terminated: 143,
@@ -61,5 +62,12 @@ export class NumericError extends DimsegError {
 export class ResourceError extends DimsegError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, exitCodes.resource, options);
+  }
+}
+
+/** Another process of a training that several share has ended, or cannot be reached. */
+export class PeerError extends DimsegError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, exitCodes.peer, options);
   }
 }

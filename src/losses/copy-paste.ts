@@ -31,7 +31,8 @@ function regionCrossEntropy(logitsBKS: Tensor, target: Tensor, regionBS: Tensor,
     kind === "softmax"
       ? torch.crossEntropyLoss(logitsBKS, target, { reduction: 0 })
       : torch.binaryCrossEntropyWithLogits(logitsBKS, target, { reduction: 0 }).mean(1);
-  return lossBS.mul(regionBS).sum().div(regionBS.sum().add(1e-16));
+  const [loss, count] = torch.worldSums(lossBS.mul(regionBS).sum(), regionBS.sum());
+  return loss.div(count.add(1e-16));
 }
 
 /**

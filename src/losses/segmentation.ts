@@ -8,6 +8,8 @@
  *
  * A mask says how much a pixel counts, and takes nothing from the number of pixels that a mean is over. `annotatedB1S`
  * says which pixels there are: where it is 0 nobody labelled the image, and the loss is that of the other pixels alone.
+ *
+ * Where several processes share a batch, sums and means are over the images of all of them.
  */
 
 import type { TargetKind } from "../core/target-kind.js";
@@ -49,8 +51,8 @@ export function oneHot(labels: Tensor, classes: number): Tensor {
 
 /** Mean of [B, C, ...S] over the annotated pixels and all channels; 0 where no pixel is annotated. */
 function annotatedMean(valuesBCS: Tensor, annotatedB1S: Tensor): Tensor {
-  const count = annotatedB1S.sum().mul(valuesBCS.shape[1]).clamp({ min: 1 });
-  return valuesBCS.mul(annotatedB1S).sum().div(count);
+  const [sum, pixels] = torch.worldSums(valuesBCS.mul(annotatedB1S).sum(), annotatedB1S.sum());
+  return sum.div(pixels.mul(valuesBCS.shape[1]).clamp({ min: 1 }));
 }
 
 /**
@@ -65,15 +67,15 @@ export function crossEntropy(
   annotatedB1S: Tensor | null = null,
 ): Tensor {
   if (kind === "sigmoid") {
-    if (!mask && !annotatedB1S) return torch.binaryCrossEntropyWithLogits(logitsBKS, target);
+    if (!mask && !annotatedB1S) return torch.worldMean(torch.binaryCrossEntropyWithLogits(logitsBKS, target));
     const lossBKS = torch.binaryCrossEntropyWithLogits(logitsBKS, target, { reduction: 0 });
     const maskedBKS = mask ? lossBKS.mul(mask) : lossBKS;
-    return annotatedB1S ? annotatedMean(maskedBKS, annotatedB1S) : maskedBKS.mean();
+    return annotatedB1S ? annotatedMean(maskedBKS, annotatedB1S) : torch.worldMean(maskedBKS.mean());
   }
   // Averaged here: libtorch's own mean over pixels adds in no fixed order on CUDA.
   const lossBS = torch.crossEntropyLoss(logitsBKS, target, { reduction: 0 });
   const maskedBS = mask ? lossBS.mul(mask.squeeze(1)) : lossBS;
-  return annotatedB1S ? annotatedMean(maskedBS.unsqueeze(1), annotatedB1S) : maskedBS.mean();
+  return annotatedB1S ? annotatedMean(maskedBS.unsqueeze(1), annotatedB1S) : torch.worldMean(maskedBS.mean());
 }
 
 /** 1 − (2Σptm + ε)/(Σp²m + Σt²m + ε) over the whole batch: one ratio over all channels, or one for each. */
@@ -85,8 +87,10 @@ function diceComplement(
 ): Tensor {
   const axes = perClass ? torch.axesBesideChannels(pBKS) : torch.allAxes(pBKS);
   const weighted = (x: Tensor) => (mask ? x.mul(mask) : x).sum(axes);
-  const intersection = weighted(pBKS.mul(tBKS));
-  const size = weighted(pBKS.square()).add(weighted(tBKS.square()));
+  const [intersection, size] = torch.worldSums(
+    weighted(pBKS.mul(tBKS)),
+    weighted(pBKS.square()).add(weighted(tBKS.square())),
+  );
   return intersection.mul(2).add(smooth).div(size.add(smooth)).neg().add(1);
 }
 

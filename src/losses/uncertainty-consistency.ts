@@ -11,7 +11,7 @@ import { probabilities } from "./segmentation.js";
 
 /** Mean squared difference of student and teacher probabilities; logits [B, K, ...S], the teacher's without gradient. */
 export function consistency(student: Tensor, teacher: Tensor, kind: TargetKind): Tensor {
-  return probabilities(student, kind).sub(probabilities(teacher, kind)).square().mean();
+  return torch.worldMean(probabilities(student, kind).sub(probabilities(teacher, kind)).square().mean());
 }
 
 /**
@@ -38,6 +38,6 @@ export function maskedConsistency(student: Tensor, teacher: Tensor, certain: Ten
   const difference = probabilities(student, kind).sub(probabilities(teacher, kind)).square();
   // Both classes of a sigmoid channel differ by the same amount.
   const classes = kind === "sigmoid" ? 2 : 1;
-  const weight = certain.sum().mul(2).add(1e-16);
-  return torch.mul(difference, certain).sum().mul(classes).div(weight);
+  const [sum, count] = torch.worldSums(torch.mul(difference, certain).sum(), certain.sum());
+  return sum.mul(classes).div(count.mul(2).add(1e-16));
 }

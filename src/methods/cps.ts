@@ -13,6 +13,7 @@ export const cps = methodEntry({
   cost: "4 passes, and 4 without gradient",
   options: z.strictObject(weightOptions),
   usesUnlabelled: true,
+  sharesBatches: true,
   gives: () => ["perSample"],
   create: (context, settings) => new CoTraining(context, settings),
 });

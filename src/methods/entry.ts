@@ -14,6 +14,12 @@ export interface MethodEntry<Schema extends z.ZodObject = z.ZodObject> {
   /** Settings with their defaults, as they stand under `method:` beside `name`. */
   options: Schema;
   usesUnlabelled: boolean;
+  /**
+   * Whether several processes that share each batch do what one does with the whole of it: the method takes sums over a
+   * batch by the losses of src/losses or by `worldSum` and its kin, and draws by the index of an image in the whole
+   * batch (`MethodStep.first`). Default: one process only.
+   */
+  sharesBatches?: boolean;
   /** Which optional parts its evaluations have under these settings. Default: none. */
   gives?(options: z.output<Schema>): readonly LossPart[];
   /** The method over a student, with its further networks. */

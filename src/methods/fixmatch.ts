@@ -11,6 +11,7 @@ export const fixMatch = methodEntry({
   cost: "2 passes, and 1 of the teacher without gradient",
   options: midssOptions.omit({ ucp: true, symGD: true, tpRam: true }),
   usesUnlabelled: true,
+  sharesBatches: true,
   gives: () => ["perDomain", "perSample"],
   create: (context, settings) => new Midss(context, { ...settings, ucp: false, symGD: false, tpRam: false }),
 });

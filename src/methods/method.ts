@@ -41,6 +41,8 @@ export interface MethodStep {
   /** 0-based. */
   iteration: number;
   maxIterations: number;
+  /** Index of the first image in the whole batch, for a process that holds a part of it. Default 0. */
+  first?: number;
 }
 
 /** What every method is built from. */

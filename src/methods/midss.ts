@@ -252,10 +252,10 @@ export class Midss implements Method {
     };
   }
 
-  private draw(batch: Batch, { seed, iteration, maxIterations }: MethodStep): MidssDraws {
+  private draw(batch: Batch, { seed, iteration, maxIterations, first }: MethodStep): MidssDraws {
     const { images } = batch.labelled;
     const [count, shape] = [images.shape[0], spatialShape(images)];
-    const key = { seed, iteration, purpose: "midss" };
+    const key = { seed, iteration, purpose: "midss", first };
     return noGrad(() => ({
       xTransferred: this.transfer(batch, drawTpRam(key, count, iteration / maxIterations)),
       box: boxMask(drawBoxes(key, count, shape), shape, this.compute.device),
@@ -282,6 +282,7 @@ export const midss = methodEntry({
   cost: "4 passes, and 3 of the teacher without gradient; 3 and 1 without symGD",
   options: midssOptions,
   usesUnlabelled: true,
+  sharesBatches: true,
   gives: ({ ucp, symGD }) => (ucp && !symGD ? ["perSample"] : ["perDomain", "perSample"]),
   create: (context, settings) => new Midss(context, settings),
 });

@@ -48,6 +48,7 @@ export const supervised = methodEntry({
   cost: "1 pass",
   options: z.strictObject({}),
   usesUnlabelled: false,
+  sharesBatches: true,
   gives: () => ["perSample"],
   create: (context) => new Supervised(context),
 });

@@ -2,6 +2,7 @@
 export * from "./layers.js";
 export {
   inEvaluationMode,
+  useLocalStatistics,
   withFixedStatistics,
   withFrozenRunningStatistics,
   withSeparateStatistics,

@@ -126,7 +126,8 @@ export class Linear extends Layer {
 /**
  * Batch normalisation over [B, C, ...S] (eps 1e-5, momentum 0.1). In training mode it uses the batch's own statistics;
  * `updateRunningStatistics` says whether that pass also moves the running ones, which a sharpness-aware optimiser
- * allows in its clean pass only, and `parts` how many images in a row are normalised together (null: all).
+ * allows in its clean pass only, and `parts` how many images in a row are normalised together (null: all). `synced` says
+ * whether a batch is that of all processes which share in it.
  */
 export abstract class BatchNorm extends Layer {
   readonly weight: Tensor;
@@ -135,6 +136,7 @@ export abstract class BatchNorm extends Layer {
   readonly runningVar: Tensor;
   updateRunningStatistics = true;
   parts: readonly number[] | null = null;
+  synced = true;
 
   constructor(channels: number) {
     super();
@@ -150,7 +152,7 @@ export abstract class BatchNorm extends Layer {
     if (!this.training) return torch.normaliseByRunning(input, normaliser);
     this.requireValues(input);
     const kept = this.updateRunningStatistics ? {} : { runningMean: null, runningVar: null };
-    return torch.normaliseByBatch(input, { ...normaliser, ...kept }, this.parts);
+    return torch.normaliseByBatch(input, { ...normaliser, ...kept }, this.parts, this.synced);
   }
 
   /** As PyTorch's batch_norm refuses it: the unbiased variance of one value would divide by zero. */

@@ -42,6 +42,11 @@ export function withSeparateStatistics<T>(module: Module, sizes: readonly number
   return withSettings(batchNormsOf(module), { parts: sizes }, body);
 }
 
+/** From now on normalises by the statistics of this process's own images, where several share a batch. */
+export function useLocalStatistics(module: Module): void {
+  for (const part of batchNormsOf(module)) part.synced = false;
+}
+
 /** Runs `body` with a module and its parts in evaluation mode: running statistics and no dropout. */
 export function inEvaluationMode<T>(module: Module, body: () => T): T {
   const parts = module.namedModules().map(([, part]) => part);

@@ -61,6 +61,11 @@ export interface StepContext {
   measure: boolean;
   /** Seed of the run, for optimisers that draw (ESAM). Default 0. */
   seed?: number;
+  /**
+   * Of several processes: whether each perturbs by the gradient of its own images, as SAM's authors did (m-sharpness);
+   * default: all by that of the whole batch.
+   */
+  ownAscent?: boolean;
 }
 
 /** A value that was NaN or infinite, which made the step be skipped with all weights as before. */
@@ -100,6 +105,8 @@ export interface StepReport {
 export interface Minimizer {
   /** One step; skipped with all weights as before when a loss or gradient is not finite, which the report then names. */
   step<E extends Evaluation>(objective: Objective<E>, at: StepContext): StepReport;
+  /** Whether it remembers gradients of single passes. Default: none. */
+  readonly keepsGradients?: boolean;
   /** State to save, by name. The tensors stay owned by the minimiser. */
   state(): Map<string, Tensor>;
   /** Takes over copies of a saved state. @throws CheckpointError when it does not fit */

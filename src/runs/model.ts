@@ -8,7 +8,7 @@ import { DecodedCache } from "../data/cache.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
 import { furtherCases, type ProtocolSplit, splitProtocol } from "../data/protocol.js";
 import type { Frame } from "../grid/frame.js";
-import { createNetwork, networks, type SegmentationNetwork } from "../nn/index.js";
+import { createNetwork, networks, type SegmentationNetwork, useLocalStatistics } from "../nn/index.js";
 import { Generator, type Precision, requireDevice } from "../torch/index.js";
 import { protocolOptions } from "./protocol-options.js";
 
@@ -31,10 +31,15 @@ export interface Model {
   createNetwork(): SegmentationNetwork;
 }
 
-function networkOf({ model, training }: TrainingConfig, dataset: Dataset, seed: number): SegmentationNetwork {
+function networkOf(
+  { model, training, processes }: TrainingConfig,
+  dataset: Dataset,
+  seed: number,
+): SegmentationNetwork {
   using generator = new Generator(seed);
   const network = createNetwork(model, { inChannels: dataset.channels, outChannels: dataset.outputs, generator });
   const memoryFormat = training.memoryFormat === "channelsLast" ? "channelsLast" : "contiguous";
+  if (processes.batchNorm === "local") useLocalStatistics(network);
   return network.to({ device: training.device, memoryFormat });
 }
 

@@ -16,6 +16,7 @@ const schema = z.object({
   engine: z
     .object({
       version: z.string().optional(),
+      processes: z.int().optional(),
       instructions: z
         .object({ aten: z.string(), processor: z.array(z.string()), limits: z.record(z.string(), z.string()) })
         .optional(),
@@ -91,6 +92,8 @@ export function changedConditions(begun: Conditions, now: Conditions, device: st
   };
   compare("dimseg", begun.dimseg, now.dimseg);
   compare("libtorch", begun.engine?.version, now.engine?.version);
+  const together = ({ engine }: Conditions) => engine?.processes ?? 1;
+  compare("this number of processes:", String(together(begun)), String(together(now)));
   const [before, present] = [begun.engine?.instructions, now.engine?.instructions];
   if (before && present) {
     compare("ATen's kernels for", before.aten, present.aten);

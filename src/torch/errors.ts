@@ -1,5 +1,5 @@
 /** Typed errors of the engine. The bridge reports a kind and a message; this file alone decides the class. */
-import { DimsegError, exitCodes, ResourceError } from "../core/errors.js";
+import { DimsegError, exitCodes, PeerError, ResourceError } from "../core/errors.js";
 
 /** Any failure inside libtorch; the message begins with the operator's name. */
 export class TorchError extends DimsegError {
@@ -50,6 +50,7 @@ const byKind: Record<string, new (message: string) => Error> = {
   shape: ShapeError,
   dtype: DtypeError,
   argument: TypeError,
+  peer: PeerError,
 };
 
 /** Builds the error for a failure reported by the bridge; libtorch's advice after the first line is dropped. */

@@ -17,3 +17,22 @@ export * from "./runtime.js";
 export { adopt, type Owned, persist, scope } from "./scope.js";
 export { loadTensors, rawFromTensor, serializeTensors, tensorFromRaw } from "./serialize.js";
 export { type Device, type DType, hostReads, type MemoryFormat, Tensor, type TypedArray } from "./tensor.js";
+export {
+  gradientsOfWorld,
+  joinWorld,
+  leaveWorld,
+  together,
+  type WorldPlace,
+  type WorldTraffic,
+  worldFailed,
+  worldFailure,
+  worldLargest,
+  worldMean,
+  worldMeans,
+  worldRows,
+  worldShare,
+  worldSize,
+  worldSum,
+  worldSums,
+  worldTraffic,
+} from "./world.js";

@@ -7,6 +7,7 @@ import * as aten from "./generated/functions.js";
 import { asOperator } from "./recording.js";
 import { scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
+import { worldSize } from "./world.js";
 
 /** Windows over spatial axes; each list has a number per axis. */
 export interface Windows {
@@ -145,8 +146,15 @@ export function normaliseByRunning(input: Tensor, by: Normaliser): Tensor {
  * Batch normalisation of batches that lie one after another along the first axis of [B, C, ...S], each by its own
  * statistics; the running ones move batch by batch.
  * @param sizes images of each batch, or null: all are one batch
+ * @param synced whether the images of all processes that share the present work belong to a batch
  */
-export function normaliseByBatch(input: Tensor, by: Normaliser, sizes: readonly number[] | null): Tensor {
+export function normaliseByBatch(
+  input: Tensor,
+  by: Normaliser,
+  sizes: readonly number[] | null,
+  synced = false,
+): Tensor {
+  if (synced && worldSize() > 1) return inParts(input, by, sizes ?? [input.shape[0]], aten.batchNormSynced);
   if (input.shape[1] <= narrow && isLastOnProcessor(input)) return inParts(input, by, sizes ?? [input.shape[0]]);
   if (sizes === null) return normalise(input, by, true);
   return scope(() => aten.cat(input.split(sizes).map((batch) => normalise(batch, by, true))));
@@ -162,11 +170,10 @@ function isLastOnProcessor(input: Tensor): boolean {
   return known && device === "cpu" && isChannelsLast(input);
 }
 
-function inParts(input: Tensor, by: Normaliser, sizes: readonly number[]): Tensor {
+function inParts(input: Tensor, by: Normaliser, sizes: readonly number[], operator = aten.batchNormParts): Tensor {
   const { weight, bias, runningMean, runningVar, momentum, epsilon } = by;
-  const run = (maps: Tensor) =>
-    aten.batchNormParts(maps, weight, bias, runningMean, runningVar, sizes, momentum, epsilon);
-  if (input.ndim === 4) return run(input);
+  const run = (maps: Tensor) => operator(maps, weight, bias, runningMean, runningVar, sizes, momentum, epsilon);
+  if (input.ndim === 4 || !isLastOnProcessor(input)) return run(input);
   // In this layout a volume is an image whose rows are those of all its slices.
   return scope(() => run(input.flatten(2, -2)).reshape(input.shape));
 }

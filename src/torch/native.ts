@@ -68,6 +68,26 @@ export interface Native {
   setDeterministic(enabled: boolean): void;
   setTensorFloat32(enabled: boolean): void;
   synchronize(device: string): void;
+  /** Times in milliseconds. */
+  worldJoin(
+    host: string,
+    port: number,
+    rank: number,
+    size: number,
+    keepsStore: boolean,
+    name: string,
+    patience: number,
+    silence: number,
+  ): Promise<void>;
+  worldLeave(): void;
+  worldFail(reason: string): void;
+  worldFailure(): string;
+  worldTraffic(): { calls: number; bytes: number; seconds: number };
+  worldSum(handle: number): number;
+  worldGather(handle: number): number;
+  worldMean(handles: Handles): number[];
+  worldLargest(own: number): Promise<number>;
+  worldShare(own: Uint8Array | null): Promise<Uint8Array>;
   setErrorFactory(factory: (kind: string, message: string) => Error): void;
 }
 

@@ -28,6 +28,14 @@ export interface BatchOptions {
   device: Device;
   /** Of networks of volumes: the sides of the patches. */
   patch: readonly number[] | null;
+  /** Of several processes: which part of each batch this one has. Default: all of it. */
+  share?: Share;
+}
+
+/** One of `size` equal parts of a batch, the `rank`-th from 0. */
+export interface Share {
+  readonly rank: number;
+  readonly size: number;
 }
 
 /** The decoded cases of one step; {@link Batches.assemble} turns them into tensors inside the step's scope. */
@@ -50,15 +58,23 @@ export class Batches {
   /** Decodes (or finds in the cache) what a 0-based iteration needs. */
   async fetch(iteration: number): Promise<DecodedBatch> {
     const { draws, unlabelledBatch } = this.options;
-    const get = (purpose: keyof TrainingDraws) =>
-      Promise.all(
-        this[purpose].batch(iteration).map((i, index) => this.drawn(draws[purpose][i], purpose, iteration, index)),
-      );
+    const get = (purpose: keyof TrainingDraws) => {
+      const { first, count } = this.part(purpose);
+      const own = this[purpose].batch(iteration).slice(first, first + count);
+      return Promise.all(own.map((i, index) => this.drawn(draws[purpose][i], purpose, iteration, first + index)));
+    };
     return {
       iteration,
       labelled: await get("labelled"),
       unlabelled: unlabelledBatch > 0 ? await get("unlabelled") : [],
     };
+  }
+
+  /** Where this process's images lie in the whole batch, by whose indices everything is drawn. */
+  part(purpose: keyof TrainingDraws): { first: number; count: number } {
+    const { labelledBatch, unlabelledBatch, share = { rank: 0, size: 1 } } = this.options;
+    const count = (purpose === "labelled" ? labelledBatch : unlabelledBatch) / share.size;
+    return { first: share.rank * count, count };
   }
 
   /** What the network sees of a drawable: a picture, a slice, or a patch drawn anew in each step. */
@@ -73,7 +89,7 @@ export class Batches {
   /** Tensors on the device, augmented with draws fixed by (seed, iteration, position). */
   assemble({ iteration, labelled, unlabelled }: DecodedBatch): Batch {
     const { seed, augmenter, normalisation, dataset, device } = this.options;
-    const key = (purpose: string) => ({ seed, iteration, purpose });
+    const key = (purpose: keyof TrainingDraws) => ({ seed, iteration, purpose, first: this.part(purpose).first });
     return noGrad(() => {
       const [x, y] = [imagesBCS(labelled, device), labelsBKS(labelled, dataset, device)];
       const { images, labels } = augmenter.labelled(x, y, key("labelled"));

@@ -5,11 +5,12 @@ import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
 import { formatConfig, readResolvedConfig, type TrainingConfig, type WantedConfig } from "../config/config.js";
 import { writeFileAtomic } from "../core/atomic-file.js";
-import { ResourceError, UsageError } from "../core/errors.js";
+import { PeerError, ResourceError, UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import type { CaseContents } from "../data/cache-entry.js";
 import { caseName, type ImageDepths } from "../data/dataset.js";
 import { unseenParts } from "../data/unseen-parts.js";
+import { alone, type Communicator } from "../distributed/index.js";
 import { voxelCount } from "../grid/grid.js";
 import { freshProgress, isFinished, type Progress } from "../runs/checkpoint-contents.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
@@ -32,6 +33,7 @@ import { resolveEngine } from "./engine-settings.js";
 import { forecastText } from "./forecast.js";
 import { Preview } from "./preview/preview.js";
 import { openTraining, type TrainingSession } from "./session.js";
+import { beginTogether, checkShares } from "./shared-run.js";
 import { Trainer, type TrainingObserver, type TrainingOutcome } from "./trainer.js";
 import { restoreState } from "./training-state.js";
 
@@ -88,8 +90,9 @@ function isFull(error: unknown): boolean {
 
 /** Adds how to go on once there is room again: the same command would be refused, as the folder holds a run by now. */
 function withRemedy(error: unknown, { path }: RunFolder): unknown {
-  if (!(error instanceof ResourceError)) return error;
   const resume = `go on with \`dimseg train --resume ${shellWord(path)}\``;
+  if (error instanceof PeerError) return new PeerError(`${error.message}; ${resume}`, { cause: error });
+  if (!(error instanceof ResourceError)) return error;
   if (error instanceof OutOfMemoryError)
     return new ResourceError(`${error.message}; begin a new run with smaller batches, or free memory and ${resume}`, {
       cause: error,
@@ -103,6 +106,7 @@ async function trainIn(
   session: TrainingSession,
   observer: RunObserver,
   progress: Progress,
+  world: Communicator,
 ): Promise<TrainingOutcome> {
   const metrics = new MetricsLog(run.metrics);
   const events = new EventLog(run.events);
@@ -114,7 +118,7 @@ async function trainIn(
     const usage = new UsageRecord(run.usage, progress.iteration);
     observer.begun(run, session, progress, forecastText(session));
     const outputs = { store, metrics, events, usage, preview };
-    return await new Trainer(session, outputs, observer, progress, await drawsOf(session)).run();
+    return await new Trainer(session, outputs, observer, progress, await drawsOf(session), world).run();
   } catch (cause) {
     throw withRemedy(cause, run);
   } finally {
@@ -123,16 +127,23 @@ async function trainIn(
   }
 }
 
-function environmentNow() {
+function environmentNow({ size }: Communicator) {
   const engine = engineInfo();
-  return collectEnvironment({ ...engine, threads: threads(), instructions: instructionsOf(engine.configuration) });
+  const instructions = instructionsOf(engine.configuration);
+  return collectEnvironment({ ...engine, threads: threads(), processes: size, instructions });
 }
 
 /**
  * Begins a run in a new or empty folder and trains it. Told to stop while it still decodes images, it writes nothing.
- * @throws UsageError, DataError before anything is written; NumericError, ResourceError while training
+ * @param world the processes that train it with this one, the first; they come by assistRun
+ * @throws UsageError, DataError before anything is written; NumericError, ResourceError, PeerError while training
  */
-export async function startRun(path: string, wanted: WantedConfig, observer: RunObserver): Promise<TrainingOutcome> {
+export async function startRun(
+  path: string,
+  wanted: WantedConfig,
+  observer: RunObserver,
+  world: Communicator = alone,
+): Promise<TrainingOutcome> {
   checkRunFolder(path);
   const training = resolveEngine(wanted);
   warnOfThreads({ training }, observer.warn);
@@ -140,19 +151,24 @@ export async function startRun(path: string, wanted: WantedConfig, observer: Run
   const session = openTraining(openModel({ ...pinEarlierRun(wanted), training }, observer.warn));
   const { config } = session;
   beginWithEarlierRun(session);
+  checkShares(session, world);
   const files = await decodeAll(session, observer);
-  if (files === null) return { progress: freshProgress, finished: false, trained: 0 };
+  if (files === null) {
+    await beginTogether(world, null);
+    return { progress: freshProgress, finished: false, trained: 0 };
+  }
   await warnOfUnseen(session, observer.warn);
   await checkPatch(session, observer.warn);
   const contents = {
     config: formatConfig(config),
     dataset: formatDatasetFacts(session.dataset, await depthsOf(session)),
     split: formatSplit(session.split, files),
-    environment: { ...environmentNow(), config },
+    environment: { ...environmentNow(world), config },
   };
   const { run, lock } = createRunFolder(path, contents, observer.warn);
   try {
-    return await trainIn(run, storeOf(run, config, observer.warn), session, observer, freshProgress);
+    await beginTogether(world, { session, progress: freshProgress });
+    return await trainIn(run, storeOf(run, config, observer.warn), session, observer, freshProgress, world);
   } finally {
     lock.release();
   }
@@ -242,10 +258,16 @@ function atBeginning(session: TrainingSession): Progress {
  * Goes on with a run from its newest intact checkpoint; a run that had none begins anew, one that is finished is left
  * as it is.
  * @param data where the run's data set lies now, when it was moved; kept in the run once it was found to be the same
+ * @param world as of {@link startRun}
  * @throws UsageError when the folder is no run or its settings were edited, ResourceError when another process works on
  *   it, DataError when the data set is not the one that the run began with
  */
-export async function resumeRun(path: string, observer: RunObserver, data?: string): Promise<TrainingOutcome> {
+export async function resumeRun(
+  path: string,
+  observer: RunObserver,
+  data?: string,
+  world: Communicator = alone,
+): Promise<TrainingOutcome> {
   const run = openRunFolder(path);
   const lock = acquireRunLock(run.path, observer.warn);
   try {
@@ -255,6 +277,7 @@ export async function resumeRun(path: string, observer: RunObserver, data?: stri
     warnOfThreads(config, observer.warn);
     useEngine(config.training);
     const session = openTraining(openModel(config, observer.warn));
+    checkShares(session, world);
     warnOfMissing(run, observer.warn);
     checkDatasetFacts(run.dataset, session.dataset, session.patch !== null);
     checkSplit(run.split, session.split, session.dataset.path);
@@ -266,10 +289,11 @@ export async function resumeRun(path: string, observer: RunObserver, data?: stri
     // Killed after its last save, the run may still keep checkpoints that the save was about to remove.
     if (finished) store.prune(progress.iteration);
     const looked = (finished && data === undefined) || (await checkFiles(run, session, observer));
+    await beginTogether(world, finished || !looked ? null : { session, progress });
     if (finished || !looked) return { progress, finished, trained: 0 };
-    const changed = begun && changedConditions(begun, environmentNow(), config.training.device);
+    const changed = begun && changedConditions(begun, environmentNow(world), config.training.device);
     if (changed) observer.warn(changed);
-    return await trainIn(run, store, session, observer, progress);
+    return await trainIn(run, store, session, observer, progress, world);
   } finally {
     lock.release();
   }

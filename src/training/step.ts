@@ -28,6 +28,10 @@ export interface StepPlace extends MethodStep {
   baseRate: number;
   /** Also compute quantities that the update itself does not need. */
   measure: boolean;
+  /** Which of several processes this is; default the first, or the only one. */
+  rank?: number;
+  /** As `StepContext` has it. */
+  ownAscent?: boolean;
 }
 
 /** What a step did. */
@@ -42,15 +46,19 @@ export interface StepResult {
  * Lets the method prepare the batch, minimises what it asks for, and lets it follow the student; after a step that was
  * skipped there is nothing to follow. Tensors belong to the caller's scope.
  */
-export function trainStep(parts: StepParts, batch: Batch, { baseRate, measure, ...at }: StepPlace): StepResult {
+export function trainStep(
+  parts: StepParts,
+  batch: Batch,
+  { baseRate, measure, rank = 0, ownAscent, ...at }: StepPlace,
+): StepResult {
   const { student, method, minimizer, comparison } = parts;
   const { seed, iteration, maxIterations } = at;
-  // Dropout is the only operator that draws from libtorch's own generator.
-  manualSeed(new RandomStream(seed, "libtorch", iteration).uint32());
+  // Dropout is the only operator that draws from libtorch's own generator; it knows of no image's index.
+  manualSeed(new RandomStream(seed, "libtorch", iteration, rank).uint32());
   const prepared = method.prepare(batch, at);
   const objective = createObjective(prepared, student, comparison, parts);
   const rate = learningRate(baseRate, iteration, maxIterations);
-  const report = minimizer.step(objective, { ...at, rate, baseRate, rampUp: prepared.rampUp, measure });
+  const report = minimizer.step(objective, { ...at, rate, baseRate, rampUp: prepared.rampUp, measure, ownAscent });
   if (!report.nonFinite) method.afterUpdate(at);
   return { prepared, rate, report };
 }

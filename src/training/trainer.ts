@@ -1,18 +1,20 @@
 /**
  * The training loop. Everything random is a function of (seed, iteration), so that a resumed run gives the same bits
- * as an uninterrupted one; what the loop remembers beside the tensors is in {@link Progress}.
+ * as an uninterrupted one; what the loop remembers beside the tensors is in {@link Progress}. Several processes run it in
+ * step, each on its part of every batch; the first of them judges, decides and writes.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { NumericError } from "../core/errors.js";
 import { secondsOf } from "../core/seconds.js";
 import { Stopped, turnUntil } from "../core/turns.js";
+import type { Communicator } from "../distributed/index.js";
 import { type NonFinite, restore, type StepReport, save } from "../optim/index.js";
 import { isFinished, type Progress } from "../runs/checkpoint-contents.js";
 import type { CheckpointStore } from "../runs/checkpoint-store.js";
 import type { MetricRecord, MetricsLog } from "../runs/metrics-log.js";
 import type { EventLog } from "../runs/tensorboard.js";
 import type { UsageRecord } from "../runs/usage.js";
-import { liveTensors, readScalars, scope, type Tensor } from "../torch/index.js";
+import { gradientsOfWorld, liveTensors, readScalars, scope, type Tensor, worldMeans } from "../torch/index.js";
 import { Batches, type DecodedBatch, type TrainingDraws } from "./batches.js";
 import { followUnlabelled } from "./follow-unlabelled.js";
 import { type Ending, Pace } from "./pace.js";
@@ -63,10 +65,12 @@ export class Trainer {
 
   constructor(
     private readonly session: TrainingSession,
-    private readonly outputs: RunOutputs,
+    /** Null in processes beside the first, which write nothing. */
+    private readonly outputs: RunOutputs | null,
     private readonly observer: TrainingObserver,
     private progress: Progress,
     draws: TrainingDraws,
+    private readonly world: Communicator,
   ) {
     const { config, dataset, cache, augmenter, normalisation, device, patch, usesUnlabelled, student, method } =
       session;
@@ -82,6 +86,7 @@ export class Trainer {
       normalisation,
       device,
       patch,
+      share: world,
     });
     const kept = [student, ...Object.values(method.networks)];
     this.buffers = kept.flatMap((network) => network.namedBuffers().map(([, buffer]) => buffer));
@@ -93,7 +98,7 @@ export class Trainer {
     const { every } = this.session.config.evaluation;
     const begin = this.progress.iteration;
     const pace = new Pace({ from: begin, iterations, every, period: this.session.config.logging.every });
-    const saving = begin === 0 ? await secondsOf(() => this.save([])) : 0;
+    const saving = begin === 0 ? await secondsOf(() => this.saved()) : 0;
     if (this.progress.unvalidated) await this.validateAndSave();
     if (this.progress.unvalidated) return this.outcome(begin);
     while (this.progress.iteration < iterations) {
@@ -102,11 +107,11 @@ export class Trainer {
       if (done % every === 0 || done === iterations) pace.stop(await secondsOf(() => this.validateAndSave()));
       // Lets signals and timers in: the steps themselves never leave the main thread.
       await nextTurn();
-      if (!this.observer.stopRequested()) {
+      if (!(await this.world.any(this.observer.stopRequested()))) {
         await this.tellEnding(pace, saving);
         continue;
       }
-      if (done % every !== 0 && done !== iterations) this.save([]);
+      if (done % every !== 0 && done !== iterations) await this.saved();
       return this.outcome(begin);
     }
     return this.outcome(begin);
@@ -152,18 +157,26 @@ export class Trainer {
 
   /** One optimiser step; nothing but logs, networks and optimiser state outlives it. */
   private step(decoded: DecodedBatch): StepReport {
-    const { session } = this;
+    return this.world.together(() => this.stepOnOwnPart(decoded));
+  }
+
+  private stepOnOwnPart(decoded: DecodedBatch): StepReport {
+    const { session, world } = this;
     const { iterations: maxIterations, seed, onNonFinite } = session.config.training;
     const { iteration } = decoded;
     return scope(() => {
       const saved = onNonFinite === "skip" ? save(this.buffers) : null;
       const measure = iteration % session.config.logging.every === 0 || iteration === maxIterations - 1;
-      const place = { seed, iteration, maxIterations, baseRate: session.config.base.rate, measure };
+      const place = {
+        ...{ seed, iteration, maxIterations, baseRate: session.config.base.rate, measure },
+        ...{ rank: world.rank, first: this.batches.part("labelled").first },
+        ownAscent: session.config.processes.sharpness === "local",
+      };
       const { prepared, rate, report } = trainStep(session, this.batches.assemble(decoded), place);
       if (report.nonFinite) this.refuse(report.nonFinite, iteration, saved);
       if (measure || report.nonFinite) {
         const measures = { ...prepared.measures, ...session.comparison?.estimator.measures?.() };
-        const extra = { rate, rampUp: prepared.rampUp, measures: readScalars(measures) };
+        const extra = { rate, rampUp: prepared.rampUp, measures: readScalars(worldMeans(measures)) };
         this.log(iteration, stepRecord(iteration, report, extra));
       }
       return report;
@@ -184,16 +197,44 @@ export class Trainer {
   }
 
   private log(step: number, record: MetricRecord): void {
-    this.outputs.metrics.append(record);
+    if (!this.outputs) return;
+    const { metrics, events } = this.outputs;
+    metrics.append(record);
     for (const [name, value] of Object.entries(record)) {
-      if (typeof value === "number" && name !== "iteration")
-        this.outputs.events.scalar(step, name.replaceAll(".", "/"), value);
+      if (typeof value === "number" && name !== "iteration") events.scalar(step, name.replaceAll(".", "/"), value);
     }
   }
 
-  /** Told to stop while it validates, it saves what was trained; the validation is made when the run goes on. */
+  /** Lets the first process save. */
+  private async saved(): Promise<void> {
+    this.shareBuffers();
+    this.progress = await this.world.first(() => {
+      this.save([]);
+      return this.progress;
+    });
+  }
+
+  /** Statistics of BatchNorm that each process moved by its own images become their mean. */
+  private shareBuffers(): void {
+    if (this.session.config.processes.batchNorm === "synced") return;
+    this.world.together(() => scope(() => restore(this.buffers, gradientsOfWorld(this.buffers))));
+  }
+
+  /** Lets the first process validate and save. */
   private async validateAndSave(): Promise<void> {
-    const turn = turnUntil(() => this.observer.stopRequested());
+    this.shareBuffers();
+    this.progress = await this.world.first(async () => {
+      await this.validateAndSaveAlone();
+      return this.progress;
+    });
+  }
+
+  /** Told to stop while it validates, it saves what was trained; the validation is made when the run goes on. */
+  private async validateAndSaveAlone(): Promise<void> {
+    const turn = turnUntil(() => {
+      this.world.requireAll();
+      return this.observer.stopRequested();
+    });
     try {
       const validation = await this.judged(() => validate(this.session, turn));
       const test = await this.judged(() => monitorTest(this.session, turn));
@@ -214,7 +255,7 @@ export class Trainer {
     const { iteration } = trained;
     const record = { iteration, ...validation.record, ...test.record, ...followed };
     this.log(iteration, record);
-    this.outputs.events.scalar(iteration, "engine/liveTensors", liveTensors());
+    this.outputs?.events.scalar(iteration, "engine/liveTensors", liveTensors());
     this.observer.validation(iteration, record);
     const best = better(this.progress.best, validation, iteration);
     const bestOnTest = better(this.progress.bestOnTest, test, iteration);
@@ -224,7 +265,7 @@ export class Trainer {
     ];
     this.progress = { ...trained, best, bestOnTest };
     // Before the checkpoint: a run that is resumed from it has the picture up to there.
-    await this.outputs.preview?.add(iteration);
+    await this.outputs?.preview?.add(iteration);
     this.save(names);
   }
 
@@ -242,6 +283,7 @@ export class Trainer {
   }
 
   private save(names: string[]): void {
+    if (!this.outputs) return;
     const { metrics, events, store, usage } = this.outputs;
     metrics.sync();
     events.sync();

@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
 import { loadConfig, type WantedConfig } from "../config/config.js";
 import { UsageError } from "../core/errors.js";
+import { type Communicator, openWorld } from "../distributed/index.js";
+import { assistRun } from "../training/assist-run.js";
 import { type RunObserver, resumeRun, startRun } from "../training/run.js";
 import type { TrainingOutcome } from "../training/trainer.js";
 
@@ -18,11 +20,16 @@ export interface TrainInput {
   readonly data?: string | undefined;
   /** An earlier run whose weights a new one begins with. */
   readonly from?: string | undefined;
+  /** Processes on this machine that share each batch; default: one, or those that this one was started beside. */
+  readonly processes?: number | undefined;
 }
 
 /** How training ended, and where. */
 export interface Trained extends TrainingOutcome {
-  readonly run: string;
+  /** Null in a process that trained beside the first, which alone writes. */
+  readonly run: string | null;
+  /** That trained it together. */
+  readonly processes: number;
 }
 
 /** A folder under runs/ named after the configuration that does not exist yet. */
@@ -43,9 +50,28 @@ function beginningWith(config: WantedConfig, from: string | undefined): WantedCo
 /**
  * Trains until the configured end, or until the observer asks to stop; a checkpoint is saved either way.
  * @throws UsageError unless there is either a configuration or a run; what startRun and resumeRun throw
+ * @throws PeerError when one of several processes ends before
  */
 export async function train(input: TrainInput, observer: RunObserver): Promise<Trained> {
-  const { config, out, set, resume, data, from } = input;
+  const world = await openWorld(input.processes);
+  try {
+    const trained =
+      world.rank === 0
+        ? await trainFirst(input, observer, world)
+        : { run: null, ...(await assistRun(world, observer.stopRequested)) };
+    await world.leave();
+    return { ...trained, processes: world.size };
+  } catch (error) {
+    world.fail(error);
+    throw error;
+  }
+}
+
+async function trainFirst(
+  { config, out, set, resume, data, from }: TrainInput,
+  observer: RunObserver,
+  world: Communicator,
+): Promise<Omit<Trained, "processes">> {
   if (resume === undefined && data !== undefined) {
     throw new UsageError(
       "--data says where the data set of a run lies now; to train on another one give --set dataset=FILE",
@@ -53,7 +79,7 @@ export async function train(input: TrainInput, observer: RunObserver): Promise<T
   }
   if (resume === undefined && config !== undefined) {
     const run = out ?? freshFolder(config);
-    return { run, ...(await startRun(run, beginningWith(loadConfig(config, [...set]), from), observer)) };
+    return { run, ...(await startRun(run, beginningWith(loadConfig(config, [...set]), from), observer, world)) };
   }
   if (resume === undefined || config !== undefined) {
     throw new UsageError(
@@ -66,5 +92,5 @@ export async function train(input: TrainInput, observer: RunObserver): Promise<T
         "new run with more training.iterations, which the learning rate and the ramps depend on",
     );
   }
-  return { run: resume, ...(await resumeRun(resume, observer, data)) };
+  return { run: resume, ...(await resumeRun(resume, observer, data, world)) };
 }

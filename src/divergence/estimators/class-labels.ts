@@ -1,7 +1,7 @@
 /** What estimators that compare the domains class by class need beside features. */
 import { UsageError } from "../../core/errors.js";
 import type { TargetKind } from "../../core/target-kind.js";
-import { classChannels, type DType, type Tensor } from "../../torch/index.js";
+import { classChannels, type DType, type Tensor, worldRows } from "../../torch/index.js";
 import type { DomainInput, DomainLabels } from "./domain-divergence.js";
 import type { Pair } from "./forward.js";
 import type { Statistic } from "./statistic-bank.js";
@@ -31,8 +31,8 @@ export function classPixels(
   estimator: string,
 ): Pair<Tensor> {
   const labels = labelsOf(input, estimator);
-  const weights = (of: Tensor) => classWeights(of, classes, dtype, kind);
-  const counted = (of: Tensor, where: Tensor) => weights(of).mul(where.to({ dtype }));
+  const weights = (of: Tensor) => classWeights(worldRows(of), classes, dtype, kind);
+  const counted = (of: Tensor, where: Tensor) => weights(of).mul(worldRows(where).to({ dtype }));
   const { sourceAnnotated } = labels;
   return {
     source: sourceAnnotated ? counted(labels.source, sourceAnnotated) : weights(labels.source),

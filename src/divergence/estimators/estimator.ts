@@ -3,7 +3,7 @@
  * the side the gradient takes, the scale and the gate are applied.
  */
 import { UsageError } from "../../core/errors.js";
-import { noGrad, scope, type Tensor, tensor } from "../../torch/index.js";
+import { noGrad, scope, type Tensor, tensor, worldSize } from "../../torch/index.js";
 import type {
   DivergenceForward,
   DivergenceSide,
@@ -76,7 +76,8 @@ export function estimator(body: EstimatorBody, options: DomainDivergenceOptions)
     id: body.id,
     evaluate(input) {
       const update = input.learn ?? true;
-      const images = { source: input.source.shape[0], target: input.target.shape[0] };
+      const ofAll = (images: Tensor) => images.shape[0] * worldSize();
+      const images = { source: ofAll(input.source), target: ofAll(input.target) };
       const blend = (of: "source" | "target", { name, values, present }: Statistic) =>
         memory.blend(`${of}.${name}`, values[of], { images: images[of], update, present: present?.[of] });
       return scope(() => {

@@ -1,7 +1,10 @@
-/** Passing both domains' images through the network under the BatchNorm rule an estimator asks for. */
+/**
+ * Passing both domains' images through the network under the BatchNorm rule an estimator asks for. Of several processes
+ * each passes its own images, and then has the maps of all: what is made of them is the same everywhere.
+ */
 import { UsageError } from "../../core/errors.js";
 import { withFixedStatistics } from "../../nn/index.js";
-import { cat, split, type Tensor } from "../../torch/index.js";
+import { cat, split, type Tensor, worldRows } from "../../torch/index.js";
 import type { DivergenceForward, DomainInput, ViewOutput } from "./domain-divergence.js";
 
 /** A pair of corresponding tensors, source first. */
@@ -13,7 +16,7 @@ export interface Pair<T> {
 /** What one view's passes gave of a certain kind, under `shared`. */
 function sharedMaps(input: DomainInput, what: keyof ViewOutput): Pair<Tensor> {
   const [source, target] = [input.shared?.source[what], input.shared?.target[what]];
-  if (source && target) return { source: atLeastSingle(source), target: atLeastSingle(target) };
+  if (source && target) return { source: ofAll(source), target: ofAll(target) };
   throw new UsageError(
     `domain divergence: the forward "shared" needs the ${what} of a labelled and an unlabelled view, but the method keeps none; take "joint"`,
   );
@@ -22,6 +25,11 @@ function sharedMaps(input: DomainInput, what: keyof ViewOutput): Pair<Tensor> {
 /** Divergences are differences of nearly equal numbers: autocast's 16-bit results go on in float32. */
 function atLeastSingle(tensor: Tensor): Tensor {
   return tensor.dtype === "bfloat16" ? tensor.to({ dtype: "float32" }) : tensor;
+}
+
+/** Maps of the images of all processes. */
+function ofAll(map: Tensor): Tensor {
+  return worldRows(atLeastSingle(map));
 }
 
 /** Gives `run` the batch [x; u] and separates each map it returns. */
@@ -35,7 +43,7 @@ function runTogether(
   const maps = withFixedStatistics(network, statistics, () => run(cat([source, target])));
   return maps.map((map) => {
     const [ofSource, ofTarget] = split(atLeastSingle(map), sizes);
-    return { source: ofSource, target: ofTarget };
+    return { source: worldRows(ofSource), target: worldRows(ofTarget) };
   });
 }
 

@@ -27,6 +27,11 @@ export class Memory {
     this.tensors = parameters.map(([, parameter]) => parameter);
   }
 
+  /** Whether lists are among what is kept. */
+  get keepsLists(): boolean {
+    return (this.names.lists ?? []).length > 0;
+  }
+
   /** The list kept under a name; undefined before the first {@link keepList}. Not to be changed. */
   list(name: string): readonly Tensor[] | undefined {
     return this.lists.get(name);

@@ -27,6 +27,10 @@ export abstract class SharpnessMinimizer implements Minimizer {
   /** The passes and the update of one step, with the weights back at w, or moved by the update, at its end. */
   protected abstract advance(step: SharpnessStep): void;
 
+  get keepsGradients(): boolean {
+    return this.memory.keepsLists;
+  }
+
   step<E extends Evaluation>(objective: Objective<E>, at: StepContext): StepReport {
     return scope(() => {
       // The divergence of an objective is only ever given evaluations of that same objective.

@@ -3,8 +3,11 @@
  * clean pass at w, passes at w+ε with BatchNorm's running statistics frozen and an exact return to w, the update by
  * the base optimiser, the numbers for the log. Nothing is read back from the device before the update, which one read
  * decides: of every number where the step is logged, else of whether all of them are finite.
+ *
+ * Of several processes that share a batch each differentiates its own part; the gradient is the mean over them, of every
+ * pass, or with `ownAscent` of the update alone. All of them read the same numbers, so that they decide alike.
  */
-import { grad, noGrad, scope, stack, type Tensor } from "../../torch/index.js";
+import { grad, gradientsOfWorld, noGrad, scope, stack, type Tensor, worldMean } from "../../torch/index.js";
 import type { Evaluation, NonFinite, Objective, StepContext, StepReport } from "../objective.js";
 import type { Optimizer } from "../optimizer.js";
 import {
@@ -144,8 +147,11 @@ export class SharpnessStep {
    * @throws NonFiniteSignal naming the first that is NaN or infinite, with the weights at w
    */
   descend(gradient: readonly Tensor[], decayAt?: readonly Tensor[]): void {
-    noGrad(() => scope(() => this.decide(gradient)));
-    this.base.step(gradient, this.at.rate, decayAt);
+    scope(() => {
+      const update = this.at.ownAscent ? gradientsOfWorld(gradient) : gradient;
+      noGrad(() => scope(() => this.decide(update)));
+      this.base.step(update, this.at.rate, decayAt);
+    });
   }
 
   /**
@@ -156,7 +162,8 @@ export class SharpnessStep {
   nonFiniteBehind(error: unknown): NonFinite {
     if (error instanceof NonFiniteSignal) return error.what;
     try {
-      noGrad(() => scope(() => this.readPasses()));
+      // Of this process alone: the others may not have met the error.
+      noGrad(() => scope(() => this.readPasses((own) => own)));
     } catch (signal) {
       if (signal instanceof NonFiniteSignal) return signal.what;
     }
@@ -174,7 +181,7 @@ export class SharpnessStep {
         divergence: divergence ? asScalar(divergence) : null,
       };
       const gradients = losses.map((loss, i) =>
-        grad(loss, this.tensors, { retainGraph: i < losses.length - 1, allowUnused: true }),
+        this.ofBatch(grad(loss, this.tensors, { retainGraph: i < losses.length - 1, allowUnused: true })),
       );
       const mixed = mix ? noGrad(() => mix(gradients)) : { gradients, lambda: null };
       const [gradient, ...further] = mixed.gradients;
@@ -184,11 +191,16 @@ export class SharpnessStep {
     });
   }
 
+  /** The gradient of the whole batch, where passes are to have it. */
+  private ofBatch(own: Tensor[]): Tensor[] {
+    return this.at.ownAscent ? own : gradientsOfWorld(own);
+  }
+
   /** The one read of a step. @throws NonFiniteSignal */
   private decide(gradient: readonly Tensor[]): void {
     const norm = this.passes.find((pass) => pass.gradient === gradient)?.norm ?? globalNorm(gradient);
     const checked = [...this.passes.flatMap(scalarsOf), norm];
-    if (!this.at.measure && stack(checked).isfinite().all().item() === 1) return;
+    if (!this.at.measure && worldMean(stack(checked)).isfinite().all().item() === 1) return;
     this.read(norm);
   }
 
@@ -196,7 +208,7 @@ export class SharpnessStep {
   private read(updateNorm: Tensor): void {
     const cosine = this.cosine();
     const lambda = this.passes.findLast((pass) => pass.lambda)?.lambda ?? null;
-    const next = this.readPasses([updateNorm, this.perturbationNorm, this.radius, lambda, cosine]);
+    const next = this.readPasses(worldMean, [updateNorm, this.perturbationNorm, this.radius, lambda, cosine]);
     this.report.updateNorm = next();
     if (!Number.isFinite(this.report.updateNorm))
       throw new NonFiniteSignal({ pass: "perturbed", quantity: "combined gradient" });
@@ -208,12 +220,13 @@ export class SharpnessStep {
 
   /**
    * Reads all passes made, and further scalars where they are not null, and notes the passes.
+   * @param ofAll  what all processes read in place of their own scalars
    * @returns what gives the values of the further ones in turn
    * @throws NonFiniteSignal
    */
-  private readPasses(further: readonly (Tensor | null)[] = []): () => number {
+  private readPasses(ofAll: (own: Tensor) => Tensor, further: readonly (Tensor | null)[] = []): () => number {
     const scalars = [...this.passes.flatMap(scalarsOf), ...further.filter((one) => one !== null)];
-    const values = scalars.length > 0 ? [...stack(scalars).toNumbers()] : [];
+    const values = scalars.length > 0 ? [...ofAll(stack(scalars)).toNumbers()] : [];
     const next = () => values.shift() as number;
     for (const pass of this.passes) {
       const [task, divergence] = [next(), pass.divergence ? next() : undefined];

@@ -179,6 +179,7 @@ const avgPool3d_Op = new Operator("aten::avg_pool3d", "");
 const adaptiveAvgPool2d_Op = new Operator("aten::adaptive_avg_pool2d", "");
 const batchNorm_Op = new Operator("aten::batch_norm", "");
 const batchNormParts_Op = new Operator("dimseg::batch_norm_parts", "");
+const batchNormSynced_Op = new Operator("dimseg::batch_norm_synced", "");
 const groupNorm_Op = new Operator("aten::group_norm", "");
 const layerNorm_Op = new Operator("aten::layer_norm", "");
 const linear_Op = new Operator("aten::linear", "");
@@ -1150,6 +1151,11 @@ export function batchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | n
 /** `dimseg::batch_norm_parts(Tensor input, Tensor weight, Tensor bias, Tensor? running_mean, Tensor? running_var, int[] parts, float momentum, float eps) -> Tensor` */
 export function batchNormParts(input: Tensor, weight: Tensor, bias: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, parts: readonly number[], momentum: number, eps: number): Tensor {
   return new Tensor(native().callOperator(batchNormParts_Op.id, input.handle, weight.handle, bias.handle, optionalHandle(runningMean), optionalHandle(runningVar), parts, momentum, eps));
+}
+
+/** `dimseg::batch_norm_synced(Tensor input, Tensor weight, Tensor bias, Tensor? running_mean, Tensor? running_var, int[] parts, float momentum, float eps) -> Tensor` */
+export function batchNormSynced(input: Tensor, weight: Tensor, bias: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, parts: readonly number[], momentum: number, eps: number): Tensor {
+  return new Tensor(native().callOperator(batchNormSynced_Op.id, input.handle, weight.handle, bias.handle, optionalHandle(runningMean), optionalHandle(runningVar), parts, momentum, eps));
 }
 
 /** `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor` */

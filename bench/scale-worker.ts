@@ -1,0 +1,76 @@
+/** One process of the scale bench: its share of MiDSS and DiM iterations, through the classes that training uses. */
+import { mriProfile, planarAugmenter } from "../src/augment/index.js";
+import { alone, join, type Place } from "../src/distributed/index.js";
+import { createComparison, createMethod, type MethodChoice, methods } from "../src/methods/index.js";
+import { UNet } from "../src/nn/index.js";
+import {
+  createMinimizer,
+  type DimOptions,
+  type DivergenceOptions,
+  type MinimizerChoice,
+  minimizers,
+  Sgd,
+} from "../src/optim/index.js";
+import * as torch from "../src/torch/index.js";
+import { trainStep } from "../src/training/step.js";
+import { type Request, serve } from "./conversation.js";
+import type { ScaleSettings } from "./scale.js";
+
+const place = JSON.parse(process.argv[2]) as Place | null;
+const world = place ? await join(place) : alone;
+let step: (() => void) | undefined;
+
+function prepare({ width, side, batch, threads }: ScaleSettings): () => void {
+  torch.setThreads(threads);
+  torch.keepFreedMemory();
+  const own = batch / world.size;
+  const memoryFormat = "channelsLast" as const;
+  using generator = new torch.Generator(1);
+  const network = () => new UNet({ inChannels: 1, outChannels: 2, width, generator }).to({ memoryFormat });
+  const student = network();
+  const compute = { precision: "fp32", device: "cpu" } as const;
+  const augmentation = planarAugmenter(mriProfile);
+  const context = { student, createNetwork: network, kind: "sigmoid", augmentation, ...compute } as const;
+  const method = createMethod({ name: "midss", ...methods.midss.options.parse({}) } as MethodChoice, context);
+  const options = minimizers.dim.options.parse({}) as DimOptions & { divergence: DivergenceOptions };
+  const base = new Sgd(student.parameters(), { momentum: 0.9, weightDecay: 1e-4 });
+  const minimizer = createMinimizer({ name: "dim", ...options } as MinimizerChoice, student.namedParameters(), base);
+  const comparison = createComparison(options.divergence, "sigmoid");
+  using drawn = new torch.Generator(2 + world.rank);
+  const images = () => torch.rand([own, 1, side, side], { generator: drawn }).mul(255);
+  const labels = torch.rand([own, 2, side, side], { generator: drawn }).gt(0.7).to({ dtype: "float32" });
+  const batchOf = { labelled: { images: images(), labels }, unlabelled: { weak: images(), strong: images() } };
+  let iteration = 1000;
+  return () =>
+    world.together(() =>
+      torch.scope(() => {
+        const at = { seed: 1, iteration: iteration++, maxIterations: 30000, baseRate: 0.03, measure: false };
+        trainStep({ student, method, minimizer, comparison, ...compute }, batchOf, {
+          ...at,
+          ...{ rank: world.rank, first: world.rank * own },
+        });
+      }),
+    );
+}
+
+function answer(request: Request): object {
+  switch (request.do) {
+    case "prepare":
+      step = prepare(request as unknown as ScaleSettings & Request);
+      return {};
+    case "step": {
+      const before = world.traffic();
+      const started = performance.now();
+      (step as () => void)();
+      const seconds = (performance.now() - started) / 1000;
+      const { calls, bytes, seconds: waiting } = world.traffic();
+      const sent = { calls: calls - before.calls, bytes: bytes - before.bytes, waiting: waiting - before.seconds };
+      return { seconds, ...sent };
+    }
+    default:
+      throw new Error(`unknown request "${request.do}"`);
+  }
+}
+
+await serve(answer);
+await world.leave();

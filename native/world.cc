@@ -1,0 +1,360 @@
+// Joining, the collectives over libtorch's c10d (Gloo, which works on tensors of the CPU; those of a GPU are copied there
+// and back), and the watch. Every process sets a beat of its own in the store once a second, from a thread of its own, so
+// that neither a long step nor a long validation is mistaken for death.
+#include "world.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+// Before 2.11 the group is made in another way; with such a libtorch one process trains alone.
+#if (TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 11)) && \
+    __has_include(<torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>) && !defined(__APPLE__)
+#define DIMSEG_PROCESSES
+#define USE_C10D_GLOO
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#endif
+
+namespace bridge {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+std::mutex currentMutex;
+std::atomic<bool> givenUp = false;
+// Left alone at the end of the process: its threads may be in the middle of a message to one that is gone.
+auto* currentWorld = new std::shared_ptr<World>();
+
+}  // namespace
+
+std::shared_ptr<World> World::current() {
+  std::lock_guard lock(currentMutex);
+  return *currentWorld;
+}
+
+void World::enter(std::shared_ptr<World> world) {
+  std::lock_guard lock(currentMutex);
+  currentWorld->swap(world);
+}
+
+void World::giveUp() { givenUp = true; }
+
+#ifdef DIMSEG_PROCESSES
+
+namespace {
+
+constexpr auto kBeat = 1s;
+constexpr auto kLook = 20ms;
+// After a message failed, who gave no sign for so long is taken for the cause; and how long that is waited for.
+constexpr auto kSuspicious = 4s, kJudgement = 8s;
+// A process that was told and still has not ended by itself is ended.
+constexpr auto kGrace = 10s;
+// So long the keeper of the store stays, that the others can read what it wrote last.
+constexpr auto kFarewell = 1500ms;
+// Who is dead is found out by the beats; a live process may keep the others waiting, as in a long validation.
+constexpr auto kMessage = std::chrono::hours(24 * 7);
+constexpr int kExitCode = 7;
+constexpr const char* kFailed = "failed";
+
+std::string beatOf(int rank) { return "beat/" + std::to_string(rank); }
+std::vector<uint8_t> bytesOf(const std::string& text) { return {text.begin(), text.end()}; }
+std::string firstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string silent(int rank, int size) {
+  return "process " + std::to_string(rank) + " of " + std::to_string(size) +
+         " gave no sign of life any longer: it was killed or stopped, or its machine is gone";
+}
+
+}  // namespace
+
+struct World::Group {
+  explicit Group(const WorldPlace& at);
+  ~Group();
+
+  c10::intrusive_ptr<c10d::TCPStore> connect(bool keepsStore) const;
+  void awaitAll(c10d::Store& named) const;
+  at::Tensor reduce(const at::Tensor& own, c10d::ReduceOp operation);
+  void finish(const c10::intrusive_ptr<c10d::Work>& work, int64_t bytes);
+  [[noreturn]] void lost(const std::string& found);
+  std::string look(c10d::Store& store, uint64_t beat);
+  void watch();
+
+  // What the threads tell each other; held by callbacks too, which may come after the group has gone.
+  struct Signal {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::string failure;
+    bool ending = false, suspicious = false, told = false;
+    Clock::time_point looked = Clock::now();
+    WorldTraffic traffic;
+  };
+
+  const WorldPlace place;
+  const std::shared_ptr<Signal> signal = std::make_shared<Signal>();
+  c10::intrusive_ptr<c10d::TCPStore> store;
+  c10::intrusive_ptr<c10d::Backend> backend;
+  // Of the watch: each one's last beat, and when it last changed.
+  std::vector<std::vector<uint8_t>> beats;
+  std::vector<Clock::time_point> moved;
+  std::thread watcher;
+};
+
+World::Group::Group(const WorldPlace& at) : place(at) {
+  givenUp = false;
+  const auto unmet = [&](const std::string& why) {
+    return PeerError("process " + std::to_string(place.rank) + " of " + std::to_string(place.size) + " did not find the others at " +
+                     place.host + ":" + std::to_string(place.port) + " (" + firstLine(why) + ")");
+  };
+  try {
+    store = connect(place.keepsStore);
+    auto named = c10::make_intrusive<c10d::PrefixStore>(place.name, store);
+    named->set(beatOf(place.rank), bytesOf("0"));
+    awaitAll(*named);
+    auto options = c10d::ProcessGroupGloo::Options::create_default(place.patience);
+    // On one machine by the address of the meeting place: the machine's own name cannot be resolved everywhere.
+    const bool local = place.host == "127.0.0.1" || place.host == "localhost";
+    options->devices = {local ? c10d::ProcessGroupGloo::createDeviceForHostname(place.host) : c10d::ProcessGroupGloo::createDefaultDevice()};
+    backend = c10::make_intrusive<c10d::ProcessGroupGloo>(named, place.rank, place.size, options);
+    backend->setTimeout(kMessage);
+  } catch (const c10::Error& error) {
+    throw unmet(error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    throw unmet(error.what());
+  }
+  beats.resize(place.size);
+  moved.assign(place.size, Clock::now());
+  watcher = std::thread([this] { watch(); });
+}
+
+World::Group::~Group() {
+  {
+    std::lock_guard lock(signal->mutex);
+    signal->ending = true;
+  }
+  signal->changed.notify_all();
+  watcher.join();
+}
+
+c10::intrusive_ptr<c10d::TCPStore> World::Group::connect(bool keepsStore) const {
+  c10d::TCPStoreOptions options;
+  options.port = static_cast<uint16_t>(place.port);
+  options.isServer = keepsStore;
+  options.waitWorkers = false;
+  options.timeout = place.patience;
+  return c10::make_intrusive<c10d::TCPStore>(place.host, options);
+}
+
+void World::Group::awaitAll(c10d::Store& named) const {
+  const auto end = Clock::now() + place.patience;
+  for (int i = 0; i < place.size; i++) {
+    while (!named.check({beatOf(i)})) {
+      if (givenUp) throw std::runtime_error("given up");
+      if (Clock::now() > end) {
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(place.patience).count();
+        throw std::runtime_error("process " + std::to_string(i) + " did not come within " + std::to_string(seconds) + " s");
+      }
+      std::this_thread::sleep_for(kLook);
+    }
+  }
+}
+
+at::Tensor World::Group::reduce(const at::Tensor& own, c10d::ReduceOp operation) {
+  at::Tensor result = own.detach().to(at::kCPU).clone(at::MemoryFormat::Contiguous);
+  std::vector<at::Tensor> message{result};
+  c10d::AllreduceOptions options;
+  options.reduceOp = std::move(operation);
+  finish(backend->allreduce(message, options), static_cast<int64_t>(result.nbytes()));
+  return result.to(own.device());
+}
+
+// Waits for a message, or for the news that one of those who take part in it is gone.
+void World::Group::finish(const c10::intrusive_ptr<c10d::Work>& work, int64_t bytes) {
+  const auto begin = Clock::now();
+  auto done = std::make_shared<bool>(false);
+  work->getFuture()->addCallback([signal = signal, done](c10::ivalue::Future&) {
+    {
+      std::lock_guard lock(signal->mutex);
+      *done = true;
+    }
+    signal->changed.notify_all();
+  });
+  {
+    std::unique_lock lock(signal->mutex);
+    while (!*done && signal->failure.empty()) {
+      signal->changed.wait_for(lock, kBeat);
+      // Where the machine of the store is gone, the watch itself hangs in a question to it.
+      if (Clock::now() - signal->looked > 2 * place.silence) signal->failure = silent(0, place.size);
+    }
+    if (!*done) {
+      signal->told = true;
+      throw PeerError(signal->failure);
+    }
+    signal->traffic.calls++;
+    signal->traffic.bytes += bytes;
+    signal->traffic.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
+  }
+  try {
+    work->wait();
+  } catch (const std::exception& error) {
+    lost(firstLine(error.what()));
+  }
+}
+
+// A message failed, which says that somebody is gone but not who: the beats tell.
+void World::Group::lost(const std::string& found) {
+  std::unique_lock lock(signal->mutex);
+  signal->suspicious = true;
+  signal->changed.wait_for(lock, kJudgement, [&] { return !signal->failure.empty(); });
+  if (signal->failure.empty()) signal->failure = "another of the " + std::to_string(place.size) + " processes broke off (" + found + ")";
+  signal->told = true;
+  throw PeerError(signal->failure);
+}
+
+// One round of the watch: sets the own beat and reads those of the others.
+// Returns what is known of the end of one of them.
+std::string World::Group::look(c10d::Store& watched, uint64_t beat) {
+  watched.set(beatOf(place.rank), bytesOf(std::to_string(beat)));
+  if (watched.check({kFailed})) {
+    const auto reason = watched.get(kFailed);
+    return {reason.begin(), reason.end()};
+  }
+  std::vector<std::string> keys;
+  for (int i = 0; i < place.size; i++) keys.push_back(beatOf(i));
+  auto now = watched.multiGet(keys);
+  const auto time = Clock::now();
+  std::chrono::milliseconds limit = place.silence;
+  {
+    std::lock_guard lock(signal->mutex);
+    if (signal->suspicious) limit = std::min<std::chrono::milliseconds>(limit, kSuspicious);
+    signal->looked = time;
+  }
+  int oldest = -1;
+  for (int i = 0; i < place.size; i++) {
+    if (now[i] != beats[i]) moved[i] = time;
+    if (i != place.rank && (oldest < 0 || moved[i] < moved[oldest])) oldest = i;
+  }
+  beats = std::move(now);
+  if (oldest < 0 || time - moved[oldest] < limit) return "";
+  const std::string reason = silent(oldest, place.size);
+  watched.set(kFailed, bytesOf(reason));
+  return reason;
+}
+
+void World::Group::watch() {
+  std::string found;
+  try {
+    // A connection of its own, since a question of the main thread may take long.
+    auto connection = connect(false);
+    connection->setTimeout(place.silence);
+    c10d::PrefixStore watched(place.name, connection);
+    for (uint64_t beat = 1; (found = look(watched, beat)).empty(); beat++) {
+      std::unique_lock lock(signal->mutex);
+      if (signal->changed.wait_for(lock, kBeat, [&] { return signal->ending; })) return;
+    }
+    if (place.keepsStore) std::this_thread::sleep_for(kFarewell);
+  } catch (const std::exception&) {
+    found = silent(0, place.size);
+  }
+  std::unique_lock lock(signal->mutex);
+  if (signal->failure.empty()) signal->failure = found;
+  signal->changed.notify_all();
+  if (signal->changed.wait_for(lock, kGrace, [&] { return signal->ending; })) return;
+  if (!signal->told) std::fprintf(stderr, "error: %s\n", signal->failure.c_str());
+  std::fflush(stderr);
+  _exit(kExitCode);
+}
+
+World::World(WorldPlace place) : group_(std::make_unique<Group>(place)), place_(std::move(place)) {}
+World::~World() = default;
+
+at::Tensor World::sum(const at::Tensor& own) { return group_->reduce(own, c10d::ReduceOp::SUM); }
+at::Tensor World::maximum(const at::Tensor& own) { return group_->reduce(own, c10d::ReduceOp::MAX); }
+
+at::Tensor World::gather(const at::Tensor& own) {
+  std::vector<at::Tensor> given{own.detach().to(at::kCPU).contiguous()};
+  std::vector<std::vector<at::Tensor>> all(1);
+  for (int i = 0; i < size(); i++) all[0].push_back(at::empty_like(given[0]));
+  group_->finish(group_->backend->allgather(all, given), static_cast<int64_t>(given[0].nbytes()) * size());
+  return at::cat(all[0]).to(own.device());
+}
+
+std::vector<at::Tensor> World::mean(const std::vector<at::Tensor>& own) {
+  if (own.empty()) return {};
+  std::vector<at::Tensor> flat, result;
+  for (const auto& tensor : own) flat.push_back(tensor.detach().reshape(-1));
+  const at::Tensor all = sum(at::cat(flat)).div_(size());
+  int64_t at = 0;
+  for (const auto& tensor : own) {
+    result.push_back(at::empty_like(tensor).copy_(all.narrow(0, at, tensor.numel()).view(tensor.sizes())));
+    at += tensor.numel();
+  }
+  return result;
+}
+
+std::vector<uint8_t> World::share(std::vector<uint8_t> own) {
+  const auto fromFirst = [&](const at::Tensor& tensor) {
+    std::vector<at::Tensor> message{tensor};
+    group_->finish(group_->backend->broadcast(message, {}), static_cast<int64_t>(tensor.nbytes()));
+  };
+  const at::Tensor length = at::full({1}, static_cast<int64_t>(own.size()), at::kLong);
+  fromFirst(length);
+  own.resize(static_cast<size_t>(length.item<int64_t>()));
+  if (own.empty()) return own;
+  const at::Tensor bytes = at::empty({static_cast<int64_t>(own.size())}, at::kByte);
+  std::memcpy(bytes.data_ptr(), own.data(), own.size());
+  fromFirst(bytes);
+  std::memcpy(own.data(), bytes.data_ptr(), own.size());
+  return own;
+}
+
+void World::fail(const std::string& reason) {
+  {
+    std::lock_guard lock(group_->signal->mutex);
+    if (!group_->signal->failure.empty()) return;
+    group_->signal->failure = reason;
+    group_->signal->told = true;
+  }
+  try {
+    c10d::PrefixStore(place_.name, group_->store).set(kFailed, bytesOf(reason));
+    if (place_.keepsStore) std::this_thread::sleep_for(kFarewell);
+  } catch (const std::exception&) {
+    // The others notice that this process is gone.
+  }
+}
+
+std::string World::failure() const {
+  std::lock_guard lock(group_->signal->mutex);
+  return group_->signal->failure;
+}
+
+WorldTraffic World::traffic() const {
+  std::lock_guard lock(group_->signal->mutex);
+  return group_->signal->traffic;
+}
+
+#else
+
+struct World::Group {};
+
+World::World(WorldPlace) {
+  throw PeerError("libtorch " TORCH_VERSION " cannot train in several processes here; take 2.11 or newer on Linux, or one process");
+}
+World::~World() = default;
+at::Tensor World::sum(const at::Tensor& own) { return own; }
+at::Tensor World::maximum(const at::Tensor& own) { return own; }
+at::Tensor World::gather(const at::Tensor& own) { return own; }
+std::vector<at::Tensor> World::mean(const std::vector<at::Tensor>& own) { return own; }
+std::vector<uint8_t> World::share(std::vector<uint8_t> own) { return own; }
+void World::fail(const std::string&) {}
+std::string World::failure() const { return ""; }
+WorldTraffic World::traffic() const { return {}; }
+
+#endif
+
+}  // namespace bridge
