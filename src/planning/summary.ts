@@ -5,6 +5,7 @@ import { rungText } from "./ladder.js";
 
 /** Minutes for people: whole ones, hours from two on. */
 export function minutesText(minutes: number): string {
+  if (minutes < 0.75) return "less than a minute";
   if (minutes < 1.5) return "a minute";
   if (minutes < 120) return `${Math.round(minutes)} minutes`;
   return `${Math.round(minutes / 60)} hours`;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { secondsOf } from "../core/seconds.js";
 import type { Turn } from "../core/turns.js";
+import { followUnlabelled } from "./follow-unlabelled.js";
 import { Preview } from "./preview/preview.js";
 import type { TrainingSession } from "./session.js";
 import { rehearseValidation } from "./validation.js";
@@ -25,10 +26,11 @@ async function drawingSeconds(session: TrainingSession): Promise<number> {
 }
 
 /**
- * Seconds that validation and preview will take at each stop. Networks and random numbers stay as they are.
+ * Seconds that validation, what is followed beside it, and the preview will take at each stop. Networks and random numbers stay as they are.
  * @throws what `turn` throws, and NumericError for an output that is NaN
  */
 export async function rehearseStop(session: TrainingSession, turn: Turn): Promise<number> {
   const judging = await rehearseValidation(session, turn);
-  return judging + (await drawingSeconds(session));
+  const following = await secondsOf(() => followUnlabelled(session, turn));
+  return judging + following + (await drawingSeconds(session));
 }
