@@ -3,13 +3,14 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { counted } from "../core/counted.js";
-import { DataError, UsageError } from "../core/errors.js";
+import { DataError } from "../core/errors.js";
 import { maskFormatNames } from "../data/formats/mask-format-names.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { Observer } from "../workflows/observer.js";
 import type { Predicted, PredictInput } from "../workflows/predict.js";
 import { engineNames } from "../workflows/prediction/engine-names.js";
 import { checkpointOption } from "./checkpoint-option.js";
+import { intensityOf } from "./intensity.js";
 import { addRuleOptions, type RuleOptions, rulesFrom } from "./rule-options.js";
 import { type StopSignal, stoppedCode, watchStopSignals } from "./stop-signals.js";
 import { inTerminal } from "./terminal-observer.js";
@@ -21,16 +22,6 @@ type MasksQuality = NonNullable<Predicted["quality"]>;
 
 interface PredictVerbOptions extends Omit<PredictInput, "run" | "images" | "intensity" | "rules">, RuleOptions {
   readonly intensity?: readonly string[];
-}
-
-/** @throws UsageError for anything but two numbers in their order */
-function intensityOf(values: readonly string[] | undefined): PredictInput["intensity"] {
-  if (values === undefined) return undefined;
-  const [low, high] = values.map((value) => (value.trim() === "" ? Number.NaN : Number(value)));
-  if (values.length === 2 && Number.isFinite(low) && Number.isFinite(high) && low < high) return { low, high };
-  throw new UsageError(
-    `--intensity ${values.join(" ")}: give two numbers, the lower first, after the images: RUN IMAGES --intensity 0 4095`,
-  );
 }
 
 /** The first few files and the number of all. */
@@ -67,7 +58,11 @@ async function inStoppableTerminal<T>(
 }
 
 async function predict(run: string, images: string[], verbOptions: PredictVerbOptions): Promise<void> {
-  const options = { ...verbOptions, intensity: intensityOf(verbOptions.intensity), rules: rulesFrom(verbOptions) };
+  const options = {
+    ...verbOptions,
+    intensity: intensityOf(verbOptions.intensity, "images", "RUN IMAGES"),
+    rules: rulesFrom(verbOptions),
+  };
   const { predictImages } = await import("../workflows/predict.js");
   const { result: predicted, signal } = await inStoppableTerminal((observer) =>
     predictImages({ run, images, ...options }, observer),

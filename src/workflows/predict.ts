@@ -1,26 +1,17 @@
 /** Segmenting images with a trained run; they need not belong to any data set. */
 import { join } from "node:path";
-import { DataError, type DimsegError, ResourceError, UsageError } from "../core/errors.js";
+import { DataError, type DimsegError, ResourceError } from "../core/errors.js";
 import { Stopped, type Turn, turnUntil } from "../core/turns.js";
 import { channelFilesOf, readersOf } from "../data/case-files.js";
 import type { Case, Dataset } from "../data/dataset.js";
-import { isImageName, isVolumeName } from "../data/file-patterns.js";
-import { type MaskFormat, segmentationFormatNames } from "../data/formats/mask-format-names.js";
-import { type ChannelFiles, readPictureChannels, readVolumeChannels } from "../data/read-channels.js";
-import { readFoundVolume } from "../data/read-image.js";
 import { systemPicturesText } from "../data/system-names.js";
-import { hasSlices } from "../data/volumes/decode-volume.js";
-import { isExported } from "../export/exported-model.js";
-import type { StoredImage } from "../grid/stored-image.js";
-import { type PredictionContents, type PredictionFile, predictionFiles } from "../inference/encode-prediction.js";
-import { volumeFiles } from "../inference/encode-volume.js";
+import type { PredictionContents } from "../inference/encode-prediction.js";
 import { indexValue } from "../inference/label-map.js";
-import { ruledImage, ruledVolume } from "../inference/ruled.js";
 import { rulesText } from "../judging/rules-text.js";
 import type { Observer, Workflow } from "./observer.js";
 import { wholeImages } from "./prediction/channel-files.js";
 import { openExportedSegmenter } from "./prediction/exported-segmenter.js";
-import { isDoubtful, type MasksQuality, qualityName } from "./prediction/image-quality.js";
+import { isDoubtful, type MasksQuality, type MasksQuality, qualityName, qualityName } from "./prediction/image-quality.js";
 import {
   type InputImage,
   leaveOutMasks,
@@ -31,10 +22,11 @@ import {
   refuseSharedFolders,
 } from "./prediction/inputs.js";
 import { isLabelVolume, looksLikeMask } from "./prediction/mask-evidence.js";
-import { openRunSegmenter } from "./prediction/run-segmenter.js";
+import { openSegmenter } from "./prediction/open-segmenter.js";
 import type { AskedNetwork, Segmenter } from "./prediction/segmenter.js";
+import { channelsOf, isSegmentation, type OutputFile, segmentingOf } from "./prediction/segmenting.js";
 import { listVolumes } from "./prediction/series-inputs.js";
-import { predictionsRecord, type WrittenRecord } from "./written-record.js";
+import { predictionsRecord } from "./written-record.js";
 
 /** What is to be segmented, and what to write. */
 export interface PredictInput extends AskedNetwork, PredictionContents {
@@ -78,84 +70,8 @@ export interface Predicted {
 /** Segments one image and writes its files; true when the image is not opaque everywhere. */
 type WriteImage = (image: InputImage, doubtful?: boolean) => Promise<boolean>;
 
-type OutputFile = Pick<PredictionFile, "folder" | "extension">;
-
 function outputPath(out: string, { folder, extension }: OutputFile, { name }: InputImage): string {
   return join(out, folder, `${name}.${extension}`);
-}
-
-function channelsOf({ path, furtherChannels = [] }: InputImage): ChannelFiles {
-  return { imagePath: path, furtherChannels };
-}
-
-/** What becomes of each image, and how. */
-interface Writing {
-  readonly files: readonly OutputFile[];
-  /** @param record of what is written */
-  writer(record: WrittenRecord): WriteImage;
-}
-
-/** How one kind of images, pictures or volumes, is read, segmented and encoded. */
-interface Segmenting<P> {
-  readonly files: readonly PredictionFile<P>[];
-  read(image: InputImage): Promise<StoredImage>;
-  segment(stored: StoredImage, path: string): P | Promise<P>;
-}
-
-function writing<P>({ files, read, segment }: Segmenting<P>, out: string): Writing {
-  const writer = (record: WrittenRecord) => async (image: InputImage, doubtful?: boolean) => {
-    const stored = await read(image);
-    const prediction = await segment(stored, image.path);
-    for (const file of files) {
-      const chunks = await file.encode(prediction, stored, { ...image, doubtful });
-      record.write(outputPath(out, file, image), chunks);
-    }
-    return stored.alpha !== undefined;
-  };
-  return { files, writer };
-}
-
-function isSegmentation(format: MaskFormat | undefined): boolean {
-  return segmentationFormatNames.some((name) => name === format);
-}
-
-/** @throws UsageError when something is wanted that volumes do not give */
-function writingOf(segmenter: Segmenter, input: PredictInput): Writing {
-  const { dataset, rules } = segmenter;
-  const { format, keepIds, out } = input;
-  if (keepIds && !isSegmentation(format))
-    throw new UsageError(
-      `--keep-ids is of masks as DICOM SEG; add --format ${segmentationFormatNames[0]}, or leave it out`,
-    );
-  if (!hasSlices(dataset)) {
-    if (format !== undefined)
-      throw new UsageError(
-        "--format is of masks of volumes; the run was trained on pictures, whose masks are PNG, so leave it out",
-      );
-    return writing(
-      {
-        files: predictionFiles(dataset, input),
-        read: (image) => readPictureChannels(channelsOf(image)),
-        async segment(stored, path) {
-          const said = await segmenter.segmentImage(stored, path);
-          return rules ? ruledImage(said, stored, dataset, rules, path) : said;
-        },
-      },
-      out,
-    );
-  }
-  const read = async (image: InputImage) => {
-    const { path, series } = image;
-    if (series) return readFoundVolume(series, path);
-    if (isImageName(path) && !isVolumeName(path))
-      throw new DataError(`${path}: is a picture, and the run was trained on volumes; give it volumes`);
-    return readVolumeChannels(channelsOf(image));
-  };
-  const segment = async (stored: StoredImage, path: string) => {
-    const said = await segmenter.segmentVolume(stored, path, dataset);
-    return rules ? ruledVolume(said, stored, dataset, rules, path) : said;
-  };
-  return writing({ files: volumeFiles(dataset, input), read, segment }, out);
 }
 
 /** What of a failure concerns one image alone: its pixels, or a name that the file system does not take. */
@@ -214,7 +130,7 @@ async function predictWith(
     segmentations,
     system,
   } = dataset.slices ? await listVolumes(input.images, observer) : { ...listInputs(input.images), segmentations: [] };
-  const { files, writer } = writingOf(segmenter, input);
+  const { files, segment } = segmentingOf(segmenter, input);
   const folders = files.map(({ folder }) => join(out, folder));
   const masks = cases.flatMap(maskPathsOf);
   const { images: chosen, leftOut } = await leaveOutMasks(
@@ -241,6 +157,8 @@ async function predictWith(
     const estimated = await quality?.estimate(image);
     const isTransparent = await write(image, estimated && isDoubtful(estimated));
     if (estimated) quality?.add(estimated);
+    const isTransparent = await segment(image, (file, chunks) => record.write(outputPath(out, file, image), chunks));
+    await quality?.add(image);
     return isTransparent;
   };
   const { broken: unread, ...did } = await writeAll(inputs, writeImage, turn, observer);
@@ -272,9 +190,7 @@ async function predictWith(
 export const predictImages: Workflow<PredictInput, Predicted> = async (input, observer) => {
   refuseMissing(input.images);
   const turn = turnUntil(() => observer.stopRequested?.() ?? false);
-  const segmenter = await (isExported(input.run)
-    ? openExportedSegmenter(input, turn)
-    : openRunSegmenter(input, turn, observer));
+  const segmenter = await openSegmenter(input, turn, observer);
   try {
     return await predictWith(segmenter, input, turn, observer);
   } finally {

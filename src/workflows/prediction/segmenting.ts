@@ -1,0 +1,96 @@
+/** How images become results: read, segmented, ruled and encoded. Where the results go is the caller's business. */
+import { DataError, UsageError } from "../../core/errors.js";
+import { isImageName, isVolumeName } from "../../data/file-patterns.js";
+import { type MaskFormat, segmentationFormatNames } from "../../data/formats/mask-format-names.js";
+import { type ChannelFiles, readPictureChannels, readVolumeChannels } from "../../data/read-channels.js";
+import { readFoundVolume } from "../../data/read-image.js";
+import { hasSlices } from "../../data/volumes/decode-volume.js";
+import type { StoredImage } from "../../grid/stored-image.js";
+import { type PredictionContents, type PredictionFile, predictionFiles } from "../../inference/encode-prediction.js";
+import { volumeFiles } from "../../inference/encode-volume.js";
+import { ruledImage, ruledVolume } from "../../inference/ruled.js";
+import type { InputImage } from "./inputs.js";
+import type { Segmenter } from "./segmenter.js";
+
+/** One kind of results; every image has one, in this folder and with this ending. */
+export type OutputFile = Pick<PredictionFile, "folder" | "extension">;
+
+/** What becomes of images, and how. */
+export interface Segmenting {
+  /** The kinds of results, that of the masks first. */
+  readonly files: readonly OutputFile[];
+  /**
+   * Segments one image.
+   * @param take takes each of its results as soon as it is encoded
+   * @returns whether the image is not opaque everywhere
+   * @throws DataError, NumericError of the image alone
+   */
+  segment(image: InputImage, take: (file: OutputFile, chunks: Uint8Array[]) => void): Promise<boolean>;
+}
+
+/** How one kind of images, pictures or volumes, is read, segmented and encoded. */
+interface Kind<P> {
+  readonly files: readonly PredictionFile<P>[];
+  read(image: InputImage): Promise<StoredImage>;
+  ask(stored: StoredImage, path: string): Promise<P>;
+}
+
+function segmenting<P>({ files, read, ask }: Kind<P>): Segmenting {
+  return {
+    files,
+    async segment(image, take) {
+      const stored = await read(image);
+      const prediction = await ask(stored, image.path);
+      for (const file of files) take(file, await file.encode(prediction, stored, image));
+      return stored.alpha !== undefined;
+    },
+  };
+}
+
+/** The files that an image's channels lie in. */
+export function channelsOf({ path, furtherChannels = [] }: InputImage): ChannelFiles {
+  return { imagePath: path, furtherChannels };
+}
+
+/** Whether masks of a format are DICOM. */
+export function isSegmentation(format: MaskFormat | undefined): boolean {
+  return segmentationFormatNames.some((name) => name === format);
+}
+
+/** @throws UsageError when something is wanted that volumes do not give */
+export function segmentingOf(segmenter: Segmenter, contents: PredictionContents): Segmenting {
+  const { dataset, rules } = segmenter;
+  const { format, keepIds } = contents;
+  if (keepIds && !isSegmentation(format))
+    throw new UsageError(
+      `--keep-ids is of masks as DICOM SEG; add --format ${segmentationFormatNames[0]}, or leave it out`,
+    );
+  if (!hasSlices(dataset)) {
+    if (format !== undefined)
+      throw new UsageError(
+        "--format is of masks of volumes; the run was trained on pictures, whose masks are PNG, so leave it out",
+      );
+    return segmenting({
+      files: predictionFiles(dataset, contents),
+      read: (image) => readPictureChannels(channelsOf(image)),
+      async ask(stored, path) {
+        const said = await segmenter.segmentImage(stored, path);
+        return rules ? ruledImage(said, stored, dataset, rules, path) : said;
+      },
+    });
+  }
+  return segmenting({
+    files: volumeFiles(dataset, contents),
+    async read(image) {
+      const { path, series } = image;
+      if (series) return readFoundVolume(series, path);
+      if (isImageName(path) && !isVolumeName(path))
+        throw new DataError(`${path}: is a picture, and the run was trained on volumes; give it volumes`);
+      return readVolumeChannels(channelsOf(image));
+    },
+    async ask(stored, path) {
+      const said = await segmenter.segmentVolume(stored, path, dataset);
+      return rules ? ruledVolume(said, stored, dataset, rules, path) : said;
+    },
+  });
+}
