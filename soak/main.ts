@@ -22,6 +22,7 @@ const soaks: Readonly<Record<string, () => Promise<{ run: Soak }>>> = {
   kill: () => import("./kill.js"),
   loads: () => import("./loads.js"),
   "run-files": () => import("./run-files.js"),
+  serve: () => import("./serve.js"),
   steps: () => import("./steps.js"),
   "volume-files": () => import("./volume-files.js"),
   workers: () => import("./workers.js"),

@@ -18,6 +18,7 @@ import { register as list } from "./list.js";
 import { register as plan } from "./plan.js";
 import { register as predict } from "./predict.js";
 import { register as report } from "./report.js";
+import { register as serve } from "./serve.js";
 import { register as studio } from "./studio.js";
 import { register as suggest } from "./suggest.js";
 import { register as sweep } from "./sweep.js";
@@ -34,6 +35,7 @@ const verbs = [
   suggest,
   predict,
   exportModel,
+  serve,
   sweep,
   compare,
   report,

@@ -10,8 +10,7 @@ import { indexValue } from "../inference/label-map.js";
 import { rulesText } from "../judging/rules-text.js";
 import type { Observer, Workflow } from "./observer.js";
 import { wholeImages } from "./prediction/channel-files.js";
-import { openExportedSegmenter } from "./prediction/exported-segmenter.js";
-import { isDoubtful, type MasksQuality, type MasksQuality, qualityName, qualityName } from "./prediction/image-quality.js";
+import { isDoubtful, type MasksQuality, qualityName } from "./prediction/image-quality.js";
 import {
   type InputImage,
   leaveOutMasks,
@@ -68,7 +67,7 @@ export interface Predicted {
 }
 
 /** Segments one image and writes its files; true when the image is not opaque everywhere. */
-type WriteImage = (image: InputImage, doubtful?: boolean) => Promise<boolean>;
+type WriteImage = (image: InputImage) => Promise<boolean>;
 
 function outputPath(out: string, { folder, extension }: OutputFile, { name }: InputImage): string {
   return join(out, folder, `${name}.${extension}`);
@@ -151,14 +150,12 @@ async function predictWith(
   const record = predictionsRecord(out);
   record.refuseForeign(outputs);
   const quality = input.quality ? await segmenter.openQuality() : null;
-  const write = writer(record);
   // Estimated first: overlays show what is doubtful.
   const writeImage: WriteImage = async (image) => {
     const estimated = await quality?.estimate(image);
-    const isTransparent = await write(image, estimated && isDoubtful(estimated));
+    const write = (file: OutputFile, chunks: Uint8Array[]) => record.write(outputPath(out, file, image), chunks);
+    const isTransparent = await segment(image, write, estimated && isDoubtful(estimated));
     if (estimated) quality?.add(estimated);
-    const isTransparent = await segment(image, (file, chunks) => record.write(outputPath(out, file, image), chunks));
-    await quality?.add(image);
     return isTransparent;
   };
   const { broken: unread, ...did } = await writeAll(inputs, writeImage, turn, observer);

@@ -62,8 +62,8 @@ function inLibtorch({ model, dataset, wanted, turn }: Question, testTimeFlips: b
   };
 }
 
-async function inOnnxRuntime({ model, dataset, wanted, turn }: Question): Promise<Answering> {
-  const session = await openSession(model);
+async function inOnnxRuntime({ model, dataset, wanted, turn }: Question, threads?: number): Promise<Answering> {
+  const session = await openSession(model, threads);
   const { sides } = model.description;
   const kind = dataset.target;
   const ask = (piece: Uint8Array, path: string) => probabilitiesOf(session, piece, dataset, sides, path);
@@ -123,7 +123,7 @@ export async function openExportedSegmenter(asked: AskedNetwork, turn: Turn): Pr
   const dataset = withIntensity(model.description.dataset, asked);
   const question = { model, dataset, wanted: asked.probabilities, turn };
   const answering =
-    engine === "onnx" ? await inOnnxRuntime(question) : inLibtorch(question, testTimeFlips || asked.tta);
+    engine === "onnx" ? await inOnnxRuntime(question, asked.threads) : inLibtorch(question, testTimeFlips || asked.tta);
   const where = engine === "onnx" ? "ONNX Runtime" : "libtorch";
   return {
     dataset,

@@ -23,6 +23,8 @@ export interface AskedNetwork {
   readonly intensity?: { readonly low: number; readonly high: number } | undefined;
   /** Default: ONNX Runtime for an ONNX file, libtorch for everything else. */
   readonly engine?: EngineName | undefined;
+  /** Threads of one image in ONNX Runtime; default: its own choice. Those of libtorch are the process's. */
+  readonly threads?: number | undefined;
   /** Also estimate how good the masks are, from the run's labelled images, which must be there. */
   readonly quality?: boolean | undefined;
   /** Whether probabilities are handed out, too. */

@@ -22,10 +22,15 @@ export interface Segmenting {
   /**
    * Segments one image.
    * @param take takes each of its results as soon as it is encoded
+   * @param doubtful whether its mask is, where that was asked; overlays show it
    * @returns whether the image is not opaque everywhere
    * @throws DataError, NumericError of the image alone
    */
-  segment(image: InputImage, take: (file: OutputFile, chunks: Uint8Array[]) => void): Promise<boolean>;
+  segment(
+    image: InputImage,
+    take: (file: OutputFile, chunks: Uint8Array[]) => void,
+    doubtful?: boolean,
+  ): Promise<boolean>;
 }
 
 /** How one kind of images, pictures or volumes, is read, segmented and encoded. */
@@ -38,10 +43,10 @@ interface Kind<P> {
 function segmenting<P>({ files, read, ask }: Kind<P>): Segmenting {
   return {
     files,
-    async segment(image, take) {
+    async segment(image, take, doubtful) {
       const stored = await read(image);
       const prediction = await ask(stored, image.path);
-      for (const file of files) take(file, await file.encode(prediction, stored, image));
+      for (const file of files) take(file, await file.encode(prediction, stored, { ...image, doubtful }));
       return stored.alpha !== undefined;
     },
   };
