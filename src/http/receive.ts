@@ -26,12 +26,16 @@ function cutShort(cause: unknown): HttpProblem {
   return problem;
 }
 
+/** @throws HttpProblem 413 for a body that says that it is too large, before any of it is taken */
+function checkAnnounced(c: Context, { maxBytes }: BodyLimits): void {
+  if (Number(c.req.header("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
+}
+
 /**
  * The pieces of a body as they come.
  * @throws HttpProblem 413 when it is too large, 408 when it takes too long, 400 when it is cut short
  */
 async function* pieces(c: Context, { maxBytes, maxSeconds }: BodyLimits): AsyncGenerator<Uint8Array> {
-  if (Number(c.req.header("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const { body } = c.req.raw;
   if (!body) return;
   const stream = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
@@ -60,6 +64,7 @@ async function* pieces(c: Context, { maxBytes, maxSeconds }: BodyLimits): AsyncG
  *   hold a part, and is the caller's to remove
  */
 export async function receiveFile(c: Context, path: string, limits: BodyLimits): Promise<number> {
+  checkAnnounced(c, limits);
   const file = createWriteStream(path, { flags: "wx" });
   try {
     await pipeline(pieces(c, limits), file);
@@ -77,6 +82,7 @@ export async function receiveFile(c: Context, path: string, limits: BodyLimits):
 export async function receiveJson<T>(c: Context, schema: ZodType<T>, limits: BodyLimits): Promise<T> {
   if (!/^application\/json\s*(;|$)/i.test(c.req.header("content-type") ?? ""))
     throw new HttpProblem(415, "the body is to be application/json; say so in Content-Type");
+  checkAnnounced(c, limits);
   const parts: Uint8Array[] = [];
   for await (const piece of pieces(c, limits)) parts.push(piece);
   const result = schema.safeParse(jsonOf(Buffer.concat(parts).toString("utf8")));
