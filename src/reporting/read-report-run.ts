@@ -154,14 +154,17 @@ export async function readReportRun(
   const { state, stepOf } = runState(run, config, Number(curves.steps.at(-1)?.iteration ?? -1) + 1);
   const finished = state.stage === "finished";
   const present = { step: stepOf(choice.checkpoint), finished, dataset: data ?? config.dataset };
+  const evaluation = await evaluationOf(run, choice, present, judge, missing);
+  // Of a run that was copied without its checkpoints, what was judged tells which one is shown.
+  const step = present.step ?? evaluation?.about.checkpoint.step;
   return {
     ...{ id, group, name, folder: run.path, state, config, curves },
     environment: readEnvironment(run, missing),
     split: orMissing(missing, "Training cases", () => readSplit(run.split, config)),
     cost: costOf(run, missing),
     dataset: orMissing(missing, "Data set", () => readDatasetFacts(run.dataset)),
-    estimates: orMissing(missing, "Estimates", () => readEstimates(run, choice, present.step)),
-    evaluation: await evaluationOf(run, choice, present, judge, missing),
+    estimates: orMissing(missing, "Estimates", () => readEstimates(run, choice, step)),
+    evaluation,
     findings: null,
     missing,
   };
