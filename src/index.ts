@@ -26,9 +26,11 @@ export {
   type Dataset,
   type DatasetClass,
   type Domain,
+  type DomainIntensity,
   type ImageDepths,
   loadDataset,
   type MaskFile,
+  ofDomain,
   type SliceRule,
   type Split,
 } from "./data/dataset.js";
@@ -80,7 +82,8 @@ export {
   readVolume,
 } from "./data/read-image.js";
 export type { ReaderRule } from "./data/schema.js";
-export type { ValueWindow, WindowRule } from "./data/volumes/windows.js";
+export { type ValueKind, type ValueRule, type Values, valueKindOf } from "./data/values.js";
+export type { IntensityRule, ValueWindow, WindowRule, ZScoreRule } from "./data/volumes/windows.js";
 export { type Communicator, openWorld } from "./distributed/index.js";
 export * from "./divergence/index.js";
 export { type ConventionName, conventionNames, type Emptiness } from "./evaluation/conventions.js";
@@ -244,6 +247,7 @@ export type { CheckpointName, KeptCheckpoint } from "./runs/checkpoint-names.js"
 export { type LoadedRun, loadRun } from "./runs/load-run.js";
 export type { MetricRecord } from "./runs/metrics-log.js";
 export type { Model } from "./runs/model.js";
+export { normalisationOf } from "./runs/normalisation-of.js";
 export type { RunFolder } from "./runs/run-folder.js";
 export type { MonotoneMap } from "./statistics/isotonic.js";
 export * from "./statistics/mean.js";

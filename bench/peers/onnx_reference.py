@@ -91,19 +91,22 @@ FILTERS = {
 
 
 def resize_rows(image, size, kind):
-    """Resizes the second axis of [rows, columns, channels] as Pillow does, with its integer weights."""
+    """Resizes the second axis of [rows, columns, channels] as Pillow does: uint8 with integer weights, float32 with real ones."""
     old = image.shape[1]
     if old == size:
         return image
     radius, weight = FILTERS[kind]
     scale = old / size
     stretch = max(scale, 1)
-    result = np.empty((image.shape[0], size, image.shape[2]), np.uint8)
+    result = np.empty((image.shape[0], size, image.shape[2]), image.dtype)
     for i in range(size):
         centre = (i + 0.5) * scale
         first = max(0, int(np.floor(centre - radius * stretch + 0.5)))
         end = min(old, int(np.floor(centre + radius * stretch + 0.5)))
         real = weight((np.arange(first, end) + 0.5 - centre) / stretch)
+        if image.dtype == np.float32:
+            result[:, i] = (image[:, first:end].astype(np.float64) * (real / real.sum())[None, :, None]).sum(1)
+            continue
         scaled = real / real.sum() * 2**22
         whole = np.where(scaled < 0, np.ceil(scaled - 0.5), np.floor(scaled + 0.5)).astype(np.int64)
         sums = (image[:, first:end].astype(np.int64) * whole[None, :, None]).sum(1) + 2**21
@@ -111,17 +114,41 @@ def resize_rows(image, size, kind):
     return result
 
 
+def real_values(image, dataset):
+    """Samples [rows, columns, channels] as z-scores of each channel, or as grey levels that are not rounded; float32."""
+    rule, is_8bit = dataset.get("intensity", {}), image.dtype == np.uint8
+    image = image.astype(np.float64)
+    if dataset["channels"] == 1 and image.shape[2] == 3:
+        image = (image @ [0.299, 0.587, 0.114])[:, :, None]
+    if "zscore" in rule:
+        for channel in range(image.shape[2]):
+            values = image[:, :, channel]
+            counted = values != 0 if rule["zscore"] == "nonzero" else np.ones(values.shape, bool)
+            if not counted.any():
+                continue
+            mean, deviation = values[counted].mean(), values[counted].std()
+            values[counted] = (values[counted] - mean) / (deviation if deviation > 0 else 1)
+    elif not is_8bit:
+        image = np.clip((image - rule["low"]) / (rule["high"] - rule["low"]) * 255, 0, 255)
+    return image.astype(np.float32)
+
+
 def prepared(image, model):
-    """Samples as the network's input [1, channels, rows, columns], uint8."""
+    """Samples as the network's input [1, channels, rows, columns], uint8 or float32."""
     dataset, (height, width) = model["dataset"], model["sides"]
-    if dataset["channels"] == 1:
+    if model["input"]["type"] == "float32":
+        image = real_values(image, dataset)
+        least, greatest = image.min(), image.max()
+    elif dataset["channels"] == 1:
         image = grey(image)
-    if image.dtype != np.uint8:
+    if image.dtype not in (np.uint8, np.float32):
         window = dataset["intensity"]
         share = (image.astype(np.float64) - window["low"]) / (window["high"] - window["low"])
         image = np.clip(np.floor(share * 255 + 0.5), 0, 255).astype(np.uint8)
     image = resize_rows(image, width, dataset["filter"])
     image = resize_rows(image.transpose(1, 0, 2), height, dataset["filter"]).transpose(1, 0, 2)
+    if image.dtype == np.float32:
+        image = np.clip(image, least, greatest)
     if image.shape[2] < dataset["channels"]:
         image = image.repeat(dataset["channels"], 2)
     return np.ascontiguousarray(image.transpose(2, 0, 1)[None])

@@ -3,6 +3,7 @@ import { scope, type Tensor } from "../torch/index.js";
 import { augmentLabelled, augmentUnlabelled } from "./batch.js";
 import type { DrawKey } from "./draws.js";
 import { ofEachChannel, type StrongView } from "./modalities.js";
+import { planar8bit, type RawScale } from "./normalisation.js";
 import type { AugmentationProfile } from "./profile.js";
 import { drawVolumeStrong, drawVolumeWeak } from "./volume-draws.js";
 import type { VolumeProfile } from "./volume-profile.js";
@@ -10,22 +11,30 @@ import { strongVolumes } from "./volume-strong.js";
 import { warp } from "./warp.js";
 import { applyWhereDrawn, type View } from "./where-drawn.js";
 
-/** A kind of images with its settings. Images are `[N, C, ...S]` of values 0 to 255, labels `[N, ...S]` or `[N, K, ...S]`. */
+/** A kind of images with its settings. Images are `[N, C, ...S]` of the {@link RawScale} given, labels `[N, ...S]` or `[N, K, ...S]`. */
 export interface Augmenter {
   /** Half the side of TP-RAM's block of frequencies in units of the shortest side; in [0, 0.5). */
   readonly tpRamFactor: number;
-  /** The weak view of a labelled batch: float32 images, 0 to 255, and labels as given. */
+  /** The weak view of a labelled batch: float32 images of the same scale, and labels as given. */
   labelled(images: Tensor, labels: Tensor, key: DrawKey): { images: Tensor; labels: Tensor };
-  /** The weak and the strong view of an unlabelled batch, float32 in 0 to 255, equal in geometry. */
+  /** The weak and the strong view of an unlabelled batch, float32 of the same scale, equal in geometry. */
   unlabelled(images: Tensor, key: DrawKey): { weak: Tensor; strong: Tensor };
 }
 
-/** Of pictures, and of slices. @param modalities whether channels are modalities: strong views draw for each of them */
-export function planarAugmenter(profile: AugmentationProfile, modalities = false): Augmenter {
+/**
+ * Of pictures, and of slices.
+ * @param modalities whether channels are modalities: strong views draw for each of them
+ * @param scale what raw values are; whole numbers 0 to 255 unless given
+ */
+export function planarAugmenter(
+  profile: AugmentationProfile,
+  modalities = false,
+  scale: RawScale = planar8bit,
+): Augmenter {
   return {
     tpRamFactor: profile.tpRamFactor,
-    labelled: (images, labels, key) => augmentLabelled(images, labels, key, profile),
-    unlabelled: (images, key) => augmentUnlabelled(images, key, profile, modalities),
+    labelled: (images, labels, key) => augmentLabelled(images, labels, key, profile, scale),
+    unlabelled: (images, key) => augmentUnlabelled(images, key, profile, modalities, scale),
   };
 }
 
@@ -44,10 +53,10 @@ function weakVolumes(images: Tensor, labels: Tensor | undefined, key: DrawKey, p
   return { images: view.images, labels: own };
 }
 
-/** Of patches of volumes, `[N, C, D, H, W]`. @param modalities as of {@link planarAugmenter} */
-export function volumeAugmenter(profile: VolumeProfile, modalities = false): Augmenter {
+/** Of patches of volumes, `[N, C, D, H, W]`. Scale and modalities as of {@link planarAugmenter}. */
+export function volumeAugmenter(profile: VolumeProfile, modalities = false, scale: RawScale = planar8bit): Augmenter {
   const ofImages: StrongView = (weak, key) =>
-    strongVolumes(weak, drawVolumeStrong(key, weak.shape[0], profile), profile);
+    strongVolumes(weak, drawVolumeStrong(key, weak.shape[0], profile), profile, scale);
   const strong = modalities ? ofEachChannel(ofImages) : ofImages;
   return {
     tpRamFactor: profile.tpRamFactor,

@@ -2,6 +2,7 @@
 import { scope, type Tensor } from "../torch/index.js";
 import { type DrawKey, drawStrong, drawWeak, type WeakDraw } from "./draws.js";
 import { ofEachChannel, type StrongView } from "./modalities.js";
+import { planar8bit, type RawScale } from "./normalisation.js";
 import type { AugmentationProfile } from "./profile.js";
 import { strongAugment } from "./strong.js";
 import { weakAugment } from "./weak.js";
@@ -13,21 +14,22 @@ function weakDraws(images: Tensor, key: DrawKey, profile: AugmentationProfile): 
 
 /**
  * The weak view of a labelled batch.
- * @param images `[N, C, ...S]`, whole numbers 0 to 255
+ * @param images `[N, C, ...S]` of the scale, whole numbers 0 to 255 unless given
  * @param labels `[N, ...S]` or `[N, K, ...S]`
- * @returns images float32 in 0 to 255, raw values still, since TP-RAM works on pixels; labels as given
+ * @returns images float32 of the same scale, raw values still, since TP-RAM works on pixels; labels as given
  */
 export function augmentLabelled(
   images: Tensor,
   labels: Tensor,
   key: DrawKey,
   profile: AugmentationProfile,
+  scale: RawScale = planar8bit,
 ): { images: Tensor; labels: Tensor } {
-  return weakAugment(images, labels, weakDraws(images, key, profile), profile);
+  return weakAugment(images, labels, weakDraws(images, key, profile), profile, scale);
 }
 
 /**
- * The weak and the strong view of an unlabelled batch, float32 in 0 to 255, equal in geometry.
+ * The weak and the strong view of an unlabelled batch, float32 of the batch's scale, equal in geometry.
  * @param modalities whether each channel has strong draws of its own; else the channels, 1 or 3, are grey or RGB
  */
 export function augmentUnlabelled(
@@ -35,11 +37,13 @@ export function augmentUnlabelled(
   key: DrawKey,
   profile: AugmentationProfile,
   modalities = false,
+  scale: RawScale = planar8bit,
 ): { weak: Tensor; strong: Tensor } {
-  const ofImages: StrongView = (weak, named) => strongAugment(weak, drawStrong(named, weak.shape[0], profile), profile);
+  const ofImages: StrongView = (weak, named) =>
+    strongAugment(weak, drawStrong(named, weak.shape[0], profile), profile, scale);
   const strong = modalities ? ofEachChannel(ofImages) : ofImages;
   return scope(() => {
-    const weak = weakAugment(images, null, weakDraws(images, key, profile), profile).images;
+    const weak = weakAugment(images, null, weakDraws(images, key, profile), profile, scale).images;
     return { weak, strong: strong(weak, key) };
   });
 }

@@ -49,17 +49,19 @@ function positions(field: Tensor): [rows: Tensor, columns: Tensor] {
 }
 
 /**
- * Deforms images: bilinear, 0 outside, rounded half up.
- * @param images `[N, C, H, W]` float32, whole numbers 0 to 255
+ * Deforms images: bilinear, 0 outside, whole numbers rounded half up.
+ * @param images `[N, C, H, W]` float32
  * @param field as {@link elasticField} gives it
+ * @param whole whether these are whole numbers, and are to be again
  * @returns the shape and range of `images`
  */
-export function elasticImages(images: Tensor, field: Tensor): Tensor {
+export function elasticImages(images: Tensor, field: Tensor, whole = true): Tensor {
   const [, , height, width] = images.shape;
   const [rows, columns] = positions(field);
   const within = (position: Tensor, length: number) => position.ge(0).logicalAnd(position.le(length - 1));
   const inside = within(rows, height).logicalAnd(within(columns, width)).unsqueeze(1);
-  const sampled = sampleBilinear(images, rows, columns).add_(0.5).floor_();
+  const exact = sampleBilinear(images, rows, columns);
+  const sampled = whole ? exact.add_(0.5).floor_() : exact;
   return sampled.to({ dtype: images.dtype }).mul_(inside.to({ dtype: images.dtype }));
 }
 

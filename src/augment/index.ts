@@ -12,7 +12,8 @@ export {
   type StrongDraw,
   type WeakDraw,
 } from "./draws.js";
-export { type Normalisation, planar8bit } from "./normalisation.js";
+export { type Normalisation, planar8bit, planarLevels, type RawScale, zScores } from "./normalisation.js";
+export { inGreyLevels } from "./own-range.js";
 export { type AugmentationProfile, fundusProfile, type ImageSize, mriProfile, type Range } from "./profile.js";
 export { strongAugment } from "./strong.js";
 export { tpRam } from "./tp-ram.js";

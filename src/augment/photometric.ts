@@ -1,13 +1,14 @@
 /**
  * Brightness and contrast with Pillow's arithmetic (golden README section 7, `photometric_*`): blending in float32,
- * the fraction dropped.
+ * the fraction of whole numbers dropped.
  */
 import { axesOfEach, ShapeError, type Tensor } from "../torch/index.js";
 import { perImage } from "./sampling.js";
 
-/** Clips to 0 … 255 and drops the fraction. */
-function toBytes(values: Tensor): Tensor {
-  return values.clamp_({ min: 0, max: 255 }).floor_();
+/** Clips to 0 … 255, and drops the fraction of whole numbers. */
+function clipped(values: Tensor, whole: boolean): Tensor {
+  const inside = values.clamp_({ min: 0, max: 255 });
+  return whole ? inside.floor_() : inside;
 }
 
 const factorsOf = (images: Tensor, factors: readonly number[]) =>
@@ -15,17 +16,18 @@ const factorsOf = (images: Tensor, factors: readonly number[]) =>
 
 /**
  * Multiplies every image by its factor.
- * @param images `[N, C, ...S]` float32, whole numbers 0 to 255
+ * @param images `[N, C, ...S]` float32, 0 to 255
+ * @param whole  whether these are whole numbers, and are to be again
  * @returns the same shape and range
  */
-export function brightness(images: Tensor, factors: readonly number[]): Tensor {
-  return toBytes(images.mul(factorsOf(images, factors)));
+export function brightness(images: Tensor, factors: readonly number[], whole = true): Tensor {
+  return clipped(images.mul(factorsOf(images, factors)), whole);
 }
 
 /** Moves every image away from its mean grey (factor above 1) or towards it (below 1); shapes as {@link brightness}. */
-export function contrast(images: Tensor, factors: readonly number[]): Tensor {
-  const mean = meanGrey(images);
-  return toBytes(images.sub(mean).mul_(factorsOf(images, factors)).add_(mean));
+export function contrast(images: Tensor, factors: readonly number[], whole = true): Tensor {
+  const mean = whole ? meanGrey(images) : exactMeanGrey(images);
+  return clipped(images.sub(mean).mul_(factorsOf(images, factors)).add_(mean), whole);
 }
 
 /**
@@ -48,4 +50,13 @@ export function toGrey(images: Tensor): Tensor {
 export function meanGrey(images: Tensor): Tensor {
   const mean = toGrey(images).mean(axesOfEach(images), { keepdim: true, dtype: "float64" });
   return mean.add_(0.5).floor_().to({ dtype: images.dtype });
+}
+
+/** {@link meanGrey} of values that are no whole numbers, not rounded: ITU-R 601 of 3 channels, of others their mean. */
+function exactMeanGrey(images: Tensor): Tensor {
+  const [axes, options] = [axesOfEach(images), { keepdim: true, dtype: "float64" } as const];
+  const means = (images.shape[1] === 3 ? images.split(1, 1) : [images]).map((channel) => channel.mean(axes, options));
+  const [red, green, blue] = means;
+  const mean = means.length === 3 ? red.mul(0.299).add_(green.mul(0.587)).add_(blue.mul(0.114)) : red;
+  return mean.to({ dtype: images.dtype });
 }

@@ -1,6 +1,6 @@
 /**
  * Rotation about the centre with Pillow's arithmetic (golden README section 7, `rotate_*`): images bilinear in double
- * precision with the fraction dropped, labels nearest in 16.16 fixed point.
+ * precision with the fraction of whole numbers dropped, labels nearest in 16.16 fixed point.
  */
 import { arange, type Device, fromTypedArray, type Tensor } from "../torch/index.js";
 import { perImage, pickPixels, sampleBilinear, toPixelNumbers } from "./sampling.js";
@@ -56,10 +56,11 @@ const guard = 1e-9;
 
 /**
  * Rotates images counter-clockwise, each by its own angle; what comes from outside is 0.
- * @param images `[N, C, H, W]` float32, whole numbers 0 to 255
+ * @param images `[N, C, H, W]` float32
+ * @param whole  whether these are whole numbers, and are to be again
  * @returns the same shape and range
  */
-export function rotateImages(images: Tensor, degrees: readonly number[]): Tensor {
+export function rotateImages(images: Tensor, degrees: readonly number[], whole = true): Tensor {
   const [, , height, width] = images.shape;
   const maps = degrees.map((angle) => rotation(angle, height, width));
   const value = (key: keyof Affine) =>
@@ -71,7 +72,8 @@ export function rotateImages(images: Tensor, degrees: readonly number[]): Tensor
   const [x, y] = axes(height, width, 0.5, "float64", images.device);
   const columns = plane(value("xx"), value("xy"), value("x0"), x, y);
   const rows = plane(value("yx"), value("yy"), value("y0"), x, y);
-  const sampled = sampleBilinear(images, rows.sub(0.5), columns.sub(0.5)).add_(guard).floor_();
+  const exact = sampleBilinear(images, rows.sub(0.5), columns.sub(0.5));
+  const sampled = whole ? exact.add_(guard).floor_() : exact;
   return sampled.to({ dtype: images.dtype }).mul_(inside(rows, columns, height, width).to({ dtype: images.dtype }));
 }
 

@@ -1,6 +1,6 @@
 /**
  * Enlarging and cropping with Pillow's arithmetic (golden README section 7, `scale_crop_*`): bilinear weights are
- * integers of 22 bits, rows first, each pass rounded to 8 bits; labels take the nearest pixel. Only the cropped window
+ * integers of 22 bits, rows first, each pass rounded to 8 bits where values are whole numbers; labels take the nearest pixel. Only the cropped window
  * is ever computed. Enlarging needs two taps an axis; general resizing of single images is in ../resize.ts.
  */
 
@@ -68,13 +68,14 @@ function axisTaps(length: number, crops: readonly AxisCrop[], device: Device): T
   };
 }
 
-/** One pass of the resize: `[N, C, H, W]` int32 along `axis` (2 or 3). */
+/** One pass of the resize: `[N, C, H, W]` int32, or float32 that is not rounded, along `axis` (2 or 3). */
 function filterAxis(images: Tensor, axis: 2 | 3, { sources, weights }: Taps): Tensor {
   const view = (tensor: Tensor) => tensor.unsqueeze(1).unsqueeze(axis === 3 ? 2 : 3);
   const [first, second] = sources.map((source, tap) =>
     images.gather(axis, view(source).expand(images.shape)).mul_(view(weights[tap])),
   );
-  return first.add_(second).add_(half).bitwiseRightShift(precision);
+  const sum = first.add_(second);
+  return images.dtype === "int32" ? sum.add_(half).bitwiseRightShift(precision) : sum.mul_(2 ** -precision);
 }
 
 const columnsOf = ({ width, left }: ScaleCrop): AxisCrop => ({ length: width, start: left });
@@ -82,13 +83,18 @@ const rowsOf = ({ height, top }: ScaleCrop): AxisCrop => ({ length: height, star
 
 /**
  * Enlarges and crops images, one draw each.
- * @param images `[N, C, H, W]` float32, whole numbers 0 to 255
+ * @param images `[N, C, H, W]` float32
+ * @param whole  whether these are whole numbers from 0 to 255, and are to be again
  * @returns the same shape and range
  */
-export function scaleCropImages(images: Tensor, crops: readonly ScaleCrop[]): Tensor {
+export function scaleCropImages(images: Tensor, crops: readonly ScaleCrop[], whole = true): Tensor {
   const [, , height, width] = images.shape;
   const { device } = images;
-  const wide = filterAxis(images.to({ dtype: "int32" }), 3, axisTaps(width, crops.map(columnsOf), device));
+  const wide = filterAxis(
+    whole ? images.to({ dtype: "int32" }) : images,
+    3,
+    axisTaps(width, crops.map(columnsOf), device),
+  );
   const both = filterAxis(wide, 2, axisTaps(height, crops.map(rowsOf), device));
   return both.to({ dtype: images.dtype });
 }

@@ -13,6 +13,7 @@ import {
   type Device,
   fromTypedArray,
   maximum,
+  minimum,
   ShapeError,
   scope,
   spatialAxes,
@@ -20,6 +21,8 @@ import {
   type Tensor,
   where,
 } from "../torch/index.js";
+import { planar8bit, type RawScale } from "./normalisation.js";
+import { clampEach, extremesOf } from "./own-range.js";
 import { perImage } from "./sampling.js";
 
 /** Amplitudes below this many grey levels per pixel are rounding noise, whose phase counts as 0 (as of an exact 0). */
@@ -127,15 +130,24 @@ function amplitude({ real, imaginary }: Complex): Tensor {
 }
 
 /**
- * Gives each image the low-frequency amplitude `(1−r)·A_x + r·A_u` of itself and its partner.
- * @param imagesNCS x, any dtype, in 0 to 255
+ * Gives each image the low-frequency amplitude `(1−r)·A_x + r·A_u` of itself and its partner. The amplitude of frequency 0 is
+ * the mean's distance from black, so where values have no bounds black is the least value of the pair: the mean then becomes
+ * `(1−r)·mean_x + r·mean_u` whatever their signs, and nothing else depends on it.
+ * @param imagesNCS x, any dtype
  * @param partnersNCS u, the same shape
  * @param ratios r, one per image, in [0, 1]
  * @param factor L, the profile's `tpRamFactor`
- * @returns x̃, `[N, C, ...S]` float32, clipped to 0 … 255, not rounded
+ * @param range between which values x and u lie; 0 and 255 unless given; null: without bounds
+ * @returns x̃, `[N, C, ...S]` float32, clipped to the range, that of the pair where there is none; not rounded
  * @throws ShapeError when the shapes differ
  */
-export function tpRam(imagesNCS: Tensor, partnersNCS: Tensor, ratios: readonly number[], factor: number): Tensor {
+export function tpRam(
+  imagesNCS: Tensor,
+  partnersNCS: Tensor,
+  ratios: readonly number[],
+  factor: number,
+  range: RawScale["range"] = planar8bit.range,
+): Tensor {
   const { shape, device, ndim } = imagesNCS;
   if (String(partnersNCS.shape) !== String(shape) || ratios.length !== shape[0]) {
     throw new ShapeError(
@@ -145,6 +157,8 @@ export function tpRam(imagesNCS: Tensor, partnersNCS: Tensor, ratios: readonly n
   }
   const sides = spatialShape(imagesNCS);
   const pixels = sides.reduce((product, side) => product * side, 1);
+  if (range === null) return ofPairs(imagesNCS, partnersNCS, ratios, factor);
+  const [min, max] = range;
   return scope(() => {
     const block = blockOf(imagesNCS, tpRamBlock(sides, factor));
     const own = analyse(imagesNCS, block);
@@ -160,6 +174,17 @@ export function tpRam(imagesNCS: Tensor, partnersNCS: Tensor, ratios: readonly n
       imaginary: where(hasPhase, own.imaginary.div(divisor), 0).mul(change),
     };
     const moved = synthesise(changed, block, pixels).to({ dtype: "float32" });
-    return imagesNCS.to({ dtype: "float32" }).add(moved).clamp_({ min: 0, max: 255 });
+    return imagesNCS.to({ dtype: "float32" }).add(moved).clamp_({ min, max });
+  });
+}
+
+/** Of values without bounds: black is the least value of each pair. */
+function ofPairs(images: Tensor, partners: Tensor, ratios: readonly number[], factor: number): Tensor {
+  return scope(() => {
+    const [own, theirs] = [images, partners].map((all) => extremesOf(all.to({ dtype: "float32" })));
+    const [least, greatest] = [minimum(own.least, theirs.least), maximum(own.greatest, theirs.greatest)];
+    const unbounded = [0, Number.POSITIVE_INFINITY] as const;
+    const moved = tpRam(images.sub(least), partners.sub(least), ratios, factor, unbounded);
+    return clampEach(moved.add_(least), least, greatest);
   });
 }

@@ -2,6 +2,8 @@
 import { axesOfEach, cat, Generator, randn, resizeLinear, scope, spatialShape, type Tensor } from "../torch/index.js";
 import { gaussianBlur } from "./blur.js";
 import { openStream } from "./draws.js";
+import { planar8bit, type RawScale } from "./normalisation.js";
+import { inGreyLevels } from "./own-range.js";
 import { perImage } from "./sampling.js";
 import type { VolumeStrongDraw } from "./volume-draws.js";
 import type { VolumeProfile } from "./volume-profile.js";
@@ -37,10 +39,21 @@ function noisy(image: Tensor, { deviation, source }: NonNullable<VolumeStrongDra
 
 /**
  * Carries out the strong draws; the geometry stays that of `images`.
- * @param images weak views `[N, C, D, H, W]` float32, 0 to 255
+ * @param images weak views `[N, C, D, H, W]` float32
+ * @param scale  what their values are; 0 to 255 unless given
  * @returns the same shape and range
  */
-export function strongVolumes(images: Tensor, draws: readonly VolumeStrongDraw[], profile: VolumeProfile): Tensor {
+export function strongVolumes(
+  images: Tensor,
+  draws: readonly VolumeStrongDraw[],
+  profile: VolumeProfile,
+  scale: RawScale = planar8bit,
+): Tensor {
+  return scope(() => inGreyLevels(images, scale, (given) => changed(given, draws, profile)));
+}
+
+/** The same of images from 0 to 255. */
+function changed(images: Tensor, draws: readonly VolumeStrongDraw[], profile: VolumeProfile): Tensor {
   return scope(() => {
     const factors = (pick: (draw: VolumeStrongDraw) => number) =>
       perImage(draws.map(pick), images.ndim, images.device, Float32Array);

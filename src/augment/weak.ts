@@ -7,33 +7,38 @@ import { ShapeError, scope, spatialShape, type Tensor } from "../torch/index.js"
 import type { ScaleCrop, StreamAddress, WeakDraw } from "./draws.js";
 import { elasticField, elasticImages, elasticLabels } from "./elastic.js";
 import { signedNoise } from "./noise.js";
+import { planar8bit, type RawScale } from "./normalisation.js";
 import type { AugmentationProfile } from "./profile.js";
 import { rotateImages, rotateLabels } from "./rotate.js";
 import { scaleCropImages, scaleCropLabels } from "./scale-crop.js";
 import { applyWhereDrawn, type Program } from "./where-drawn.js";
 
-const scaleCropped: Program<ScaleCrop> = ({ images, labels }, crops) => ({
-  images: scaleCropImages(images, crops),
-  labels: labels && scaleCropLabels(labels, crops),
-});
+const scaleCropped =
+  (whole: boolean): Program<ScaleCrop> =>
+  ({ images, labels }, crops) => ({
+    images: scaleCropImages(images, crops, whole),
+    labels: labels && scaleCropLabels(labels, crops),
+  });
 
-const rotated: Program<number> = ({ images, labels }, degrees) => ({
-  images: rotateImages(images, degrees),
-  labels: labels && rotateLabels(labels, degrees),
-});
+const rotated =
+  (whole: boolean): Program<number> =>
+  ({ images, labels }, degrees) => ({
+    images: rotateImages(images, degrees, whole),
+    labels: labels && rotateLabels(labels, degrees),
+  });
 
 const flipped: Program<true> = ({ images, labels }) => ({
   images: images.flip([-1]),
   labels: labels?.flip([-1]),
 });
 
-function deformed({ elastic }: AugmentationProfile): Program<StreamAddress> {
+function deformed({ elastic }: AugmentationProfile, whole: boolean): Program<StreamAddress> {
   return ({ images, labels }, sources) => {
     const [count, , height, width] = images.shape;
     const noise = signedNoise(sources, 2 * height * width, images.device).reshape([count, 2, height, width]);
     const shortest = Math.min(height, width);
     const field = elasticField(noise, elastic.alpha * shortest, elastic.sigma * shortest);
-    return { images: elasticImages(images, field), labels: labels && elasticLabels(labels, field) };
+    return { images: elasticImages(images, field, whole), labels: labels && elasticLabels(labels, field) };
   };
 }
 
@@ -71,10 +76,11 @@ function checkRank({ shape }: Tensor, profile: AugmentationProfile): void {
 
 /**
  * Carries out the weak draws.
- * @param images `[N, C, ...S]`, any dtype, whole numbers 0 to 255
+ * @param images `[N, C, ...S]`, any dtype
  * @param labels class numbers `[N, ...S]`, 0/1 planes `[N, K, ...S]`, or null; outside of the image is background, 0
  * @param draws one per image, as `drawWeak` gives them
- * @returns new tensors: images float32, whole numbers 0 to 255; labels of their own shape and dtype
+ * @param scale what the images' values are; whole numbers 0 to 255 unless given
+ * @returns new tensors: images float32, in the range of `images`; labels of their own shape and dtype
  * @throws ShapeError when shapes and draws do not fit each other, and for volumes under a profile with planar transforms
  */
 export function weakAugment<L extends Tensor | null>(
@@ -82,6 +88,7 @@ export function weakAugment<L extends Tensor | null>(
   labels: L,
   draws: readonly WeakDraw[],
   profile: AugmentationProfile,
+  { whole }: RawScale = planar8bit,
 ): { images: Tensor; labels: L } {
   checkShapes(images, labels, draws);
   checkRank(images, profile);
@@ -94,10 +101,10 @@ export function weakAugment<L extends Tensor | null>(
       labels: ownLabels && ownLabels.ndim < images.ndim ? ownLabels.unsqueeze(1) : ownLabels,
     };
     const drawn = <K extends keyof WeakDraw>(key: K) => draws.map((draw) => draw[key]);
-    applyWhereDrawn(view, drawn("scaleCrop"), scaleCropped);
-    applyWhereDrawn(view, drawn("degrees"), rotated);
+    applyWhereDrawn(view, drawn("scaleCrop"), scaleCropped(whole));
+    applyWhereDrawn(view, drawn("degrees"), rotated(whole));
     applyWhereDrawn(view, drawn("flip"), flipped);
-    applyWhereDrawn(view, drawn("elastic"), deformed(profile));
+    applyWhereDrawn(view, drawn("elastic"), deformed(profile, whole));
     return { images: ownImages, labels: (ownLabels ?? null) as L };
   });
 }

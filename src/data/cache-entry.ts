@@ -12,26 +12,28 @@ import { readSafetensorsFile, serializeSafetensors } from "../core/safetensors.j
 import { sha256, sha256File } from "../core/sha256.js";
 import { frameOf, frameRecord } from "../grid/frame.js";
 import { voxelCount } from "../grid/grid.js";
+import { sampleBytes, viewSamples } from "../grid/stored-image.js";
 import { channelFilesOf, maskFilesOf, readersOf } from "./case-files.js";
-import { type Case, type Dataset, labelsOf } from "./dataset.js";
+import { type Case, type Dataset, labelsOf, ofDomain } from "./dataset.js";
 import type { CaseBytes, DecodedCase } from "./decode.js";
 import { insideOf } from "./inside-file.js";
 import type { WorkingSize } from "./prepare-image.js";
 import { imageFiles } from "./read-image.js";
+import type { Values } from "./values.js";
 
 /** Raise when decoding changes its results, so that older entries are no longer found. */
 const formatVersion = 4;
 
 /** Hash of everything but the files that a decoded case of a domain depends on. */
 export function settingsHash(dataset: Dataset, size: WorkingSize, domain: string): string {
-  const { channels, filter, intensity, spacing, target, slices } = dataset;
+  const { channels, filter, intensity, values, spacing, target, slices } = ofDomain(dataset, domain);
   const labels = labelsOf(dataset, domain);
   const classes = dataset.classes.map(({ index, name, inside }) => [index, name, inside]);
   const resized = size === "whole" ? size : frameRecord(frameOf(size));
   const ofImages = [formatVersion, resized, channels, filter, intensity, spacing, target];
   const ofSlices = slices ? [slices.plane, slices.intensity, ...(slices.intensities ?? [])] : [];
   const ofVolumes = size === "whole" ? [...ofSlices, slices?.resample] : ofSlices;
-  return sha256(JSON.stringify([...ofImages, classes, labels, ...ofVolumes]));
+  return sha256(JSON.stringify([...ofImages, classes, labels, ...ofVolumes, ...(values ? [values] : [])]));
 }
 
 /** SHA-256 of a case's files; of the image all channels'. */
@@ -103,12 +105,19 @@ export function entryKey(settings: string, { image, mask }: CaseContents, one: C
 
 function tensorsOf(decoded: DecodedCase): [string, RawTensor][] {
   const { image, label, channels, working } = decoded;
-  const tensors: [string, RawTensor][] = [["image", { dtype: "U8", shape: [channels, ...working.shape], data: image }]];
+  const dtype = image instanceof Float32Array ? "F32" : "U8";
+  const shape = [channels, ...working.shape];
+  const tensors: [string, RawTensor][] = [["image", { dtype, shape, data: sampleBytes(image) }]];
   if (label) {
     const planes = label.length / voxelCount(working);
     tensors.push(["label", { dtype: "U8", shape: [planes, ...working.shape], data: label }]);
   }
   return tensors;
+}
+
+/** An entry's image; of float32 a copy, as a file's values may lie anywhere. */
+function valuesOf({ dtype, data }: RawTensor): Values {
+  return dtype === "F32" ? (viewSamples(data.slice(), "float32") as Float32Array) : data;
 }
 
 /** Everything about the arrays that they do not say themselves. */
@@ -138,7 +147,7 @@ export function readEntry(path: string, one: Case): DecodedCase | undefined {
     const label = tensors.get("label");
     if (!image || (label !== undefined) !== (one.maskPath !== undefined)) return undefined;
     const facts: Pick<DecodedCase, "stored" | "working" | "wide" | "mode"> = JSON.parse(metadata.facts);
-    const decoded = { image: image.data, channels: image.shape[0], ...facts };
+    const decoded = { image: valuesOf(image), channels: image.shape[0], ...facts };
     const whole = label ? { ...decoded, label: label.data } : decoded;
     return contentHash(whole, path) === metadata.sha256 ? whole : undefined;
   } catch {

@@ -50,7 +50,7 @@ function usualMemory({ slices }: Dataset): number {
 }
 
 function bytesOf(decoded: DecodedCase): number {
-  return decoded.image.length + (decoded.label?.length ?? 0);
+  return decoded.image.byteLength + (decoded.label?.length ?? 0);
 }
 
 /**

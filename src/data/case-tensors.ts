@@ -4,17 +4,19 @@
  */
 import { ignoredLabel } from "../core/target-kind.js";
 import type { Grid } from "../grid/grid.js";
+import { samplesLike } from "../grid/stored-image.js";
 import { type Device, fromTypedArray, type Tensor } from "../torch/index.js";
 import type { Dataset } from "./dataset.js";
 import type { DecodedCase } from "./decode.js";
 import { ignoresPixels } from "./labels.js";
 import type { PreparedImage } from "./prepare-image.js";
+import type { Values } from "./values.js";
 
 type Classes = Pick<Dataset, "target" | "outputs">;
 
 /** One case on a device; the tensors belong to the caller's scope. */
 export interface CaseTensors {
-  /** Raw values 0 … 255, uint8; what becomes network input is a `Normalisation`'s business. */
+  /** Raw values, uint8 0 … 255 or float32; what becomes network input is a `Normalisation`'s business. */
   readonly imageCS: Tensor;
   /** uint8: 0/1 [K, S] with sigmoid, class numbers [S] with softmax, `ignoredLabel`; null for an unlabelled case. */
   readonly labelKS: Tensor | null;
@@ -25,9 +27,12 @@ export interface CaseTensors {
 }
 
 /** The arrays one after the other, so that a batch is one upload. */
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+function joined<T extends Values>(parts: readonly T[]): T {
   if (parts.length === 1) return parts[0];
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const all = samplesLike(
+    parts[0],
+    parts.reduce((sum, part) => sum + part.length, 0),
+  );
   let at = 0;
   for (const part of parts) {
     all.set(part, at);
@@ -36,7 +41,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return all;
 }
 
-/** Raw images of some cases of one working grid as a batch, uint8. @param cases at least one */
+/** Raw images of some cases of one working grid as a batch, uint8 or float32. @param cases at least one */
 export function imagesBCS(cases: readonly PreparedImage[], device: Device): Tensor {
   const { channels, working } = cases[0];
   const all = joined(cases.map(({ image }) => image));

@@ -17,13 +17,13 @@ import { type Case, expandSplit, type Split, type SplitPlace } from "./case-file
 import {
   type DatasetFile,
   datasetSchema,
+  intensityRule,
   type LabelRule,
   type ReaderRule,
   type SplitSource,
-  windowRule,
 } from "./schema.js";
 import { ownSubject, subjectsBy } from "./subjects.js";
-import { usualPercentiles, type ValueWindow, type WindowRule } from "./volumes/windows.js";
+import { type IntensityRule, usualPercentiles, type ValueWindow, type ZScoreRule } from "./volumes/windows.js";
 
 export type { Case, MaskFile, Split } from "./case-files.js";
 
@@ -55,15 +55,18 @@ export type ImageDepths = "narrow" | "wide" | "mixed";
  */
 export interface SliceRule {
   readonly plane: SlicePlane;
-  /** Which values become 0 and 255, in volumes of any sample type. */
-  readonly intensity: WindowRule;
+  /** What becomes of the values, in volumes of any sample type. */
+  readonly intensity: IntensityRule;
   /** The rule of each channel, where they differ. */
-  readonly intensities?: readonly WindowRule[];
+  readonly intensities?: readonly IntensityRule[];
   /** Whether slices of labelled volumes that show no part are trained on. */
   readonly emptySlices: "keep" | "drop";
   /** Millimetres between slices, rows and columns of whole volumes, for networks of volumes; missing: as stored. */
   readonly resample?: readonly [number, number, number];
 }
+
+/** What becomes of a domain's values; of pictures a window or z-scores. */
+export type DomainIntensity = Pick<SliceRule, "intensity" | "intensities">;
 
 /** A data set as its dataset.yaml describes it. */
 export interface Dataset {
@@ -80,8 +83,10 @@ export interface Dataset {
   /** What images and masks are resized to, and how those of other shapes are. */
   readonly size: Frame;
   readonly filter: "bilinear" | "lanczos";
-  /** Of pictures of more than 8 bits; volumes have theirs in `slices`. */
-  readonly intensity?: ValueWindow;
+  /** Of pictures: a window of those of more than 8 bits, or z-scores of all; volumes have theirs in `slices`. */
+  readonly intensity?: ValueWindow | ZScoreRule;
+  /** Where networks are given more than 256 levels; values.ts says which kind of values. */
+  readonly values?: "float";
   /** Missing where the images are pictures. */
   readonly slices?: SliceRule;
   /** Which images a network learnt from, where this is what a run keeps of its data set. */
@@ -98,6 +103,8 @@ export interface Dataset {
   readonly labels: LabelRule;
   /** Rules of domains that code their masks otherwise, by name; missing where all are alike. */
   readonly domainLabels?: Readonly<Record<string, LabelRule>>;
+  /** Rules for the values of domains that have their own, by name; {@link ofDomain} puts one in place. */
+  readonly domainIntensities?: Readonly<Record<string, DomainIntensity>>;
   /** Rules of domains where masks of several readers become one, by name; missing where first ones alone count. */
   readonly domainReaders?: Readonly<Record<string, ReaderRule>>;
   readonly domains: readonly Domain[];
@@ -139,15 +146,39 @@ function valuesOf({
   emptySlices = "keep",
   intensity,
   intensities,
+  values,
   resample,
-}: DatasetFile): Pick<Dataset, "intensity" | "slices"> {
-  const rule = windowRule(intensity);
+}: DatasetFile): Pick<Dataset, "intensity" | "values" | "slices"> {
+  const rule = intensityRule(intensity);
+  const isFloat = values === "float" || [intensity, ...(intensities ?? [])].some((one) => one?.zscore);
+  const kind = isFloat ? { values: "float" as const } : {};
   if (slices) {
-    const each = intensities?.map((one) => windowRule(one) as WindowRule);
+    const each = intensities?.map((one) => intensityRule(one) as IntensityRule);
     const own = { ...(each ? { intensities: each } : {}), ...(resample ? { resample } : {}) };
-    return { slices: { plane: slices, intensity: rule ?? { percentiles: usualPercentiles }, emptySlices, ...own } };
+    const usual = rule ?? { percentiles: usualPercentiles };
+    return { ...kind, slices: { plane: slices, intensity: usual, emptySlices, ...own } };
   }
-  return rule ? { intensity: rule as ValueWindow } : {};
+  return { ...kind, ...(rule ? { intensity: rule as ValueWindow | ZScoreRule } : {}) };
+}
+
+/** Rules of the domains that have their own. */
+function domainIntensitiesOf({ domains }: DatasetFile): Pick<Dataset, "domainIntensities"> {
+  const own = domains.flatMap(({ name, intensity, intensities }): [string, DomainIntensity][] => {
+    const each = intensities?.map((one) => intensityRule(one) as IntensityRule);
+    const usual = intensityRule(intensity) ?? each?.[0];
+    return usual ? [[name, { intensity: usual, ...(each ? { intensities: each } : {}) }]] : [];
+  });
+  return own.length > 0 ? { domainIntensities: Object.fromEntries(own) } : {};
+}
+
+/** The data set as it is to the images of one of its domains, by the rule for their values. */
+export function ofDomain<D extends Dataset>(dataset: D, domain: string): D {
+  const { domainIntensities = {}, slices } = dataset;
+  if (!Object.hasOwn(domainIntensities, domain)) return dataset;
+  const own = domainIntensities[domain];
+  if (!slices) return { ...dataset, intensity: own.intensity };
+  const { intensities: _, ...rest } = slices;
+  return { ...dataset, slices: { ...rest, ...own } };
 }
 
 /** Runs `read`. @throws DataError naming the data set's file, as there may be several */
@@ -203,6 +234,7 @@ export function buildDataset(file: DatasetFile, path: string): Dataset {
     size: frameOf(file.resize),
     filter: file.resize.filter,
     ...valuesOf(file),
+    ...domainIntensitiesOf(file),
     ...(file.spacing ? { spacing: file.spacing } : {}),
     classes,
     outputs: classes.length,

@@ -1,6 +1,6 @@
 /**
  * From a case's files to the arrays that training and evaluation use: decoded, checked against each other, brought
- * into the data set's frame, 8 bits. What becomes tensors of them stands in case-tensors.ts.
+ * into the data set's frame, with the values that networks are given. What becomes tensors of them stands in case-tensors.ts.
  */
 import { DataError } from "../core/errors.js";
 import { frameOf, intoFrame } from "../grid/frame.js";
@@ -8,7 +8,7 @@ import { sameGrid, shapeText } from "../grid/grid.js";
 import { resizeNearest } from "../grid/resize.js";
 import type { StoredImage } from "../grid/stored-image.js";
 import { channelFilesOf, maskFilesOf, readersOf } from "./case-files.js";
-import type { Case, Dataset, MaskFile } from "./dataset.js";
+import { type Case, type Dataset, type MaskFile, ofDomain } from "./dataset.js";
 import type { DecodedCase } from "./decoded-case.js";
 import { labelDecoder } from "./label-decoders.js";
 import { expandCodes } from "./labels.js";
@@ -156,14 +156,14 @@ export function decodeCaseBytes(
 async function decodeWithRoom(dataset: Dataset, one: Case, size: WorkingSize, bytes: CaseBytes): Promise<DecodedCase> {
   const image = await decodePictureChannels(one, bytes.channels);
   const mask = bytes.mask && (await decodeMask(dataset, one, bytes.mask, image));
-  const prepared = prepareImage(image, dataset, size, one.imagePath);
+  const prepared = prepareImage(image, ofDomain(dataset, one.domain), size, one.imagePath);
   if (!mask) return prepared;
   const codes = size === "whole" ? mask.codes : intoFrame(mask.codes, prepared.stored, frameOf(size), resizeNearest);
   return { ...prepared, label: expandCodes(codes, dataset) };
 }
 
 /**
- * Reads, decodes, checks and resizes one case: image `[C, height, width]` 8 bits; label `[height, width]` class numbers
+ * Reads, decodes, checks and resizes one case: image `[C, height, width]`; label `[height, width]` class numbers
  * (softmax) or `[K, height, width]` 0/1 (sigmoid), missing for an unlabelled case. Of a volume each slice is made so, and
  * the slices are an axis before rows and columns; "whole" resamples it to the data set's
  * spacing instead, and leaves pictures in their own size.

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { frameModes } from "../grid/frame.js";
 import { slicePlanes } from "../grid/slices.js";
 import { subjectPatternFault } from "./subject-pattern.js";
-import { type CtWindow, ctWindows, type WindowRule } from "./volumes/windows.js";
+import { type CtWindow, ctWindows, type IntensityRule, zScoreChoices } from "./volumes/windows.js";
 
 const name = z
   .string()
@@ -220,11 +220,56 @@ const subjectSchema = z
   })
   .describe("which cases are of one patient; without it every case is a subject of its own");
 
+const share = z.number().min(0).max(100);
+
+const intensitySchema = z
+  .strictObject({
+    low: z.number().optional().describe("the value that becomes 0"),
+    high: z.number().optional().describe("the value that becomes 255"),
+    window: z
+      .enum(Object.keys(ctWindows) as CtWindow[])
+      .optional()
+      .describe("with slices: a window of CT by its name"),
+    percentiles: z
+      .tuple([share, share])
+      .optional()
+      .describe("with slices: percentiles of each volume's own values that become 0 and 255"),
+    zscore: z
+      .enum(zScoreChoices)
+      .optional()
+      .describe(
+        "values less their mean, in units of their standard deviation, of each channel of each image: over all values, or " +
+          "over those other than 0 (nonzero), where 0 stays 0",
+      ),
+  })
+  .superRefine(({ low, high, window, percentiles, zscore }, context) => {
+    const fixed = low !== undefined || high !== undefined;
+    const given = [fixed, window, percentiles, zscore].filter((one) => one).length;
+    if (given !== 1)
+      context.addIssue("needs low and high, or with slices window or percentiles in their place, or zscore");
+    else if (fixed && (low === undefined || high === undefined)) context.addIssue("needs both low and high");
+    else if (low !== undefined && high !== undefined && high <= low) context.addIssue("needs high above low");
+    if (percentiles && percentiles[1] <= percentiles[0])
+      context.addIssue({ code: "custom", path: ["percentiles"], message: "needs the lower one first" });
+  });
+
+/** A rule for each channel. */
+const intensitiesSchema = z
+  .array(intensitySchema)
+  .min(1)
+  .max(mostChannels)
+  .optional()
+  .describe("with slices: one rule for each channel, in place of intensity for all");
+
 const domainSchema = z
   .strictObject({
     name: domainName,
     labels: labelsSchema.optional().describe("rule of this domain in place of the one for all"),
     subject: subjectSchema.optional(),
+    intensity: intensitySchema
+      .optional()
+      .describe("what becomes of this domain's values, in place of the rule for all"),
+    intensities: intensitiesSchema,
     readers: z
       .enum(["first", "majority", "staple"])
       .optional()
@@ -247,31 +292,6 @@ function hasReaders(split: SplitSource | undefined): boolean {
 
 /** Of what networks of pictures work at, in pixels. */
 const side = z.int().min(8).max(4096);
-
-const share = z.number().min(0).max(100);
-
-const intensitySchema = z
-  .strictObject({
-    low: z.number().optional().describe("the value that becomes 0"),
-    high: z.number().optional().describe("the value that becomes 255"),
-    window: z
-      .enum(Object.keys(ctWindows) as CtWindow[])
-      .optional()
-      .describe("with slices: a window of CT by its name"),
-    percentiles: z
-      .tuple([share, share])
-      .optional()
-      .describe("with slices: percentiles of each volume's own values that become 0 and 255"),
-  })
-  .superRefine(({ low, high, window, percentiles }, context) => {
-    const fixed = low !== undefined || high !== undefined;
-    const given = [fixed, window !== undefined, percentiles !== undefined].filter((one) => one).length;
-    if (given !== 1) context.addIssue("needs low and high, or with slices window or percentiles in their place");
-    else if (fixed && (low === undefined || high === undefined)) context.addIssue("needs both low and high");
-    else if (low !== undefined && high !== undefined && high <= low) context.addIssue("needs high above low");
-    if (percentiles && percentiles[1] <= percentiles[0])
-      context.addIssue({ code: "custom", path: ["percentiles"], message: "needs the lower one first" });
-  });
 
 /** The content of a `dataset.yaml`. */
 export const datasetSchema = z
@@ -309,12 +329,13 @@ export const datasetSchema = z
     intensity: intensitySchema
       .optional()
       .describe("values that become 0 and 255; of pictures those of 16 bits, while 8-bit ones stay as they are"),
-    intensities: z
-      .array(intensitySchema)
-      .min(1)
-      .max(mostChannels)
+    values: z
+      .enum(["bytes", "float"])
       .optional()
-      .describe("with slices: one rule for each channel, in place of intensity for all"),
+      .describe(
+        "what networks are given: bytes, 256 levels of intensity (the default), or float, without rounding, as zscore always is",
+      ),
+    intensities: intensitiesSchema,
     resample: z
       .tuple([z.number().positive(), z.number().positive(), z.number().positive()])
       .optional()
@@ -339,6 +360,7 @@ export const datasetSchema = z
     if (file.question) checkAnswer(file.question, file, issue);
     else for (const key of ["classes", "labels"] as const) if (!file[key]) issue([key], "is missing");
     checkSlices(file, issue);
+    checkValues(file, issue);
     checkChannels(file, issue);
   })
   .transform(answered)
@@ -393,15 +415,30 @@ function checkAnswer(
   else if (answer > choices.length) issue(at, `is ${answer}; write ${listed}`);
 }
 
+/** What says what becomes of values, of all images or of a domain's. */
+interface ValueRules {
+  readonly intensity?: z.output<typeof intensitySchema> | undefined;
+  readonly intensities?: z.output<typeof intensitySchema>[] | undefined;
+}
+
+interface RuledValues extends ValueRules {
+  readonly values?: "bytes" | "float" | undefined;
+  readonly slices?: unknown;
+  readonly channels: number;
+  readonly domains: readonly ValueRules[];
+}
+
+/** The rules for all, and those of domains that have their own, with where they stand. */
+function valueRules({ intensity, intensities, domains }: RuledValues): (ValueRules & { at: PropertyKey[] })[] {
+  return [
+    { at: [], intensity, intensities },
+    ...domains.map((one, i) => ({ ...one, at: ["domains", i] })).filter((one) => one.intensity ?? one.intensities),
+  ];
+}
+
 /** Keys that only make sense for slices of volumes, or for pictures alone. */
 function checkSlices(
-  file: {
-    readonly slices?: unknown;
-    readonly emptySlices?: unknown;
-    readonly resample?: unknown;
-    readonly spacing?: unknown;
-    readonly intensity?: z.output<typeof intensitySchema> | undefined;
-  },
+  file: RuledValues & { readonly emptySlices?: unknown; readonly resample?: unknown; readonly spacing?: unknown },
   issue: Issue,
 ): void {
   if (file.slices !== undefined) {
@@ -410,23 +447,41 @@ function checkSlices(
   }
   for (const key of ["emptySlices", "resample"] as const)
     if (file[key] !== undefined) issue([key], "belongs to slices; add slices: axial, or leave it out");
-  for (const key of ["window", "percentiles"] as const)
-    if (file.intensity?.[key] !== undefined) issue(["intensity", key], "belongs to slices; give low and high");
+  for (const { at, intensity, intensities } of valueRules(file)) {
+    for (const key of ["window", "percentiles"] as const)
+      if (intensity?.[key] !== undefined) issue([...at, "intensity", key], "belongs to slices; give low and high");
+    if (intensities) issue([...at, "intensities"], "belong to slices; give intensity: {low, high}");
+  }
+}
+
+/** All of a data set's values are of one kind: z-scores, or windows, of 256 levels or without rounding. */
+function checkValues(file: RuledValues, issue: Issue): void {
+  const isZScore = (rule: ValueRules["intensity"]) => rule?.zscore !== undefined;
+  const rules = valueRules(file);
+  const usual = isZScore(file.intensities?.[0] ?? file.intensity);
+  for (const { at, intensity, intensities } of rules) {
+    if (intensities && intensity) issue([...at, "intensities"], "stand beside intensity; keep one of them");
+    if (intensities && intensities.length !== file.channels)
+      issue(
+        [...at, "intensities"],
+        `are ${intensities.length}, but channels is ${file.channels}; give a rule for each`,
+      );
+    if ((intensities ?? [intensity]).some((one) => isZScore(one) !== usual))
+      issue(
+        [...at, intensities ? "intensities" : "intensity"],
+        `${intensities ? "have" : "has"} zscore beside windows, whose values are of another scale; give all channels and ` +
+          "domains the one or the other",
+      );
+  }
+  if (usual && file.values === "bytes") issue(["values"], "is bytes, but z-scores are not 256 levels; leave it out");
 }
 
 /** Names and files are as many as the channels; pictures have one channel a file, or are grey or RGB throughout. */
-function checkChannels(
-  { channels, channelNames, slices, intensity, intensities, domains }: z.input<typeof datasetSchema>,
-  issue: Issue,
-): void {
+function checkChannels({ channels, channelNames, slices, domains }: z.input<typeof datasetSchema>, issue: Issue): void {
   if (channelNames && channelNames.length !== channels)
     issue(["channelNames"], `are ${channelNames.length}, but channels is ${channels}; give a name to each`);
   if (channelNames && !areChannelNames(channelNames))
     issue(["channelNames"], "name two channels alike; give each a name of its own");
-  if (intensities && intensity) issue(["intensities"], "stand beside intensity; keep one of them");
-  if (intensities && slices === undefined) issue(["intensities"], "belong to slices; give intensity: {low, high}");
-  if (intensities && intensities.length !== channels)
-    issue(["intensities"], `are ${intensities.length}, but channels is ${channels}; give a rule for each`);
   const sources = domains.flatMap((domain, i) =>
     (["train", "test"] as const).flatMap((split) => {
       const { cases, ...source } = domain[split] ?? {};
@@ -455,8 +510,9 @@ function checkChannels(
     );
 }
 
-/** What a file's `intensity` says of volumes; undefined where it has none. */
-export function windowRule(intensity: z.output<typeof intensitySchema> | undefined): WindowRule | undefined {
+/** What a file's `intensity` says; undefined where it has none. */
+export function intensityRule(intensity: z.output<typeof intensitySchema> | undefined): IntensityRule | undefined {
+  if (intensity?.zscore) return { zscore: intensity.zscore };
   if (intensity?.window) return ctWindows[intensity.window];
   if (intensity?.percentiles) return { percentiles: intensity.percentiles };
   return intensity && { low: intensity.low as number, high: intensity.high as number };

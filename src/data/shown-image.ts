@@ -1,8 +1,26 @@
-/** What people are shown of an image of several channels. */
+/** What people are shown of an image: of several channels some, of values that are no bytes a window. */
 import { plane, type StoredImage } from "../grid/stored-image.js";
 import type { Dataset } from "./dataset.js";
+import type { DecodedCase } from "./decoded-case.js";
+import { type ValueRule, valueKindOf, windowed } from "./values.js";
+import { usualPercentiles, windowOf } from "./volumes/windows.js";
 
 /** The image as it is shown: of modalities the first one, else the whole, which is grey or RGB. */
 export function shownImage(image: StoredImage, { channelNames }: Pick<Dataset, "channelNames">): StoredImage {
   return channelNames ? { grid: image.grid, channels: 1, samples: plane(image, 0) } : image;
+}
+
+/** A decoded image as bytes for the eye: {@link shownImage}, z-scores between the usual percentiles of what is shown. */
+export function shownDecoded(
+  { image, channels, working }: Pick<DecodedCase, "image" | "channels" | "working">,
+  dataset: Pick<Dataset, "channelNames"> & ValueRule,
+): Pick<DecodedCase, "channels" | "working"> & { readonly image: Uint8Array } {
+  const shown = shownImage({ grid: working, channels, samples: image }, dataset);
+  const { samples } = shown;
+  const bytesOf = () => {
+    if (samples instanceof Uint8Array) return samples;
+    const isLevels = valueKindOf(dataset) === "levels";
+    return windowed(samples, isLevels ? { low: 0, high: 255 } : windowOf(samples, { percentiles: usualPercentiles }));
+  };
+  return { image: bytesOf(), channels: shown.channels, working };
 }

@@ -7,7 +7,8 @@ import { z } from "zod";
 import { CheckpointError } from "../core/errors.js";
 import { packageVersion } from "../core/package-root.js";
 import type { Dataset, SliceRule } from "../data/dataset.js";
-import type { WindowRule } from "../data/volumes/windows.js";
+import { isZScore, type ValueKind, valueKindOf } from "../data/values.js";
+import type { IntensityRule, ZScoreRule } from "../data/volumes/windows.js";
 import { type FrameMode, frameRecord } from "../grid/frame.js";
 import { type NetworkChoice, networkNames } from "../nn/index.js";
 import { parseDatasetFacts } from "../runs/dataset-facts.js";
@@ -68,16 +69,23 @@ const schema = z.looseObject({
 
 /** What a graph of the model takes and gives. */
 export function graphShape({ dataset, sides }: Pick<DescribedModel, "dataset" | "sides">): GraphShape {
-  return { channels: dataset.channels, classes: dataset.outputs, kind: dataset.target, sides };
+  const { channels, outputs: classes, target: kind, values } = dataset;
+  return { channels, classes, kind, sides, ...(values ? { values: "float32" as const } : {}) };
 }
 
-function valueWords({ low, high }: { low: number; high: number }): string {
-  return `values from ${low} to ${high} evenly become 0 to 255, rounded, what lies beyond is cut off`;
+/** How values between two others, told in words, become 0 to 255. */
+function windowWords(from: string, kind: ValueKind): string {
+  return `${from} evenly become 0 to 255,${kind === "bytes" ? " rounded," : ""} what lies beyond is cut off`;
 }
 
 /** How a picture or slice comes to the sides `[rows, columns]` that the network sees. */
-function resizing({ filter, size }: Dataset, [rows, columns]: readonly number[]): string {
-  const resize = `resized by Pillow's ${filter} Image.resize (integer arithmetic, rows first, each pass rounded to 8 bits)`;
+function resizing(dataset: Dataset, [rows, columns]: readonly number[]): string {
+  const { filter, size } = dataset;
+  const arithmetic =
+    valueKindOf(dataset) === "bytes"
+      ? "integer arithmetic, rows first, each pass rounded to 8 bits"
+      : "in real numbers, rows first, what lies beyond the least and greatest value cut off";
+  const resize = `resized by Pillow's ${filter} Image.resize (${arithmetic})`;
   const frame = `${columns} x ${rows} pixels`;
   const ways: Record<FrameMode, string> = {
     stretch: `${resize} to ${frame}`,
@@ -87,45 +95,55 @@ function resizing({ filter, size }: Dataset, [rows, columns]: readonly number[])
   return ways[size.mode];
 }
 
-function colourText(channels: number): string {
+function colourText(channels: number, kind: ValueKind): string {
   return channels === 1
-    ? "RGB becomes grey as Pillow's convert('L') does it; alpha is not used"
+    ? `RGB becomes grey as Pillow's convert('L') does it${kind === "bytes" ? "" : ", in real numbers"}; alpha is not used`
     : "grey is repeated as three equal channels; alpha is not used";
 }
 
-function ruleText(rule: WindowRule): string {
-  if (!("percentiles" in rule)) return valueWords(rule);
-  const [low, high] = rule.percentiles;
-  return `of each volume and channel the values from its percentile ${low} to ${high} evenly become 0 to 255, rounded, what lies beyond is cut off`;
+function zScoreText({ zscore }: ZScoreRule): string {
+  const [over, zeros] = zscore === "all" ? ["", ""] : [" other than 0", "; 0 stays 0"];
+  return `of each image and channel the values become (value - mean) / standard deviation, of all its values${over} before it is resized${zeros}; float32`;
 }
 
-/** How values become 0 to 255, of all channels or of each. */
-function windowText({ intensity, intensities }: SliceRule): string {
-  return intensities?.map((rule, i) => `channel ${i + 1}: ${ruleText(rule)}`).join("; ") ?? ruleText(intensity);
+function ruleText(rule: IntensityRule, kind: ValueKind): string {
+  if (isZScore(rule)) return zScoreText(rule);
+  if (!("percentiles" in rule)) return windowWords(`values from ${rule.low} to ${rule.high}`, kind);
+  const [low, high] = rule.percentiles;
+  return windowWords(`of each volume and channel the values from its percentile ${low} to ${high}`, kind);
+}
+
+/** What becomes of the values of all channels, or of each. */
+function valuesText({ intensity, intensities }: SliceRule, kind: ValueKind): string {
+  const each = intensities?.map((rule, i) => `channel ${i + 1}: ${ruleText(rule, kind)}`);
+  return each?.join("; ") ?? ruleText(intensity, kind);
+}
+
+/** What becomes of the values of pictures. */
+function pictureValuesText(intensity: Dataset["intensity"], kind: ValueKind): string {
+  if (isZScore(intensity)) return zScoreText(intensity);
+  return intensity
+    ? `of images of more than 8 bits ${ruleText(intensity, kind)}`
+    : "images have 8 bits a sample; others are refused";
 }
 
 /** What is done to an image before it goes into the graph, step by step. */
 function preparation({ dataset, sides }: DescribedModel): string[] {
   const { channels, channelNames, slices, intensity } = dataset;
+  const kind = valueKindOf(dataset);
   const order = channelNames
     ? [`the channels are ${channelNames.join(", ")}, in this order, all on the grid of the first`]
     : [];
   const resize = resizing(dataset, sides);
   if (!slices) {
-    return [
-      ...(channelNames ? order : [colourText(channels)]),
-      intensity
-        ? `of images of more than 8 bits ${valueWords(intensity)}`
-        : "images have 8 bits a sample; others are refused",
-      resize,
-    ];
+    return [...(channelNames ? order : [colourText(channels, kind)]), pictureValuesText(intensity, kind), resize];
   }
   const cut = `the volume is cut into ${slices.plane} slices`;
-  const window = windowText(slices);
+  const window = valuesText(slices, kind);
   if (sides.length === 2) return [...order, cut, window, `each slice is ${resize}`];
   const spacing = slices.resample
     ? [
-        `resampled to ${slices.resample.join(" x ")} mm between slices, rows and columns: ${dataset.filter}, rounded to 8 bits`,
+        `resampled to ${slices.resample.join(" x ")} mm between slices, rows and columns: ${dataset.filter}${kind === "bytes" ? ", rounded to 8 bits" : ""}`,
       ]
     : [];
   return [

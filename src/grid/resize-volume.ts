@@ -3,7 +3,7 @@
  * plane are one row. Shapes are `[z, y, x]`.
  */
 import type { Grid } from "./grid.js";
-import { type ResizeFilter, resizeFiltered, resizeNearest } from "./resize.js";
+import { type ResizeFilter, resizeNearest, resizeValues } from "./resize.js";
 import type { Samples } from "./stored-image.js";
 
 type Shape = readonly number[];
@@ -23,13 +23,18 @@ function planesThenDepth<T extends Samples>(
 }
 
 /**
- * Resizes 8-bit volumes `[C, D, H, W]`, antialiased, rounded to 8 bits after each axis.
+ * Resizes volumes `[C, D, H, W]`, antialiased; bytes are rounded to 8 bits after each axis.
  * @param from,to the spatial shapes
  * @returns the values themselves where the shapes are the same
  */
-export function resizeVolumeFiltered(values: Uint8Array, from: Shape, to: Shape, filter: ResizeFilter): Uint8Array {
+export function resizeVolumeFiltered<T extends Uint8Array | Float32Array>(
+  values: T,
+  from: Shape,
+  to: Shape,
+  filter: ResizeFilter,
+): T {
   if (sameShape(from, to)) return values;
-  return planesThenDepth(values, from, to, (planes, own, wanted) => resizeFiltered(planes, own, wanted, filter));
+  return planesThenDepth(values, from, to, (planes, own, wanted) => resizeValues(planes, own, wanted, filter));
 }
 
 /** The same of any sample type by the nearest source voxel; values are copied, never mixed. */

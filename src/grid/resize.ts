@@ -1,23 +1,17 @@
 /**
- * Resizing of 8-bit pictures with Pillow's integer arithmetic (golden README section 7), so that images prepared here
- * equal those of the reference code bit for bit. Labels go through `resizeNearest` only. Shapes are `[y, x]`.
+ * Resizing of pictures: of 8 bits with Pillow's integer arithmetic (golden README section 7), so that images prepared here
+ * equal those of the reference code bit for bit; of real numbers by the same weights (resize-float.ts). Labels go through
+ * `resizeNearest` only. Shapes are `[y, x]`.
  */
+import { type ResizeFilter, realTaps } from "./filter-taps.js";
+import { resizeFloat } from "./resize-float.js";
 import { type Samples, samplesLike } from "./stored-image.js";
 
-export type ResizeFilter = "bilinear" | "lanczos";
+export type { ResizeFilter } from "./filter-taps.js";
 
 const precision = 22;
 
-const filters: Record<ResizeFilter, { radius: number; weight: (x: number) => number }> = {
-  bilinear: { radius: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
-  lanczos: { radius: 3, weight: (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0) },
-};
-
-function sinc(x: number): number {
-  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
-}
-
-/** For each output position of one axis the first source position, and integer weights padded to equal length. */
+/** The weights of {@link realTaps} as integers. */
 interface AxisTaps {
   readonly length: number;
   readonly first: Int32Array;
@@ -26,26 +20,12 @@ interface AxisTaps {
 }
 
 function axisTaps(from: number, to: number, filter: ResizeFilter): AxisTaps {
-  const { radius, weight } = filters[filter];
-  const scale = from / to;
-  const filterScale = Math.max(scale, 1);
-  const support = radius * filterScale;
-  const length = Math.ceil(support) * 2 + 1;
-  const taps = { length, first: new Int32Array(to), count: new Int32Array(to), weights: new Int32Array(to * length) };
-  for (let i = 0; i < to; i++) {
-    const centre = (i + 0.5) * scale;
-    const first = Math.max(0, Math.floor(centre - support + 0.5));
-    const end = Math.min(from, Math.floor(centre + support + 0.5));
-    const real = Array.from({ length: end - first }, (_, k) => weight((first + k + 0.5 - centre) / filterScale));
-    const sum = real.reduce((total, one) => total + one, 0);
-    taps.first[i] = first;
-    taps.count[i] = end - first;
-    real.forEach((one, k) => {
-      const scaled = (one / sum) * 2 ** precision;
-      taps.weights[i * length + k] = scaled < 0 ? Math.ceil(scaled - 0.5) : Math.floor(scaled + 0.5);
-    });
-  }
-  return taps;
+  const { weights: real, ...taps } = realTaps(from, to, filter);
+  const weights = Int32Array.from(real, (weight) => {
+    const scaled = weight * 2 ** precision;
+    return scaled < 0 ? Math.ceil(scaled - 0.5) : Math.floor(scaled + 0.5);
+  });
+  return { ...taps, weights };
 }
 
 /** Ends a sum of weighted bytes: rounded by the half it began with, cut to 8 bits. */
@@ -115,6 +95,18 @@ export function resizeFiltered(
       ? rows
       : resizeColumns(rows, channels, fromHeight, width, axisTaps(fromHeight, height, filter));
   return both === planes ? planes.slice() : both;
+}
+
+/** {@link resizeFiltered} of bytes, {@link resizeFloat} of real numbers. Arguments as theirs. */
+export function resizeValues<T extends Uint8Array | Float32Array>(
+  planes: T,
+  from: readonly number[],
+  to: readonly number[],
+  filter: ResizeFilter,
+): T {
+  const resized =
+    planes instanceof Uint8Array ? resizeFiltered(planes, from, to, filter) : resizeFloat(planes, from, to, filter);
+  return resized as T;
 }
 
 /** Source position of every output position of one axis: the position is accumulated in double precision. */

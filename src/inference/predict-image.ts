@@ -2,8 +2,9 @@
 import { DataError } from "../core/errors.js";
 import { imagesBCS } from "../data/case-tensors.js";
 import type { Dataset } from "../data/dataset.js";
-import { type PreparedImage, prepareImage } from "../data/prepare-image.js";
+import { frameValues, type PreparedImage, prepareImage, type ValuedImage } from "../data/prepare-image.js";
 import { requireChannels } from "../data/read-channels.js";
+import { isZScore } from "../data/values.js";
 import { type FrameRecord, frameOf } from "../grid/frame.js";
 import { type StoredImage, sampleWords } from "../grid/stored-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";
@@ -26,8 +27,8 @@ export interface ImagePrediction extends AnswerInSize {
 }
 
 /** @throws DataError for an image whose grey values mean something else than those the network was trained on */
-function requireDepth({ samples }: StoredImage, file: string, { intensity, depths, slices }: Dataset): void {
-  if (slices) return;
+function requireDepth({ samples }: StoredImage, file: string, { intensity, depths }: Dataset): void {
+  if (isZScore(intensity)) return;
   const narrow = samples instanceof Uint8Array;
   if (!intensity && !narrow)
     throw new DataError(
@@ -42,6 +43,7 @@ function requireDepth({ samples }: StoredImage, file: string, { intensity, depth
 
 /**
  * An image as the network sees it.
+ * @param image a picture as its file has it, or a slice of a volume with the values that networks are given
  * @param dataset what the network was trained on
  * @param file    the image's name, for messages
  * @throws DataError for an image of other channels than those trained on, where these are modalities, and for one of more
@@ -49,6 +51,7 @@ function requireDepth({ samples }: StoredImage, file: string, { intensity, depth
  */
 export function preparedFor(image: StoredImage, file: string, dataset: Dataset, size: FrameRecord): PreparedImage {
   if (dataset.channelNames) requireChannels(image, dataset, file);
+  if (dataset.slices) return frameValues(image as ValuedImage, dataset, size);
   requireDepth(image, file, dataset);
   return prepareImage(image, dataset, size, file);
 }

@@ -3,7 +3,7 @@ import type { Dataset, SliceRule } from "../data/dataset.js";
 import type { PreparedImage } from "../data/prepare-image.js";
 import { requireChannels } from "../data/read-channels.js";
 import { planesOf } from "../data/volumes/case-slices.js";
-import { type CutVolume, cutVolume, prepareWhole, windowedSlice, windowsOf } from "../data/volumes/decode-volume.js";
+import { type CutVolume, cutVolume, prepareWhole, scaledSlice, volumeScale } from "../data/volumes/decode-volume.js";
 import { type Grid, voxelCount } from "../grid/grid.js";
 import { placeSlice } from "../grid/slices.js";
 import type { StoredImage } from "../grid/stored-image.js";
@@ -31,14 +31,14 @@ export type VolumeSet = Dataset & { readonly slices: SliceRule };
 /** What is said of each slice of a cut volume, `[K, rows, columns]` or class numbers, one after the other. */
 export type SliceAnswers = AsyncIterable<AnswerInSize>;
 
-/** What is said of each slice by something that sees slices, values of their window as 0 … 255. */
+/** What is said of each slice by something that sees slices, with the values that networks are given. */
 export async function* answersOfSlices(
   { image, stack }: CutVolume,
   dataset: VolumeSet,
   segment: (slice: StoredImage) => AnswerInSize | Promise<AnswerInSize>,
 ): AsyncGenerator<AnswerInSize> {
-  const windows = windowsOf(image, dataset.slices);
-  for (let slice = 0; slice < stack.count; slice++) yield segment(windowedSlice(stack.slice(slice), windows));
+  const scale = volumeScale(image, dataset);
+  for (let slice = 0; slice < stack.count; slice++) yield segment(scaledSlice(stack.slice(slice), scale));
 }
 
 /** What is said of each slice by something that sees the whole volume at once, prepared at the data set's spacing. */

@@ -1,7 +1,7 @@
 /** The outlines of predicted classes over their volume: three planes through the largest object that was found. */
 import type { Dataset, SliceRule } from "../data/dataset.js";
 import { shownImage } from "../data/shown-image.js";
-import { cutVolume, windowedSlice, windowsOf } from "../data/volumes/decode-volume.js";
+import { cutVolume, scaledSlice, shownScale } from "../data/volumes/decode-volume.js";
 import { doubtFrameSvg } from "../drawing/doubt-frame.js";
 import { outlineSvg } from "../drawing/outline-svg.js";
 import { svgToPng } from "../drawing/svg.js";
@@ -36,7 +36,7 @@ export async function volumeOverlay(
   const found = foreground(labels, dataset, voxelCount(grid));
   const sheet = threePlaneSheet(grid, focusOn(found, grid.shape) ?? middle, side);
   const { width, height, words } = sheet;
-  const seen = shownImage(windowedSlice(image, windowsOf(image, dataset.slices)), dataset);
+  const seen = shownImage(scaledSlice(image, shownScale(image, dataset)), dataset);
   const { data, channels } = await sheetPicture(seen, sheet);
   const picture = Buffer.concat(await png(data, sheet, channels)).toString("base64");
   const outlines = sheetOutlines(labels, grid, sheet, dataset);

@@ -267,7 +267,7 @@ export class Midss implements Method {
     if (!this.options.tpRam) return normalisation.forward(labelled.images);
     if (!unlabelled) throw new Error("internal: MiDSS was given no unlabelled images");
     return normalisation.forward(
-      tpRam(labelled.images, unlabelled.weak, ratios, this.context.augmentation.tpRamFactor),
+      tpRam(labelled.images, unlabelled.weak, ratios, this.context.augmentation.tpRamFactor, normalisation.range),
     );
   }
 

@@ -171,7 +171,9 @@ export class UstRun implements Method {
       certain: sources.certain,
       uWeak: weak,
       uStrong: strong,
-      xTransferred: normalisation.forward(tpRam(sources.images, unlabelled!.weak, ratios, tpRamFactor)),
+      xTransferred: normalisation.forward(
+        tpRam(sources.images, unlabelled!.weak, ratios, tpRamFactor, normalisation.range),
+      ),
       box: boxMask(drawBoxes(key, count, shape), shape, this.context.device),
     };
     const targets = teacherTargets(this.networks.teacher, pasted, this.options, this.context.kind, this.context);

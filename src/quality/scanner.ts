@@ -4,9 +4,10 @@
  * one that it was not fitted on says what it will do on a real one, as far as real ones are like these.
  */
 import { gaussianBlur } from "../augment/blur.js";
-import { tpRam } from "../augment/index.js";
+import { inGreyLevels, type RawScale, tpRam } from "../augment/index.js";
 import { RandomStream } from "../core/random.js";
 import type { DecodedCase } from "../data/decode.js";
+import type { Values } from "../data/values.js";
 import {
   axesOfEach,
   fromTypedArray,
@@ -78,13 +79,17 @@ function clamp(values: Tensor): Tensor {
   return values.clamp({ min: 0, max: 255 });
 }
 
-/** An image [1, C, ...S] float32 in 0 to 255 as the scanner would show it. */
-function changed(image: Tensor, scanner: Scanner, donor: Tensor | null): Tensor {
-  const { gains, contrast, gamma, blur, resolution, noise, noiseSeed, inverted, style } = scanner;
+/** An image [1, C, ...S] float32 with the style of another. */
+function styled(image: Tensor, { style }: Scanner, donor: Tensor | null, { range }: RawScale): Tensor {
+  return style && donor ? tpRam(image, donor, [style.ratio], styleFactor, range) : image;
+}
+
+/** An image [1, C, ...S] float32 in 0 to 255 as the scanner would show it, but for its style. */
+function changed(image: Tensor, scanner: Scanner): Tensor {
+  const { gains, contrast, gamma, blur, resolution, noise, noiseSeed, inverted } = scanner;
   const shape = spatialShape(image);
   const side = Math.min(...shape);
-  const styled = style && donor ? tpRam(image, donor, [style.ratio], styleFactor) : image;
-  const turned = inverted ? styled.neg().add(255) : styled;
+  const turned = inverted ? image.neg().add(255) : image;
   const gain = fromTypedArray(Float32Array.from(gains), [1, gains.length, ...shape.map(() => 1)]);
   const bright = clamp(turned.mul(gain));
   const mean = bright.mean(axesOfEach(bright), { keepdim: true });
@@ -99,7 +104,7 @@ function changed(image: Tensor, scanner: Scanner, donor: Tensor | null): Tensor 
   return clamp(coarse.add(randn(image.shape, { generator }).mul(noise)));
 }
 
-/** The bytes of a case as [1, C, ...S] float32. */
+/** The values of a case as [1, C, ...S] float32. */
 function tensorOf({ image, channels, working }: Pick<DecodedCase, "image" | "channels" | "working">): Tensor {
   return fromTypedArray(image, [1, channels, ...working.shape]).to({ dtype: "float32" });
 }
@@ -107,12 +112,20 @@ function tensorOf({ image, channels, working }: Pick<DecodedCase, "image" | "cha
 /**
  * A case as a scanner would show it; the mask is the same.
  * @param donor image of another domain whose style it takes on, if the scanner has one and it is of the same size; null: none
+ * @param scale what the values are; where they have no bounds, what is told in grey levels is of the image's own range
  */
-export function throughScanner(one: DecodedCase, scanner: Scanner, donor: DecodedCase | null): DecodedCase {
+export function throughScanner(
+  one: DecodedCase,
+  scanner: Scanner,
+  donor: DecodedCase | null,
+  scale: RawScale,
+): DecodedCase {
   return scope(() => {
     const fits = donor && String(donor.working.shape) === String(one.working.shape);
-    const shown = changed(tensorOf(one), scanner, fits ? tensorOf(donor) : null);
-    return { ...one, image: shown.round().to({ dtype: "uint8" }).toTypedArray() as Uint8Array };
+    const taken = styled(tensorOf(one), scanner, fits ? tensorOf(donor) : null, scale);
+    const shown = inGreyLevels(taken, scale, (image) => changed(image, scanner));
+    const values = scale.whole ? shown.round().to({ dtype: "uint8" }) : shown;
+    return { ...one, image: values.toTypedArray() as Values };
   });
 }
 

@@ -10,6 +10,7 @@ import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/read-file.js";
 import { shellWord } from "../core/shell-word.js";
 import type { Dataset, ImageDepths } from "../data/dataset.js";
+import { zScoreChoices } from "../data/volumes/windows.js";
 import { frameRecord } from "../grid/frame.js";
 import { slicePlanes } from "../grid/slices.js";
 import { frameSchema } from "./frame-record.js";
@@ -25,9 +26,12 @@ const classFacts = z.array(
   }),
 );
 
-const windowFacts = z.union([
-  z.looseObject({ low: z.number(), high: z.number() }),
+const windowFacts = z.looseObject({ low: z.number(), high: z.number() });
+const zScoreFacts = z.looseObject({ zscore: z.enum(zScoreChoices) });
+const ruleFacts = z.union([
+  windowFacts,
   z.looseObject({ percentiles: z.tuple([z.number(), z.number()]) }),
+  zScoreFacts,
 ]);
 
 /** Of the facts, what is used where the data set's own file is not read; further ones are kept as they are. */
@@ -41,12 +45,13 @@ const factsSchema = z
     channelNames: z.array(z.string()).optional(),
     size: frameSchema,
     filter: z.enum(["bilinear", "lanczos"]),
-    intensity: z.looseObject({ low: z.number(), high: z.number() }).optional(),
+    intensity: z.union([windowFacts, zScoreFacts]).optional(),
+    values: z.literal("float").optional(),
     slices: z
       .looseObject({
         plane: z.enum(slicePlanes),
-        intensity: windowFacts,
-        intensities: z.array(windowFacts).optional(),
+        intensity: ruleFacts,
+        intensities: z.array(ruleFacts).optional(),
         emptySlices: z.enum(["keep", "drop"]),
         resample: z.tuple([z.number(), z.number(), z.number()]).optional(),
       })
@@ -112,6 +117,8 @@ const learnt = [
   "filter",
   "intensity",
   "intensities",
+  "values",
+  "domainIntensities",
   "slices",
   "emptySlices",
   "resample",

@@ -1,6 +1,6 @@
 /** Data and networks of a configuration, built but not filled: what training, judging and prediction begin with. */
 
-import { type Normalisation, planar8bit } from "../augment/index.js";
+import type { Normalisation } from "../augment/index.js";
 import type { TrainingConfig, WantedConfig } from "../config/config.js";
 import { UsageError } from "../core/errors.js";
 import { groupBy } from "../core/group-by.js";
@@ -10,6 +10,7 @@ import { furtherCases, type ProtocolSplit, splitProtocol } from "../data/protoco
 import type { Frame } from "../grid/frame.js";
 import { createNetwork, networks, type SegmentationNetwork, useLocalStatistics } from "../nn/index.js";
 import { Generator, type Precision, requireDevice } from "../torch/index.js";
+import { normalisationOf } from "./normalisation-of.js";
 import { protocolOptions } from "./protocol-options.js";
 
 /** Data and networks of a configuration, enough to predict and evaluate. */
@@ -99,7 +100,7 @@ export function openModel(wanted: WantedConfig, warn: (message: string) => void,
     split,
     size,
     patch,
-    normalisation: planar8bit,
+    normalisation: normalisationOf(dataset),
     cache: new DecodedCache(dataset, { size: patch ? "whole" : size, onWarning: warn }),
     precision: training.precision as Precision,
     device: training.device,

@@ -10,7 +10,6 @@ import {
 import type { TrainingConfig } from "../config/config.js";
 import { divergenceOf, usesUnlabelled } from "../config/unlabelled.js";
 import { DataError, UsageError } from "../core/errors.js";
-import type { Dataset } from "../data/dataset.js";
 import { frameText } from "../grid/frame.js";
 import { checkRules } from "../inference/rules.js";
 import { createComparison, createMethod, type DomainComparison, type Method } from "../methods/index.js";
@@ -31,14 +30,14 @@ function baseOptimizer({ base }: TrainingConfig, parameters: readonly Tensor[]):
   return base.name === "sgd" ? new Sgd(parameters, base) : new AdamW(parameters, base);
 }
 
-function augmenterOf({ augmentation }: TrainingConfig, dataset: Dataset, patch: Model["patch"]): Augmenter {
+function augmenterOf({ config: { augmentation }, dataset, patch, normalisation }: Model): Augmenter {
   const modalities = dataset.channelNames !== undefined;
   const isRgb = dataset.channels === 3 && !modalities;
   const colour = augmentation.profile === "fundus" || (augmentation.profile === "auto" && isRgb);
   const { tpRamFactor } = augmentation;
   const own = tpRamFactor === undefined ? {} : { tpRamFactor };
-  if (patch) return volumeAugmenter({ ...volumeProfile, ...own }, modalities);
-  return planarAugmenter({ ...(colour ? fundusProfile : mriProfile), ...own }, modalities);
+  if (patch) return volumeAugmenter({ ...volumeProfile, ...own }, modalities, normalisation);
+  return planarAugmenter({ ...(colour ? fundusProfile : mriProfile), ...own }, modalities, normalisation);
 }
 
 /** Refuses images that the network leaves nothing of, or too little for statistics over a batch. */
@@ -81,8 +80,8 @@ function checkData(model: Model): void {
  * @throws DataError, UsageError when they cannot be trained on this data
  */
 export function openTraining(model: Model): TrainingSession {
-  const { config, dataset, student, precision, device, patch } = model;
-  const augmenter = augmenterOf(config, dataset, patch);
+  const { config, dataset, student, precision, device } = model;
+  const augmenter = augmenterOf(model);
   const context = {
     student,
     createNetwork: model.createNetwork,

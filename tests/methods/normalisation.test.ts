@@ -9,6 +9,7 @@ const unit: Normalisation = {
   forward: (raw) => scope(() => raw.to({ dtype: "float32" }).div(255)),
   inverse: (input) => scope(() => input.mul(255)),
   range: [0, 255],
+  whole: true,
 };
 
 afterEach(() => vi.restoreAllMocks());

@@ -1,5 +1,6 @@
 /** Scanners that do not exist change how an image looks and nothing else; reverse classifiers tell right masks from wrong ones. */
 import { describe, expect, it } from "vitest";
+import { planar8bit, zScores } from "../../src/augment/index.js";
 import { RandomStream } from "../../src/core/random.js";
 import type { DecodedCase } from "../../src/data/decode.js";
 import { makeGrid } from "../../src/grid/grid.js";
@@ -30,7 +31,7 @@ describe("a scanner", () => {
     const before = liveTensors();
     for (let index = 0; index < 32; index++) {
       const scanner = drawScanner(index, 32, 1, 1);
-      const [first, second] = [0, 1].map(() => throughScanner(one, scanner, other));
+      const [first, second] = [0, 1].map(() => throughScanner(one, scanner, other, planar8bit));
       expect(first.image).toEqual(second.image);
       expect(first.image.length).toBe(one.image.length);
       expect(first.label).toBe(one.label);
@@ -40,7 +41,7 @@ describe("a scanner", () => {
 
   it("is the more severe the later it comes", () => {
     const change = (index: number) => {
-      const { image } = throughScanner(one, drawScanner(index, 32, 1, 0), null);
+      const { image } = throughScanner(one, drawScanner(index, 32, 1, 0), null, planar8bit);
       return mean(image.map((value, i) => Math.abs(value - one.image[i])));
     };
     const changes = Array.from({ length: 32 }, (_, index) => change(index));
@@ -48,14 +49,28 @@ describe("a scanner", () => {
     expect(mean(changes.slice(16))).toBeGreaterThan(3 * mean(changes.slice(0, 6)));
   });
 
+  it("shows z-scores in their own range, not rounded, and as bytes of that range would be", () => {
+    const scores = { ...one, image: Float32Array.from(one.image, (value) => value / 50 - 2) };
+    const [least, greatest] = [Math.min(...scores.image), Math.max(...scores.image)];
+    for (const index of [3, 20, 31]) {
+      const { image } = throughScanner(scores, drawScanner(index, 32, 1, 0), null, zScores);
+      expect(image).toBeInstanceOf(Float32Array);
+      expect(Math.min(...image)).toBeGreaterThanOrEqual(least);
+      expect(Math.max(...image)).toBeLessThanOrEqual(greatest);
+      expect(new Set(image).size).toBeGreaterThan(32);
+    }
+  });
+
   it("takes no style of an image of another size", () => {
     const style = { donor: 0, ratio: 1 };
     const scanner = { ...drawScanner(0, 32, 1, 0), style };
     const small = { ...other, working: makeGrid("small", [12, 12], null) };
-    expect(throughScanner(one, scanner, small).image).toEqual(
-      throughScanner(one, { ...scanner, style: null }, null).image,
+    expect(throughScanner(one, scanner, small, planar8bit).image).toEqual(
+      throughScanner(one, { ...scanner, style: null }, null, planar8bit).image,
     );
-    expect(throughScanner(one, scanner, other).image).not.toEqual(throughScanner(one, scanner, null).image);
+    expect(throughScanner(one, scanner, other, planar8bit).image).not.toEqual(
+      throughScanner(one, scanner, null, planar8bit).image,
+    );
   });
 });
 

@@ -1,5 +1,7 @@
 /** What the images of a set have in common, and some of them do not. */
 import { counted } from "../../core/counted.js";
+import type { Dataset } from "../dataset.js";
+import { valueKindOf } from "../values.js";
 import type { CaseFacts } from "./examine.js";
 import { type Problem, warning } from "./problems.js";
 
@@ -26,8 +28,9 @@ export function transparentFiles(facts: readonly CaseFacts[]): Problem[] {
   return [...transparent(images, "image"), ...transparent(masks, "mask")];
 }
 
-/** A warning where training images are all of 8 bits, or all of more, and test images are not. */
-export function otherDepths(facts: readonly CaseFacts[]): Problem[] {
+/** A warning where training images are all of 8 bits, or all of more, and test images are not; to z-scores it is nothing. */
+export function otherDepths(facts: readonly CaseFacts[], dataset: Dataset): Problem[] {
+  if (valueKindOf(dataset) === "zscores") return [];
   const decoded = facts.filter(({ wide }) => wide !== undefined);
   const train = decoded.filter((one) => one.case.split === "train");
   const wide = train.every((one) => one.wide);

@@ -112,7 +112,7 @@ export async function checkDataset(dataset: Dataset, onProgress?: (done: number)
       ...repeatedMasks(facts),
       ...equalChannels(facts, dataset),
       ...transparentFiles(facts),
-      ...otherDepths(facts),
+      ...otherDepths(facts, dataset),
       ...misfittingRules(dataset, facts),
       ...placelessVolumes(dataset, facts),
       ...spacelessVolumes(dataset, facts),

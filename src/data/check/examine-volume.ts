@@ -1,9 +1,8 @@
 /** Looking at one volume: do its files decode and fit each other, and what is in them. */
 import { sha256 } from "../../core/sha256.js";
 import { plane, type StoredImage } from "../../grid/stored-image.js";
-import { type Case, caseName, type Dataset, type SliceRule } from "../dataset.js";
+import { type Case, caseName, type Dataset, ofDomain, type SliceRule } from "../dataset.js";
 import { greyLevels } from "../grey-levels.js";
-import { windowed } from "../prepare-image.js";
 import { readVolumeChannels, requireChannels } from "../read-channels.js";
 import { countValues } from "../value-counts.js";
 import {
@@ -12,8 +11,9 @@ import {
   gridsOf,
   readMaskVolume,
   type SliceCodes,
+  scaledSlice,
+  shownScale,
   wholeGrid,
-  windowsOf,
 } from "../volumes/decode-volume.js";
 import { withVolumeRoom } from "../volumes/room.js";
 import { percentileValues, usualPercentiles } from "../volumes/windows.js";
@@ -95,7 +95,8 @@ async function examineFiles(dataset: Dataset & { readonly slices: SliceRule }, o
   const { image, stack } = cut;
   await attempt(problems, async () => wholeGrid(stack.grid, dataset, one.imagePath));
   const volume = { grid: image.grid, cut: stack.grid, ranges: rangesOf(image) };
-  const levels = greyLevels([windowed(plane(image, 0), windowsOf(image, dataset.slices)[0])]);
+  const first = { grid: image.grid, channels: 1, samples: plane(image, 0) };
+  const levels = greyLevels([scaledSlice(first, shownScale(first, ofDomain(dataset, one.domain))).samples]);
   const imageHash = hash(image.grid, image.samples);
   const facts = { case: one, problems, wide: true, shape: image.grid.shape, imageHash, ...(levels ? { levels } : {}) };
   const channels = channelHashes(image, dataset);

@@ -3,7 +3,7 @@ import { DataError } from "../../core/errors.js";
 import { sha256 } from "../../core/sha256.js";
 import type { Grid } from "../../grid/grid.js";
 import { plane, type Samples, type StoredImage, sampleType } from "../../grid/stored-image.js";
-import { type Case, caseName, type Dataset } from "../dataset.js";
+import { type Case, caseName, type Dataset, ofDomain } from "../dataset.js";
 import { type CaseBytes, decodeMask, decodeReaders, readCaseBytes, withRoomFor } from "../decode.js";
 import { greyLevels } from "../grey-levels.js";
 import { ignoredCode } from "../labels.js";
@@ -134,7 +134,7 @@ export async function examineCase(dataset: Dataset, one: Case): Promise<CaseFact
 async function examineBytes(dataset: Dataset, one: Case, bytes: CaseBytes, problems: Problem[]): Promise<CaseFacts> {
   const image = await attempt(problems, () => decodePictureChannels(one, bytes.channels));
   if (!image) return { case: one, problems };
-  const seen = await attempt(problems, async () => toBytes(image, dataset, one.imagePath));
+  const seen = await attempt(problems, async () => toBytes(image, ofDomain(dataset, one.domain), one.imagePath));
   const facts = {
     case: one,
     problems,

@@ -2,6 +2,7 @@
 import { counted } from "../../core/counted.js";
 import type { Split } from "../case-files.js";
 import type { Dataset } from "../dataset.js";
+import { isZScore } from "../values.js";
 import { type CaseFacts, judgedFacts } from "./examine.js";
 import { type Problem, warning } from "./problems.js";
 
@@ -95,8 +96,12 @@ function intensityProblems(dataset: Dataset, facts: readonly CaseFacts[]): Probl
     const mend = spans.some(({ wide }) => wide) ? `intensity in ${dataset.path}` : "the files";
     return [warning(`domain ${name}: no image has more than ${widest} of 256 grey levels; check ${mend}`)];
   });
+  const { intensity } = dataset;
   const idle =
-    dataset.intensity !== undefined && facts.some(({ wide }) => wide !== undefined) && !facts.some(({ wide }) => wide);
+    intensity !== undefined &&
+    !isZScore(intensity) &&
+    facts.some(({ wide }) => wide !== undefined) &&
+    !facts.some(({ wide }) => wide);
   return idle
     ? [...dark, warning(`intensity in ${dataset.path} is for 16-bit images; there are none, so it changes nothing`)]
     : dark;

@@ -7,14 +7,10 @@ import { sliceGrid } from "../../grid/slices.js";
 import { samplesLike } from "../../grid/stored-image.js";
 import type { Case, Dataset } from "../dataset.js";
 import type { CaseSource, DecodedCase } from "../decoded-case.js";
+import type { Values } from "../values.js";
 
 /** Planes `[C, slice]` of a volume's `[C, slices, rows, columns]`; of one channel a view. */
-export function planesOf<T extends Uint8Array | Float32Array>(
-  values: T,
-  planes: number,
-  slices: number,
-  slice: number,
-): T {
+export function planesOf<T extends Values>(values: T, planes: number, slices: number, slice: number): T {
   const size = values.length / (planes * slices);
   const plane = (p: number) => values.subarray((p * slices + slice) * size, (p * slices + slice + 1) * size) as T;
   if (planes === 1) return plane(0);
@@ -47,7 +43,7 @@ export function picturesOf(decoded: DecodedCase, { slices }: Pick<Dataset, "slic
 }
 
 /** Puts the planes `[P, rows, columns]` of one slice into those of all, `[P, slices, rows, columns]`. */
-export function placePlanes(all: Uint8Array, planes: number, slices: number, slice: number, values: Uint8Array): void {
+export function placePlanes<T extends Values>(all: T, planes: number, slices: number, slice: number, values: T): void {
   const size = values.length / planes;
   for (let p = 0; p < planes; p++) all.set(values.subarray(p * size, (p + 1) * size), (p * slices + slice) * size);
 }
@@ -56,9 +52,9 @@ export function placePlanes(all: Uint8Array, planes: number, slices: number, sli
  * What was said of all slices as one array: planes `[K, rows, columns]` of each become `[K, slices, rows, columns]`.
  * @param planes K, 1 for class numbers
  */
-export function stackSlices(slices: readonly Uint8Array[], planes: number): Uint8Array {
+export function stackSlices<T extends Values>(slices: readonly T[], planes: number): T {
   if (slices.length === 1) return slices[0];
-  const all = new Uint8Array(slices.length * slices[0].length);
+  const all = samplesLike(slices[0], slices.length * slices[0].length);
   slices.forEach((values, slice) => {
     placePlanes(all, planes, slices.length, slice, values);
   });

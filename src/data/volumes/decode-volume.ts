@@ -1,6 +1,6 @@
 /**
- * From the files of a volume to what training and evaluation use: cut along the data set's plane, values of its window as
- * 0 … 255, then each slice brought into the frame, or the whole resampled to a spacing. Slices are worked on one at a time,
+ * From the files of a volume to what training and evaluation use: cut along the data set's plane, values of its kind
+ * (values.ts), then each slice brought into the frame, or the whole resampled to a spacing. Slices are worked on one at a time,
  * so that beside the file's own values and the results nothing as large as it is held.
  */
 import { DataError } from "../../core/errors.js";
@@ -11,18 +11,19 @@ import { resizeVolumeFiltered, resizeVolumeNearest, shapeAtSpacing } from "../..
 import { type SliceOrder, SliceStack, sliceGrid, sliceOrder } from "../../grid/slices.js";
 import { plane, type StoredImage } from "../../grid/stored-image.js";
 import { maskFilesOf, readersOf } from "../case-files.js";
-import type { Case, Dataset, MaskFile, SliceRule } from "../dataset.js";
+import { type Case, type Dataset, type MaskFile, ofDomain, type SliceRule } from "../dataset.js";
 import type { DecodedCase } from "../decoded-case.js";
 import { labelDecoder } from "../label-decoders.js";
 import { expandCodes } from "../labels.js";
 import { joinCodes } from "../mask-join.js";
-import { keptShape, type PreparedImage, prepareImage, type WorkingSize, windowed } from "../prepare-image.js";
+import { frameValues, keptShape, type PreparedImage, type ValuedImage, type WorkingSize } from "../prepare-image.js";
 import { readVolumeChannels, requireChannels } from "../read-channels.js";
 import { readMaskOf } from "../read-image.js";
 import { combineReaders } from "../reader-masks.js";
+import { type ChannelScale, isZScore, newValues, scaled, scaleOf, type ValueKind, valueKindOf } from "../values.js";
 import { placePlanes, stackSlices } from "./case-slices.js";
 import { withVolumeRoom } from "./room.js";
-import { type ValueWindow, windowOf } from "./windows.js";
+import { type IntensityRule, usualPercentiles } from "./windows.js";
 
 /** A volume as it is cut. */
 export interface CutVolume {
@@ -46,29 +47,51 @@ export function cutVolume(stored: StoredImage, { plane: along }: Pick<SliceRule,
   return { image, order, stack: new SliceStack(image, order) };
 }
 
-/** The windows of a volume's channels. */
-export function windowsOf(
-  image: StoredImage,
-  { intensity, intensities }: Pick<SliceRule, "intensity" | "intensities">,
-): ValueWindow[] {
-  return Array.from({ length: image.channels }, (_, channel) =>
-    windowOf(plane(image, channel), intensities?.[channel] ?? intensity),
-  );
+/** How the values of a volume become others, all of them or a slice's. */
+export interface VolumeScale {
+  readonly kind: ValueKind;
+  /** By channel. */
+  readonly channels: readonly ChannelScale[];
 }
 
-/** A slice with its values as 0 … 255. */
-export function windowedSlice(slice: StoredImage, windows: readonly ValueWindow[]): StoredImage {
-  if (windows.length === 1) return { ...slice, samples: windowed(slice.samples, windows[0]) };
-  const samples = new Uint8Array(slice.samples.length);
-  windows.forEach((window, channel) => {
-    const values = windowed(plane(slice, channel), window);
+type ChannelRules = Pick<SliceRule, "intensity" | "intensities">;
+
+function scaleBy(
+  image: StoredImage,
+  { intensity, intensities }: ChannelRules,
+  kind: ValueKind,
+  change: (rule: IntensityRule) => IntensityRule = (rule) => rule,
+): VolumeScale {
+  const channels = Array.from({ length: image.channels }, (_, channel) =>
+    scaleOf(plane(image, channel), change(intensities?.[channel] ?? intensity)),
+  );
+  return { kind, channels };
+}
+
+/** How a volume's values become those that networks are given. */
+export function volumeScale(image: StoredImage, rule: Pick<VolumeRule, "slices" | "values">): VolumeScale {
+  return scaleBy(image, rule.slices, valueKindOf(rule));
+}
+
+/** How they become bytes for the eye: z-scores are seen between the usual percentiles. */
+export function shownScale(image: StoredImage, { slices }: Pick<VolumeRule, "slices">): VolumeScale {
+  const shown = (rule: IntensityRule) => (isZScore(rule) ? { percentiles: usualPercentiles } : rule);
+  return scaleBy(image, slices, "bytes", shown);
+}
+
+/** A slice, or a whole volume, with its values mapped. */
+export function scaledSlice(slice: StoredImage, { kind, channels }: VolumeScale): ValuedImage {
+  if (channels.length === 1) return { ...slice, samples: scaled(slice.samples, channels[0], kind) };
+  const samples = newValues(kind, slice.samples.length);
+  channels.forEach((scale, channel) => {
+    const values = scaled(plane(slice, channel), scale, kind);
     samples.set(values, channel * values.length);
   });
   return { ...slice, samples };
 }
 
 /** What a data set decides of how its volumes are prepared. */
-export type VolumeRule = Pick<Dataset, "path" | "channels" | "channelNames" | "filter"> & {
+export type VolumeRule = Pick<Dataset, "path" | "channels" | "channelNames" | "filter" | "values"> & {
   readonly slices: SliceRule;
 };
 
@@ -96,13 +119,11 @@ export function wholeGrid(
 export function prepareWhole({ image, stack }: CutVolume, rule: VolumeRule, file: string): PreparedImage {
   requireChannels(image, rule, file);
   const { channels, filter } = rule;
-  const windows = windowsOf(image, rule.slices);
+  const scale = volumeScale(image, rule);
   const working = wholeGrid(stack.grid, rule, file);
-  const all = new Uint8Array(channels * voxelCount(stack.grid));
-  for (let i = 0; i < stack.count; i++) {
-    const slice = windowedSlice(stack.slice(i), windows).samples as Uint8Array;
-    placePlanes(all, channels, stack.count, i, slice);
-  }
+  const all = newValues(scale.kind, channels * voxelCount(stack.grid));
+  for (let i = 0; i < stack.count; i++)
+    placePlanes(all, channels, stack.count, i, scaledSlice(stack.slice(i), scale).samples);
   const values = resizeVolumeFiltered(all, stack.grid.shape, working.shape, filter);
   return { image: values, channels, wide: true, stored: stack.grid, working };
 }
@@ -119,12 +140,12 @@ export function prepareVolume(
   file: string,
 ): PreparedImage {
   requireChannels(image, rule, file);
-  const { path, channels, filter } = rule;
-  const windows = windowsOf(image, rule.slices);
-  const slices = Array.from({ length: stack.count }, (_, i) => {
-    const slice = windowedSlice(stack.slice(i), windows);
-    return prepareImage(slice, { path, channels, filter }, size, file).image;
-  });
+  const { channels } = rule;
+  const scale = volumeScale(image, rule);
+  const slices = Array.from(
+    { length: stack.count },
+    (_, i) => frameValues(scaledSlice(stack.slice(i), scale), rule, size).image,
+  );
   const working = framedGrid(stack.grid, frameOf(size));
   return {
     image: stackSlices(slices, channels),
@@ -242,7 +263,7 @@ export function hasSlices<D extends Pick<Dataset, "slices">>(
 }
 
 /**
- * Reads one volume with its mask: image `[C, S]` 8 bits; label `[S]` class numbers (softmax) or `[K, S]` 0/1 (sigmoid),
+ * Reads one volume with its mask: image `[C, S]` of the data set's kind of values; label `[S]` class numbers (softmax) or `[K, S]` 0/1 (sigmoid),
  * missing for an unlabelled case. S is `slices, height, width`, or the axes of {@link wholeGrid}.
  * @throws DataError when a file cannot be read, the mask's grid is not the image's, or a label value is unknown
  */
@@ -251,8 +272,9 @@ export function decodeVolume(
   one: Case,
   size: WorkingSize,
 ): Promise<DecodedCase> {
-  const resample = size === "whole" ? dataset.slices.resample : undefined;
-  return withVolumeRoom(one, () => decodeFiles(dataset, one, size), resample);
+  const { values, slices } = dataset;
+  const made = { values, resample: size === "whole" ? slices.resample : undefined };
+  return withVolumeRoom(one, () => decodeFiles(dataset, one, size), made);
 }
 
 async function decodeFiles(
@@ -277,6 +299,7 @@ async function decodeFiles(
 async function readImageVolume(dataset: Dataset & { readonly slices: SliceRule }, one: Case, size: WorkingSize) {
   const { imagePath: file } = one;
   const cut = cutVolume(await readVolumeChannels(one), dataset.slices);
-  const prepared = size === "whole" ? prepareWhole(cut, dataset, file) : prepareVolume(cut, dataset, size, file);
+  const rule = ofDomain(dataset, one.domain);
+  const prepared = size === "whole" ? prepareWhole(cut, rule, file) : prepareVolume(cut, rule, size, file);
   return { prepared, grids: gridsOf(cut) };
 }

@@ -13,6 +13,17 @@ export interface ValueWindow {
 /** The same window for all volumes, or percentiles of each volume's own values, lower and upper, 0 … 100. */
 export type WindowRule = ValueWindow | { readonly percentiles: readonly [number, number] };
 
+/** What z-scores are made over: all values of an image's channel, or those other than 0, which stays 0. */
+export const zScoreChoices = ["all", "nonzero"] as const;
+
+/** Values less their mean, in units of their standard deviation, both of one image's channel. */
+export interface ZScoreRule {
+  readonly zscore: (typeof zScoreChoices)[number];
+}
+
+/** How the values of a channel become those that networks are given. */
+export type IntensityRule = WindowRule | ZScoreRule;
+
 /** Windows of CT by name, from level − width / 2 to level + width / 2 of the usual settings, in Hounsfield units. */
 export const ctWindows = {
   "ct-soft-tissue": { low: -160, high: 240 },

@@ -1,5 +1,5 @@
 /**
- * A network as an ONNX file that takes images as they are prepared, 0 … 255, and gives probabilities and label maps:
+ * A network as an ONNX file that takes images as they are prepared (data/values.ts), and gives probabilities and label maps:
  * normalisation, network, activation, mirror images and the choice of a class are all in its graph.
  */
 import type { Normalisation } from "../../augment/index.js";
@@ -20,6 +20,8 @@ export interface GraphShape {
   readonly sides: readonly number[];
   readonly classes: number;
   readonly kind: TargetKind;
+  /** Type of the images' values; uint8 unless given. */
+  readonly values?: "uint8" | "float32";
 }
 
 /** What a graph is to answer. */
@@ -41,10 +43,10 @@ export interface GraphSignature {
 }
 
 /** Names and shapes of what a graph takes and gives. */
-export function signatureOf({ channels, sides, classes, kind }: GraphShape): GraphSignature {
+export function signatureOf({ channels, sides, classes, kind, values = "uint8" }: GraphShape): GraphSignature {
   const labels = kind === "sigmoid" ? ["batch", classes, ...sides] : ["batch", ...sides];
   return {
-    input: { name: "image", type: "uint8", shape: ["batch", channels, ...sides] },
+    input: { name: "image", type: values, shape: ["batch", channels, ...sides] },
     outputs: [
       { name: "probabilities", type: "float32", shape: ["batch", classes, ...sides] },
       { name: "labels", type: "uint8", shape: labels },
@@ -69,13 +71,13 @@ function addLabels(graph: Graph, probabilities: string, kind: TargetKind): void 
  * @example writeFileAtomic("model.onnx", exportNetwork(network, options));
  */
 export function exportNetwork(network: SegmentationNetwork, options: GraphOptions): Uint8Array[] {
-  const { channels, sides, kind, normalisation, testTimeFlips, weights = "fp32", metadata } = options;
+  const { channels, sides, kind, normalisation, testTimeFlips, values, weights = "fp32", metadata } = options;
   const state = network.stateDict();
   const [{ device }] = state.values();
   const graph = new Graph(state, weights);
   const signature = signatureOf(options);
   scope(() => {
-    const raw = zeros([1, channels, ...sides], { dtype: "uint8", device });
+    const raw = zeros([1, channels, ...sides], { dtype: values ?? "uint8", device });
     graph.name(raw.handle, signature.input.name);
     const recorder: Recorder = {
       called: (call) => graph.name(call.result as number, translate(graph, call)),

@@ -3,8 +3,8 @@
  * types are stated here, so that dimseg compiles without it.
  */
 import { CheckpointError, ResourceError } from "../../core/errors.js";
-
-type Values = Float32Array | Uint8Array;
+import type { Values } from "../../data/values.js";
+import { sampleType } from "../../grid/stored-image.js";
 
 interface RuntimeTensor {
   readonly data: Values;
@@ -20,7 +20,7 @@ interface Runtime {
   readonly InferenceSession: {
     create(model: Uint8Array, options: object): Promise<Session>;
   };
-  readonly Tensor: new (type: "uint8", data: Uint8Array, dims: readonly number[]) => RuntimeTensor;
+  readonly Tensor: new (type: "uint8" | "float32", data: Values, dims: readonly number[]) => RuntimeTensor;
 }
 
 const packageName = "onnxruntime-node";
@@ -80,11 +80,11 @@ export class ModelSession {
 
   /**
    * Asks about one image.
-   * @param image `[C, ...S]`, 0 … 255, of the sides that the model was exported for
-   * @throws CheckpointError for an image of other sides or channels
+   * @param image `[C, ...S]` of the values and sides that the model was exported for
+   * @throws CheckpointError for an image of other values, sides or channels
    */
-  async ask(image: Uint8Array, channels: number, sides: readonly number[]): Promise<ModelAnswer> {
-    const input = new this.runtime.Tensor("uint8", image, [1, channels, ...sides]);
+  async ask(image: Values, channels: number, sides: readonly number[]): Promise<ModelAnswer> {
+    const input = new this.runtime.Tensor(sampleType(image) as "uint8" | "float32", image, [1, channels, ...sides]);
     const { probabilities, labels } = await about(this.source, () => this.session.run({ image: input }));
     return { probabilities: probabilities.data as Float32Array, labels: labels.data as Uint8Array };
   }

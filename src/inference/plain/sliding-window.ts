@@ -1,8 +1,10 @@
 /** Sliding windows over a volume in plain arrays: the windows and weights of `slidingWindow`, where there is no libtorch. */
+import type { Values } from "../../data/values.js";
+import { samplesLike } from "../../grid/stored-image.js";
 import { type AxisWindows, windowsAlong } from "../windows.js";
 
-/** Asks about one window `[C, ...patch]`, 0 … 255. @returns probabilities `[K, ...patch]` */
-export type AskWindow = (window: Uint8Array) => Promise<Float32Array>;
+/** Asks about one window `[C, ...patch]`. @returns probabilities `[K, ...patch]` */
+export type AskWindow = (window: Values) => Promise<Float32Array>;
 
 type Axes = readonly [z: AxisWindows, y: AxisWindows, x: AxisWindows];
 type Place = readonly [z: number, y: number, x: number];
@@ -33,7 +35,7 @@ function eachLine(
  * @returns `[K, ...sides]`
  */
 export async function plainSlidingWindow(
-  volume: Uint8Array,
+  volume: Values,
   sides: readonly number[],
   patch: readonly number[],
   ask: AskWindow,
@@ -46,7 +48,7 @@ export async function plainSlidingWindow(
   const [zs, ys, xs] = axes.map(({ starts }) => [...starts.keys()]);
   for (const place of zs.flatMap((z) => ys.flatMap((y) => xs.map((x): Place => [z, y, x])))) {
     const starts = axes.map(({ starts: all, margin }, axis) => all[place[axis]] - margin) as unknown as Place;
-    const window = new Uint8Array(channels * size);
+    const window = samplesLike(volume, channels * size);
     eachLine({ starts, sides, patch }, (to, from, length) => {
       for (let c = 0; c < channels; c++)
         window.set(volume.subarray(c * voxels + from, c * voxels + from + length), c * size + to);

@@ -7,11 +7,11 @@ import type { CaseDrawing, PartOutline } from "../../analysis/errors/case-drawin
 import type { InspectedCase } from "../../analysis/errors/inspect.js";
 import { UsageError } from "../../core/errors.js";
 import { toChannels } from "../../data/colour.js";
-import type { Case, Dataset } from "../../data/dataset.js";
+import { type Case, type Dataset, ofDomain } from "../../data/dataset.js";
 import { decodeNative } from "../../data/decode-native.js";
 import { toBytes } from "../../data/prepare-image.js";
 import { readImage } from "../../data/read-image.js";
-import { shownImage } from "../../data/shown-image.js";
+import { shownDecoded } from "../../data/shown-image.js";
 import type { PictureSize } from "../../drawing/outline-path.js";
 import type { PictureWord } from "../../drawing/words-svg.js";
 import { interleave } from "../../grid/interleave.js";
@@ -79,7 +79,7 @@ async function jpegOf(data: Uint8Array, channels: number, from: PictureSize, to:
 async function readPicture(one: Case, dataset: Dataset, size: PictureSize): Promise<OverlayPicture> {
   const channels = dataset.channelNames ? 1 : dataset.channels;
   const image = toChannels(await readImage(one.imagePath), channels);
-  const bytes = toBytes(image, dataset, one.imagePath);
+  const bytes = toBytes(image, ofDomain(dataset, one.domain), one.imagePath);
   const [height, width] = image.grid.shape;
   const jpeg = await jpegOf(interleave(bytes, channels), channels, { height, width }, size);
   return { ...size, type: "image/jpeg", bytes: jpeg, isSheet: false, words: [] };
@@ -87,11 +87,8 @@ async function readPicture(one: Case, dataset: Dataset, size: PictureSize): Prom
 
 /** The stored volume, laid out. */
 async function readSheet(one: Case, dataset: Dataset, sheet: Sheet): Promise<OverlayPicture> {
-  const { image, channels, working } = await decodeNative(dataset, one);
-  const { data, channels: shown } = await sheetPicture(
-    shownImage({ grid: working, channels, samples: image }, dataset),
-    sheet,
-  );
+  const { image, channels, working } = shownDecoded(await decodeNative(dataset, one), dataset);
+  const { data, channels: shown } = await sheetPicture({ grid: working, channels, samples: image }, sheet);
   const { height, width, words } = sheet;
   const bytes = await jpegOf(data, shown, sheet, sheet);
   return { height, width, type: "image/jpeg", bytes, isSheet: true, words };

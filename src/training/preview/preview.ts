@@ -10,7 +10,7 @@ import { z } from "zod";
 import { writeFileAtomic } from "../../core/atomic-file.js";
 import { caseName } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
-import { shownImage } from "../../data/shown-image.js";
+import { shownDecoded } from "../../data/shown-image.js";
 import { viewOf } from "../../data/volumes/patches.js";
 import { outlinePath, type PictureSize } from "../../drawing/outline-path.js";
 import { focusOn, middle } from "../../grid/focus.js";
@@ -158,11 +158,8 @@ export class Preview {
   }
 
   /** What is seen under the outlines: of several modalities the first. */
-  private visible({
-    view: { image, channels, working },
-  }: ShownCase): Pick<DecodedCase, "image" | "channels" | "working"> {
-    const seen = shownImage({ grid: working, channels, samples: image }, this.session.dataset);
-    return { image: seen.samples as Uint8Array, channels: seen.channels, working };
+  private visible({ view }: ShownCase): ReturnType<typeof shownDecoded> {
+    return shownDecoded(view, this.session.dataset);
   }
 
   private outlines(labels: Uint8Array, { view, tile, sheet }: ShownCase): string[] {

@@ -46,7 +46,10 @@ export async function askedOf(run: OpenedRun, voices: Voices, observer: Observer
     ...mirrorMembers(network).map((one): Member => ({ kind: "mirror", network: one })),
     ...(teacher ? [{ kind: "teacher", network: teacher } as const] : []),
     ...mildScanners(dataset.channels).map(
-      (scanner): Member => ({ kind: "appearance", network, see: (decoded) => throughScanner(decoded, scanner, null) }),
+      (scanner): Member => ({
+        ...{ kind: "appearance", network },
+        see: (decoded) => throughScanner(decoded, scanner, null, normalisation),
+      }),
     ),
     ...checkpoints.map((one): Member => ({ kind: "checkpoint", network: one.network })),
     ...others.map((one): Member => ({ kind: "other", network: one })),

@@ -48,7 +48,7 @@ async function keyOf(run: OpenedRun, { name }: Voices, further: readonly string[
 
 /** Asks about the labelled images as they are and through scanners. */
 async function learn(run: OpenedRun, asked: Asked, cases: readonly Case[], { progress }: Observer) {
-  const { dataset, cache, split, config } = run;
+  const { dataset, cache, split, config, normalisation } = run;
   const donors = evenly(
     split.unlabelled.filter(({ domain }) => domain !== config.labelled.domain),
     donorCount,
@@ -70,7 +70,7 @@ async function learn(run: OpenedRun, asked: Asked, cases: readonly Case[], { pro
     const donor = drawn.style && (await cache.get(donors[drawn.style.donor]));
     for (let i = 0; i < each; i++) {
       const one = cases[(Math.floor((i * cases.length) / each) + scanner) % cases.length];
-      const shown = throughScanner(await cache.get(one), drawn, donor);
+      const shown = throughScanner(await cache.get(one), drawn, donor, normalisation);
       shifted.push({ ...(await observe(one, shown)), scanner });
     }
   }

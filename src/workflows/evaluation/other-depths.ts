@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { counted } from "../../core/counted.js";
 import { type Case, caseName } from "../../data/dataset.js";
+import { valueKindOf } from "../../data/values.js";
 import { readDatasetFacts } from "../../runs/dataset-facts.js";
 import type { OpenedRun } from "../open-run.js";
 import type { EvaluationCases } from "./select-cases.js";
@@ -11,7 +12,9 @@ export async function depthWarning(
   { folder }: OpenedRun,
   { cases, cache }: EvaluationCases,
 ): Promise<string | undefined> {
-  if (!existsSync(folder.dataset) || readDatasetFacts(folder.dataset).depths !== "wide") return undefined;
+  if (!existsSync(folder.dataset)) return undefined;
+  const facts = readDatasetFacts(folder.dataset);
+  if (facts.depths !== "wide" || valueKindOf(facts) === "zscores") return undefined;
   const narrow: Case[] = [];
   for (const one of cases) if (one.maskPath !== undefined && !(await cache.isWide(one))) narrow.push(one);
   if (narrow.length === 0) return undefined;

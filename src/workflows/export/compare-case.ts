@@ -1,5 +1,6 @@
 /** One case in an exported graph and in libtorch, with the same weights. */
 import type { DecodedCase } from "../../data/decode.js";
+import type { Values } from "../../data/values.js";
 import { planesOf, stackSlices } from "../../data/volumes/case-slices.js";
 import type { ExportedModel } from "../../export/exported-model.js";
 import type { ModelAnswer, ModelSession } from "../../export/onnx/runtime.js";
@@ -7,6 +8,7 @@ import { plainAnswerInSize } from "../../inference/plain/answer-in-size.js";
 import { plainSlidingWindow } from "../../inference/plain/sliding-window.js";
 import { labelMaps, predict } from "../../inference/predict.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
+import { normalisationOf } from "../../runs/normalisation-of.js";
 import { fromTypedArray, scope } from "../../torch/index.js";
 
 /** Both engines with the same weights. */
@@ -23,17 +25,24 @@ export interface BothAnswers {
 }
 
 /** What libtorch says about a piece `[C, ...sides]`, in fp32. */
-function askLibtorch({ model, network }: Engines, piece: Uint8Array): ModelAnswer {
+function askLibtorch({ model, network }: Engines, piece: Values): ModelAnswer {
   const { dataset, sides, testTimeFlips } = model.description;
   const kind = dataset.target;
   return scope(() => {
     const raw = fromTypedArray(piece, [1, dataset.channels, ...sides]);
-    const { probabilities } = predict(network, raw, { kind, device: "cpu", precision: "fp32", testTimeFlips });
+    const asked = {
+      kind,
+      device: "cpu",
+      precision: "fp32",
+      normalisation: normalisationOf(dataset),
+      testTimeFlips,
+    } as const;
+    const { probabilities } = predict(network, raw, asked);
     return { probabilities: probabilities.toTypedArray() as Float32Array, labels: labelMaps(probabilities, kind)[0] };
   });
 }
 
-async function askBoth(engines: Engines, piece: Uint8Array): Promise<BothAnswers> {
+async function askBoth(engines: Engines, piece: Values): Promise<BothAnswers> {
   const { dataset, sides } = engines.model.description;
   return {
     own: askLibtorch(engines, piece),

@@ -2,6 +2,7 @@
 import { NumericError, UsageError } from "../../core/errors.js";
 import type { Turn } from "../../core/turns.js";
 import type { Dataset } from "../../data/dataset.js";
+import type { Values } from "../../data/values.js";
 import type { CutVolume } from "../../data/volumes/decode-volume.js";
 import { type ExportedModel, loadExportedNetwork, openExported, openSession } from "../../export/exported-model.js";
 import type { ModelSession } from "../../export/onnx/runtime.js";
@@ -12,6 +13,7 @@ import { plainAnswerInSize, plainAnswerOfPicture } from "../../inference/plain/a
 import { plainSlidingWindow } from "../../inference/plain/sliding-window.js";
 import { type ImagePrediction, predictImage, preparedFor } from "../../inference/predict-image.js";
 import { answersOfSlices, answersOfWhole, predictVolume, segmentVolume } from "../../inference/predict-volume.js";
+import { normalisationOf } from "../../runs/normalisation-of.js";
 import { useEngine } from "../../torch/index.js";
 import { checkedRules } from "../mask-rules.js";
 import type { EngineName } from "./engine-names.js";
@@ -20,7 +22,7 @@ import { type AskedNetwork, type Segmenter, withIntensity } from "./segmenter.js
 /** Asks about a piece, and refuses an answer that would become a meaningless mask. */
 async function probabilitiesOf(
   session: ModelSession,
-  piece: Uint8Array,
+  piece: Values,
   { channels }: Dataset,
   sides: readonly number[],
   path: string,
@@ -53,7 +55,15 @@ function inLibtorch({ model, dataset, wanted, turn }: Question, testTimeFlips: b
   const network = loadExportedNetwork(model);
   const { sides } = model.description;
   const size = frameOfModel(model);
-  const options = { size, device: "cpu", precision: "fp32", testTimeFlips, probabilities: wanted } as const;
+  const normalisation = normalisationOf(dataset);
+  const options = {
+    size,
+    device: "cpu",
+    precision: "fp32",
+    normalisation,
+    testTimeFlips,
+    probabilities: wanted,
+  } as const;
   return {
     segmentImage: (image, path) => predictImage(network, image, path, dataset, options),
     segmentVolume: (volume, path, set) =>
@@ -66,7 +76,7 @@ async function inOnnxRuntime({ model, dataset, wanted, turn }: Question, threads
   const session = await openSession(model, threads);
   const { sides } = model.description;
   const kind = dataset.target;
-  const ask = (piece: Uint8Array, path: string) => probabilitiesOf(session, piece, dataset, sides, path);
+  const ask = (piece: Values, path: string) => probabilitiesOf(session, piece, dataset, sides, path);
   const segmentImage = async (image: StoredImage, path: string): Promise<ImagePrediction> => {
     const [height, width] = image.grid.shape;
     const prepared = preparedFor(image, path, dataset, frameOfModel(model));

@@ -1,5 +1,7 @@
 /** What `dimseg predict` asks: a run's networks, or an exported model in one of two engines. */
+import { UsageError } from "../../core/errors.js";
 import type { Case, Dataset } from "../../data/dataset.js";
+import { valueKindOf } from "../../data/values.js";
 import type { StoredImage } from "../../grid/stored-image.js";
 import type { ImagePrediction } from "../../inference/predict-image.js";
 import type { VolumePrediction, VolumeSet } from "../../inference/predict-volume.js";
@@ -56,9 +58,14 @@ export interface Segmenter {
   close(): Promise<void>;
 }
 
-/** What a network knows of its data set, for images of another scanner's range. */
-export function withIntensity(dataset: Dataset, { intensity }: Pick<AskedNetwork, "intensity">): Dataset {
+/**
+ * What a network knows of its data set, for images of another scanner's range.
+ * @throws UsageError where it sees z-scores, to which ranges are nothing
+ */
+export function withIntensity(dataset: Dataset, { intensity, run }: Pick<AskedNetwork, "intensity" | "run">): Dataset {
   if (intensity === undefined) return dataset;
+  if (valueKindOf(dataset) === "zscores")
+    throw new UsageError(`${run}: sees z-scores of each image's own values, so leave out --intensity`);
   if (!dataset.slices) return { ...dataset, intensity };
   const { intensities: _, ...slices } = dataset.slices;
   return { ...dataset, slices: { ...slices, intensity } };
