@@ -3,12 +3,14 @@
  * Python of DIMSEG_PEER_PYTHON, else `python3`, lacks onnxruntime, numpy or torch.
  */
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
 import { packageRoot } from "../../src/core/package-root.js";
 import { dimseg, putDataset, trainRun } from "../cli/trained-run.js";
-import { put, temporaryFolder } from "../data/files.js";
+import { png, put, temporaryFolder } from "../data/files.js";
 import { pixels } from "../data/tiny.js";
 
 const python = process.env.DIMSEG_PEER_PYTHON || "python3";
@@ -57,6 +59,31 @@ it.skipIf(!hasRuntime)("numpy and onnxruntime make our masks of PNG files of any
   );
   expect(said.stderr).toBe("");
   expect(said.stdout).toBe("larger.png: 0 of 2870 pixels differ\nsmaller.png: 0 of 1800 pixels differ\n");
+});
+
+it.skipIf(!hasRuntime).each([
+  ["z-scores", { intensity: { zscore: "all" } }],
+  ["levels that are not rounded", { values: "float", intensity: { low: 100, high: 60_000 } }],
+])("and of the same files as %s", async (name, values) => {
+  const folder = join(base, name);
+  const file = parse(readFileSync(join(base, "data/dataset.yaml"), "utf8"));
+  const dataset = put(join(base, "data", `${name}.yaml`), stringify({ ...file, ...values }));
+  const exported = await trainRun(base, name, { dataset });
+  await dimseg("export", exported);
+  const images = [8, 16].map((bits) => {
+    const samples = Array.from(pixels(50 * 33, bits), (value, i) => (bits === 8 ? value : 251 * value + (i % 250)));
+    return put(join(folder, "in", `${bits}.png`), png(50, 33, samples, { bits: bits as 8 | 16 }));
+  });
+  await dimseg("predict", exported, ...images, "--out", join(folder, "out"));
+  const said = peer(
+    "onnx_reference.py",
+    join(exported, "export/model.onnx"),
+    ...images,
+    "--compare",
+    join(folder, "out/masks"),
+  );
+  expect(said.stderr).toBe("");
+  expect(said.stdout).toBe("8.png: 0 of 1650 pixels differ\n16.png: 0 of 1650 pixels differ\n");
 });
 
 it.skipIf(!hasRuntime || !has("torch"))("the loader of docs/export.md brings the weights into PyTorch", () => {
