@@ -10,6 +10,7 @@ import { type DecodedCase, decodeCase } from "../../src/data/decode.js";
 import { shownDecoded } from "../../src/data/shown-image.js";
 import { resizeFiltered } from "../../src/grid/resize.js";
 import { resizeFloat } from "../../src/grid/resize-float.js";
+import { datasetDifferences } from "../../src/runs/dataset-facts.js";
 import { normalisationOf } from "../../src/runs/normalisation-of.js";
 import { scope } from "../../src/torch/index.js";
 import { png, put, putDatasetYaml, temporaryFolder } from "./files.js";
@@ -203,6 +204,41 @@ describe("resizeFloat", () => {
     for (let row = 2; row < 14; row++)
       for (let column = 2; column < 30; column++)
         expect(halved[row * 32 + column]).toBeCloseTo(wanted[row * 32 + column], 5);
+  });
+});
+
+describe("a domain with a rule of its own", () => {
+  const folder = join(base, "domains");
+  const domain = (name: string) => ({ name, train: { images: `${name}/{id}.png` } });
+  const load = (own: Record<string, unknown>, usual: Record<string, unknown>) =>
+    loadDataset(
+      putDatasetYaml(folder, { ...usual, resize: { size: 64 }, domains: [domain("A"), { ...domain("B"), ...own }] }),
+    );
+
+  it("has its values by that, the others by the rule for all, in the cache too", async () => {
+    for (const name of ["A", "B"]) put(join(folder, `${name}/a.png`), png(64, 64, ramp, { bits: 16 }));
+    const dataset = load({ intensity: { low: 0, high: 819 } }, { intensity: { low: 0, high: 4095 } });
+    const cache = new DecodedCache(dataset, { folder: join(folder, "cache") });
+    const [usual, own] = await Promise.all(dataset.domains.map((one) => cache.get(one.cases("train")[0])));
+    expect([...usual.image]).toEqual(ramp.map((value) => Math.floor((value / 4095) * 255 + 0.5)));
+    expect([...own.image]).toEqual(ramp.map((value) => Math.floor((Math.min(value, 819) / 819) * 255 + 0.5)));
+    expect(await cache.get(dataset.domains[1].cases("train")[0])).toEqual(own);
+  });
+
+  it("has it for its volumes, too", async () => {
+    const domains = [{ name: "a", intensity: { low: 0, high: 819 }, train: { images: "images/{id}.*" } }];
+    const { dataset, one } = setOf("volume", { intensity: { percentiles: [0, 100] }, domains });
+    const { image } = await decodeCase(dataset, one);
+    expect([...image]).toEqual(ramp.map((value) => Math.floor((Math.min(value, 819) / 819) * 255 + 0.5)));
+  });
+
+  it("is another data set to a run than one without, and has no other kind of values", () => {
+    const usual = { intensity: { low: 0, high: 4095 } };
+    const [own, plain] = [load({ intensity: { low: 0, high: 819 } }, usual), load({}, usual)];
+    expect(datasetDifferences(own, plain, false)).toEqual(["domainIntensities"]);
+    const refused = () => load({ intensity: { zscore: "all" } }, usual);
+    expect(refused).toThrow(/domains\[1\]\.intensity has zscore beside windows/);
+    expect(() => load({ intensity: { window: "ct-lung" } }, usual)).toThrow(/intensity\.window belongs to slices/);
   });
 });
 
