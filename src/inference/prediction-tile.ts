@@ -2,7 +2,8 @@
 import sharp from "sharp";
 import type { Dataset } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
-import { shownImage } from "../data/shown-image.js";
+import { shownDecoded } from "../data/shown-image.js";
+import type { ValueRule } from "../data/values.js";
 import { pictureOf } from "../data/volumes/case-slices.js";
 import type { SheetTile } from "../drawing/contact-sheet.js";
 import { colourBytes } from "../drawing/raster-outline.js";
@@ -10,7 +11,7 @@ import { voxelCount } from "../grid/grid.js";
 import { interleave } from "../grid/interleave.js";
 import { classMask } from "./label-map.js";
 
-type ShownSet = Pick<Dataset, "target" | "parts" | "slices" | "channelNames">;
+type ShownSet = Pick<Dataset, "target" | "parts" | "channelNames"> & ValueRule;
 
 /** A picture of bytes in the middle of a square. */
 async function inSquare(
@@ -42,9 +43,9 @@ export async function predictionTile(
 ): Promise<SheetTile> {
   const picture = pictureOf({ ...decoded, label: labels }, dataset);
   const { shape } = picture.working;
-  const shown = shownImage({ grid: picture.working, channels: picture.channels, samples: picture.image }, dataset);
+  const shown = shownDecoded(picture, dataset);
   const channels = shown.channels === 3 ? 3 : 1;
-  const image = await inSquare(interleave(shown.samples as Uint8Array, channels), shape, channels, side, "cubic");
+  const image = await inSquare(interleave(shown.image, channels), shape, channels, side, "cubic");
   const contours = await Promise.all(
     dataset.parts.map(async ({ index, colour }) => {
       const mask = classMask(picture.label as Uint8Array, index, dataset.target, voxelCount({ shape }));
