@@ -3,6 +3,7 @@
 import { ignoredLabel } from "../core/target-kind.js";
 import type { Case, Dataset } from "../data/dataset.js";
 import { type DecodedCase, decodeCase } from "../data/decode.js";
+import { shownValues } from "../data/shown-image.js";
 import { connectedComponents } from "../grid/components.js";
 import { voxelCount } from "../grid/grid.js";
 import { classMask } from "../inference/label-map.js";
@@ -24,7 +25,7 @@ export interface CaseFingerprint {
   readonly shape: readonly number[];
   /** Millimetres along each axis; null where nobody knows. */
   readonly spacing: readonly number[] | null;
-  /** Shares of the 256 grey levels that the network sees, over all channels. */
+  /** Shares of 256 grey levels, over all channels: those that the network sees, of float values those they are shown with. */
   readonly levels: Float64Array;
   /** In the order of the data set's parts; missing unless asked for, and without a mask. */
   readonly parts?: readonly PartFingerprint[];
@@ -68,6 +69,11 @@ function partsOf(label: Uint8Array, { working }: DecodedCase, dataset: Dataset):
 export async function fingerprintCase(dataset: Dataset, one: Case, withParts: boolean): Promise<CaseFingerprint> {
   const decoded = await decodeCase(asStored(dataset), one, "whole");
   const { stored, image, label } = decoded;
-  const facts = { case: one, shape: stored.shape, spacing: stored.spacing, levels: levelsOf(image) };
+  const facts = {
+    case: one,
+    shape: stored.shape,
+    spacing: stored.spacing,
+    levels: levelsOf(shownValues(image, dataset)),
+  };
   return withParts && label ? { ...facts, parts: partsOf(label, decoded, dataset) } : facts;
 }
