@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import { bytesOfLabels, requireByteCodes } from "../../data/code-bytes.js";
 import type { Case, Dataset } from "../../data/dataset.js";
 import { decodeNative } from "../../data/decode-native.js";
-import { shownImage } from "../../data/shown-image.js";
+import { shownDecoded } from "../../data/shown-image.js";
 import type { Grid } from "../../grid/grid.js";
 import { interleave } from "../../grid/interleave.js";
 import type { StoredImage } from "../../grid/stored-image.js";
@@ -37,7 +37,7 @@ export class OpenedCase {
   private constructor(
     readonly dataset: Dataset,
     readonly one: Case,
-    /** Values of the data set's window as 0 … 255, grey or RGB, on the working grid. */
+    /** Values as they are shown, 0 … 255, grey or RGB, on the working grid. */
     private readonly image: StoredImage,
     /** One byte a voxel; null where nobody labelled. */
     readonly reference: Uint8Array | null,
@@ -48,9 +48,11 @@ export class OpenedCase {
   /** Reads and decodes a case. @throws DataError as decodeNative, and for more overlapping classes than can be shown */
   static async open(dataset: Dataset, one: Case): Promise<OpenedCase> {
     requireByteCodes(dataset);
-    const { image, channels, working, label } = await decodeNative(dataset, one);
+    const decoded = await decodeNative(dataset, one);
+    const { label } = decoded;
     const reference = label ? bytesOfLabels(label, dataset) : null;
-    const whole = shownImage({ grid: working, channels, samples: image }, dataset);
+    const { image: samples, channels, working } = shownDecoded(decoded, dataset);
+    const whole = { grid: working, channels, samples };
     return new OpenedCase(dataset, one, whole, reference);
   }
 
