@@ -25,7 +25,7 @@ async function followDomain(session: TrainingSession, domain: string, turn: Turn
   const members = mildScanners(dataset.channels).map(
     (scanner): Member => ({
       ...{ kind: "appearance", network: student },
-      see: (decoded) => throughScanner(decoded, scanner, null),
+      see: (decoded) => throughScanner(decoded, scanner, null, normalisation),
     }),
   );
   const convention = config.evaluation.convention as ConventionName;
