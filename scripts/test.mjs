@@ -49,6 +49,7 @@ const checks = [
     command: [tool("dependency-cruiser", "bin", "dependency-cruise.mjs"), "src", "--config", ".dependency-cruiser.cjs"],
   },
   { name: "api docs", command: [tool("typedoc", "bin", "typedoc"), "--emit", "none"] },
+  { name: "package", command: [tool("publint", "src", "cli.js"), ".", "--strict", "--pack", "npm"] },
   { name: "codegen", command: [join(root, "scripts", "codegen.mjs"), "--check"], skip: otherLibtorch },
 ];
 

@@ -1,7 +1,8 @@
 /**
- * Step 3: compiles native/ against the libtorch that was found, into build/<key>/dimseg.node, and writes
- * build/addon.json, which tells the runtime what to load. The key covers libtorch, sources, flags and compiler,
- * so every combination is built once; objects are kept, so an edit compiles one file.
+ * Step 3: compiles native/ against the libtorch that was found, into <key>/dimseg.node (places.mjs says where), and
+ * writes build/addon.json, which tells the runtime what to load. The key covers libtorch, sources, flags and compiler
+ * but not where the sources lie, so every combination is built once; a clone keeps its objects, so an edit compiles
+ * one file.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -26,6 +27,7 @@ import {
   writeJson,
   writeWhole,
 } from "./files.mjs";
+import { addonsFolder, isClone } from "./places.mjs";
 import { failureLine, run } from "./process.mjs";
 import { SetupError } from "./report.mjs";
 
@@ -50,11 +52,20 @@ function plan(root, libtorch, compilerIdentity) {
   const native = join(root, "native");
   const sources = listFiles(native, [".cc"]);
   const headers = listFiles(native, [".h"]);
-  const flags = [...compileFlags(libtorch, nodeHeaders(root)), `-I${join(native, "gloo-declarations")}`];
-  const link = linkFlags(libtorch);
-  const against = [...flags, ...link, libtorch.version, libtorch.fingerprint, compilerIdentity];
-  const objects = hashOf(...against, hashFiles(headers));
-  return { native, sources, flags, objects, key: hashOf(...against, hashFiles([...sources, ...headers])) };
+  const node = nodeHeaders(root);
+  const flagsFrom = (nodeFolder, nativeFolder) => [
+    ...compileFlags(libtorch, nodeFolder),
+    `-I${join(nativeFolder, "gloo-declarations")}`,
+  ];
+  const made = [
+    ...flagsFrom("node-api-headers", "native"),
+    ...linkFlags(libtorch),
+    hashFiles(listFiles(node, [".h"]), node),
+  ];
+  const against = [...made, libtorch.version, libtorch.fingerprint, compilerIdentity];
+  const objects = hashOf(...against, hashFiles(headers, native));
+  const key = hashOf(...against, hashFiles([...sources, ...headers], native));
+  return { native, sources, flags: flagsFrom(node, native), objects, key };
 }
 
 /** Runs at most `limit` of the jobs at a time; the first failure ends it. */
@@ -100,7 +111,7 @@ async function precompile(compiler, flags, native, folder, report) {
 async function compileSources(compiler, flags, { native, sources }, folder, report) {
   const withHeader = [...flags, ...(await precompile(compiler, flags, native, folder, report))];
   let done = 0;
-  const objects = sources.map((source) => join(folder, `${basename(source, ".cc")}-${hashFiles([source])}.o`));
+  const objects = sources.map((source) => join(folder, `${basename(source, ".cc")}-${hashFiles([source], native)}.o`));
   const jobs = sources.map((source, index) => async () => {
     report.progress(`compiling ${done + 1} of ${sources.length}: ${basename(source)}`);
     const what = `native/${basename(source)}`;
@@ -155,7 +166,8 @@ export async function buildAddon(root, libtorch, report, environment = process.e
   const current = readJson(record);
   // A compiler that has gone since the last build is no reason to fail.
   const parts = plan(root, libtorch, compiler?.identity ?? current?.compiler ?? "");
-  const target = join(folder, parts.key);
+  const addons = addonsFolder(root, environment);
+  const target = join(addons, parts.key);
   const path = join(target, addonName);
   if (current?.path === path && existsSync(path)) return report.done("up to date");
   if (compiler === undefined) throw missingCompiler(environment);
@@ -167,7 +179,8 @@ export async function buildAddon(root, libtorch, report, environment = process.e
   const { version, source, root: libtorchRoot, cuda } = libtorch;
   const builtAgainst = { version, source, root: libtorchRoot, cuda };
   writeJson(record, { path, libtorch: builtAgainst, compiler: compiler.identity });
-  keepNewest(folder, /^objects-/, keptObjectFolders);
-  keepNewest(folder, /^[0-9a-f]{20}$/, keptAddons);
+  keepNewest(folder, /^objects-/, isClone(root) ? keptObjectFolders : 0);
+  // Those in the cache may be another project's.
+  if (isClone(root)) keepNewest(addons, /^[0-9a-f]{20}$/, keptAddons);
   report.done(known ? "built before" : `compiled with ${basename(compiler.program)}`);
 }

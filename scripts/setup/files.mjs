@@ -4,6 +4,8 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import {
+  accessSync,
+  constants,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -15,7 +17,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { hostname } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { formatBytes, SetupError } from "./report.mjs";
 
 const temporaryPrefix = ".unfinished-";
@@ -31,9 +33,9 @@ export function hashOf(...parts) {
   return hash.digest("hex").slice(0, 20);
 }
 
-/** SHA-256 over the names and contents of files. */
-export function hashFiles(paths) {
-  return hashOf(...paths.flatMap((path) => [path, readFileSync(path)]));
+/** SHA-256 over the contents of files and their names within a folder, wherever that lies. */
+export function hashFiles(paths, folder) {
+  return hashOf(...paths.flatMap((path) => [relative(folder, path), readFileSync(path)]));
 }
 
 /** All files under a folder whose name ends in one of the suffixes, sorted; empty when there is no such folder. */
@@ -58,6 +60,12 @@ export function readJson(path) {
   } catch {
     return undefined;
   }
+}
+
+/** Makes a folder. @throws the system's error, with its path, when nothing can be written there */
+export function requireWritable(folder) {
+  mkdirSync(folder, { recursive: true });
+  accessSync(folder, constants.W_OK);
 }
 
 /** Replaces a file in one step. */

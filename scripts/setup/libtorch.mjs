@@ -2,10 +2,10 @@
  * Step 2: decides which libtorch the addon is built against and writes it to build/libtorch.json. The finding is
  * kept until its library changes or the environment asks for something else; deleting build/ makes set-up look again.
  */
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { blasWarning, findDebian } from "./debian.mjs";
 import { describeLibtorch } from "./describe.mjs";
-import { fingerprint, readJson, writeJson } from "./files.mjs";
+import { fingerprint, readJson, requireWritable, writeJson } from "./files.mjs";
 import { libraryFile } from "./platform.mjs";
 import { run, which } from "./process.mjs";
 import { SetupError } from "./report.mjs";
@@ -90,6 +90,8 @@ export async function findLibtorch(root, report, environment = process.env) {
   const request = Object.fromEntries(settings.map((name) => [name, environment[name] ?? ""]));
   let found = readJson(record);
   if (!stillHolds(found, request)) {
+    // Told before anything is downloaded.
+    requireWritable(dirname(record));
     found = { ...(await search(environment, report)), request };
     writeJson(record, found);
   }

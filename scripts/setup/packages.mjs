@@ -3,22 +3,26 @@
  * node_modules/.package-lock.json and only when it has finished, so comparing the two files tells whether
  * `npm ci` is due without running npm.
  */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readJson } from "./files.mjs";
 import { failureLine, run, which, whileWaiting } from "./process.mjs";
 import { SetupError } from "./report.mjs";
 
-/** Whether node_modules holds exactly the versions of package-lock.json (packages of other platforms aside). */
+/**
+ * Whether node_modules holds exactly the versions of package-lock.json. npm leaves out optional packages of other
+ * machines without a word, but also one of ours that it could not fetch: that one is asked for again.
+ */
 export function packagesAreCurrent(root) {
   const wanted = readJson(join(root, "package-lock.json"))?.packages;
   const installed = readJson(join(root, "node_modules", ".package-lock.json"))?.packages;
   if (wanted === undefined || installed === undefined) return false;
   const names = new Set([...Object.keys(wanted), ...Object.keys(installed)]);
   names.delete("");
+  const ours = new Set(Object.keys(wanted[""]?.optionalDependencies ?? {}).map((name) => `node_modules/${name}`));
   return [...names].every((name) => {
     const [want, have] = [wanted[name], installed[name]];
     if (want === undefined) return false;
+    if (have === undefined && ours.has(name)) return !fitsMachine(want);
     if (have === undefined) return want.optional === true || want.devOptional === true;
     return want.version === have.version && want.integrity === have.integrity && fitsMachine(have);
   });
@@ -41,12 +45,11 @@ function npmFailure(output) {
 }
 
 /**
- * Runs `npm ci` when it is due. Does nothing in an installed package, which has no lock file.
+ * Runs `npm ci` when it is due.
  * @throws SetupError when npm is missing or fails
  */
 export async function installPackages(root, report) {
   report.begin("packages");
-  if (!existsSync(join(root, "package-lock.json"))) return report.done("installed with dimseg");
   if (packagesAreCurrent(root)) return report.done("up to date");
   const npm = which("npm");
   if (npm === undefined) {

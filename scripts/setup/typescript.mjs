@@ -24,12 +24,11 @@ function makeExecutable(root) {
 }
 
 /**
- * Compiles when due. Does nothing in an installed package, which brings its dist/.
+ * Compiles when due.
  * @throws SetupError when the sources do not compile; tsc's own messages are printed first
  */
 export async function compileTypeScript(root, report) {
   report.begin("typescript");
-  if (!existsSync(join(root, "tsconfig.build.json"))) return report.done("compiled with dimseg");
   const stamp = join(root, "dist", ".sources");
   const hash = sourceHash(root);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return report.done("up to date");

@@ -4,10 +4,10 @@
  * lib/ and include/ are all that is needed.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { describeLibtorch } from "./describe.mjs";
 import { folderSize, makeFolderWhole, requireSpace } from "./files.mjs";
+import { cacheFolder } from "./places.mjs";
 import { aptCommand, platformName, wheelsCanLoad, wheelTags } from "./platform.mjs";
 import { failureLine, run, which, whileWaiting } from "./process.mjs";
 import { formatBytes, SetupError } from "./report.mjs";
@@ -34,8 +34,7 @@ export function wheelVariant(environment = process.env) {
 
 /** Where the unpacked wheel lies or will lie. */
 export function cachedWheel(environment = process.env) {
-  const cache = environment.DIMSEG_CACHE || join(homedir(), ".cache", "dimseg");
-  return join(cache, `libtorch-${pinnedVersion}-${wheelVariant(environment)}-${platformName()}`);
+  return join(cacheFolder(environment), `libtorch-${pinnedVersion}-${wheelVariant(environment)}-${platformName()}`);
 }
 
 function describeWheel(folder) {

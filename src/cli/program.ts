@@ -19,12 +19,14 @@ import { register as plan } from "./plan.js";
 import { register as predict } from "./predict.js";
 import { register as report } from "./report.js";
 import { register as serve } from "./serve.js";
+import { register as setup } from "./setup.js";
 import { register as studio } from "./studio.js";
 import { register as suggest } from "./suggest.js";
 import { register as sweep } from "./sweep.js";
 import { register as train } from "./train.js";
 
 const verbs = [
+  setup,
   doctor,
   demo,
   data,

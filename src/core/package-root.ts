@@ -20,3 +20,18 @@ export const packageRoot = find();
 export function packageVersion(): string {
   return JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")).version;
 }
+
+/** Whether dimseg runs from a clone, and not from a package that npm installed into somebody's project. */
+const isClone = existsSync(join(packageRoot, "tsconfig.build.json"));
+
+/** What builds the engine; in a clone it is typed in {@link packageRoot}, otherwise in the project. */
+export const setUpCommand = isClone ? "npm run setup" : "npx dimseg setup";
+
+/**
+ * The same as advice that says where.
+ * @param variables environment variables before the command, such as "DIMSEG_CACHE=/opt/dimseg"
+ */
+export function setUpAdvice(variables = ""): string {
+  const command = [variables, setUpCommand].filter(Boolean).join(" ");
+  return isClone ? `run "${command}" in ${packageRoot}` : `run "${command}"`;
+}

@@ -5,7 +5,7 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { packageRoot } from "../core/package-root.js";
+import { packageRoot, setUpAdvice } from "../core/package-root.js";
 import { EngineError, nativeError } from "./errors.js";
 
 type Handles = Int32Array | readonly number[];
@@ -105,7 +105,7 @@ export function addonRecord(): AddonRecord {
   const path = join(packageRoot, "build", "addon.json");
   requireReadable(path);
   if (!existsSync(path)) {
-    throw new EngineError("the engine has not been built", `run "npm run setup" in ${packageRoot}`);
+    throw new EngineError("the engine has not been built", setUpAdvice());
   }
   return JSON.parse(readFileSync(path, "utf8"));
 }
@@ -125,7 +125,7 @@ function requireReadable(path: string, what = path): void {
   if (!isForbidden(path)) return;
   throw new EngineError(
     `${what} lies in ${path}, which this user may not read`,
-    `as the user who ran set-up, run "DIMSEG_CACHE=/opt/dimseg npm run setup" in ${packageRoot}, or let this user read that folder`,
+    `as the user who ran set-up, ${setUpAdvice("DIMSEG_CACHE=/opt/dimseg")}, or let this user read that folder`,
   );
 }
 
@@ -148,9 +148,7 @@ function load(): Native {
     loaded = createRequire(import.meta.url)(path);
   } catch (cause) {
     const reason = (cause as Error).message.split("\n")[0];
-    throw new EngineError(`the engine ${path} does not load (${reason})`, `run "npm run setup" in ${packageRoot}`, {
-      cause,
-    });
+    throw new EngineError(`the engine ${path} does not load (${reason})`, setUpAdvice(), { cause });
   }
   loaded.setErrorFactory(nativeError);
   return loaded;

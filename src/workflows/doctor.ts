@@ -1,7 +1,7 @@
 /** Everything `dimseg doctor` reports: the machine, the engine, the probe, and what is missing with its remedy. */
-
+import { join } from "node:path";
 import { type TrainingConfig, trainingSchema } from "../config/config.js";
-import { packageVersion } from "../core/package-root.js";
+import { packageRoot, packageVersion, setUpCommand } from "../core/package-root.js";
 import { EngineError, engineInfo, keepFreedMemory, threads } from "../torch/index.js";
 import { resolveEngine } from "../training/engine-settings.js";
 import { type EngineProbe, probeEngine, probeShape, probeWidth } from "./machine/engine-probe.js";
@@ -47,6 +47,8 @@ export interface DoctorReport {
 /** `engines` of package.json. */
 const leastNode = [20, 12] as const;
 const gigabyte = 2 ** 30;
+/** What set-up found and built; without it, set-up looks again. */
+const built = join(packageRoot, "build");
 const leastMemory = 2 * gigabyte;
 const leastDisk = 2 * gigabyte;
 
@@ -106,16 +108,17 @@ export function findProblems(
   if (engineError !== null) problems.push({ severity: "error", ...engineError });
   if (machine.gpus.length > 0 && engine?.cudaDevices === 0) {
     const problem = `${machine.gpus[0]} is there but libtorch ${engine.version} sees no CUDA device`;
-    problems.push({ severity: "advice", problem, remedy: "DIMSEG_CUDA=1 npm run setup" });
+    problems.push({ severity: "advice", problem, remedy: `DIMSEG_CUDA=1 ${setUpCommand}` });
   }
   if (engine && Number(engine.version.split(".")[0]) < 2) {
     const problem = `libtorch ${engine.version} is old and slow`;
-    const remedy = "rm -rf build && DIMSEG_LIBTORCH_SOURCE=wheel npm run setup";
+    const remedy = `rm -rf ${built} && DIMSEG_LIBTORCH_SOURCE=wheel ${setUpCommand}`;
     problems.push({ severity: "advice", problem, remedy });
   }
   if (engine && engine.onednn === null) {
     const problem = "this libtorch has no oneDNN, so convolutions are slow and bfloat16 is slower still";
-    problems.push({ severity: "advice", problem, remedy: "rm -rf build && npm run setup, without DIMSEG_LIBTORCH" });
+    const remedy = `rm -rf ${built} && ${setUpCommand}, without DIMSEG_LIBTORCH`;
+    problems.push({ severity: "advice", problem, remedy });
   }
   return [...problems, ...machineProblems(machine, engine?.threads ?? 0)];
 }

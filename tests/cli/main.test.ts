@@ -24,7 +24,7 @@ describe("help and version", () => {
   it("need no engine and end with 0", () => {
     const help = run(["--help"], withoutEngine);
     expect(help).toMatchObject({ code: 0, err: "" });
-    const verbs = ["doctor", "demo", "data", "train", "evaluate", "predict", "list"];
+    const verbs = ["setup", "doctor", "demo", "data", "train", "evaluate", "predict", "list"];
     for (const verb of verbs) expect(help.out).toMatch(new RegExp(`\n {2}${verb} `));
     expect(help.out).toMatch(/\nExit codes: 0 done, 1 defect, 2 wrong arguments/);
     expect(run(["--version"], withoutEngine)).toEqual({ code: 0, signal: null, out: `${packageVersion()}\n`, err: "" });
@@ -47,8 +47,8 @@ describe("help and version", () => {
 describe("wrong words", () => {
   it.each([
     [["trian"], "unknown command 'trian'; did you mean train?"],
-    [["xyzzyxyzzy"], /^unknown command 'xyzzyxyzzy'; the commands are doctor, demo, /],
-    [["quantise"], /^unknown command 'quantise'; the commands are doctor, demo, data, train, /],
+    [["xyzzyxyzzy"], /^unknown command 'xyzzyxyzzy'; the commands are setup, doctor, demo, /],
+    [["quantise"], /^unknown command 'quantise'; the commands are setup, doctor, demo, data, plan, train, /],
     [["export"], /^give the run to export, `dimseg export RUN`, or --verify FOLDER/],
     [["data", "chek"], "unknown command 'chek'; did you mean check?"],
     [["train", "--resum", "x"], "unknown option '--resum'; did you mean --resume?"],
@@ -108,11 +108,11 @@ describe("errors", () => {
     const config = putConfig(join(folder, "config.yaml"));
     const trained = run(["train", config, "--out", join(folder, "run")], withoutEngine);
     expect(trained).toMatchObject({ code: 6, out: "" });
-    expect(trained.err).toMatch(/^error: the engine has not been built: run "npm run setup" in .*\n$/);
+    expect(trained.err).toMatch(/^error: the engine has not been built: run "npx dimseg setup"\n$/);
     const doctor = run(["doctor"], withoutEngine);
     expect(doctor).toMatchObject({ code: 6, err: "" });
     expect(doctor.out).toMatch(/\nprocessor +\S/);
-    expect(doctor.out).toMatch(/\nmissing: the engine has not been built.*\n.*npm run setup/);
+    expect(doctor.out).toMatch(/\nmissing: the engine has not been built.*\n.*npx dimseg setup/);
     expect(JSON.parse(run(["doctor", "--json"], withoutEngine).out)).toMatchObject({ engine: null, probe: null });
   });
 });

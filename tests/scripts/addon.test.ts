@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -10,7 +11,7 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildAddon } from "../../scripts/setup/addon.mjs";
@@ -35,6 +36,7 @@ beforeAll(() => {
   mkdirSync(join(root, "native"));
   symlinkSync(join(repository, "node_modules"), join(root, "node_modules"));
   writeFileSync(join(root, "package.json"), "{}");
+  writeFileSync(join(root, "tsconfig.build.json"), "{}");
   writeFileSync(join(root, "native", "pch.h"), "#pragma once\n#include <node_api.h>\n");
   writeFileSync(join(root, "native", "addon.cc"), source);
 });
@@ -74,6 +76,20 @@ describe("building the addon", () => {
     rmSync(join(root, "native", "more.cc"));
     expect(await build()).toContain("built before");
     expect(addon().path).toBe(first);
+  });
+
+  it("knows an installed package's addon in the cache wherever that package lies, and keeps no objects there", async () => {
+    const other = join(root, "project", "node_modules", "dimseg");
+    cpSync(join(root, "native"), join(other, "native"), { recursive: true });
+    writeFileSync(join(other, "package.json"), "{}");
+    const cache = join(root, "cache");
+    cpSync(dirname(addon().path), join(cache, "addons", basename(dirname(addon().path))), { recursive: true });
+    const { report, lines } = quietReport();
+    await buildAddon(other, libtorch, report, { ...process.env, DIMSEG_CACHE: cache });
+    expect(lines()).toContain("built before");
+    const { path } = JSON.parse(readFileSync(join(other, "build", "addon.json"), "utf8"));
+    expect(path.startsWith(join(cache, "addons"))).toBe(true);
+    expect(readdirSync(join(other, "build"))).toEqual(["addon.json"]);
   });
 
   it("keeps the last good addon and names the file when a source does not compile", async () => {

@@ -191,6 +191,20 @@ describe("installed packages", () => {
     ).toBe(true);
   });
 
+  it("are not when an optional package of our own is missing that this machine could have", () => {
+    const current = (b: object) => {
+      writeFileSync(
+        join(folder, "package-lock.json"),
+        lock({ "": { optionalDependencies: { b: "1" } }, "node_modules/b": { ...a, ...b, optional: true } }),
+      );
+      writeFileSync(join(folder, "node_modules", ".package-lock.json"), lock({}));
+      return packagesAreCurrent(folder);
+    };
+    mkdirSync(join(folder, "node_modules"), { recursive: true });
+    expect(current({})).toBe(false);
+    expect(current({ os: ["aix"] })).toBe(true);
+  });
+
   it("are not when one is missing, left over, of another version or of another machine", () => {
     expect(packagesAreCurrent(folder)).toBe(false);
     expect(install({ a }, {})).toBe(false);

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DataError, ResourceError } from "../../core/errors.js";
-import { packageRoot } from "../../core/package-root.js";
+import { packageRoot, setUpAdvice } from "../../core/package-root.js";
 import { type LocalServer, localServer } from "../../http/local-server.js";
 import { staticFiles } from "../../http/static-files.js";
 import { newToken } from "../../http/token.js";
@@ -47,7 +47,7 @@ export async function startStudio({ folder, port, commandLine, defect }: StudioO
     throw new DataError(`${root}: is no folder; give one that holds runs or images`);
   const page = join(packageRoot, "dist", "page");
   if (!existsSync(join(page, "index.html")))
-    throw new ResourceError(`${page}: the studio's page was not built; run \`npm run setup\` in dimseg's folder`);
+    throw new ResourceError(`${page}: the studio's page was not built; ${setUpAdvice()}`);
   const trainings = new Trainings(commandLine, join(root, ".dimseg-studio", "logs"));
   const runs = new WatchedRuns(root, trainings);
   const opened = new OpenedRuns(runs);
