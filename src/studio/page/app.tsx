@@ -2,6 +2,7 @@
 import { CaseView } from "./cases/case.js";
 import { CaseListView } from "./cases/list.js";
 import { CorrectView } from "./correction/correct.js";
+import { LabelView } from "./label/label.js";
 import { href, route } from "./route.js";
 import { RunListView } from "./runs/list.js";
 import { RunView } from "./runs/run.js";
@@ -14,6 +15,7 @@ function View({ parts }: { parts: readonly string[] }) {
     return <CorrectView key={one} run={id} id={one} />;
   if (id !== undefined && part === "cases")
     return one === undefined ? <CaseListView key={id} run={id} /> : <CaseView key={one} run={id} id={one} />;
+  if (id !== undefined && part === "label") return <LabelView key={id} run={id} />;
   if (id !== undefined) return <RunView key={id} id={id} />;
   return <RunListView />;
 }

@@ -11,6 +11,7 @@ import { Trainings } from "../../workflows/studio/trainings.js";
 import { Answers } from "./answers.js";
 import { caseRoutes } from "./case-routes.js";
 import { correctionRoutes } from "./correction-routes.js";
+import { labelRoutes } from "./label-routes.js";
 import { OpenedRuns } from "./opened-runs.js";
 import { runRoutes } from "./run-routes.js";
 
@@ -60,6 +61,7 @@ export async function startStudio({ folder, port, commandLine, defect }: StudioO
       runRoutes(app, context, runs, trainings);
       caseRoutes(app, { runs, opened, trainings, answers });
       correctionRoutes(app, { runs, opened, answers });
+      labelRoutes(app, { runs, opened, trainings });
       app.use(staticFiles(page));
     },
   });

@@ -8,7 +8,7 @@ const mostLevels = 4;
 const mostFolders = 5000;
 
 /** What makes a folder a run, and what it is not looked into for. */
-function isRun(folder: string): boolean {
+export function isRun(folder: string): boolean {
   return existsSync(join(folder, "config.yaml")) && existsSync(join(folder, "environment.json"));
 }
 

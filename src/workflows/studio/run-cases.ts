@@ -36,7 +36,8 @@ export class RunCases {
   readonly folder: RunFolder;
   /** Path of the data set's file. */
   private readonly path: string;
-  private readonly uses: Record<keyof SplitRecord, Set<string>>;
+  /** Names of the training cases by their use. */
+  readonly uses: Readonly<Record<keyof SplitRecord, Set<string>>>;
   private loaded: { dataset: Dataset; cases: ReadonlyMap<string, Case>; at: number } | undefined;
   private readonly opened = new Map<string, Promise<OpenedCase>>();
   private readonly sizes = new Map<string, number>();

@@ -1,14 +1,15 @@
 /** Where the runs of a folder stand, looked at again and again without reading again what has not changed. */
 import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { readResolvedConfig, type TrainingConfig } from "../../config/config.js";
 import { DimsegError, UsageError } from "../../core/errors.js";
 import { runState } from "../../reporting/run-state.js";
 import { openRunFolder, type RunFolder } from "../../runs/run-folder.js";
 import { isRunInUse } from "../../runs/run-lock.js";
 import { MetricsTail } from "../../sweep/metrics-tail.js";
-import { findRunFolders } from "./find-run-folders.js";
+import { findRunFolders, isRun } from "./find-run-folders.js";
+import type { RunBeginning } from "./shown/labelling.js";
 import type { RunList, RunOverview, RunStage } from "./shown/runs.js";
 import type { TrainingStanding, Trainings } from "./trainings.js";
 
@@ -131,6 +132,33 @@ export class WatchedRuns {
   /** One run. @throws UsageError as {@link folderOf}; DimsegError when it cannot be read */
   overview(id: string): RunOverview {
     return this.overviewOf(this.folderOf(id));
+  }
+
+  /**
+   * Trains a configuration into a folder that does not exist yet.
+   * @returns what stands for the run, also before its folder is there
+   * @throws UsageError for a folder outside of the studio's, or when that is under way already
+   */
+  begin(config: string, folder: string): string {
+    const place = relative(this.root, folder);
+    if (place === "" || place.split(sep)[0] === "..")
+      throw new UsageError("a new run lies beside the studio's folder; start the studio on the folder above");
+    const id = idOf(folder);
+    this.trainings.begin(config, folder, id);
+    this.paths.set(id, folder);
+    return id;
+  }
+
+  /** How a run stands that was begun here. @throws UsageError for an id that stands for none */
+  beginning(id: string): RunBeginning {
+    const path = this.paths.get(id);
+    if (path === undefined) throw new UsageError("no such run was begun here; go back to the list of runs");
+    const there = isRun(path);
+    const standing = this.trainings.standingOf(path);
+    // A training that was told to stop before its folder was there leaves nothing behind.
+    const ended = standing === undefined || standing.state === "ended";
+    const failure = there || !ended ? null : (standing?.failure ?? "it was stopped before it began");
+    return { id, place: relative(this.root, path), there, failure };
   }
 
   private overviewOf(path: string): RunOverview {

@@ -49,8 +49,8 @@ export class Trainings {
    * Trains a configuration into a folder that does not exist yet.
    * @throws UsageError when that is under way already
    */
-  begin(config: string, folder: string, id: string, set: readonly string[] = []): void {
-    this.start(folder, id, ["train", config, "--out", folder, ...set.flatMap((one) => ["--set", one])]);
+  begin(config: string, folder: string, id: string): void {
+    this.start(folder, id, ["train", config, "--out", folder]);
   }
 
   /**
@@ -59,6 +59,14 @@ export class Trainings {
    */
   estimate(folder: string, id: string): void {
     this.begun(`estimate ${folder}`, `${id}-estimate`, ["estimate", folder]);
+  }
+
+  /**
+   * Chooses images to label next; it stands as `suggest FOLDER`.
+   * @throws UsageError when that is under way already
+   */
+  suggest(folder: string, id: string, count: number): void {
+    this.begun(`suggest ${folder}`, `${id}-suggest`, ["suggest", folder, "--count", String(count)]);
   }
 
   /** Asks a training to save and stop. @throws UsageError when this studio does not train the run */

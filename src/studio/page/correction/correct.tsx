@@ -126,6 +126,9 @@ function Written({ run, id, saved }: { run: string; id: string; saved: SavedMask
         <a class="button primary" href={href("runs", run, "cases")}>
           Back to the cases
         </a>
+        <a class="button" href={href("runs", run, "label")}>
+          What to label next
+        </a>
         <a class="button" href={href("runs", run, "cases", id)}>
           Look at this one
         </a>

@@ -6,6 +6,7 @@ import { StageBadge } from "./stage.js";
 const tabs = [
   { name: "training", title: "Training", parts: [] },
   { name: "cases", title: "Cases", parts: ["cases"] },
+  { name: "label", title: "What to label next", parts: ["label"] },
 ] as const;
 
 /** Which of the run's views this is. */

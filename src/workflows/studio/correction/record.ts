@@ -19,6 +19,8 @@ export interface CorrectionLine {
   readonly file: string;
   /** Of the file as it was written. */
   readonly sha256: string;
+  /** When, as ISO 8601. */
+  readonly at: string;
 }
 
 /** The name that this machine knows the person by; containers may have none. */
