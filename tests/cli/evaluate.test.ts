@@ -220,7 +220,7 @@ describe("dimseg evaluate", () => {
     expect(folders(copy)).toContain("step-10-student");
     expect((await dimseg("compare", copy, "--checkpoint", "step-10")).out).toContain("checkpoint step-10");
     await expect(dimseg("evaluate", copy, "--checkpoint", "step-ten")).rejects.toThrow(
-      "--checkpoint step-ten: take last, best, best-on-test, or step-N for the checkpoint of that step",
+      "--checkpoint step-ten: take last, best, best-on-test, auto, or step-N for the checkpoint of that step",
     );
     for (const step of [10, 20]) {
       const place = join(copy, `checkpoints/step-${step}`);
