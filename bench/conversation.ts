@@ -63,11 +63,11 @@ export class Conversation {
 }
 
 /** The child's side: answers each request of standard input by one line on standard output, until it closes. */
-export async function serve(answer: (request: Request) => object): Promise<void> {
+export async function serve(answer: (request: Request) => object | Promise<object>): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     let reply: object;
     try {
-      reply = answer(JSON.parse(line));
+      reply = await answer(JSON.parse(line));
     } catch (error) {
       reply = { error: (error as Error).message };
     }

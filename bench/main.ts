@@ -14,6 +14,7 @@ import { type Bench, formatTable } from "./report.js";
 
 const benches: Record<string, () => Promise<{ run: Bench }>> = {
   engine: () => import("./engine.js"),
+  export: () => import("./export.js"),
   intake: () => import("./intake.js"),
   metrics: () => import("./metrics.js"),
   optimisers: () => import("./optimisers.js"),

@@ -6,10 +6,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageRoot } from "../src/core/package-root.js";
 import { percentileInPlace } from "../src/statistics/percentile.js";
-import { Conversation } from "./conversation.js";
+import { Conversation, type Request } from "./conversation.js";
 import type { Row } from "./report.js";
 
 export type Side = "dimseg" | "pytorch";
+
+/** What takes turns: a conversation with a process, or a page that answers the same requests. */
+export interface Program {
+  ask<Answer>(request: Request): Promise<Answer>;
+  end(): Promise<void>;
+}
 
 /** Starts bench/NAME-worker.ts of this checkout, or of another that is built. */
 export function startWorker(bench: string, checkout?: string): Conversation {
@@ -63,7 +69,7 @@ export interface Timing<Answer> {
  * first `warmUp` rounds are not timed.
  */
 export async function takeTurns<Answer extends { seconds: number }>(
-  programs: ReadonlyMap<string, Conversation>,
+  programs: ReadonlyMap<string, Program>,
   { warmUp, rounds }: { warmUp: number; rounds: number },
 ): Promise<Map<string, Timing<Answer>>> {
   const answers = new Map([...programs.keys()].map((name): [string, Answer[]] => [name, []]));
