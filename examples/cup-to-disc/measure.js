@@ -1,6 +1,6 @@
 /**
  * The vertical cup-to-disc ratio, which eye clinics read from fundus images: by the network of a run and by the
- * reference masks, for every test image of every domain. Usage: node measure.js RUN
+ * reference masks, for every test image of every domain; NaN where no disc was found. Usage: node measure.js RUN
  */
 import { DimsegError, decodeCase, loadRun, predictCase } from "dimseg";
 
