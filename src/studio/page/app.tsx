@@ -3,14 +3,19 @@ import { CaseView } from "./cases/case.js";
 import { CaseListView } from "./cases/list.js";
 import { CorrectView } from "./correction/correct.js";
 import { LabelView } from "./label/label.js";
+import { NewView } from "./new/new.js";
 import { href, route } from "./route.js";
 import { RunListView } from "./runs/list.js";
 import { RunView } from "./runs/run.js";
 
-const views = [{ path: "runs", title: "Runs" }] as const;
+const views = [
+  { path: "runs", title: "Runs" },
+  { path: "new", title: "New training" },
+] as const;
 
 function View({ parts }: { parts: readonly string[] }) {
-  const [, id, part, one, what] = parts;
+  const [view, id, part, one, what] = parts;
+  if (view === "new") return <NewView />;
   if (id !== undefined && part === "cases" && one !== undefined && what === "mask")
     return <CorrectView key={one} run={id} id={one} />;
   if (id !== undefined && part === "cases")

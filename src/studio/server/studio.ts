@@ -12,6 +12,7 @@ import { Answers } from "./answers.js";
 import { caseRoutes } from "./case-routes.js";
 import { correctionRoutes } from "./correction-routes.js";
 import { labelRoutes } from "./label-routes.js";
+import { newRoutes } from "./new-routes.js";
 import { OpenedRuns } from "./opened-runs.js";
 import { runRoutes } from "./run-routes.js";
 
@@ -62,6 +63,7 @@ export async function startStudio({ folder, port, commandLine, defect }: StudioO
       caseRoutes(app, { runs, opened, trainings, answers });
       correctionRoutes(app, { runs, opened, answers });
       labelRoutes(app, { runs, opened, trainings });
+      newRoutes(app, runs, trainings);
       app.use(staticFiles(page));
     },
   });

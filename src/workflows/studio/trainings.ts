@@ -69,6 +69,14 @@ export class Trainings {
     this.begun(`suggest ${folder}`, `${id}-suggest`, ["suggest", folder, "--count", String(count)]);
   }
 
+  /**
+   * Plans a configuration; it stands as `plan FILE`.
+   * @throws UsageError when that is under way already
+   */
+  plan(file: string, id: string, words: readonly string[]): void {
+    this.begun(`plan ${file}`, `${id}-plan`, words);
+  }
+
   /** Asks a training to save and stop. @throws UsageError when this studio does not train the run */
   stop(folder: string): void {
     const training = this.all.get(folder);

@@ -40,7 +40,7 @@ function Empty({ folder }: { folder: string }) {
     <div class="empty">
       <h2>No runs yet</h2>
       <p>
-        <bdi class="name">{folder}</bdi> holds no run folder. Begin a training with{" "}
+        <bdi class="name">{folder}</bdi> holds no run folder. <a href={href("new")}>Begin a training</a>, here or with{" "}
         <code>dimseg train config.yaml</code> in it; the run appears here by itself.
       </p>
     </div>

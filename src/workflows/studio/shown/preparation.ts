@@ -1,0 +1,49 @@
+/** What the studio shows of a training that is to begin. Types alone: they are the same in this process and in the page. */
+
+/** A data set that a file describes. */
+export interface DescribedDataset {
+  readonly kind: "described";
+  /** Its file, from the studio's folder. */
+  readonly file: string;
+  /** In the file's order. */
+  readonly domains: readonly { readonly name: string; readonly training: number; readonly masks: number }[];
+}
+
+/** What was found in a folder that no file describes yet. */
+export interface FolderProposal {
+  readonly kind: "proposal";
+  /** From the studio's folder. */
+  readonly folder: string;
+  /** Where the description would be written, from the studio's folder. */
+  readonly file: string;
+  /** Sentences. */
+  readonly guesses: readonly string[];
+  readonly splits: readonly {
+    readonly domain: string;
+    readonly split: string;
+    readonly images: number;
+    readonly masks: number;
+    readonly sizes: string;
+    readonly values: string;
+  }[];
+  /** Names of the domains. */
+  readonly domains: readonly string[];
+  /** Without the background; none where a question is to be answered first. */
+  readonly classes: readonly { readonly name: string; readonly values: string }[];
+  /** What the masks do not tell; null where they do. */
+  readonly question: { readonly ask: string; readonly choices: readonly string[] } | null;
+}
+
+/** What a path leads to. */
+export type Looked = DescribedDataset | FolderProposal;
+
+/** A configuration that is planned, or was. */
+export interface PlanShown {
+  readonly id: string;
+  readonly planning: boolean;
+  readonly failure: string | null;
+  /** Its file, from the studio's folder. */
+  readonly file: string;
+  /** Of the file, with a reason beside every choice; null where it is not there yet. */
+  readonly text: string | null;
+}

@@ -1,0 +1,89 @@
+/** From a folder that nothing is known of to a training with its curves, in a real browser. */
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { loadDataset } from "../../src/data/dataset.js";
+import { put, temporaryFolder } from "../data/files.js";
+import { putDataset } from "../data/tiny.js";
+import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
+
+const base = temporaryFolder();
+const folder = join(base, "eyes");
+let studio: BuiltStudio;
+let browser: Browser;
+
+/** Problems that axe finds in what is shown. */
+async function problems(page: Page): Promise<string[]> {
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  await page.evaluate(axe);
+  return page.evaluate("axe.run().then((found) => found.violations.map((one) => one.id + ': ' + one.nodes[0].html))");
+}
+
+beforeAll(async () => {
+  rmSync(putDataset(folder));
+  studio = await BuiltStudio.start(base);
+  if (hasBrowser) browser = await launch();
+});
+afterAll(async () => {
+  await browser?.close();
+  await studio?.end();
+});
+
+describe.skipIf(!hasBrowser)("a new training", () => {
+  it("asks what inspect guessed, writes it when agreed to, plans with reasons, and trains, by keyboard", async () => {
+    const { page, heard } = await open(browser, studio.link, { viewport: { width: 820, height: 1180 } });
+    await page.getByRole("link", { name: "Begin a training" }).press("Enter");
+    await page.getByLabel(/Folder of images/).fill("eyes");
+    await page.getByLabel(/Folder of images/).press("Enter");
+    await page.getByRole("heading", { name: "What was found" }).waitFor();
+    expect(existsSync(join(folder, "dataset.yaml"))).toBe(false);
+    const isWide = () => page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth");
+    expect(await problems(page)).toEqual([]);
+    expect(await isWide()).toBe(false);
+    const classes = page.getByRole("group", { name: "Classes" }).getByRole("textbox");
+    expect(await classes.count()).toBe(2);
+    await classes.first().fill("rim");
+    await page.getByRole("group", { name: "Domains" }).getByRole("textbox").first().fill("North");
+    await page.getByRole("button", { name: "Write the description" }).press("Enter");
+    await page.getByRole("heading", { name: "eyes/dataset.yaml" }).waitFor();
+    const dataset = loadDataset(join(folder, "dataset.yaml"));
+    expect(dataset.domains.map(({ name }) => name)).toEqual(["North", "b"]);
+    expect(dataset.classes.map(({ name }) => name)).toContain("rim");
+
+    put(join(base, "eyes.yaml"), "mine");
+    await page.getByLabel("Minutes of training").fill("0.5");
+    await page.getByRole("button", { name: "Plan" }).press("Enter");
+    await page.getByRole("button", { name: "Start training" }).waitFor();
+    expect(await problems(page)).toEqual([]);
+    expect(await isWide()).toBe(false);
+    const text = await page.getByLabel("The planned configuration").innerText();
+    expect(text).toContain("# Planned by `dimseg plan` for 0.5 minutes");
+    expect(parse(text).labelled.domain).toBe("North");
+    expect(parse(readFileSync(join(base, "eyes-2.yaml"), "utf8"))).toEqual(parse(text));
+    expect(readFileSync(join(base, "eyes.yaml"), "utf8")).toBe("mine");
+
+    await page.getByRole("button", { name: "Start training" }).press("Enter");
+    await page.getByRole("heading", { name: "runs/eyes-2" }).waitFor();
+    await page.locator(".chart canvas").first().waitFor();
+    expect(heard).toEqual([]);
+    await page.context().close();
+  });
+
+  it("goes nowhere else, and says why", async () => {
+    const { page } = await open(browser, studio.link);
+    await page.getByRole("link", { name: "New training" }).click();
+    for (const [path, why] of [
+      ["../", /does not lie below/],
+      ["/etc", /does not lie below/],
+      ["nothing", /is not there/],
+    ] as const) {
+      await page.getByLabel(/Folder of images/).fill(path);
+      await page.getByRole("button", { name: "Look at it" }).click();
+      await page.getByRole("alert").filter({ hasText: why }).waitFor();
+    }
+    await page.context().close();
+  });
+});
