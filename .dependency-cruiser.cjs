@@ -61,7 +61,7 @@ const layers = {
     ...["methods", "optim", "losses", "divergence", "nn", "augment", "phantoms", "data", "embedding", "evaluation"],
     ...["statistics", "drawing", "grid", "distributed", "torch", "http", "core"],
   ],
-  studio: ["workflows", "http", "grid", "core"],
+  studio: ["workflows", "http", "inference", "data", "grid", "core"],
   parity: [
     ...[
       "training",
@@ -119,9 +119,21 @@ module.exports = {
     {
       name: "page-alone",
       severity: "error",
-      comment: "the studio's page runs in a browser: of the rest it knows the types of what is shown, and grids",
+      comment:
+        "the studio's page runs in a browser: of the rest it knows the types of what is shown, grids, and how pictures are prepared and answers read in plain arrays",
       from: { path: "^src/studio/page/" },
-      to: { path: "^src/", pathNot: "^src/(studio/page|workflows/studio/shown|grid|core)/" },
+      to: {
+        path: "^src/",
+        pathNot:
+          "^src/(studio/page|workflows/studio/shown|grid|core|inference/plain)/|^src/(data/prepare-image|data/values|inference/label-map).ts$",
+      },
+    },
+    {
+      name: "studio-server-shows",
+      severity: "error",
+      comment: "the studio's server shows what src/workflows knows",
+      from: { path: "^src/studio/server/" },
+      to: { path: "^src/(data|inference)/" },
     },
     {
       name: "page-is-built",

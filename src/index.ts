@@ -141,13 +141,13 @@ export {
 } from "./grid/slices.js";
 export type { Samples, SampleType, StoredImage } from "./grid/stored-image.js";
 export type { Vector } from "./grid/vector.js";
-export type { AnswerInSize } from "./inference/answer-in-size.js";
 export { type Answerer, networkAnswerer } from "./inference/answerer.js";
 export { Ensemble } from "./inference/ensemble.js";
 export { type InferOptions, inferLabels, inferProbabilities } from "./inference/infer.js";
 export type { AskedOptions } from "./inference/infer-case.js";
 export { type AnswerPart, type Inferer, type PartTaker, wholeImage } from "./inference/inferer.js";
 export { mirrorMembers } from "./inference/mirror.js";
+export type { AnswerInSize } from "./inference/plain/answer-in-size.js";
 export { labelMaps, type Prediction, type PredictOptions, predict } from "./inference/predict.js";
 export { type CaseOutput, type PredictCaseOptions, predictCase } from "./inference/predict-case.js";
 export { type ImagePrediction, type PredictImageOptions, predictImage } from "./inference/predict-image.js";

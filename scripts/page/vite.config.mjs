@@ -1,7 +1,7 @@
 /** How the studio's page becomes the static files in dist/page, which `dimseg studio` serves as they are. */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
+import { defaultClientConditions, defineConfig } from "vite";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -12,6 +12,9 @@ export default defineConfig({
   cacheDir: join(root, "node_modules", ".vite-page"),
   logLevel: "warn",
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  // ONNX Runtime in files of its own, which its threads load, too.
+  resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
+  worker: { format: "es" },
   build: {
     outDir: join(root, "dist", "page"),
     emptyOutDir: true,

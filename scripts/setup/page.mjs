@@ -7,9 +7,13 @@ import { hashOf, listFiles, writeWhole } from "./files.mjs";
 import { run, whileWaiting } from "./process.mjs";
 import { SetupError } from "./report.mjs";
 
+/** Folders of src that the page has files of. */
+const rooms = ["core", "data", "grid", "inference", "studio"];
+
 /** Hash of everything the page is made from. */
 function pageHash(root, config) {
-  const sources = listFiles(join(root, "src", "studio"), [".ts", ".tsx", ".css", ".html", ".svg", ".json"]);
+  const endings = [".ts", ".tsx", ".css", ".html", ".svg", ".json"];
+  const sources = rooms.flatMap((room) => listFiles(join(root, "src", room), endings));
   const settings = [config, join(root, "package-lock.json")];
   return hashOf(...[...settings, ...sources].flatMap((path) => [relative(root, path), readFileSync(path)]));
 }

@@ -14,6 +14,7 @@ import type { Frame } from "../grid/frame.js";
 import type { SlicePlane } from "../grid/slices.js";
 import { openAddedMasks } from "./added-masks.js";
 import { type Case, expandSplit, type Split, type SplitPlace } from "./case-files.js";
+import type { DatasetClass } from "./dataset-class.js";
 import {
   type DatasetFile,
   datasetSchema,
@@ -26,14 +27,7 @@ import { ownSubject, subjectsBy } from "./subjects.js";
 import { type IntensityRule, usualPercentiles, type ValueWindow, type ZScoreRule } from "./volumes/windows.js";
 
 export type { Case, MaskFile, Split } from "./case-files.js";
-
-/** A class; `colour` is always there. */
-export interface DatasetClass {
-  readonly index: number;
-  readonly name: string;
-  readonly colour: string;
-  readonly inside?: string;
-}
+export type { DatasetClass } from "./dataset-class.js";
 
 /** Images of one origin, such as a scanner or a clinic. */
 export interface Domain {

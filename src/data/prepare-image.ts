@@ -6,15 +6,21 @@
 import { DataError } from "../core/errors.js";
 import { type Framed, type FrameMode, type FrameRecord, framedGrid, frameOf, intoFrame } from "../grid/frame.js";
 import { type Grid, makeGrid } from "../grid/grid.js";
-import { resizeValues } from "../grid/resize.js";
+import { type ResizeFilter, resizeValues } from "../grid/resize.js";
 import { plane, type StoredImage, sampleWords } from "../grid/stored-image.js";
 import { toChannels, toGrey } from "./colour.js";
-import type { Dataset } from "./dataset.js";
 import { isZScore, scaled, scaleOf, type Values, valueKindOf, windowed } from "./values.js";
-import { usualPercentiles, windowOf } from "./volumes/windows.js";
+import { usualPercentiles, type ValueWindow, windowOf, type ZScoreRule } from "./volumes/windows.js";
 
-/** What of a data set decides how its pictures are prepared. */
-export type ImageRule = Pick<Dataset, "path" | "channels" | "filter" | "intensity" | "values" | "spacing">;
+/** What of a data set decides how its pictures are prepared; its fields are those of `Dataset`. */
+export interface ImageRule {
+  readonly path: string;
+  readonly channels: number;
+  readonly filter: ResizeFilter;
+  readonly intensity?: ValueWindow | ZScoreRule;
+  readonly values?: "float";
+  readonly spacing?: readonly [number, number];
+}
 
 /**
  * What networks work at: pictures, and slices of volumes, brought into a frame; or "whole", volumes
@@ -32,7 +38,7 @@ export interface PreparedImage extends Framed {
 }
 
 /** @throws DataError for an image of more than 8 bits */
-function windowMissing({ samples }: StoredImage, { path }: Pick<Dataset, "path">, file: string): DataError {
+function windowMissing({ samples }: StoredImage, { path }: Pick<ImageRule, "path">, file: string): DataError {
   return new DataError(
     `${file}: has ${sampleWords(samples)}; add intensity: {low, high} to ${path}, the values that become 0 and 255`,
   );
@@ -43,7 +49,7 @@ function windowMissing({ samples }: StoredImage, { path }: Pick<Dataset, "path">
  * `intensity`; where that makes z-scores, by the usual percentiles of what is shown.
  * @throws DataError for an image of more than 8 bits without an `intensity` rule
  */
-export function toBytes(image: StoredImage, rule: Pick<Dataset, "path" | "intensity">, file: string): Uint8Array {
+export function toBytes(image: StoredImage, rule: Pick<ImageRule, "path" | "intensity">, file: string): Uint8Array {
   const { samples } = image;
   const { intensity } = rule;
   if (samples instanceof Uint8Array) return samples;
@@ -88,7 +94,7 @@ function withValues(image: StoredImage, rule: ImageRule, file: string): ValuedIm
  * The stored grid with the spacing that the data set's file says for images that do not say it themselves.
  * @throws DataError when both say it and differ
  */
-function withSpacing(grid: Grid, { spacing, path }: Pick<Dataset, "spacing" | "path">, file: string): Grid {
+function withSpacing(grid: Grid, { spacing, path }: Pick<ImageRule, "spacing" | "path">, file: string): Grid {
   if (!spacing) return grid;
   if (!grid.spacing) return makeGrid(file, grid.shape, spacing);
   const own = grid.spacing;
@@ -115,7 +121,7 @@ export interface ValuedImage extends StoredImage {
  */
 export function frameValues(
   image: ValuedImage,
-  { channels, filter }: Pick<Dataset, "channels" | "filter">,
+  { channels, filter }: Pick<ImageRule, "channels" | "filter">,
   size: WorkingSize,
 ): PreparedImage {
   const { grid: stored, samples: values } = image;

@@ -4,7 +4,6 @@
  * standard deviation. What a network makes of each is in augment/normalisation.ts.
  */
 import type { Samples } from "../grid/stored-image.js";
-import type { Dataset } from "./dataset.js";
 import { type IntensityRule, type ValueWindow, windowOf, type ZScoreRule } from "./volumes/windows.js";
 
 /** What values are that networks are given. */
@@ -14,7 +13,11 @@ export type ValueKind = "bytes" | "levels" | "zscores";
 export type Values = Uint8Array | Float32Array;
 
 /** What of a data set says what its values are. */
-export type ValueRule = Pick<Dataset, "intensity" | "values" | "slices">;
+export interface ValueRule {
+  readonly intensity?: IntensityRule;
+  readonly values?: "float";
+  readonly slices?: { readonly intensity: IntensityRule; readonly intensities?: readonly IntensityRule[] };
+}
 
 /** Whether a rule makes z-scores. */
 export function isZScore(rule: IntensityRule | undefined): rule is ZScoreRule {

@@ -3,6 +3,7 @@ import type { Dataset } from "../data/dataset.js";
 import { type FrameMode, type FramePlacement, isWhole, placeInFrame } from "../grid/frame.js";
 import type { Grid } from "../grid/grid.js";
 import { scope, type Tensor } from "../torch/index.js";
+import type { AnswerInSize } from "./plain/answer-in-size.js";
 import { labelMaps } from "./predict.js";
 import { resizeBack } from "./resize-back.js";
 
@@ -22,14 +23,6 @@ function placeRows<T extends Uint8Array | Float32Array>(
     const y = Math.floor(row / each) * height + top + (row % each);
     planes.set(rows.subarray(row * columns, (row + 1) * columns), y * width + left);
   }
-}
-
-/** Label maps, and probabilities where they are wanted, in another size than the network's. */
-export interface AnswerInSize {
-  /** softmax: class numbers `[H, W]`; sigmoid: 0/1 planes `[K, H, W]`. */
-  readonly labels: Uint8Array;
-  /** `[K, H, W]`, in [0, 1]; missing where they were not asked for. */
-  readonly probabilities?: Float32Array;
 }
 
 /** How a picture was brought before the network, and what is wanted back. */

@@ -5,17 +5,24 @@
  * set's nesting counts (the cup rather than the disc around it), else the later one. `ignoredLabel`, which only a
  * reference can hold, is of no class.
  */
-import { ignoredLabel } from "../core/target-kind.js";
-import type { Dataset, DatasetClass } from "../data/dataset.js";
+import { ignoredLabel, type TargetKind } from "../core/target-kind.js";
+import type { DatasetClass } from "../data/dataset-class.js";
 
-type ClassRules = Pick<Dataset, "target" | "classes">;
-type PartRules = Pick<Dataset, "target" | "parts">;
+interface ClassRules {
+  readonly target: TargetKind;
+  readonly classes: readonly DatasetClass[];
+}
+
+interface PartRules {
+  readonly target: TargetKind;
+  readonly parts: readonly DatasetClass[];
+}
 
 /**
  * One class's 0/1 mask.
  * @param pixels height times width
  */
-export function classMask(labels: Uint8Array, index: number, target: Dataset["target"], pixels: number): Uint8Array {
+export function classMask(labels: Uint8Array, index: number, target: TargetKind, pixels: number): Uint8Array {
   if (target === "softmax") return labels.map((value) => (value === index ? 1 : 0));
   const mask = labels.slice(index * pixels, (index + 1) * pixels);
   for (let i = mask.indexOf(ignoredLabel); i >= 0; i = mask.indexOf(ignoredLabel, i + 1)) mask[i] = 0;
@@ -57,7 +64,7 @@ export function outermostFirst(classes: readonly DatasetClass[]): DatasetClass[]
 }
 
 /** The number that stands for a class in an index map. */
-export function indexValue({ index }: DatasetClass, target: Dataset["target"]): number {
+export function indexValue({ index }: DatasetClass, target: TargetKind): number {
   return target === "softmax" ? index : index + 1;
 }
 

@@ -9,7 +9,8 @@ import { type FrameRecord, frameOf } from "../grid/frame.js";
 import { type StoredImage, sampleWords } from "../grid/stored-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { inferenceMode, scope } from "../torch/index.js";
-import { type AnswerInSize, answerInSize } from "./answer-in-size.js";
+import { answerInSize } from "./answer-in-size.js";
+import type { AnswerInSize } from "./plain/answer-in-size.js";
 import { type PredictOptions, predict, requireFinite } from "./predict.js";
 
 /** Choices of {@link predictImage}. */

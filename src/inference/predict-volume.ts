@@ -8,8 +8,8 @@ import { type Grid, voxelCount } from "../grid/grid.js";
 import { placeSlice } from "../grid/slices.js";
 import type { StoredImage } from "../grid/stored-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import type { AnswerInSize } from "./answer-in-size.js";
 import { type AskedOptions, inferCase, inferCaseAnswer } from "./infer-case.js";
+import type { AnswerInSize } from "./plain/answer-in-size.js";
 import { type PredictImageOptions, predictImage } from "./predict-image.js";
 
 /** What a network says about one volume, where the volume's voxels are stored. */

@@ -3,7 +3,6 @@ import sharp from "sharp";
 import type { Dataset } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
 import { shownDecoded } from "../data/shown-image.js";
-import type { ValueRule } from "../data/values.js";
 import { pictureOf } from "../data/volumes/case-slices.js";
 import type { SheetTile } from "../drawing/contact-sheet.js";
 import { colourBytes } from "../drawing/raster-outline.js";
@@ -11,7 +10,7 @@ import { voxelCount } from "../grid/grid.js";
 import { interleave } from "../grid/interleave.js";
 import { classMask } from "./label-map.js";
 
-type ShownSet = Pick<Dataset, "target" | "parts" | "channelNames"> & ValueRule;
+type ShownSet = Pick<Dataset, "target" | "parts" | "channelNames" | "intensity" | "values" | "slices">;
 
 /** A picture of bytes in the middle of a square. */
 async function inSquare(

@@ -6,7 +6,14 @@ import type { TargetKind } from "../../core/target-kind.js";
 import { cutBox } from "../../grid/box.js";
 import { type Framed, isWhole, placementOf } from "../../grid/frame.js";
 import { eachPlaneResized } from "../../grid/linear.js";
-import type { AnswerInSize } from "../answer-in-size.js";
+
+/** Label maps, and probabilities where they are wanted, in another size than the network's. */
+export interface AnswerInSize {
+  /** softmax: class numbers `[H, W]`; sigmoid: 0/1 planes `[K, H, W]`. */
+  readonly labels: Uint8Array;
+  /** `[K, H, W]`, in [0, 1]; missing where they were not asked for. */
+  readonly probabilities?: Float32Array;
+}
 
 /** The class of the largest value at each of `count` positions, the lowest among equals. */
 function largestClass(values: Float32Array, classes: number, count: number): Uint8Array {

@@ -7,6 +7,7 @@ import { NewView } from "./new/new.js";
 import { href, route } from "./route.js";
 import { RunListView } from "./runs/list.js";
 import { RunView } from "./runs/run.js";
+import { SegmentView } from "./segment/view.js";
 
 const views = [
   { path: "runs", title: "Runs" },
@@ -21,6 +22,7 @@ function View({ parts }: { parts: readonly string[] }) {
   if (id !== undefined && part === "cases")
     return one === undefined ? <CaseListView key={id} run={id} /> : <CaseView key={one} run={id} id={one} />;
   if (id !== undefined && part === "label") return <LabelView key={id} run={id} />;
+  if (id !== undefined && part === "segment") return <SegmentView key={id} run={id} />;
   if (id !== undefined) return <RunView key={id} id={id} />;
   return <RunListView />;
 }

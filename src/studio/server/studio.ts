@@ -11,6 +11,7 @@ import { Trainings } from "../../workflows/studio/trainings.js";
 import { Answers } from "./answers.js";
 import { caseRoutes } from "./case-routes.js";
 import { correctionRoutes } from "./correction-routes.js";
+import { exportRoutes } from "./export-routes.js";
 import { labelRoutes } from "./label-routes.js";
 import { newRoutes } from "./new-routes.js";
 import { OpenedRuns } from "./opened-runs.js";
@@ -64,6 +65,7 @@ export async function startStudio({ folder, port, commandLine, defect }: StudioO
       correctionRoutes(app, { runs, opened, answers });
       labelRoutes(app, { runs, opened, trainings });
       newRoutes(app, runs, trainings);
+      exportRoutes(app, runs, trainings);
       app.use(staticFiles(page));
     },
   });

@@ -8,8 +8,7 @@ import { type ExportedModel, loadExportedNetwork, openExported, openSession } fr
 import type { ModelSession } from "../../export/onnx/runtime.js";
 import type { Frame } from "../../grid/frame.js";
 import type { StoredImage } from "../../grid/stored-image.js";
-import type { AnswerInSize } from "../../inference/answer-in-size.js";
-import { plainAnswerInSize, plainAnswerOfPicture } from "../../inference/plain/answer-in-size.js";
+import { type AnswerInSize, plainAnswerInSize, plainAnswerOfPicture } from "../../inference/plain/answer-in-size.js";
 import { plainSlidingWindow } from "../../inference/plain/sliding-window.js";
 import { type ImagePrediction, predictImage, preparedFor } from "../../inference/predict-image.js";
 import { answersOfSlices, answersOfWhole, predictVolume, segmentVolume } from "../../inference/predict-volume.js";

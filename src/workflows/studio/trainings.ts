@@ -77,6 +77,14 @@ export class Trainings {
     this.begun(`plan ${file}`, `${id}-plan`, words);
   }
 
+  /**
+   * Exports a run's network; it stands as `export FOLDER`.
+   * @throws UsageError when that is under way already
+   */
+  export(folder: string, id: string): void {
+    this.begun(`export ${folder}`, `${id}-export`, ["export", folder]);
+  }
+
   /** Asks a training to save and stop. @throws UsageError when this studio does not train the run */
   stop(folder: string): void {
     const training = this.all.get(folder);

@@ -1,6 +1,7 @@
 /** One case: image, reference, prediction and doubt; of a volume in three planes. */
 import { useEffect, useState } from "preact/hooks";
-import type { AnswerFacts, CaseFacts, LayerName, ShownLabel } from "../../../workflows/studio/shown/cases.js";
+import type { AnswerFacts, CaseFacts, LayerName } from "../../../workflows/studio/shown/cases.js";
+import { Legend } from "../parts/legend.js";
 import { Problem, Waiting } from "../parts/notice.js";
 import { getJson, useJson } from "../parts/server.js";
 import { percent } from "../parts/words.js";
@@ -14,19 +15,6 @@ const layerNames: Record<LayerName, string> = {
   prediction: "Prediction",
   doubt: "Doubt",
 };
-
-function Legend({ labels }: { labels: readonly ShownLabel[] }) {
-  return (
-    <ul class="legend" aria-label="Classes">
-      {labels.map(({ value, name, colour }) => (
-        <li key={value}>
-          <span class="swatch" style={{ backgroundColor: colour }} aria-hidden="true" />
-          <bdi>{name}</bdi>
-        </li>
-      ))}
-    </ul>
-  );
-}
 
 /** What can be done about the case's mask. */
 function maskWords({ hasDraft, hasReference }: CaseFacts): string {

@@ -7,6 +7,7 @@ const tabs = [
   { name: "training", title: "Training", parts: [] },
   { name: "cases", title: "Cases", parts: ["cases"] },
   { name: "label", title: "What to label next", parts: ["label"] },
+  { name: "segment", title: "Segment images", parts: ["segment"] },
 ] as const;
 
 /** Which of the run's views this is. */

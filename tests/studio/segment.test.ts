@@ -1,0 +1,157 @@
+/** Images dropped into the page and segmented in a real browser: the masks are those of `dimseg predict`. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exportState } from "../../src/workflows/studio/run-export.js";
+import { dimseg, trainRun } from "../cli/trained-run.js";
+import { png, put, temporaryFolder } from "../data/files.js";
+import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
+
+const base = temporaryFolder();
+const images = join(base, "images");
+const good = ["first.png", "second.png", "large.png", "photo.jpg", "grey.png"];
+let studio: BuiltStudio;
+let browser: Browser;
+
+async function putImages(): Promise<void> {
+  const phantom = (domain: number) => join(base, `Fundus/Domain${domain}/test/ROIs/image/phantom_0000.png`);
+  const ramp = (count: number) => Array.from({ length: count }, (_, i) => (37 * i + (i >> 4)) % 256);
+  put(join(images, "first.png"), readFileSync(phantom(1)));
+  put(join(images, "second.png"), readFileSync(phantom(2)));
+  // Of other sizes and channels than the network's.
+  put(join(images, "large.png"), await sharp(phantom(3)).resize(331, 257).png().toBuffer());
+  put(join(images, "photo.jpg"), await sharp(phantom(4)).resize(200, 160).jpeg().toBuffer());
+  put(join(images, "grey.png"), png(61, 47, ramp(61 * 47)));
+  const bad = join(base, "bad");
+  put(join(bad, "words.png"), "no image");
+  put(join(bad, "scan.nii.gz"), "no image either");
+  put(join(bad, "deep.png"), png(8, 8, ramp(64), { bits: 16 }));
+  put(join(bad, "clear.png"), await sharp(phantom(1)).ensureAlpha(0.5).png().toBuffer());
+}
+
+/** Problems that axe finds in what is shown. */
+async function problems(page: Page): Promise<string[]> {
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  await page.evaluate(axe);
+  return page.evaluate("axe.run().then((found) => found.violations.map((one) => one.id + ': ' + one.nodes[0].html))");
+}
+
+/** The mask that the page hands out for an image: its name and values. */
+async function savedMask(page: Page, name: string) {
+  const coming = page.waitForEvent("download");
+  await page.getByRole("button", { name: `Save mask of ${name}` }).click();
+  const download = await coming;
+  const file = readFileSync(await download.path());
+  const { channels, depth } = await sharp(file).metadata();
+  expect([channels, depth]).toEqual([1, "uchar"]);
+  return { name: download.suggestedFilename(), values: await values(file) };
+}
+
+function values(file: string | Buffer): Promise<Buffer> {
+  return sharp(file).toColourspace("b-w").raw().toBuffer();
+}
+
+beforeAll(async () => {
+  await dimseg("data", "phantoms", base, "--size", "48", "--train", "6", "--test", "1");
+  await putImages();
+  await trainRun(base, "eyes", {
+    dataset: "Fundus/dataset.yaml",
+    labelled: { domain: "Domain1", count: 4, validation: 1 },
+    model: { name: "unet", width: 4 },
+    method: { name: "supervised" },
+    training: { iterations: 80, labelledBatch: 4, unlabelledBatch: 2, precision: "fp32", device: "cpu", threads: 1 },
+    evaluation: { every: 80 },
+  });
+  studio = await BuiltStudio.start(base);
+  if (hasBrowser) browser = await launch();
+});
+afterAll(async () => {
+  await browser?.close();
+  await studio?.end();
+});
+
+describe.skipIf(!hasBrowser)("images in the browser", () => {
+  it("have the masks of `dimseg predict`, and are refused in a sentence where they cannot have them", async () => {
+    const { page, heard } = await open(browser, studio.link, { viewport: { width: 820, height: 1100 } });
+    await page.getByRole("link", { name: "eyes", exact: true }).click();
+    await page.getByRole("link", { name: "Segment images" }).click();
+    await page.getByRole("button", { name: "Export the network" }).click();
+    const chooser = page.getByLabel("Drop images here");
+    await chooser.waitFor({ state: "attached" });
+    expect(await problems(page)).toEqual([]);
+
+    await chooser.focus();
+    await chooser.setInputFiles(good.map((name) => join(images, name)));
+    await page.getByText("5 of 5 images done").waitFor();
+    expect(await page.locator(".outcome .notice").allInnerTexts()).toEqual([]);
+    expect(await problems(page)).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+
+    await dimseg("predict", join(base, "eyes/export"), images, "--out", join(base, "predicted"));
+    let differing = 0;
+    let marked = 0;
+    let pixels = 0;
+    for (const name of good) {
+      const saved = await savedMask(page, name);
+      expect(saved.name).toBe(`${name.split(".")[0]}.png`);
+      const expected = await values(join(base, "predicted/masks", saved.name));
+      expect(saved.values.length).toBe(expected.length);
+      pixels += expected.length;
+      differing += expected.filter((value, i) => value !== saved.values[i]).length;
+      marked += expected.filter((value) => value !== 0).length;
+    }
+    expect(marked).toBeGreaterThan(0);
+    expect(differing).toBeLessThanOrEqual(pixels / 10_000);
+
+    const shown = () =>
+      page.evaluate("[...document.querySelectorAll('.outcome canvas')].map((one) => one.toDataURL()).join()");
+    const before = await shown();
+    await page.getByLabel("Opacity of masks").fill("1");
+    await expect.poll(shown).not.toBe(before);
+
+    const bad = ["words.png", "scan.nii.gz", "deep.png", "clear.png"];
+    await chooser.setInputFiles(bad.map((name) => join(base, "bad", name)));
+    await page.getByText("9 of 9 images done").waitFor();
+    const refused = (await page.locator(".outcome .notice").allInnerTexts()).reverse();
+    expect(refused).toEqual([
+      expect.stringMatching(/^words.png: is no image that this browser reads; give it a PNG/),
+      expect.stringMatching(/^scan.nii.gz: is a volume, .*; give it PNG/),
+      expect.stringMatching(/^deep.png: has 16 bits a sample, .*`dimseg predict`/),
+      expect.stringMatching(/^clear.png: is transparent in places, .*`dimseg predict`/),
+    ]);
+
+    // Dropped rather than chosen.
+    const dropped = await page.evaluateHandle(`(() => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(["no image"], "dropped.txt"));
+      return transfer;
+    })()`);
+    await page.locator(".drop-zone").dispatchEvent("drop", { dataTransfer: dropped });
+    await page.getByText("10 of 10 images done").waitFor();
+    expect(heard).toEqual([]);
+    await page.context().close();
+  });
+});
+
+it("asks no network that browsers cannot feed", async () => {
+  const file = join(base, "other/export/model.json");
+  await dimseg("export", join(base, "eyes"), "--out", join(base, "other/export"));
+  const description = JSON.parse(readFileSync(file, "utf8"));
+  const refusal = (changes: object) => {
+    const other = { ...description, dataset: { ...description.dataset, ...changes } };
+    put(file, JSON.stringify(other));
+    return exportState(join(base, "other"), undefined).model?.refusal;
+  };
+  expect(refusal({})).toBeNull();
+  const slices = { plane: "axial", intensity: { low: 0, high: 1 }, emptySlices: "keep" };
+  expect(refusal({ slices })).toMatch(/is of volumes, .*`dimseg predict /);
+  expect(refusal({ depths: "wide", intensity: { low: 0, high: 4095 } })).toMatch(/more than 8 bits.*`dimseg predict /);
+  put(file, "{");
+  expect(exportState(join(base, "other"), undefined)).toMatchObject({
+    model: null,
+    failure: expect.stringMatching(/is no JSON; export the run again/),
+  });
+});
