@@ -90,6 +90,15 @@ describe("what systems and servers keep in folders", () => {
     ]);
   });
 
+  it("is left out where corrections keep earlier masks", async () => {
+    const kept = {
+      "dimseg-corrections/kept/A/masks/c1.png": "mask",
+      "dimseg-corrections/kept/A/c2.png": "image",
+    } as const;
+    const { cases } = await inspect(tree({ ...pairs("A", 4), ...pairs("B", 4), ...kept }));
+    expect(ids(cases)).toEqual(["A", "B"].flatMap((domain) => [1, 2, 3, 4].map((n) => `${domain}/c${n}`)));
+  });
+
   it("is left out of predict, and counted", () => {
     const folder = tree({
       ...each(2, { "images/c#.png": "image" }),

@@ -1,26 +1,18 @@
 /** From a folder that nothing is known of to a training with its curves, in a real browser. */
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { loadDataset } from "../../src/data/dataset.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { putDataset } from "../data/tiny.js";
-import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
+import { BuiltStudio, hasBrowser, launch, open, problems } from "./opened-studio.js";
 
 const base = temporaryFolder();
 const folder = join(base, "eyes");
 let studio: BuiltStudio;
 let browser: Browser;
-
-/** Problems that axe finds in what is shown. */
-async function problems(page: Page): Promise<string[]> {
-  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  await page.evaluate(axe);
-  return page.evaluate("axe.run().then((found) => found.violations.map((one) => one.id + ': ' + one.nodes[0].html))");
-}
 
 beforeAll(async () => {
   rmSync(putDataset(folder));

@@ -1,6 +1,5 @@
 /** Images dropped into the page and segmented in a real browser: the masks are those of `dimseg predict`. */
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
@@ -8,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exportState } from "../../src/workflows/studio/run-export.js";
 import { dimseg, trainRun } from "../cli/trained-run.js";
 import { png, put, temporaryFolder } from "../data/files.js";
-import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
+import { BuiltStudio, hasBrowser, launch, open, problems } from "./opened-studio.js";
 
 const base = temporaryFolder();
 const images = join(base, "images");
@@ -30,13 +29,6 @@ async function putImages(): Promise<void> {
   put(join(bad, "scan.nii.gz"), "no image either");
   put(join(bad, "deep.png"), png(8, 8, ramp(64), { bits: 16 }));
   put(join(bad, "clear.png"), await sharp(phantom(1)).ensureAlpha(0.5).png().toBuffer());
-}
-
-/** Problems that axe finds in what is shown. */
-async function problems(page: Page): Promise<string[]> {
-  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  await page.evaluate(axe);
-  return page.evaluate("axe.run().then((found) => found.violations.map((one) => one.id + ': ' + one.nodes[0].html))");
 }
 
 /** The mask that the page hands out for an image: its name and values. */

@@ -1,25 +1,16 @@
 /** `dimseg studio` as built, in a real browser, on a run that was really trained. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metricLines, putConfig, Running } from "../cli/built.js";
 import { dimseg, trainRun } from "../cli/trained-run.js";
 import { temporaryFolder } from "../data/files.js";
 import { oddId, putDataset } from "../data/tiny.js";
-import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
+import { BuiltStudio, hasBrowser, launch, open, problems } from "./opened-studio.js";
 
 const base = temporaryFolder();
 let studio: BuiltStudio;
 let browser: Browser;
-
-/** Problems that axe finds in what is shown. */
-async function problems(page: Page): Promise<string[]> {
-  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  await page.evaluate(axe);
-  return page.evaluate("axe.run().then((found) => found.violations.map((one) => one.id + ': ' + one.nodes[0].html))");
-}
 
 beforeAll(async () => {
   putDataset(join(base, "data"));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DataError } from "../../core/errors.js";
 import { linkTarget } from "../../core/link-target.js";
 import { readFailureReason } from "../../core/read-file.js";
+import { correctionsName } from "../corrections-name.js";
 import { compareBytes, isImageName } from "../file-patterns.js";
 import { isSystemFile, isSystemFolder, isSystemPreview, type SystemPictures } from "../system-names.js";
 
@@ -97,10 +98,14 @@ class Walk {
       const { name } = entry;
       const path = relative === "" ? name : `${relative}/${name}`;
       const kind = kindOf(entry, join(this.root, path));
-      if (kind === "folder") this.visit(path, isSystem || isSystemFolder(name));
+      if (kind === "folder") this.visitInner(path, name, isSystem);
       else if (kind === null && !isSystem) this.addDangling(path);
       else if (kind === "file") this.addFile(path, name, isSystem);
     }
+  }
+
+  private visitInner(path: string, name: string, isSystem: boolean): void {
+    if (name !== correctionsName) this.visit(path, isSystem || isSystemFolder(name));
   }
 
   private addFile(path: string, name: string, isSystem: boolean): void {

@@ -126,9 +126,9 @@ describe.skipIf(!existsSync(chromiumPath))(
       await editor.press("Control+z", "Control+z");
       expect(area(await editor.arrived(4))).toBe(0);
       await editor.press("?");
-      expect(await page.locator("dialog").isVisible()).toBe(true);
+      await page.locator("dialog").waitFor({ state: "visible" });
       await editor.press("Escape");
-      expect(await page.locator("dialog").isVisible()).toBe(false);
+      await page.locator("dialog").waitFor({ state: "hidden" });
       expect(await isOnStage()).toBe("editor-stage");
       await editor.close();
     });

@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { isMap, parseDocument } from "yaml";
 import { DataError } from "../../../core/errors.js";
 import { maskPatterns } from "../../../data/case-files.js";
+import { correctionsName } from "../../../data/corrections-name.js";
 import { type Case, type Dataset, labelsOf, type MaskFile } from "../../../data/dataset.js";
 import { insideOf } from "../../../data/inside-file.js";
 import type { SplitSource } from "../../../data/schema.js";
@@ -99,5 +100,5 @@ export function fromRoot(dataset: Dataset, path: string): string {
 
 /** What the studio keeps of a data set's corrections, beside its file. */
 export function correctionsFolder(dataset: Dataset): string {
-  return join(dirname(dataset.path), "dimseg-corrections");
+  return join(dirname(dataset.path), correctionsName);
 }
