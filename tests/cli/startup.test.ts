@@ -6,7 +6,7 @@ import { packageRoot } from "../../src/core/package-root.js";
 
 /** Every file and package that `entry` imports statically, types left out, however deep. */
 function staticImports(entry: string, found = new Set<string>()): Set<string> {
-  for (const [, clause, path] of readFileSync(entry, "utf8").matchAll(/^(?:import|export) ([^;]*?)"([^"]+)";/gms)) {
+  for (const [, clause, path] of readFileSync(entry, "utf8").matchAll(/^(?:import|export) ([^;=]*?)"([^"]+)";/gms)) {
     if (clause.startsWith("type ")) continue;
     const source = resolve(dirname(entry), path.replace(/\.js$/, ".ts"));
     const name = path.startsWith(".") ? relative(packageRoot, source) : path;
