@@ -22,7 +22,8 @@ def read(path):
         slices = [pydicom.dcmread(file) for file in sorted(Path(path).iterdir())]
         slices.sort(key=lambda one: float(one.ImagePositionPatient[2]))
         return numpy.stack([one.pixel_array for one in slices])
-    return numpy.asarray(nibabel.load(path).dataobj)
+    # A copy: without one the values of an uncompressed file would stay on disk.
+    return numpy.array(nibabel.load(path).dataobj)
 
 
 def answer(request):
