@@ -33,10 +33,10 @@ RUN DIMSEG_CUDA=${CUDA} node dist/src/cli/main.js setup
 
 FROM ${NODE}
 COPY --from=engine /opt/dimseg /opt/dimseg
-RUN ln -s /opt/dimseg/package/dist/src/cli/main.js /usr/local/bin/dimseg && mkdir /work && chown node:node /work
+RUN ln -s /opt/dimseg/package/dist/src/cli/main.js /usr/local/bin/dimseg && mkdir /data && chown node:node /data
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 USER node
-WORKDIR /work
+WORKDIR /data
 # It times a training step, so it is asked seldom.
 HEALTHCHECK --interval=15m --timeout=2m --start-period=2m CMD ["dimseg", "doctor", "--json"]
 ENTRYPOINT ["dimseg"]

@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RandomStream } from "../src/core/random.js";
+import { secondsOf } from "../src/core/seconds.js";
 import { encodeDicom, newUid } from "../src/data/dicom/write.js";
 import { encodeMetaImage } from "../src/data/formats/metaimage-writer.js";
 import { encodeNifti } from "../src/data/formats/nifti-writer.js";
@@ -117,12 +118,6 @@ function casesOf(folder: string, volume: Volume): Case[] {
   ];
 }
 
-async function secondsOf(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return (performance.now() - started) / 1000;
-}
-
 function requireSame({ samples }: Volume, read: ArrayLike<number>, setting: string): void {
   for (let i = 0; i < samples.length; i++) {
     if (samples[i] !== read[i])
@@ -142,7 +137,7 @@ async function rowsOf(one: Case, volume: Volume, rounds: number, peer: Conversat
   const rows: Row[] = [];
   const [writes, peerWrites, reads, peerReads]: number[][] = [[], [], [], []];
   for (let round = 0; round < rounds; round++) {
-    if (round === 0 || one.timed) writes.push(await secondsOf(async () => one.write(path)));
+    if (round === 0 || one.timed) writes.push(await secondsOf(() => one.write(path)));
     if (peer && one.peerWrites)
       peerWrites.push(
         await ask({ do: "write", like: path, path: `${path}.peer.nii${path.endsWith(".gz") ? ".gz" : ""}` }),

@@ -3,7 +3,9 @@
  * different, how sure it is, and whether it finds anything. None of it is Dice; `dimseg estimate` says what it is worth.
  */
 import { evenly } from "../core/evenly.js";
+import { groupBy } from "../core/group-by.js";
 import type { Turn } from "../core/turns.js";
+import type { Case } from "../data/dataset.js";
 import type { ConventionName } from "../evaluation/conventions.js";
 import { diceOf, expectedDice } from "../quality/observation.js";
 import { type Member, observeCase } from "../quality/observe-case.js";
@@ -16,12 +18,13 @@ import type { TrainingSession } from "./session.js";
 const mostOfDomain = 8;
 
 /** Numbers of one domain. */
-async function followDomain(session: TrainingSession, domain: string, turn: Turn): Promise<MetricRecord> {
-  const { student, dataset, cache, split, device, precision, normalisation, patch, config } = session;
-  const cases = evenly(
-    split.unlabelled.filter((one) => one.domain === domain),
-    mostOfDomain,
-  );
+async function followDomain(
+  session: TrainingSession,
+  domain: string,
+  cases: readonly Case[],
+  turn: Turn,
+): Promise<MetricRecord> {
+  const { student, dataset, cache, device, precision, normalisation, patch, config } = session;
   const members = mildScanners(dataset.channels).map(
     (scanner): Member => ({
       ...{ kind: "appearance", network: student },
@@ -50,8 +53,8 @@ async function followDomain(session: TrainingSession, domain: string, turn: Turn
  */
 export async function followUnlabelled(session: TrainingSession, turn: Turn): Promise<MetricRecord> {
   if (!session.config.evaluation.followUnlabelled) return {};
-  const domains = [...new Set(session.split.unlabelled.map(({ domain }) => domain))];
   let record: MetricRecord = {};
-  for (const domain of domains) record = { ...record, ...(await followDomain(session, domain, turn)) };
+  for (const [domain, own] of groupBy(session.split.unlabelled, (one) => one.domain))
+    record = { ...record, ...(await followDomain(session, domain, evenly(own, mostOfDomain), turn)) };
   return record;
 }

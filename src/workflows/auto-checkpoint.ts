@@ -27,13 +27,8 @@ const mostOfDomain = 12;
 
 /** The images that decide: of every domain as many as of the others, as far as there are. */
 function askedCases({ split, folder }: LoadedRun): Case[] {
-  const domains = [...new Set(split.unlabelled.map(({ domain }) => domain))];
-  const cases = domains.flatMap((name) =>
-    evenly(
-      split.unlabelled.filter(({ domain }) => domain === name),
-      mostOfDomain,
-    ),
-  );
+  const byDomain = groupBy(split.unlabelled, ({ domain }) => domain);
+  const cases = [...byDomain.values()].flatMap((own) => evenly(own, mostOfDomain));
   if (cases.length > 0) return cases;
   throw new UsageError(
     `${folder.path}: --checkpoint auto chooses by unlabelled training images, and the run's data set has none; take --checkpoint last`,

@@ -3,7 +3,6 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { stringify } from "yaml";
 import { DataError, UsageError } from "../../src/core/errors.js";
 import { readSegmentation } from "../../src/data/dicom/segmentation-reader.js";
 import { findSeries } from "../../src/data/dicom/series.js";
@@ -15,8 +14,8 @@ import { type Dataset, dicomFile } from "../data/dicom/dicom-file.js";
 import { decimals, enhanced } from "../data/dicom/series-files.js";
 import { putSeriesOf } from "../data/dicom/series-of-volume.js";
 import { put, temporaryFolder } from "../data/files.js";
-import { putVolumes } from "../data/slices/bodies.js";
-import { dimseg, trainRun } from "./trained-run.js";
+import { ballRun } from "./ball-run.js";
+import { dimseg } from "./trained-run.js";
 
 const base = temporaryFolder();
 const imageOf = (name: string) => join(base, "data", `${name.replace("/", "/images/")}.nii.gz`);
@@ -25,26 +24,7 @@ let outputs = 0;
 const fresh = () => join(base, `out${outputs++}`);
 
 beforeAll(async () => {
-  putVolumes(join(base, "data"), 3);
-  const images = (name: string) => ({ images: `${name}/images/{id}.nii.gz`, masks: `${name}/masks/{id}.nii.gz` });
-  put(
-    join(base, "data/dataset.yaml"),
-    stringify({
-      ...{ name: "balls", target: "softmax", channels: 1, slices: "axial", intensity: { percentiles: [0.5, 99.5] } },
-      classes: ["background", "ball"].map((name, index) => ({ index, name })),
-      resize: { size: 32, filter: "bilinear" },
-      labels: { kind: "values", map: { 0: "background", 1: "ball" } },
-      domains: ["A", "B"].map((name) => ({ name, train: images(name) })),
-    }),
-  );
-  run = await trainRun(base, "run", {
-    labelled: { domain: "A", count: 2, validation: 0 },
-    imageSize: 32,
-    model: { width: 8 },
-    method: { name: "supervised" },
-    base: { name: "adamw", rate: 0.01 },
-    training: { iterations: 45, labelledBatch: 6, precision: "fp32", device: "cpu", threads: 1 },
-  });
+  run = await ballRun(base, { iterations: 45, labelledBatch: 6 });
 });
 
 /** A volume as the files of a CT series. */

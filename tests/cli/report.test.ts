@@ -1,6 +1,5 @@
 /** `dimseg report` on runs that were really trained, and its page in a real browser. */
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { Command } from "commander";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -10,6 +9,7 @@ import { UsageError } from "../../src/core/errors.js";
 import { packageRoot } from "../../src/core/package-root.js";
 import { png, put, temporaryFolder } from "../data/files.js";
 import { pixels, putDataset } from "../data/tiny.js";
+import { problems } from "../support/axe.js";
 import { run } from "./built.js";
 import { trainRun } from "./trained-run.js";
 
@@ -161,7 +161,6 @@ it("makes a report without pictures where the data set is gone", async () => {
 
 describe.skipIf(!existsSync(chromiumPath))("in a browser (skipped where there is no /usr/bin/chromium)", () => {
   let browser: Browser;
-  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox"] });
@@ -190,11 +189,7 @@ describe.skipIf(!existsSync(chromiumPath))("in a browser (skipped where there is
     const { view, heard } = await open(width, scheme);
     const sideways = await view.evaluate("document.documentElement.scrollWidth - innerWidth");
     expect(sideways).toBeLessThanOrEqual(0);
-    await view.evaluate(axe);
-    const problems = await view.evaluate(
-      "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(' | ')))",
-    );
-    expect(problems).toEqual([]);
+    expect(await problems(view)).toEqual([]);
     expect(heard).toEqual([`file://${join(out, "index.html")}`]);
     await view.context().close();
   });

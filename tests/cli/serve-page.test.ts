@@ -1,10 +1,10 @@
 /** The page of `dimseg serve` in a real browser: a mask is made and drawn, by keyboard, and nothing comes from elsewhere. */
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../data/files.js";
+import { problems } from "../support/axe.js";
 import { Served } from "./served.js";
 import { dimseg, putDataset, trainRun } from "./trained-run.js";
 
@@ -63,11 +63,9 @@ describe.skipIf(!existsSync(chromiumPath))("the page of dimseg serve", () => {
   it("shows names as text, passes axe, and asks nobody else", async () => {
     expect(await page.getByText(hostile).count()).toBeGreaterThan(0);
     expect(await page.locator("img").count()).toBe(0);
-    const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
     for (const scheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme: scheme });
-      const found = await page.evaluate(`${axe}; axe.run().then(({ violations }) => violations.map(({ id }) => id))`);
-      expect(found).toEqual([]);
+      expect(await problems(page)).toEqual([]);
     }
     expect(elsewhere).toEqual([]);
     // The refusal of the test before is told on the console, too, by its status.

@@ -2,16 +2,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { stringify } from "yaml";
 import { detailOf } from "../../soak/ask.js";
 import { readVolume } from "../../src/data/read-image.js";
 import { sameGrid } from "../../src/grid/grid.js";
 import { putSeriesOf } from "../data/dicom/series-of-volume.js";
 import { png, put, temporaryFolder } from "../data/files.js";
-import { putVolumes } from "../data/slices/bodies.js";
 import { zip } from "../data/zip.js";
+import { ballRun } from "./ball-run.js";
 import { Served } from "./served.js";
-import { dimseg, trainRun } from "./trained-run.js";
+import { dimseg } from "./trained-run.js";
 
 const base = temporaryFolder();
 const volume = join(base, "data/B/images/case_1.nii.gz");
@@ -19,26 +18,7 @@ let run: string;
 let server: Served;
 
 beforeAll(async () => {
-  putVolumes(join(base, "data"), 3);
-  const images = (name: string) => ({ images: `${name}/images/{id}.nii.gz`, masks: `${name}/masks/{id}.nii.gz` });
-  put(
-    join(base, "data/dataset.yaml"),
-    stringify({
-      ...{ name: "balls", target: "softmax", channels: 1, slices: "axial", intensity: { percentiles: [0.5, 99.5] } },
-      classes: ["background", "ball"].map((name, index) => ({ index, name })),
-      resize: { size: 32, filter: "bilinear" },
-      labels: { kind: "values", map: { 0: "background", 1: "ball" } },
-      domains: ["A", "B"].map((name) => ({ name, train: images(name) })),
-    }),
-  );
-  run = await trainRun(base, "run", {
-    labelled: { domain: "A", count: 2, validation: 0 },
-    imageSize: 32,
-    model: { width: 8 },
-    method: { name: "supervised" },
-    base: { name: "adamw", rate: 0.01 },
-    training: { iterations: 30, labelledBatch: 4, precision: "fp32", device: "cpu", threads: 1 },
-  });
+  run = await ballRun(base, { iterations: 30, labelledBatch: 4 });
   server = await Served.start(run);
 });
 afterAll(() => server?.end());

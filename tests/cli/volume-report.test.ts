@@ -1,6 +1,5 @@
 /** The report and the comparison of a run of slices and one of volumes, with the real verbs, and the page in a browser. */
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import sharp from "sharp";
@@ -8,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { put, temporaryFolder } from "../data/files.js";
 import { putVolumes } from "../data/slices/bodies.js";
+import { problems } from "../support/axe.js";
 import { dimseg } from "./trained-run.js";
 
 const base = temporaryFolder();
@@ -176,10 +176,7 @@ describe.skipIf(!existsSync(chromiumPath))("in a browser (skipped where there is
     expect(panel?.width).toBeGreaterThan(290);
     // As wide and high as the sheet, so that voxels keep their aspect.
     expect((panel?.width as number) / (panel?.height as number)).toBeCloseTo(732 / 240, 1);
-    await view.evaluate(readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
-    const problems =
-      "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + nodes[0].html.slice(0, 160)))";
-    expect(await view.evaluate(problems)).toEqual([]);
+    expect(await problems(view)).toEqual([]);
     await view.close();
   });
 });

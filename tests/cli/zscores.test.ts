@@ -13,6 +13,7 @@ import { resumeRun, startRun } from "../../src/training/run.js";
 import { put, putDatasetYaml, temporaryFolder } from "../data/files.js";
 import { putVolumes } from "../data/slices/bodies.js";
 import { hasOnnxRuntime } from "../export/onnx-runtime.js";
+import { watching } from "../training/watching.js";
 import { expectSame } from "./same-bytes.js";
 import { dimseg } from "./trained-run.js";
 
@@ -39,18 +40,6 @@ function configOf(kind: Kind): string {
 }
 
 const runOf = (kind: Kind) => join(base, `${kind}-run`);
-
-/** Watches a training, and stops it after some steps. */
-function watching(steps: number) {
-  let done = 0;
-  return {
-    ...{ decoding() {}, validation() {}, begun() {}, warn() {} },
-    step: (step: number) => {
-      done = step;
-    },
-    stopRequested: () => done >= steps,
-  };
-}
 
 beforeAll(() => {
   putVolumes(base, 3);

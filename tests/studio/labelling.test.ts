@@ -7,7 +7,8 @@ import { parse } from "yaml";
 import { trainRun } from "../cli/trained-run.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { putDataset } from "../data/tiny.js";
-import { BuiltStudio, hasBrowser, launch, open, problems } from "./opened-studio.js";
+import { problems } from "../support/axe.js";
+import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
 
 const base = temporaryFolder();
 let studio: BuiltStudio;

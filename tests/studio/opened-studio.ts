@@ -1,7 +1,6 @@
 /** The built studio on a folder, and a browser that opens it. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { packageRoot } from "../../src/core/package-root.js";
@@ -74,11 +73,4 @@ export async function open(
   });
   await page.goto(link);
   return { page, heard };
-}
-
-/** Problems that axe finds in what is shown. */
-export async function problems(page: Page): Promise<string[]> {
-  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  await page.evaluate(axe);
-  return page.evaluate("axe.run().then((found) => found.violations.map((one) => one.id + ': ' + one.nodes[0].html))");
 }

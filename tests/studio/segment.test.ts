@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exportState } from "../../src/workflows/studio/run-export.js";
 import { dimseg, trainRun } from "../cli/trained-run.js";
 import { png, put, temporaryFolder } from "../data/files.js";
-import { BuiltStudio, hasBrowser, launch, open, problems } from "./opened-studio.js";
+import { problems } from "../support/axe.js";
+import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
 
 const base = temporaryFolder();
 const images = join(base, "images");

@@ -6,7 +6,8 @@ import { metricLines, putConfig, Running } from "../cli/built.js";
 import { dimseg, trainRun } from "../cli/trained-run.js";
 import { temporaryFolder } from "../data/files.js";
 import { oddId, putDataset } from "../data/tiny.js";
-import { BuiltStudio, hasBrowser, launch, open, problems } from "./opened-studio.js";
+import { problems } from "../support/axe.js";
+import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
 
 const base = temporaryFolder();
 let studio: BuiltStudio;

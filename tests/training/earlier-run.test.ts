@@ -9,20 +9,9 @@ import { resumeRun, startRun } from "../../src/training/run.js";
 import { putConfig } from "../cli/built.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { putDataset } from "../data/tiny.js";
+import { watching } from "./watching.js";
 
 const base = temporaryFolder();
-
-/** Watches a training, and stops it after some steps. */
-function watching(steps = Number.POSITIVE_INFINITY) {
-  let done = 0;
-  return {
-    ...{ decoding() {}, validation() {}, begun() {}, warn() {} },
-    step: (step: number) => {
-      done = step;
-    },
-    stopRequested: () => done >= steps,
-  };
-}
 
 const small = {
   ...{ method: { name: "midss" }, optimizer: { name: "none" }, training: { iterations: 4 } },

@@ -1,10 +1,10 @@
 /** The mask editor in a real browser: mouse, keys alone, fingers, pen; saving; accessible. */
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync } from "node:fs";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildPage, fundusCase, type OpenedCase, openEditor } from "../../../bench/studio-page/opened.js";
 import { temporaryFolder } from "../../data/files.js";
+import { problems } from "../../support/axe.js";
 
 const chromiumPath = "/usr/bin/chromium";
 const size = 128;
@@ -268,17 +268,13 @@ describe.skipIf(!existsSync(chromiumPath))(
       async (width, colorScheme) => {
         const editor = await open(eye, { viewport: { width, height: 900 }, colorScheme });
         expect(await editor.page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
-        await editor.page.evaluate(readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
         // Pages have a heading and landmarks around the editor.
-        const problems = () =>
-          editor.page.evaluate(
-            "axe.run({ rules: { 'page-has-heading-one': { enabled: false } } }).then(({ violations }) => violations.map(({ id, nodes }) => id + nodes[0].html.slice(0, 160)))",
-          );
-        expect(await problems()).toEqual([]);
+        const found = () => problems(editor.page, { rules: { "page-has-heading-one": { enabled: false } } });
+        expect(await found()).toEqual([]);
         await editor.press("?");
         await editor.page.locator(".editor-stage").focus();
         await editor.press("?");
-        expect(await problems()).toEqual([]);
+        expect(await found()).toEqual([]);
         await editor.close();
       },
     );
