@@ -77,6 +77,17 @@ describe("dimseg suggest", () => {
     expect(new Set(orders.map(String)).size).toBeGreaterThan(1);
   });
 
+  it("passes over images whose masks were drawn in the studio and are still there", async () => {
+    const record = join(data, "dimseg-corrections/corrections.jsonl");
+    const line = (name: string) => JSON.stringify({ case: name, file: "", sha256: "", at: "2026-01-02T03:04:05Z" });
+    put(record, ["a/train/6", "b/train/0"].map((name) => `${line(name)}\n`).join(""));
+    await dimseg("suggest", run, "--count", "4", "--strategy", "random", "--seed", "9");
+    const chosen = csv(folderOf("random", 4, 9)).map(({ domain, id }) => domain + id);
+    // The mask of b0 was removed since.
+    expect(chosen.sort()).toEqual(["b0", "b1", "b2", "b3"]);
+    rmSync(record);
+  });
+
   it("refuses numbers that are none", async () => {
     for (const count of ["0", "1.5", "ten", ""])
       await expect(dimseg("suggest", run, "--count", count)).rejects.toThrow(

@@ -9,9 +9,9 @@ import { allCases, type Case, caseName, type Dataset, loadDataset } from "../../
 import { fileOf } from "../../data/inside-file.js";
 import { openRunFolder, type RunFolder } from "../../runs/run-folder.js";
 import { readSplit, type SplitRecord } from "../../runs/split-record.js";
+import { correctedCases } from "./correction/corrected-cases.js";
 import { Draft } from "./correction/draft.js";
 import { correctionsFolder } from "./correction/mask-place.js";
-import { CorrectionRecord } from "./correction/record.js";
 import { readEstimates } from "./estimates-file.js";
 import { OpenedCase } from "./open-case.js";
 import { kindOf } from "./planes.js";
@@ -110,7 +110,7 @@ export class RunCases {
   list(): Omit<CaseList, "estimating" | "failure"> {
     const { dataset, cases } = this.current();
     const estimates = readEstimates(this.folder.quality);
-    const corrected = new Set(new CorrectionRecord(correctionsFolder(dataset)).lines().map((line) => line.case));
+    const corrected = correctedCases(dataset);
     const overview = ([id, one]: [string, Case]): CaseOverview => {
       // Estimates are of the cases that a domain is judged on.
       const isJudged = one.split === "test" || dataset.domains[one.domainIndex].cases("test").length === 0;

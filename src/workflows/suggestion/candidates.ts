@@ -1,16 +1,16 @@
 /** Which images a label may be suggested for, and which are labelled already. */
-
 import { evenly } from "../../core/evenly.js";
 import type { Case, Dataset } from "../../data/dataset.js";
 import { caseName } from "../../data/dataset.js";
 import { readSplit } from "../../runs/split-record.js";
 import type { OpenedRun } from "../open-run.js";
+import { correctedCases } from "../studio/correction/corrected-cases.js";
 
 /** Training cases by what is known of them. */
 export interface Candidates {
-  /** Of no subject that is labelled, kept for validation, or has a mask that was added since. */
+  /** Of no subject that is labelled, kept for validation, or has a mask that was added or drawn in the studio since. */
   readonly open: readonly Case[];
-  /** Those the run learnt from, and those whose masks were added since. */
+  /** Those the run learnt from, and those whose masks were added or drawn in the studio since. */
   readonly labelled: readonly Case[];
   /** How many of them were labelled beside those of the labelled domain that are counted. */
   readonly further: number;
@@ -25,7 +25,10 @@ export function candidatesOf({
   const record = readSplit(folder.split, config);
   const [learnt, validation] = [new Set(record.labelled), new Set(record.validation)];
   const training = dataset.domains.flatMap((domain) => domain.cases("train"));
-  const labelled = training.filter((one) => learnt.has(caseName(one)) || one.added !== undefined);
+  const corrected = correctedCases(dataset);
+  const isLabelled = (one: Case) =>
+    one.added !== undefined || (corrected.has(caseName(one)) && one.maskPath !== undefined);
+  const labelled = training.filter((one) => learnt.has(caseName(one)) || isLabelled(one));
   const judged = training.filter((one) => validation.has(caseName(one)));
   const known = new Set([...labelled, ...judged].map(({ subject }) => subject));
   const open = training.filter(({ subject }) => !known.has(subject));

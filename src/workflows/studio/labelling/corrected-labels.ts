@@ -1,8 +1,7 @@
 /** Which corrected masks a run has not learnt from yet. */
 import { statSync } from "node:fs";
 import { type Case, caseName } from "../../../data/dataset.js";
-import { correctionsFolder } from "../correction/mask-place.js";
-import { CorrectionRecord } from "../correction/record.js";
+import { correctedCases } from "../correction/corrected-cases.js";
 import type { RunCases } from "../run-cases.js";
 
 /** Corrected cases by what another run would do with them. */
@@ -18,9 +17,7 @@ export interface CorrectedLabels {
 /** Sorts the corrected cases of a run's data set. @throws DimsegError when it cannot be read */
 export function correctedLabels(cases: RunCases): CorrectedLabels {
   const { dataset, folder, uses } = cases;
-  const newest = new Map(
-    new CorrectionRecord(correctionsFolder(dataset)).lines().map((line) => [line.case, Date.parse(line.at)]),
-  );
+  const newest = correctedCases(dataset);
   const all = dataset.domains.flatMap((domain) => [...domain.cases("train"), ...domain.cases("test")]);
   const judged = new Set(all.filter((one) => uses.validation.has(caseName(one))).map(({ subject }) => subject));
   const corrected = all.filter((one) => newest.has(caseName(one)) && one.maskPath !== undefined);
