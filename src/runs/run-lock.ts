@@ -1,14 +1,13 @@
 /**
- * One process per run folder. The lock names its owner by process id and start time, so that a lock left by a
- * killed process is recognised even when its id was given to another program since. A process of another machine or
- * container cannot be looked up; it is known to live by its heartbeat, the time that it sets on the lock.
+ * One process per run folder. The lock names its owner, so that a lock left by a killed process is recognised. A process
+ * of another machine or container cannot be looked up; it is known to live by its heartbeat, the time that it sets on the
+ * lock.
  */
 import {
   closeSync,
   lstatSync,
   openSync,
   readFileSync,
-  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -19,6 +18,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { writeFailure } from "../core/atomic-file.js";
 import { ResourceError } from "../core/errors.js";
+import { isAlive, isLocal, parseOwner, thisProcess } from "../core/process-owner.js";
 
 /** Name of the lock inside a run folder. */
 export const lockName = "run.lock";
@@ -34,79 +34,10 @@ const attempts = 10;
 const heartbeatMilliseconds = 20_000;
 const lifeMinutes = 10;
 
-interface Owner {
-  pid: number;
-  /** Clock ticks from boot to the process's start; `null` where the system does not tell. */
-  startTime: string | null;
-  host: string;
-  /** Of the running system and of the process ids in it; `null` where the system does not tell, missing in older locks. */
-  boot?: string | null;
-  namespace?: string | null;
-}
-
-/** What `read` gives; null where the system does not tell. */
-function orNull(read: () => string): string | null {
-  try {
-    return read();
-  } catch {
-    return null;
-  }
-}
-
-function thisProcess(): Owner {
-  return {
-    pid: process.pid,
-    startTime: processFacts(process.pid)?.startTime ?? null,
-    host: hostname(),
-    boot: orNull(() => readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim()),
-    namespace: orNull(() => readlinkSync("/proc/self/ns/pid")),
-  };
-}
-
-/** Whether the owner's process id means here what it meant there. */
-function isLocal({ host, boot, namespace }: Owner): boolean {
-  const here = thisProcess();
-  const same = (kept: string | null | undefined, own: string | null | undefined) => (kept ?? own) === own;
-  return host === here.host && same(boot, here.boot) && same(namespace, here.namespace);
-}
-
 /** A held lock. */
 export interface RunLock {
   /** Gives the folder free; harmless when it was already. */
   release(): void;
-}
-
-/** State letter and start time of a process from /proc/PID/stat (fields 3 and 22), where there is one. */
-function processFacts(pid: number): { state: string; startTime: string } | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The second field is the command's name in parentheses and may itself hold spaces and parentheses.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { state: fields[0], startTime: fields[19] };
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive({ pid, startTime }: Owner): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EPERM") return false;
-  }
-  const now = processFacts(pid);
-  if (now === undefined) return true;
-  // A zombie has ended; only nobody has asked for its exit code, as is usual in containers.
-  return now.state !== "Z" && (startTime === null || now.startTime === startTime);
-}
-
-function parseOwner(text: string): Owner | undefined {
-  try {
-    const owner = JSON.parse(text) as Owner;
-    return Number.isInteger(owner.pid) && owner.pid > 0 ? owner : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The lock's content, `undefined` when there is no lock. */
