@@ -2,8 +2,8 @@
  * The dimseg side of the bench of volumes: a supervised training step of the 3-D U-Net, and sliding windows over a large
  * volume. Speaks the line protocol of conversation.ts; bench/peers/volumes.py has the same training step on PyTorch.
  */
-import { inferLabels } from "../src/inference/infer.js";
-import { slidingWindow } from "../src/inference/sliding-window.js";
+import { inferLabels } from "../src/inference/inferers/infer.js";
+import { slidingWindow } from "../src/inference/inferers/sliding-window.js";
 import { Dropout, UNet3d } from "../src/nn/index.js";
 import { Sgd } from "../src/optim/index.js";
 import * as torch from "../src/torch/index.js";

@@ -141,11 +141,12 @@ export {
 } from "./grid/slices.js";
 export type { Samples, SampleType, StoredImage } from "./grid/stored-image.js";
 export type { Vector } from "./grid/vector.js";
-export { type Answerer, networkAnswerer } from "./inference/answerer.js";
 export { Ensemble } from "./inference/ensemble.js";
-export { type InferOptions, inferLabels, inferProbabilities } from "./inference/infer.js";
 export type { AskedOptions } from "./inference/infer-case.js";
-export { type AnswerPart, type Inferer, type PartTaker, wholeImage } from "./inference/inferer.js";
+export { type Answerer, networkAnswerer } from "./inference/inferers/answerer.js";
+export { type InferOptions, inferLabels, inferProbabilities } from "./inference/inferers/infer.js";
+export { type AnswerPart, type Inferer, type PartTaker, wholeImage } from "./inference/inferers/inferer.js";
+export { type SlidingWindowOptions, slidingWindow } from "./inference/inferers/sliding-window.js";
 export { mirrorMembers } from "./inference/mirror.js";
 export type { AnswerInSize } from "./inference/plain/answer-in-size.js";
 export { labelMaps, type Prediction, type PredictOptions, predict } from "./inference/predict.js";
@@ -166,7 +167,6 @@ export {
   type RuledGrid,
   type RuledSet,
 } from "./inference/rules.js";
-export { type SlidingWindowOptions, slidingWindow } from "./inference/sliding-window.js";
 export {
   type DistanceUnits,
   type EvaluateNetworkOptions,

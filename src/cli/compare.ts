@@ -6,9 +6,9 @@ import { writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { Compared, ComparedEstimates, CompareInput } from "../workflows/compare.js";
-import { checkpointOption } from "./checkpoint-option.js";
-import { gridOption, unitsOption } from "./judging-options.js";
-import { formatTable } from "./table.js";
+import { checkpointOption } from "./options/checkpoint.js";
+import { gridOption, unitsOption } from "./options/judging.js";
+import { formatTable } from "./terminal/table.js";
 
 const formats = ["table", "markdown", "csv", "latex", "html"] as const;
 const publishedNames: readonly PublishedName[] = ["fundus", "prostate", "mnms"];

@@ -4,9 +4,9 @@ import type { Command } from "commander";
 import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import type { DemoInput } from "../workflows/demo.js";
-import { formatTable } from "./table.js";
-import { inTerminal } from "./terminal-observer.js";
-import { createTrainingDisplay } from "./training-display.js";
+import { inTerminal } from "./terminal/observer.js";
+import { formatTable } from "./terminal/table.js";
+import { createTrainingDisplay } from "./terminal/training-display.js";
 
 async function demo(input: DemoInput): Promise<void> {
   const started = Date.now();

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { exitCodes } from "../core/errors.js";
 import type { DoctorReport, EngineFacts } from "../workflows/doctor.js";
 import type { CpuFeatures } from "../workflows/machine/machine-facts.js";
-import { formatTable } from "./table.js";
+import { formatTable } from "./terminal/table.js";
 
 const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 

@@ -4,9 +4,9 @@ import { counted } from "../core/counted.js";
 import { UsageError } from "../core/errors.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { Estimated, EstimateInput } from "../workflows/estimate.js";
-import { checkpointOption } from "./checkpoint-option.js";
-import { formatTable } from "./table.js";
-import { inTerminal } from "./terminal-observer.js";
+import { checkpointOption } from "./options/checkpoint.js";
+import { inTerminal } from "./terminal/observer.js";
+import { formatTable } from "./terminal/table.js";
 
 /** Cases that are named, those that may be worst. */
 const mostNamed = 10;

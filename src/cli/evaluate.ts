@@ -8,10 +8,10 @@ import { judgedRulesText } from "../judging/rules-text.js";
 import { subjectsText } from "../judging/subjects-text.js";
 import { unjudgedText } from "../judging/unjudged-text.js";
 import type { EvaluateInput, EvaluationResult } from "../workflows/evaluate.js";
-import { checkpointOption } from "./checkpoint-option.js";
-import { gridOption, unitsOption } from "./judging-options.js";
-import { addRuleOptions, type RuleOptions, rulesFrom } from "./rule-options.js";
-import { inTerminal } from "./terminal-observer.js";
+import { checkpointOption } from "./options/checkpoint.js";
+import { gridOption, unitsOption } from "./options/judging.js";
+import { addRuleOptions, type RuleOptions, rulesFrom } from "./options/rules.js";
+import { inTerminal } from "./terminal/observer.js";
 
 type EvaluateVerbOptions = Omit<EvaluateInput, "run" | "nsd" | "rules"> &
   RuleOptions & { readonly nsd?: string; readonly json?: boolean };
@@ -70,7 +70,7 @@ function unjudgedLines({ about: { unjudged = [] } }: EvaluationResult, run: stri
 async function evaluate(run: string, { json, nsd, ...rest }: EvaluateVerbOptions): Promise<void> {
   const options = { ...rest, ...toleranceOf(nsd), rules: rulesFrom(rest) };
   const { evaluateRun, resultJson } = await import("../workflows/evaluate.js");
-  const { evaluationTable } = await import("./evaluation-table.js");
+  const { evaluationTable } = await import("./terminal/evaluation-table.js");
   const results = await inTerminal((observer) => {
     const judged = (result: EvaluationResult, folder: string) => {
       observer.finish();

@@ -6,8 +6,8 @@ import { shellWord } from "../core/shell-word.js";
 import { weightNames } from "../export/weight-names.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { ExportInput } from "../workflows/export.js";
-import { checkpointOption } from "./checkpoint-option.js";
-import { inTerminal } from "./terminal-observer.js";
+import { checkpointOption } from "./options/checkpoint.js";
+import { inTerminal } from "./terminal/observer.js";
 
 interface ExportVerbOptions extends Omit<ExportInput, "run"> {
   readonly verify?: string;

@@ -2,8 +2,8 @@
 import type { Command } from "commander";
 import { shellWord } from "../core/shell-word.js";
 import type { PlanInput, Planned } from "../workflows/plan.js";
-import { formatTable } from "./table.js";
-import { inTerminal } from "./terminal-observer.js";
+import { inTerminal } from "./terminal/observer.js";
+import { formatTable } from "./terminal/table.js";
 
 interface PlanOptions extends Pick<PlanInput, "labelled" | "out"> {
   readonly minutes: string;

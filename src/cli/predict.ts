@@ -9,11 +9,11 @@ import { networkNames } from "../runs/checkpoint-names.js";
 import type { Observer } from "../workflows/observer.js";
 import type { Predicted, PredictInput } from "../workflows/predict.js";
 import { engineNames } from "../workflows/prediction/engine-names.js";
-import { checkpointOption } from "./checkpoint-option.js";
-import { intensityOf } from "./intensity.js";
-import { addRuleOptions, type RuleOptions, rulesFrom } from "./rule-options.js";
-import { type StopSignal, stoppedCode, watchStopSignals } from "./stop-signals.js";
-import { inTerminal } from "./terminal-observer.js";
+import { checkpointOption } from "./options/checkpoint.js";
+import { intensityOf } from "./options/intensity.js";
+import { addRuleOptions, type RuleOptions, rulesFrom } from "./options/rules.js";
+import { inTerminal } from "./terminal/observer.js";
+import { type StopSignal, stoppedCode, watchStopSignals } from "./terminal/stop-signals.js";
 
 /** Files named where some were left out. */
 const mostNamed = 3;

@@ -2,9 +2,9 @@
 import { type Command, Option } from "commander";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { ReportInput } from "../workflows/report.js";
-import { checkpointOption } from "./checkpoint-option.js";
-import { gridOption, unitsOption } from "./judging-options.js";
-import { inTerminal } from "./terminal-observer.js";
+import { checkpointOption } from "./options/checkpoint.js";
+import { gridOption, unitsOption } from "./options/judging.js";
+import { inTerminal } from "./terminal/observer.js";
 
 type ReportOptions = Omit<ReportInput, "runs" | "parts" | "landscape"> & { part?: string[]; landscape?: boolean };
 

@@ -3,11 +3,11 @@ import { type Command, Option } from "commander";
 import { networkNames } from "../runs/checkpoint-names.js";
 import { engineNames } from "../workflows/prediction/engine-names.js";
 import type { ServeInput } from "../workflows/serve.js";
-import { checkpointOption } from "./checkpoint-option.js";
-import { intensityOf } from "./intensity.js";
-import { addRuleOptions, type RuleOptions, rulesFrom } from "./rule-options.js";
-import { stoppedCode, watchStopSignals } from "./stop-signals.js";
-import { inTerminal } from "./terminal-observer.js";
+import { checkpointOption } from "./options/checkpoint.js";
+import { intensityOf } from "./options/intensity.js";
+import { addRuleOptions, type RuleOptions, rulesFrom } from "./options/rules.js";
+import { inTerminal } from "./terminal/observer.js";
+import { stoppedCode, watchStopSignals } from "./terminal/stop-signals.js";
 
 type Numbers = "port" | "workers" | "queue";
 

@@ -1,7 +1,7 @@
 /** `dimseg studio [FOLDER]`: the page that shows runs and cases, and corrects masks. */
 import type { Command } from "commander";
 import { UsageError } from "../core/errors.js";
-import { stoppedCode, watchStopSignals } from "./stop-signals.js";
+import { stoppedCode, watchStopSignals } from "./terminal/stop-signals.js";
 
 function portOf(text: string): number {
   const port = Number(text);

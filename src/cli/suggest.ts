@@ -6,9 +6,9 @@ import { shellWord } from "../core/shell-word.js";
 import { strategyNames } from "../quality/suggestion/strategy-names.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { Suggested, SuggestInput } from "../workflows/suggest.js";
-import { checkpointOption } from "./checkpoint-option.js";
-import { formatTable } from "./table.js";
-import { inTerminal } from "./terminal-observer.js";
+import { checkpointOption } from "./options/checkpoint.js";
+import { inTerminal } from "./terminal/observer.js";
+import { formatTable } from "./terminal/table.js";
 
 interface SuggestVerbOptions extends Omit<SuggestInput, "run" | "count" | "seed"> {
   readonly count: string;

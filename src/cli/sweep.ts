@@ -5,8 +5,8 @@ import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import { queueNames } from "../sweep/queues/queue-names.js";
 import type { RunStatus, Sweep } from "../sweep/sweep.js";
-import { type StopSignal, type StopSignals, stoppedCode, watchStopSignals } from "./stop-signals.js";
-import { againText, choiceOf, commandLine, type SweepVerbOptions } from "./sweep-words.js";
+import { againText, choiceOf, commandLine, type SweepVerbOptions } from "./sweep/words.js";
+import { type StopSignal, type StopSignals, stoppedCode, watchStopSignals } from "./terminal/stop-signals.js";
 
 /** Passes signals on to the sweep, and remembers which came first. */
 function watchSignals(sweep: Sweep): StopSignals {
@@ -31,11 +31,11 @@ function conclude(statuses: readonly RunStatus[], sweep: Sweep, signal: StopSign
 async function sweep(grid: string, options: SweepVerbOptions): Promise<void> {
   const { on } = options;
   if (on !== undefined) {
-    const { submit } = await import("./sweep-submit.js");
+    const { submit } = await import("./sweep/submit.js");
     return submit(grid, { ...options, on });
   }
   const { openSweep } = await import("../workflows/sweep.js");
-  const { countsLine, createSweepDisplay } = await import("./sweep-display.js");
+  const { countsLine, createSweepDisplay } = await import("./sweep/display.js");
   const display = createSweepDisplay();
   const { plan, work } = openSweep({ grid, commandLine, ...options }, display.changed);
   console.log(`sweep folder: ${plan.out}`);

@@ -4,9 +4,9 @@ import { counted } from "../core/counted.js";
 import { exitCodes } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import type { Trained, TrainInput } from "../workflows/train.js";
-import { type StopSignals, stoppedCode, watchStopSignals } from "./stop-signals.js";
-import { createTrainingDisplay, percent } from "./training-display.js";
-import { wholeNumber } from "./whole-number.js";
+import { wholeNumber } from "./options/whole-number.js";
+import { type StopSignals, stoppedCode, watchStopSignals } from "./terminal/stop-signals.js";
+import { createTrainingDisplay, percent } from "./terminal/training-display.js";
 
 /** The first signal lets the step end; a second one ends the process at once, which a checkpoint survives. */
 function watchSignals(): StopSignals {

@@ -1,7 +1,7 @@
 /** `dimseg export --verify FOLDER`: how an exported network differs between ONNX Runtime and libtorch. */
 import { counted } from "../core/counted.js";
 import { CheckpointError } from "../core/errors.js";
-import { inTerminal } from "./terminal-observer.js";
+import { inTerminal } from "./terminal/observer.js";
 
 /**
  * Compares, and says what was found.

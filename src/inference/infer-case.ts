@@ -5,9 +5,9 @@ import type { Dataset } from "../data/dataset.js";
 import type { PreparedImage } from "../data/prepare-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { persist, scope, type Tensor } from "../torch/index.js";
-import { answerInPieces, type InferOptions, labelsInPieces } from "./infer.js";
+import { answerInPieces, type InferOptions, labelsInPieces } from "./inferers/infer.js";
+import { slidingWindow } from "./inferers/sliding-window.js";
 import type { PredictCaseOptions } from "./predict-case.js";
-import { slidingWindow } from "./sliding-window.js";
 
 /** How a network is asked about cases that may be volumes. */
 export interface AskedOptions extends PredictCaseOptions {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { Command } from "commander";
 import { afterAll, beforeEach, expect, it, vi } from "vitest";
-import { register as registerConvert } from "../../src/cli/data-convert.js";
+import { register as registerConvert } from "../../src/cli/data/convert.js";
 import { DataError, UsageError } from "../../src/core/errors.js";
 import { encodeSegmentation } from "../../src/data/dicom/segmentation-writer.js";
 import { findSeries } from "../../src/data/dicom/series.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import sharp from "sharp";
 import { afterAll, expect, it, vi } from "vitest";
-import { register } from "../../src/cli/data-phantoms.js";
+import { register } from "../../src/cli/data/phantoms.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { decodeCase } from "../../src/data/decode.js";
 

@@ -5,7 +5,7 @@ import { Command } from "commander";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import { register } from "../../src/cli/data.js";
-import { formatTable } from "../../src/cli/table.js";
+import { formatTable } from "../../src/cli/terminal/table.js";
 import { parseConfig } from "../../src/config/config.js";
 import { DataError, UsageError } from "../../src/core/errors.js";
 import { loadDataset } from "../../src/data/dataset.js";

@@ -3,14 +3,14 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { NumericError, UsageError } from "../../src/core/errors.js";
 import { atOnce, inTurns, Stopped, turnUntil } from "../../src/core/turns.js";
-import type { Answerer } from "../../src/inference/answerer.js";
-import { networkAnswerer } from "../../src/inference/answerer.js";
-import { inferLabels, inferProbabilities } from "../../src/inference/infer.js";
-import { type AnswerPart, type PartTaker, wholeImage } from "../../src/inference/inferer.js";
+import type { Answerer } from "../../src/inference/inferers/answerer.js";
+import { networkAnswerer } from "../../src/inference/inferers/answerer.js";
+import { inferLabels, inferProbabilities } from "../../src/inference/inferers/infer.js";
+import { type AnswerPart, type PartTaker, wholeImage } from "../../src/inference/inferers/inferer.js";
+import { PartResampler } from "../../src/inference/inferers/resample-parts.js";
+import { slidingWindow } from "../../src/inference/inferers/sliding-window.js";
+import { settledBy, windowsAlong } from "../../src/inference/inferers/windows.js";
 import { labelMaps, predict } from "../../src/inference/predict.js";
-import { PartResampler } from "../../src/inference/resample-parts.js";
-import { slidingWindow } from "../../src/inference/sliding-window.js";
-import { settledBy, windowsAlong } from "../../src/inference/windows.js";
 import { VNet } from "../../src/nn/index.js";
 import {
   cat,

@@ -1,6 +1,6 @@
 /** What tables say of empty masks: a dash, a mark, and the sentences that explain them. */
 import { expect, it } from "vitest";
-import { evaluationTable } from "../../src/cli/evaluation-table.js";
+import { evaluationTable } from "../../src/cli/terminal/evaluation-table.js";
 import { absentPartsNote, emptyMasksNotes } from "../../src/judging/empty-masks-text.js";
 import type { PartScore } from "../../src/judging/evaluate-network.js";
 import { summarise } from "../../src/judging/summarise.js";

@@ -12,7 +12,7 @@ import { voxelCount } from "../../grid/grid.js";
 import { montageSheet, type Sheet, threePlaneSheet } from "../../grid/sheet.js";
 import { sliceOrder } from "../../grid/slices.js";
 import { classMask, foreground } from "../../inference/label-map.js";
-import { sheetOutlines } from "../../inference/sheet-outlines.js";
+import { sheetOutlines } from "../../inference/pictures/sheet-outlines.js";
 
 type Classes = Pick<Dataset, "target" | "parts">;
 

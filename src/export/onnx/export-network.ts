@@ -4,7 +4,7 @@
  */
 import type { Normalisation } from "../../augment/index.js";
 import type { TargetKind } from "../../core/target-kind.js";
-import { networkAnswerer } from "../../inference/answerer.js";
+import { networkAnswerer } from "../../inference/inferers/answerer.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import { type Recorder, recordOperators, scope, zeros } from "../../torch/index.js";
 import type { WeightName } from "../weight-names.js";

@@ -1,7 +1,7 @@
 /** Sliding windows over a volume in plain arrays: the windows and weights of `slidingWindow`, where there is no libtorch. */
 import type { Values } from "../../data/values.js";
 import { samplesLike } from "../../grid/stored-image.js";
-import { type AxisWindows, windowsAlong } from "../windows.js";
+import { type AxisWindows, windowsAlong } from "../inferers/windows.js";
 
 /** Asks about one window `[C, ...patch]`. @returns probabilities `[K, ...patch]` */
 export type AskWindow = (window: Values) => Promise<Float32Array>;

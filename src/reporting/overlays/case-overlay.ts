@@ -16,7 +16,7 @@ import type { PictureSize } from "../../drawing/outline-path.js";
 import type { PictureWord } from "../../drawing/words-svg.js";
 import { interleave } from "../../grid/interleave.js";
 import type { Sheet } from "../../grid/sheet.js";
-import { sheetPicture } from "../../inference/sheet-picture.js";
+import { sheetPicture } from "../../inference/pictures/sheet-picture.js";
 import type { PartScore } from "../../judging/evaluate-network.js";
 import type { CaseEstimate } from "../../runs/estimate-cases.js";
 import type { RunEstimates } from "../estimates.js";

@@ -7,7 +7,7 @@ import { escapeXml, shorten, svgFont, svgToPng } from "../../drawing/svg.js";
 import { type PictureWord, wordsSvg } from "../../drawing/words-svg.js";
 import { interleave } from "../../grid/interleave.js";
 import type { Sheet } from "../../grid/sheet.js";
-import { sheetPicture } from "../../inference/sheet-picture.js";
+import { sheetPicture } from "../../inference/pictures/sheet-picture.js";
 import { thinned, tileSide } from "./preview-cases.js";
 
 /** What the file may take, in bytes. */

@@ -6,9 +6,13 @@ import { type ChannelFiles, readPictureChannels, readVolumeChannels } from "../.
 import { readFoundVolume } from "../../data/read-image.js";
 import { hasSlices } from "../../data/volumes/decode-volume.js";
 import type { StoredImage } from "../../grid/stored-image.js";
-import { type PredictionContents, type PredictionFile, predictionFiles } from "../../inference/encode-prediction.js";
-import { volumeFiles } from "../../inference/encode-volume.js";
 import { ruledImage, ruledVolume } from "../../inference/ruled.js";
+import {
+  type PredictionContents,
+  type PredictionFile,
+  predictionFiles,
+} from "../../inference/write/encode-prediction.js";
+import { volumeFiles } from "../../inference/write/encode-volume.js";
 import type { InputImage } from "./inputs.js";
 import type { Segmenter } from "./segmenter.js";
 

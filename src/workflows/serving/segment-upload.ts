@@ -8,7 +8,7 @@ import type { Dataset } from "../../data/dataset.js";
 import { readStart, withFile } from "../../data/file-bytes.js";
 import { maxVolumeBytes, sniffBytes, startsWith } from "../../data/formats/format.js";
 import { formats } from "../../data/formats/registry.js";
-import { classFolder } from "../../inference/encode-prediction.js";
+import { classFolder } from "../../inference/write/encode-prediction.js";
 import type { EstimatedCase } from "../../quality/estimate.js";
 import type { Observer } from "../observer.js";
 import { wholeImages } from "../prediction/channel-files.js";

@@ -1,0 +1,174 @@
+/** Label maps and probabilities of an image of any size, by whichever inferer; see inferer.ts. */
+import { atOnce } from "../../core/turns.js";
+import type { Dataset } from "../../data/dataset.js";
+import { voxelCount } from "../../grid/grid.js";
+import type { SegmentationNetwork } from "../../nn/index.js";
+import type { Tensor } from "../../torch/index.js";
+import { scope } from "../../torch/index.js";
+import { labelMaps, type PredictOptions, requireFinite } from "../predict.js";
+import { networkAnswerer } from "./answerer.js";
+import { type AnswerPart, type Inferer, type PartTaker, wholeImage } from "./inferer.js";
+import { PartResampler } from "./resample-parts.js";
+
+/** How an image is asked about. */
+export interface InferOptions extends PredictOptions {
+  /** Default {@link wholeImage}; a `slidingWindow` for images larger than memory holds maps of. */
+  readonly inferer?: Inferer;
+  /** Shape of the result, over the same field of view; default: the image's. Probabilities are resampled linearly. */
+  readonly shape?: readonly number[];
+}
+
+/** Hands the answer for an image on in parts on the grid of the result. */
+function* inferParts(
+  network: SegmentationNetwork,
+  image: Tensor,
+  options: InferOptions,
+  what: string,
+  take: PartTaker,
+): Generator<void, void> {
+  const { inferer = wholeImage, shape } = options;
+  const sides = image.shape.slice(1);
+  const checked: PartTaker = (part) =>
+    scope(() => {
+      requireFinite(part.probabilities, what);
+      take(part);
+    });
+  const asked = networkAnswerer(network, options);
+  if (!shape || shape.every((side, axis) => side === sides[axis])) {
+    yield* inferer(image, asked, checked);
+    return;
+  }
+  const resampler = new PartResampler(sides, shape, checked);
+  try {
+    yield* inferer(image, asked, (part) => resampler.take(part));
+  } finally {
+    resampler.dispose();
+  }
+}
+
+/** Copies whole lines [planes, lines, width] to where they belong among values of `shape` that begin at `offset`. */
+function place<T extends Uint8Array | Float32Array>(
+  whole: T,
+  values: T,
+  lines: number,
+  from: readonly number[],
+  shape: readonly number[],
+  offset = 0,
+): void {
+  const [height, width] = shape.slice(-2);
+  const [z, y] = from.length === 3 ? from : [0, ...from];
+  const size = lines * width;
+  for (let plane = 0; plane * size < values.length; plane++) {
+    const block = values.subarray(plane * size, (plane + 1) * size);
+    (whole as Uint8Array).set(block, offset + ((z + plane) * height + y) * width);
+  }
+}
+
+/**
+ * The label map of an image.
+ * @param image raw values [C, ...S] of any dtype
+ * @param what  the image, for messages
+ * @returns softmax: class numbers `[...S]`; sigmoid: 0/1 planes `[K, ...S]`; of `options.shape` where that is given
+ * @throws NumericError when the network's output holds NaN; UsageError for windows that do not fit the image
+ * @example
+ * const window = slidingWindow({ patch: [64, 64, 64] });
+ * const labels = inferLabels(network, image, { kind: "softmax", device: "cpu", precision: "fp32", inferer: window }, file);
+ */
+export function inferLabels(
+  network: SegmentationNetwork,
+  image: Tensor,
+  options: InferOptions,
+  what = "image",
+): Uint8Array {
+  return atOnce(labelsInPieces(network, image, options, what));
+}
+
+/** {@link inferLabels} in pieces, a window each. */
+export function* labelsInPieces(
+  network: SegmentationNetwork,
+  image: Tensor,
+  options: InferOptions,
+  what: string,
+): Generator<void, Uint8Array> {
+  const shape = options.shape ?? image.shape.slice(1);
+  const voxels = voxelCount({ shape });
+  let labels = new Uint8Array(0);
+  yield* inferParts(network, image, options, what, (part) => {
+    const classes = options.kind === "sigmoid" ? part.probabilities.shape[0] : 1;
+    if (labels.length === 0) labels = new Uint8Array(classes * voxels);
+    placeLabels(labels, part, options.kind, shape);
+  });
+  return labels;
+}
+
+/** Class numbers are 64 bits wide before they become bytes: of one plane at a time. */
+function placeLabels(
+  labels: Uint8Array,
+  { probabilities, from }: AnswerPart,
+  kind: Dataset["target"],
+  shape: readonly number[],
+): void {
+  const planes = from.length === 3 ? probabilities.unbind(1) : [probabilities];
+  planes.forEach((plane, z) => {
+    const [values] = labelMaps(plane.unsqueeze(0), kind);
+    const [classes, lines, width] = plane.shape;
+    const size = lines * width;
+    const at = from.length === 3 ? [from[0] + z, from[1]] : [0, from[0]];
+    for (let k = 0; k < (kind === "sigmoid" ? classes : 1); k++) {
+      place(labels, values.subarray(k * size, (k + 1) * size), lines, [...at, 0], shape, k * voxelCount({ shape }));
+    }
+  });
+}
+
+/** Puts a part's probabilities among those of the whole, one class after the other. */
+function placeProbabilities(all: Float32Array, { probabilities, from }: AnswerPart, shape: readonly number[]): void {
+  const voxels = voxelCount({ shape });
+  probabilities.unbind(0).forEach((one, k) => {
+    const values = one.toTypedArray() as Float32Array;
+    place(all, values, one.shape[one.ndim - 2], from, shape, k * voxels);
+  });
+}
+
+/** The label map of {@link inferLabels} and the probabilities of {@link inferProbabilities} of one asking, in pieces. */
+export function* answerInPieces(
+  network: SegmentationNetwork,
+  image: Tensor,
+  options: InferOptions,
+  what: string,
+): Generator<void, { labels: Uint8Array; probabilities: Float32Array }> {
+  const shape = options.shape ?? image.shape.slice(1);
+  const voxels = voxelCount({ shape });
+  let [labels, probabilities] = [new Uint8Array(0), new Float32Array(0)];
+  yield* inferParts(network, image, options, what, (part) => {
+    const classes = part.probabilities.shape[0];
+    if (labels.length === 0) {
+      labels = new Uint8Array((options.kind === "sigmoid" ? classes : 1) * voxels);
+      probabilities = new Float32Array(classes * voxels);
+    }
+    placeLabels(labels, part, options.kind, shape);
+    placeProbabilities(probabilities, part, shape);
+  });
+  return { labels, probabilities };
+}
+
+/**
+ * The class probabilities of an image, `[K, ...S]` row-major: 4 bytes a class and pixel. Arguments as of
+ * {@link inferLabels}.
+ */
+export function inferProbabilities(
+  network: SegmentationNetwork,
+  image: Tensor,
+  options: InferOptions,
+  what = "image",
+): Float32Array {
+  const shape = options.shape ?? image.shape.slice(1);
+  const voxels = voxelCount({ shape });
+  let all = new Float32Array(0);
+  const take = (part: AnswerPart) => {
+    const classes = part.probabilities.shape[0];
+    if (all.length === 0) all = new Float32Array(classes * voxels);
+    placeProbabilities(all, part, shape);
+  };
+  atOnce(inferParts(network, image, options, what, take));
+  return all;
+}
