@@ -54,7 +54,9 @@ export async function startSlurm(folder: string): Promise<{ env: NodeJS.ProcessE
       "ClusterName=test",
       `SlurmctldHost=${host}(127.0.0.1)`,
       ...[`SlurmUser=${username}`, `SlurmdUser=${username}`],
-      `AuthInfo=socket=${socket}`,
+      // A task that is queued again waits for as long as credentials hold: by default two minutes.
+      `AuthInfo=socket=${socket},cred_expire=15`,
+      "SchedulerParameters=sched_interval=1",
       ...[`SlurmctldPort=${controller}`, `SlurmdPort=${node}`],
       ...[`StateSaveLocation=${folder}/state`, `SlurmdSpoolDir=${folder}/spool`],
       ...[`SlurmctldPidFile=${folder}/slurmctld.pid`, `SlurmdPidFile=${folder}/slurmd.pid`],

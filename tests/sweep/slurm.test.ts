@@ -25,12 +25,12 @@ describe.skipIf(missing !== null)(`a sweep on Slurm${missing === null ? "" : ` (
       ...{ out: join(base, "data"), kind: "fundus", size: 32, seed: 1 },
       ...{ trainPerDomain: 4, testPerDomain: 2 },
     });
-    const training = { iterations: 200, labelledBatch: 2, unlabelledBatch: 2, precision: "fp32", threads: 1 };
+    const training = { iterations: 100, labelledBatch: 2, unlabelledBatch: 2, precision: "fp32", threads: 1 };
     put(
       join(base, "config.yaml"),
       stringify({
         ...{ dataset, imageSize: 32, labelled: { domain: "Domain1", count: 2, validation: 0 }, model: { width: 2 } },
-        ...{ optimizer: { name: "none" }, training, evaluation: { every: 10, preview: false } },
+        ...{ optimizer: { name: "none" }, training, evaluation: { every: 20, preview: false } },
       }),
     );
     put(
@@ -50,11 +50,13 @@ describe.skipIf(missing !== null)(`a sweep on Slurm${missing === null ? "" : ` (
     const ended = new Promise<number | null>((resolve) => following.once("close", resolve));
     const first = join(base, "runs", "method=supervised-seed1");
     await until("the first checkpoint", () => existsSync(join(first, "checkpoints", "latest")));
-    expect(dimseg("sweep", "grid.yaml", "--on", "slurm").stderr).toMatch(/is being worked on by job \d+/);
     const { job } = JSON.parse(readFileSync(record, "utf8"));
     const requeued = spawnSync("scontrol", ["requeue", `${job}_0`], { env: slurm.env, encoding: "utf8" });
     expect(requeued).toMatchObject({ status: 0, stderr: "" });
+    expect(dimseg("sweep", "grid.yaml", "--on", "slurm").stderr).toContain(`is being worked on by job ${job}`);
     expect(await ended).toBe(0);
+    const log = readFileSync(join(base, "runs", "logs", `slurm-${job}_0.log`), "utf8");
+    expect(log).toMatch(/method=supervised-seed1: stopped\n[\s\S]*method=supervised-seed1: done\n/);
     const table = dimseg("compare", "runs");
     expect(table.stdout).toMatch(/method=supervised[^\n]*2[\s\S]*method=mean-teacher[^\n]*2/);
     expect(dimseg("sweep", "grid.yaml", "--on", "slurm").stdout).toContain("0 runs to hand over, 4 finished before");
