@@ -5,6 +5,7 @@
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
+import { UsageError } from "../src/core/errors.js";
 import { dimseg, mustWork, noteOf, operationsOf } from "./command-line.js";
 import type { Fault } from "./fault-preload.js";
 import { differences } from "./same-run.js";
@@ -57,7 +58,16 @@ async function tryAt(verb: Verb, fault: Fault, folder: string, whole: string): P
   return wrong.map((what) => `${verb.name}, ${noteOf(fault)}: ${what}`);
 }
 
-export const run: Soak = async ({ seed, quick, folder, say }) => {
+/** The verbs that a call asks for; in the quick form those that write least. @throws UsageError for a verb that is not tried */
+function chosen(verbs: readonly Verb[], only: readonly string[], quick: boolean): readonly Verb[] {
+  const unknown = only.find((name) => !verbs.some((verb) => verb.name === name));
+  if (unknown !== undefined)
+    throw new UsageError(`--only ${unknown}: no such verb; there are ${verbs.map(({ name }) => name).join(", ")}`);
+  if (only.length > 0) return verbs.filter(({ name }) => only.includes(name));
+  return quick ? verbs.filter(({ name }) => name === "export" || name === "predict") : verbs;
+}
+
+export const run: Soak = async ({ seed, quick, only = [], folder, say }) => {
   const dataset = await writeSmallSet(folder, { train: 8, test: 1 }, seed);
   const recipe = { method: "midss", optimizer: "dim", precision: "fp32", iterations: 4, every: 2 } as const;
   const config = writeConfig(folder, "config", dataset, recipe);
@@ -69,6 +79,8 @@ export const run: Soak = async ({ seed, quick, folder, say }) => {
   mkdirSync(images);
   const some = join(dataset, "..", "Domain2", "test", "ROIs", "image");
   cpSync(some, images, { recursive: true });
+  const drawn = join(folder, "drawn");
+  cpSync(join(dataset, "..", "Domain2", "train", "ROIs", "mask"), drawn, { recursive: true });
   const verbs: Verb[] = [
     {
       name: "train",
@@ -79,6 +91,7 @@ export const run: Soak = async ({ seed, quick, folder, say }) => {
     },
     { name: "evaluate", template: trained, words: (copy) => ["evaluate", copy] },
     { name: "estimate", template: trained, words: (copy) => ["estimate", copy] },
+    { name: "suggest", template: trained, words: (copy) => ["suggest", copy, "--count", "4"] },
     { name: "report", template: evaluated, words: (copy) => ["report", copy, "--no-tsne"] },
     { name: "export", template: null, words: (copy) => ["export", trained, "--out", copy] },
     {
@@ -86,10 +99,15 @@ export const run: Soak = async ({ seed, quick, folder, say }) => {
       template: null,
       words: (copy) => ["predict", trained, images, "--out", copy, "--overlay", "--probabilities"],
     },
+    {
+      name: "add-masks",
+      template: join(dataset, ".."),
+      words: (copy) => ["data", "add-masks", join(copy, "dataset.yaml"), drawn, "--replace", "--by", "reader"],
+    },
   ];
   const counts: Record<string, number> = {};
   const failures: string[] = [];
-  for (const verb of quick ? verbs.slice(4) : verbs) {
+  for (const verb of chosen(verbs, only, quick)) {
     const [copy, whole] = [join(folder, "copy"), join(folder, `${verb.name}-whole`)];
     rmSync(copy, { recursive: true, force: true });
     if (verb.template) cpSync(verb.template, copy, { recursive: true });

@@ -1,7 +1,8 @@
 /**
  * `npm run soak -- NAME|all [--seed N] [--quick] [--json FOLDER]`: tries one promise of reliability, or all, for a long
  * time, prints what it counted, and stores it as FOLDER/soak-NAME.json, by default in bench/results. Exit code 1 when a
- * promise was broken. A new soak is one file that exports `run` and one line here.
+ * promise was broken. `disk --only estimate,export` tries these verbs alone and stores them as soak-disk-estimate-export.json.
+ * A new soak is one file that exports `run` and one line here.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -33,15 +34,18 @@ interface CommandLine {
   readonly names: readonly string[];
   readonly seed: number;
   readonly quick: boolean;
+  /** Verbs of the soak of full disks; empty: all. */
+  readonly only: readonly string[];
   /** Folder of the results; null: they are not kept. */
   readonly json: string | null;
 }
 
 function readCommandLine(args: string[]): CommandLine {
-  const usage = `usage: npm run soak -- all|${Object.keys(soaks).join("|")} [--seed N] [--quick] [--json FOLDER]`;
+  const usage = `usage: npm run soak -- all|${Object.keys(soaks).join("|")} [--seed N] [--quick] [--json FOLDER], disk also [--only VERB,...]`;
   const options = {
     seed: { type: "string", default: "1" },
     quick: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
     json: { type: "string" },
   } as const;
   try {
@@ -50,19 +54,24 @@ function readCommandLine(args: string[]): CommandLine {
     const seed = Number(values.seed);
     if (names.length === 0 || !names.every((name) => Object.hasOwn(soaks, name)) || !Number.isSafeInteger(seed))
       throw new UsageError(usage);
+    const only = values.only.split(",").filter((word) => word !== "");
+    if (only.length > 0 && names.join() !== "disk") throw new UsageError(usage);
     const standard = values.quick ? null : join(packageRoot, "bench", "results");
-    return { names, seed, quick: values.quick, json: values.json ? resolve(values.json) : standard };
+    return { names, seed, quick: values.quick, only, json: values.json ? resolve(values.json) : standard };
   } catch (cause) {
     throw cause instanceof UsageError ? cause : new UsageError(`${(cause as Error).message}; ${usage}`, { cause });
   }
 }
 
 /** Runs one soak. @returns whether its promise held */
-async function soak(name: string, { seed, quick, json }: CommandLine): Promise<boolean> {
+async function soak(name: string, { seed, quick, only, json }: CommandLine): Promise<boolean> {
   const { run } = await soaks[name]();
   const folder = mkdtempSync(join(tmpdir(), `dimseg-soak-${name}-`));
   const began = performance.now();
-  const { promise, counts, failures } = await run({ seed, quick, folder, say: (message) => console.error(message) });
+  const { promise, counts, failures } = await run({
+    ...{ seed, quick, only, folder },
+    say: (message) => console.error(message),
+  });
   const minutes = Math.round((performance.now() - began) / 6000) / 10;
   console.log(`${name}: ${promise}`);
   for (const [what, count] of Object.entries(counts)) console.log(`  ${what}: ${count}`);
@@ -73,7 +82,7 @@ async function soak(name: string, { seed, quick, json }: CommandLine): Promise<b
   if (json !== null) {
     const commit = gitState(packageRoot)?.commit ?? null;
     const result = { soak: name, promise, seed, quick, commit, minutes, counts, failures };
-    const file = join(json, `soak-${name}.json`);
+    const file = join(json, `soak-${[name, ...only].join("-")}.json`);
     writeFileAtomic(file, `${JSON.stringify(result, null, 2)}\n`);
     console.log(`  written to ${relative(process.cwd(), file)}`);
   }

@@ -9,6 +9,8 @@ export interface SoakOptions {
   readonly seed: number;
   /** A few tries, enough to see that the soak works. */
   readonly quick: boolean;
+  /** Parts that alone are tried, by name; empty: all. Of soaks with `parts`. */
+  readonly only?: readonly string[];
   /** An empty folder to work in. */
   readonly folder: string;
   /** Told what happens, for a terminal. */
