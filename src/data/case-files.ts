@@ -155,7 +155,9 @@ function explicitCases(cases: NonNullable<SplitSource["cases"]>, place: SplitPla
     seen.add(id);
     const imagePath = resolve(root, one.image);
     const channels = (one.furtherChannels ?? []).map((path) => resolve(root, path));
-    const others = (one.otherReaders ?? []).map((path) => [{ path }]);
+    const others = (one.otherReaders ?? []).map((own) =>
+      typeof own === "string" ? [{ path: own }] : explicitMask({ image: one.image, masksByClass: own }),
+    );
     const readers = [explicitMask(one), ...others].map((files) =>
       files.map((file) => ({ ...file, path: resolve(root, file.path) })),
     );
@@ -210,6 +212,11 @@ export function maskPatterns({ masks, joined, masksByClass }: SplitSource): { pa
   return [...whole, ...Object.entries(masksByClass ?? {}).map(([className, pattern]) => ({ pattern, className }))];
 }
 
+/** The patterns of each further reader's mask files. */
+export function otherReaderPatterns({ otherReaders = [] }: SplitSource): ReturnType<typeof maskPatterns>[] {
+  return otherReaders.map((one) => maskPatterns(typeof one === "string" ? { masks: one } : { masksByClass: one }));
+}
+
 /** The mask files of a split by id; of several readers those of the first. */
 export function listMasks(source: SplitSource, root: string, where: string, known?: KnownIds): Map<string, MaskFile[]> {
   return listByPatterns(maskPatterns(source), root, where, known);
@@ -259,7 +266,9 @@ export function listImages(source: SplitSource, root: string, where: string): Ma
   const others = [
     ...(source.furtherChannels ?? []),
     ...maskPatterns(source).map((one) => one.pattern),
-    ...(source.otherReaders ?? []),
+    ...otherReaderPatterns(source)
+      .flat()
+      .map((one) => one.pattern),
     ...except.filter((one) => one.includes("{id}")),
   ].filter((other) => other !== pattern && dirname(other) === dirname(pattern));
   const files = new Set(others.flatMap((other) => [...listFiles(root, other, where, images).values()].flat()));
@@ -279,7 +288,7 @@ export function expandSplit(source: SplitSource, place: SplitPlace, subjectOf: S
   const where = placeText(place);
   const pattern = source.images as string;
   const images = listImages(source, root, where);
-  const readers = [maskPatterns(source), ...(source.otherReaders ?? []).map((one) => [{ pattern: one }])];
+  const readers = [maskPatterns(source), ...otherReaderPatterns(source)];
   const masksFor = readers.map((patterns) => maskFinder(listByPatterns(patterns, root, where, images), images));
   const channelsFor = channelFinder(source, root, where);
   const listPath = source.list === undefined ? undefined : resolve(root, source.list);

@@ -128,7 +128,39 @@ const furtherText =
 export const mostChannels = 16;
 
 const otherReadersText =
-  "masks of further readers of the same images, one entry a reader; `readers` says how they count";
+  "masks of further readers of the same images, one entry a reader, beside masksByClass with a file for each class; " +
+  "`readers` says how they count";
+
+/** Mask files of further readers, each one file or, as the first reader's, one for each class. */
+const furtherReaders = <T extends z.ZodType>(one: T) =>
+  z
+    .array(z.union([one, z.record(name, one)]))
+    .min(1)
+    .optional()
+    .describe(otherReadersText);
+
+/** A reader's masks as a split or a case says them, of one file or of one for each class. */
+interface ReadMasks {
+  readonly joined?: unknown;
+  readonly otherReaders?: readonly (string | Readonly<Record<string, string>>)[] | undefined;
+}
+
+/** What is wrong with masks beside the first reader's. @param key what the first reader's whole masks are called */
+function furtherMaskFaults(
+  { joined, otherReaders }: ReadMasks,
+  key: string,
+  hasMasks: boolean,
+  hasClassFiles: boolean,
+): string[] {
+  const faults: string[] = [];
+  if (joined !== undefined && !hasMasks) faults.push(`has joined, which belongs to ${key}`);
+  if (otherReaders && !hasMasks && !hasClassFiles) faults.push(`has otherReaders, which belongs to ${key}`);
+  if (hasMasks && otherReaders?.some((one) => typeof one !== "string"))
+    faults.push(`has otherReaders with a file for each class, but ${key} is one file; give each reader's as one file`);
+  if (hasClassFiles && otherReaders?.some((one) => typeof one === "string"))
+    faults.push("has otherReaders of one file beside masksByClass; give each reader's as a file for each class");
+  return faults;
+}
 
 const furtherChannels = <T extends z.ZodType>(one: T) =>
   z
@@ -146,11 +178,11 @@ const explicitCase = z
     mask: path.optional(),
     joined: z.array(path).min(1).optional().describe(joinedText),
     masksByClass: z.record(name, path).optional().describe(byClassText),
-    otherReaders: z.array(path).min(1).optional().describe(otherReadersText),
+    otherReaders: furtherReaders(path),
   })
   .superRefine((one, context) => {
-    for (const key of ["joined", "otherReaders"] as const)
-      if (one[key] && !one.mask) context.addIssue(`has ${key}, which belongs to mask`);
+    for (const fault of furtherMaskFaults(one, "mask", one.mask !== undefined, one.masksByClass !== undefined))
+      context.addIssue(fault);
     if (one.mask && one.masksByClass) context.addIssue("has both mask and masksByClass; keep one");
   });
 
@@ -175,7 +207,7 @@ const splitSchema = z
       .describe("pattern of the masks; leave out where there are none; files that differ at a * are joined"),
     joined: z.array(pattern).min(1).optional().describe(joinedText),
     masksByClass: z.record(name, pattern).optional().describe(byClassText),
-    otherReaders: z.array(pattern).min(1).optional().describe(otherReadersText),
+    otherReaders: furtherReaders(pattern),
     except: z.array(id).min(1).optional().describe("ids, and patterns of images, that are no cases"),
     ids: z.array(id).min(1).optional().describe("the cases, in this order"),
     list: path.optional().describe("text file with one id a line, in this order"),
@@ -187,8 +219,8 @@ const splitSchema = z
     const idle = splitKeys.filter((key) => split.cases && split[key] !== undefined);
     if (idle.length > 0) context.addIssue(`has cases, so ${idle.join(" and ")} has no place here`);
     if (split.masks && split.masksByClass) context.addIssue("has both masks and masksByClass; keep one");
-    for (const key of ["joined", "otherReaders"] as const)
-      if (split[key] && !split.masks) context.addIssue(`has ${key}, which belongs to masks`);
+    for (const fault of furtherMaskFaults(split, "masks", split.masks !== undefined, split.masksByClass !== undefined))
+      context.addIssue(fault);
     if (split.ids && split.list) context.addIssue("has both ids and list; keep one");
   });
 
@@ -610,8 +642,8 @@ function checkFileClasses(
   const names = classes.map((one) => one.name);
   for (const [split, source] of [["train", train] as const, ["test", test] as const]) {
     if (!source) continue;
-    const byClass = [source.masksByClass, ...(source.cases ?? []).map((one) => one.masksByClass)];
-    const used = byClass.flatMap((one) => Object.keys(one ?? {}));
+    const byClass = [source, ...(source.cases ?? [])].flatMap((one) => [one.masksByClass, ...(one.otherReaders ?? [])]);
+    const used = byClass.flatMap((one) => (typeof one === "object" ? Object.keys(one) : []));
     for (const name of new Set(used))
       if (!names.includes(name)) issue([split, "masksByClass", name], unknownClass(name, [...names]));
     const whole = source.masks !== undefined || (source.cases ?? []).some((one) => one.mask !== undefined);

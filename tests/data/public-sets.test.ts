@@ -267,6 +267,7 @@ const rows: readonly Row[] = [
       "Healthy/Expert1_masks/N-2-R-1-Disc-exp1.png",
     ],
     classes: ["Cup", "Disc"],
+    says: [/several readers marked the images: Healthy\/Expert1_masks is used, Healthy\/Expert2_masks is not/],
   },
   {
     set: "ORIGA",

@@ -71,6 +71,44 @@ describe("readers of a domain", () => {
     expect(await rowOf(setOf(three.slice(0, 2), "majority"))).toEqual(row(columns(4, 8)));
   });
 
+  it("may have a file for every class, each reader his own", async () => {
+    const folder = join(base, `set${count++}`);
+    put(join(folder, "images/a.png"), picture(1));
+    const marked: Record<string, Pixel>[] = [
+      { disc: columns(2, 12, 255), cup: columns(5, 9, 255) },
+      { disc: columns(2, 12, 255), cup: columns(6, 9, 255) },
+      { disc: columns(3, 13, 255), cup: columns(6, 10, 255) },
+    ];
+    const [first, ...others] = marked.map((files, i) =>
+      Object.fromEntries(
+        Object.entries(files).map(([name, pixel]) => {
+          put(join(folder, `${name}${i}/a.png`), drawn(pixel));
+          return [name, `${name}${i}/{id}.png`];
+        }),
+      ),
+    );
+    const load = (readers: string, otherReaders: unknown[] = others) => {
+      const train = { images: "images/{id}.png", masksByClass: first, otherReaders };
+      const classes = ["cup", "disc"].map((name, index) => ({
+        index,
+        name,
+        ...(index === 0 ? { inside: "disc" } : {}),
+      }));
+      const rules = { target: "sigmoid", classes, labels: { kind: "files" } };
+      return loadDataset(putDatasetYaml(folder, { ...rules, domains: [{ name: "A", readers, train }] }));
+    };
+    const planes = async (readers: string) => {
+      const dataset = load(readers);
+      const label = (await decodeCase(dataset, dataset.domains[0].cases("train")[0])).label as Uint8Array;
+      return [0, 1].map((plane) => [...label.subarray(plane * side * side, plane * side * side + side)]);
+    };
+    expect(await planes("first")).toEqual([row(columns(5, 9)), row(columns(2, 12))]);
+    for (const rule of ["majority", "staple"])
+      expect(await planes(rule)).toEqual([row(columns(6, 9)), row(columns(2, 12))]);
+    expect(() => load("majority", ["disc1/{id}.png"])).toThrow(/otherReaders of one file beside masksByClass/);
+    expect(() => load("majority", [{ rim: "disc1/{id}.png" }])).toThrow(/"rim" is not a class/);
+  });
+
   it("are weighed by STAPLE, which listens to those that agree rather than to the number", async () => {
     // Readers 3 and 4 mark stripes that have nothing to do with each other or with the object; 0 to 2 agree nearly.
     const stripes =

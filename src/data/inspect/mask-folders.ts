@@ -33,7 +33,9 @@ function maskKeys({ keys }: Pairing, folder: Folder): Omit<FileKeys, "images" | 
     ...(masks ? { masks: inside(masks) } : {}),
     ...(joined ? { joined: joined.map(inside) } : {}),
     ...(masksByClass ? { masksByClass: mapValues(masksByClass, inside) } : {}),
-    ...(otherReaders ? { otherReaders: otherReaders.map(inside) } : {}),
+    ...(otherReaders
+      ? { otherReaders: otherReaders.map((one) => (typeof one === "string" ? inside(one) : mapValues(one, inside))) }
+      : {}),
   };
 }
 
@@ -96,12 +98,14 @@ function combine(found: readonly FoundMasks[]): Combined {
     };
   const ordered = [...found].sort((a, b) => rank(a) - rank(b));
   const [used, ...idle] = ordered;
-  const readers = idle.filter((one) => namesReader(one.words) && namesReader(used.words) && keys(one).masks);
-  const others = idle.filter((one) => !readers.includes(one));
   const own = keys(used);
-  const more = [...(own.otherReaders ?? []), ...readers.map((one) => keys(one).masks as string)];
+  const asOwn = (one: FoundMasks) => (own.masksByClass ? keys(one).masksByClass : keys(one).masks);
+  const isReader = (one: FoundMasks) => namesReader(one.words) && asOwn(one) !== undefined;
+  const readers = namesReader(used.words) ? idle.filter(isReader) : [];
+  const others = idle.filter((one) => !readers.includes(one));
+  const more = [...(own.otherReaders ?? []), ...readers.map((one) => asOwn(one) as string | Record<string, string>)];
   return {
-    keys: { ...own, ...(more.length > 0 && own.masks ? { otherReaders: more } : {}) },
+    keys: { ...own, ...(more.length > 0 ? { otherReaders: more } : {}) },
     pairs: used.pairing.pairs,
     notes: [
       ...(readers.length > 0

@@ -56,7 +56,8 @@ export function pairWithin(names: readonly string[]): Pairing {
 /** Names every mask that no pattern of masks covers among the exceptions, so that none of them becomes an image. */
 function keepFromImages(found: Pairing, maskNames: readonly string[]): Pairing {
   const { images, masks, joined = [], masksByClass = {}, otherReaders = [], except = [] } = found.keys;
-  const patterns = [...(masks ? [masks] : []), ...joined, ...Object.values(masksByClass), ...otherReaders, ...except];
+  const others = otherReaders.flatMap((one) => (typeof one === "string" ? one : Object.values(one)));
+  const patterns = [...(masks ? [masks] : []), ...joined, ...Object.values(masksByClass), ...others, ...except];
   const open = maskNames.filter((name) => patterns.every((pattern) => matchId(name, pattern) === undefined));
   const ids = open.flatMap((name) => matchId(name, images) ?? []);
   if (ids.length === 0) return found;

@@ -21,7 +21,9 @@ function join(sources: readonly SplitInput[], root: string): SplitInput | undefi
     .map((one) => {
       const image = path(one.imagePath);
       const id = withoutEnding(image).replaceAll("/", "_");
-      const others = (one.otherReaders ?? []).flatMap(([file]) => path(file.path));
+      const others = (one.otherReaders ?? []).map(([first, ...rest]) =>
+        first.className === undefined ? path(first.path) : byClass([first, ...rest], path),
+      );
       return {
         id,
         image,
@@ -33,12 +35,16 @@ function join(sources: readonly SplitInput[], root: string): SplitInput | undefi
   return { cases };
 }
 
+/** Files by the class that each shows. */
+function byClass(files: readonly MaskFile[], path: (file: string) => string): Record<string, string> {
+  return Object.fromEntries(files.map((file) => [file.className as string, path(file.path)]));
+}
+
 /** Mask files as a case says them that is given by its files. */
 function explicitMasks(files: readonly MaskFile[]): Omit<NonNullable<SplitInput["cases"]>[number], "image"> {
   if (files.length === 0) return {};
   const [{ path, className }, ...rest] = files;
-  if (className !== undefined)
-    return { masksByClass: Object.fromEntries(files.map((file) => [file.className as string, file.path])) };
+  if (className !== undefined) return { masksByClass: byClass(files, (file) => file) };
   return { mask: path, ...(rest.length > 0 ? { joined: rest.map((file) => file.path) } : {}) };
 }
 
