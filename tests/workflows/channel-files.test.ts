@@ -56,4 +56,39 @@ describe("groupChannels", () => {
     const { images } = await groupChannels([one], ["T1", "T2"], never);
     expect(images.map(endsOf)).toEqual([["given/p1_0000", "given/p1_0001"]]);
   });
+
+  it("goes by folders that are called as channels, and looks into those beside one that was given", async () => {
+    for (const name of ["f/T2/a", "f/ADC/a", "f/T2/deep/b", "f/ADC/deep/b", "f/T2/c"])
+      put(join(base, `${name}.nii.gz`), "");
+    const all = await groupChannels(found("f/adc/z_ADC", "f/T2/z_T2", "f/ADC/a", "f/T2/a"), ["T2", "ADC"], never);
+    expect(all.images.map(({ name }) => name)).toEqual(["f/z", "f/a"]);
+    expect(all.images.map(endsOf)).toEqual([
+      ["f/T2/z_T2", "f/adc/z_ADC"],
+      ["f/T2/a", "f/ADC/a"],
+    ]);
+    const inFolder = ["a", "deep/b", "c"].map((name) => ({
+      ...{ path: join(base, `f/T2/${name}.nii.gz`), name, given: false },
+    }));
+    const { images, incomplete } = await groupChannels(inFolder, ["T2", "ADC"], never);
+    expect(images.map(({ name }) => name)).toEqual(["a", "deep/b"]);
+    expect(images.map(endsOf)).toEqual([
+      ["f/T2/a", "f/ADC/a"],
+      ["f/T2/deep/b", "f/ADC/deep/b"],
+    ]);
+    expect(incomplete).toEqual([
+      `${join(base, "f/T2/c.nii.gz")}: the run learnt from T2, ADC, but ADC of the same image is not beside it; put it there as ${join(base, "f/ADC/c.nii.gz")}`,
+    ]);
+  });
+
+  it("goes by the folders of DICOM series", async () => {
+    const series = {} as NonNullable<InputImage["series"]>;
+    for (const name of ["d/p1/T2/1.dcm", "d/p1/ADC/1.dcm"]) put(join(base, name), "");
+    const one = { path: join(base, "d/p1/T2"), name: "p1/T2", given: false, series };
+    const { images } = await groupChannels([one], ["T2", "ADC"], never);
+    expect(images).toEqual([
+      { path: join(base, "d/p1/T2"), furtherChannels: [join(base, "d/p1/ADC")], name: "p1", given: false },
+    ]);
+    const alone = await groupChannels([{ ...one, name: "T2" }], ["T2", "ADC"], never);
+    expect(alone.images[0].name).toBe("p1");
+  });
 });
