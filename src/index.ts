@@ -83,7 +83,7 @@ export {
 } from "./data/read-image.js";
 export type { ReaderRule } from "./data/schema.js";
 export { type ValueKind, type ValueRule, type Values, valueKindOf } from "./data/values.js";
-export type { IntensityRule, ValueWindow, WindowRule, ZScoreRule } from "./data/volumes/windows.js";
+export type { FixedMoments, IntensityRule, ValueWindow, WindowRule, ZScoreRule } from "./data/volumes/windows.js";
 export { type Communicator, openWorld } from "./distributed/index.js";
 export * from "./divergence/index.js";
 export { type ConventionName, conventionNames, type Emptiness } from "./evaluation/conventions.js";

@@ -114,8 +114,20 @@ def resize_rows(image, size, kind):
     return result
 
 
+def ends_of(values, window):
+    """The least and the greatest value that are kept: given, or those below which shares of all values lie."""
+    if "percentiles" not in window:
+        return window["low"], window["high"]
+    ordered = np.sort(values.astype(np.float32))
+    low, high = (ordered[min(int(share / 100 * len(ordered)), len(ordered) - 1)] for share in window["percentiles"])
+    return low, high if high > low else low + 1
+
+
 def real_values(image, dataset):
-    """Samples [rows, columns, channels] as z-scores of each channel, or as grey levels that are not rounded; float32."""
+    """Samples [rows, columns, channels] as z-scores of each channel, or as grey levels that are not rounded; float32.
+
+    Of domains with rules of their own only the rule for all is known here.
+    """
     rule, is_8bit = dataset.get("intensity", {}), image.dtype == np.uint8
     image = image.astype(np.float64)
     if dataset["channels"] == 1 and image.shape[2] == 3:
@@ -126,7 +138,11 @@ def real_values(image, dataset):
             counted = values != 0 if rule["zscore"] == "nonzero" else np.ones(values.shape, bool)
             if not counted.any():
                 continue
+            if "within" in rule:
+                values[counted] = np.clip(values[counted], *ends_of(values[counted], rule["within"]))
             mean, deviation = values[counted].mean(), values[counted].std()
+            if isinstance(rule["zscore"], dict):
+                mean, deviation = rule["zscore"]["mean"], rule["zscore"]["deviation"]
             values[counted] = (values[counted] - mean) / (deviation if deviation > 0 else 1)
     elif not is_8bit:
         image = np.clip((image - rule["low"]) / (rule["high"] - rule["low"]) * 255, 0, 255)

@@ -5,6 +5,7 @@ import { UsageError } from "../core/errors.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { Estimated, EstimateInput } from "../workflows/estimate.js";
 import { checkpointOption } from "./options/checkpoint.js";
+import { domainOption } from "./options/domain.js";
 import { inTerminal } from "./terminal/observer.js";
 import { formatTable } from "./terminal/table.js";
 
@@ -120,6 +121,7 @@ export function register(program: Command): void {
       "image files, or folders of them, each a domain (default: the test images of the data set)",
     )
     .option("--data <file>", "another dataset.yaml of the same kind")
+    .addOption(domainOption())
     .addOption(checkpointOption("which checkpoint"))
     .addOption(new Option("--network <name>", "which network").choices(networkNames).default("student"))
     .option("--with <run>", "also ask another run, best one of another seed; may be given several times", collected, [])

@@ -10,6 +10,7 @@ import type { Observer } from "../workflows/observer.js";
 import type { Predicted, PredictInput } from "../workflows/predict.js";
 import { engineNames } from "../workflows/prediction/engine-names.js";
 import { checkpointOption } from "./options/checkpoint.js";
+import { domainOption } from "./options/domain.js";
 import { intensityOf } from "./options/intensity.js";
 import { addRuleOptions, type RuleOptions, rulesFrom } from "./options/rules.js";
 import { inTerminal } from "./terminal/observer.js";
@@ -129,6 +130,7 @@ export function register(program: Command): void {
       "--intensity <grey...>",
       "LOW HIGH, the values of 16-bit images that become black and white (default: as in training)",
     )
+    .addOption(domainOption())
     .option("--tta", "average over mirror images", false)
     .option(
       "--quality",

@@ -4,6 +4,7 @@ import { networkNames } from "../runs/checkpoint-names.js";
 import { engineNames } from "../workflows/prediction/engine-names.js";
 import type { ServeInput } from "../workflows/serve.js";
 import { checkpointOption } from "./options/checkpoint.js";
+import { domainOption } from "./options/domain.js";
 import { intensityOf } from "./options/intensity.js";
 import { addRuleOptions, type RuleOptions, rulesFrom } from "./options/rules.js";
 import { inTerminal } from "./terminal/observer.js";
@@ -12,7 +13,7 @@ import { stoppedCode, watchStopSignals } from "./terminal/stop-signals.js";
 type Numbers = "port" | "workers" | "queue";
 
 interface ServeVerbOptions
-  extends Pick<ServeInput, "checkpoint" | "network" | "tta" | "engine" | "quality" | "host" | "tokenFile">,
+  extends Pick<ServeInput, "checkpoint" | "network" | "tta" | "domain" | "engine" | "quality" | "host" | "tokenFile">,
     Readonly<Record<Numbers | "maxUpload" | "timeout", string>>,
     RuleOptions {
   readonly intensity?: readonly string[];
@@ -24,7 +25,7 @@ function numberOf(text: string): number {
 }
 
 async function serve(run: string, options: ServeVerbOptions): Promise<void> {
-  const { checkpoint, network, tta, engine, quality, host, tokenFile, port, workers, queue } = options;
+  const { checkpoint, network, tta, domain, engine, quality, host, tokenFile, port, workers, queue } = options;
   const ending = new AbortController();
   const signals = watchStopSignals((signal, isFirst) => {
     if (!isFirst) process.exit(stoppedCode(signal));
@@ -34,7 +35,7 @@ async function serve(run: string, options: ServeVerbOptions): Promise<void> {
   try {
     const { serveModel } = await import("../workflows/serve.js");
     const input = {
-      ...{ run, checkpoint, network, tta, engine, quality, host, tokenFile, ending: ending.signal },
+      ...{ run, checkpoint, network, tta, domain, engine, quality, host, tokenFile, ending: ending.signal },
       ...{ intensity: intensityOf(options.intensity, "run", "RUN"), rules: rulesFrom(options) },
       ...{ port: numberOf(port), workers: numberOf(workers), queue: numberOf(queue) },
       ...{ maxBytes: numberOf(options.maxUpload) * 2 ** 20, seconds: numberOf(options.timeout) },
@@ -78,6 +79,7 @@ export function register(program: Command): void {
       "--intensity <grey...>",
       "LOW HIGH, the values of 16-bit images that become black and white (default: as in training)",
     )
+    .addOption(domainOption())
     .option("--tta", "average over mirror images", false)
     .option("--quality", "estimate masks where asked to; the run's data set must be in place", false);
   addRuleOptions(command).action(serve);

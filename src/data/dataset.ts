@@ -99,6 +99,8 @@ export interface Dataset {
   readonly domainLabels?: Readonly<Record<string, LabelRule>>;
   /** Rules for the values of domains that have their own, by name; {@link ofDomain} puts one in place. */
   readonly domainIntensities?: Readonly<Record<string, DomainIntensity>>;
+  /** Names of the domains that follow the rule for all, where others have their own. */
+  readonly usualDomains?: readonly string[];
   /** Rules of domains where masks of several readers become one, by name; missing where first ones alone count. */
   readonly domainReaders?: Readonly<Record<string, ReaderRule>>;
   readonly domains: readonly Domain[];
@@ -156,13 +158,16 @@ function valuesOf({
 }
 
 /** Rules of the domains that have their own. */
-function domainIntensitiesOf({ domains }: DatasetFile): Pick<Dataset, "domainIntensities"> {
+function domainIntensitiesOf({ domains }: DatasetFile): Pick<Dataset, "domainIntensities" | "usualDomains"> {
   const own = domains.flatMap(({ name, intensity, intensities }): [string, DomainIntensity][] => {
     const each = intensities?.map((one) => intensityRule(one) as IntensityRule);
     const usual = intensityRule(intensity) ?? each?.[0];
     return usual ? [[name, { intensity: usual, ...(each ? { intensities: each } : {}) }]] : [];
   });
-  return own.length > 0 ? { domainIntensities: Object.fromEntries(own) } : {};
+  if (own.length === 0) return {};
+  const domainIntensities = Object.fromEntries(own);
+  const usual = domains.filter(({ name }) => !Object.hasOwn(domainIntensities, name));
+  return { domainIntensities, usualDomains: usual.map(({ name }) => name) };
 }
 
 /** The data set as it is to the images of one of its domains, by the rule for their values. */

@@ -46,7 +46,8 @@ function windowMissing({ samples }: StoredImage, { path }: Pick<ImageRule, "path
 
 /**
  * Samples of a picture as 0 … 255, for the eye: those of an 8-bit image as they are, all others mapped by the data set's
- * `intensity`; where that makes z-scores, by the usual percentiles of what is shown.
+ * `intensity`; where that makes z-scores, by the window that they are cut off at, else by the usual percentiles of what is
+ * shown.
  * @throws DataError for an image of more than 8 bits without an `intensity` rule
  */
 export function toBytes(image: StoredImage, rule: Pick<ImageRule, "path" | "intensity">, file: string): Uint8Array {
@@ -54,7 +55,8 @@ export function toBytes(image: StoredImage, rule: Pick<ImageRule, "path" | "inte
   const { intensity } = rule;
   if (samples instanceof Uint8Array) return samples;
   if (!intensity) throw windowMissing(image, rule, file);
-  return windowed(samples, isZScore(intensity) ? windowOf(samples, { percentiles: usualPercentiles }) : intensity);
+  const shown = isZScore(intensity) ? (intensity.within ?? { percentiles: usualPercentiles }) : intensity;
+  return windowed(samples, windowOf(samples, shown));
 }
 
 /** Channels in real numbers, so that grey of them is not rounded. */

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { frameModes } from "../grid/frame.js";
 import { slicePlanes } from "../grid/slices.js";
 import { subjectPatternFault } from "./subject-pattern.js";
-import { type CtWindow, ctWindows, type IntensityRule, zScoreChoices } from "./volumes/windows.js";
+import { type CtWindow, ctWindows, type IntensityRule, type WindowRule, zScoreChoices } from "./volumes/windows.js";
 
 const name = z
   .string()
@@ -256,8 +256,8 @@ const share = z.number().min(0).max(100);
 
 const intensitySchema = z
   .strictObject({
-    low: z.number().optional().describe("the value that becomes 0"),
-    high: z.number().optional().describe("the value that becomes 255"),
+    low: z.number().optional().describe("the value that becomes 0; beside zscore the least one that is kept"),
+    high: z.number().optional().describe("the value that becomes 255; beside zscore the greatest one that is kept"),
     window: z
       .enum(Object.keys(ctWindows) as CtWindow[])
       .optional()
@@ -265,20 +265,26 @@ const intensitySchema = z
     percentiles: z
       .tuple([share, share])
       .optional()
-      .describe("with slices: percentiles of each volume's own values that become 0 and 255"),
+      .describe("with slices or zscore: percentiles of each image's own values that become 0 and 255"),
     zscore: z
-      .enum(zScoreChoices)
+      .union(
+        [z.enum(zScoreChoices), z.strictObject({ mean: z.number(), deviation: z.number().positive() })],
+        "must be all, nonzero, or {mean, deviation}, the deviation above 0",
+      )
       .optional()
       .describe(
         "values less their mean, in units of their standard deviation, of each channel of each image: over all values, or " +
-          "over those other than 0 (nonzero), where 0 stays 0",
+          "over those other than 0 (nonzero), where 0 stays 0; or mean and deviation for all images. Beside low and high, " +
+          "window or percentiles, values beyond these are cut off before",
       ),
   })
   .superRefine(({ low, high, window, percentiles, zscore }, context) => {
     const fixed = low !== undefined || high !== undefined;
-    const given = [fixed, window, percentiles, zscore].filter((one) => one).length;
-    if (given !== 1)
-      context.addIssue("needs low and high, or with slices window or percentiles in their place, or zscore");
+    const windows = [fixed, window, percentiles].filter((one) => one).length;
+    if (windows > 1 || (windows === 0 && zscore === undefined))
+      context.addIssue(
+        "needs low and high, or with slices window or percentiles in their place; or zscore, alone or beside one of these",
+      );
     else if (fixed && (low === undefined || high === undefined)) context.addIssue("needs both low and high");
     else if (low !== undefined && high !== undefined && high <= low) context.addIssue("needs high above low");
     if (percentiles && percentiles[1] <= percentiles[0])
@@ -480,8 +486,9 @@ function checkSlices(
   for (const key of ["emptySlices", "resample"] as const)
     if (file[key] !== undefined) issue([key], "belongs to slices; add slices: axial, or leave it out");
   for (const { at, intensity, intensities } of valueRules(file)) {
-    for (const key of ["window", "percentiles"] as const)
-      if (intensity?.[key] !== undefined) issue([...at, "intensity", key], "belongs to slices; give low and high");
+    if (intensity?.window !== undefined) issue([...at, "intensity", "window"], "belongs to slices; give low and high");
+    if (intensity?.percentiles !== undefined && intensity.zscore === undefined)
+      issue([...at, "intensity", "percentiles"], "belong to slices or zscore; give low and high");
     if (intensities) issue([...at, "intensities"], "belong to slices; give intensity: {low, high}");
   }
 }
@@ -542,12 +549,17 @@ function checkChannels({ channels, channelNames, slices, domains }: z.input<type
     );
 }
 
+function windowRule({ low, high, window, percentiles }: z.output<typeof intensitySchema>): WindowRule | undefined {
+  if (window) return ctWindows[window];
+  if (percentiles) return { percentiles };
+  return low === undefined || high === undefined ? undefined : { low, high };
+}
+
 /** What a file's `intensity` says; undefined where it has none. */
 export function intensityRule(intensity: z.output<typeof intensitySchema> | undefined): IntensityRule | undefined {
-  if (intensity?.zscore) return { zscore: intensity.zscore };
-  if (intensity?.window) return ctWindows[intensity.window];
-  if (intensity?.percentiles) return { percentiles: intensity.percentiles };
-  return intensity && { low: intensity.low as number, high: intensity.high as number };
+  const within = intensity && windowRule(intensity);
+  if (!intensity?.zscore) return within;
+  return { zscore: intensity.zscore, ...(within ? { within } : {}) };
 }
 
 /** The file with what its question's answer says. */

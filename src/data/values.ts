@@ -1,10 +1,16 @@
 /**
  * From the values of a file to those that networks are given. There are three kinds: `bytes`, a window in 256 levels; `levels`,
- * the same window from 0 to 255 in real numbers; and `zscores`, each channel's own values less their mean, in units of their
+ * the same window from 0 to 255 in real numbers; and `zscores`, each channel's values less their mean, in units of their
  * standard deviation. What a network makes of each is in augment/normalisation.ts.
  */
 import type { Samples } from "../grid/stored-image.js";
-import { type IntensityRule, type ValueWindow, windowOf, type ZScoreRule } from "./volumes/windows.js";
+import {
+  type FixedMoments,
+  type IntensityRule,
+  type ValueWindow,
+  windowOf,
+  type ZScoreRule,
+} from "./volumes/windows.js";
 
 /** What values are that networks are given. */
 export type ValueKind = "bytes" | "levels" | "zscores";
@@ -46,29 +52,43 @@ function levels(samples: Samples, { low, high }: ValueWindow): Float32Array {
   return values;
 }
 
-/** Mean and standard deviation of a channel, of its values other than 0 if they alone count. */
-interface ZScale extends ZScoreRule {
-  readonly mean: number;
-  /** 1 where all values are equal. */
-  readonly deviation: number;
+/** How z-scores of a channel are made: values cut off at the window's ends, less the mean, in units of the deviation. */
+interface ZScale extends FixedMoments, ValueWindow {
+  /** Whether values of 0 stay 0. */
+  readonly keepsZeros: boolean;
 }
 
 /** How one channel's values are mapped. */
 export type ChannelScale = ValueWindow | ZScale;
 
-function zScaleOf(samples: Samples, { zscore }: ZScoreRule): ZScale {
-  const counts = zscore === "all" ? () => true : (value: number) => value !== 0;
+/** Nothing is cut off. */
+const everything: ValueWindow = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+
+function cutOff(value: number, { low, high }: ValueWindow): number {
+  return value < low ? low : value > high ? high : value;
+}
+
+/** Mean and deviation of the values that count; the deviation is 1 where all are equal. */
+function momentsOf(samples: Samples, window: ValueWindow, counts: (value: number) => boolean): FixedMoments {
   let [count, sum] = [0, 0];
   for (const value of samples) {
     if (!counts(value)) continue;
     count++;
-    sum += value;
+    sum += cutOff(value, window);
   }
   const mean = count === 0 ? 0 : sum / count;
   let squares = 0;
-  for (const value of samples) if (counts(value)) squares += (value - mean) ** 2;
+  for (const value of samples) if (counts(value)) squares += (cutOff(value, window) - mean) ** 2;
   const deviation = count === 0 ? 0 : Math.sqrt(squares / count);
-  return { zscore, mean, deviation: deviation > 0 ? deviation : 1 };
+  return { mean, deviation: deviation > 0 ? deviation : 1 };
+}
+
+function zScaleOf(samples: Samples, { zscore, within }: ZScoreRule): ZScale {
+  const keepsZeros = zscore === "nonzero";
+  const counts = keepsZeros ? (value: number) => value !== 0 : () => true;
+  const window = within ? windowOf(samples, within, counts) : everything;
+  const moments = typeof zscore === "object" ? zscore : momentsOf(samples, window, counts);
+  return { keepsZeros, ...window, ...moments };
 }
 
 /** How a rule maps the values of a channel. @param samples all of the channel */
@@ -79,10 +99,10 @@ export function scaleOf(samples: Samples, rule: IntensityRule): ChannelScale {
 /** Values of a channel, all or a part of them, as networks are given them: a new array. */
 export function scaled(samples: Samples, scale: ChannelScale, kind: ValueKind): Values {
   if (!("mean" in scale)) return kind === "bytes" ? windowed(samples, scale) : levels(samples, scale);
-  const { zscore, mean, deviation } = scale;
+  const { keepsZeros, mean, deviation } = scale;
   const values = new Float32Array(samples.length);
   for (let i = 0; i < values.length; i++)
-    values[i] = zscore === "nonzero" && samples[i] === 0 ? 0 : (samples[i] - mean) / deviation;
+    values[i] = keepsZeros && samples[i] === 0 ? 0 : (cutOff(samples[i], scale) - mean) / deviation;
   return values;
 }
 

@@ -6,9 +6,9 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { CheckpointError } from "../core/errors.js";
 import { packageVersion } from "../core/package-root.js";
-import type { Dataset, SliceRule } from "../data/dataset.js";
+import { type Dataset, ofDomain, type SliceRule } from "../data/dataset.js";
 import { isZScore, type ValueKind, valueKindOf } from "../data/values.js";
-import type { IntensityRule, ZScoreRule } from "../data/volumes/windows.js";
+import type { IntensityRule, WindowRule, ZScoreRule } from "../data/volumes/windows.js";
 import { type FrameMode, frameRecord } from "../grid/frame.js";
 import { type NetworkChoice, networkNames } from "../nn/index.js";
 import { parseDatasetFacts } from "../runs/dataset-facts.js";
@@ -101,9 +101,22 @@ function colourText(channels: number, kind: ValueKind): string {
     : "grey is repeated as three equal channels; alpha is not used";
 }
 
-function zScoreText({ zscore }: ZScoreRule): string {
-  const [over, zeros] = zscore === "all" ? ["", ""] : [" other than 0", "; 0 stays 0"];
-  return `of each image and channel the values become (value - mean) / standard deviation, of all its values${over} before it is resized${zeros}; float32`;
+/** Where the values of a window rule end, in words. */
+function endsText(rule: WindowRule, of: string): string {
+  if (!("percentiles" in rule)) return `${rule.low} to ${rule.high}`;
+  const [low, high] = rule.percentiles;
+  return `percentile ${low} to ${high} of ${of}`;
+}
+
+function zScoreText({ zscore, within }: ZScoreRule): string {
+  const over = zscore === "nonzero" ? " other than 0" : "";
+  const ends = within && endsText(within, `its values${over}`);
+  const cut = ends ? `are cut off beyond ${ends} and then ` : "";
+  const moments =
+    typeof zscore === "object"
+      ? `(value - ${zscore.mean}) / ${zscore.deviation}, before it is resized`
+      : `(value - mean) / standard deviation, of all its values${over} before it is resized`;
+  return `of each image and channel the values ${cut}become ${moments}${over ? "; 0 stays 0" : ""}; float32`;
 }
 
 function ruleText(rule: IntensityRule, kind: ValueKind): string {
@@ -127,20 +140,27 @@ function pictureValuesText(intensity: Dataset["intensity"], kind: ValueKind): st
     : "images have 8 bits a sample; others are refused";
 }
 
+/** What becomes of the values: by the rule for all, and by those of domains that have their own. */
+function everyValuesText(dataset: Dataset, kind: ValueKind): string[] {
+  const ofSet = (set: Dataset) => (set.slices ? valuesText(set.slices, kind) : pictureValuesText(set.intensity, kind));
+  const own = Object.keys(dataset.domainIntensities ?? {});
+  return [ofSet(dataset), ...own.map((name) => `of images as those of ${name}: ${ofSet(ofDomain(dataset, name))}`)];
+}
+
 /** What is done to an image before it goes into the graph, step by step. */
 function preparation({ dataset, sides }: DescribedModel): string[] {
-  const { channels, channelNames, slices, intensity } = dataset;
+  const { channels, channelNames, slices } = dataset;
   const kind = valueKindOf(dataset);
   const order = channelNames
     ? [`the channels are ${channelNames.join(", ")}, in this order, all on the grid of the first`]
     : [];
   const resize = resizing(dataset, sides);
+  const values = everyValuesText(dataset, kind);
   if (!slices) {
-    return [...(channelNames ? order : [colourText(channels, kind)]), pictureValuesText(intensity, kind), resize];
+    return [...(channelNames ? order : [colourText(channels, kind)]), ...values, resize];
   }
   const cut = `the volume is cut into ${slices.plane} slices`;
-  const window = valuesText(slices, kind);
-  if (sides.length === 2) return [...order, cut, window, `each slice is ${resize}`];
+  if (sides.length === 2) return [...order, cut, ...values, `each slice is ${resize}`];
   const spacing = slices.resample
     ? [
         `resampled to ${slices.resample.join(" x ")} mm between slices, rows and columns: ${dataset.filter}${kind === "bytes" ? ", rounded to 8 bits" : ""}`,
@@ -149,7 +169,7 @@ function preparation({ dataset, sides }: DescribedModel): string[] {
   return [
     ...order,
     cut,
-    window,
+    ...values,
     ...spacing,
     `asked in windows of ${sides.join(" x ")} [slices, rows, columns], the fewest that lie half a window apart at most, evenly spread; a smaller volume is padded with 0 on both sides`,
   ];

@@ -27,12 +27,12 @@ const classFacts = z.array(
 );
 
 const windowFacts = z.looseObject({ low: z.number(), high: z.number() });
-const zScoreFacts = z.looseObject({ zscore: z.enum(zScoreChoices) });
-const ruleFacts = z.union([
-  windowFacts,
-  z.looseObject({ percentiles: z.tuple([z.number(), z.number()]) }),
-  zScoreFacts,
-]);
+const windowRuleFacts = z.union([windowFacts, z.looseObject({ percentiles: z.tuple([z.number(), z.number()]) })]);
+const zScoreFacts = z.looseObject({
+  zscore: z.union([z.enum(zScoreChoices), z.looseObject({ mean: z.number(), deviation: z.number().positive() })]),
+  within: windowRuleFacts.optional(),
+});
+const ruleFacts = z.union([windowRuleFacts, zScoreFacts]);
 
 /** Of the facts, what is used where the data set's own file is not read; further ones are kept as they are. */
 const factsSchema = z
@@ -56,6 +56,10 @@ const factsSchema = z
         resample: z.tuple([z.number(), z.number(), z.number()]).optional(),
       })
       .optional(),
+    domainIntensities: z
+      .record(z.string(), z.looseObject({ intensity: ruleFacts, intensities: z.array(ruleFacts).optional() }))
+      .optional(),
+    usualDomains: z.array(z.string()).optional(),
     depths: z.enum(["narrow", "wide", "mixed"]).optional(),
     spacing: z.tuple([z.number().positive(), z.number().positive()]).optional(),
     classes: classFacts,

@@ -27,6 +27,7 @@ import { wholeImages } from "./prediction/channel-files.js";
 import { openCompanions } from "./prediction/companions.js";
 import { type InputImage, leaveOutMasks, listInputs } from "./prediction/inputs.js";
 import { isLabelVolume, looksLikeMask } from "./prediction/mask-evidence.js";
+import { forNewImages } from "./prediction/new-images.js";
 
 /** What is to be estimated, and how. */
 export interface EstimateInput {
@@ -35,6 +36,8 @@ export interface EstimateInput {
   readonly images: readonly string[];
   /** Another `dataset.yaml` of the same kind; not beside images. */
   readonly data?: string | undefined;
+  /** The domain whose rule for values images follow, where the data set's domains have their own; beside images. */
+  readonly domain?: string | undefined;
   readonly checkpoint: CheckpointName;
   readonly network: NetworkName;
   /** Further runs whose masks are held against the run's. */
@@ -80,8 +83,11 @@ function datasetCases(run: OpenedRun, data: string | undefined, warn: (message: 
 }
 
 /** Images given as files and folders, each folder a domain. */
-async function givenCases(run: OpenedRun, paths: readonly string[]): Promise<Chosen> {
-  const { dataset } = run;
+async function givenCases(
+  run: OpenedRun,
+  { images: paths, domain }: Pick<EstimateInput, "images" | "domain">,
+): Promise<Chosen> {
+  const dataset = forNewImages(run.dataset, { run: run.folder.path, domain });
   const isMask = dataset.slices ? isLabelVolume : looksLikeMask;
   const cases: Case[] = [];
   for (const path of paths) {
@@ -91,7 +97,7 @@ async function givenCases(run: OpenedRun, paths: readonly string[]): Promise<Cho
     if (incomplete.length > 0) throw new DataError(incomplete[0]);
     cases.push(...whole.map((image) => imageCase(image, path)));
   }
-  const suffix = `-images-${sha256(JSON.stringify(paths.map((path) => resolve(path)))).slice(0, 8)}`;
+  const suffix = `-images-${sha256(JSON.stringify([...paths.map((path) => resolve(path)), ...(domain === undefined ? [] : [{ domain }])])).slice(0, 8)}`;
   return { dataset, cases, source: imageSource(run, dataset), suffix };
 }
 
@@ -114,7 +120,8 @@ function summaryOf(
 /**
  * Estimates the Dice of every case's parts, from signals that need no reference and what the run's labelled images say of
  * them, and writes `cases.csv` and `summary.json` below the run's `quality/`.
- * @throws UsageError for a level that is none, images beside another data set, or a network that is not there; DataError,
+ * @throws UsageError for a level that is none, images beside another data set, a domain that they cannot be of, or a network
+ *   that is not there; DataError,
  *   CheckpointError as opening the run does
  */
 export const estimateRun: Workflow<EstimateInput, Estimated> = async (input, observer) => {
@@ -123,11 +130,15 @@ export const estimateRun: Workflow<EstimateInput, Estimated> = async (input, obs
     throw new UsageError(`--level ${level}: give a probability between 0 and 1, such as 0.9`);
   if (images.length > 0 && data !== undefined)
     throw new UsageError("--data names the images of a data set; leave it out, or the images beside it");
+  if (images.length === 0 && input.domain !== undefined)
+    throw new UsageError(
+      "--domain is of images that are given; those of a data set have the rules of their own domains",
+    );
   const run = await openRun(input.run, input.checkpoint, observer);
   const network = networkOf(run, input.network);
   const companions = await openCompanions(run, input.with, input.checkpoint, observer);
   const others = companions.map((one) => networkOf(one, input.network));
-  const chosen = images.length > 0 ? await givenCases(run, images) : datasetCases(run, data, observer.warn);
+  const chosen = images.length > 0 ? await givenCases(run, input) : datasetCases(run, data, observer.warn);
   const { dataset, cases, source, suffix } = chosen;
   if (cases.length === 0) throw new DataError(`${dataset.path}: no domain has images to estimate; add some`);
   const names = companions.map(({ folder, step }) => `${folder.path} step ${step}`);

@@ -110,8 +110,8 @@ async function answerWith(
 export const serveModel: Workflow<ServeInput, void, ServeObserver> = async (input, observer) => {
   checkNumbers(input);
   const token = tokenOf(input);
-  const { run, checkpoint, network, tta, intensity, engine, quality, rules, workers, seconds } = input;
-  const asked = { run, checkpoint, network, tta, intensity, engine, quality, rules, probabilities: false };
+  const { run, checkpoint, network, tta, intensity, domain, engine, quality, rules, workers, seconds } = input;
+  const asked = { run, checkpoint, network, tta, intensity, domain, engine, quality, rules, probabilities: false };
   const pool = await WorkerPool.open({
     ...{ asked, workers, seconds, threads: threadsOf(workers) },
     warn: observer.warn,

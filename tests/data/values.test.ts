@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.js";
 import { DecodedCache } from "../../src/data/cache.js";
+import { settingsHash } from "../../src/data/cache-entry.js";
 import { imagesBCS } from "../../src/data/case-tensors.js";
 import { type Dataset, loadDataset } from "../../src/data/dataset.js";
 import { type DecodedCase, decodeCase } from "../../src/data/decode.js";
@@ -121,6 +122,54 @@ describe.each(["volume", "picture"] as const)("a %s of 12 bits", (kind) => {
     expect(
       readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith("ors")),
     ).toHaveLength(3);
+  });
+});
+
+describe.each(["volume", "picture"] as const)("z-scores of a %s within a window", (kind) => {
+  /** The ramp with a few values far beyond it, as metal and borders are. */
+  const far = ramp.map((value, i) => (i % 97 === 0 ? 30_000 : value));
+  const input = async (intensity: Record<string, unknown>, values: readonly number[] = far) => {
+    const { dataset, one } = setOf(kind, { intensity }, values);
+    return inputOf(await decodeCase(dataset, one), dataset);
+  };
+  const scores = (values: readonly number[], low: number, high: number, counts = (_: number) => true) => {
+    const cut = values.map((value) => Math.min(high, Math.max(low, value)));
+    const { mean, deviation } = momentsOf(cut.filter((_, i) => counts(values[i])));
+    return cut.map((value, i) => (counts(values[i]) ? (value - mean) / deviation : 0));
+  };
+  const expectNear = (found: readonly number[], wanted: readonly number[]) =>
+    void expect(Math.max(...found.map((value, i) => Math.abs(value - wanted[i])))).toBeLessThan(1e-5);
+
+  it("cuts values off at fixed ends before mean and deviation are taken", async () => {
+    expectNear(await input({ zscore: "all", low: 500, high: 3000 }), scores(far, 500, 3000));
+  });
+
+  it("cuts them off at percentiles of the image's own values, of those other than 0 where these alone count", async () => {
+    const sorted = [...far].sort((a, b) => a - b);
+    const at = (values: readonly number[], share: number) => values[Math.floor((share / 100) * values.length)];
+    expectNear(await input({ zscore: "all", percentiles: [2, 98] }), scores(far, at(sorted, 2), at(sorted, 98)));
+    const half = far.map((value, i) => (i % 2 === 0 ? 0 : value + 100));
+    const counted = half.filter((value) => value !== 0).sort((a, b) => a - b);
+    expectNear(
+      await input({ zscore: "nonzero", percentiles: [2, 98] }, half),
+      scores(half, at(counted, 2), at(counted, 98), (value) => value !== 0),
+    );
+  });
+
+  it("takes a mean and a deviation that are given, as nnU-Net does with CT", async () => {
+    const found = await input({ zscore: { mean: 900, deviation: 250 }, low: 500, high: 3000 });
+    expectNear(
+      found,
+      far.map((value) => (Math.min(3000, Math.max(500, value)) - 900) / 250),
+    );
+  });
+
+  it("is another rule to the cache and to a run", async () => {
+    const [plain, within] = [{}, { low: 500, high: 3000 }].map((own) =>
+      setOf(kind, { intensity: { zscore: "all", ...own } }),
+    );
+    expect(settingsHash(plain.dataset, "whole", "a")).not.toBe(settingsHash(within.dataset, "whole", "a"));
+    expect(datasetDifferences(plain.dataset, within.dataset, false)).toEqual(["intensity"]);
   });
 });
 
@@ -257,7 +306,22 @@ describe("dataset.yaml", () => {
       /intensities have zscore beside windows, whose values are of another scale/,
     );
     refuse({ slices: "axial", intensity: { zscore: "all" }, values: "bytes" }, /values is bytes, but z-scores are not/);
-    refuse({ slices: "axial", intensity: { zscore: "all", low: 0, high: 1 } }, /needs low and high, or .* or zscore/);
-    refuse({ slices: "axial", intensity: { zscore: "foreground" } }, /zscore/);
+    refuse(
+      { slices: "axial", intensity: { zscore: "foreground" } },
+      /zscore must be all, nonzero, or \{mean, deviation\}/,
+    );
+    refuse({ slices: "axial", intensity: { zscore: { mean: 0, deviation: 0 } } }, /zscore/);
+  });
+
+  it("refuses two windows beside z-scores, half of one, and what pictures have no meaning for", () => {
+    const slices = { slices: "axial" };
+    refuse(
+      { ...slices, intensity: { zscore: "all", low: 0, high: 1, percentiles: [1, 99] } },
+      /or zscore, alone or beside/,
+    );
+    refuse({ ...slices, intensity: { zscore: "all", low: 0 } }, /needs both low and high/);
+    refuse({ ...slices, intensity: { zscore: "all", low: 2, high: 1 } }, /needs high above low/);
+    refuse({ intensity: { zscore: "all", window: "ct-bone" } }, /intensity\.window belongs to slices/);
+    refuse({ intensity: { percentiles: [1, 99] } }, /intensity\.percentiles belong to slices or zscore/);
   });
 });

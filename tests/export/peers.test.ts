@@ -63,6 +63,7 @@ it.skipIf(!hasRuntime)("numpy and onnxruntime make our masks of PNG files of any
 
 it.skipIf(!hasRuntime).each([
   ["z-scores", { intensity: { zscore: "all" } }],
+  ["z-scores within percentiles", { intensity: { zscore: "nonzero", percentiles: [5, 90] } }],
   ["levels that are not rounded", { values: "float", intensity: { low: 100, high: 60_000 } }],
 ])("and of the same files as %s", async (name, values) => {
   const folder = join(base, name);

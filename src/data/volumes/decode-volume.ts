@@ -73,9 +73,9 @@ export function volumeScale(image: StoredImage, rule: Pick<VolumeRule, "slices" 
   return scaleBy(image, rule.slices, valueKindOf(rule));
 }
 
-/** How they become bytes for the eye: z-scores are seen between the usual percentiles. */
+/** How they become bytes for the eye: z-scores are seen in the window that they are cut off at, else the usual percentiles. */
 export function shownScale(image: StoredImage, { slices }: Pick<VolumeRule, "slices">): VolumeScale {
-  const shown = (rule: IntensityRule) => (isZScore(rule) ? { percentiles: usualPercentiles } : rule);
+  const shown = (rule: IntensityRule) => (isZScore(rule) ? (rule.within ?? { percentiles: usualPercentiles }) : rule);
   return scaleBy(image, slices, "bytes", shown);
 }
 

@@ -16,9 +16,21 @@ export type WindowRule = ValueWindow | { readonly percentiles: readonly [number,
 /** What z-scores are made over: all values of an image's channel, or those other than 0, which stays 0. */
 export const zScoreChoices = ["all", "nonzero"] as const;
 
-/** Values less their mean, in units of their standard deviation, both of one image's channel. */
+/** Mean and standard deviation of all images of a data set, as their values mean the same in CT. */
+export interface FixedMoments {
+  readonly mean: number;
+  /** Above 0. */
+  readonly deviation: number;
+}
+
+/**
+ * Values less their mean, in units of their standard deviation, both of one image's channel or given. With `within`, values
+ * beyond a window are cut off before, so that metal or a bright border moves neither.
+ */
 export interface ZScoreRule {
-  readonly zscore: (typeof zScoreChoices)[number];
+  readonly zscore: (typeof zScoreChoices)[number] | FixedMoments;
+  /** Percentiles are those of the values that are counted. */
+  readonly within?: WindowRule;
 }
 
 /** How the values of a channel become those that networks are given. */
@@ -68,13 +80,18 @@ function bucketOf(histogram: Float64Array, rank: number): { bucket: number; belo
  * The values below which given shares of all finite values lie, exact to float32, in memory that does not grow with their
  * number: counted by the upper half of their bits, then by the lower half within the bucket that holds the value.
  * @param percentages 0 … 100
- * @returns undefined where no value is finite
+ * @param counts whether a finite value is one of them; default: all are
+ * @returns undefined where none is
  */
-export function percentileValues(samples: Samples, percentages: readonly number[]): number[] | undefined {
+export function percentileValues(
+  samples: Samples,
+  percentages: readonly number[],
+  counts: (value: number) => boolean = () => true,
+): number[] | undefined {
   const coarse = new Float64Array(2 ** 16);
   let total = 0;
   for (const sample of samples) {
-    if (!Number.isFinite(sample)) continue;
+    if (!Number.isFinite(sample) || !counts(sample)) continue;
     coarse[sortable(sample) >>> 16]++;
     total++;
   }
@@ -86,7 +103,7 @@ export function percentileValues(samples: Samples, percentages: readonly number[
   });
   const fine = new Map(places.map(({ bucket }) => [bucket, new Float64Array(2 ** 16)]));
   for (const sample of samples) {
-    if (!Number.isFinite(sample)) continue;
+    if (!Number.isFinite(sample) || !counts(sample)) continue;
     const key = sortable(sample);
     const histogram = fine.get(key >>> 16);
     if (histogram) histogram[key & 0xffff]++;
@@ -97,10 +114,10 @@ export function percentileValues(samples: Samples, percentages: readonly number[
   });
 }
 
-/** The window of a volume's values, or of one of its channels. */
-export function windowOf(samples: Samples, rule: WindowRule): ValueWindow {
+/** The window of a volume's values, or of one of its channels. @param counts as of {@link percentileValues} */
+export function windowOf(samples: Samples, rule: WindowRule, counts?: (value: number) => boolean): ValueWindow {
   if (!("percentiles" in rule)) return rule;
-  const [low, high] = percentileValues(samples, rule.percentiles) ?? [0, 0];
+  const [low, high] = percentileValues(samples, rule.percentiles, counts) ?? [0, 0];
   // A volume of one value throughout is black.
   return { low, high: high > low ? high : low + 1 };
 }

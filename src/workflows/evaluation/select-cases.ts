@@ -2,6 +2,7 @@
 import { DataError, UsageError } from "../../core/errors.js";
 import { DecodedCache } from "../../data/cache.js";
 import { type Case, type Dataset, loadDataset } from "../../data/dataset.js";
+import { valueKindOf } from "../../data/values.js";
 import { checkDatasetFacts } from "../../runs/dataset-facts.js";
 import { checkSplit } from "../../runs/split-record.js";
 import type { OpenedRun } from "../open-run.js";
@@ -16,8 +17,10 @@ export interface EvaluationCases {
 }
 
 /** What a network has to find in a data set to be judged on it. */
-function kindOf({ target, channels, channelNames, classes, slices }: Dataset): string {
-  const shape = `${channelNames ? channelNames.join(" and ") : channels === 1 ? "grey" : "RGB"} ${slices ? `volumes in ${slices.plane} slices` : "images"}`;
+function kindOf(dataset: Dataset): string {
+  const { target, channels, channelNames, classes, slices } = dataset;
+  const scores = valueKindOf(dataset) === "zscores" ? " as z-scores" : "";
+  const shape = `${channelNames ? channelNames.join(" and ") : channels === 1 ? "grey" : "RGB"} ${slices ? `volumes in ${slices.plane} slices` : "images"}${scores}`;
   return `${shape}, ${target} classes ${classes.map(({ name }) => name).join(", ")}`;
 }
 

@@ -16,7 +16,8 @@ import { normalisationOf } from "../../runs/normalisation-of.js";
 import { useEngine } from "../../torch/index.js";
 import { checkedRules } from "../mask-rules.js";
 import type { EngineName } from "./engine-names.js";
-import { type AskedNetwork, type Segmenter, withIntensity } from "./segmenter.js";
+import { forNewImages } from "./new-images.js";
+import type { AskedNetwork, Segmenter } from "./segmenter.js";
 
 /** Asks about a piece, and refuses an answer that would become a meaningless mask. */
 async function probabilitiesOf(
@@ -129,7 +130,7 @@ export async function openExportedSegmenter(asked: AskedNetwork, turn: Turn): Pr
     throw new UsageError(
       `${asked.run}: its graph does not average over mirror images; export the run with --tta, or leave it out`,
     );
-  const dataset = withIntensity(model.description.dataset, asked);
+  const dataset = forNewImages(model.description.dataset, asked);
   const question = { model, dataset, wanted: asked.probabilities, turn };
   const answering =
     engine === "onnx" ? await inOnnxRuntime(question, asked.threads) : inLibtorch(question, testTimeFlips || asked.tta);

@@ -13,7 +13,8 @@ import type { Observer } from "../observer.js";
 import { networkOf, type OpenedRun, openRun } from "../open-run.js";
 import { openCompanions } from "./companions.js";
 import { ImageQuality } from "./image-quality.js";
-import { type AskedNetwork, type Segmenter, withIntensity } from "./segmenter.js";
+import { forNewImages } from "./new-images.js";
+import type { AskedNetwork, Segmenter } from "./segmenter.js";
 
 /**
  * The network of a run, or what it and those of further runs say together.
@@ -52,7 +53,7 @@ export async function openRunSegmenter(asked: AskedNetwork, turn: Turn, observer
   const run = await openRun(asked.run, asked.checkpoint, observer, asked.quality ? "needed" : "unused");
   const voices = await voicesOf(run, asked, observer);
   const { network } = voices;
-  const dataset = withIntensity(run.dataset, asked);
+  const dataset = forNewImages(run.dataset, asked);
   const { size, patch, device, precision, normalisation, checkpointRule } = run;
   const { tta: testTimeFlips, probabilities } = asked;
   const options = { size, device, precision, normalisation, testTimeFlips, probabilities };

@@ -1,7 +1,5 @@
 /** What `dimseg predict` asks: a run's networks, or an exported model in one of two engines. */
-import { UsageError } from "../../core/errors.js";
 import type { Case, Dataset } from "../../data/dataset.js";
-import { valueKindOf } from "../../data/values.js";
 import type { StoredImage } from "../../grid/stored-image.js";
 import type { ImagePrediction } from "../../inference/predict-image.js";
 import type { VolumePrediction, VolumeSet } from "../../inference/predict-volume.js";
@@ -23,6 +21,8 @@ export interface AskedNetwork {
   readonly tta: boolean;
   /** Values of images of more than 8 bits that become 0 and 255; default: those of the run's data set. */
   readonly intensity?: { readonly low: number; readonly high: number } | undefined;
+  /** The domain whose rule for values the images follow, where the run's domains have rules of their own. */
+  readonly domain?: string | undefined;
   /** Default: ONNX Runtime for an ONNX file, libtorch for everything else. */
   readonly engine?: EngineName | undefined;
   /** Threads of one image in ONNX Runtime; default: its own choice. Those of libtorch are the process's. */
@@ -56,17 +56,4 @@ export interface Segmenter {
   openQuality(): Promise<ImageQuality>;
   /** Frees it. */
   close(): Promise<void>;
-}
-
-/**
- * What a network knows of its data set, for images of another scanner's range.
- * @throws UsageError where it sees z-scores, to which ranges are nothing
- */
-export function withIntensity(dataset: Dataset, { intensity, run }: Pick<AskedNetwork, "intensity" | "run">): Dataset {
-  if (intensity === undefined) return dataset;
-  if (valueKindOf(dataset) === "zscores")
-    throw new UsageError(`${run}: sees z-scores of each image's own values, so leave out --intensity`);
-  if (!dataset.slices) return { ...dataset, intensity };
-  const { intensities: _, ...slices } = dataset.slices;
-  return { ...dataset, slices: { ...slices, intensity } };
 }

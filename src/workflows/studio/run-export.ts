@@ -17,6 +17,8 @@ function refusalOf({ dataset }: ModelDescription, folder: string): string | null
   if (dataset.slices) return `This network is of volumes, which browsers do not read; ${instead}.`;
   if (dataset.channelNames)
     return `This network sees ${dataset.channelNames.join(", ")} as channels of one image, which browsers do not read; ${instead}.`;
+  if (dataset.domainIntensities)
+    return `The domains of this network's data set have rules for values of their own; segment images with \`dimseg predict ${shellWord(folder)} IMAGES --domain NAME\`.`;
   if (dataset.depths === "wide" && !isZScore(dataset.intensity))
     return `This network is of images of more than 8 bits a sample, of which browsers keep 8; ${instead}.`;
   return null;
