@@ -3,6 +3,13 @@
 
 #include "bridge.h"
 
+namespace bridge {
+
+// waits.cc
+void registerWaits(Environment& environment, napi_value exports);
+
+}  // namespace bridge
+
 namespace {
 
 // Node unloads an addon when the last worker that used it ends, but libtorch's threads and tensors' deleters stay.
@@ -28,6 +35,7 @@ NAPI_MODULE_INIT() {
     bridge::registerRuntime(*environment, exports);
     bridge::registerAllocator(*environment, exports);
     bridge::registerDistributed(*environment, exports);
+    bridge::registerWaits(*environment, exports);
   } catch (const std::exception& error) {
     napi_throw_error(env, "load", error.what());
   }

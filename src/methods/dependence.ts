@@ -29,6 +29,7 @@ export class Dependence extends Module {
   /** Own layer, the other network's, and the coefficients A [out, out] that combine the other's filters. */
   private readonly links: { own: Convolution; other: Convolution; coefficients: Tensor }[];
   private readonly adamState: Map<string, Tensor>;
+  private hasRun = false;
 
   constructor(first: Module, second: Module, seed: number, device: Device) {
     super();
@@ -51,9 +52,10 @@ export class Dependence extends Module {
     this.to({ device });
   }
 
-  /** Whether {@link maximise} has run yet. */
+  /** Whether {@link maximise} has run yet, which is read from the device until it has. */
   get ready(): boolean {
-    return (this.adamState.get("steps") as Tensor).item() > 0;
+    this.hasRun ||= (this.adamState.get("steps") as Tensor).item() > 0;
+    return this.hasRun;
   }
 
   /** Mean over the layers, for the first network and for the second; differentiable in each one's own filters. */

@@ -66,6 +66,19 @@ export interface StepContext {
    * default: all by that of the whole batch.
    */
   ownAscent?: boolean;
+  /**
+   * Leave the step's numbers on the device, as `unread` of its report, so that nothing waits: the update is then made
+   * whatever they are, and the caller looks at them before it keeps any weights. Default: false.
+   */
+  deferred?: boolean;
+}
+
+/** Numbers of a step that still lie on the device. */
+export interface UnreadNumbers {
+  /** All of them, float64 [n]; the caller's. Of several processes each has its own, of which all are to read the mean. */
+  values: Tensor;
+  /** Writes what was read into the report: every number, or in `nonFinite` the first that is NaN or infinite. */
+  note(read: ArrayLike<number>): void;
 }
 
 /** A value that was NaN or infinite, which made the step be skipped with all weights as before. */
@@ -99,11 +112,16 @@ export interface StepReport {
   lambda: number;
   rho: number;
   nonFinite?: NonFinite;
+  /** Where the caller asked for it, in place of everything that is to be read. */
+  unread?: UnreadNumbers;
 }
 
 /** Minimises objectives step by step. */
 export interface Minimizer {
-  /** One step; skipped with all weights as before when a loss or gradient is not finite, which the report then names. */
+  /**
+   * One step; skipped with all weights as before when a loss or gradient is not finite, which the report then names. With
+   * `deferred` it is made all the same, unless an operator refuses to work with such values.
+   */
   step<E extends Evaluation>(objective: Objective<E>, at: StepContext): StepReport;
   /** Whether it remembers gradients of single passes. Default: none. */
   readonly keepsGradients?: boolean;

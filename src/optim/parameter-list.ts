@@ -8,9 +8,19 @@ import { noGrad, scope, type Tensor, UnknownOperatorError } from "../torch/index
 /** Parameters with their names, in a fixed order. */
 export type NamedParameters = readonly (readonly [string, Tensor])[];
 
+/** L2 norm of each tensor by itself, [n] of their dtype. */
+export function tensorNorms(tensors: readonly Tensor[]): Tensor {
+  return noGrad(() => scope(() => torch.stack(torch.foreachNorm(tensors))));
+}
+
+/** L2 norm over all tensors together, from those of {@link tensorNorms}, a float64 scalar. */
+export function normOfNorms(norms: Tensor): Tensor {
+  return noGrad(() => scope(() => norms.vectorNorm().to({ dtype: "float64" })));
+}
+
 /** L2 norm over all tensors together, a float64 scalar. */
 export function globalNorm(tensors: readonly Tensor[]): Tensor {
-  return noGrad(() => scope(() => torch.stack(torch.foreachNorm(tensors)).vectorNorm().to({ dtype: "float64" })));
+  return scope(() => normOfNorms(tensorNorms(tensors)));
 }
 
 /** Inner product over all tensors together, a float64 scalar. */
@@ -101,10 +111,4 @@ export function restore(parameters: readonly Tensor[], saved: readonly Tensor[])
 /** Adds one tensor to each parameter, in place. */
 export function perturb(parameters: readonly Tensor[], perturbation: readonly Tensor[]): void {
   noGrad(() => torch.foreachAdd_(parameters, perturbation));
-}
-
-/** The name of the first parameter whose gradient holds a NaN or infinity, or null. */
-export function firstNonFinite(parameters: NamedParameters, gradients: readonly Tensor[]): string | null {
-  const found = gradients.findIndex((gradient) => scope(() => gradient.isfinite().all().item() === 0));
-  return found < 0 ? null : parameters[found][0];
 }

@@ -1,7 +1,8 @@
 /** Tensors from numbers and typed arrays. */
 import { ShapeError } from "./errors.js";
-import { to } from "./generated/functions.js";
+import { narrow, reshape, to } from "./generated/functions.js";
 import { native } from "./native.js";
+import { scope } from "./scope.js";
 import { type Device, type DType, Tensor, type TypedArray } from "./tensor.js";
 
 const dtypeOf = (array: ArrayBufferView): DType => {
@@ -26,8 +27,48 @@ export function fromTypedArray(
   shape: readonly number[] = [array.length],
   options: { dtype?: DType; device?: Device } = {},
 ): Tensor {
+  uploads++;
   const tensor = new Tensor(native().fromBytes(array, options.dtype ?? dtypeOf(array), shape));
   return moved(tensor, options.device);
+}
+
+/** Where libtorch begins a tensor; kernels may round otherwise from elsewhere. */
+const alignment = 64;
+
+/**
+ * Copies several arrays of one type into tensors in a single upload. The tensors are parts of one memory, which lives as
+ * long as any of them.
+ * @param arrays each with its shape
+ * @throws ShapeError when an array does not fill its shape
+ */
+export function fromTypedArrays<Values extends Float32Array | Float64Array | BigInt64Array | Int32Array>(
+  arrays: readonly (readonly [values: Values, shape: readonly number[]])[],
+  options: { device?: Device } = {},
+): Tensor[] {
+  const [[like]] = arrays;
+  const unit = alignment / like.BYTES_PER_ELEMENT;
+  const starts: number[] = [];
+  let end = 0;
+  for (const [{ length }] of arrays) {
+    starts.push(end);
+    end += Math.ceil(length / unit) * unit;
+  }
+  const all = new (like.constructor as new (length: number) => Values)(end);
+  arrays.forEach(([values], i) => {
+    // The types of `set` differ between arrays of numbers and of bigints.
+    (all as Float64Array).set(values as Float64Array, starts[i]);
+  });
+  return scope(() => {
+    const sent = fromTypedArray(all, [end], options);
+    return arrays.map(([{ length }, shape], i) => reshape(narrow(sent, 0, starts[i], length), shape));
+  });
+}
+
+let uploads = 0;
+
+/** How often values were handed to the engine on this thread; to a GPU each time waits for all work before it. */
+export function hostUploads(): number {
+  return uploads;
 }
 
 /** Moves a fresh tensor to a device and frees the original. */

@@ -11,12 +11,13 @@ export * from "./generated/functions.js";
 export { KeptTensors } from "./kept-tensors.js";
 export * from "./kernels.js";
 export { Generator, manualSeed } from "./random.js";
-export { readScalars } from "./read-scalars.js";
+export { readTogether } from "./read-together.js";
 export { type RecordedCall, type Recorder, recordOperators } from "./recording.js";
 export * from "./runtime.js";
 export { adopt, type Owned, persist, scope } from "./scope.js";
 export { loadTensors, rawFromTensor, serializeTensors, tensorFromRaw } from "./serialize.js";
 export { type Device, type DType, hostReads, type MemoryFormat, Tensor, type TypedArray } from "./tensor.js";
+export { type Traffic, trafficOf } from "./traffic.js";
 export {
   gradientsOfWorld,
   joinWorld,

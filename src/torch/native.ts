@@ -68,6 +68,8 @@ export interface Native {
   setDeterministic(enabled: boolean): void;
   setTensorFloat32(enabled: boolean): void;
   synchronize(device: string): void;
+  countWaits(): void;
+  countedWaits(): Record<string, number>;
   /** Times in milliseconds. */
   worldJoin(
     host: string,

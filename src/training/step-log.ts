@@ -8,7 +8,7 @@ export function stepRecord(
   report: StepReport,
   extra: { rate: number; rampUp: number; measures: Record<string, number> },
 ): MetricRecord {
-  const { terms, nonFinite, ...numbers } = report;
+  const { terms, nonFinite, unread: _, ...numbers } = report;
   const record: MetricRecord = { iteration, rate: extra.rate, rampUp: extra.rampUp };
   for (const [name, value] of Object.entries(terms)) record[`loss.${name}`] = value;
   for (const [name, value] of Object.entries(numbers)) if (value !== undefined) record[name] = value;

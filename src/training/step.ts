@@ -32,6 +32,8 @@ export interface StepPlace extends MethodStep {
   rank?: number;
   /** As `StepContext` has it. */
   ownAscent?: boolean;
+  /** As `StepContext` has it. */
+  deferred?: boolean;
 }
 
 /** What a step did. */
@@ -49,7 +51,7 @@ export interface StepResult {
 export function trainStep(
   parts: StepParts,
   batch: Batch,
-  { baseRate, measure, rank = 0, ownAscent, ...at }: StepPlace,
+  { baseRate, measure, rank = 0, ownAscent, deferred, ...at }: StepPlace,
 ): StepResult {
   const { student, method, minimizer, comparison } = parts;
   const { seed, iteration, maxIterations } = at;
@@ -58,7 +60,8 @@ export function trainStep(
   const prepared = method.prepare(batch, at);
   const objective = createObjective(prepared, student, comparison, parts);
   const rate = learningRate(baseRate, iteration, maxIterations);
-  const report = minimizer.step(objective, { ...at, rate, baseRate, rampUp: prepared.rampUp, measure, ownAscent });
+  const { rampUp } = prepared;
+  const report = minimizer.step(objective, { ...at, rate, baseRate, rampUp, measure, ownAscent, deferred });
   if (!report.nonFinite) method.afterUpdate(at);
   return { prepared, rate, report };
 }

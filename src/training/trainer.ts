@@ -14,16 +14,17 @@ import type { CheckpointStore } from "../runs/checkpoint-store.js";
 import type { MetricRecord, MetricsLog } from "../runs/metrics-log.js";
 import type { EventLog } from "../runs/tensorboard.js";
 import type { UsageRecord } from "../runs/usage.js";
-import { gradientsOfWorld, liveTensors, readScalars, scope, type Tensor, worldMeans } from "../torch/index.js";
+import { gradientsOfWorld, liveTensors, scope, type Tensor, worldMean } from "../torch/index.js";
 import { Batches, type DecodedBatch, type TrainingDraws } from "./batches.js";
 import { followUnlabelled } from "./follow-unlabelled.js";
 import { type Ending, Pace } from "./pace.js";
 import type { Preview } from "./preview/preview.js";
 import type { TrainingSession } from "./session.js";
-import { trainStep } from "./step.js";
+import { type StepResult, trainStep } from "./step.js";
 import { stepRecord } from "./step-log.js";
 import { rehearseStop } from "./stop-rehearsal.js";
 import { collectState } from "./training-state.js";
+import { UnreadSteps } from "./unread-steps.js";
 import { monitorTest, type Validation, validate } from "./validation.js";
 
 /** Where a run writes. */
@@ -60,6 +61,7 @@ export interface TrainingOutcome {
 export class Trainer {
   private readonly batches: Batches;
   private readonly buffers: Tensor[];
+  private readonly unread = new UnreadSteps();
   /** A few words for the progress line. */
   private note = "";
 
@@ -167,20 +169,55 @@ export class Trainer {
     return scope(() => {
       const saved = onNonFinite === "skip" ? save(this.buffers) : null;
       const measure = iteration % session.config.logging.every === 0 || iteration === maxIterations - 1;
+      // Whether a step is to be skipped has to be known before its update; one that ends the run may be found later.
+      const deferred = saved === null;
       const place = {
         ...{ seed, iteration, maxIterations, baseRate: session.config.base.rate, measure },
         ...{ rank: world.rank, first: this.batches.part("labelled").first },
-        ownAscent: session.config.processes.sharpness === "local",
+        ...{ ownAscent: session.config.processes.sharpness === "local", deferred },
       };
-      const { prepared, rate, report } = trainStep(session, this.batches.assemble(decoded), place);
+      const { prepared, rate, report } = this.afterCause(() =>
+        trainStep(session, this.batches.assemble(decoded), place),
+      );
       if (report.nonFinite) this.refuse(report.nonFinite, iteration, saved);
+      this.unread.keep(iteration, report);
       if (measure || report.nonFinite) {
         const measures = { ...prepared.measures, ...session.comparison?.estimator.measures?.() };
-        const extra = { rate, rampUp: prepared.rampUp, measures: readScalars(worldMeans(measures)) };
+        const extra = { rate, rampUp: prepared.rampUp, measures: this.readNumbers(worldMean, measures) };
         this.log(iteration, stepRecord(iteration, report, extra));
       }
       return report;
     });
+  }
+
+  /**
+   * A step that fails, or finds a NaN by itself, may do so because of a NaN in an earlier one, which is then what ends
+   * the run. Of this process alone, since the others may not have met it.
+   */
+  private afterCause(step: () => StepResult): StepResult {
+    const readOwn = () => this.readNumbers((own) => own);
+    let result: StepResult;
+    try {
+      result = step();
+    } catch (error) {
+      readOwn();
+      throw error;
+    }
+    if (result.report.nonFinite) readOwn();
+    return result;
+  }
+
+  /** Reads what steps have left on the device, and further scalars. @throws NumericError at the first NaN or infinity */
+  private readNumbers(ofAll: (own: Tensor) => Tensor, measures?: Record<string, Tensor>): Record<string, number> {
+    const { measures: numbers, broken } = this.unread.read(ofAll, measures);
+    if (broken) this.refuse(broken.what, broken.iteration, null);
+    return numbers;
+  }
+
+  /** Makes sure that the weights are fit to be judged and saved. @throws NumericError */
+  private requireFinite(): void {
+    if (this.unread.isEmpty) return;
+    this.world.together(() => scope(() => this.readNumbers(worldMean)));
   }
 
   /** Ends the run on a NaN or infinity, or puts everything back as it was before the step. */
@@ -207,6 +244,7 @@ export class Trainer {
 
   /** Lets the first process save. */
   private async saved(): Promise<void> {
+    this.requireFinite();
     this.shareBuffers();
     this.progress = await this.world.first(() => {
       this.save([]);
@@ -222,6 +260,7 @@ export class Trainer {
 
   /** Lets the first process validate and save. */
   private async validateAndSave(): Promise<void> {
+    this.requireFinite();
     this.shareBuffers();
     this.progress = await this.world.first(async () => {
       await this.validateAndSaveAlone();

@@ -17,7 +17,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { png, put, temporaryFolder } from "../data/files.js";
 import { putDataset } from "../data/tiny.js";
-import { checkpoints, entry, putConfig, run } from "./built.js";
+import { checkpoints, entry, metricLines, putConfig, run } from "./built.js";
 
 const base = temporaryFolder();
 const supervised = { method: { name: "supervised" }, optimizer: { name: "none" } };
@@ -163,6 +163,18 @@ describe("numbers that are not finite", () => {
     expect(code).toBe(5);
     expect(err).toMatch(/\nerror: step 1: loss term sup is NaN or infinite in the clean pass; .*base\.rate.*\n$/);
     expect(checkpoints(out)).toEqual(["latest", "step-0"]);
+  });
+
+  it.each([
+    ["a validation", { logging: { every: 100 }, evaluation: { every: 4 } }],
+    ["the end", { logging: { every: 100 }, evaluation: { every: 100 } }],
+  ])("are found before %s that comes before the next log line", (_, settings) => {
+    const { config, out } = fresh({ ...supervised, base: { rate: 1e30 }, ...settings });
+    const { code, err } = run(["train", config, "--out", out]);
+    expect(code).toBe(5);
+    expect(err).toMatch(/\nerror: step 1: loss term sup is NaN or infinite in the clean pass; .*\n$/);
+    expect(checkpoints(out)).toEqual(["latest", "step-0"]);
+    expect(metricLines(out)).toBe(1);
   });
 
   it("are skipped and counted with training.onNonFinite: skip, in steps and validations", () => {

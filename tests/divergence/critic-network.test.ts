@@ -91,11 +91,12 @@ describe("a step", () => {
     });
   });
 
-  it("is left out where the gradient is not finite", () => {
+  it("moves nothing where the gradient is not finite, but counts", () => {
     scope(() => {
       const network = loaded([1, 0, 0.5, 0.2]);
       network.ascend(double([[2], [4]]), double([[1]]), (fromP, fromQ) => bound(fromP, fromQ).mul(Number.NaN));
-      expect([...weightsOf(network), network.updates]).toEqual([1, 0, 0.5, 0.2, 0]);
+      expect([...weightsOf(network), network.updates]).toEqual([1, 0, 0.5, 0.2, 1]);
+      expect(weightsOf(network, "velocity")).toEqual([0, 0, 0, 0]);
       network.dispose();
     });
   });

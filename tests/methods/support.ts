@@ -125,9 +125,9 @@ export class Training {
     this.session = { student, method, minimizer, comparison } as TrainingSession;
   }
 
-  /** One step of ten, on batch `iteration` unless another is given. */
-  step(iteration: number, batch = () => makeBatch(this.kind, iteration)): StepReport {
-    const place = { ...at(iteration), baseRate: 0.03, measure: true };
+  /** One step of ten, a logged one, on batch `iteration` unless another is given. */
+  step(iteration: number, batch = () => makeBatch(this.kind, iteration), how = {}): StepReport {
+    const place = { ...at(iteration), baseRate: 0.03, measure: true, ...how };
     const parts = { ...this.session, ...forward };
     return scope(() => trainStep(parts, batch(), place).report);
   }

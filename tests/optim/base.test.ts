@@ -1,7 +1,15 @@
 /** SGD and AdamW against PyTorch's, what they leave alone, and their saved state. */
 import { describe, expect } from "vitest";
 import { CheckpointError } from "../../src/core/errors.js";
-import { AdamW, firstNonFinite, globalCosine, globalNorm, type Optimizer, Sgd } from "../../src/optim/index.js";
+import {
+  AdamW,
+  globalCosine,
+  globalNorm,
+  normOfNorms,
+  type Optimizer,
+  Sgd,
+  tensorNorms,
+} from "../../src/optim/index.js";
 import { liveTensors, ones, scope, type Tensor, tensor } from "../../src/torch/index.js";
 import { errorOf, expectClose, numbers, tensorTest } from "../support/tensors.js";
 
@@ -139,11 +147,12 @@ describe("all parameters as one vector", () => {
     expect(cosine(vector(0, 0), vector(4, 3))).toBe(0);
   });
 
-  tensorTest("are named by the first that is not finite", () => {
-    const names = vector(0, 0, 0).map((value, i) => [`w${i}`, value] as const);
-    expect(firstNonFinite(names, vector(1, 2, 3))).toBeNull();
-    expect(firstNonFinite(names, vector(Number.NaN, 2, Number.POSITIVE_INFINITY))).toBe("w0");
-    expect(firstNonFinite(names, vector(1, Number.NEGATIVE_INFINITY, 3))).toBe("w1");
+  tensorTest("have the norm of their own norms", () => {
+    const values = vector(3, -4, 12);
+    const norms = tensorNorms(values);
+    expect([...norms.toNumbers()]).toEqual([3, 4, 12]);
+    expect(normOfNorms(norms).item()).toBe(globalNorm(values).item());
+    expect(globalNorm(values).item()).toBe(13);
   });
 });
 

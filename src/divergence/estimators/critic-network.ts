@@ -17,6 +17,7 @@ import {
   scope,
   stack,
   type Tensor,
+  where,
   zerosLike,
 } from "../../torch/index.js";
 
@@ -48,14 +49,15 @@ function scores([hiddenWeight, hiddenBias, outWeight, outBias]: Weights, rows: T
 export class CriticNetwork {
   private weights: Tensor[] = [];
   private velocities: Tensor[] = [];
-  /** Updates so far; as a tensor [1], since it is saved with the others. */
+  /** Steps so far as a tensor [1], since it is saved with the others; and as a number, since reading waits. */
   private count: Tensor | null = null;
+  private counted = 0;
 
   constructor(private readonly settings: CriticSettings) {}
 
-  /** Updates so far. */
+  /** Steps so far, those without effect among them. */
   get updates(): number {
-    return this.count?.item() ?? 0;
+    return this.counted;
   }
 
   /** Outputs v [n] for rows [n, C], differentiable in the rows only; the first call fixes C. */
@@ -78,17 +80,18 @@ export class CriticNetwork {
 
   private update(gradients: readonly Tensor[]): void {
     const { rate, momentum, clip } = this.settings;
-    const norm = stack(foreachNorm(gradients)).vectorNorm().item();
-    if (!Number.isFinite(norm)) return;
-    const cut = Math.min(1, clip / norm);
+    const norm = stack(foreachNorm(gradients)).vectorNorm();
+    const fit = norm.isfinite();
+    const cut = norm.fullLike(clip).div(norm).clamp({ max: 1 });
     gradients.forEach((gradient, i) => {
       const step = gradient.mul(cut);
       const velocity = this.velocities[i].mul(momentum).add(step);
       // New tensors, since a graph that is still to be differentiated may hold the old ones.
       const weight = this.weights[i].add(step.add(velocity.mul(momentum)).mul(rate));
-      this.weights[i] = replaced(this.weights[i], weight);
-      this.velocities[i] = replaced(this.velocities[i], velocity);
+      this.weights[i] = replaced(this.weights[i], where(fit, weight, this.weights[i]));
+      this.velocities[i] = replaced(this.velocities[i], where(fit, velocity, this.velocities[i]));
     });
+    this.counted++;
     this.count = replaced(this.count as Tensor, (this.count as Tensor).add(1));
   }
 
@@ -146,6 +149,7 @@ export class CriticNetwork {
     this.weights = names.map((name) => copy(`critic.${name}`));
     this.velocities = names.map((name) => copy(`velocity.${name}`));
     this.count = copy("updates");
+    this.counted = this.count.item();
   }
 
   private requireFit(state: ReadonlyMap<string, Tensor>): void {
@@ -164,6 +168,7 @@ export class CriticNetwork {
     this.weights = [];
     this.velocities = [];
     this.count = null;
+    this.counted = 0;
   }
 }
 

@@ -2,30 +2,26 @@
  * The mechanics every sharpness-aware optimiser shares within one step (method section 4, "Common contract"): the
  * clean pass at w, passes at w+ε with BatchNorm's running statistics frozen and an exact return to w, the update by
  * the base optimiser, the numbers for the log. Nothing is read back from the device before the update, which one read
- * decides: of every number where the step is logged, else of whether all of them are finite.
+ * decides: of every number where the step is logged, else of whether all of them are finite. A caller may have the
+ * numbers left on the device instead; the update is then made in any case, and nothing waits.
  *
  * Of several processes that share a batch each differentiates its own part; the gradient is the mean over them, of every
  * pass, or with `ownAscent` of the update alone. All of them read the same numbers, so that they decide alike.
  */
-import { grad, gradientsOfWorld, noGrad, scope, stack, type Tensor, worldMean } from "../../torch/index.js";
+import { grad, gradientsOfWorld, noGrad, scope, type Tensor, worldMean } from "../../torch/index.js";
 import type { Evaluation, NonFinite, Objective, StepContext, StepReport } from "../objective.js";
 import type { Optimizer } from "../optimizer.js";
 import {
-  firstNonFinite,
   globalCosine,
   globalNorm,
   type NamedParameters,
+  normOfNorms,
   perturb,
   restore,
   save,
+  tensorNorms,
 } from "../parameter-list.js";
-
-/** Ends a step whose losses or gradients are not finite; seen by nobody but this file. */
-class NonFiniteSignal extends Error {
-  constructor(readonly what: NonFinite) {
-    super(`internal: ${what.quantity} is not finite in the ${what.pass} pass`);
-  }
-}
+import { NonFiniteSignal, type PassScalars, StepNumbers } from "./step-numbers.js";
 
 /** What a pass differentiates: each loss gives a gradient of its own; the divergence is for the report. */
 export interface PassTargets {
@@ -58,14 +54,7 @@ export type ChooseTargets = (evaluation: Evaluation) => PassTargets;
 
 const taskLoss: ChooseTargets = ({ task }) => ({ losses: [task] });
 
-/** The losses of a pass as float64 scalars without their graph. */
-interface Losses {
-  kind: NonFinite["pass"];
-  task: Tensor;
-  terms: [string, Tensor][];
-}
-
-type MadePass = Losses & PassResult & { lambda: Tensor | null };
+type MadePass = PassScalars & PassResult & { lambda: Tensor | null };
 
 /** Scalars on the device in the form they are read in. */
 const asScalar = (value: Tensor) => value.detach().to({ dtype: "float64" });
@@ -75,20 +64,9 @@ export class SharpnessStep {
   readonly tensors: readonly Tensor[];
   /** Those of them that a perturbation moves; it has one tensor for each. */
   private readonly moved: readonly Tensor[];
-  readonly report: StepReport = {
-    terms: {},
-    task: Number.NaN,
-    ascentNorm: Number.NaN,
-    perturbationNorm: 0,
-    perturbedNorm: Number.NaN,
-    updateNorm: Number.NaN,
-    lambda: 0,
-    rho: 0,
-  };
+  private readonly numbers: StepNumbers;
   private readonly passes: MadePass[] = [];
   private saved: Tensor[] | null = null;
-  private perturbationNorm: Tensor | null = null;
-  private radius: Tensor | null = null;
 
   constructor(
     readonly parameters: NamedParameters,
@@ -99,6 +77,12 @@ export class SharpnessStep {
   ) {
     this.tensors = parameters.map(([, parameter]) => parameter);
     this.moved = perturbable.map(([, parameter]) => parameter);
+    this.numbers = new StepNumbers(parameters, at.measure);
+  }
+
+  /** What the step says of itself, as far as it was read. */
+  get report(): StepReport {
+    return this.numbers.report;
   }
 
   /** Of one tensor per parameter, those of the perturbable ones. */
@@ -116,7 +100,7 @@ export class SharpnessStep {
   /** Tells the report the radius of this step. */
   reportRadius(rho: number | Tensor): void {
     if (typeof rho === "number") this.report.rho = rho;
-    else this.radius = rho;
+    else this.numbers.set("rho", rho);
   }
 
   /** The pass at w, which moves BatchNorm's running statistics; once per step. Default loss: the task's. */
@@ -132,7 +116,7 @@ export class SharpnessStep {
   /** Runs `body` with the weights at w+ε and returns them to w by copying, also when it throws. */
   displaced<T>(perturbation: readonly Tensor[], body: () => T): T {
     this.saved ??= save(this.moved);
-    if (this.at.measure) this.perturbationNorm = globalNorm(perturbation);
+    if (this.at.measure) this.numbers.set("perturbationNorm", globalNorm(perturbation));
     perturb(this.moved, perturbation);
     try {
       return body();
@@ -142,16 +126,19 @@ export class SharpnessStep {
   }
 
   /**
-   * Hands one gradient to the base optimiser, after every loss and norm so far was found finite.
+   * Hands one gradient to the base optimiser, after every loss and norm so far was found finite, or unseen where the
+   * numbers are left on the device.
    * @param decayAt see {@link Optimizer.step}
    * @throws NonFiniteSignal naming the first that is NaN or infinite, with the weights at w
    */
   descend(gradient: readonly Tensor[], decayAt?: readonly Tensor[]): void {
-    scope(() => {
+    const left = scope(() => {
       const update = this.at.ownAscent ? gradientsOfWorld(gradient) : gradient;
-      noGrad(() => scope(() => this.decide(update)));
+      const values = noGrad(() => scope(() => this.decide(update)));
       this.base.step(update, this.at.rate, decayAt);
+      return values;
     });
+    if (left) this.report.unread = { values: left, note: (values) => this.noteLater(values) };
   }
 
   /**
@@ -163,7 +150,7 @@ export class SharpnessStep {
     if (error instanceof NonFiniteSignal) return error.what;
     try {
       // Of this process alone: the others may not have met the error.
-      noGrad(() => scope(() => this.readPasses((own) => own)));
+      noGrad(() => scope(() => this.read((own) => own)));
     } catch (signal) {
       if (signal instanceof NonFiniteSignal) return signal.what;
     }
@@ -185,8 +172,12 @@ export class SharpnessStep {
       );
       const mixed = mix ? noGrad(() => mix(gradients)) : { gradients, lambda: null };
       const [gradient, ...further] = mixed.gradients;
-      const made = { ...scalars, gradient, norm: globalNorm(gradient), further, lambda: mixed.lambda };
+      const norms = tensorNorms(gradient);
+      const { lambda } = mixed;
+      const made: MadePass = { ...scalars, gradient, norms, norm: normOfNorms(norms), further, lambda };
       this.passes.push(made);
+      this.numbers.add(made);
+      if (lambda) this.numbers.set("lambda", lambda);
       return made;
     });
   }
@@ -196,44 +187,30 @@ export class SharpnessStep {
     return this.at.ownAscent ? own : gradientsOfWorld(own);
   }
 
-  /** The one read of a step. @throws NonFiniteSignal */
-  private decide(gradient: readonly Tensor[]): void {
-    const norm = this.passes.find((pass) => pass.gradient === gradient)?.norm ?? globalNorm(gradient);
-    const checked = [...this.passes.flatMap(scalarsOf), norm];
-    if (!this.at.measure && worldMean(stack(checked)).isfinite().all().item() === 1) return;
-    this.read(norm);
-  }
-
-  /** Reads everything, writes the report, and refuses the first number that is not finite. */
-  private read(updateNorm: Tensor): void {
+  /** The one read of a step, or the numbers that are left to be read. @throws NonFiniteSignal */
+  private decide(gradient: readonly Tensor[]): Tensor | null {
+    const { numbers } = this;
+    numbers.set("updateNorm", this.passes.find((pass) => pass.gradient === gradient)?.norm ?? globalNorm(gradient));
     const cosine = this.cosine();
-    const lambda = this.passes.findLast((pass) => pass.lambda)?.lambda ?? null;
-    const next = this.readPasses(worldMean, [updateNorm, this.perturbationNorm, this.radius, lambda, cosine]);
-    this.report.updateNorm = next();
-    if (!Number.isFinite(this.report.updateNorm))
-      throw new NonFiniteSignal({ pass: "perturbed", quantity: "combined gradient" });
-    if (this.perturbationNorm) this.report.perturbationNorm = next();
-    if (this.radius) this.report.rho = next();
-    if (lambda) this.report.lambda = next();
-    if (cosine) this.report.cosine = next();
+    if (cosine) numbers.set("cosine", cosine);
+    if (this.at.deferred) return numbers.values();
+    if (this.at.measure || worldMean(numbers.checked()).isfinite().all().item() !== 1) this.read(worldMean);
+    return null;
   }
 
-  /**
-   * Reads all passes made, and further scalars where they are not null, and notes the passes.
-   * @param ofAll  what all processes read in place of their own scalars
-   * @returns what gives the values of the further ones in turn
-   * @throws NonFiniteSignal
-   */
-  private readPasses(ofAll: (own: Tensor) => Tensor, further: readonly (Tensor | null)[] = []): () => number {
-    const scalars = [...this.passes.flatMap(scalarsOf), ...further.filter((one) => one !== null)];
-    const values = scalars.length > 0 ? [...ofAll(stack(scalars)).toNumbers()] : [];
-    const next = () => values.shift() as number;
-    for (const pass of this.passes) {
-      const [task, divergence] = [next(), pass.divergence ? next() : undefined];
-      const terms = Object.fromEntries(pass.terms.map(([name]) => [name, next()]));
-      this.note(pass, { task, divergence, terms, norm: next() });
+  /** Reads all numbers there are and notes them. @param ofAll what all processes read in place of their own @throws NonFiniteSignal */
+  private read(ofAll: (own: Tensor) => Tensor): void {
+    const values = this.numbers.values();
+    if (values) this.numbers.note(ofAll(values).toNumbers());
+  }
+
+  private noteLater(values: ArrayLike<number>): void {
+    try {
+      this.numbers.note(values);
+    } catch (error) {
+      if (!(error instanceof NonFiniteSignal)) throw error;
+      this.report.nonFinite = error.what;
     }
-    return next;
   }
 
   /** Between the ascent gradient and the last one at perturbed weights; null where there is none. */
@@ -243,45 +220,4 @@ export class SharpnessStep {
     if (!this.at.measure || !ascent || !perturbed) return null;
     return globalCosine(ascent.gradient, ascent.norm, perturbed.gradient, perturbed.norm);
   }
-
-  /** Writes a pass's numbers into the report. @throws NonFiniteSignal naming the first that is NaN or infinite */
-  private note(pass: MadePass, numbers: PassNumbers): void {
-    const { task, divergence, terms, norm } = numbers;
-    if (pass.kind === "clean") Object.assign(this.report, { terms, task, divergence });
-    else {
-      const sharpness = task - this.report.task;
-      Object.assign(this.report, { perturbedTask: task, perturbedDivergence: divergence, sharpness });
-    }
-    const quantity = nonFiniteLoss(numbers);
-    if (quantity) throw new NonFiniteSignal({ pass: pass.kind, quantity });
-    if (!Number.isFinite(norm)) {
-      const name = firstNonFinite(this.parameters, pass.gradient);
-      throw new NonFiniteSignal({ pass: pass.kind, quantity: name ? `gradient of ${name}` : "norm of the gradient" });
-    }
-    this.report.perturbedNorm = norm;
-    if (pass.kind === "perturbed") return;
-    this.report.ascentNorm = norm;
-    if (this.at.measure) this.report.cosine = 1;
-  }
-}
-
-interface PassNumbers {
-  task: number;
-  divergence: number | undefined;
-  terms: Record<string, number>;
-  norm: number;
-}
-
-/** The scalars of a pass in the order they are read in. */
-function scalarsOf({ task, divergence, terms, norm }: MadePass): Tensor[] {
-  return [task, ...(divergence ? [divergence] : []), ...terms.map(([, value]) => value), norm];
-}
-
-/** The first loss that is NaN or infinite. */
-function nonFiniteLoss({ task, divergence, terms }: PassNumbers): string | null {
-  if (!Number.isFinite(task)) {
-    const bad = Object.entries(terms).find(([, value]) => !Number.isFinite(value));
-    return bad ? `loss term ${bad[0]}` : "task loss";
-  }
-  return divergence === undefined || Number.isFinite(divergence) ? null : "divergence";
 }

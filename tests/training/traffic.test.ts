@@ -1,0 +1,121 @@
+/**
+ * What a training step moves between host and device, views and teacher included: on a GPU each read and each upload
+ * waits for all work before it, and none of them can be part of a captured graph.
+ */
+import { describe, expect, it } from "vitest";
+import { mriProfile, planarAugmenter } from "../../src/augment/index.js";
+import { estimatorIds } from "../../src/divergence/estimators/registry.js";
+import { type MethodName, methods } from "../../src/methods/index.js";
+import { type MinimizerName, minimizers, perturbations } from "../../src/optim/index.js";
+import { scope, type Traffic, tensor, trafficOf } from "../../src/torch/index.js";
+import { makeBatch, Training, withTraining } from "../methods/support.js";
+
+type Choice = NonNullable<ConstructorParameters<typeof Training>[2]>;
+
+/** A batch whose views are drawn and made in the step. */
+function viewsOf(iteration: number) {
+  const { labelled, unlabelled } = makeBatch("sigmoid", iteration);
+  const augmenter = planarAugmenter(mriProfile);
+  const key = (purpose: string) => ({ seed: 3, iteration, purpose });
+  return {
+    labelled: augmenter.labelled(labelled.images, labelled.labels, key("labelled")),
+    unlabelled: augmenter.unlabelled(unlabelled?.weak ?? labelled.images, key("unlabelled")),
+  };
+}
+
+/** The traffic of the fourth step, whose numbers are left on the device; the first ones may be special. */
+function trafficOfStep(method: MethodName, choice: Choice = {}): Traffic {
+  let traffic: Traffic | null = null;
+  withTraining(new Training(method, "sigmoid", choice), (training) => {
+    const step = (iteration: number) => {
+      const how = { measure: false, deferred: true };
+      expect(training.step(iteration, () => viewsOf(iteration), how).nonFinite).toBeUndefined();
+    };
+    for (let iteration = 3; iteration < 6; iteration++) step(iteration);
+    traffic = trafficOf(() => step(6));
+  });
+  return traffic as unknown as Traffic;
+}
+
+const nothing = { reads: 0, waits: {} };
+const readsOf = ({ reads, waits }: Traffic) => ({ reads, waits });
+
+describe("a step that is not logged reads nothing from the device", () => {
+  const optimisers = (Object.keys(minimizers) as MinimizerName[]).filter((name) => name !== "esam");
+  it.each(optimisers)("MiDSS under %s", (optimizer) => {
+    expect(readsOf(trafficOfStep("midss", { optimizer }))).toEqual(nothing);
+  });
+
+  it.each(perturbations)("MiDSS under DiM with perturbWith: %s", (perturbWith) => {
+    expect(readsOf(trafficOfStep("midss", { optimizer: "dim", settings: { perturbWith } }))).toEqual(nothing);
+  });
+
+  it("nor where radius and weight follow losses and gradients", () => {
+    const settings = { rhoMode: "loss", balance: 0.1, renormalise: true, perturb: "norm" };
+    expect(readsOf(trafficOfStep("midss", { optimizer: "dim", settings }))).toEqual(nothing);
+  });
+
+  it.each(estimatorIds.filter((name) => name !== "featCode"))("MiDSS under DiM with the estimator %s", (name) => {
+    const settings = { divergence: { estimator: { name } } };
+    expect(readsOf(trafficOfStep("midss", { optimizer: "dim", settings }))).toEqual(nothing);
+  });
+
+  const all = Object.keys(methods) as MethodName[];
+  it.each(all.filter((name) => !Object.hasOwn(readers, name)))("%s under SAM", (name) => {
+    expect(readsOf(trafficOfStep(name, { optimizer: "sam" }))).toEqual(nothing);
+  });
+});
+
+/** Methods that look at values on the host: for shapes that depend on them, or for choices. */
+const readers: Partial<Record<MethodName, object>> = {
+  // Label maps, whose largest component is found on the host.
+  bcp: { reads: 1, waits: {} },
+  // Whether its coefficients were ever fitted, until they are.
+  caussl: { reads: 1, waits: {} },
+  // The features of each class, as many as there are.
+  "ss-net": { reads: 5, waits: { "aten::nonzero": 6 } },
+  // How hard each image is, by which the next ones are chosen.
+  "ust-run": { reads: 3, waits: {} },
+};
+
+describe("a step reads what it has to", () => {
+  it.each(Object.keys(readers) as MethodName[])("%s", (name) => {
+    expect(readsOf(trafficOfStep(name, { optimizer: "sam" }))).toEqual(readers[name]);
+  });
+
+  it("the losses by which ESAM chooses samples, before and after", () => {
+    expect(readsOf(trafficOfStep("midss", { optimizer: "esam" }))).toEqual({ reads: 2, waits: {} });
+  });
+
+  it("whether codes are in range, which libtorch looks at on a processor only", () => {
+    const settings = { divergence: { estimator: { name: "featCode" } } };
+    const waits = { "aten::_local_scalar_dense": 2 };
+    expect(readsOf(trafficOfStep("midss", { optimizer: "dim", settings }))).toEqual({ reads: 0, waits });
+  });
+
+  it("everything in one, where the caller decides by it before the update", () => {
+    withTraining(new Training("midss", "sigmoid", { optimizer: "dim" }), (training) => {
+      for (const measure of [true, false, true]) {
+        const { reads, waits } = trafficOf(() => void training.step(4, undefined, { measure }));
+        expect({ reads, waits }).toEqual({ reads: 1, waits: {} });
+      }
+    });
+  });
+});
+
+it("a step of MiDSS with DiM uploads at most 30 arrays", () => {
+  const uploads = trafficOfStep("midss", { optimizer: "dim" }).uploads;
+  expect(uploads).toBeGreaterThan(0);
+  expect(uploads).toBeLessThanOrEqual(30);
+});
+
+describe("the counter", () => {
+  it("sees reads, uploads, and what libtorch reads by itself", () => {
+    scope(() => {
+      const x = tensor([3, 0, 4]);
+      expect(trafficOf(() => void x.add(1))).toEqual({ reads: 0, uploads: 0, waits: {} });
+      expect(trafficOf(() => void tensor([x.sum().item()]))).toEqual({ reads: 1, uploads: 1, waits: {} });
+      expect(trafficOf(() => void x.nonzero())).toEqual({ reads: 0, uploads: 0, waits: { "aten::nonzero": 1 } });
+    });
+  });
+});
