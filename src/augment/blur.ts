@@ -3,7 +3,7 @@
  * convolution: as fast at these kernel lengths, and untouched by autocast and TensorFloat-32.
  */
 import { spatialAxes, type Tensor } from "../torch/index.js";
-import { perImage } from "./sampling.js";
+import { allPerImage } from "./sampling.js";
 
 /** Length of the blur's kernel, odd: `2⌊⌊fraction · s⌋/2⌋ + 1` for the shortest side s of an image `[...S]`. */
 export function blurKernelLength(shape: readonly number[], fraction: number): number {
@@ -51,7 +51,8 @@ export function gaussianBlur(images: Tensor, sigmas: readonly number[], kernelLe
   const { ndim, device } = images;
   const radius = (kernelLength - 1) / 2;
   if (radius === 0) return images;
-  const taps = gaussianTaps(sigmas, radius).map((weights) => perImage(weights, ndim, device, Float32Array));
+  const weights = gaussianTaps(sigmas, radius).map((ofImages) => Float32Array.from(ofImages));
+  const taps = allPerImage(weights, ndim, device);
   return spatialAxes(images).reduce((blurred, axis) => slide(blurred, axis, taps), images);
 }
 

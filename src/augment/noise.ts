@@ -3,7 +3,7 @@
  * that the streams themselves would give. The 64-bit products of Philox are exact in wrapping int64 arithmetic.
  */
 import { streamKey } from "../core/random.js";
-import { arange, type Device, fromTypedArray, stack, type Tensor } from "../torch/index.js";
+import { arange, type Device, fromTypedArrays, stack, type Tensor } from "../torch/index.js";
 import type { StreamAddress } from "./draws.js";
 
 const rounds = 10;
@@ -12,35 +12,27 @@ const weyl = [0x9e3779b9, 0xbb67ae85];
 const low32 = 0xffffffff;
 const low16 = 0xffff;
 
-/** One unsigned 32-bit number per stream, `[N, 1]` int64. */
-function column(values: readonly number[], device: Device): Tensor {
-  return fromTypedArray(BigInt64Array.from(values, BigInt), [values.length, 1], { device });
-}
-
 /** The first `4 · blocks` words of every stream, `[N, 4 · blocks]` int64 in [0, 2³²). */
 function philoxWords(addresses: readonly StreamAddress[], blocks: number, device: Device): Tensor {
   const keys = addresses.map(({ seed, purpose }) => streamKey(seed, purpose));
   const shape = [addresses.length, blocks];
-  let c0 = arange(blocks, { dtype: "int64", device }).unsqueeze(0).expand(shape);
-  let c1 = column(
+  const counters = [
     addresses.map(({ index }) => index >>> 0),
-    device,
-  ).expand(shape);
-  let c2 = column(
     addresses.map(({ iteration }) => iteration >>> 0),
-    device,
-  ).expand(shape);
-  let c3 = column(
     addresses.map(({ iteration }) => Math.floor(iteration / 2 ** 32)),
-    device,
-  ).expand(shape);
+  ];
+  const roundKeys = Array.from({ length: rounds }, (_, round) =>
+    weyl.map((step, word) => keys.map((key) => (key[word] + Math.imul(round, step)) >>> 0)),
+  );
+  // One unsigned 32-bit number per stream, [N, 1].
+  const columns = [...counters, ...roundKeys.flat()].map(
+    (values) => [BigInt64Array.from(values, BigInt), [values.length, 1]] as const,
+  );
+  const sent = fromTypedArrays(columns, { device });
+  let c0 = arange(blocks, { dtype: "int64", device }).unsqueeze(0).expand(shape);
+  let [c1, c2, c3] = sent.slice(0, counters.length).map((column) => column.expand(shape));
   for (let round = 0; round < rounds; round++) {
-    const [key0, key1] = weyl.map((step, word) =>
-      column(
-        keys.map((key) => (key[word] + Math.imul(round, step)) >>> 0),
-        device,
-      ),
-    );
+    const [key0, key1] = sent.slice(counters.length + 2 * round);
     const product0 = c0.mul(multipliers[0]);
     const product1 = c2.mul(multipliers[1]);
     c0 = product1.bitwiseRightShift(32).bitwiseXor(c1).bitwiseXor(key0).bitwiseAnd(low32);

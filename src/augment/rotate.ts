@@ -2,8 +2,8 @@
  * Rotation about the centre with Pillow's arithmetic (golden README section 7, `rotate_*`): images bilinear in double
  * precision with the fraction of whole numbers dropped, labels nearest in 16.16 fixed point.
  */
-import { arange, type Device, fromTypedArray, type Tensor } from "../torch/index.js";
-import { perImage, pickPixels, sampleBilinear, toPixelNumbers } from "./sampling.js";
+import { arange, type Device, type Tensor } from "../torch/index.js";
+import { allPerImage, pickPixels, sampleBilinear, toPixelNumbers } from "./sampling.js";
 
 /** Pillow rounds the matrix to 15 decimals, so that right angles have exact zeros. */
 const round15 = (value: number) => Math.round(value * 1e15) / 1e15;
@@ -63,15 +63,12 @@ const guard = 1e-9;
 export function rotateImages(images: Tensor, degrees: readonly number[], whole = true): Tensor {
   const [, , height, width] = images.shape;
   const maps = degrees.map((angle) => rotation(angle, height, width));
-  const value = (key: keyof Affine) =>
-    perImage(
-      maps.map((map) => map[key]),
-      3,
-      images.device,
-    );
+  const keys = ["xx", "xy", "x0", "yx", "yy", "y0"] as const;
+  const values = keys.map((key) => Float64Array.from(maps, (map) => map[key]));
+  const [xx, xy, x0, yx, yy, y0] = allPerImage(values, 3, images.device);
   const [x, y] = axes(height, width, 0.5, "float64", images.device);
-  const columns = plane(value("xx"), value("xy"), value("x0"), x, y);
-  const rows = plane(value("yx"), value("yy"), value("y0"), x, y);
+  const columns = plane(xx, xy, x0, x, y);
+  const rows = plane(yx, yy, y0, x, y);
   const exact = sampleBilinear(images, rows.sub(0.5), columns.sub(0.5));
   const sampled = whole ? exact.add_(guard).floor_() : exact;
   return sampled.to({ dtype: images.dtype }).mul_(inside(rows, columns, height, width).to({ dtype: images.dtype }));
@@ -87,29 +84,18 @@ const fixed = (value: number) => Math.floor(value * 65536 + 0.5);
 export function rotateLabels(planes: Tensor, degrees: readonly number[], fill = 0): Tensor {
   const [, , height, width] = planes.shape;
   const maps = degrees.map((angle) => rotation(angle, height, width));
-  const value = (of: (map: Affine) => number) =>
-    fromTypedArray(
-      BigInt64Array.from(maps, (map) => BigInt(fixed(of(map)))),
-      [maps.length, 1, 1],
-      {
-        device: planes.device,
-      },
-    );
+  const values = [
+    (m: Affine) => m.xx,
+    (m: Affine) => m.xy,
+    (m: Affine) => m.x0 + 0.5 * m.xx + 0.5 * m.xy,
+    (m: Affine) => m.yx,
+    (m: Affine) => m.yy,
+    (m: Affine) => m.y0 + 0.5 * m.yx + 0.5 * m.yy,
+  ].map((of) => BigInt64Array.from(maps, (map) => BigInt(fixed(of(map)))));
+  const [xx, xy, x0, yx, yy, y0] = allPerImage(values, 3, planes.device);
   const [x, y] = axes(height, width, 0, "int64", planes.device);
-  const columns = plane(
-    value((m) => m.xx),
-    value((m) => m.xy),
-    value((m) => m.x0 + 0.5 * m.xx + 0.5 * m.xy),
-    x,
-    y,
-  );
-  const rows = plane(
-    value((m) => m.yx),
-    value((m) => m.yy),
-    value((m) => m.y0 + 0.5 * m.yx + 0.5 * m.yy),
-    x,
-    y,
-  );
+  const columns = plane(xx, xy, x0, x, y);
+  const rows = plane(yx, yy, y0, x, y);
   const [row, column] = [rows, columns].map((position) => position.bitwiseRightShift(16));
   const picked = pickPixels(planes, toPixelNumbers(row, height), toPixelNumbers(column, width));
   return picked.maskedFill(inside(row, column, height, width).logicalNot(), fill);

@@ -5,7 +5,7 @@
  */
 
 import { nearestSources } from "../grid/resize.js";
-import { type Device, fromTypedArray, type Tensor } from "../torch/index.js";
+import { type Device, fromTypedArrays, type Tensor } from "../torch/index.js";
 import type { ScaleCrop } from "./draws.js";
 import { pickPixels } from "./sampling.js";
 
@@ -42,30 +42,39 @@ function fillTaps(length: number, { length: to, start }: AxisCrop, offset: numbe
     const sum = taps[0].weight + taps[1].weight;
     taps.forEach(({ pixel, weight }, tap) => {
       into.sources[tap][offset + i] = BigInt(pixel);
-      into.weights[tap][offset + i] = Math.floor((weight / sum) * 2 ** precision + 0.5);
+      into.weights[tap][offset + i] = BigInt(Math.floor((weight / sum) * 2 ** precision + 0.5));
     });
   }
 }
 
+/** Of one type, so that they are sent together. */
 interface TapArrays {
   readonly sources: readonly BigInt64Array[];
-  readonly weights: readonly Int32Array[];
+  readonly weights: readonly BigInt64Array[];
 }
 
-function axisTaps(length: number, crops: readonly AxisCrop[], device: Device): Taps {
+function tapArrays(length: number, crops: readonly AxisCrop[]): TapArrays {
   const size = crops.length * length;
-  const arrays: TapArrays = {
-    sources: [new BigInt64Array(size), new BigInt64Array(size)],
-    weights: [new Int32Array(size), new Int32Array(size)],
-  };
+  const pair = () => [new BigInt64Array(size), new BigInt64Array(size)];
+  const arrays: TapArrays = { sources: pair(), weights: pair() };
   crops.forEach((crop, image) => {
     fillTaps(length, crop, image * length, arrays);
   });
-  const upload = (array: BigInt64Array | Int32Array) => fromTypedArray(array, [crops.length, length], { device });
-  return {
-    sources: [upload(arrays.sources[0]), upload(arrays.sources[1])],
-    weights: [upload(arrays.weights[0]), upload(arrays.weights[1])],
-  };
+  return arrays;
+}
+
+/** The taps along several axes, in one upload. */
+function tapsOf(axes: readonly { length: number; crops: readonly AxisCrop[] }[], device: Device): Taps[] {
+  const arrays = axes.flatMap(({ length, crops }) => {
+    const { sources, weights } = tapArrays(length, crops);
+    return [...sources, ...weights].map((values) => [values, [crops.length, length]] as const);
+  });
+  const sent = fromTypedArrays(arrays, { device });
+  return axes.map((_, axis) => {
+    const [first, second, ...weights] = sent.slice(4 * axis, 4 * axis + 4);
+    const [weight, otherWeight] = weights.map((one) => one.to({ dtype: "int32" }));
+    return { sources: [first, second], weights: [weight, otherWeight] };
+  });
 }
 
 /** One pass of the resize: `[N, C, H, W]` int32, or float32 that is not rounded, along `axis` (2 or 3). */
@@ -90,27 +99,33 @@ const rowsOf = ({ height, top }: ScaleCrop): AxisCrop => ({ length: height, star
 export function scaleCropImages(images: Tensor, crops: readonly ScaleCrop[], whole = true): Tensor {
   const [, , height, width] = images.shape;
   const { device } = images;
-  const wide = filterAxis(
-    whole ? images.to({ dtype: "int32" }) : images,
-    3,
-    axisTaps(width, crops.map(columnsOf), device),
-  );
-  const both = filterAxis(wide, 2, axisTaps(height, crops.map(rowsOf), device));
+  const axes = [
+    { length: width, crops: crops.map(columnsOf) },
+    { length: height, crops: crops.map(rowsOf) },
+  ];
+  const [alongColumns, alongRows] = tapsOf(axes, device);
+  const wide = filterAxis(whole ? images.to({ dtype: "int32" }) : images, 3, alongColumns);
+  const both = filterAxis(wide, 2, alongRows);
   return both.to({ dtype: images.dtype });
 }
 
-/** Nearest source pixels of the kept positions, int64 `[N, length]`. */
-function nearest(length: number, crops: readonly AxisCrop[], device: Device): Tensor {
+/** Nearest source pixels of the kept positions, `[N, length]`. */
+function nearest(length: number, crops: readonly AxisCrop[]): BigInt64Array {
   const kept = crops.flatMap(({ length: to, start }) => [
     ...nearestSources(length, to).subarray(start, start + length),
   ]);
-  return fromTypedArray(BigInt64Array.from(kept, BigInt), [crops.length, length], { device });
+  return BigInt64Array.from(kept, BigInt);
 }
 
 /** Enlarges and crops label planes `[N, K, H, W]` of any dtype, one draw each; values are copied, never mixed. */
 export function scaleCropLabels(planes: Tensor, crops: readonly ScaleCrop[]): Tensor {
   const [count, , height, width] = planes.shape;
-  const rows = nearest(height, crops.map(rowsOf), planes.device).unsqueeze(2).expand([count, height, width]);
-  const columns = nearest(width, crops.map(columnsOf), planes.device).unsqueeze(1).expand([count, height, width]);
-  return pickPixels(planes, rows, columns);
+  const [rows, columns] = fromTypedArrays(
+    [
+      [nearest(height, crops.map(rowsOf)), [count, height, 1]],
+      [nearest(width, crops.map(columnsOf)), [count, 1, width]],
+    ],
+    { device: planes.device },
+  );
+  return pickPixels(planes, rows.expand([count, height, width]), columns.expand([count, height, width]));
 }

@@ -10,8 +10,7 @@
 import { UsageError } from "../core/errors.js";
 import {
   cat,
-  type Device,
-  fromTypedArray,
+  fromTypedArrays,
   maximum,
   minimum,
   ShapeError,
@@ -45,7 +44,8 @@ interface Waves {
   readonly sine: Tensor;
 }
 
-function wavesOf(length: number, frequencies: readonly number[], device: Device): Waves {
+/** The tables of cos and of sin, row by row. */
+function waveTables(length: number, frequencies: readonly number[]) {
   const table = (wave: (angle: number) => number) => {
     const values = new Float64Array(length * frequencies.length);
     for (let n = 0; n < length; n++) {
@@ -53,9 +53,9 @@ function wavesOf(length: number, frequencies: readonly number[], device: Device)
         values[n * frequencies.length + k] = wave((2 * Math.PI * ((f * n) % length)) / length);
       });
     }
-    return fromTypedArray(values, [length, frequencies.length], { device });
+    return [values, [length, frequencies.length]] as const;
   };
-  return { cosine: table(Math.cos), sine: table(Math.sin) };
+  return [table(Math.cos), table(Math.sin)];
 }
 
 interface Complex {
@@ -79,15 +79,20 @@ function blockOf(images: Tensor, b: number): Block {
   const positive = Array.from({ length: b + 1 }, (_, f) => f);
   const both = Array.from({ length: 2 * b + 1 }, (_, i) => i - b);
   const weights = Float64Array.from(positive, (f) => (f === 0 ? 1 : 2));
+  const before = spatialAxes(images).slice(0, -1).reverse();
+  const [sentWeights, ...tables] = fromTypedArrays(
+    [
+      [weights, [weights.length]],
+      ...waveTables(shape[last], positive),
+      ...before.flatMap((axis) => waveTables(shape[axis], both)),
+    ],
+    { device },
+  );
+  const waves = (i: number): Waves => ({ cosine: tables[2 * i], sine: tables[2 * i + 1] });
   return {
-    before: new Map(
-      spatialAxes(images)
-        .slice(0, -1)
-        .reverse()
-        .map((axis) => [axis, wavesOf(shape[axis], both, device)]),
-    ),
-    last: wavesOf(shape[last], positive, device),
-    weights: fromTypedArray(weights, undefined, { device }),
+    before: new Map(before.map((axis, i) => [axis, waves(1 + i)])),
+    last: waves(0),
+    weights: sentWeights,
   };
 }
 
