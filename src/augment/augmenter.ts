@@ -1,6 +1,6 @@
 /** The views that training asks for, whichever images it is of. */
 import { scope, type Tensor } from "../torch/index.js";
-import { augmentLabelled, augmentUnlabelled } from "./batch.js";
+import { augmentLabelled, augmentUnlabelled, strongView } from "./batch.js";
 import type { DrawKey } from "./draws.js";
 import { ofEachChannel, type StrongView } from "./modalities.js";
 import { planar8bit, type RawScale } from "./normalisation.js";
@@ -19,6 +19,8 @@ export interface Augmenter {
   labelled(images: Tensor, labels: Tensor, key: DrawKey): { images: Tensor; labels: Tensor };
   /** The weak and the strong view of an unlabelled batch, float32 of the same scale, equal in geometry. */
   unlabelled(images: Tensor, key: DrawKey): { weak: Tensor; strong: Tensor };
+  /** The strong view of weak ones, float32 of the same scale, equal in geometry. */
+  strong(weak: Tensor, key: DrawKey): Tensor;
 }
 
 /**
@@ -35,6 +37,7 @@ export function planarAugmenter(
     tpRamFactor: profile.tpRamFactor,
     labelled: (images, labels, key) => augmentLabelled(images, labels, key, profile, scale),
     unlabelled: (images, key) => augmentUnlabelled(images, key, profile, modalities, scale),
+    strong: strongView(profile, modalities, scale),
   };
 }
 
@@ -70,5 +73,6 @@ export function volumeAugmenter(profile: VolumeProfile, modalities = false, scal
         const { images: weak } = weakVolumes(images, undefined, key, profile);
         return { weak, strong: strong(weak, key) };
       }),
+    strong,
   };
 }

@@ -29,8 +29,18 @@ export function augmentLabelled(
 }
 
 /**
- * The weak and the strong view of an unlabelled batch, float32 of the batch's scale, equal in geometry.
+ * What makes the strong view of weak ones, `[N, C, ...S]`, float32 of the scale, equal in geometry.
  * @param modalities whether each channel has strong draws of its own; else the channels, 1 or 3, are grey or RGB
+ */
+export function strongView(profile: AugmentationProfile, modalities = false, scale: RawScale = planar8bit): StrongView {
+  const ofImages: StrongView = (weak, key) =>
+    strongAugment(weak, drawStrong(key, weak.shape[0], profile), profile, scale);
+  return modalities ? ofEachChannel(ofImages) : ofImages;
+}
+
+/**
+ * The weak and the strong view of an unlabelled batch, float32 of the batch's scale, equal in geometry.
+ * @param modalities as of {@link strongView}
  */
 export function augmentUnlabelled(
   images: Tensor,
@@ -39,11 +49,8 @@ export function augmentUnlabelled(
   modalities = false,
   scale: RawScale = planar8bit,
 ): { weak: Tensor; strong: Tensor } {
-  const ofImages: StrongView = (weak, named) =>
-    strongAugment(weak, drawStrong(named, weak.shape[0], profile), profile, scale);
-  const strong = modalities ? ofEachChannel(ofImages) : ofImages;
   return scope(() => {
     const weak = weakAugment(images, null, weakDraws(images, key, profile), profile, scale).images;
-    return { weak, strong: strong(weak, key) };
+    return { weak, strong: strongView(profile, modalities, scale)(weak, key) };
   });
 }

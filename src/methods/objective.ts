@@ -1,6 +1,6 @@
 /** Puts a method's step and a divergence between its domains together into what an optimiser minimises. */
 import type { TargetKind } from "../core/target-kind.js";
-import { type DomainDivergence, divergence, domainDivergence } from "../divergence/index.js";
+import { type DomainDivergence, type DomainInput, divergence, domainDivergence } from "../divergence/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import type { DivergenceOptions, Objective } from "../optim/index.js";
 import { autocast } from "../torch/index.js";
@@ -35,12 +35,16 @@ export function createComparison(options: DivergenceOptions, kind: TargetKind, s
   return { estimator: domainDivergence(estimator, chosen), view };
 }
 
-/** The objective of one step; without a comparison or unlabelled images it has no divergence. */
+/**
+ * The objective of one step; without a comparison or unlabelled images it has no divergence.
+ * @param restyled for the estimator of that name
+ */
 export function createObjective(
   step: PreparedStep,
   network: SegmentationNetwork,
   comparison: DomainComparison | null,
   { precision, device }: ComputeOptions,
+  restyled?: DomainInput["restyled"],
 ): Objective<MethodEvaluation> {
   const { domains } = step;
   if (!comparison || !domains) return { evaluate: step.evaluate, divergence: null };
@@ -55,6 +59,7 @@ export function createObjective(
           target: target[comparison.view],
           shared: shared ?? undefined,
           labels: labels ?? undefined,
+          restyled,
           learn,
         }),
       ),

@@ -8,6 +8,8 @@ import {
   type Method,
   type MethodStep,
   type PreparedStep,
+  type Restyler,
+  restyle,
 } from "../methods/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { learningRate, type Minimizer, type StepReport } from "../optim/index.js";
@@ -20,6 +22,8 @@ export interface StepParts extends ComputeOptions {
   minimizer: Minimizer;
   /** Null when no divergence was configured. */
   comparison: DomainComparison | null;
+  /** For a comparison that looks at labelled images in another style. */
+  augmenter?: Restyler;
 }
 
 /** Where in training a step stands, and whether its numbers are for the log. */
@@ -53,12 +57,15 @@ export function trainStep(
   batch: Batch,
   { baseRate, measure, rank = 0, ownAscent, deferred, ...at }: StepPlace,
 ): StepResult {
-  const { student, method, minimizer, comparison } = parts;
+  const { student, method, minimizer, comparison, augmenter } = parts;
   const { seed, iteration, maxIterations } = at;
   // Dropout is the only operator that draws from libtorch's own generator; it knows of no image's index.
   manualSeed(new RandomStream(seed, "libtorch", iteration, rank).uint32());
   const prepared = method.prepare(batch, at);
-  const objective = createObjective(prepared, student, comparison, parts);
+  const objective = createObjective(
+    ...([prepared, student, comparison, parts] as const),
+    augmenter && (() => restyle(batch, augmenter, at)),
+  );
   const rate = learningRate(baseRate, iteration, maxIterations);
   const { rampUp } = prepared;
   const report = minimizer.step(objective, { ...at, rate, baseRate, rampUp, measure, ownAscent, deferred });

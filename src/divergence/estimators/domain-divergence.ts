@@ -42,6 +42,16 @@ export interface DomainLabels {
   targetConfidence: Tensor;
 }
 
+/** Labelled images in the style of unlabelled ones, for `restyled`. */
+export interface RestyledImages {
+  /** Normalised, [B, C, ...S]. */
+  images: Tensor;
+  /** In the form that {@link TargetKind} says. */
+  labels: Tensor;
+  /** 1 where `labels` is a label, 0 where nobody gave one, [B, 1, ...S]; null: everywhere. */
+  annotated: Tensor | null;
+}
+
 /** One evaluation's input. The two batches may differ in size; the precision is the caller's, who may run it under autocast. */
 export interface DomainInput {
   network: SegmentationNetwork;
@@ -53,6 +63,8 @@ export interface DomainInput {
   shared?: { source: ViewOutput; target: ViewOutput };
   /** For `featProto`. */
   labels?: DomainLabels;
+  /** For `restyled`: the same images each time it is called. */
+  restyled?(): RestyledImages;
   /**
    * Whether the estimator learns from this evaluation (running means, a critic): true (default) in one pass of each
    * step, false in the others.

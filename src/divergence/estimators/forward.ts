@@ -23,7 +23,7 @@ function sharedMaps(input: DomainInput, what: keyof ViewOutput): Pair<Tensor> {
 }
 
 /** Divergences are differences of nearly equal numbers: autocast's 16-bit results go on in float32. */
-function atLeastSingle(tensor: Tensor): Tensor {
+export function atLeastSingle(tensor: Tensor): Tensor {
   return tensor.dtype === "bfloat16" ? tensor.to({ dtype: "float32" }) : tensor;
 }
 

@@ -11,6 +11,7 @@ import { featProto } from "./feat-proto.js";
 import { featSoftmax } from "./feat-softmax.js";
 import { gaussian } from "./gaussian.js";
 import { predMarginal } from "./pred-marginal.js";
+import { restyled } from "./restyled.js";
 
 /** All estimators by their names in configurations; the first is the default. */
 export const estimators = {
@@ -20,6 +21,7 @@ export const estimators = {
   featCode,
   gaussian,
   critic,
+  restyled,
 } satisfies Record<string, EstimatorEntry>;
 
 /** Name of an estimator. */

@@ -1,0 +1,71 @@
+/**
+ * `restyled`: what the labels say against what the network says of the same images in the style of the unlabelled domain.
+ * D_f of a joint distribution is that of images plus, over them, that of the classes of a pixel given the image; the other
+ * estimators compare the first, and this one the second. P is the labelled anatomy with its labels, Q the prediction
+ * once the scanner has changed. Ours; docs/method.md.
+ */
+import { UsageError } from "../../core/errors.js";
+import type { TargetKind } from "../../core/target-kind.js";
+import { withFixedStatistics } from "../../nn/index.js";
+import { classChannels, positionRows, stack, type Tensor } from "../../torch/index.js";
+import { discreteDivergence } from "../discrete.js";
+import type { DomainDivergence, DomainDivergenceOptions, DomainInput, RestyledImages } from "./domain-divergence.js";
+import { estimatorEntry } from "./entry.js";
+import { atLeastSingle } from "./forward.js";
+
+/** Probabilities of classes per pixel, [G, n, C]: one group of K exclusive classes, or K of a part and its absence. */
+function distributions(probabilitiesBKS: Tensor, kind: TargetKind): Tensor {
+  const rows = positionRows(probabilitiesBKS);
+  if (kind === "softmax") return rows.unsqueeze(0);
+  const parts = rows.t();
+  return stack([parts.neg().add(1), parts], -1);
+}
+
+/** Of each pixel, [1, n, 1]; null where all have a label. */
+function pixelWeights({ annotated }: RestyledImages): Tensor | null {
+  return annotated && positionRows(annotated).unsqueeze(0);
+}
+
+function createRestyled(choices: DomainDivergenceOptions): DomainDivergence {
+  const { divergence, kind, forward = "joint", side = "both", runningMean = 0, bank, gate } = choices;
+  const idle = runningMean > 0 ? "runningMean" : bank ? "bank" : gate ? "gate" : side === "source" ? "side" : null;
+  if (idle)
+    throw new UsageError(
+      `restyled: ${idle} is for estimators that describe both domains by a mean; here P is the labels, so leave it out`,
+    );
+  if (forward === "shared")
+    throw new UsageError('restyled: the method makes no passes over restyled images; take forward "joint"');
+  const scale = choices.scale ?? divergence.defaultScale;
+  return {
+    id: "restyled",
+    evaluate({ network, restyled }: DomainInput) {
+      if (!restyled) throw new Error("internal: restyled was given no images");
+      const given = restyled();
+      const statistics = forward === "joint" ? "batch" : "running";
+      const logits = withFixedStatistics(network, statistics, () => atLeastSingle(network.forward(given.images)));
+      const labels = kind === "softmax" ? classChannels(given.labels, logits.shape[1]) : given.labels;
+      const p = distributions(labels.to({ dtype: "float32" }), kind);
+      const q = distributions(kind === "softmax" ? logits.softmax(1) : logits.sigmoid(), kind);
+      const perPixel = discreteDivergence(divergence, p, q).unsqueeze(-1);
+      // Each class counts alike, by the pixels that either side takes for it: a mean over all is one over background.
+      const either = p.add(q.detach());
+      const annotated = pixelWeights(given);
+      const weights = annotated ? either.mul(annotated) : either;
+      const perClass = weights
+        .mul(perPixel)
+        .sum([1])
+        .div(weights.sum([1]).clamp({ min: 1e-6 }));
+      return perClass.mean().mul(scale);
+    },
+    state: () => new Map(),
+    loadState: () => {},
+    dispose: () => {},
+  };
+}
+
+export const restyled = estimatorEntry({
+  summary: "labels against the prediction of the same images in the style of unlabelled ones",
+  source: "ours; docs/method.md",
+  cost: "network on B images",
+  create: createRestyled,
+});

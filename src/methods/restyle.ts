@@ -1,0 +1,37 @@
+/** Labelled images as the other domain's scanner might have taken them. */
+import { type Augmenter, drawTpRam, planar8bit, tpRam } from "../augment/index.js";
+import type { RestyledImages } from "../divergence/index.js";
+import { noGrad, scope, type Tensor, tensor } from "../torch/index.js";
+import type { Batch, MethodStep } from "./method.js";
+
+/** What restyling needs of a run's augmentation. */
+export type Restyler = Pick<Augmenter, "tpRamFactor" | "strong">;
+
+/** The first `count` rows, from the beginning again where there are fewer. */
+function repeated(batch: Tensor, count: number): Tensor {
+  const rows = Array.from({ length: count }, (_, i) => i % batch.shape[0]);
+  return batch.indexSelect(0, tensor(rows, { dtype: "int64", device: batch.device }));
+}
+
+/**
+ * The labelled images of a batch with the low-frequency amplitude of unlabelled ones mixed in by U(0, 1), and the strong
+ * view of the result: other colours and contrasts, the same anatomy, so that the labels still hold.
+ * @returns network inputs and labels; equal draws of (seed, iteration) give equal images
+ */
+export function restyle(
+  { labelled, unlabelled, normalisation = planar8bit }: Batch,
+  { tpRamFactor, strong }: Restyler,
+  { seed, iteration, first }: MethodStep,
+): RestyledImages {
+  if (!unlabelled) throw new Error("internal: there are no unlabelled images whose style could be taken");
+  const { images, labels, annotated = null } = labelled;
+  const [count] = images.shape;
+  const key = { seed, iteration, purpose: "restyle", first };
+  return noGrad(() =>
+    scope(() => {
+      const partners = repeated(unlabelled.weak, count);
+      const moved = tpRam(images, partners, drawTpRam(key, count, 1), tpRamFactor, normalisation.range);
+      return { images: normalisation.forward(strong(moved, key)), labels, annotated };
+    }),
+  );
+}
