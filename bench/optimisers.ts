@@ -4,7 +4,7 @@
  * are measured. Two long passes differ by more than an optimiser's arithmetic takes, so timing them apart and
  * subtracting would drown it.
  */
-import { fundusProfile } from "../src/augment/index.js";
+import { fundusProfile, planarAugmenter } from "../src/augment/index.js";
 import {
   type Batch,
   createComparison,
@@ -13,6 +13,7 @@ import {
   type MethodEvaluation,
   type MethodName,
   methods,
+  restyle,
 } from "../src/methods/index.js";
 import { UNet } from "../src/nn/index.js";
 import {
@@ -40,7 +41,8 @@ interface Subject {
 
 /** Optimisers whose passes depend on their settings are measured with each of these. */
 const variants: Partial<Record<string, Record<string, Record<string, unknown>>>> = {
-  dim: { "DiM-1": {}, "DiM-2": { perturbWith: "task" }, "DiM-3": { perturbWith: "clean" } },
+  dim: { DiM: { startFraction: 0 } },
+  "dim-features": { "DiM-1": {}, "DiM-2": { perturbWith: "task" }, "DiM-3": { perturbWith: "clean" } },
 };
 
 const entryOf = (optimizer: MinimizerName): MinimizerEntry => minimizers[optimizer];
@@ -158,8 +160,10 @@ function trained({ optimizer, options, method: methodName }: Subject, size: Size
   const minimizer = chosen.create(student.namedParameters(), base, settings);
   const { divergence } = settings as { divergence?: DivergenceOptions };
   const comparison = divergence ? createComparison(divergence, "sigmoid") : null;
-  const prepared = method.prepare(drawBatch(size), where);
-  const objective = clock.watch<MethodEvaluation>(createObjective(prepared, student, comparison, forward));
+  const given = drawBatch(size);
+  const prepared = method.prepare(given, where);
+  const restyled = () => restyle(given, planarAugmenter(fundusProfile), where);
+  const objective = clock.watch<MethodEvaluation>(createObjective(prepared, student, comparison, forward, restyled));
   let { iteration } = where;
   const step = () => {
     const at = { ...where, iteration, rate: 1e-3, baseRate: 1e-3, rampUp: prepared.rampUp, measure: false };

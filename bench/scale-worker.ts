@@ -32,9 +32,13 @@ function prepare({ width, side, batch, threads }: ScaleSettings): () => void {
   const augmentation = planarAugmenter(mriProfile);
   const context = { student, createNetwork: network, kind: "sigmoid", augmentation, ...compute } as const;
   const method = createMethod({ name: "midss", ...methods.midss.options.parse({}) } as MethodChoice, context);
-  const options = minimizers.dim.options.parse({}) as DimOptions & { divergence: DivergenceOptions };
+  const options = minimizers["dim-features"].options.parse({}) as DimOptions & { divergence: DivergenceOptions };
   const base = new Sgd(student.parameters(), { momentum: 0.9, weightDecay: 1e-4 });
-  const minimizer = createMinimizer({ name: "dim", ...options } as MinimizerChoice, student.namedParameters(), base);
+  const minimizer = createMinimizer(
+    { name: "dim-features", ...options } as MinimizerChoice,
+    student.namedParameters(),
+    base,
+  );
   const comparison = createComparison(options.divergence, "sigmoid");
   using drawn = new torch.Generator(2 + world.rank);
   const images = () => torch.rand([own, 1, side, side], { generator: drawn }).mul(255);

@@ -40,7 +40,7 @@ function inputsOf(tensors: ReadonlyMap<string, torch.Tensor>, device: torch.Devi
 
 /** The optimiser as a configuration that leaves everything at its default would build it. */
 function createMinimizer(method: StepSettings["method"], student: UNet, base: Optimizer) {
-  const { none, dim } = minimizers;
+  const { none, "dim-features": dim } = minimizers;
   const parameters = student.namedParameters();
   if (method === "MiDSS") return { minimizer: none.create(parameters, base, none.options.parse({})), divergence: null };
   const options = dim.options.parse({});

@@ -11,14 +11,18 @@ import type { Soak } from "./soak.js";
 
 /** Two networks, teachers, a critic, a bank and a code book that learn, a queue of images, and ascents that remember. */
 const recipes: Pick<SmallRun, "method" | "optimizer">[] = [
-  { method: "midss", optimizer: { name: "dim", divergence: { estimator: "critic" } } },
+  { method: "midss", optimizer: { name: "dim-features", divergence: { estimator: "critic" } } },
   { method: "ua-mt", optimizer: "gsam" },
   { method: "cps", optimizer: "sam" },
   { method: "caussl", optimizer: "dim" },
   { method: "ss-net", optimizer: "looksam" },
   {
     method: "ust-run",
-    optimizer: { name: "dim", balance: 0.1, divergence: { estimator: "featCode", bank: 4, gate: { every: 2 } } },
+    optimizer: {
+      name: "dim-features",
+      balance: 0.1,
+      divergence: { estimator: "featCode", bank: 4, gate: { every: 2 } },
+    },
   },
 ];
 

@@ -4,7 +4,7 @@ import type { Minimizer } from "./objective.js";
 import type { Optimizer } from "./optimizer.js";
 import type { NamedParameters } from "./parameter-list.js";
 import { none } from "./sharpness/sharpness-minimizer.js";
-import { dim } from "./steps/dim.js";
+import { dim, dimFeatures } from "./steps/dim.js";
 import { disam } from "./steps/disam.js";
 import { esam } from "./steps/esam.js";
 import { flatMatch } from "./steps/flat-match.js";
@@ -19,6 +19,7 @@ import { wsam } from "./steps/wsam.js";
 export const minimizers = {
   none,
   dim,
+  "dim-features": dimFeatures,
   ...ruleMinimizers,
   disam,
   esam,

@@ -108,7 +108,7 @@ function divergenceListings(): Listing[] {
 
 /** Settings that every estimator reads, `tau` only those that take a softmax over features, and an estimator's own. */
 function estimatorSettings({ options = {} }: EstimatorEntry, name: string): Settings {
-  const { forward, view, side, tau, estimator } = divergenceOptions.parse({ estimator: name });
+  const { forward, view, side, tau, estimator } = divergenceOptions("js", "featSoftmax").parse({ estimator: name });
   const own = typeof estimator === "string" ? {} : { estimator };
   const { optional } = settingsOf({ options: z.strictObject(options) });
   return {

@@ -18,7 +18,7 @@ const methods = {
   "supervised only": ["method={name: supervised}", "optimizer={name: none}"],
   MiDSS: ["method={name: midss}", "optimizer={name: none}"],
   "MiDSS + SAM": ["method={name: midss}", "optimizer={name: sam}"],
-  "DiM-1 (js, featSoftmax)": ["method={name: midss}", "optimizer={name: dim}"],
+  "DiM-1 (js, featSoftmax)": ["method={name: midss}", "optimizer={name: dim-features}"],
 };
 
 const [data, work] = process.argv.slice(2);

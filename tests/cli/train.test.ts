@@ -14,7 +14,9 @@ import { checkpoints, entry, metricLines, putConfig, Running, run } from "./buil
 import { expectSame, newestCheckpoint, promised } from "./same-bytes.js";
 
 const base = temporaryFolder();
-const dim = { optimizer: { name: "dim", inner: "fsam", rhoMode: "divergence", divergence: { runningMean: 0.5 } } };
+const dim = {
+  optimizer: { name: "dim-features", inner: "fsam", rhoMode: "divergence", divergence: { runningMean: 0.5 } },
+};
 const supervised = { method: { name: "supervised" }, optimizer: { name: "none" }, evaluation: { every: 25 } };
 const kinds = {
   "dim fp32": { ...dim, training: { iterations: 12 } },
@@ -62,7 +64,7 @@ describe("a finished run", () => {
     expect(config).toMatchObject({
       dataset: join(base, "data/dataset.yaml"),
       base: { name: "sgd", rate: 0.03, momentum: 0.9, weightDecay: 1e-4 },
-      optimizer: { name: "dim", inner: { name: "fsam", lambda: 0.9 }, perturbWith: "total" },
+      optimizer: { name: "dim-features", inner: { name: "fsam", lambda: 0.9 }, perturbWith: "total" },
       training: { seed: 1337, precision: "fp32", memoryFormat: "channelsLast", device: "cpu", threads: 1 },
     });
     const environment = JSON.parse(read("environment.json"));

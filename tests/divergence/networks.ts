@@ -1,9 +1,12 @@
 /** Two small U-Nets, images and labels for the tests of the estimators. */
 import { afterAll, beforeAll } from "vitest";
-import type { DomainInput } from "../../src/divergence/index.js";
+import { type DomainInput, type EstimatorId, estimatorIds } from "../../src/divergence/index.js";
 import { type NetworkOptions, UNet } from "../../src/nn/index.js";
 import { Generator, grad, rand, randn, scope, setThreads, type Tensor } from "../../src/torch/index.js";
 import { checkForLeaks } from "./support.js";
+
+/** Those that compare the images of two domains; `restyled` compares labels with predictions, and has tests of its own. */
+export const comparingImages = estimatorIds.filter((id): id is Exclude<EstimatorId, "restyled"> => id !== "restyled");
 
 export let networks: Record<"sigmoid" | "softmax", UNet>;
 

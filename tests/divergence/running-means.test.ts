@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { divergence, domainDivergence, estimatorIds } from "../../src/divergence/index.js";
+import { divergence, domainDivergence } from "../../src/divergence/index.js";
 import { scope, tensor } from "../../src/torch/index.js";
-import { gradientNorm, images, labels, networks, withNetworks } from "./networks.js";
+import { comparingImages, gradientNorm, images, labels, networks, withNetworks } from "./networks.js";
 import { expectClose } from "./support.js";
 
 withNetworks();
 
 /** The critic has a memory of its own kind. */
-const averaging = estimatorIds.filter((id) => id !== "critic");
+const averaging = comparingImages.filter((id) => id !== "critic");
 
 describe("running means", () => {
   const beta = 0.9;

@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/core/random.js";
 import { permutationP } from "../../src/divergence/estimators/domain-gate.js";
 import { StatisticBank } from "../../src/divergence/estimators/statistic-bank.js";
-import { type DomainDivergence, divergence, domainDivergence, estimatorIds } from "../../src/divergence/index.js";
+import { type DomainDivergence, divergence, domainDivergence } from "../../src/divergence/index.js";
 import { grad, scope, tensor } from "../../src/torch/index.js";
 import { Training, withTraining } from "../methods/support.js";
-import { gradientNorm, images, labels, networks, withNetworks } from "./networks.js";
+import { comparingImages, gradientNorm, images, labels, networks, withNetworks } from "./networks.js";
 
 withNetworks();
 
@@ -80,7 +80,7 @@ describe("in an estimator", () => {
     target: images(seed + 100, 2, camera),
     labels: labels("softmax", 2),
   });
-  const averaging = estimatorIds.filter((id) => id !== "critic");
+  const averaging = comparingImages.filter((id) => id !== "critic");
 
   function values(estimator: DomainDivergence, seeds: number[], camera?: { gain: number; offset: number }) {
     return seeds.map((seed) =>
@@ -132,8 +132,12 @@ describe("in an estimator", () => {
 });
 
 it("a run with bank and gate continues with the same bits", () => {
-  const settings = { divergence: { bank: 4, gate: { level: 0.9, every: 2 } }, balance: 0.2, lambdaMode: "constant" };
-  const make = (seed = 1) => new Training("midss", "sigmoid", { optimizer: "dim", seed, settings });
+  const settings = {
+    divergence: { bank: 4, gate: { level: 0.9, every: 2 } },
+    balance: 0.2,
+    lambdaMode: "constant",
+  };
+  const make = (seed = 1) => new Training("midss", "sigmoid", { optimizer: "dim-features", seed, settings });
   let middle = new Map<string, Uint8Array>();
   let wanted = new Map<string, Uint8Array>();
   withTraining(make(), (training) => {

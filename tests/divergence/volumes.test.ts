@@ -5,18 +5,18 @@ import {
   type DomainInput,
   divergence,
   domainDivergence,
-  estimatorIds,
   type ViewOutput,
 } from "../../src/divergence/index.js";
 import { Generator, grad, noGrad, rand, randn, scope, setThreads, type Tensor } from "../../src/torch/index.js";
 import { channelsOf, type Kind, kinds, makeVolumes, VolumeNetwork } from "../support/volume-network.js";
+import { comparingImages } from "./networks.js";
 import { checkForLeaks } from "./support.js";
 
 setThreads(1);
 checkForLeaks();
 
 const families: DivergenceId[] = ["js", "kl", "h2"];
-const cases = estimatorIds.flatMap((id) => kinds.flatMap((kind) => families.map((f) => [id, kind, f] as const)));
+const cases = comparingImages.flatMap((id) => kinds.flatMap((kind) => families.map((f) => [id, kind, f] as const)));
 
 /** Labels and images of two domains that differ in brightness. */
 function inputOf(kind: Kind, network: VolumeNetwork): DomainInput {
@@ -58,7 +58,7 @@ describe.each(cases)("%s, %s, %s", (id, kind, f) => {
   });
 });
 
-describe.each(estimatorIds)("%s", (id) => {
+describe.each(comparingImages)("%s", (id) => {
   it.each(kinds)("%s: of one slice has the bits of its image", (kind) => {
     scope(() =>
       noGrad(() => {

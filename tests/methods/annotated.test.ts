@@ -65,7 +65,7 @@ describe.each(["midss", "fixmatch-cutmix", "cps", "ss-net", "bcp", "ua-mt", "ust
   (name) => {
     it.each(kinds)("compares the annotated pixels of a class (%s)", (kind) => {
       const settings = { divergence: { estimator: "featProto" } };
-      const make = () => new Training(name, kind, { optimizer: "dim", settings });
+      const make = () => new Training(name, kind, { optimizer: "dim-features", settings });
       expect(trained(make, 1)).toEqual(trained(make, 0));
     });
   },

@@ -5,7 +5,7 @@ import { tensorFromBytes } from "./state-file.js";
 import { Training, withTraining } from "./support.js";
 
 const divergence = { estimator: { name: "critic", hidden: 16 } };
-const dim = (settings: object) => ({ optimizer: "dim", settings: { divergence, ...settings } }) as const;
+const dim = (settings: object) => ({ optimizer: "dim-features", settings: { divergence, ...settings } }) as const;
 
 function expectSame(got: ReadonlyMap<string, Uint8Array>, wanted: ReadonlyMap<string, Uint8Array>): void {
   expect([...got.keys()]).toEqual([...wanted.keys()]);

@@ -1,6 +1,6 @@
 /** What the tests of methods share: small networks, made-up batches, and training steps as the trainer takes them. */
 import { Buffer } from "node:buffer";
-import { mriProfile } from "../../src/augment/index.js";
+import { mriProfile, planarAugmenter } from "../../src/augment/index.js";
 import { createComparison, type Method, type MethodEntry, type MethodName, methods } from "../../src/methods/index.js";
 import type { Batch, MethodContext, MethodStep } from "../../src/methods/method.js";
 import { type NetworkOptions, ResidualUNet, type SegmentationNetwork, UNet, UNetSsl4mis } from "../../src/nn/index.js";
@@ -122,7 +122,8 @@ export class Training {
     const { divergence } = settings as { divergence?: Parameters<typeof createComparison>[0] };
     const comparison = divergence ? createComparison(divergence, kind) : null;
     const { student, method, minimizer } = this;
-    this.session = { student, method, minimizer, comparison } as TrainingSession;
+    const augmenter = planarAugmenter(mriProfile);
+    this.session = { student, method, minimizer, comparison, augmenter } as TrainingSession;
   }
 
   /** One step of ten, a logged one, on batch `iteration` unless another is given. */

@@ -1,6 +1,6 @@
 /** Every method and every optimiser on volumes: one step each, on overlapping and on exclusive classes. */
 import { describe, expect, it } from "vitest";
-import { mriProfile } from "../../src/augment/index.js";
+import { volumeAugmenter, volumeProfile } from "../../src/augment/index.js";
 import {
   type Batch,
   createComparison,
@@ -9,6 +9,7 @@ import {
   type MethodEntry,
   type MethodName,
   methods,
+  restyle,
 } from "../../src/methods/index.js";
 import type { SegmentationNetwork } from "../../src/nn/index.js";
 import {
@@ -64,7 +65,7 @@ function step(method: MethodName, optimizer: MinimizerName, kind: Kind) {
   let seed = 1;
   const createNetwork = () => new VolumeNetwork(kind, seed++);
   const student = createNetwork();
-  const augmentation = { ...mriProfile, tpRamFactor: 0.2 };
+  const augmentation = { ...volumeAugmenter(volumeProfile), tpRamFactor: 0.2 };
   const compute = { precision: "fp32", device: "cpu" } as const;
   const context: MethodContext = { student, createNetwork, kind, augmentation, ...compute };
   const entry: MethodEntry = methods[method] as never;
@@ -83,8 +84,10 @@ function step(method: MethodName, optimizer: MinimizerName, kind: Kind) {
   const weights = valuesOf(student, "namedParameters");
   const report = scope(() => {
     const at = { seed: 5, iteration: 60, maxIterations: 120 };
-    const prepared = made.prepare(makeBatch(kind), at);
-    const objective = watched(createObjective(prepared, student, comparison, compute), student, passes);
+    const batch = makeBatch(kind);
+    const prepared = made.prepare(batch, at);
+    const restyled = () => restyle(batch, augmentation, at);
+    const objective = watched(createObjective(prepared, student, comparison, compute, restyled), student, passes);
     const rate = { rate: 0.03, baseRate: 0.03, rampUp: prepared.rampUp, measure: true };
     const result = minimizer.step(objective, { ...at, ...rate });
     made.afterUpdate(at);

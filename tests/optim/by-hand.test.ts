@@ -102,7 +102,7 @@ describe("DiM", () => {
   ];
 
   it.each(ascents)("%s: climbs its gradient by rho and descends task + lambda D from there", (perturbWith, ascent) => {
-    const { update, displacements, report } = run("dim", { ...fixed, perturbWith }, threeBowls);
+    const { update, displacements, report } = run("dim-features", { ...fixed, perturbWith }, threeBowls);
     const away = along(ascent, rho);
     expectVector(displacements[1], away);
     expectVector(update, total(plus(w, away)));
@@ -113,13 +113,14 @@ describe("DiM", () => {
 
   it("clean: descends the task loss from there and the divergence from where it was", () => {
     const away = along(task(w), rho);
-    const { update, displacements } = run("dim", { ...fixed, perturbWith: "clean" }, threeBowls);
+    const { update, displacements } = run("dim-features", { ...fixed, perturbWith: "clean" }, threeBowls);
     expectVector(displacements[1], away);
     expectVector(update, plus(task(plus(w, away)), distance(w), lambda));
   });
 
   it("addClean: joins the clean gradient of the labelled loss to source only", () => {
-    const updateOf = (options: object) => run("dim", { ...fixed, addClean: true, ...options }, threeBowls).update;
+    const updateOf = (options: object) =>
+      run("dim-features", { ...fixed, addClean: true, ...options }, threeBowls).update;
     const away = along(labelled(w), rho);
     expectVector(updateOf({ perturbWith: "source" }), plus(total(plus(w, away)), labelled(w)));
     expectVector(updateOf({ perturbWith: "task" }), total(plus(w, along(task(w), rho))));
@@ -129,16 +130,16 @@ describe("DiM", () => {
   it.each(["total", "task", "clean", "source", "div", "disam"])(
     "%s: is plain descent of task + lambda D without a radius, and SAM without a weight",
     (perturbWith) => {
-      const plain = run("dim", { ...fixed, perturbWith, rho: 0 }, threeBowls);
+      const plain = run("dim-features", { ...fixed, perturbWith, rho: 0 }, threeBowls);
       expectVector(plain.update, total(w));
       expect(plain.seen).toHaveLength(1);
       const sam = task(plus(w, along(task(w), rho)));
-      expectVector(run("dim", { ...fixed, perturbWith, lambda: 0 }, threeBowls).update, sam);
+      expectVector(run("dim-features", { ...fixed, perturbWith, lambda: 0 }, threeBowls).update, sam);
     },
   );
 
   it("takes no weight for a divergence that the method does not give", () => {
-    const { update, report } = run("dim", { ...fixed, perturbWith: "total" }, withoutDistance);
+    const { update, report } = run("dim-features", { ...fixed, perturbWith: "total" }, withoutDistance);
     expectVector(update, task(plus(w, along(task(w), rho))));
     expect(report.lambda).toBe(0);
     expect(report.divergence).toBeUndefined();
@@ -146,7 +147,7 @@ describe("DiM", () => {
 
   it("weighs the divergence by a constant, the ramp-up or the iteration, from startIteration on", () => {
     const weights = (options: object, changes: Partial<StepContext>) =>
-      run("dim", { rho, lambda: 1, ...options }, threeBowls, { steps: [changes] }).report.lambda;
+      run("dim-features", { rho, lambda: 1, ...options }, threeBowls, { steps: [changes] }).report.lambda;
     const late = { iteration: 4, maxIterations: 10, rampUp: 0.3 };
     expect(weights({ lambdaMode: "constant" }, late)).toBe(1);
     expect(weights({ lambdaMode: "ramp" }, late)).toBe(0.3);
@@ -159,7 +160,7 @@ describe("DiM", () => {
 
   it("measures the divergence where the update does not need it, only for the log and only with a weight", () => {
     const report = (changes: Partial<StepContext>, options: object = {}) =>
-      run("dim", { ...fixed, perturbWith: "task", ...options }, threeBowls, { steps: [changes] }).report;
+      run("dim-features", { ...fixed, perturbWith: "task", ...options }, threeBowls, { steps: [changes] }).report;
     // D at (1, ½): ½(1 + 9/4).
     expect(report({ measure: true }).divergence).toBeCloseTo(1.625, 12);
     expect(report({ measure: false }).divergence).toBeUndefined();
@@ -172,7 +173,7 @@ describe("DiM", () => {
 
   it("keeps its radius where the divergence vanishes", () => {
     const none: Losses = (at) => ({ ...threeBowls(at, 0), distance: bowl(at, [0, 0], [0, 0]) });
-    const { report } = run("dim", { ...fixed, rhoMode: "divergence", perturbWith: "task" }, none);
+    const { report } = run("dim-features", { ...fixed, rhoMode: "divergence", perturbWith: "task" }, none);
     expect(report).toMatchObject({ rho, divergence: 0 });
   });
 
@@ -202,7 +203,7 @@ describe("a balanced DiM", () => {
     ["div", distance(w)],
     ["disam", plus(task(w), pull(w), -1)],
   ] as [string, Vector][])("%s: weighs D's gradient to a share of the task's in each pass", (perturbWith, ascent) => {
-    const { update, displacements, report } = run("dim", { ...fixed, perturbWith }, threeBowls);
+    const { update, displacements, report } = run("dim-features", { ...fixed, perturbWith }, threeBowls);
     const at = plus(w, along(ascent, rho));
     expectVector(displacements[1], along(ascent, rho));
     expectVector(update, plus(task(at), pull(at)));
@@ -210,18 +211,18 @@ describe("a balanced DiM", () => {
   });
 
   it("clean: weighs it where it was", () => {
-    const { update, report } = run("dim", { ...fixed, perturbWith: "clean" }, threeBowls);
+    const { update, report } = run("dim-features", { ...fixed, perturbWith: "clean" }, threeBowls);
     expectVector(update, plus(task(plus(w, along(task(w), rho))), pull(w)));
     expect(report.lambda).toBeCloseTo((share * length(task(w))) / length(distance(w)), 9);
   });
 
   it("follows lambdaMode, needs no perturbation, and is off where lambda is 0 or D has no slope", () => {
     const plain = { ...fixed, rho: 0, lambdaMode: "ramp" };
-    const { update } = run("dim", plain, threeBowls, { steps: [{ rampUp: 0.5 }] });
+    const { update } = run("dim-features", plain, threeBowls, { steps: [{ rampUp: 0.5 }] });
     expectVector(update, plus(task(w), pull(w, share / 2)));
-    expectVector(run("dim", { ...plain, lambda: 0 }, threeBowls).update, task(w));
+    expectVector(run("dim-features", { ...plain, lambda: 0 }, threeBowls).update, task(w));
     const flat: Losses = (at) => ({ ...threeBowls(at, 0), distance: bowl(at, [0, 0], [0, 0]) });
-    expectVector(run("dim", plain, flat).update, task(w));
+    expectVector(run("dim-features", plain, flat).update, task(w));
   });
 });
 
@@ -291,7 +292,7 @@ describe("a step's timing", () => {
 
   it("of DiM leaves the divergence in the plain steps before startFraction", () => {
     const options = { rho: 0.2, lambda: 0.5, lambdaMode: "constant", startFraction: 0.5 };
-    const { update, report, seen } = run("dim", options, threeBowls, { steps: [{ iteration: 4 }] });
+    const { update, report, seen } = run("dim-features", options, threeBowls, { steps: [{ iteration: 4 }] });
     expectVector(update, plus(task([1, 0.5]), distance([1, 0.5]), 0.5));
     expect(seen).toHaveLength(1);
     expect(report.lambda).toBe(0.5);
@@ -349,13 +350,13 @@ describe("a renormalised step", () => {
 
   it("of DiM is joined by the divergence's clean gradient as that is", () => {
     const options = { rho: 0.2, lambda: 0.5, lambdaMode: "constant", perturbWith: "clean", renormalise: true };
-    const { update } = run("dim", options, threeBowls);
+    const { update } = run("dim-features", options, threeBowls);
     expectVector(update, plus(along(perturbed, length(g)), distance(w), 0.5));
   });
 
   it("is refused where another loss perturbs", () => {
     for (const perturbWith of ["source", "div", "disam"])
-      expect(() => run("dim", { perturbWith, renormalise: true }, threeBowls)).toThrow(
+      expect(() => run("dim-features", { perturbWith, renormalise: true }, threeBowls)).toThrow(
         /of another loss; take perturbWith/,
       );
   });

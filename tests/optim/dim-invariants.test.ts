@@ -63,7 +63,7 @@ function setUp(options: Record<string, unknown> = {}) {
   const method = midss.create(context, midss.options.parse({ confidenceThreshold: 0.55 }));
   const teacher = networks[1];
   const base = new Sgd(student.parameters(), { momentum: 0.9, weightDecay: 1e-4 });
-  const dim = create("dim", student.namedParameters(), base, options);
+  const dim = create("dim-features", student.namedParameters(), base, options);
   return { student, teacher, method, base, dim };
 }
 type Run = ReturnType<typeof setUp>;
@@ -81,7 +81,7 @@ function drawBatch(iteration: number, same = false) {
 }
 
 const comparisonOf = (options: Record<string, unknown> = {}): DomainComparison =>
-  createComparison(divergenceOptions.parse(options), "sigmoid");
+  createComparison(divergenceOptions("js", "featSoftmax").parse(options), "sigmoid");
 
 /** The step's objective, its context and what the method is told. */
 function prepare({ student, method }: Run, iteration: number, comparison: DomainComparison | null, same = false) {

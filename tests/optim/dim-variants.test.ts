@@ -50,7 +50,7 @@ class Bench {
   private readonly dim;
 
   constructor(options: Record<string, unknown>) {
-    this.dim = create("dim", [["weight", this.weight]], this.base, options);
+    this.dim = create("dim-features", [["weight", this.weight]], this.base, options);
   }
 
   /** What one step reports, the perturbation of each pass, and the gradient for the base optimiser. */

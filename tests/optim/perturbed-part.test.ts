@@ -12,17 +12,20 @@ import { Bench, create } from "./support.js";
 const rules = Object.keys(ascentRules) as (keyof typeof ascentRules)[];
 
 describe("perturb: norm", () => {
-  it.each([...rules, "dim", "sdat"] as const)("moves scale and shift of BatchNorm only, under %s", (name) => {
-    const bench = new Bench(name, "sgd", { perturb: "norm", rho: 0.5 });
-    const owners = bench.network.namedParameters().flatMap(([of, { numel }]) => Array<string>(numel).fill(of));
-    const { passes, report } = bench.step(0, true);
-    const [before, after] = passes.map(({ weights }) => weights);
-    const moved = new Set(owners.filter((_, i) => before[i] !== after[i]));
-    expect([...moved].filter((owner) => !owner.startsWith("bn."))).toEqual([]);
-    expect(moved.has("bn.weight")).toBe(true);
-    expect(Math.hypot(...after.map((weight, i) => weight - before[i]))).toBeCloseTo(report.perturbationNorm, 5);
-    if (name === "sam") expect(report.perturbationNorm).toBeCloseTo(0.5, 6);
-  });
+  it.each([...rules, "dim", "dim-features", "sdat"] as const)(
+    "moves scale and shift of BatchNorm only, under %s",
+    (name) => {
+      const bench = new Bench(name, "sgd", { perturb: "norm", rho: 0.5, startFraction: 0 });
+      const owners = bench.network.namedParameters().flatMap(([of, { numel }]) => Array<string>(numel).fill(of));
+      const { passes, report } = bench.step(0, true);
+      const [before, after] = passes.map(({ weights }) => weights);
+      const moved = new Set(owners.filter((_, i) => before[i] !== after[i]));
+      expect([...moved].filter((owner) => !owner.startsWith("bn."))).toEqual([]);
+      expect(moved.has("bn.weight")).toBe(true);
+      expect(Math.hypot(...after.map((weight, i) => weight - before[i]))).toBeCloseTo(report.perturbationNorm, 5);
+      if (name === "sam") expect(report.perturbationNorm).toBeCloseTo(0.5, 6);
+    },
+  );
 
   it("updates all weights all the same", () => {
     const bench = new Bench("sam", "sgd", { perturb: "norm", rho: 0.5 });

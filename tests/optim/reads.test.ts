@@ -1,7 +1,7 @@
 /** How often a training step waits for the device: each read of a tensor's values does, wherever in the step it is. */
 import { describe, expect, it } from "vitest";
-import { mriProfile } from "../../src/augment/index.js";
-import { createComparison, createObjective, methods } from "../../src/methods/index.js";
+import { mriProfile, planarAugmenter } from "../../src/augment/index.js";
+import { createComparison, createObjective, methods, restyle } from "../../src/methods/index.js";
 import { UNet } from "../../src/nn/index.js";
 import { type DivergenceOptions, type MinimizerName, minimizers, Sgd } from "../../src/optim/index.js";
 import { Generator, hostReads, scope } from "../../src/torch/index.js";
@@ -23,8 +23,10 @@ function readsOfStep(name: MinimizerName, options: Record<string, unknown> = {},
   const comparison = divergence ? createComparison(divergence, "sigmoid") : null;
   const step = (iteration: number) =>
     scope(() => {
-      const prepared = method.prepare(makeBatch("sigmoid", iteration), at(iteration));
-      const objective = createObjective(prepared, student, comparison, forward);
+      const batch = makeBatch("sigmoid", iteration);
+      const prepared = method.prepare(batch, at(iteration));
+      const restyled = () => restyle(batch, planarAugmenter(mriProfile), at(iteration));
+      const objective = createObjective(prepared, student, comparison, forward, restyled);
       const { rampUp } = prepared;
       const where = { ...at(iteration), rate: 0.03, baseRate: 0.03, rampUp, measure };
       expect(minimizer.step(objective, where).nonFinite).toBeUndefined();
@@ -42,13 +44,13 @@ describe("a step reads the device once", () => {
   });
 
   it.each(["total", "task", "clean", "source", "div", "disam"])("under DiM with perturbWith: %s", (perturbWith) => {
-    expect(readsOfStep("dim", { perturbWith })).toBe(1);
+    expect(readsOfStep("dim-features", { perturbWith })).toBe(1);
   });
 
   it("also when it is logged, or when radius and weight follow losses and gradients", () => {
-    expect(readsOfStep("dim", {}, true)).toBe(1);
-    expect(readsOfStep("dim", { rhoMode: "divergence" })).toBe(1);
-    expect(readsOfStep("dim", { rhoMode: "loss", balance: 0.1, renormalise: true, perturb: "norm" })).toBe(1);
+    expect(readsOfStep("dim-features", {}, true)).toBe(1);
+    expect(readsOfStep("dim-features", { rhoMode: "divergence" })).toBe(1);
+    expect(readsOfStep("dim-features", { rhoMode: "loss", balance: 0.1, renormalise: true, perturb: "norm" })).toBe(1);
   });
 
   it("but for the losses by which ESAM chooses samples, before and after", () => {

@@ -23,6 +23,21 @@ const defaults: Record<MinimizerName, object> = {
   dim: {
     inner: { name: "sam" },
     ...usual,
+    rho: 0.5,
+    rhoMode: "loss",
+    startFraction: 0.7,
+    perturb: "auto",
+    renormalise: true,
+    kappa: 1,
+    perturbWith: "total",
+    lambda: 1,
+    lambdaMode: "constant",
+    addClean: false,
+    divergence: { ...divergence, f: "kl", estimator: "restyled" },
+  },
+  "dim-features": {
+    inner: { name: "sam" },
+    ...usual,
     kappa: 1,
     perturbWith: "total",
     lambda: 0.1,
@@ -54,7 +69,7 @@ it.each(names)("%s has its paper's defaults", (name) => {
 /** Optimiser, setting, values at the ends of its range, values just beyond. */
 const ranges: [MinimizerName, string, number[], number[]][] = [
   ...(names.filter((name) => name !== "none").map((name) => [name, "rho", [0, 3], [-0.001]]) as never),
-  ...((["dim", "sam", "gsam", "sdat"] as const).flatMap((name) => [
+  ...((["dim", "dim-features", "sam", "gsam", "sdat"] as const).flatMap((name) => [
     [name, "rhoMin", [0, 3], [-0.001]],
     [name, "startIteration", [0, 7], [-1, 0.5]],
     [name, "startFraction", [0, 0.7, 1], [-0.001, 1.001]],

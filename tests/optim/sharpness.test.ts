@@ -48,13 +48,13 @@ describe("settings at which one optimiser becomes another", () => {
   });
 
   it("SDAT is DiM-2 with a constant weight", () => {
-    const dim2 = trained("dim", { perturbWith: "task", lambda: 0.7, lambdaMode: "constant" }, "sgd", true);
+    const dim2 = trained("dim-features", { perturbWith: "task", lambda: 0.7, lambdaMode: "constant" }, "sgd", true);
     expect(trained("sdat", { lambda: 0.7 }, "sgd", true)).toEqual(dim2);
   });
 
   it("FlatMatch is DiM-4 with addClean at a vanishing weight of the divergence", () => {
     const options = { perturbWith: "source", addClean: true, lambda: 1e-12, lambdaMode: "constant" };
-    expectClose(trained("flatmatch"), trained("dim", options, "sgd", true), 1e-6);
+    expectClose(trained("flatmatch"), trained("dim-features", options, "sgd", true), 1e-6);
   });
 });
 
@@ -65,22 +65,22 @@ describe("DiM over each inner rule", () => {
       for (let k = 0; k < 4; k++) bench.step(k, false, { rate: 0.1 - 0.02 * k });
       return everything(bench.network);
     };
-    expect(falling("dim", { inner, lambda: 0 })).toEqual(falling(inner));
+    expect(falling("dim-features", { inner, lambda: 0 })).toEqual(falling(inner));
   });
 
   it.each(Object.keys(ascentRules) as AscentName[])("%s: runs every variant with a divergence", (inner) => {
     for (const perturbWith of ["total", "task", "clean", "source", "div", "disam"]) {
-      const bench = new Bench("dim", "sgd", { inner, perturbWith, lambdaMode: "constant" });
+      const bench = new Bench("dim-features", "sgd", { inner, perturbWith, lambdaMode: "constant" });
       for (let k = 0; k < 3; k++) expect(bench.step(k, true).report.nonFinite).toBeUndefined();
     }
   });
 
   it("takes the rule's radius and settings, unless it is given others", () => {
-    const rhoOf = (options: Record<string, unknown>) => new Bench("dim", "sgd", options).step(0).report.rho;
+    const rhoOf = (options: Record<string, unknown>) => new Bench("dim-features", "sgd", options).step(0).report.rho;
     expect(rhoOf({})).toBe(0.05);
     expect(rhoOf({ inner: "asam" })).toBe(0.5);
     expect(rhoOf({ inner: { name: "asam", eta: 0.1 }, rho: 0.3 })).toBe(0.3);
-    const { options } = minimizers.dim;
+    const { options } = minimizers["dim-features"];
     expect(options.parse({ inner: "fsam" }).inner).toEqual({ name: "fsam", sigma: 1, lambda: 0.9 });
     expect(options.parse({ inner: { name: "asam", eta: 0.1 } }).inner).toEqual({ name: "asam", eta: 0.1 });
     expect(() => options.parse({ inner: "asma" })).toThrow(/asamAdaptive/);
@@ -98,7 +98,7 @@ describe("radius", () => {
 
   it("of DiM follows the divergence over its running mean, also when only the perturbed pass differentiates it", () => {
     const options = { rhoMode: "divergence", kappa: 2, perturbWith: "task", lambdaMode: "constant" };
-    const bench = new Bench("dim", "sgd", options);
+    const bench = new Bench("dim-features", "sgd", options);
     const first = bench.step(0, true).report;
     expect(first.rho).toBeCloseTo(0.05 * 3, 10);
     const { divergence, rho } = bench.step(1, true).report;
@@ -118,7 +118,7 @@ describe("DiM's divergence", () => {
     "of %s enters the running means once per step, whether or not it is measured for the log",
     (perturbWith) => {
       const run = (measure: boolean) => {
-        const bench = new Bench("dim", "sgd", { perturbWith, lambdaMode: "constant" });
+        const bench = new Bench("dim-features", "sgd", { perturbWith, lambdaMode: "constant" });
         const flags = [0, 1, 2].flatMap((k) => bench.step(k, true, { measure }).divergences);
         expect(flags.filter(Boolean)).toHaveLength(3);
         return everything(bench.network);
@@ -129,15 +129,16 @@ describe("DiM's divergence", () => {
 
   it("enters the running means in the pass at w where that uses it, else in the perturbed one", () => {
     const learns = (perturbWith: string) =>
-      new Bench("dim", "sgd", { perturbWith, lambdaMode: "constant" }).step(0, true, { measure: true }).divergences;
+      new Bench("dim-features", "sgd", { perturbWith, lambdaMode: "constant" }).step(0, true, { measure: true })
+        .divergences;
     expect(["total", "clean", "div", "disam"].map(learns)).toEqual(Array(4).fill([true, false]));
     expect(["task", "source"].map(learns)).toEqual(Array(2).fill([false, true]));
   });
 
   it("costs one evaluation where only one pass differentiates it", () => {
     const count = (perturbWith: string) =>
-      new Bench("dim", "sgd", { perturbWith, lambdaMode: "constant" }).step(0, true, { measure: false }).divergences
-        .length;
+      new Bench("dim-features", "sgd", { perturbWith, lambdaMode: "constant" }).step(0, true, { measure: false })
+        .divergences.length;
     expect(["total", "task", "clean", "source", "div", "disam"].map(count)).toEqual([2, 1, 1, 1, 2, 2]);
   });
 });
@@ -292,7 +293,7 @@ describe("a step that is not finite", () => {
   });
 
   it("is named by what was not finite first, when a later pass cannot work with it", () => {
-    const bench = new Bench("dim", "sgd", { lambdaMode: "constant" });
+    const bench = new Bench("dim-features", "sgd", { lambdaMode: "constant" });
     scope(() => {
       const bias = bench.network.namedParameters().find(([name]) => name === "fc.bias") as [string, Tensor];
       const steep = (task: Tensor) => task.add(bias[1].mul(0).sqrt().sum());
@@ -310,7 +311,7 @@ describe("a step that is not finite", () => {
   });
 
   it("is not blamed for an error in a step whose numbers are finite", () => {
-    const bench = new Bench("dim", "sgd", { lambdaMode: "constant" });
+    const bench = new Bench("dim-features", "sgd", { lambdaMode: "constant" });
     scope(() => {
       const objective = new ToyObjective(bench.network, 0, true);
       const divergence = () => {
@@ -326,7 +327,7 @@ describe("a step that is not finite", () => {
   });
 
   it("names the divergence", () => {
-    const bench = new Bench("dim", "sgd", { lambdaMode: "constant" });
+    const bench = new Bench("dim-features", "sgd", { lambdaMode: "constant" });
     scope(() => {
       const objective = new ToyObjective(bench.network, 0, true);
       const broken = { evaluate: objective.evaluate.bind(objective), divergence: () => tensor(Number.NaN) };
@@ -349,17 +350,27 @@ describe("what a step reads back from the device", () => {
     divergence: () => network.parameters()[0].sum(),
   });
 
-  it.each(["none", "dim", "sam", "asam", "fsam", "fisher", "gsam", "sagm", "gam", "looksam", "msam", "wsam"] as const)(
-    "by %s is one value, whether or not the step is logged",
-    (name) => {
-      const bench = new Bench(name);
-      for (const measure of [true, false, true, false]) {
-        const before = hostReads();
-        const report = scope(() => bench.minimizer.step(pullToZero(bench.network), contextAt(1, { measure })));
-        expect(hostReads() - before).toBe(1);
-        expect(Number.isNaN(report.task)).toBe(!measure);
-        expect(report.nonFinite).toBeUndefined();
-      }
-    },
-  );
+  it.each([
+    "none",
+    "dim-features",
+    "sam",
+    "asam",
+    "fsam",
+    "fisher",
+    "gsam",
+    "sagm",
+    "gam",
+    "looksam",
+    "msam",
+    "wsam",
+  ] as const)("by %s is one value, whether or not the step is logged", (name) => {
+    const bench = new Bench(name);
+    for (const measure of [true, false, true, false]) {
+      const before = hostReads();
+      const report = scope(() => bench.minimizer.step(pullToZero(bench.network), contextAt(1, { measure })));
+      expect(hostReads() - before).toBe(1);
+      expect(Number.isNaN(report.task)).toBe(!measure);
+      expect(report.nonFinite).toBeUndefined();
+    }
+  });
 });

@@ -7,7 +7,7 @@
 import { UsageError } from "../../core/errors.js";
 import type { TargetKind } from "../../core/target-kind.js";
 import { withFixedStatistics } from "../../nn/index.js";
-import { classChannels, positionRows, stack, type Tensor } from "../../torch/index.js";
+import { classChannels, positionRows, stack, type Tensor, worldRows } from "../../torch/index.js";
 import { discreteDivergence } from "../discrete.js";
 import type { DomainDivergence, DomainDivergenceOptions, DomainInput, RestyledImages } from "./domain-divergence.js";
 import { estimatorEntry } from "./entry.js";
@@ -23,7 +23,7 @@ function distributions(probabilitiesBKS: Tensor, kind: TargetKind): Tensor {
 
 /** Of each pixel, [1, n, 1]; null where all have a label. */
 function pixelWeights({ annotated }: RestyledImages): Tensor | null {
-  return annotated && positionRows(annotated).unsqueeze(0);
+  return annotated && positionRows(worldRows(annotated)).unsqueeze(0);
 }
 
 function createRestyled(choices: DomainDivergenceOptions): DomainDivergence {
@@ -42,8 +42,9 @@ function createRestyled(choices: DomainDivergenceOptions): DomainDivergence {
       if (!restyled) throw new Error("internal: restyled was given no images");
       const given = restyled();
       const statistics = forward === "joint" ? "batch" : "running";
-      const logits = withFixedStatistics(network, statistics, () => atLeastSingle(network.forward(given.images)));
-      const labels = kind === "softmax" ? classChannels(given.labels, logits.shape[1]) : given.labels;
+      const own = withFixedStatistics(network, statistics, () => network.forward(given.images));
+      const [logits, labelled] = [worldRows(atLeastSingle(own)), worldRows(given.labels)];
+      const labels = kind === "softmax" ? classChannels(labelled, logits.shape[1]) : labelled;
       const p = distributions(labels.to({ dtype: "float32" }), kind);
       const q = distributions(kind === "softmax" ? logits.softmax(1) : logits.sigmoid(), kind);
       const perPixel = discreteDivergence(divergence, p, q).unsqueeze(-1);

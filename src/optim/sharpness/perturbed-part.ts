@@ -7,14 +7,18 @@ import { UsageError } from "../../core/errors.js";
 import type { NamedParameters } from "../parameter-list.js";
 
 /** The parts a configuration may name. */
-export const perturbedParts = ["all", "norm"] as const;
+export const perturbedParts = ["all", "norm", "auto"] as const;
 export type PerturbedPart = (typeof perturbedParts)[number];
 
-/** The setting `perturb`. */
-export const perturbOption = z
-  .enum(perturbedParts)
-  .default("all")
-  .describe("which weights: all, or scale and shift of the normalisation layers alone, which wants a larger rho");
+/** The setting `perturb` with an optimiser's own default. */
+export function perturbOption(part: PerturbedPart) {
+  return z
+    .enum(perturbedParts)
+    .default(part)
+    .describe(
+      "which weights: all; norm: scale and shift of the normalisation layers alone, which wants a larger rho; auto: norm where there are such layers, else all",
+    );
+}
 
 const layerOf = (name: string) => name.slice(0, name.lastIndexOf(".") + 1);
 
@@ -29,6 +33,7 @@ export function perturbedPart(parameters: NamedParameters, part: PerturbedPart):
   const layers = new Set(scales.map(([name]) => layerOf(name)));
   const chosen = parameters.filter(([name]) => layers.has(layerOf(name)));
   if (chosen.length > 0) return chosen;
+  if (part === "auto") return parameters;
   throw new UsageError(
     "optimizer: perturb is norm, but the network has no normalisation layer with a scale of its own; set optimizer.perturb: all, or take another model",
   );

@@ -4,17 +4,19 @@ import { type Tensor, where } from "../../torch/index.js";
 import type { StepContext } from "../objective.js";
 import { globalDot, scaled } from "../parameter-list.js";
 
-/** In which steps to perturb. */
-export const timing = {
-  startIteration: z.int().min(0).default(0).describe("plain steps before this one"),
-  startFraction: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0)
-    .describe("share of the training before the first perturbed step, whose steps make one pass"),
-  every: z.int().min(1).default(1).describe("perturb in every n-th step only"),
-};
+/** In which steps to perturb, with an optimiser's own default of the first. */
+export function timing(startFraction: number) {
+  return {
+    startIteration: z.int().min(0).default(0).describe("plain steps before this one"),
+    startFraction: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(startFraction)
+      .describe("share of the training before the first perturbed step, whose steps make one pass"),
+    every: z.int().min(1).default(1).describe("perturb in every n-th step only"),
+  };
+}
 
 /** Where a radius that follows the learning rate ends, and one that follows the ramp-up begins. */
 export const rhoMin = z
@@ -51,7 +53,7 @@ export function radiusOptions(rho: number, rhoMode: "constant" | "rate" = "const
     rhoMode: z.enum(rhoModes).default(rhoMode).describe(rhoModesInWords),
     rhoMin,
     lossBudget,
-    ...timing,
+    ...timing(0),
   };
 }
 

@@ -17,14 +17,19 @@ export interface ChosenRule {
 }
 
 /** What is perturbed, and how long the gradient of the perturbed pass is. */
-export const variations = {
-  perturb: perturbOption,
-  renormalise: z.boolean().default(false).describe("give the perturbed pass's gradient the length of the clean one's"),
-};
+export function variations({ perturb, renormalise }: Pick<RuleSettings, "perturb" | "renormalise">) {
+  return {
+    perturb: perturbOption(perturb),
+    renormalise: z
+      .boolean()
+      .default(renormalise)
+      .describe("give the perturbed pass's gradient the length of the clean one's"),
+  };
+}
 
 /** Settings of an optimiser made of an ascent rule, with its own default radius. */
 export function ruleOptions(rho: number, rhoMode: "constant" | "rate" = "constant") {
-  return { ...radiusOptions(rho, rhoMode), ...variations };
+  return { ...radiusOptions(rho, rhoMode), ...variations({ perturb: "all", renormalise: false }) };
 }
 
 /** The same with every default filled in. */

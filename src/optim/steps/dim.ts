@@ -40,20 +40,13 @@ export function lambdaOptions(lambda: number, mode: "constant" | "ramp" | "linea
   };
 }
 
-const dimOptions = z.strictObject({
+/** Settings of DiM that no form of it has a default of its own for. */
+const common = {
   inner: ascentChoice.default({ name: "sam" }).describe("ascent rule: a name, or a name with the rule's own settings"),
-  rho: z.number().min(0).optional().describe("radius of the perturbation, 0: none; default: the inner rule's own"),
-  rhoMode: z
-    .enum([...rhoModes, "divergence"])
-    .optional()
-    .describe(`${rhoModesInWords}; divergence: rho(1 + kappa D / running mean of D); default: the inner rule's own`),
   rhoMin,
   lossBudget,
   kappa: z.number().min(0).default(1).describe("kappa of rhoMode: divergence"),
-  ...timing,
-  ...variations,
   perturbWith: z.enum(perturbations).default("total").describe("DiM-1 to DiM-6, see docs/method.md"),
-  ...lambdaOptions(0.1, "ramp"),
   balance: z
     .number()
     .positive()
@@ -65,11 +58,38 @@ const dimOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe("perturbWith: source only: add the clean gradient of the labelled loss to the update"),
-  divergence: divergenceOptions.prefault({}),
+};
+
+const rho = z.number().min(0);
+const rhoMode = z
+  .enum([...rhoModes, "divergence"])
+  .describe(`${rhoModesInWords}; divergence: rho(1 + kappa D / running mean of D)`);
+
+const dimOptions = z.strictObject({
+  rho: rho.default(0.5).describe("greatest radius of the perturbation, 0: none"),
+  rhoMode: rhoMode.default("loss"),
+  ...common,
+  ...timing(0.7),
+  ...variations({ perturb: "auto", renormalise: true }),
+  ...lambdaOptions(1, "constant"),
+  divergence: divergenceOptions("kl", "restyled"),
+});
+
+const ofTheInner = "default: the inner rule's own";
+
+/** Settings of the reading of the paper that DiM was before: the features compared, all weights perturbed in every step. */
+const dimFeaturesOptions = z.strictObject({
+  rho: rho.optional().describe(`radius of the perturbation, 0: none; ${ofTheInner}`),
+  rhoMode: rhoMode.optional().describe(`${rhoModesInWords}; ${ofTheInner}`),
+  ...common,
+  ...timing(0),
+  ...variations({ perturb: "all", renormalise: false }),
+  ...lambdaOptions(0.1, "ramp"),
+  divergence: divergenceOptions("js", "featSoftmax"),
 });
 
 /** Settings of {@link Dim}. */
-export type DimOptions = Omit<z.output<typeof dimOptions>, "divergence">;
+export type DimOptions = Omit<z.output<typeof dimFeaturesOptions>, "divergence">;
 
 /** The variants whose perturbing gradient is of the task loss. */
 const comparable: readonly string[] = ["total", "task", "clean"];
@@ -209,9 +229,18 @@ function evaluateDivergence(
 
 export const dim = minimizerEntry({
   summary: "sharpness-aware steps guided by an f-divergence between labelled and unlabelled images",
+  source: "arXiv 2411.12350, our definition in docs/method.md",
+  passes: 2,
+  costNote: "but 1 before the last three tenths of the training, and one of restyled images beside each",
+  options: dimOptions,
+  create: (parameters, base, options) => new Dim(parameters, base, options),
+});
+
+export const dimFeatures = minimizerEntry({
+  summary: "DiM as it was before: pooled features compared, all weights perturbed in every step",
   source: "arXiv 2411.12350, our reading in docs/method.md",
   passes: 2,
   costNote: "and the divergence's own pass over both domains twice (DiM-1, 5, 6) or once (DiM-2, 3, 4)",
-  options: dimOptions,
+  options: dimFeaturesOptions,
   create: (parameters, base, options) => new Dim(parameters, base, options),
 });

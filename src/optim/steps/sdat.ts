@@ -17,7 +17,7 @@ export const sdat = minimizerEntry({
   options: z.strictObject({
     ...ruleOptions(0.05),
     ...lambdaOptions(1, "constant"),
-    divergence: divergenceOptions.prefault({}),
+    divergence: divergenceOptions("js", "featSoftmax"),
   }),
   create: (parameters, base, options) =>
     new Dim(parameters, base, { ...options, inner: { name: "sam" }, perturbWith: "task", addClean: false, kappa: 0 }),

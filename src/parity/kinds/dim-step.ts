@@ -11,7 +11,7 @@ function optimizerOf({ params }: GoldenCase, student: UNet): { dim: Minimizer; b
   const parameters = student.namedParameters();
   const { momentum, weightDecay, perturbWith, inner, rho, rhoMode, lam, lambdaMode, addClean } = params;
   const base = new RecordingOptimizer(new Sgd(student.parameters(), { momentum, weightDecay }), parameters);
-  const { dim } = minimizers;
+  const dim = minimizers["dim-features"];
   const options = dim.options.parse({ perturbWith, inner, rho, rhoMode, lambda: lam, lambdaMode, addClean });
   return { dim: dim.create(parameters, base, options), base };
 }
@@ -38,7 +38,7 @@ export function dimStep(testCase: GoldenCase): Computed {
   const { student } = method;
   const { dim, base } = optimizerOf(testCase, student);
   const comparison = createComparison(
-    divergenceOptions.parse({ f, scale, estimator, forward: divForward, view: tView, tau: tauF }),
+    divergenceOptions("js", "featSoftmax").parse({ f, scale, estimator, forward: divForward, view: tView, tau: tauF }),
     flavour,
   );
   const trace = new Trace();
