@@ -47,8 +47,8 @@ struct Rows {
   int64_t channels, pixels, fold = 1, row, count;
 };
 
-// Mean and variance of every channel of a folded batch.
-void measure(const Rows& rows, const at::Tensor& batch, float* mean, float* variance) {
+// Mean and variance of every channel of a folded batch; rounded to float32, as libtorch's own operator has them, or not.
+void measure(const Rows& rows, const at::Tensor& batch, double* mean, double* variance, bool rounded) {
   // With float32 averages to move, here by nothing, the kernel answers in float32 for bfloat16 maps too.
   const auto average = [&] { return at::ones({rows.row}, at::kFloat); };
   const auto [means, variances] = at::batch_norm_update_stats(batch, average(), average(), 0);
@@ -56,12 +56,12 @@ void measure(const Rows& rows, const at::Tensor& batch, float* mean, float* vari
   for (int64_t c = 0; c < rows.channels; c++) {
     const double middle = rows.sum(c, [&](int64_t i) { return m[i]; }) / rows.fold;
     const double spread = rows.sum(c, [&](int64_t i) { return v[i] + (m[i] - middle) * (m[i] - middle); }) / rows.fold;
-    mean[c] = static_cast<float>(middle);
-    variance[c] = static_cast<float>(spread);
+    mean[c] = rounded ? static_cast<float>(middle) : middle;
+    variance[c] = rounded ? static_cast<float>(spread) : spread;
   }
 }
 
-void moveAverage(const at::Tensor& average, const float* value, double momentum, double scale) {
+void moveAverage(const at::Tensor& average, const double* value, double momentum, double scale) {
   auto* numbers = average.data_ptr<float>();
   for (int64_t c = 0; c < average.numel(); c++) {
     numbers[c] = static_cast<float>((1 - momentum) * numbers[c] + momentum * scale * value[c]);
@@ -158,12 +158,12 @@ void write(const at::Tensor& result, const Combination& of) {
 // How many processes have a part of a batch.
 int64_t sharers(bool synced) { return synced ? World::current()->size() : 1; }
 
-// Means and variances [batches, channels] of the images of all processes, from each one's own.
+// Means and variances [batches, channels] of the images of all processes, from each one's own, in float64: rounded on the
+// way, they would be further from those that one process finds in the whole batch.
 void putTogether(at::Tensor& means, at::Tensor& variances) {
-  const at::Tensor own = means.to(at::kDouble), size = variances.to(at::kDouble);
-  const at::Tensor sums = World::current()->sum(at::stack({own, size + own * own})) / sharers(true);
-  means = sums[0].to(at::kFloat);
-  variances = (sums[1] - sums[0] * sums[0]).clamp_min(0).to(at::kFloat);
+  const at::Tensor sums = World::current()->sum(at::stack({means, variances + means * means})) / sharers(true);
+  means = sums[0];
+  variances = (sums[1] - sums[0] * sums[0]).clamp_min(0);
 }
 
 struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
@@ -173,13 +173,13 @@ struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
                             bool synced) {
     const at::Tensor input = given.contiguous(at::MemoryFormat::ChannelsLast), output = at::empty_like(input);
     const auto batches = static_cast<int64_t>(parts.size());
-    at::Tensor means = at::empty({batches, input.size(1)}, at::kFloat), variances = at::empty_like(means);
+    at::Tensor means = at::empty({batches, input.size(1)}, at::kDouble), variances = at::empty_like(means);
     const auto *w = weight.data_ptr<float>(), *b = bias.data_ptr<float>();
     // Alone, a batch is written while it is still in the processor's cache.
     const auto normalise = [&](int64_t i, int64_t start) {
       const Rows rows(parts[i], input);
       const at::Tensor batch = rows.of(input.narrow(0, start, parts[i]));
-      const auto *mean = means[i].data_ptr<float>(), *variance = variances[i].data_ptr<float>();
+      const auto *mean = means[i].data_ptr<double>(), *variance = variances[i].data_ptr<double>();
       if (runningMean) {
         const auto pixels = static_cast<double>(rows.pixels * sharers(synced));
         moveAverage(*runningMean, mean, momentum, 1);
@@ -194,7 +194,7 @@ struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
     };
     for (int64_t i = 0, start = 0; i < batches; start += parts[i++]) {
       const Rows rows(parts[i], input);
-      measure(rows, rows.of(input.narrow(0, start, parts[i])), means[i].data_ptr<float>(), variances[i].data_ptr<float>());
+      measure(rows, rows.of(input.narrow(0, start, parts[i])), means[i].data_ptr<double>(), variances[i].data_ptr<double>(), !synced);
       if (!synced) normalise(i, start);
     }
     if (synced) {
@@ -228,7 +228,7 @@ struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
     const auto differentiate = [&](int64_t i, int64_t start) {
       const Rows rows(parts[i], input);
       const at::Tensor batch = rows.of(input.narrow(0, start, parts[i])), up = rows.of(gradient.narrow(0, start, parts[i]));
-      const auto *mean = means[i].data_ptr<float>(), *variance = variances[i].data_ptr<float>();
+      const auto *mean = means[i].data_ptr<double>(), *variance = variances[i].data_ptr<double>();
       const auto* all = found[i].data_ptr<double>();
       std::vector<double> a(rows.channels), b(rows.channels), constant(rows.channels);
       for (int64_t c = 0; c < rows.channels; c++) {
@@ -245,8 +245,8 @@ struct BatchNormParts : public torch::autograd::Function<BatchNormParts> {
       const at::Tensor batch = rows.of(input.narrow(0, start, parts[i])), up = rows.of(gradient.narrow(0, start, parts[i]));
       // Only the sums: the kernel takes the statistics for given.
       const auto [none, products, sums] =
-          at::native_batch_norm_backward(up, batch, at::ones({rows.row}, at::kFloat), rows.repeated(means[i].data_ptr<float>()),
-                                         rows.repeated(variances[i].data_ptr<float>()), {}, {}, false, eps, {false, true, true});
+          at::native_batch_norm_backward(up, batch, at::ones({rows.row}, at::kFloat), rows.repeated(means[i].data_ptr<double>()),
+                                         rows.repeated(variances[i].data_ptr<double>()), {}, {}, false, eps, {false, true, true});
       auto* own = found[i].data_ptr<double>();
       for (int64_t c = 0; c < rows.channels; c++) {
         own[2 * c] = rows.sum(c, [&, p = products.data_ptr<float>()](int64_t j) { return p[j]; });
@@ -288,8 +288,10 @@ struct SyncedBatchNorm : public torch::autograd::Function<SyncedBatchNorm> {
       ownMeans.push_back(mean);
       ownVariances.push_back(variance);
     }
-    at::Tensor means = at::stack(ownMeans), variances = at::stack(ownVariances);
+    at::Tensor means = at::stack(ownMeans).to(at::kDouble), variances = at::stack(ownVariances).to(at::kDouble);
     putTogether(means, variances);
+    means = means.to(at::kFloat);
+    variances = variances.to(at::kFloat);
     const at::Tensor inverses = (variances + eps).rsqrt();
     int64_t i = 0;
     for (const at::Tensor& batch : input.split_with_sizes(parts)) {

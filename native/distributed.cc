@@ -2,6 +2,7 @@
 // steps, runs in the thread pool and settles a promise; the collectives within a step block, as the step does.
 #include <functional>
 
+#include "shared_gradients.h"
 #include "world.h"
 
 namespace bridge {
@@ -121,6 +122,16 @@ napi_value worldGather(Call& call) { return fromHandle(call.env(), call.environm
 
 napi_value worldMean(Call& call) { return fromIValue(call.environment(), c10::IValue(requireWorld()->mean(call.tensorList(0)))); }
 
+// (outputs, inputs, retainGraph)
+napi_value worldGradient(Call& call) {
+  call.environment().running = "grad";
+  const auto outputs = call.tensorList(0), inputs = call.tensorList(1);
+  const auto gradients = sharedGradients(*requireWorld(), outputs, inputs, call.boolean(2));
+  const napi_value result = fromIValue(call.environment(), c10::IValue(gradients));
+  call.environment().endCall();
+  return result;
+}
+
 // The largest of one number of each process.
 napi_value worldLargest(Call& call) {
   const double own = call.number(0);
@@ -164,6 +175,7 @@ void registerDistributed(Environment& environment, napi_value exports) {
   exportFunction<worldSum>(environment, exports, "worldSum");
   exportFunction<worldGather>(environment, exports, "worldGather");
   exportFunction<worldMean>(environment, exports, "worldMean");
+  exportFunction<worldGradient>(environment, exports, "worldGradient");
   exportFunction<worldLargest>(environment, exports, "worldLargest");
   exportFunction<worldShare>(environment, exports, "worldShare");
 }

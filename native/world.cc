@@ -1,7 +1,10 @@
-// Joining, the collectives over libtorch's c10d (Gloo, which works on tensors of the CPU; those of a GPU are copied there
-// and back), and the watch. Every process sets a beat of its own in the store once a second, from a thread of its own, so
+// Joining, the collectives over libtorch's c10d, and the watch. Gloo works on tensors of the CPU, NCCL on those of a GPU
+// where the addon is compiled for one; without it they are copied to the CPU and back. Small messages of processes on one
+// machine go over a board. Every process sets a beat of its own in the store once a second, from a thread of its own, so
 // that neither a long step nor a long validation is mistaken for death.
 #include "world.h"
+
+#include "board.h"
 
 #include <unistd.h>
 
@@ -18,6 +21,10 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#if defined(DIMSEG_CUDA) && __has_include(<nccl.h>) && __has_include(<cuda_runtime_api.h>)
+#define USE_C10D_NCCL
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#endif
 #endif
 
 namespace bridge {
@@ -78,9 +85,16 @@ struct World::Group {
   ~Group();
 
   c10::intrusive_ptr<c10d::TCPStore> connect(bool keepsStore) const;
-  void awaitAll(c10d::Store& named) const;
+  void awaitAll(c10d::Store& named, const std::function<std::string(int)>& keyOf) const;
+  c10::intrusive_ptr<c10d::Backend> gloo(const std::string& name) const;
+  void shareBoard();
+  bool takesGpu(const at::Tensor& tensor);
+  at::Tensor movable(const at::Tensor& own);
   at::Tensor reduce(const at::Tensor& own, c10d::ReduceOp operation);
+  std::vector<at::Tensor> onBoard(const at::Tensor& own);
   void finish(const c10::intrusive_ptr<c10d::Work>& work, int64_t bytes);
+  void requireAll();
+  void count(int64_t bytes, Clock::time_point begin);
   [[noreturn]] void lost(const std::string& found);
   std::string look(c10d::Store& store, uint64_t beat);
   void watch();
@@ -98,7 +112,12 @@ struct World::Group {
   const WorldPlace place;
   const std::shared_ptr<Signal> signal = std::make_shared<Signal>();
   c10::intrusive_ptr<c10d::TCPStore> store;
-  c10::intrusive_ptr<c10d::Backend> backend;
+  // Sums that are under way while others are begun and waited for have a group of their own: within one, the order counts.
+  c10::intrusive_ptr<c10d::Backend> backend, aside;
+  // Those of a GPU's tensors; null without NCCL, and before the first of them.
+  c10::intrusive_ptr<c10d::Backend> gpuBackend, gpuAside;
+  // Null where the processes are on several machines.
+  std::unique_ptr<Board> board;
   // Of the watch: each one's last beat, and when it last changed.
   std::vector<std::vector<uint8_t>> beats;
   std::vector<Clock::time_point> moved;
@@ -115,13 +134,10 @@ World::Group::Group(const WorldPlace& at) : place(at) {
     store = connect(place.keepsStore);
     auto named = c10::make_intrusive<c10d::PrefixStore>(place.name, store);
     named->set(beatOf(place.rank), bytesOf("0"));
-    awaitAll(*named);
-    auto options = c10d::ProcessGroupGloo::Options::create_default(place.patience);
-    // On one machine by the address of the meeting place: the machine's own name cannot be resolved everywhere.
-    const bool local = place.host == "127.0.0.1" || place.host == "localhost";
-    options->devices = {local ? c10d::ProcessGroupGloo::createDeviceForHostname(place.host) : c10d::ProcessGroupGloo::createDefaultDevice()};
-    backend = c10::make_intrusive<c10d::ProcessGroupGloo>(named, place.rank, place.size, options);
-    backend->setTimeout(kMessage);
+    awaitAll(*named, beatOf);
+    backend = gloo(place.name);
+    aside = gloo(place.name + "/aside");
+    shareBoard();
   } catch (const c10::Error& error) {
     throw unmet(error.what_without_backtrace());
   } catch (const std::exception& error) {
@@ -150,10 +166,67 @@ c10::intrusive_ptr<c10d::TCPStore> World::Group::connect(bool keepsStore) const 
   return c10::make_intrusive<c10d::TCPStore>(place.host, options);
 }
 
-void World::Group::awaitAll(c10d::Store& named) const {
+c10::intrusive_ptr<c10d::Backend> World::Group::gloo(const std::string& name) const {
+  auto options = c10d::ProcessGroupGloo::Options::create_default(place.patience);
+  // On one machine by the address of the meeting place: the machine's own name cannot be resolved everywhere.
+  const bool local = place.host == "127.0.0.1" || place.host == "localhost";
+  options->devices = {local ? c10d::ProcessGroupGloo::createDeviceForHostname(place.host) : c10d::ProcessGroupGloo::createDefaultDevice()};
+  auto named = c10::make_intrusive<c10d::PrefixStore>(name, store);
+  auto group = c10::make_intrusive<c10d::ProcessGroupGloo>(named, place.rank, place.size, options);
+  group->setTimeout(kMessage);
+  return group;
+}
+
+// A board is used when all have found it, which only those on one machine can.
+void World::Group::shareBoard() {
+  c10d::PrefixStore named(place.name + "/board", store);
+  const std::string name = "name";
+  if (place.rank == 0) {
+    board = Board::make(place.rank, place.size);
+    named.set(name, bytesOf(board ? board->name() : "none"));
+  } else {
+    awaitAll(named, [&](int) { return name; });
+    const auto given = named.get(name);
+    board = Board::find({given.begin(), given.end()}, place.rank, place.size);
+  }
+  named.set(std::to_string(place.rank), bytesOf(board ? "found" : "none"));
+  awaitAll(named, [](int rank) { return std::to_string(rank); });
+  for (int i = 0; i < place.size; i++) {
+    if (named.get(std::to_string(i)) != bytesOf("found")) board = nullptr;
+  }
+  if (board) board->forgetName();
+}
+
+// Whether a tensor is sent from the GPU that it is on.
+bool World::Group::takesGpu([[maybe_unused]] const at::Tensor& tensor) {
+#ifdef USE_C10D_NCCL
+  if (!tensor.is_cuda()) return false;
+  const auto make = [&](const std::string& name) {
+    auto options = c10d::ProcessGroupNCCL::Options::create();
+    options->timeout = kMessage;
+    auto named = c10::make_intrusive<c10d::PrefixStore>(place.name + name, store);
+    return c10::make_intrusive<c10d::ProcessGroupNCCL>(named, place.rank, place.size, options);
+  };
+  if (!gpuBackend) {
+    gpuBackend = make("/gpu");
+    gpuAside = make("/gpuAside");
+  }
+  return true;
+#else
+  return false;
+#endif
+}
+
+// A copy in one piece where it can be sent from.
+at::Tensor World::Group::movable(const at::Tensor& own) {
+  const at::Tensor near = takesGpu(own) ? own.detach() : own.detach().to(at::kCPU);
+  return near.clone(at::MemoryFormat::Contiguous);
+}
+
+void World::Group::awaitAll(c10d::Store& named, const std::function<std::string(int)>& keyOf) const {
   const auto end = Clock::now() + place.patience;
   for (int i = 0; i < place.size; i++) {
-    while (!named.check({beatOf(i)})) {
+    while (!named.check({keyOf(i)})) {
       if (givenUp) throw std::runtime_error("given up");
       if (Clock::now() > end) {
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(place.patience).count();
@@ -165,12 +238,44 @@ void World::Group::awaitAll(c10d::Store& named) const {
 }
 
 at::Tensor World::Group::reduce(const at::Tensor& own, c10d::ReduceOp operation) {
-  at::Tensor result = own.detach().to(at::kCPU).clone(at::MemoryFormat::Contiguous);
+  at::Tensor result = movable(own);
   std::vector<at::Tensor> message{result};
   c10d::AllreduceOptions options;
   options.reduceOp = std::move(operation);
-  finish(backend->allreduce(message, options), static_cast<int64_t>(result.nbytes()));
+  const auto& by = result.is_cuda() ? gpuBackend : backend;
+  finish(by->allreduce(message, options), static_cast<int64_t>(result.nbytes()));
   return result.to(own.device());
+}
+
+// What each process gives, as tensors in one piece that hold until the next message but one; empty where it takes
+// another way.
+std::vector<at::Tensor> World::Group::onBoard(const at::Tensor& own) {
+  if (!board || takesGpu(own) || own.nbytes() > Board::kBytes) return {};
+  const auto begin = Clock::now();
+  const at::Tensor given = own.detach().to(at::kCPU).contiguous();
+  std::vector<at::Tensor> all;
+  for (const void* bytes : board->exchange(given.data_ptr(), given.nbytes(), [this] { requireAll(); })) {
+    all.push_back(at::from_blob(const_cast<void*>(bytes), given.sizes(), given.options()));
+  }
+  count(static_cast<int64_t>(given.nbytes()), begin);
+  return all;
+}
+
+void World::Group::count(int64_t bytes, Clock::time_point begin) {
+  std::lock_guard lock(signal->mutex);
+  signal->traffic.calls++;
+  signal->traffic.bytes += bytes;
+  signal->traffic.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+// Ends a wait once it is known that somebody is gone.
+void World::Group::requireAll() {
+  std::lock_guard lock(signal->mutex);
+  // Where the machine of the store is gone, the watch itself hangs in a question to it.
+  if (signal->failure.empty() && Clock::now() - signal->looked > 2 * place.silence) signal->failure = silent(0, place.size);
+  if (signal->failure.empty()) return;
+  signal->told = true;
+  throw PeerError(signal->failure);
 }
 
 // Waits for a message, or for the news that one of those who take part in it is gone.
@@ -186,19 +291,15 @@ void World::Group::finish(const c10::intrusive_ptr<c10d::Work>& work, int64_t by
   });
   {
     std::unique_lock lock(signal->mutex);
-    while (!*done && signal->failure.empty()) {
-      signal->changed.wait_for(lock, kBeat);
-      // Where the machine of the store is gone, the watch itself hangs in a question to it.
-      if (Clock::now() - signal->looked > 2 * place.silence) signal->failure = silent(0, place.size);
+    while (!*done) {
+      signal->changed.wait_for(lock, kBeat, [&] { return *done || !signal->failure.empty(); });
+      if (*done) break;
+      lock.unlock();
+      requireAll();
+      lock.lock();
     }
-    if (!*done) {
-      signal->told = true;
-      throw PeerError(signal->failure);
-    }
-    signal->traffic.calls++;
-    signal->traffic.bytes += bytes;
-    signal->traffic.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
   }
+  count(bytes, begin);
   try {
     work->wait();
   } catch (const std::exception& error) {
@@ -273,15 +374,37 @@ void World::Group::watch() {
 World::World(WorldPlace place) : group_(std::make_unique<Group>(place)), place_(std::move(place)) {}
 World::~World() = default;
 
-at::Tensor World::sum(const at::Tensor& own) { return group_->reduce(own, c10d::ReduceOp::SUM); }
+at::Tensor World::sum(const at::Tensor& own) {
+  const auto parts = group_->onBoard(own);
+  if (parts.empty()) return group_->reduce(own, c10d::ReduceOp::SUM);
+  // In the order of the ranks, so that all have the same bits.
+  at::Tensor result = parts[0].clone();
+  for (size_t i = 1; i < parts.size(); i++) result.add_(parts[i]);
+  return result.to(own.device());
+}
+
 at::Tensor World::maximum(const at::Tensor& own) { return group_->reduce(own, c10d::ReduceOp::MAX); }
 
 at::Tensor World::gather(const at::Tensor& own) {
-  std::vector<at::Tensor> given{own.detach().to(at::kCPU).contiguous()};
+  const auto parts = group_->onBoard(own);
+  if (!parts.empty()) return at::cat(parts).to(own.device());
+  std::vector<at::Tensor> given{group_->movable(own)};
   std::vector<std::vector<at::Tensor>> all(1);
   for (int i = 0; i < size(); i++) all[0].push_back(at::empty_like(given[0]));
-  group_->finish(group_->backend->allgather(all, given), static_cast<int64_t>(given[0].nbytes()) * size());
+  const auto& by = given[0].is_cuda() ? group_->gpuBackend : group_->backend;
+  group_->finish(by->allgather(all, given), static_cast<int64_t>(given[0].nbytes()) * size());
   return at::cat(all[0]).to(own.device());
+}
+
+std::function<void()> World::startSum(const at::Tensor& whole) {
+  const bool inPlace = whole.is_cpu() || group_->takesGpu(whole);
+  const at::Tensor sent = inPlace ? whole : group_->movable(whole);
+  std::vector<at::Tensor> message{sent};
+  const auto work = (sent.is_cuda() ? group_->gpuAside : group_->aside)->allreduce(message, {});
+  return [this, work, whole, sent, inPlace] {
+    group_->finish(work, static_cast<int64_t>(sent.nbytes()));
+    if (!inPlace) at::Tensor(whole).copy_(sent);
+  };
 }
 
 std::vector<at::Tensor> World::mean(const std::vector<at::Tensor>& own) {
@@ -350,6 +473,7 @@ at::Tensor World::sum(const at::Tensor& own) { return own; }
 at::Tensor World::maximum(const at::Tensor& own) { return own; }
 at::Tensor World::gather(const at::Tensor& own) { return own; }
 std::vector<at::Tensor> World::mean(const std::vector<at::Tensor>& own) { return own; }
+std::function<void()> World::startSum(const at::Tensor&) { return [] {}; }
 std::vector<uint8_t> World::share(std::vector<uint8_t> own) { return own; }
 void World::fail(const std::string&) {}
 std::string World::failure() const { return ""; }

@@ -3,6 +3,7 @@
 #include "bridge.h"
 
 #include <chrono>
+#include <functional>
 
 namespace bridge {
 
@@ -52,6 +53,9 @@ class World {
   at::Tensor gather(const at::Tensor& own);
   // The mean over processes of each tensor, in one message; layouts stay.
   std::vector<at::Tensor> mean(const std::vector<at::Tensor>& own);
+  // Begins to sum in place what lies in one piece, while the caller goes on; several sums are begun in the same order by
+  // all. Returns what waits for it.
+  std::function<void()> startSum(const at::Tensor& whole);
   // What process 0 gives.
   std::vector<uint8_t> share(std::vector<uint8_t> own);
 

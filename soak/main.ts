@@ -22,6 +22,8 @@ const soaks: Readonly<Record<string, () => Promise<{ run: Soak }>>> = {
   images: () => import("./images.js"),
   kill: () => import("./kill.js"),
   loads: () => import("./loads.js"),
+  "process-kill": () => import("./process-kill.js"),
+  processes: () => import("./processes.js"),
   "run-files": () => import("./run-files.js"),
   serve: () => import("./serve.js"),
   steps: () => import("./steps.js"),

@@ -19,17 +19,17 @@ export { loadTensors, rawFromTensor, serializeTensors, tensorFromRaw } from "./s
 export { type Device, type DType, hostReads, type MemoryFormat, Tensor, type TypedArray } from "./tensor.js";
 export { type Traffic, trafficOf } from "./traffic.js";
 export {
-  gradientsOfWorld,
   joinWorld,
   leaveWorld,
   together,
   type WorldPlace,
   type WorldTraffic,
+  worldAverages,
   worldFailed,
   worldFailure,
+  worldGradient,
   worldLargest,
   worldMean,
-  worldMeans,
   worldRows,
   worldShare,
   worldSize,

@@ -88,6 +88,7 @@ export interface Native {
   worldSum(handle: number): number;
   worldGather(handle: number): number;
   worldMean(handles: Handles): number[];
+  worldGradient(outputs: Handles, inputs: Handles, retainGraph: boolean): number[];
   worldLargest(own: number): Promise<number>;
   worldShare(own: Uint8Array | null): Promise<Uint8Array>;
   setErrorFactory(factory: (kind: string, message: string) => Error): void;

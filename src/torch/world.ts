@@ -4,9 +4,10 @@
  * that works alone, so that nobody who uses them has to know which it is.
  *
  * Convention: each process differentiates its own loss, and the gradient of the training is the mean over processes of
- * what comes of it ({@link gradientsOfWorld}). Sums over the world are the same on all of them, and everything that is
+ * what comes of it ({@link worldGradient}). Sums over the world are the same on all of them, and everything that is
  * made of such sums alone is too; their gradient therefore counts once for each process.
  */
+import { type GradOptions, grad } from "./autograd.js";
 import { cat, stack } from "./generated/functions.js";
 import { native } from "./native.js";
 import { scope } from "./scope.js";
@@ -112,20 +113,28 @@ function withGradient(own: Tensor, values: Tensor): Tensor {
   return own.requiresGrad ? scope(() => values.add(own.sub(own.detach()).mul(present.size))) : values;
 }
 
-/** The mean over all processes of each tensor, without gradient, in one message. */
-export function gradientsOfWorld<Own extends readonly Tensor[]>(own: Own): Own {
+/**
+ * The gradient of the training: the mean over all processes of each one's own gradient of `loss` with respect to leaves of
+ * its graph, zeros for those that take no part. It is sent piece by piece while the backward pass goes on.
+ */
+export function worldGradient(
+  loss: Tensor,
+  inputs: readonly Tensor[],
+  { retainGraph = false }: Pick<GradOptions, "retainGraph"> = {},
+): Tensor[] {
+  if (present.size === 1) return grad(loss, inputs, { retainGraph, allowUnused: true });
+  return native()
+    .worldGradient(handlesOf([loss]), handlesOf(inputs), retainGraph)
+    .map((handle) => new Tensor(handle));
+}
+
+/** The mean over all processes of each of several tensors, without gradient, in one message. */
+export function worldAverages<Own extends readonly Tensor[]>(own: Own): Own {
   if (present.size === 1) return own;
   const means = native()
     .worldMean(handlesOf(own))
     .map((handle) => new Tensor(handle));
   return means as readonly Tensor[] as Own;
-}
-
-/** The same of named numbers, for the log. */
-export function worldMeans(own: Record<string, Tensor>): Record<string, Tensor> {
-  const names = Object.keys(own);
-  const means = gradientsOfWorld(names.map((name) => own[name]));
-  return Object.fromEntries(names.map((name, i) => [name, means[i]]));
 }
 
 /** The largest of one number of each joined process; waits outside of the event loop. @throws PeerError */

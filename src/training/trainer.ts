@@ -14,7 +14,7 @@ import type { CheckpointStore } from "../runs/checkpoint-store.js";
 import type { MetricRecord, MetricsLog } from "../runs/metrics-log.js";
 import type { EventLog } from "../runs/tensorboard.js";
 import type { UsageRecord } from "../runs/usage.js";
-import { gradientsOfWorld, liveTensors, scope, type Tensor, worldMean } from "../torch/index.js";
+import { liveTensors, scope, type Tensor, worldAverages, worldMean } from "../torch/index.js";
 import { Batches, type DecodedBatch, type TrainingDraws } from "./batches.js";
 import { followUnlabelled } from "./follow-unlabelled.js";
 import { type Ending, Pace } from "./pace.js";
@@ -122,6 +122,8 @@ export class Trainer {
   /** One step, from its images to its report. */
   private async trainOnce(): Promise<void> {
     const batch = await this.batches.fetch(this.progress.iteration);
+    // Who has its images late is waited for here, outside of the event loop, and not within the step.
+    await this.world.any(false);
     const report = this.step(batch);
     this.progress = { ...this.progress, iteration: this.progress.iteration + 1 };
     this.note = noteOf(report) ?? this.note;
@@ -255,7 +257,7 @@ export class Trainer {
   /** Statistics of BatchNorm that each process moved by its own images become their mean. */
   private shareBuffers(): void {
     if (this.session.config.processes.batchNorm === "synced") return;
-    this.world.together(() => scope(() => restore(this.buffers, gradientsOfWorld(this.buffers))));
+    this.world.together(() => scope(() => restore(this.buffers, worldAverages(this.buffers))));
   }
 
   /** Lets the first process validate and save. */

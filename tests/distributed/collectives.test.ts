@@ -58,6 +58,18 @@ describe("processes that work together", () => {
         for (const difference of differences as number[]) expect(difference, layout).toBeLessThan(1e-5);
   });
 
+  it("average the gradients that a backward pass makes, and zeros where it makes none", async () => {
+    for (const { apart, unused } of await results("gradients", 4)) {
+      for (const difference of apart) expect(difference).toBeLessThan(2e-6);
+      expect(unused).toEqual([0, 0, 0, 0, 0]);
+    }
+  });
+
+  it("exchange messages of any size", async () => {
+    for (const sizes of await results("sizes", 3))
+      for (const difference of sizes.flat()) expect(difference).toBeLessThan(1e-6);
+  });
+
   it("wait for each other outside of the event loop", async () => {
     expect(await results("wait")).toEqual([{ yes: true, turned: true }, true]);
   });

@@ -5,12 +5,13 @@ import {
   cat,
   Generator,
   grad,
-  gradientsOfWorld,
   noGrad,
   rand,
   scope,
   type Tensor,
   together,
+  worldAverages,
+  worldGradient,
   worldMean,
   worldRows,
   worldSum,
@@ -47,7 +48,7 @@ function normalised(shape: readonly number[], parts: readonly number[] | null, l
     const output = layer.forward(input);
     const parameters = layer.namedParameters().map(([, parameter]) => parameter);
     const [ofInput, ...others] = grad(output.mul(output).mul(by).mean(), [input, ...parameters]);
-    return { output, ofInput, ofParameters: gradientsOfWorld(others), state: [layer.runningMean, layer.runningVar] };
+    return { output, ofInput, ofParameters: worldAverages(others), state: [layer.runningMean, layer.runningVar] };
   };
   const mine = images / size;
   // A part of the whole batch lies in all processes.
@@ -82,7 +83,7 @@ const works: Record<string, () => Promise<unknown>> = {
         const rows = worldRows(own.mul(2));
         const loss = worldMean(own.mul(own).sum()).add(rows.mul(rows).sum().mul(0.5));
         const [gradient] = grad(loss, [own]);
-        const [mean] = gradientsOfWorld([own.detach()]);
+        const [mean] = worldAverages([own.detach()]);
         return {
           own: values(own),
           sum: values(sum),
@@ -110,6 +111,59 @@ const works: Record<string, () => Promise<unknown>> = {
       volumes: normalised([4, 6, 4, 6, 8], null, true),
       "volumes in planes": normalised([4, 6, 4, 6, 8], [2, 2], false),
     }));
+  },
+  /** Gradients sent bucket by bucket against the mean of everyone's, and how many tensors lie otherwise than their leaf. */
+  async gradients() {
+    return scope(() => {
+      const shapes = [[600, 1000], [64, 32, 3, 3], [700, 900], [5], [400, 1000]];
+      const leaves = shapes.map((shape, i) => {
+        const leaf = drawn(shape, i);
+        return (shape.length === 4 ? leaf.to({ memoryFormat: "channelsLast", copy: true }) : leaf).requiresGrad_();
+      });
+      // The fourth takes no part.
+      const used = leaves.filter((_, i) => i !== 3);
+      const lossOf = (which: number) =>
+        used
+          .map((leaf, i) =>
+            leaf
+              .mul(drawn(leaf.shape, 10 * which + i))
+              .square()
+              .sum(),
+          )
+          .reduce((a, b) => a.add(b));
+      const ofAll = Array.from({ length: size }, (_, which) => grad(lossOf(which), leaves, { allowUnused: true }));
+      const wanted = leaves.map((_, i) =>
+        ofAll
+          .map((one) => one[i])
+          .reduce((a, b) => a.add(b))
+          .div(size),
+      );
+      const loss = lossOf(rank);
+      const shared = together(() => worldGradient(loss, leaves, { retainGraph: true }));
+      const again = together(() => worldGradient(loss, leaves));
+      const greatest = (of: readonly Tensor[]) =>
+        Math.max(...of.map((one, i) => one.sub(wanted[i]).abs().amax().item()));
+      return { apart: [greatest(shared), greatest(again)], unused: values(shared[3]) };
+    });
+  },
+  /** Messages around the size from which they take another way. */
+  async sizes() {
+    return scope(() =>
+      together(() =>
+        [1, 65_536, 65_537, 200_000].map((count) => {
+          const parts = Array.from({ length: size }, (_, which) => drawn([count], which));
+          const sum = worldSum(parts[rank]);
+          const rows = worldRows(parts[rank]);
+          return [
+            apart(
+              sum,
+              parts.reduce((a, b) => a.add(b)),
+            ),
+            apart(rows, cat(parts)),
+          ];
+        }),
+      ),
+    );
   },
   /** The event loop goes on while the others are waited for. */
   async wait() {

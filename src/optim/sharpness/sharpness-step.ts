@@ -8,7 +8,16 @@
  * Of several processes that share a batch each differentiates its own part; the gradient is the mean over them, of every
  * pass, or with `ownAscent` of the update alone. All of them read the same numbers, so that they decide alike.
  */
-import { grad, gradientsOfWorld, noGrad, scope, type Tensor, worldMean } from "../../torch/index.js";
+import {
+  type GradOptions,
+  grad,
+  noGrad,
+  scope,
+  type Tensor,
+  worldAverages,
+  worldGradient,
+  worldMean,
+} from "../../torch/index.js";
 import type { Evaluation, NonFinite, Objective, StepContext, StepReport } from "../objective.js";
 import type { Optimizer } from "../optimizer.js";
 import {
@@ -133,7 +142,7 @@ export class SharpnessStep {
    */
   descend(gradient: readonly Tensor[], decayAt?: readonly Tensor[]): void {
     const left = scope(() => {
-      const update = this.at.ownAscent ? gradientsOfWorld(gradient) : gradient;
+      const update = this.at.ownAscent ? worldAverages(gradient) : gradient;
       const values = noGrad(() => scope(() => this.decide(update)));
       this.base.step(update, this.at.rate, decayAt);
       return values;
@@ -168,7 +177,7 @@ export class SharpnessStep {
         divergence: divergence ? asScalar(divergence) : null,
       };
       const gradients = losses.map((loss, i) =>
-        this.ofBatch(grad(loss, this.tensors, { retainGraph: i < losses.length - 1, allowUnused: true })),
+        this.gradientOf(loss, { retainGraph: i < losses.length - 1, allowUnused: true }),
       );
       const mixed = mix ? noGrad(() => mix(gradients)) : { gradients, lambda: null };
       const [gradient, ...further] = mixed.gradients;
@@ -182,9 +191,9 @@ export class SharpnessStep {
     });
   }
 
-  /** The gradient of the whole batch, where passes are to have it. */
-  private ofBatch(own: Tensor[]): Tensor[] {
-    return this.at.ownAscent ? own : gradientsOfWorld(own);
+  /** The gradient of the whole batch, or where an ascent is to be each one's own that of this process's part. */
+  private gradientOf(loss: Tensor, options: GradOptions): Tensor[] {
+    return this.at.ownAscent ? grad(loss, this.tensors, options) : worldGradient(loss, this.tensors, options);
   }
 
   /** The one read of a step, or the numbers that are left to be read. @throws NonFiniteSignal */
