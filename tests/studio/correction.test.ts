@@ -9,8 +9,10 @@ import { trainRun } from "../cli/trained-run.js";
 import { temporaryFolder } from "../data/files.js";
 import { putDataset } from "../data/tiny.js";
 import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
+import { Stage } from "./stage.js";
 
 const base = temporaryFolder();
+const size = { width: 32, height: 32 };
 let dataset: string;
 let browser: Browser;
 const studios: BuiltStudio[] = [];
@@ -39,24 +41,6 @@ async function openCase(studio: BuiltStudio): Promise<{ page: Page; heard: strin
   return opened;
 }
 
-/** Draws a stroke on the stage, and waits until the server has it. */
-async function draw(page: Page, studio: BuiltStudio, from: readonly [number, number], to: readonly [number, number]) {
-  const box = (await page.locator(".editor-stage").boundingBox()) as {
-    x: number;
-    y: number;
-    width: number;
-    height: number;
-  };
-  const at = ([x, y]: readonly [number, number]) => [box.x + x * box.width, box.y + y * box.height] as const;
-  const taken = page.waitForResponse((response) => response.url().endsWith("/draft/strokes"));
-  await page.mouse.move(...at(from));
-  await page.mouse.down();
-  await page.mouse.move(...at(to), { steps: 4 });
-  await page.mouse.up();
-  expect((await taken).status()).toBe(200);
-  expect(studio.child.exitCode).toBeNull();
-}
-
 describe.skipIf(!hasBrowser)("a correction", () => {
   it("goes on where it was after the server was killed, and becomes the mask with who, when and what", async () => {
     const first = await BuiltStudio.start(base);
@@ -64,7 +48,7 @@ describe.skipIf(!hasBrowser)("a correction", () => {
     const { page } = await openCase(first);
     await page.getByRole("button", { name: "An empty mask" }).click();
     await page.locator(".editor-stage").waitFor();
-    await draw(page, first, [0.45, 0.5], [0.55, 0.5]);
+    expect(await new Stage(page, size).savedStroke({ x: 14, y: 16 }, { x: 18, y: 16 })).toBe(true);
     await first.end("SIGKILL");
     await page.context().close();
 
@@ -72,7 +56,7 @@ describe.skipIf(!hasBrowser)("a correction", () => {
     studios.push(second);
     const { page: again, heard } = await openCase(second);
     await again.locator(".editor-stage").waitFor();
-    await draw(again, second, [0.5, 0.45], [0.5, 0.55]);
+    expect(await new Stage(again, size).savedStroke({ x: 16, y: 14 }, { x: 16, y: 18 })).toBe(true);
     expect(existsSync(join(base, "data/b/test/masks/1.png"))).toBe(false);
     await again.getByRole("button", { name: "Write mask" }).click();
     await again.getByRole("heading", { name: "Written" }).waitFor();

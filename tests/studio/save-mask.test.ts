@@ -16,9 +16,9 @@ import { nestedClasses, pixels } from "../data/tiny.js";
 
 const base = temporaryFolder();
 const head: DraftHead = {
-  ...{ version: 1, case: "a/train/0", from: "prediction", by: "someone", begun: "2026-01-02T03:04:05Z", mask: null },
+  ...{ version: 2, case: "a/train/0", from: "prediction", by: "someone", begun: "2026-01-02T03:04:05Z", mask: null },
   model: { run: "/runs/one", answeredBy: "student, last checkpoint, step 20 of 20" },
-  ...{ count: 1, rows: 8, columns: 8, most: 3 },
+  ...{ count: 1, rows: 8, columns: 8, most: 3, planes: [{ axes: [0, 1, 2], reversed: [false, false, false] }] },
 };
 const drawn = Uint8Array.from({ length: 64 }, (_, i) => (i % 8 < 3 ? 0 : i % 8 < 6 ? 0b10 : 0b11));
 

@@ -10,6 +10,7 @@ import type { Trainings } from "../../workflows/studio/trainings.js";
 import type { Answers } from "./answers.js";
 import { BoundedCache } from "./bounded-cache.js";
 import type { OpenedRuns } from "./opened-runs.js";
+import { wholeNumber } from "./whole-number.js";
 
 const layers: readonly LayerName[] = ["image", "reference", "prediction", "doubt"];
 /** Bytes of thumbnails that are kept. */
@@ -23,10 +24,6 @@ function inOrder(): <T>(work: () => Promise<T>) => Promise<T> {
     last = own.catch(() => {});
     return own;
   };
-}
-
-function wholeNumber(text: string): number {
-  return /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
 }
 
 /** What the routes work with. */

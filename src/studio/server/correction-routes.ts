@@ -1,12 +1,12 @@
 /** Corrections of masks: begun, drawn on stroke by stroke, written, given up. */
 import type { Context, Hono } from "hono";
 import { z } from "zod";
-import { HttpProblem } from "../../http/problem.js";
 import { receiveJson } from "../../http/receive.js";
 import { Corrections } from "../../workflows/studio/correction/corrections.js";
 import type { WatchedRuns } from "../../workflows/studio/run-overview.js";
 import type { Answers } from "./answers.js";
 import type { OpenedRuns } from "./opened-runs.js";
+import { wholeNumber } from "./whole-number.js";
 
 /** A stroke may change every pixel of a large image. */
 const strokeLimits = { maxBytes: 24 * 2 ** 20, maxSeconds: 30 };
@@ -16,6 +16,7 @@ const beginning = z.strictObject({ from: z.enum(["reference", "prediction", "emp
 const session = z.strictObject({ session: z.string().max(64) });
 const stroke = z.strictObject({
   session: z.string().max(64),
+  plane: z.int().min(0).max(2),
   slice: z.int().min(0),
   /** As `encodeMaskPatch` gives it, in base64. */
   patch: z.base64(),
@@ -51,18 +52,17 @@ export function correctionRoutes(app: Hono, { runs, opened, answers }: Correctio
     return c.json(await corrections.begin(cases, id, shown, from, answeredBy));
   });
 
-  app.get(`${draft}/:session/slices/:index`, (c) => {
+  app.get(`${draft}/:session/slices/:plane/:index`, (c) => {
     const { id, cases } = place(c);
-    const index = c.req.param("index");
-    if (!/^\d{1,6}$/.test(index)) throw new HttpProblem(404, "there is no such slice; open the case again");
-    const bytes = corrections.slice(cases, id, c.req.param("session"), Number(index));
+    const [plane, index] = [c.req.param("plane"), c.req.param("index")].map(wholeNumber);
+    const bytes = corrections.slice(cases, id, c.req.param("session"), { plane, index });
     return c.body(new Uint8Array(bytes), 200, { "content-type": "application/octet-stream" });
   });
 
   app.post(`${draft}/strokes`, async (c) => {
     const { id, cases } = place(c);
-    const { session: own, slice, patch } = await receiveJson(c, stroke, strokeLimits);
-    corrections.take(cases, id, own, slice, Buffer.from(patch, "base64"));
+    const { session: own, plane, slice, patch } = await receiveJson(c, stroke, strokeLimits);
+    corrections.take(cases, id, own, { plane, index: slice }, Buffer.from(patch, "base64"));
     return c.json({});
   });
 

@@ -32,7 +32,7 @@ const block = Uint8Array.from({ length: count }, (_, i) => {
 
 describe("the overlay", () => {
   it("fills parts, draws their edges inside and a dark line outside", () => {
-    const view = { scale: 3, x: 0, y: 0 };
+    const view = { scale: 3, tall: 1, x: 0, y: 0 };
     const row = draw(block, view, stage).subarray(18 * 60, 19 * 60);
     // The part reaches from screen column 12 to 35.
     const [edge, fill] = [0xff0000ff, colours.fill[1]];
@@ -43,7 +43,7 @@ describe("the overlay", () => {
   it("draws edges as wide at every scale", () => {
     for (const scale of [0.5, 1, 3, 7.3]) {
       const box = { x: 0, y: 0, width: 130, height: 100 };
-      const row = draw(block, { scale, x: 5, y: 4 }, box).subarray(
+      const row = draw(block, { scale, tall: 1, x: 5, y: 4 }, box).subarray(
         Math.floor(4 + 6 * scale) * 130,
         (Math.floor(4 + 6 * scale) + 1) * 130,
       );
@@ -52,8 +52,8 @@ describe("the overlay", () => {
   });
 
   it("dashes the edges of the model's mask and fills nothing", () => {
-    const words = draw(block, { scale: 3, x: 0, y: 0 }, stage, true);
-    const solid = draw(block, { scale: 3, x: 0, y: 0 }, stage);
+    const words = draw(block, { scale: 3, tall: 1, x: 0, y: 0 }, stage, true);
+    const solid = draw(block, { scale: 3, tall: 1, x: 0, y: 0 }, stage);
     const edges = (some: Uint32Array) => some.filter((word) => word === 0xff0000ff).length;
     expect(words.includes(colours.fill[1])).toBe(false);
     expect(edges(words) / edges(solid)).toBeCloseTo(0.5, 1);
@@ -63,6 +63,7 @@ describe("the overlay", () => {
     const mask = fc.uint8Array({ min: 0, max: 2, minLength: count, maxLength: count });
     const view = fc.record({
       scale: fc.integer({ min: 3, max: 60 }).map((tenths) => tenths / 10),
+      tall: fc.integer({ min: 4, max: 40 }).map((tenths) => tenths / 10),
       x: fc.integer({ min: -40, max: 40 }),
       y: fc.integer({ min: -40, max: 40 }),
     });

@@ -17,13 +17,13 @@ const place = fc.record({ x: fc.integer({ min: 100, max: 700 }), y: fc.integer({
 describe("a view", () => {
   it("shows the whole image in the middle at first", () => {
     const view = fitView(image, stage);
-    expect(view).toEqual({ scale: 768 / 2048, x: 16, y: (600 - 384) / 2 });
+    expect(view).toEqual({ scale: 768 / 2048, tall: 1, x: 16, y: (600 - 384) / 2 });
   });
 
   it("turns places into each other and back", () => {
     fc.assert(
       fc.property(place, fc.integer({ min: 1, max: 640 }), (at, tenths) => {
-        const view = { scale: tenths / 10, x: -31.5, y: 12 };
+        const view = { scale: tenths / 10, tall: tenths / 100, x: -31.5, y: 12 };
         const back = toStage(view, toImage(view, at));
         expect(back.x).toBeCloseTo(at.x, 6);
         expect(back.y).toBeCloseTo(at.y, 6);

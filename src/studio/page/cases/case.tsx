@@ -4,7 +4,7 @@ import type { AnswerFacts, CaseFacts, LayerName } from "../../../workflows/studi
 import { Legend } from "../parts/legend.js";
 import { Problem, Waiting } from "../parts/notice.js";
 import { getJson, useJson } from "../parts/server.js";
-import { percent } from "../parts/words.js";
+import { capitalised, percent } from "../parts/words.js";
 import { href } from "../route.js";
 import { EstimateBar } from "./estimate.js";
 import { SliceView } from "./slice-view.js";
@@ -87,7 +87,7 @@ function Volume({ run, facts, layers, version }: ViewProps) {
           <SliceView
             key={plane.name}
             {...{ run, id: facts.id, plane, at, index: places[at], layer, labels, target, version }}
-            title={plane.name[0].toUpperCase() + plane.name.slice(1)}
+            title={capitalised(plane.name)}
             onIndex={(index) => setPlaces(places.map((old, i) => (i === at ? index : old)))}
           />
         ))}

@@ -1,40 +1,11 @@
 /** Correcting a case's mask: what it begins from, the editor, and writing it into the data set. */
-import { useEffect, useMemo, useState } from "preact/hooks";
-import { encodeMaskPatch, type MaskPatch } from "../../../grid/mask-patch.js";
+import { useEffect, useState } from "preact/hooks";
 import type { CaseFacts } from "../../../workflows/studio/shown/cases.js";
 import type { DraftFacts, DraftOrigin, SavedMask } from "../../../workflows/studio/shown/corrections.js";
-import { fetchSlice, imagePixels } from "../cases/layers.js";
-import { MaskEditor } from "../editor/mask-editor.js";
 import { Problem, Waiting } from "../parts/notice.js";
-import { getBytes, post, useJson } from "../parts/server.js";
+import { post, useJson } from "../parts/server.js";
 import { href } from "../route.js";
-
-function base64(bytes: Uint8Array): string {
-  const piece = 8192;
-  let text = "";
-  for (let i = 0; i < bytes.length; i += piece) text += String.fromCharCode(...bytes.subarray(i, i + piece));
-  return btoa(text);
-}
-
-/** What the editor shows of one slice. */
-interface EditedSlice {
-  readonly index: number;
-  readonly image: { data: Uint8ClampedArray; width: number; height: number };
-  readonly mask: Uint8Array;
-  readonly prediction: Uint8Array | null;
-}
-
-async function loadSlice(run: string, facts: CaseFacts, draft: DraftFacts, index: number): Promise<EditedSlice> {
-  const place = { run, id: facts.id, plane: facts.drawnIn, index };
-  const path = `/api/runs/${run}/cases/${facts.id}/draft/${draft.session}/slices/${index}`;
-  const [image, { bytes }, prediction] = await Promise.all([
-    fetchSlice(place, "image"),
-    getBytes(path),
-    draft.predicted ? fetchSlice(place, "prediction") : null,
-  ]);
-  const { data, width, height } = imagePixels(image);
-  return { index, image: { data, width, height }, mask: new Uint8Array(bytes), prediction: prediction?.bytes ?? null };
-}
+import { Drawing } from "./drawing.js";
 
 function Origin({ facts, begin }: { facts: CaseFacts; begin: (from: DraftOrigin) => void }) {
   return (
@@ -55,58 +26,6 @@ function Origin({ facts, begin }: { facts: CaseFacts; begin: (from: DraftOrigin)
         </button>
       </div>
     </section>
-  );
-}
-
-/** The editor over one slice, with a slider between slices of a volume. */
-function Drawing({ run, facts, draft }: { run: string; facts: CaseFacts; draft: DraftFacts }) {
-  const [index, setIndex] = useState(Math.floor((draft.count - 1) / 2));
-  const [slice, setSlice] = useState<EditedSlice | null>(null);
-  const [error, setError] = useState<string | null>(null);
-  useEffect(() => {
-    let wanted = true;
-    loadSlice(run, facts, draft, index).then(
-      (loaded) => wanted && setSlice(loaded),
-      (problem: Error) => wanted && setError(problem.message),
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [run, facts, draft, index]);
-  const save = useMemo(() => {
-    const own = slice?.index;
-    return async (patch: MaskPatch) => {
-      const body = { session: draft.session, slice: own, patch: base64(encodeMaskPatch(patch)) };
-      await post(`/api/runs/${run}/cases/${facts.id}/draft/strokes`, body);
-    };
-  }, [run, facts, draft, slice]);
-  if (error) return <Problem>{error}</Problem>;
-  if (!slice) return <Waiting>Opening the mask</Waiting>;
-  return (
-    <>
-      {draft.count > 1 ? (
-        <label class="slice-choice">
-          Slice {index + 1} of {draft.count}
-          <input
-            type="range"
-            min={0}
-            max={draft.count - 1}
-            value={index}
-            onInput={(event) => setIndex(Number(event.currentTarget.value))}
-          />
-        </label>
-      ) : null}
-      <div class="editor-place">
-        <MaskEditor
-          image={slice.image}
-          mask={slice.mask}
-          labels={facts.labels}
-          target={facts.target}
-          prediction={slice.prediction}
-          onStroke={save}
-        />
-      </div>
-    </>
   );
 }
 
@@ -144,6 +63,7 @@ export function CorrectView({ run, id }: { run: string; id: string }) {
   const [saved, setSaved] = useState<SavedMask | null>(null);
   const [waiting, setWaiting] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
+  const [unsaved, setUnsaved] = useState(0);
   const path = `/api/runs/${run}/cases/${id}/draft`;
   const work = async (words: string, task: () => Promise<void>) => {
     setWaiting(words);
@@ -183,7 +103,7 @@ export function CorrectView({ run, id }: { run: string; id: string }) {
             <button type="button" disabled={waiting !== null} onClick={discard}>
               Give up
             </button>
-            <button type="button" class="primary" disabled={waiting !== null} onClick={write}>
+            <button type="button" class="primary" disabled={waiting !== null || unsaved > 0} onClick={write}>
               Write mask
             </button>
           </div>
@@ -191,7 +111,9 @@ export function CorrectView({ run, id }: { run: string; id: string }) {
       </div>
       {(error ?? problem) ? <Problem>{error ?? problem}</Problem> : null}
       {facts && !draft && !saved && waiting === null && !facts.hasDraft ? <Origin facts={facts} begin={begin} /> : null}
-      {facts && draft ? <Drawing run={run} facts={facts} draft={draft} /> : null}
+      {facts && draft ? (
+        <Drawing run={run} facts={facts} draft={draft} unsaved={unsaved} setUnsaved={setUnsaved} />
+      ) : null}
       {saved ? <Written run={run} id={id} saved={saved} /> : null}
     </div>
   );

@@ -6,7 +6,7 @@ import { EditorSession, type SessionSource } from "./session.js";
 import type { Settings, Tool } from "./settings.js";
 import { edgeColours, fillColours } from "./view/overlay-colours.js";
 import type { Scene } from "./view/painter.js";
-import { cornerReach } from "./view/pointers.js";
+import { reachIn } from "./view/pointers.js";
 import { Viewport } from "./view/viewport.js";
 
 /** The words and ways of one mask's editor. */
@@ -29,7 +29,7 @@ export class Editor {
 
   constructor(source: SessionSource) {
     this.session = new EditorSession(source);
-    this.viewport = new Viewport(source.image);
+    this.viewport = new Viewport(source.image, source.image.tall ?? 1);
     this.parts = source.parts;
     this.target = source.target;
     this.settings = source.settings;
@@ -83,7 +83,7 @@ export class Editor {
 
   /** The keyboard's press, at its cursor. */
   press(): void {
-    this.session.press(cornerReach / this.viewport.view.value.scale / 4);
+    this.session.press(reachIn(this.viewport.view.value) / 4);
   }
 
   /** Moves the keyboard's cursor, and the view after it. */

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import type { Editor } from "./editor.js";
 import { brushCentre, type Point } from "./model/brush.js";
-import { toStage } from "./view/transform.js";
+import { toStage, type View } from "./view/transform.js";
 
 /** A line that is seen on light and on dark: a dark one under a light one. */
 function Twice({ of: Shape }: { of: (look: string) => JSX.Element }) {
@@ -14,9 +14,9 @@ function Twice({ of: Shape }: { of: (look: string) => JSX.Element }) {
   );
 }
 
-function Ring({ at, diameter, scale }: { at: Point; diameter: number; scale: number }) {
-  const radius = Math.max((diameter / 2) * scale, 1.5);
-  return <Twice of={(look) => <circle class={look} cx={at.x} cy={at.y} r={radius} />} />;
+function Ring({ at, diameter, view: { scale, tall } }: { at: Point; diameter: number; view: View }) {
+  const [across, down] = [scale, scale * tall].map((pixel) => Math.max((diameter / 2) * pixel, 1.5));
+  return <Twice of={(look) => <ellipse class={look} cx={at.x} cy={at.y} rx={across} ry={down} />} />;
 }
 
 function Cross({ at }: { at: Point }) {
@@ -49,7 +49,7 @@ export function Marks({ editor }: { editor: Editor }) {
   return (
     <svg class={isPenDown.value ? "editor-marks pen-down" : "editor-marks"} aria-hidden="true">
       {isBrush && centre && (
-        <Ring at={toStage(view, { x: centre.x + 0.5, y: centre.y + 0.5 })} diameter={diameter} scale={view.scale} />
+        <Ring at={toStage(view, { x: centre.x + 0.5, y: centre.y + 0.5 })} diameter={diameter} view={view} />
       )}
       {corners.value.length > 0 && (
         <Outline corners={corners.value.map((corner) => toStage(view, corner))} cursor={place} />

@@ -23,6 +23,8 @@ import { diameters, type SettingsSignal } from "./settings.js";
 export interface EditedImage extends Size {
   /** Four bytes a pixel: red, green, blue, alpha. */
   readonly data: Uint8ClampedArray;
+  /** How many times as tall as wide its pixels are; 1 where it is missing. */
+  readonly tall?: number;
 }
 
 /** What a session is about. */

@@ -30,9 +30,13 @@ function attach(editor: Editor, stage: HTMLElement, data: Uint8ClampedArray): ()
     event.preventDefault();
     pointers.holdSpace(event.type === "keydown");
   };
+  // Whoever turns to something else, such as another slice, has finished the stroke.
+  const turnedAway = () => session.lift();
+  stage.addEventListener("blur", turnedAway);
   window.addEventListener("keydown", space);
   window.addEventListener("keyup", space);
   return () => {
+    stage.removeEventListener("blur", turnedAway);
     window.removeEventListener("keydown", space);
     window.removeEventListener("keyup", space);
     stopDrawing();

@@ -5,6 +5,11 @@ export function percent(share: number | null): string {
   return share === null ? "–" : `${(100 * share).toFixed(1)} %`;
 }
 
+/** A word at the beginning of a line. */
+export function capitalised(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
+}
+
 /** A length of time, coarse: `4 min`, `2 h 10 min`. */
 export function duration(seconds: number): string {
   const minutes = Math.round(seconds / 60);

@@ -7,10 +7,11 @@ import { codesOfBytes } from "../../../data/code-bytes.js";
 import { caseName, type Dataset } from "../../../data/dataset.js";
 import { readBytes } from "../../../data/read-image.js";
 import { voxelCount } from "../../../grid/grid.js";
+import { type SliceOrder, sliceOrder } from "../../../grid/slices.js";
 import type { OpenedCase } from "../open-case.js";
 import type { RunCases } from "../run-cases.js";
 import type { DraftFacts, DraftOrigin, SavedMask } from "../shown/corrections.js";
-import { Draft } from "./draft.js";
+import { Draft, type DraftHead, type DraftSlice } from "./draft.js";
 import { personName } from "./record.js";
 import { saveMask } from "./save-mask.js";
 
@@ -57,11 +58,9 @@ export class Corrections {
     return { ...factsOf(draft, session), predicted: opened.isAnswered };
   }
 
-  /** The bytes of a slice of a correction. @throws UsageError as {@link take} */
-  slice(cases: RunCases, id: string, session: string, index: number): Uint8Array {
-    const { draft } = this.draftOf(cases, id, session);
-    if (!(index >= 0 && index < draft.head.count)) throw new UsageError("there is no such slice; open the case again");
-    return draft.slice(index);
+  /** The bytes of a slice of a correction. @throws UsageError as {@link take}; DataError where there is none */
+  slice(cases: RunCases, id: string, session: string, place: DraftSlice): Uint8Array {
+    return this.draftOf(cases, id, session).draft.slice(place);
   }
 
   /**
@@ -69,8 +68,8 @@ export class Corrections {
    * @throws UsageError when the correction was opened in another page since, or is not there any more; DataError,
    *   ResourceError as Draft.take
    */
-  take(cases: RunCases, id: string, session: string, slice: number, patch: Uint8Array): void {
-    this.draftOf(cases, id, session).draft.take(slice, patch);
+  take(cases: RunCases, id: string, session: string, place: DraftSlice, patch: Uint8Array): void {
+    this.draftOf(cases, id, session).draft.take(place, patch);
   }
 
   /** Writes the mask and ends the correction. @throws DataError, ResourceError as saveMask: the correction then stays */
@@ -103,6 +102,11 @@ export class Corrections {
   }
 }
 
+/** An order as drafts write it down. */
+function strokeOrder({ axes, reversed }: SliceOrder): DraftHead["planes"][number] {
+  return { axes: [...axes], reversed: [...reversed] };
+}
+
 async function beginDraft(
   cases: RunCases,
   folder: string,
@@ -110,7 +114,7 @@ async function beginDraft(
   from: DraftOrigin,
   answeredBy: string | null,
 ): Promise<Draft> {
-  const { grid, dataset } = opened;
+  const { grid, dataset, planes } = opened;
   const [rows, columns] = grid.shape.slice(-2);
   const size = voxelCount(grid);
   const empty = from === "empty" ? new Uint8Array(size) : undefined;
@@ -119,12 +123,13 @@ async function beginDraft(
   const head = {
     ...{ case: caseName(opened.one), from, by: personName(), begun: new Date().toISOString() },
     model: from === "prediction" && answeredBy !== null ? { run: cases.folder.path, answeredBy } : null,
-    ...{ mask: await hashOfMask(opened), count: size / (rows * columns), rows, columns, most: mostByte(dataset) },
+    ...{ mask: await hashOfMask(opened), count: size / (rows * columns), rows, columns },
+    ...{ planes: planes.map(({ order }) => strokeOrder(order ?? sliceOrder(grid, "stored"))), most: mostByte(dataset) },
   };
   return Draft.begin(folder, head, values);
 }
 
 function factsOf({ head, strokes }: Draft, session: string): Omit<DraftFacts, "predicted"> {
-  const { from, by, begun, rows, columns, count } = head;
-  return { session, from, by, begun, strokes, rows, columns, count };
+  const { from, by, begun } = head;
+  return { session, from, by, begun, strokes };
 }

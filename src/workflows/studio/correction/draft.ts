@@ -10,12 +10,20 @@ import { DataError } from "../../../core/errors.js";
 import { readBytes } from "../../../core/read-file.js";
 import { sha256 } from "../../../core/sha256.js";
 import { ignoredLabel } from "../../../core/target-kind.js";
+import { type Grid, makeGrid } from "../../../grid/grid.js";
 import { applyMaskPatch, decodeMaskPatch } from "../../../grid/mask-patch.js";
 import { decodeRuns, encodeRuns } from "../../../grid/runs.js";
+import { placeSlice, type SliceOrder, SliceStack } from "../../../grid/slices.js";
+import type { StoredImage } from "../../../grid/stored-image.js";
 import { AppendFile } from "../../../runs/append-file.js";
 
+const whole = z.int().min(0);
+const axes = z.tuple([whole.max(2), whole.max(2), whole.max(2)]).refine((all) => new Set(all).size === all.length);
+/** How slices are cut from `[count, rows, columns]`. */
+const order = z.strictObject({ axes, reversed: z.tuple([z.boolean(), z.boolean(), z.boolean()]) });
+
 const headSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   /** `domain/split/id` */
   case: z.string(),
   from: z.enum(["reference", "prediction", "empty"]),
@@ -28,6 +36,8 @@ const headSchema = z.strictObject({
   count: z.int().min(1),
   rows: z.int().min(1),
   columns: z.int().min(1),
+  /** The planes that strokes are drawn in. */
+  planes: z.array(order).min(1),
   /** What bytes of its masks may be, beside 255: up to this one. */
   most: z.int().min(1).max(254),
 });
@@ -35,14 +45,23 @@ const headSchema = z.strictObject({
 /** What a draft is of, and how it began. */
 export type DraftHead = z.output<typeof headSchema>;
 
-/** Of each stroke in the journal: its slice, its length, and the beginning of its hash. */
-const recordHead = 12;
+/** Where a stroke is drawn. */
+export interface DraftSlice {
+  /** Number of the plane, from 0. */
+  readonly plane: number;
+  readonly index: number;
+}
+
+/** Of each stroke in the journal: its plane and slice, its length, and the beginning of its hash. */
+const recordHead = 16;
 
 function checkOf(bytes: Uint8Array): number {
   return Number.parseInt(sha256(bytes).slice(0, 8), 16);
 }
 
 export class Draft {
+  private readonly grid: Grid;
+
   private constructor(
     private readonly folder: string,
     readonly head: DraftHead,
@@ -50,7 +69,10 @@ export class Draft {
     readonly values: Uint8Array,
     private readonly journal: AppendFile,
     private taken: number,
-  ) {}
+  ) {
+    const { count, rows, columns } = head;
+    this.grid = makeGrid("Draft", [count, rows, columns]);
+  }
 
   /** Whether a draft is kept in a folder. */
   static isIn(folder: string): boolean {
@@ -63,7 +85,7 @@ export class Draft {
     // The description is renamed last, so that a draft that has one is whole.
     writeFilesAtomic([
       [join(folder, "base.runs"), encodeRuns(values)],
-      [join(folder, "draft.json"), `${JSON.stringify({ version: 1, ...head }, null, 2)}\n`],
+      [join(folder, "draft.json"), `${JSON.stringify({ version: 2, ...head }, null, 2)}\n`],
     ]);
     return Draft.open(folder);
   }
@@ -75,7 +97,10 @@ export class Draft {
     try {
       head = headSchema.parse(JSON.parse(readFileSync(path, "utf8")));
     } catch (cause) {
-      throw new DataError(`${path} is damaged; remove its folder to begin the correction anew`, { cause });
+      throw new DataError(
+        `${path} is damaged or of another version of dimseg; remove its folder to begin the correction anew`,
+        { cause },
+      );
     }
     const size = head.count * head.rows * head.columns;
     const values = decodeRuns(readBytes(join(folder, "base.runs")), size);
@@ -89,24 +114,23 @@ export class Draft {
     return this.taken;
   }
 
-  /** The values of one slice, a view. */
-  slice(index: number): Uint8Array {
-    const { rows, columns } = this.head;
-    return this.values.subarray(index * rows * columns, (index + 1) * rows * columns);
+  /** The values of one slice, `[rows, columns]` of its plane. @throws DataError where there is none */
+  slice(place: DraftSlice): Uint8Array {
+    return this.cut(place).samples as Uint8Array;
   }
 
   /**
    * Takes a stroke; it is safe when this returns.
    * @param patch as `encodeMaskPatch` gives it
-   * @throws DataError for a stroke that is no patch of the slice, or draws what is no label; ResourceError when it cannot
-   *   be kept
+   * @throws DataError for a stroke that is no patch of a slice, or draws what is no label; ResourceError when it cannot be
+   *   kept
    */
-  take(slice: number, patch: Uint8Array): void {
-    this.apply(slice, patch);
+  take(place: DraftSlice, patch: Uint8Array): void {
+    this.apply(place, patch);
     const head = new DataView(new ArrayBuffer(recordHead));
-    head.setUint32(0, slice, true);
-    head.setUint32(4, patch.length, true);
-    head.setUint32(8, checkOf(patch), true);
+    [place.plane, place.index, patch.length, checkOf(patch)].forEach((number, i) => {
+      head.setUint32(4 * i, number, true);
+    });
     this.journal.append(Buffer.concat([new Uint8Array(head.buffer), patch]));
     this.journal.sync();
     this.taken++;
@@ -123,14 +147,28 @@ export class Draft {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private apply(slice: number, bytes: Uint8Array): void {
-    const { count, columns, rows, most } = this.head;
-    if (!Number.isInteger(slice) || slice < 0 || slice >= count)
-      throw new DataError(`a stroke is on slice ${slice}, but the case has ${count}`);
-    const patch = decodeMaskPatch(bytes, { width: columns, height: rows });
+  private orderOf({ plane }: DraftSlice): SliceOrder {
+    const own = this.head.planes[plane];
+    if (own) return own;
+    throw new DataError(`a stroke is in plane ${plane}, but the case has ${this.head.planes.length}`);
+  }
+
+  private cut(place: DraftSlice): StoredImage {
+    const stack = new SliceStack({ grid: this.grid, channels: 1, samples: this.values }, this.orderOf(place));
+    const { index } = place;
+    if (Number.isInteger(index) && index >= 0 && index < stack.count) return stack.slice(index);
+    throw new DataError(`a stroke is on slice ${index}, but the case has ${stack.count}`);
+  }
+
+  private apply(place: DraftSlice, bytes: Uint8Array): void {
+    const { grid, samples } = this.cut(place);
+    const [height, width] = grid.shape;
+    const patch = decodeMaskPatch(bytes, { width, height });
+    const { most } = this.head;
     const unknown = patch.values.find((value) => value > most && value !== ignoredLabel);
     if (unknown !== undefined) throw new DataError(`a stroke draws ${unknown}, which is no class of the data set`);
-    applyMaskPatch(this.slice(slice), columns, patch);
+    applyMaskPatch(samples as Uint8Array, width, patch);
+    placeSlice(this.values, this.grid, this.orderOf(place), place.index, samples as Uint8Array);
   }
 
   private replay(): void {
@@ -139,10 +177,10 @@ export class Draft {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let at = 0;
     while (at + recordHead <= bytes.length) {
-      const [slice, length, check] = [0, 4, 8].map((offset) => view.getUint32(at + offset, true));
+      const [plane, index, length, check] = [0, 4, 8, 12].map((offset) => view.getUint32(at + offset, true));
       const patch = bytes.subarray(at + recordHead, at + recordHead + length);
       if (patch.length < length || checkOf(patch) !== check) break;
-      this.apply(slice, patch);
+      this.apply({ plane, index }, patch);
       this.taken++;
       at += recordHead + length;
     }

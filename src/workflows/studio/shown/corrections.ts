@@ -13,9 +13,6 @@ export interface DraftFacts {
   readonly begun: string;
   /** Strokes so far. */
   readonly strokes: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly count: number;
   /** Whether the network was asked about the case, so that its mask can be shown beside. */
   readonly predicted: boolean;
 }

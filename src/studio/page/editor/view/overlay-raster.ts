@@ -5,7 +5,7 @@
  */
 import type { Box, Size } from "../model/box.js";
 import type { OverlayColours } from "./overlay-colours.js";
-import type { View } from "./transform.js";
+import { toStage, type View } from "./transform.js";
 
 /** A mask and how it is shown. */
 export interface OverlayLayer {
@@ -33,7 +33,7 @@ function indicesUnder(first: number, count: number, scale: number, offset: numbe
 /** The bytes under the pixels of a rectangle of the screen; 0 beside the image. */
 function sample(codes: Uint8Array, image: Size, view: View, box: Box): Uint8Array {
   const columns = indicesUnder(box.x, box.width, view.scale, view.x, image.width);
-  const rows = indicesUnder(box.y, box.height, view.scale, view.y, image.height);
+  const rows = indicesUnder(box.y, box.height, view.scale * view.tall, view.y, image.height);
   const samples = new Uint8Array(box.width * box.height);
   for (let y = 0, at = 0; y < box.height; y++) {
     if (rows[y] < 0) {
@@ -122,8 +122,9 @@ export function drawLayer(
 
 /** The rectangle of the screen that shows a box of the image, with the edges that it may change. */
 export function screenBox({ x, y, width, height }: Box, view: View): Box {
-  const [left, top] = [Math.floor(view.x + view.scale * x), Math.floor(view.y + view.scale * y)];
-  const [right, bottom] = [Math.ceil(view.x + view.scale * (x + width)), Math.ceil(view.y + view.scale * (y + height))];
+  const [first, last] = [toStage(view, { x, y }), toStage(view, { x: x + width, y: y + height })];
+  const [left, top] = [Math.floor(first.x), Math.floor(first.y)];
+  const [right, bottom] = [Math.ceil(last.x), Math.ceil(last.y)];
   return {
     ...{ x: left - rimWidth, y: top - rimWidth },
     ...{ width: right - left + 2 * rimWidth, height: bottom - top + 2 * rimWidth },

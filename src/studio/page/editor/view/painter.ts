@@ -89,8 +89,8 @@ export class Painter {
     this.changed = null;
     if (changed === null) return;
     const scene = this.scene();
-    const { scale, x, y } = scene.view;
-    const view = { scale: scale * this.density, x: x * this.density, y: y * this.density };
+    const { scale, tall, x, y } = scene.view;
+    const view = { scale: scale * this.density, tall, x: x * this.density, y: y * this.density };
     const stage = { width: this.above.canvas.width, height: this.above.canvas.height };
     if (changed === "all") this.drawImage(view, stage);
     const box = clipBox(changed === "all" ? { x: 0, y: 0, ...stage } : screenBox(changed, view), stage);
@@ -101,7 +101,7 @@ export class Painter {
     const { below } = this;
     below.setTransform(1, 0, 0, 1, 0, 0);
     below.clearRect(0, 0, stage.width, stage.height);
-    below.setTransform(view.scale, 0, 0, view.scale, view.x, view.y);
+    below.setTransform(view.scale, 0, 0, view.scale * view.tall, view.x, view.y);
     // Enlarged, pixels are seen as they are; reduced, none is left out.
     below.imageSmoothingEnabled = view.scale < 1;
     below.imageSmoothingQuality = "medium";

@@ -5,6 +5,7 @@
 import type { Point } from "../model/brush.js";
 import type { EditorSession } from "../session.js";
 import { type SettingsSignal, steppedDiameter } from "../settings.js";
+import type { View } from "./transform.js";
 import type { Viewport } from "./viewport.js";
 
 /** What the pointers move. */
@@ -17,7 +18,12 @@ export interface PointerTarget {
 }
 
 /** CSS pixels within which a polygon's corner counts as met. */
-export const cornerReach = 8;
+const cornerReach = 8;
+
+/** The same in pixels of the image, along their longer side. */
+export function reachIn({ scale, tall }: View): number {
+  return cornerReach / (scale * Math.max(1, tall));
+}
 
 /** How much a notch of a wheel zooms; trackpads send many small ones. */
 const zoomPerPixel = 1.0015;
@@ -106,8 +112,7 @@ export class Pointers {
   }
 
   private begin(event: PointerEvent): void {
-    const reach = cornerReach / this.target.viewport.view.value.scale;
-    this.target.session.begin(this.imageAt(event), reach, this.look(event));
+    this.target.session.begin(this.imageAt(event), reachIn(this.target.viewport.view.value), this.look(event));
   }
 
   /** Two fingers: what the first began was no stroke. */

@@ -1,13 +1,16 @@
 /**
- * Where the image lies on the stage: a uniform scale and the place of its first corner, in CSS pixels. Places on the
+ * Where the image lies on the stage: its scale and the place of its first corner, in CSS pixels. Places on the
  * image are in its pixels, with (0, 0) at the corner of the first one.
  */
 import type { Size } from "../model/box.js";
 import type { Point } from "../model/brush.js";
 
-/** CSS pixels per image pixel, and where the image's first corner lies on the stage. */
+/** How an image is seen, and where its first corner lies on the stage. */
 export interface View {
+  /** CSS pixels that an image pixel is wide. */
   readonly scale: number;
+  /** How many times as tall as wide image pixels are: slices of volumes may be further apart than their pixels. */
+  readonly tall: number;
   readonly x: number;
   readonly y: number;
 }
@@ -22,25 +25,26 @@ const largestScale = 64;
 const keptInSight = 48;
 
 /** The whole image in the middle of the stage. */
-export function fitView(image: Size, stage: Size): View {
+export function fitView(image: Size, stage: Size, tall = 1): View {
   const [width, height] = [Math.max(stage.width - 2 * margin, 1), Math.max(stage.height - 2 * margin, 1)];
-  const scale = Math.min(width / image.width, height / image.height, largestScale);
-  return { scale, x: (stage.width - scale * image.width) / 2, y: (stage.height - scale * image.height) / 2 };
+  const scale = Math.min(width / image.width, height / (tall * image.height), largestScale);
+  const [x, y] = [(stage.width - scale * image.width) / 2, (stage.height - scale * tall * image.height) / 2];
+  return { scale, tall, x, y };
 }
 
 /** The place on the image under one of the stage. */
-export function toImage({ scale, x, y }: View, at: Point): Point {
-  return { x: (at.x - x) / scale, y: (at.y - y) / scale };
+export function toImage({ scale, tall, x, y }: View, at: Point): Point {
+  return { x: (at.x - x) / scale, y: (at.y - y) / (scale * tall) };
 }
 
 /** The place on the stage over one of the image. */
-export function toStage({ scale, x, y }: View, at: Point): Point {
-  return { x: x + scale * at.x, y: y + scale * at.y };
+export function toStage({ scale, tall, x, y }: View, at: Point): Point {
+  return { x: x + scale * at.x, y: y + scale * tall * at.y };
 }
 
 /** A view from which some of the image is in sight and that is no larger or smaller than makes sense. */
 function held(view: View, image: Size, stage: Size): View {
-  const [width, height] = [view.scale * image.width, view.scale * image.height];
+  const [width, height] = [view.scale * image.width, view.scale * view.tall * image.height];
   const hold = (at: number, length: number, room: number) =>
     Math.min(Math.max(at, Math.min(keptInSight, length) - length), room - Math.min(keptInSight, length));
   return { ...view, x: hold(view.x, width, stage.width), y: hold(view.y, height, stage.height) };
@@ -53,10 +57,11 @@ export function panView(view: View, by: Point, image: Size, stage: Size): View {
 
 /** Enlarges so many times; the place of the image under `at` stays where it is. */
 export function zoomView(view: View, factor: number, at: Point, image: Size, stage: Size): View {
-  const smallest = Math.min(fitView(image, stage).scale / 2, 1);
+  const smallest = Math.min(fitView(image, stage, view.tall).scale / 2, 1);
   const scale = Math.min(Math.max(view.scale * factor, smallest), largestScale);
   const under = toImage(view, at);
-  return held({ scale, x: at.x - scale * under.x, y: at.y - scale * under.y }, image, stage);
+  const { tall } = view;
+  return held({ scale, tall, x: at.x - scale * under.x, y: at.y - scale * tall * under.y }, image, stage);
 }
 
 /** Two fingers that moved: what lay between them still does, as much larger as they are further apart. */

@@ -6,11 +6,15 @@ import { fitView, panView, pinchView, showPlace, toImage, type View, zoomView } 
 
 /** The view and who may move it. Places are CSS pixels of the stage. */
 export class Viewport {
-  readonly view = signal<View>({ scale: 1, x: 0, y: 0 });
+  readonly view = signal<View>({ scale: 1, tall: 1, x: 0, y: 0 });
   private stage: Size = { width: 1, height: 1 };
   private isFitted = true;
 
-  constructor(private readonly image: Size) {}
+  /** @param tall how many times as tall as wide the image's pixels are */
+  constructor(
+    private readonly image: Size,
+    private readonly tall: number,
+  ) {}
 
   /** CSS pixels of the stage. */
   resize(stage: Size): void {
@@ -21,7 +25,7 @@ export class Viewport {
 
   fit(): void {
     this.isFitted = true;
-    this.view.value = fitView(this.image, this.stage);
+    this.view.value = fitView(this.image, this.stage, this.tall);
   }
 
   /** Zooms about a place, or about the middle. */
