@@ -5,6 +5,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { loadDataset } from "../../src/data/dataset.js";
+import { decodeNative } from "../../src/data/decode-native.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { putDataset } from "../data/tiny.js";
 import { problems } from "../support/axe.js";
@@ -36,15 +37,26 @@ describe.skipIf(!hasBrowser)("a new training", () => {
     const isWide = () => page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth");
     expect(await problems(page)).toEqual([]);
     expect(await isWide()).toBe(false);
-    const classes = page.getByRole("group", { name: "Classes" }).getByRole("textbox");
-    expect(await classes.count()).toBe(2);
-    await classes.first().fill("rim");
+    const meaning = page.getByRole("group", { name: "What the values of the masks mean" });
+    const guessed = ["background", "class 1", "class 2"];
+    for (const [value, name] of guessed.entries())
+      expect(await meaning.getByLabel(String(value), { exact: true }).inputValue()).toBe(name);
+    await meaning.getByLabel("0", { exact: true }).fill("rim");
+    await meaning.getByLabel("1", { exact: true }).fill("cup");
+    // A name for nothing is asked for again, and nothing is written.
+    await page.getByRole("button", { name: "Write the description" }).press("Enter");
+    await page.getByRole("alert").filter({ hasText: 'name one of them "background"' }).waitFor();
+    expect(existsSync(join(folder, "dataset.yaml"))).toBe(false);
+    await meaning.getByLabel("2", { exact: true }).fill("background");
     await page.getByRole("group", { name: "Domains" }).getByRole("textbox").first().fill("North");
     await page.getByRole("button", { name: "Write the description" }).press("Enter");
     await page.getByRole("heading", { name: "eyes/dataset.yaml" }).waitFor();
     const dataset = loadDataset(join(folder, "dataset.yaml"));
     expect(dataset.domains.map(({ name }) => name)).toEqual(["North", "b"]);
-    expect(dataset.classes.map(({ name }) => name)).toContain("rim");
+    expect(dataset.classes.map(({ name }) => name)).toEqual(["background", "rim", "cup"]);
+    // Columns of the first mask hold 0, then 1, then 2.
+    const { label } = await decodeNative(dataset, dataset.domains[0].cases("train")[0]);
+    expect([0, 9, 31].map((column) => label?.[column])).toEqual([1, 2, 0]);
 
     put(join(base, "eyes.yaml"), "mine");
     await page.getByLabel("Minutes of training").fill("0.5");

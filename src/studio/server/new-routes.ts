@@ -14,7 +14,7 @@ const looked = z.strictObject({ path });
 const agreed = z.strictObject({
   folder: path,
   domains: z.array(name).max(1000),
-  classes: z.array(name).max(300),
+  names: z.array(name).max(300),
   answer: z.int().min(1).nullable(),
 });
 const planned = z.strictObject({ file: path, minutes: z.number().positive().max(100_000), labelled: name });

@@ -1,6 +1,6 @@
 /** What was found in a folder, to be corrected and agreed to. */
 import { useState } from "preact/hooks";
-import type { DescribedDataset, FolderProposal } from "../../../workflows/studio/shown/preparation.js";
+import type { DescribedDataset, FolderProposal, ReadingShown } from "../../../workflows/studio/shown/preparation.js";
 import { Problem } from "../parts/notice.js";
 import { post } from "../parts/server.js";
 
@@ -45,14 +45,16 @@ function Found({ splits, guesses }: FolderProposal) {
   );
 }
 
-/** Names that may be changed. */
+/** Names that may be changed. @param known names to choose from, by the id of their list */
 function Names({
   names,
   labels,
+  known,
   change,
 }: {
   names: readonly string[];
   labels: readonly string[];
+  known?: string;
   change: (names: string[]) => void;
 }) {
   return (
@@ -63,6 +65,8 @@ function Names({
           <input
             required
             maxLength={80}
+            autocomplete="off"
+            list={known}
             value={names[i]}
             onInput={(event) => {
               const { value } = event.currentTarget;
@@ -75,6 +79,69 @@ function Names({
   );
 }
 
+/** What masks mean: a class for each of their values, or a name for each class. */
+function Meaning({
+  reading: { named, rows },
+  names,
+  change,
+}: {
+  reading: ReadingShown;
+  names: readonly string[];
+  change: (names: string[]) => void;
+}) {
+  if (named === "classes")
+    return (
+      <fieldset>
+        <legend>Classes</legend>
+        <Names
+          names={names}
+          labels={rows.map(({ mark, name }) => (mark === "" ? name : `${name} (${mark})`))}
+          change={change}
+        />
+      </fieldset>
+    );
+  const known = [...new Set(["background", ...names])].filter((name) => name !== "");
+  return (
+    <fieldset>
+      <legend>What the values of the masks mean</legend>
+      <Names names={names} labels={rows.map(({ mark }) => mark)} known="class-names" change={change} />
+      <datalist id="class-names">
+        {known.map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+      <p class="note">Values of one name are one class; background is what is none.</p>
+    </fieldset>
+  );
+}
+
+/** Which reading of the masks is right. */
+function Question({
+  ask,
+  readings,
+  answer,
+  choose,
+}: {
+  ask: string;
+  readings: readonly ReadingShown[];
+  answer: number | null;
+  choose: (answer: number) => void;
+}) {
+  return (
+    <fieldset>
+      <legend>{ask}</legend>
+      {readings.map(({ means }, i) => (
+        <label key={means} class="choice">
+          <input type="radio" name="answer" required checked={answer === i + 1} onChange={() => choose(i + 1)} />
+          {means}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+const namesOf = ({ rows }: ReadingShown) => rows.map(({ name }) => name);
+
 /** The form; nothing is written before it is agreed to. */
 export function DescribeFolder({
   proposal,
@@ -83,17 +150,17 @@ export function DescribeFolder({
   proposal: FolderProposal;
   written: (dataset: DescribedDataset) => void;
 }) {
-  const { folder, file, question } = proposal;
+  const { folder, file, ask, readings } = proposal;
   const [domains, setDomains] = useState<readonly string[]>(proposal.domains);
-  const [classes, setClasses] = useState<readonly string[]>(proposal.classes.map(({ name }) => name));
-  const [answer, setAnswer] = useState<number | null>(null);
+  const [answer, setAnswer] = useState<number | null>(ask === null ? 1 : null);
+  const [named, setNamed] = useState<readonly (readonly string[])[]>(readings.map(namesOf));
   const [error, setError] = useState<string | null>(null);
+  const at = (answer ?? 0) - 1;
   const agree = (event: Event) => {
     event.preventDefault();
     setError(null);
-    post<DescribedDataset>("/api/new/describe", { folder, domains, classes, answer }).then(written, (problem: Error) =>
-      setError(problem.message),
-    );
+    const body = { folder, domains, names: named[at] ?? [], answer: ask === null ? null : answer };
+    post<DescribedDataset>("/api/new/describe", body).then(written, (problem: Error) => setError(problem.message));
   };
   return (
     <form class="describe" onSubmit={agree}>
@@ -103,26 +170,13 @@ export function DescribeFolder({
         <legend>Domains</legend>
         <Names names={domains} labels={proposal.domains} change={setDomains} />
       </fieldset>
-      {proposal.classes.length > 0 ? (
-        <fieldset>
-          <legend>Classes</legend>
-          <Names
-            names={classes}
-            labels={proposal.classes.map(({ name, values }) => (values === "" ? name : `${name} (${values})`))}
-            change={setClasses}
-          />
-        </fieldset>
-      ) : null}
-      {question ? (
-        <fieldset>
-          <legend>{question.ask}</legend>
-          {question.choices.map((means, i) => (
-            <label key={means} class="choice">
-              <input type="radio" name="answer" required checked={answer === i + 1} onChange={() => setAnswer(i + 1)} />
-              {means}
-            </label>
-          ))}
-        </fieldset>
+      {ask === null ? null : <Question {...{ ask, readings, answer }} choose={setAnswer} />}
+      {readings[at] ? (
+        <Meaning
+          reading={readings[at]}
+          names={named[at]}
+          change={(names) => setNamed(named.map((old, i) => (i === at ? names : old)))}
+        />
       ) : null}
       <p>
         <button type="submit" class="primary">

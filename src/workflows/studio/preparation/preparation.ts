@@ -11,8 +11,8 @@ import { writeDatasetYaml } from "../../../data/inspect/write-yaml.js";
 import { idOf } from "../run-overview.js";
 import type { DescribedDataset, FolderProposal, Looked, PlanShown } from "../shown/preparation.js";
 import type { Trainings } from "../trainings.js";
-import { classValues } from "./class-values.js";
-import { classNamesOf, type DescriptionAnswers, renamed } from "./renamed.js";
+import { readingsOf, shownReading } from "./readings.js";
+import { type DescriptionAnswers, renamed } from "./renamed.js";
 
 /** What a plan is made for. */
 export interface PlanWanted {
@@ -117,13 +117,13 @@ export class Preparation {
   }
 
   private proposal(path: string, { file, guesses, splits }: Inspection): FolderProposal {
-    const { question, labels } = file;
+    const { question } = file;
     return {
       kind: "proposal",
       ...{ folder: relative(this.root, path) || ".", file: relative(this.root, join(path, "dataset.yaml")) },
       ...{ guesses, splits, domains: file.domains.map(({ name }) => name) },
-      classes: classNamesOf(file).map((name) => ({ name, values: classValues(labels, name) })),
-      question: question ? { ask: question.ask, choices: question.choices.map(({ means }) => means) } : null,
+      ask: question?.ask ?? null,
+      readings: readingsOf(file).map((one, i) => shownReading(one, question?.choices[i].means ?? null)),
     };
   }
 

@@ -2,56 +2,27 @@
 import { UsageError } from "../../../core/errors.js";
 import { validate } from "../../../core/validated-yaml.js";
 import type { Inspection } from "../../../data/inspect/inspect.js";
-import { type DatasetFileInput, datasetSchema, type LabelRuleInput } from "../../../data/schema.js";
+import { type DatasetFileInput, datasetSchema } from "../../../data/schema.js";
+import { namedReading, type Reading, readingsOf, renamedRule, withKeys } from "./readings.js";
 
 /** What a person says of what was found; names stand in the order in which they were shown. */
 export interface DescriptionAnswers {
   readonly domains: readonly string[];
-  /** Without the background; none where a question is answered. */
-  readonly classes: readonly string[];
-  /** Number of the right choice, from 1; null where nothing is asked. */
+  /** Of the rows of the reading that is right. */
+  readonly names: readonly string[];
+  /** Number of the right reading, from 1; null where nothing is asked. */
   readonly answer: number | null;
 }
 
 type Rename = (name: string) => string;
 
-function renamer(what: string, before: readonly string[], after: readonly string[]): Rename {
+function domainRenamer(before: readonly string[], after: readonly string[]): Rename {
   if (before.length !== after.length)
-    throw new UsageError(`${what} were found anew meanwhile; look at the folder again`);
+    throw new UsageError("domains were found anew meanwhile; look at the folder again");
   const names = new Map(before.map((name, i) => [name, after[i].trim()]));
   if (new Set(names.values()).size !== names.size)
-    throw new UsageError(`two ${what} have the same name; name them apart`);
+    throw new UsageError("two domains have the same name; name them apart");
   return (name) => names.get(name) ?? name;
-}
-
-/** Names of the classes but for the background, in the file's order. */
-export function classNamesOf({ classes }: Pick<DatasetFileInput, "classes">): string[] {
-  return (classes ?? []).map(({ name }) => name).filter((name) => name !== "background");
-}
-
-function withKeys<T>(record: Readonly<Record<string, T>>, rename: Rename): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [rename(name), value]));
-}
-
-function renamedRule(rule: LabelRuleInput, rename: Rename): LabelRuleInput {
-  switch (rule.kind) {
-    case "values":
-    case "colours": {
-      const map = Object.entries(rule.map).map(([value, names]) => [
-        value,
-        typeof names === "string" ? rename(names) : names.map(rename),
-      ]);
-      return { ...rule, map: Object.fromEntries(map) };
-    }
-    case "thresholds":
-      return { ...rule, classes: withKeys(rule.classes, rename) };
-    case "channels": {
-      const classes = Object.entries(rule.classes).map(([channel, name]) => [channel, name && rename(name)]);
-      return { ...rule, classes: Object.fromEntries(classes) };
-    }
-    case "files":
-      return rule;
-  }
 }
 
 type DomainFile = DatasetFileInput["domains"][number];
@@ -78,42 +49,41 @@ function renamedDomain(domain: DomainFile, ofDomain: Rename, ofClass: Rename): D
   };
 }
 
+/** The question with the answer, and that choice as a person named it. */
+function answered(
+  question: NonNullable<DatasetFileInput["question"]>,
+  answer: number,
+  named: Reading,
+  ofDomain: Rename,
+): Pick<DatasetFileInput, "question"> {
+  const choices = question.choices.map((one, i) => {
+    const { domains, ...rules } = i === answer - 1 ? named : one;
+    return { ...one, ...rules, ...(domains ? { domains: withKeys(domains, ofDomain) } : {}) };
+  });
+  return { question: { ...question, answer, choices } };
+}
+
 /**
  * What is to be written.
- * @throws UsageError for names that are none or the same, and where a question has no answer
+ * @param where names the file in messages
+ * @throws UsageError for names that do not do, and where a question has no answer
  */
 export function renamed({ file, ...found }: Inspection, answers: DescriptionAnswers, where: string): Inspection {
-  const { classes, labels, question, domains } = file;
-  const ofDomain = renamer(
-    "domains",
+  const { question, domains } = file;
+  const ofDomain = domainRenamer(
     domains.map(({ name }) => name),
     answers.domains,
   );
-  const ofClass = renamer("classes", classNamesOf(file), answers.classes);
+  const answer = question ? answers.answer : 1;
+  const chosen = readingsOf(file)[(answer ?? 0) - 1];
+  if (answer === null || !chosen) throw new UsageError("the masks can mean several things; say which is right");
+  const { reading, rename } = namedReading(chosen, answers.names);
   const content: DatasetFileInput = {
     ...file,
-    ...(classes
-      ? {
-          classes: classes.map((one) => ({
-            ...one,
-            name: ofClass(one.name),
-            ...(one.inside === undefined ? {} : { inside: ofClass(one.inside) }),
-          })),
-        }
-      : {}),
-    ...(labels ? { labels: renamedRule(labels, ofClass) } : {}),
     ...(question
-      ? {
-          question: {
-            ...question,
-            answer: answers.answer,
-            choices: question.choices.map((one) =>
-              one.domains ? { ...one, domains: withKeys(one.domains, ofDomain) } : one,
-            ),
-          },
-        }
-      : {}),
-    domains: domains.map((one) => renamedDomain(one, ofDomain, ofClass)),
+      ? answered(question, answer, reading, ofDomain)
+      : { classes: reading.classes, labels: reading.labels }),
+    domains: domains.map((one) => renamedDomain(one, ofDomain, rename)),
   };
   validate(datasetSchema, content, () => where);
   return { ...found, file: content };

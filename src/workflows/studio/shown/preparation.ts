@@ -28,10 +28,24 @@ export interface FolderProposal {
   }[];
   /** Names of the domains. */
   readonly domains: readonly string[];
-  /** Without the background; none where a question is to be answered first. */
-  readonly classes: readonly { readonly name: string; readonly values: string }[];
   /** What the masks do not tell; null where they do. */
-  readonly question: { readonly ask: string; readonly choices: readonly string[] } | null;
+  readonly ask: string | null;
+  /** What they can mean: one reading where they tell, else one for each answer. */
+  readonly readings: readonly ReadingShown[];
+}
+
+/** What masks can mean, to be named. */
+export interface ReadingShown {
+  /** In words; null where nothing is asked. */
+  readonly means: string | null;
+  /** What has a name: every value or colour of the masks, or, where classes are told apart otherwise, every class. */
+  readonly named: "values" | "classes";
+  readonly rows: readonly {
+    /** A value or colour, or what stands for a class, in words. */
+    readonly mark: string;
+    /** As it was guessed. */
+    readonly name: string;
+  }[];
 }
 
 /** What a path leads to. */
