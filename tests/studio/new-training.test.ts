@@ -48,7 +48,7 @@ describe.skipIf(!hasBrowser)("a new training", () => {
     await page.getByRole("alert").filter({ hasText: 'name one of them "background"' }).waitFor();
     expect(existsSync(join(folder, "dataset.yaml"))).toBe(false);
     await meaning.getByLabel("2", { exact: true }).fill("background");
-    await page.getByRole("group", { name: "Domains" }).getByRole("textbox").first().fill("North");
+    await page.getByRole("group", { name: "Names of the domains" }).getByRole("textbox").first().fill("North");
     await page.getByRole("button", { name: "Write the description" }).press("Enter");
     await page.getByRole("heading", { name: "eyes/dataset.yaml" }).waitFor();
     const dataset = loadDataset(join(folder, "dataset.yaml"));

@@ -35,7 +35,7 @@ export class Stage {
     const [first, ...others] = places;
     await this.page.mouse.move(...onPage(first));
     await this.page.mouse.down();
-    for (const place of others) await this.page.mouse.move(...onPage(place), { steps: 2 });
+    for (const place of others) await this.page.mouse.move(...onPage(place));
     await this.page.mouse.up();
   }
 

@@ -1,20 +1,26 @@
 /** `dimseg studio` as built, in a real browser, on a run that was really trained. */
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { csrfHeader } from "../../src/http/access.js";
 import { metricLines, putConfig, Running } from "../cli/built.js";
 import { dimseg, trainRun } from "../cli/trained-run.js";
-import { temporaryFolder } from "../data/files.js";
+import { png, put, temporaryFolder } from "../data/files.js";
 import { oddId, putDataset } from "../data/tiny.js";
 import { problems } from "../support/axe.js";
 import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
 
 const base = temporaryFolder();
+/** What a page would run if it took names for more than text. */
+const hostile = "<img src=x onerror=alert(1)>";
 let studio: BuiltStudio;
 let browser: Browser;
 
 beforeAll(async () => {
   putDataset(join(base, "data"));
+  put(join(base, `data/a/test/images/${hostile}.png`), png(32, 32, new Uint8Array(1024)));
+  put(join(base, hostile, "config.yaml"), "{");
+  put(join(base, hostile, "environment.json"), "{");
   await trainRun(base, "first");
   await dimseg("estimate", join(base, "first"));
   studio = await BuiltStudio.start(base);
@@ -25,6 +31,15 @@ afterAll(async () => {
   await studio?.end();
 });
 
+/** Asks the studio as its page would, with its cookie. */
+async function asPage() {
+  const { origin, search } = new URL(studio.link);
+  const opened = await fetch(origin + search.replace("?", "/?"), { redirect: "manual" });
+  const cookie = String(opened.headers.get("set-cookie")).split(";")[0];
+  return (path: string, init: RequestInit = {}) =>
+    fetch(origin + path, { ...init, headers: { cookie, ...init.headers } });
+}
+
 describe("its server", () => {
   it("tells nobody anything who does not show the link's token", async () => {
     const { origin } = new URL(studio.link);
@@ -32,21 +47,62 @@ describe("its server", () => {
   });
 
   it("finds no run or case by a path", async () => {
-    const { origin, search } = new URL(studio.link);
-    const cookie = (await fetch(origin + search.replace("?", "/?"), { redirect: "manual" })).headers.get("set-cookie");
-    const get = (path: string) => fetch(origin + path, { headers: { cookie: String(cookie).split(";")[0] } });
-    expect((await get("/api/runs")).status).toBe(200);
-    for (const path of ["/api/runs/first", "/api/runs/..%2Ffirst/cases", "/..%2f..%2fpackage.json", "/%2e%2e/main.js"])
-      expect((await get(path)).status).toBeGreaterThanOrEqual(400);
+    const get = await asPage();
+    const list = await get("/api/runs");
+    expect(list.status).toBe(200);
+    const run = ((await list.json()) as { runs: { id: string; place: string }[] }).runs.find(
+      ({ place }) => place === "first",
+    )?.id;
+    const parts = ["..%2F..%2Fetc%2Fpasswd", "%2Fetc%2Fpasswd", "C:%5Cboot.ini", "a%00", "x".repeat(4096), "%C0%AE"];
+    const places = ["/", "/api/runs/", `/api/runs/${run}/cases/`, `/api/runs/${run}/`, "/api/new/plans/"];
+    for (const place of places)
+      for (const part of [...parts, "first"])
+        expect([place, part, (await get(place + part)).status >= 400]).toEqual([place, part, true]);
+    for (const tail of ["slices/image/0/..%2F0", "draft/x/slices/0/0", "draft/..%2F..%2Fx/slices/0/0", "thumbnail"])
+      expect((await get(`/api/runs/${run}/cases/..%2F..%2Fdata/${tail}`)).status).toBeGreaterThanOrEqual(400);
+  });
+
+  it("changes nothing for pages of others, nor for its own without the token that it alone can read", async () => {
+    const ask = await asPage();
+    const { origin } = new URL(studio.link);
+    const { token } = (await (await ask("/csrf-token")).json()) as { token: string };
+    const post = async (headers: Record<string, string>) => {
+      const body = JSON.stringify({ path: "data" });
+      const init = { method: "POST", body, headers: { "content-type": "application/json", ...headers } };
+      return (await ask("/api/new/look", init)).status;
+    };
+    expect(await post({ origin: "https://evil.example", [csrfHeader]: token })).toBe(403);
+    expect(await post({ origin })).toBe(403);
+    expect(await post({ origin, [csrfHeader]: "x".repeat(token.length) })).toBe(403);
+    expect(await post({ origin, [csrfHeader]: token })).toBe(200);
   });
 });
+
+/** What axe finds in light colours and in dark ones. */
+async function problemsInBothSchemes(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme });
+    found.push(...(await problems(page)).map((one) => `${colorScheme}: ${one}`));
+  }
+  return found;
+}
+
+/** Elements that move or change their look little by little: none does, so that nobody has to ask for less of it. */
+async function movements(page: Page): Promise<string[]> {
+  return page.evaluate(`[...document.querySelectorAll("*")].filter((element) => {
+    const { transitionDuration, animationName } = getComputedStyle(element);
+    return transitionDuration !== "0s" || animationName !== "none";
+  }).map(({ localName }) => localName)`);
+}
 
 describe.skipIf(!hasBrowser)("its page", () => {
   it("shows runs, curves, cases and a case, says nothing to others, and passes axe in every view", async () => {
     const { page, heard } = await open(browser, studio.link);
     await page.getByRole("link", { name: "first", exact: true }).waitFor();
     expect(await page.locator("tbody tr").innerText()).toMatch(/Finished/);
-    expect(await problems(page)).toEqual([]);
+    await page.getByRole("alert").filter({ hasText: hostile }).waitFor();
+    expect(await problemsInBothSchemes(page)).toEqual([]);
 
     await page.getByRole("link", { name: "first", exact: true }).click();
     await page.locator(".chart canvas").first().waitFor();
@@ -57,12 +113,12 @@ describe.skipIf(!hasBrowser)("its page", () => {
 
     await page.getByRole("link", { name: "Cases" }).click();
     await page.locator(".card img").first().waitFor();
-    expect(await page.locator(".card").count()).toBe(16);
-    expect(await problems(page)).toEqual([]);
+    expect(await page.locator(".card").count()).toBe(17);
+    expect(await problemsInBothSchemes(page)).toEqual([]);
     // Names from files are shown as text.
-    expect(await page.locator(".card-name").allInnerTexts()).toContain(oddId);
+    expect(await page.locator(".card-name").allInnerTexts()).toEqual(expect.arrayContaining([oddId, hostile]));
     await page.getByLabel("Used for").selectOption("test");
-    expect(await page.locator(".card").count()).toBe(5);
+    expect(await page.locator(".card").count()).toBe(6);
     const lows = (await page
       .locator(".card .range")
       .evaluateAll((all) => all.map((one) => Number(one.getAttribute("x"))))) as number[];
@@ -76,7 +132,8 @@ describe.skipIf(!hasBrowser)("its page", () => {
       "Prediction",
       "Doubt",
     ]);
-    expect(await problems(page)).toEqual([]);
+    expect(await problemsInBothSchemes(page)).toEqual([]);
+    expect(await movements(page)).toEqual([]);
     expect(heard).toEqual([]);
     await page.context().close();
   });

@@ -1,4 +1,5 @@
 /** The frame round every view, and which view an address means. */
+import { useEffect, useRef } from "preact/hooks";
 import { CaseView } from "./cases/case.js";
 import { CaseListView } from "./cases/list.js";
 import { CorrectView } from "./correction/correct.js";
@@ -13,6 +14,19 @@ const views = [
   { path: "runs", title: "Runs" },
   { path: "new", title: "New training" },
 ] as const;
+
+/** What an address shows, in the window's title. */
+function titleOf([view, id, part, one, what]: readonly string[]): string {
+  if (view === "new") return "New training";
+  if (id === undefined) return "Runs";
+  if (part === "cases" && one !== undefined) return what === "mask" ? "Correct a mask" : "Case";
+  const titles: Readonly<Record<string, string>> = {
+    cases: "Cases",
+    label: "What to label next",
+    segment: "Segment images",
+  };
+  return titles[part ?? ""] ?? "Run";
+}
 
 function View({ parts }: { parts: readonly string[] }) {
   const [view, id, part, one, what] = parts;
@@ -30,6 +44,14 @@ function View({ parts }: { parts: readonly string[] }) {
 /** The page. */
 export function App() {
   const [path = "runs"] = route.value;
+  const main = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    document.title = `${titleOf(route.value)} – dimseg studio`;
+    // Whoever goes by keys or by ear begins at the new view's beginning, not where the old one was left.
+    if (!isFirst.current) main.current?.focus({ preventScroll: true });
+    isFirst.current = false;
+  }, [route.value]);
   return (
     <>
       <a class="skip" href="#main">
@@ -47,7 +69,7 @@ export function App() {
           ))}
         </nav>
       </header>
-      <main id="main" class="sheet" tabIndex={-1}>
+      <main id="main" class="sheet" tabIndex={-1} ref={main}>
         <View parts={route.value} />
       </main>
     </>

@@ -92,7 +92,7 @@ function Meaning({
   if (named === "classes")
     return (
       <fieldset>
-        <legend>Classes</legend>
+        <legend>Names of the classes</legend>
         <Names
           names={names}
           labels={rows.map(({ mark, name }) => (mark === "" ? name : `${name} (${mark})`))}
@@ -110,7 +110,7 @@ function Meaning({
           <option key={name} value={name} />
         ))}
       </datalist>
-      <p class="note">Values of one name are one class; background is what is none.</p>
+      <p class="note">Values with one name are one class; background belongs to no class.</p>
     </fieldset>
   );
 }
@@ -167,7 +167,7 @@ export function DescribeFolder({
       <h2>What was found</h2>
       <Found {...proposal} />
       <fieldset>
-        <legend>Domains</legend>
+        <legend>Names of the domains</legend>
         <Names names={domains} labels={proposal.domains} change={setDomains} />
       </fieldset>
       {ask === null ? null : <Question {...{ ask, readings, answer }} choose={setAnswer} />}
