@@ -10,7 +10,7 @@ import { startStudio } from "../src/studio/server/studio.js";
 const pageTypes: readonly string[] = ["document", "stylesheet", "script", "image", "font"];
 
 /** Whether a file belongs to the runtime that models are asked in. */
-const isWasm = (path: string) => path.endsWith(".wasm");
+const isWasm = (path: string) => /\.wasm(?:\.gz)?$/.test(path);
 
 /** Bytes of the files that a browser takes from a studio without runs until its first view is shown, as they are sent. */
 export async function firstLoadBytes(browser: Browser): Promise<number> {

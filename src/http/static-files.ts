@@ -40,6 +40,10 @@ function namesOf(pathname: string): string[] | undefined {
   }
 }
 
+function withEnding(names: readonly string[], ending: string): string[] {
+  return names.map((name, i) => (i === names.length - 1 ? `${name}${ending}` : name));
+}
+
 /** A file below a folder, also behind links; undefined where there is none. @param names plain ones */
 async function fileBelow(root: string, names: readonly string[]) {
   try {
@@ -52,25 +56,39 @@ async function fileBelow(root: string, names: readonly string[]) {
   }
 }
 
-/** The answer with a file; 304 where the client has it. */
-async function answer(c: Context, path: string, etag: string): Promise<Response> {
-  const headers = { etag, "cache-control": "no-cache" };
+/** Ends the names of files that lie packed in the folder and are sent so. */
+const packedEnding = ".gz";
+
+/** Whether the client unpacks what it is sent. */
+function unpacks(c: Context): boolean {
+  return /(?:^|[\s,])gzip(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(c.req.header("accept-encoding") ?? "");
+}
+
+/** The answer with a file; 304 where the client has it. @param packed whether it is sent packed */
+async function answer(c: Context, path: string, etag: string, packed: boolean): Promise<Response> {
+  const headers: Record<string, string> = { etag, "cache-control": "no-cache" };
+  if (packed) headers.vary = "accept-encoding";
   const held = c.req.header("if-none-match")?.split(/\s*,\s*/) ?? [];
   if (held.includes(etag)) return c.body(null, 304, headers);
-  return c.body(new Uint8Array(await readFile(path)), 200, { ...headers, "content-type": contentType(path) });
+  const type = contentType(packed ? path.slice(0, -packedEnding.length) : path);
+  if (packed) headers["content-encoding"] = "gzip";
+  return c.body(new Uint8Array(await readFile(path)), 200, { ...headers, "content-type": type });
 }
 
 /**
- * Answers GET and HEAD with the files below a folder, `index.html` for a folder's own address; what is not there is left to
- * the routes that follow.
+ * Answers GET and HEAD with the files below a folder, `index.html` for a folder's own address. A file that lies there
+ * packed, as `a.wasm.gz`, is `a.wasm` to clients that unpack it. What is not there is left to the routes that follow.
  */
 export function staticFiles(root: string): MiddlewareHandler {
   return async (c, next) => {
     const names = namesOf(new URL(c.req.url).pathname);
     const isRead = c.req.method === "GET" || c.req.method === "HEAD";
-    const found = isRead && names ? await fileBelow(root, names) : undefined;
+    if (!isRead || !names) return next();
+    const plain = await fileBelow(root, names);
+    const packed = plain || !unpacks(c) ? undefined : await fileBelow(root, withEnding(names, packedEnding));
+    const found = plain ?? packed;
     if (!found) return next();
     const { size, mtimeMs } = found.stats;
-    return answer(c, found.path, `"${size.toString(16)}-${Math.round(mtimeMs).toString(16)}"`);
+    return answer(c, found.path, `"${size.toString(16)}-${Math.round(mtimeMs).toString(16)}"`, packed !== undefined);
   };
 }

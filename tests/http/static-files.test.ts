@@ -1,6 +1,7 @@
 /** A page's files: those of its folder, and none beside it, however they are asked for. */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ask } from "../../soak/ask.js";
 import { type LocalServer, localServer } from "../../src/http/local-server.js";
@@ -42,6 +43,17 @@ it("sends files with their types", async () => {
   expect((await ask(server.port, "/assets/m.wasm")).headers["content-type"]).toBe("application/wasm");
   const head = await ask(server.port, "/", { method: "HEAD" });
   expect([head.status, head.text]).toEqual([200, ""]);
+});
+
+it("sends a packed file as what is in it, to who unpacks it", async () => {
+  writeFileSync(join(root, "assets", "p.wasm.gz"), gzipSync("unpacked"));
+  const get = (coding: string) => ask(server.port, "/assets/p.wasm", { headers: { "accept-encoding": coding } });
+  const { bytes, headers } = await get("deflate, gzip;q=0.5, br");
+  expect([headers["content-type"], headers["content-encoding"]]).toEqual(["application/wasm", "gzip"]);
+  expect(gunzipSync(bytes).toString()).toBe("unpacked");
+  for (const coding of ["", "br", "gzip;q=0, br"]) expect((await get(coding)).status).toBe(404);
+  // What lies there plainly is sent plainly.
+  expect((await ask(server.port, "/assets/m.wasm", { headers: { "accept-encoding": "gzip" } })).text).toBe("w");
 });
 
 it("sends a file again only when it has changed", async () => {
