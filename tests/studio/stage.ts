@@ -21,6 +21,7 @@ export class Stage {
   private async onPage(): Promise<(at: Point) => [x: number, y: number]> {
     const element = this.page.locator(".editor-stage");
     await element.waitFor();
+    await element.scrollIntoViewIfNeeded();
     const box = (await element.boundingBox()) as { x: number; y: number; width: number; height: number };
     const view = fitView(this.image, box, this.image.tall);
     return (at) => {
