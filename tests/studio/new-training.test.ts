@@ -47,6 +47,7 @@ describe.skipIf(!hasBrowser)("a new training", () => {
     await page.getByRole("button", { name: "Write the description" }).press("Enter");
     await page.getByRole("alert").filter({ hasText: 'name one of them "background"' }).waitFor();
     expect(existsSync(join(folder, "dataset.yaml"))).toBe(false);
+    expect(heard.splice(0)).toEqual([expect.stringContaining("400 (Bad Request)")]);
     await meaning.getByLabel("2", { exact: true }).fill("background");
     await page.getByRole("group", { name: "Names of the domains" }).getByRole("textbox").first().fill("North");
     await page.getByRole("button", { name: "Write the description" }).press("Enter");
