@@ -109,7 +109,7 @@ function Scores({ facts, answer }: { facts: CaseFacts; answer: AnswerFacts | nul
       ) : null}
       {facts.estimates.length > 0 ? (
         <>
-          <dt>Estimated without it</dt>
+          <dt>{measured.length > 0 ? "Estimated without it" : "Estimated Dice"}</dt>
           <dd>
             {facts.estimates.map((one) => (
               <EstimateBar key={one.part} estimate={one} />
