@@ -35,7 +35,7 @@ async function sweep(grid: string, options: SweepVerbOptions): Promise<void> {
     return submit(grid, { ...options, on });
   }
   const { openSweep } = await import("../workflows/sweep.js");
-  const { countsLine, createSweepDisplay } = await import("./sweep/display.js");
+  const { countsLine, createSweepDisplay, throughputLine } = await import("./sweep/display.js");
   const display = createSweepDisplay();
   const { plan, work } = openSweep({ grid, commandLine, ...options }, display.changed);
   console.log(`sweep folder: ${plan.out}`);
@@ -48,14 +48,18 @@ async function sweep(grid: string, options: SweepVerbOptions): Promise<void> {
     signals.release();
   }
   console.log(countsLine(work.statuses));
+  const speed = throughputLine(work.throughput);
+  if (speed !== "") console.log(speed);
   const code = conclude(work.statuses, work, signals.first(), againText(grid, options));
   if (code === 0) console.log(`Next: dimseg compare ${shellWord(plan.out)}${choiceOf(plan.evaluate)}`);
   process.exitCode = code;
 }
 
-function positive(text: string): number {
+function jobsOf(text: string): number | "auto" {
+  if (text === "auto") return text;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new UsageError(`--jobs ${text}: give a whole number of at least 1`);
+  if (!Number.isInteger(value) || value < 1)
+    throw new UsageError(`--jobs ${text}: give a whole number of at least 1, or auto`);
   return value;
 }
 
@@ -67,7 +71,12 @@ export function register(program: Command): void {
     .command("sweep")
     .description("train and judge many configurations with several seeds; goes on where it stopped")
     .argument("<grid>", "grid file (YAML)")
-    .option("--jobs <number>", `runs at once; they share the ${availableParallelism()} cores`, positive, 1)
+    .option(
+      "--jobs <number>",
+      `runs at once; they share the ${availableParallelism()} cores; auto: as many as cores and memory allow`,
+      jobsOf,
+      1,
+    )
     .option("--out <folder>", "folder of the runs (default: what the grid says)")
     .option(
       "--set <key=value>",

@@ -31,6 +31,11 @@ export class Children {
   /** @param command program and first arguments of the command line itself */
   constructor(private readonly command: readonly string[]) {}
 
+  /** Numbers of the processes at work. */
+  get processes(): number[] {
+    return [...this.running].flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+  }
+
   /** Passes a signal on. */
   signal(name: NodeJS.Signals): void {
     for (const child of this.running) child.kill(name);

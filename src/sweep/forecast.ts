@@ -1,6 +1,7 @@
 /** What a sweep has ahead: steps, time at the paces seen so far, and disk by the first checkpoint that is there. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { usesUnlabelled } from "../config/unlabelled.js";
 import { groupBy } from "../core/group-by.js";
 import { type DiskNeed, diskNeed } from "../runs/disk-need.js";
 import type { PlannedRun } from "./plan.js";
@@ -44,6 +45,26 @@ export function timeLeft(statuses: readonly RunStatus[], now: number, jobs: numb
   const total = work.reduce((sum, time) => sum + time, 0);
   // Side by side, but no run is over before its own time.
   return Math.max(total / Math.max(1, Math.min(jobs, open.length)), ...work, 0);
+}
+
+/** Images that a step of a run looks at. */
+function imagesOf({ run: { config } }: RunStatus): number {
+  const { labelledBatch, unlabelledBatch } = config.training;
+  return labelledBatch + (usesUnlabelled(config) ? unlabelledBatch : 0);
+}
+
+/** Images a second of all runs that are being trained now, together; null before the first step. */
+export function imagesPerSecond(statuses: readonly RunStatus[], now: number): number | null {
+  const speeds = statuses.flatMap((status) => {
+    const pace = status.begun && paceOf(status, now);
+    return pace ? [(1000 * imagesOf(status)) / pace] : [];
+  });
+  return speeds.length === 0 ? null : speeds.reduce((sum, speed) => sum + speed);
+}
+
+/** Images that this process has trained on. */
+export function imagesTrained(statuses: readonly RunStatus[]): number {
+  return statuses.reduce((sum, status) => sum + status.trained.steps * imagesOf(status), 0);
 }
 
 /** Disk for a run's checkpoints, by those that it has; null where it has none yet. */

@@ -5,13 +5,15 @@
  */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { DimsegError } from "../core/errors.js";
 import type { DiskNeed } from "../runs/disk-need.js";
 import type { ChildEnd, Children } from "./child.js";
-import { diskOf, stepsLeft, timeLeft } from "./forecast.js";
+import { diskOf, imagesPerSecond, imagesTrained, stepsLeft, timeLeft } from "./forecast.js";
 import { MetricsTail } from "./metrics-tail.js";
 import type { PlannedRun, SweepPlan } from "./plan.js";
 import type { RunState, RunStatus } from "./run-status.js";
+import { jobsByCores, jobsByMemory, type Machine } from "./side-by-side.js";
 import { type Standing, standingOf } from "./standing.js";
 
 export type { RunState, RunStatus } from "./run-status.js";
@@ -24,12 +26,23 @@ export interface SweepForecast {
   milliseconds: number | null;
   /** Of one run, the first that has a checkpoint; null before that. */
   disk: DiskNeed | null;
+  /** Of all runs that are being trained now; null before the first step. */
+  imagesPerSecond: number | null;
 }
+
+/** What was trained, and how fast. */
+export interface Throughput {
+  images: number;
+  seconds: number;
+}
+
+/** How often `--jobs auto` looks whether the first run has made a step. */
+const lookMilliseconds = 250;
 
 /** How to run a sweep. */
 export interface SweepOptions {
-  /** How many runs at once. */
-  jobs: number;
+  /** How many runs at once; a machine: as many as it has room for beside the first. */
+  jobs: number | Machine;
   children: Children;
   /** Told whenever a run's state changed. */
   onChange(status: RunStatus): void;
@@ -41,6 +54,9 @@ export class Sweep {
   private readonly tails = new Map<RunStatus, MetricsTail>();
   private stopping = false;
   private disk: DiskNeed | null = null;
+  /** How many runs go side by side; of `--jobs auto` at most, until the first run has been measured. */
+  private jobs: number;
+  private seconds = 0;
 
   /** @throws UsageError when a run folder holds a run with other settings */
   constructor(
@@ -52,13 +68,17 @@ export class Sweep {
       const state = stage === "finished" ? "skipped" : "waiting";
       return { run, state, step, dice, error: "", begun: null, trained: { milliseconds: 0, steps: 0 } };
     });
+    const { jobs } = options;
+    const configs = plan.runs.map(({ config }) => config);
+    this.jobs = typeof jobs === "number" ? jobs : jobsByCores(configs, jobs.cores);
   }
 
   /** What is ahead of it now. */
   forecast(now: number): SweepForecast {
     for (const { run } of this.statuses) this.disk ??= diskOf(run);
-    const milliseconds = timeLeft(this.statuses, now, this.options.jobs);
-    return { steps: stepsLeft(this.statuses), milliseconds, disk: this.disk };
+    const milliseconds = timeLeft(this.statuses, now, this.jobs);
+    const speed = imagesPerSecond(this.statuses, now);
+    return { steps: stepsLeft(this.statuses), milliseconds, disk: this.disk, imagesPerSecond: speed };
   }
 
   /** Starts no further run and passes the signal on to those that are running. */
@@ -86,7 +106,38 @@ export class Sweep {
         await this.make(next);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(this.options.jobs, queue.length) }, worker));
+    const begun = Date.now();
+    const first = worker();
+    await this.measure(first);
+    await Promise.all([first, ...Array.from({ length: Math.min(this.jobs - 1, queue.length) }, worker)]);
+    this.seconds = (Date.now() - begun) / 1000;
+  }
+
+  /** What all runs together have trained since {@link run} began. */
+  get throughput(): Throughput {
+    return { images: imagesTrained(this.statuses), seconds: this.seconds };
+  }
+
+  /** Under `--jobs auto` waits for a step of the first run, and settles how many there is memory for beside it. */
+  private async measure(first: Promise<void>): Promise<void> {
+    const { jobs, children } = this.options;
+    if (typeof jobs === "number" || this.jobs === 1) return;
+    let over = false;
+    const end = first.finally(() => {
+      over = true;
+    });
+    // Whoever waits for the run hears of its failure.
+    end.catch(() => {});
+    while (!over) {
+      this.poll();
+      const status = this.statuses.find(({ begun, step }) => begun && step > begun.step);
+      const [process] = children.processes;
+      if (status && process !== undefined) {
+        this.jobs = jobsByMemory(jobs.memory(process, status.run.config.training.device), this.jobs);
+        return;
+      }
+      await Promise.race([end, delay(lookMilliseconds)]);
+    }
   }
 
   private standing(run: PlannedRun): Standing {
@@ -149,7 +200,7 @@ export class Sweep {
 
   /** The words that begin a run; cores are shared out unless the configuration says how many it takes. */
   private beginning({ config, folder, assignments }: PlannedRun): string[] {
-    const share = Math.max(1, Math.floor(availableParallelism() / this.options.jobs));
+    const share = Math.max(1, Math.floor(availableParallelism() / this.jobs));
     const own = config.training.threads === undefined ? [`training.threads=${share}`] : [];
     const settings = [...assignments, ...own].flatMap((text) => ["--set", text]);
     return ["train", this.plan.base, "--out", folder, ...settings];

@@ -1,4 +1,5 @@
 /** Many runs from one file, each trained and judged in a process of its own. */
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { UsageError } from "../core/errors.js";
 import { nearestWord } from "../core/nearest-word.js";
@@ -7,12 +8,13 @@ import { loadGrid } from "../sweep/grid-file.js";
 import { planSweep, type SweepPlan } from "../sweep/plan.js";
 import { writeSweepRecord } from "../sweep/record.js";
 import { type RunStatus, Sweep } from "../sweep/sweep.js";
+import { runMemory } from "./machine/run-memory.js";
 
 /** What is to be swept over. */
 export interface SweepInput {
   readonly grid: string;
-  /** Runs at once. */
-  readonly jobs: number;
+  /** Runs at once; auto: as many as cores and memory allow. */
+  readonly jobs: number | "auto";
   /** Folder of the runs; default: what the grid says. */
   readonly out?: string | undefined;
   /** Names of the folders of the runs to make; default: all of the grid. */
@@ -57,7 +59,8 @@ export function openSweep(input: SweepInput, changed: (status: RunStatus) => voi
   const whole = planOf(input);
   const plan = input.only === undefined ? whole : chosen(whole, input.only);
   const children = new Children([...input.commandLine]);
-  const work = new Sweep(plan, { jobs: input.jobs, children, onChange: changed });
+  const jobs = input.jobs === "auto" ? { cores: availableParallelism(), memory: runMemory } : input.jobs;
+  const work = new Sweep(plan, { jobs, children, onChange: changed });
   writeSweepRecord(whole);
   return { plan, work };
 }

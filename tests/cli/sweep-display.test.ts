@@ -26,7 +26,9 @@ const statuses = [
 
 const disk = { checkpoint: 2 ** 24, checkpoints: 3, total: 3 * 2 ** 24 };
 
-function shown(stream: object, forecast: SweepForecast = { steps: 170, milliseconds: null, disk: null }) {
+const fresh: SweepForecast = { steps: 170, milliseconds: null, disk: null, imagesPerSecond: null };
+
+function shown(stream: object, forecast: SweepForecast = { ...fresh }) {
   let text = "";
   const display = createSweepDisplay({ write: (part: string) => (text += part), ...stream }, () => 20_000);
   display.follow({ statuses, poll() {}, forecast: () => forecast } as unknown as Sweep);
@@ -70,15 +72,18 @@ it("redraws in place on a terminal, with lines that do not wrap", () => {
 });
 
 it("says disk once and the time that all runs take, where there is no terminal", () => {
-  const text = shown({}, { steps: 170, milliseconds: 3_600_000, disk });
+  const text = shown({}, { ...fresh, milliseconds: 3_600_000, disk });
   expect(text.match(/disk for checkpoints: about 48 MiB a run, 192 MiB for 4 runs\n/g)).toHaveLength(1);
   expect(text).toContain("now-seed1 30/100, 1 min 10 s left; about 1 h 0 min of training left in all\n");
 });
 
 it("says both above the table of a terminal", () => {
-  const text = shown({ isTTY: true, columns: 100, rows: 24 }, { steps: 170, milliseconds: 60_000, disk });
+  const text = shown(
+    { isTTY: true, columns: 100, rows: 24 },
+    { ...fresh, milliseconds: 60_000, disk, imagesPerSecond: 41.27 },
+  );
   expect(text).toMatch(
-    /1 failed\nabout 1 min 0 s of training left in all\ndisk for checkpoints: about 48 MiB a run, 192 MiB for 4 runs\nrun /,
+    /1 failed\nabout 1 min 0 s of training left in all, 41\.3 images a second\ndisk for checkpoints: about 48 MiB a run, 192 MiB for 4 runs\nrun /,
   );
 });
 
@@ -87,7 +92,7 @@ it("is never silent for long where there is no terminal", () => {
   try {
     let text = "";
     const display = createSweepDisplay({ write: (part: string) => (text += part) }, () => 20_000);
-    const forecast = () => ({ steps: 170, milliseconds: 5000, disk: null });
+    const forecast = () => ({ ...fresh, milliseconds: 5000 });
     display.follow({ statuses, poll() {}, forecast } as unknown as Sweep);
     vi.advanceTimersByTime(180_000);
     display.finish();

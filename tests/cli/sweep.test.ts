@@ -130,8 +130,11 @@ it("ends with a comparison that finds what the grid had judged", async () => {
   const runs = [{ name: "midss", set: { "method.name": "midss" } }];
   const { out: printed, code } = await dimseg(
     "sweep",
-    putGrid("hint.yaml", { evaluate, runs, seeds: [1], out: "hint" }),
+    putGrid("hint.yaml", { evaluate, runs, seeds: [1, 2], out: "hint" }),
+    ...["--jobs", "auto"],
   );
+  // Two steps of 2 + 2 images in each run.
+  expect(printed).toMatch(/\n?trained on 16 images in .+: \d+(\.\d+)? images a second in all\n/);
   expect(code).toBe(0);
   const next = `compare ${join(base, "hint")} --checkpoint best --network teacher`;
   expect(printed).toContain(`Next: dimseg ${next}\n`);

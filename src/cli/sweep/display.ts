@@ -3,7 +3,7 @@
 import { bytesText } from "../../core/bytes-text.js";
 import { counted } from "../../core/counted.js";
 import type { DiskNeed } from "../../runs/disk-need.js";
-import type { RunStatus, Sweep, SweepForecast } from "../../sweep/sweep.js";
+import type { RunStatus, Sweep, SweepForecast, Throughput } from "../../sweep/sweep.js";
 import { formatDuration, type ProgressStream } from "../terminal/progress.js";
 import { formatTable } from "../terminal/table.js";
 import { percent } from "../terminal/training-display.js";
@@ -84,9 +84,18 @@ const redrawMilliseconds = 1000;
 /** Between lines about running runs where there is no terminal. */
 const lineMilliseconds = 60_000;
 
-/** How long all runs take at the present paces; empty before the first step. */
-function remainingOfAll({ milliseconds }: SweepForecast): string {
-  return milliseconds === null ? "" : `about ${formatDuration(milliseconds)} of training left in all`;
+/** How long all runs take at the present paces, and how fast they are together; empty before the first step. */
+function remainingOfAll({ milliseconds, imagesPerSecond }: SweepForecast): string {
+  if (milliseconds === null) return "";
+  const speed = imagesPerSecond === null ? "" : `, ${imagesPerSecond.toPrecision(3)} images a second`;
+  return `about ${formatDuration(milliseconds)} of training left in all${speed}`;
+}
+
+/** What was trained and how fast, validations and evaluations included; empty when nothing was. */
+export function throughputLine({ images, seconds }: Throughput): string {
+  if (images === 0 || seconds === 0) return "";
+  const duration = formatDuration(1000 * seconds);
+  return `trained on ${counted(images, "image")} in ${duration}: ${(images / seconds).toPrecision(3)} images a second in all`;
 }
 
 /** The running runs and what is left of all, on one line. */
