@@ -39,6 +39,8 @@ export interface StepSettings {
   channelsLast: boolean;
   /** PyTorch only, on CUDA: TensorFloat-32 in convolutions, which PyTorch takes unless told otherwise. */
   tensorFloat32: boolean;
+  /** PyTorch only: networks through torch.compile, which is done before the first iteration. */
+  compile: boolean;
   device: string;
   threads: number;
   schedule: { baseRate: number; firstIteration: number; maxIterations: number };
@@ -57,7 +59,8 @@ export interface Size {
 }
 
 export interface Plan {
-  sizes: (Size & { rounds: number })[];
+  /** Compiled networks take a minute or more to make, and take part where a size says so. */
+  sizes: (Size & { rounds: number; compiled?: boolean })[];
   warmUp: number;
 }
 
@@ -73,10 +76,11 @@ const fullPlan: Plan = {
   ],
   warmUp: 2,
 };
-/** The paper's network on its Fundus images, and a small one that waits for the processor's calls. */
+/** The paper's network on its Fundus images, half of it, and a small one that waits for the processor's calls. */
 const cudaPlan: Plan = {
   sizes: [
     { width: 64, side: 256, batch: 4, ...fundus, rounds: 10 },
+    { width: 32, side: 256, batch: 4, ...fundus, rounds: 10, compiled: true },
     { width: 16, side: 128, batch: 4, ...fundus, rounds: 20 },
   ],
   warmUp: 3,
@@ -90,10 +94,17 @@ const quickPlan: Plan = {
 };
 
 export const engines = {
-  float: { name: "fp32 NCHW", precision: "fp32", channelsLast: false, tensorFloat32: false },
-  floatLast: { name: "fp32 channels-last", precision: "fp32", channelsLast: true, tensorFloat32: false },
-  tensorFloat: { name: "TF32 NCHW", precision: "fp32", channelsLast: false, tensorFloat32: true },
-  bfloat: { name: "bf16 channels-last", precision: "bf16", channelsLast: true, tensorFloat32: false },
+  float: { name: "fp32 NCHW", precision: "fp32", channelsLast: false, tensorFloat32: false, compile: false },
+  floatLast: {
+    name: "fp32 channels-last",
+    precision: "fp32",
+    channelsLast: true,
+    tensorFloat32: false,
+    compile: false,
+  },
+  tensorFloat: { name: "TF32 NCHW", precision: "fp32", channelsLast: false, tensorFloat32: true, compile: false },
+  bfloat: { name: "bf16 channels-last", precision: "bf16", channelsLast: true, tensorFloat32: false, compile: false },
+  compiled: { name: "bf16, torch.compile", precision: "bf16", channelsLast: true, tensorFloat32: false, compile: true },
 } as const;
 export type EngineName = keyof typeof engines;
 
@@ -108,14 +119,18 @@ interface Comparison {
 /**
  * What is compared on a device. In float32 on a processor the layouts are those that each side trains in by itself, and
  * planes on both sides besides.
+ * @param compiled whether PyTorch's compiled networks take part
  */
-export function comparisonsOn(device: string): Comparison[] {
+export function comparisonsOn(device: string, compiled = false): Comparison[] {
   const equal: Comparison[] = [
     { name: engines.float.name, ours: "float", theirs: "float", target: 1 },
     { name: engines.bfloat.name, ours: "bfloat", theirs: "bfloat", target: 1 },
   ];
   const tuned = { name: "tuned vs PyTorch defaults", ours: "bfloat", target: 0.5 } as const;
-  if (device !== "cpu") return [...equal, { ...tuned, theirs: "tensorFloat" }];
+  if (device !== "cpu") {
+    const beside: Comparison = { name: "bf16 vs torch.compile", ours: "bfloat", theirs: "compiled", target: 1 };
+    return [...equal, { ...tuned, theirs: "tensorFloat" }, ...(compiled ? [beside] : [])];
+  }
   const all: Comparison[] = [
     { name: "fp32, each in its own layout", ours: "floatLast", theirs: "float", target: 1 },
     ...equal,
@@ -302,6 +317,7 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
   const { device } = options;
   const plan = planOf(options);
   const on = { device, comparisons: comparisonsOn(device) };
+  const onFor = ({ compiled }: Plan["sizes"][number]) => ({ device, comparisons: comparisonsOn(device, compiled) });
   const folder = mkdtempSync(join(tmpdir(), "dimseg-bench-"));
   try {
     const missing = await missingPeer("step");
@@ -310,9 +326,10 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
     for (const [i, size] of plan.sizes.entries()) {
       const file = join(folder, `${i}.safetensors`);
       writeStart(file, size);
-      const timings = await measureSize(size, sides, plan.warmUp, file, on);
-      if (missing === null) requireSameWork(timings, on);
-      rows.push(...iterationRows(size, timings, on), ...costRows(size, timings, on));
+      const here = onFor(size);
+      const timings = await measureSize(size, sides, plan.warmUp, file, here);
+      if (missing === null) requireSameWork(timings, here);
+      rows.push(...iterationRows(size, timings, here), ...costRows(size, timings, here));
     }
     return {
       title: `MiDSS and DiM-1 iterations on ${device === "cpu" ? "the CPU" : device}`,

@@ -100,7 +100,9 @@ class SAM:
 
 
 class Iteration:
-    def __init__(self, file, method, kind, width, precision, channelsLast, tensorFloat32, device, threads, schedule):
+    def __init__(
+        self, file, method, kind, width, precision, channelsLast, tensorFloat32, compile, device, threads, schedule
+    ):
         torch.set_num_threads(threads)
         torch.backends.cudnn.allow_tf32 = tensorFloat32
         self.device = torch.device(device)
@@ -119,6 +121,9 @@ class Iteration:
         )
         for parameter in self.teacher.parameters():
             parameter.requires_grad_(False)
+        if compile:
+            self.student.compile()
+            self.teacher.compile()
         self.optimizer = torch.optim.SGD(self.student.parameters(), lr=self.rate, momentum=0.9, weight_decay=1e-4)
         self.sam = SAM(self.student.parameters(), self.optimizer)
 

@@ -32,8 +32,8 @@ export class MetricsTail {
     }
     const dice = record["validation.student.dice"];
     const validated = typeof dice === "number";
-    // A validation counts the steps done, a step its own number from 0.
-    const step = Number(record.iteration) + (validated ? 0 : 1);
+    // A step, which has a task loss, counts from 0; a validation, with or without cases, counts the steps done.
+    const step = Number(record.iteration) + ("task" in record ? 1 : 0);
     this.reading = {
       step: Number.isFinite(step) ? step : this.reading.step,
       dice: validated ? dice : this.reading.dice,

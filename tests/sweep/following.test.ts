@@ -25,6 +25,9 @@ it("follows a log line by line, also when it is cut back", () => {
   truncateSync(path, 25);
   appendFileSync(path, '{"iteration":1,"task":2}\n');
   expect(tail.read()).toEqual({ step: 2, dice: 0.5 });
+  // A validation without cases.
+  appendFileSync(path, '{"iteration":2}\n');
+  expect(tail.read()).toEqual({ step: 2, dice: 0.5 });
 });
 
 it("tells how a child ended, from its own output alone", async () => {
