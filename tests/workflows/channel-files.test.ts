@@ -90,5 +90,18 @@ describe("groupChannels", () => {
     ]);
     const alone = await groupChannels([{ ...one, name: "T2" }], ["T2", "ADC"], never);
     expect(alone.images[0].name).toBe("p1");
+    // By the ends of names, too, of folders and of single files.
+    for (const [first, second] of [
+      ["e/q_T2", "e/q_ADC"],
+      ["e/r_0000.dcm", "e/r_0001.dcm"],
+    ]) {
+      const both = [first, second].map((path) => {
+        return { path: join(base, path), name: path.replace(".dcm", ""), given: false, series };
+      });
+      const { images: grouped } = await groupChannels(both, ["T2", "ADC"], never);
+      expect(grouped).toMatchObject([
+        { path: join(base, first), furtherChannels: [join(base, second)], name: first.slice(0, 3) },
+      ]);
+    }
   });
 });

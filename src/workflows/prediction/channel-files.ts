@@ -50,10 +50,11 @@ function channelOfFolder(folder: string, channelNames: readonly string[]): numbe
 
 /** Goes by the end of a file's name, else by the last folder that is called as a channel: `ADC/case` beside `T2/case`. */
 function namedChannel({ path, name, series }: Named, channelNames: readonly string[]): NamedChannel | undefined {
-  const base = series ? "" : basename(name);
   const place = resolve(path);
-  const folders = (series ? place : dirname(place)).split(sep);
-  const end = byEnd(base, channelNames);
+  const end = byEnd(basename(name), channelNames);
+  // The folder of a series may itself be called as a channel.
+  const isFolder = end === undefined && series !== undefined && !isImageName(basename(path));
+  const folders = (isFolder ? place : dirname(place)).split(sep);
   const isChannel = (folder: string) => channelOfFolder(folder, channelNames) >= 0;
   const at = folders.findLastIndex(isChannel);
   const channel = end?.channel ?? (at < 0 ? -1 : channelOfFolder(folders[at], channelNames));
@@ -62,11 +63,11 @@ function namedChannel({ path, name, series }: Named, channelNames: readonly stri
     const rest = end?.rest as string;
     return { image: join(...folders, rest), name: join(dirname(name), rest), channel };
   }
-  const rest = end?.rest ?? base;
+  const rest = end?.rest ?? (isFolder ? "" : basename(name));
   const image = join(...folders.filter((_, i) => i !== at), rest);
-  const parts = (series ? name : dirname(name)).split(/[\\/]/);
+  const parts = (isFolder ? name : dirname(name)).split(/[\\/]/);
   const own = join(...parts.filter((_, i) => i !== parts.findLastIndex(isChannel)), rest);
-  const below = join(...folders.slice(at + 1), series ? "" : basename(path));
+  const below = join(...folders.slice(at + 1), isFolder ? "" : basename(path));
   return {
     ...{ image, channel, name: own === "." ? basename(image) : own },
     ...(end ? {} : { folders: { above: folders.slice(0, at).join(sep), below } }),
