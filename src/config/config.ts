@@ -237,7 +237,7 @@ function checkLosses({ optimizer, method }: WantedConfig, where: Where): void {
 }
 
 /** The multiple of a stride that is nearest to a side, at least one. */
-function nearestMultiple(side: number, stride: number): number {
+export function nearestMultiple(side: number, stride: number): number {
   return Math.max(Math.round(side / stride), 1) * stride;
 }
 

@@ -29,6 +29,14 @@ const bcp = {
   base: { name: "sgd", rate: 0.01, momentum: 0.9, weightDecay: 1e-4 },
 };
 
+/** The same on patches of volumes. */
+const bcpOfVolumes = {
+  ...bcp,
+  method: { ...bcp.method, pretrainIterations: 2000 },
+  model: { name: "vnet", width: 16 },
+  training: { iterations: 17000, labelledBatch: 4, unlabelledBatch: 4 },
+};
+
 const bcpProtocol = "values of Bai et al., CVPR 2023 (DeepMed-Lab-ECNU/BCP), with our augmentation and polynomial rate";
 
 const protocol = "protocol of Ma et al., CVPR 2024; the optimiser is our reading in docs/method.md";
@@ -75,12 +83,9 @@ export const presets: Record<string, Preset> = {
     source: bcpProtocol,
     cost: "17,000 steps of patches of 80 x 112 x 112, for a GPU",
     values: {
-      ...bcp,
-      method: { name: "bcp", pretrainIterations: 2000 },
+      ...bcpOfVolumes,
       patch: [80, 112, 112],
-      model: { name: "vnet", width: 16 },
       labelled: { count: 16 },
-      training: { iterations: 17000, labelledBatch: 4, unlabelledBatch: 4 },
     },
   },
   pancreas: {
@@ -88,12 +93,9 @@ export const presets: Record<string, Preset> = {
     source: "volumes, patches and network of Bai et al., CVPR 2023; batches, rate and steps of preset la",
     cost: "17,000 steps of patches of 96 x 96 x 96, for a GPU",
     values: {
-      ...bcp,
-      method: { name: "bcp", pretrainIterations: 2000 },
+      ...bcpOfVolumes,
       patch: [96, 96, 96],
-      model: { name: "vnet", width: 16 },
       labelled: { count: 12 },
-      training: { iterations: 17000, labelledBatch: 4, unlabelledBatch: 4 },
     },
   },
   acdc: {
@@ -102,7 +104,7 @@ export const presets: Record<string, Preset> = {
     cost: "40,000 steps at 256 x 256, for a GPU",
     values: {
       ...bcp,
-      method: { name: "bcp", pretrainIterations: 10000 },
+      method: { ...bcp.method, pretrainIterations: 10000 },
       imageSize: 256,
       model: { name: "unet-ssl4mis", width: 16 },
       labelled: { count: 14 },

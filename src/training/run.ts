@@ -19,6 +19,7 @@ import { collectEnvironment } from "../runs/environment.js";
 import { instructionsOf } from "../runs/instructions.js";
 import { MetricsLog } from "../runs/metrics-log.js";
 import { openModel } from "../runs/model.js";
+import { refuseSquareOfPreset } from "../runs/preset-size.js";
 import { checkRunFolder, clearUnfinished, createRunFolder, openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { acquireRunLock } from "../runs/run-lock.js";
 import { type Conditions, changedConditions, readConditions, readUnchangedConfig } from "../runs/same-conditions.js";
@@ -150,6 +151,7 @@ export async function startRun(
   useEngine(training);
   const session = openTraining(openModel({ ...pinEarlierRun(wanted), training }, observer.warn));
   const { config } = session;
+  refuseSquareOfPreset(config, session.dataset);
   beginWithEarlierRun(session);
   checkShares(session, world);
   const files = await decodeAll(session, observer);

@@ -154,6 +154,26 @@ describe("images of another shape than the frame", () => {
       expect(readFileSync(join(exported, "masks", `${id}.png`))).toEqual(readFileSync(join(out, "masks", `${id}.png`)));
   });
 
+  it("refuses to lose an oblong size to a preset's square, unless the square is asked for", () => {
+    const config = put(
+      join(base, "square.yaml"),
+      stringify({
+        preset: "small",
+        dataset: putSet("oblong", { size: [32, 64] }),
+        labelled: { domain: "a", count: 4, validation: 0 },
+        model: { width: 2 },
+        training: { iterations: 1, labelledBatch: 2, unlabelledBatch: 2 },
+      }),
+    );
+    const { code, err } = dimseg(["train", config, "--out", join(base, "square")]);
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /preset small works at 128 x 128 pixels, but resize of .*oblong.dataset\.yaml is 64 x 32, whose shape would be lost; write imageSize: \[32, 64\] for that size, imageSize: \[96, 176\] for its shape at about the preset's cost, or imageSize: \[128, 128\] for the square/,
+    );
+    expect(existsSync(join(base, "square"))).toBe(false);
+    done("train", config, "--out", join(base, "square"), "--set", "imageSize=[128, 128]");
+  });
+
   it("refuses sides that the network would halve unevenly, in one sentence", () => {
     const config = put(
       join(base, "uneven.yaml"),
