@@ -10,7 +10,7 @@ import type { Frame } from "../grid/frame.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { hasDevice, type Precision, scope } from "../torch/index.js";
 import { loadNetwork, studentFile } from "./checkpoint-contents.js";
-import { type KeptCheckpoint, stepOfName } from "./checkpoint-names.js";
+import { type KeptCheckpoint, type NetworkName, stepOfName } from "./checkpoint-names.js";
 import { type Checkpoint, CheckpointStore } from "./checkpoint-store.js";
 import { checkDatasetFacts, readDatasetFacts, requireDataset } from "./dataset-facts.js";
 import { type Model, openModel } from "./model.js";
@@ -34,6 +34,16 @@ export interface LoadedRun {
   /** Optimiser steps done at the checkpoint. */
   step: number;
   networks: { student: SegmentationNetwork; teacher: SegmentationNetwork | null };
+  /** As of `Model`. */
+  createNetwork(): SegmentationNetwork;
+}
+
+const networkFiles: Readonly<Record<NetworkName, string>> = { student: studentFile, teacher: "teacher.safetensors" };
+
+/** Fills a network with the weights of a checkpoint; it is in evaluation mode then. */
+function filled(network: SegmentationNetwork, { files, folder }: Checkpoint, name: NetworkName): SegmentationNetwork {
+  scope(() => loadNetwork(network, files, networkFiles[name], folder));
+  return network.eval();
 }
 
 /**
@@ -67,21 +77,28 @@ export async function loadRun(
   const store = new CheckpointStore(folder.checkpoints, { keep: 1, warn });
   const checkpoint = openCheckpoint(store, options.checkpoint, path);
   const model = openWithData(config, warn, options.images ?? "needed", folder);
-  const fill = (network: SegmentationNetwork, file: string) =>
-    scope(() => loadNetwork(network, checkpoint.files, file, checkpoint.folder));
-  fill(model.student, studentFile);
-  let teacher: SegmentationNetwork | null = null;
-  if (checkpoint.files.has("teacher.safetensors")) {
-    teacher = model.createNetwork().eval();
-    fill(teacher, "teacher.safetensors");
-  }
-  return {
-    ...model,
-    folder,
-    kind: model.dataset.target,
-    step: checkpoint.step,
-    networks: { student: model.student.eval(), teacher },
-  };
+  const student = filled(model.student, checkpoint, "student");
+  const hasTeacher = checkpoint.files.has(networkFiles.teacher);
+  const teacher = hasTeacher ? filled(model.createNetwork(), checkpoint, "teacher") : null;
+  return { ...model, folder, kind: model.dataset.target, step: checkpoint.step, networks: { student, teacher } };
+}
+
+/**
+ * A network of another checkpoint of a run that is open, whose data set is not opened again; null where there is none of
+ * that name.
+ * @throws CheckpointError when the checkpoint is missing, damaged or of another architecture
+ */
+export function networkAt(run: LoadedRun, name: KeptCheckpoint, network: "student"): SegmentationNetwork;
+export function networkAt(run: LoadedRun, name: KeptCheckpoint, network: NetworkName): SegmentationNetwork | null;
+export function networkAt(
+  { folder, createNetwork }: LoadedRun,
+  name: KeptCheckpoint,
+  network: NetworkName,
+): SegmentationNetwork | null {
+  const store = new CheckpointStore(folder.checkpoints, { keep: 1, warn: () => {} });
+  const checkpoint = openCheckpoint(store, name, folder.path);
+  if (network === "teacher" && !checkpoint.files.has(networkFiles.teacher)) return null;
+  return filled(createNetwork(), checkpoint, network);
 }
 
 function openWithData(

@@ -9,6 +9,7 @@ import type { Case } from "../data/dataset.js";
 import { voxelCount } from "../grid/grid.js";
 import { classMask } from "../inference/label-map.js";
 import { judgedCases } from "../judging/judged-cases.js";
+import type { SegmentationNetwork } from "../nn/index.js";
 import { agreements, type ConfirmedImage, chooseCandidate } from "../quality/checkpoint-choice.js";
 import {
   type AutoCandidate,
@@ -17,7 +18,7 @@ import {
   readAutoChoice,
   writeAutoChoice,
 } from "../runs/auto-choice.js";
-import { type LoadedRun, loadRun } from "../runs/load-run.js";
+import { type LoadedRun, loadRun, networkAt } from "../runs/load-run.js";
 import { openRunFolder } from "../runs/run-folder.js";
 import { useEngine } from "../torch/index.js";
 import type { Observer } from "./observer.js";
@@ -36,12 +37,15 @@ function askedCases({ split, folder }: LoadedRun): Case[] {
 }
 
 /** How far the candidates confirm each other's masks of an image. */
-async function confirmed(runs: readonly LoadedRun[], one: Case): Promise<ConfirmedImage> {
+async function confirmed(
+  { dataset, cache, device, precision, normalisation, patch }: LoadedRun,
+  students: readonly SegmentationNetwork[],
+  one: Case,
+): Promise<ConfirmedImage> {
   const masks: Uint8Array[][] = [];
-  const [{ dataset, cache }] = runs;
-  for (const { networks, device, precision, normalisation, patch } of runs) {
-    const asked = { device, precision, normalisation, patch };
-    for await (const { labels, decoded } of judgedCases(networks.student, dataset, [one], cache, asked))
+  const asked = { device, precision, normalisation, patch };
+  for (const student of students) {
+    for await (const { labels, decoded } of judgedCases(student, dataset, [one], cache, asked))
       masks.push(
         dataset.parts.map(({ index }) => classMask(labels, index, dataset.target, voxelCount(decoded.working))),
       );
@@ -57,17 +61,17 @@ async function choose(
   data: string | undefined,
 ): Promise<AutoChoice> {
   const place = data === undefined ? {} : { data };
-  const runs: LoadedRun[] = [];
-  for (const { step } of candidates) runs.push(await loadRun(path, { checkpoint: `step-${step}`, warn, ...place }));
-  const [first] = runs;
-  useEngine({ device: first.device });
-  const cases = askedCases(first);
+  const [oldest, ...others] = candidates;
+  const run = await loadRun(path, { checkpoint: `step-${oldest.step}`, warn, ...place });
+  const students = [run.networks.student, ...others.map(({ step }) => networkAt(run, `step-${step}`, "student"))];
+  useEngine({ device: run.device });
+  const cases = askedCases(run);
   const images: ConfirmedImage[] = [];
   for (const one of cases) {
-    images.push(await confirmed(runs, one));
+    images.push(await confirmed(run, students, one));
     progress("choosing a checkpoint without labels", images.length, cases.length);
   }
-  const { chosen, scores } = chooseCandidate(images, runs.length);
+  const { chosen, scores } = chooseCandidate(images, students.length);
   const { step } = candidates[chosen];
   const percent = (i: number) => `${(100 * scores[i].score).toFixed(1)} %`;
   const isLast = chosen === candidates.length - 1;
@@ -78,7 +82,7 @@ async function choose(
   return {
     dimseg: packageVersion(),
     reason:
-      `checkpoint of step ${step} of ${first.config.training.iterations}, chosen without labels among ` +
+      `checkpoint of step ${step} of ${run.config.training.iterations}, chosen without labels among ` +
       `${counted(candidates.length, "checkpoint")} by ${counted(cases.length, "unlabelled training image")}: ${why}`,
     chosen: step,
     images: Object.fromEntries([...byDomain].map(([domain, own]) => [domain, own.length])),

@@ -57,7 +57,9 @@ function refuseNothing(root: string, content: FolderContent): never {
   const instead = found.length > 0 ? `; it holds ${found.join(", ")} files` : "";
   const { count, first, target } = content.dangling;
   const links = count > 0 ? `; ${count} links lead nowhere (${first} -> ${target}), mount or mend their target` : "";
-  throw new DataError(`${root}: holds no ${formatNames()} images${instead}${links}; give a folder of 2-D images`);
+  throw new DataError(
+    `${root}: holds no ${formatNames()} images${instead}${links}; give a folder of images or volumes`,
+  );
 }
 
 /** Size of the square: as stored where that is one small square, else what the paper's fundus set uses. */

@@ -18,6 +18,8 @@ function squaredDistances(rows: Tensor, codes: Tensor): Tensor {
 }
 
 export class CodeBook {
+  /** What its state is saved as. */
+  readonly names = names;
   private readonly stored = new KeptTensors();
 
   constructor(

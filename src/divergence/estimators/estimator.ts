@@ -25,8 +25,12 @@ export interface EstimatorBody {
   describe(input: DomainInput, forward: DivergenceForward): Statistic[];
   /** From the statistics, in the order described, to D without scale. */
   compare(statistics: readonly Statistic[]): Tensor;
-  /** What else it learns, under names of its own. Default: nothing. */
-  learns?: Pick<DomainDivergence, "state" | "dispose"> & { load(state: ReadonlyMap<string, Tensor>): void };
+  /** What else it learns, and under which names that is saved. Default: nothing. */
+  learns?: Pick<DomainDivergence, "state" | "dispose"> & {
+    readonly names: readonly string[];
+    /** Takes its own over from a saved state, whose other names it leaves. */
+    load(state: ReadonlyMap<string, Tensor>): void;
+  };
 }
 
 function requireTemperature(tauF: number): void {
@@ -36,8 +40,6 @@ function requireTemperature(tauF: number): void {
 
 /** What the gate's state is saved as, beside the statistics. */
 const gateName = "gate";
-/** How the names of what a body learns begin. */
-const learntPrefix = "book.";
 
 /** @throws UsageError for two memories at once, or a gate without the one that it tests */
 function requireOneMemory({ runningMean = 0, bank, gate }: DomainDivergenceOptions): void {
@@ -100,8 +102,8 @@ export function estimator(body: EstimatorBody, options: DomainDivergenceOptions)
         ...(body.learns?.state() ?? []),
       ]),
     loadState(state) {
-      const own = (name: string) => name === gateName || name.startsWith(learntPrefix);
-      memory.load(new Map([...state].filter(([name]) => !own(name))));
+      const others = new Set([gateName, ...(body.learns?.names ?? [])]);
+      memory.load(new Map([...state].filter(([name]) => !others.has(name))));
       gate?.load(state.get(gateName));
       body.learns?.load(state);
     },

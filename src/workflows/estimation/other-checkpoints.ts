@@ -3,7 +3,7 @@ import { CheckpointError } from "../../core/errors.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import { autoCandidates } from "../../runs/auto-choice.js";
 import type { NetworkName } from "../../runs/checkpoint-names.js";
-import { loadRun } from "../../runs/load-run.js";
+import { networkAt } from "../../runs/load-run.js";
 import type { Observer } from "../observer.js";
 import type { OpenedRun } from "../open-run.js";
 
@@ -18,16 +18,15 @@ export interface OtherCheckpoint {
 
 /** The latest others of those that a run keeps for good; one that cannot be used is passed over with a warning. */
 export async function otherCheckpoints(
-  { folder, config, step: own, device }: OpenedRun,
+  run: OpenedRun,
   name: NetworkName,
   { warn }: Pick<Observer, "warn">,
 ): Promise<OtherCheckpoint[]> {
   const others: OtherCheckpoint[] = [];
-  const steps = autoCandidates(folder, config).map(({ step }) => step);
-  for (const step of steps.filter((one) => one !== own && one > 0).slice(-mostCheckpoints)) {
+  const steps = autoCandidates(run.folder, run.config).map(({ step }) => step);
+  for (const step of steps.filter((one) => one !== run.step && one > 0).slice(-mostCheckpoints)) {
     try {
-      const { networks } = await loadRun(folder.path, { checkpoint: `step-${step}`, images: "unused", device });
-      const network = networks[name];
+      const network = networkAt(run, `step-${step}`, name);
       if (network) others.push({ step, network });
     } catch (error) {
       if (!(error instanceof CheckpointError)) throw error;
