@@ -34,6 +34,7 @@ NAPI_MODULE_INIT() {
     bridge::registerAutograd(*environment, exports);
     bridge::registerRuntime(*environment, exports);
     bridge::registerAllocator(*environment, exports);
+    bridge::registerMapping(*environment, exports);
     bridge::registerDistributed(*environment, exports);
     bridge::registerWaits(*environment, exports);
   } catch (const std::exception& error) {

@@ -132,6 +132,7 @@ void registerTensors(Environment& environment, napi_value exports);
 void registerAutograd(Environment& environment, napi_value exports);
 void registerRuntime(Environment& environment, napi_value exports);
 void registerAllocator(Environment& environment, napi_value exports);
+void registerMapping(Environment& environment, napi_value exports);
 void registerDistributed(Environment& environment, napi_value exports);
 
 template <Body body>

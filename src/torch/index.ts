@@ -10,6 +10,7 @@ export * from "./errors.js";
 export * from "./generated/functions.js";
 export { KeptTensors } from "./kept-tensors.js";
 export * from "./kernels.js";
+export { dropPages, mapFile } from "./mapping.js";
 export { Generator, manualSeed } from "./random.js";
 export { readTogether } from "./read-together.js";
 export { type RecordedCall, type Recorder, recordOperators } from "./recording.js";

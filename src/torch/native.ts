@@ -59,6 +59,9 @@ export interface Native {
   setThreads(count: number): void;
   keepFreedMemory(): boolean;
   returnFreedMemory(): void;
+  /** Undefined where the system does not map the file. */
+  mapFile(file: number): ArrayBuffer | undefined;
+  dropPages(mapping: ArrayBuffer): void;
   manualSeed(seed: number): void;
   createGenerator(device: string, seed: number): number;
   releaseGenerator(generator: number): void;
