@@ -153,6 +153,33 @@ export const trainingSchema = z.strictObject({
       onNonFinite: z.enum(["stop", "skip"]).default("stop").describe("what a NaN or infinity does"),
     })
     .prefault({}),
+  data: z
+    .strictObject({
+      cache: z
+        .enum(["auto", "memory", "disk"])
+        .default("auto")
+        .describe(
+          "prepared images are held in memory, mapped from the cache on disk, or auto: held as far as they fit",
+        ),
+      cacheMemory: z
+        .number()
+        .positive()
+        .optional()
+        .describe("GiB of memory for them; default: 1, of volumes a quarter of the machine's if that is more"),
+      cacheDisk: z
+        .number()
+        .positive()
+        .optional()
+        .describe("GiB of disk for them; default: half of what is free and what they take already"),
+      threads: z.int().min(0).max(64).default(1).describe("threads that decode images beside the training steps"),
+      ahead: z.int().min(0).max(64).default(2).describe("batches made ready before their step"),
+      readFirst: z
+        .enum(["all", "labelled"])
+        .default("all")
+        .describe("images read before the first step; labelled: those without labels only when they are drawn"),
+    })
+    .prefault({})
+    .describe("how images are read; changes no result"),
   processes: z
     .strictObject({
       batchNorm: z

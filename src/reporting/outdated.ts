@@ -1,6 +1,6 @@
 /** Whether an evaluation was made of the images and masks that are there now. */
 import { DimsegError } from "../core/errors.js";
-import { contentsOf } from "../data/cache-entry.js";
+import { contentsOf } from "../data/cache/contents.js";
 import { caseName, loadDataset } from "../data/dataset.js";
 import { readCaseBytes } from "../data/decode.js";
 import type { JudgedCase } from "../runs/evaluation-files.js";

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Normalisation } from "../augment/index.js";
 import { readResolvedConfig, type TrainingConfig } from "../config/config.js";
 import { CheckpointError } from "../core/errors.js";
-import type { DecodedCache } from "../data/cache.js";
+import type { DecodedCache } from "../data/cache/decoded-cache.js";
 import type { Dataset } from "../data/dataset.js";
 import type { ProtocolSplit } from "../data/protocol.js";
 import type { Frame } from "../grid/frame.js";

@@ -4,12 +4,13 @@ import type { Normalisation } from "../augment/index.js";
 import type { TrainingConfig, WantedConfig } from "../config/config.js";
 import { UsageError } from "../core/errors.js";
 import { groupBy } from "../core/group-by.js";
-import { DecodedCache } from "../data/cache.js";
+import { DecodedCache } from "../data/cache/decoded-cache.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
 import { furtherCases, type ProtocolSplit, splitProtocol } from "../data/protocol.js";
 import type { Frame } from "../grid/frame.js";
 import { createNetwork, networks, type SegmentationNetwork, useLocalStatistics } from "../nn/index.js";
 import { Generator, type Precision, requireDevice } from "../torch/index.js";
+import { cacheOptions } from "./cache-options.js";
 import { normalisationOf } from "./normalisation-of.js";
 import { protocolOptions } from "./protocol-options.js";
 
@@ -101,7 +102,7 @@ export function openModel(wanted: WantedConfig, warn: (message: string) => void,
     size,
     patch,
     normalisation: normalisationOf(dataset),
-    cache: new DecodedCache(dataset, { size: patch ? "whole" : size, onWarning: warn }),
+    cache: new DecodedCache(dataset, { ...cacheOptions(config.data), size: patch ? "whole" : size, onWarning: warn }),
     precision: training.precision as Precision,
     device: training.device,
     student: create(),

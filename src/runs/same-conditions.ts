@@ -40,6 +40,11 @@ export function readConditions({ environment }: RunFolder): Conditions | null {
 /** Where the data set lies and what computes may change: contents and bits are compared by themselves. */
 const ofThePlace = new Set(["dataset", "training.device", "training.threads"]);
 
+/** Where the data set lies and how its images are held change no bit. */
+function changesNoBit(key: string): boolean {
+  return key === "dataset" || /^data\.(?:cache|threads|ahead)/.test(key);
+}
+
 /** The keys of two configurations whose values differ, as `training.iterations`. */
 function differing(before: unknown, now: unknown, key = ""): { key: string; before: unknown; now: unknown }[] {
   if (isDeepStrictEqual(before, now)) return [];
@@ -67,7 +72,7 @@ export function readUnchangedConfig(
   }
   const text = (value: unknown) => JSON.stringify(value) ?? "not set";
   const changes = differing(parseResolvedConfig(begun.config, run.environment), config);
-  const edited = changes.find(({ key }) => !ofThePlace.has(key));
+  const edited = changes.find(({ key }) => !ofThePlace.has(key) && !changesNoBit(key));
   if (edited) {
     throw new UsageError(
       `${run.config}: ${edited.key} is ${text(edited.now)}, but the run began with ${text(edited.before)}; ` +
@@ -75,7 +80,7 @@ export function readUnchangedConfig(
     );
   }
   for (const { key, before, now } of changes) {
-    if (key !== "dataset")
+    if (!changesNoBit(key))
       warn(`${run.config}: ${key} is ${text(now)}, the run began with ${text(before)}; ${bitsMayDiffer}`);
   }
   return config;

@@ -1,7 +1,7 @@
 /** Label rules of single domains, nearest colours, and what follows them: decoding, cache, facts of runs, checks. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { DecodedCache } from "../../src/data/cache.js";
+import { DecodedCache } from "../../src/data/cache/decoded-cache.js";
 import { checkDataset } from "../../src/data/check/check.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { decodeCase } from "../../src/data/decode.js";

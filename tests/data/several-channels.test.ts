@@ -5,7 +5,7 @@ import { planarAugmenter, volumeAugmenter } from "../../src/augment/index.js";
 import { mriProfile } from "../../src/augment/profile.js";
 import { volumeProfile } from "../../src/augment/volume-profile.js";
 import { DataError } from "../../src/core/errors.js";
-import { DecodedCache } from "../../src/data/cache.js";
+import { DecodedCache } from "../../src/data/cache/decoded-cache.js";
 import { checkDataset } from "../../src/data/check/check.js";
 import { type Dataset, loadDataset } from "../../src/data/dataset.js";
 import { decodeCase } from "../../src/data/decode.js";

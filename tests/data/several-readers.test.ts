@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { DecodedCache } from "../../src/data/cache.js";
+import { DecodedCache } from "../../src/data/cache/decoded-cache.js";
 import { maskFilesOf } from "../../src/data/case-files.js";
 import { agreementText } from "../../src/data/check/agreement-text.js";
 import { checkDataset } from "../../src/data/check/check.js";

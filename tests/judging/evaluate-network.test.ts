@@ -3,7 +3,7 @@ import { truncateSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { DataError, NumericError } from "../../src/core/errors.js";
-import { DecodedCache } from "../../src/data/cache.js";
+import { DecodedCache } from "../../src/data/cache/decoded-cache.js";
 import type { LossLabels } from "../../src/data/case-tensors.js";
 import { allCases, loadDataset } from "../../src/data/dataset.js";
 import { decodeCase } from "../../src/data/decode.js";

@@ -1,6 +1,6 @@
 /** Which cases an evaluation judges: a split of the run's own data set, or of another one of the same kind. */
 import { DataError, UsageError } from "../../core/errors.js";
-import { DecodedCache } from "../../data/cache.js";
+import { DecodedCache } from "../../data/cache/decoded-cache.js";
 import { type Case, type Dataset, loadDataset } from "../../data/dataset.js";
 import { valueKindOf } from "../../data/values.js";
 import { checkDatasetFacts } from "../../runs/dataset-facts.js";

@@ -4,7 +4,7 @@ import { onStoredSlices, pictureDrawing, pictureSize } from "../../../src/analys
 import { type InspectedCase, inspectPredictions } from "../../../src/analysis/errors/inspect.js";
 import { confusionByDomain, sizeAgainstDice } from "../../../src/analysis/errors/summary.js";
 import { planar8bit } from "../../../src/augment/index.js";
-import { DecodedCache } from "../../../src/data/cache.js";
+import { DecodedCache } from "../../../src/data/cache/decoded-cache.js";
 import { type Frame, framedGrid } from "../../../src/grid/frame.js";
 import { makeGrid } from "../../../src/grid/grid.js";
 import { evaluateNetwork } from "../../../src/judging/evaluate-network.js";

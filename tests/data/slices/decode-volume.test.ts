@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../../src/core/errors.js";
-import { DecodedCache } from "../../../src/data/cache.js";
+import { DecodedCache } from "../../../src/data/cache/decoded-cache.js";
 import { type Case, type Dataset, loadDataset } from "../../../src/data/dataset.js";
 import { decodeCase } from "../../../src/data/decode.js";
 import { drawables, picturesOf, sliceOf, stackSlices, tellingSlice } from "../../../src/data/volumes/case-slices.js";

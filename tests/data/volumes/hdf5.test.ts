@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/core/errors.js";
-import { DecodedCache } from "../../../src/data/cache.js";
+import { DecodedCache } from "../../../src/data/cache/decoded-cache.js";
 import { loadDataset } from "../../../src/data/dataset.js";
 import { decodeHeader, decodeVolume, readVolume } from "../../../src/data/read-image.js";
 import { sampleType } from "../../../src/grid/stored-image.js";

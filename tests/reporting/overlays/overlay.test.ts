@@ -3,7 +3,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { inspectPredictions } from "../../../src/analysis/errors/inspect.js";
 import { planar8bit } from "../../../src/augment/index.js";
-import { DecodedCache } from "../../../src/data/cache.js";
+import { DecodedCache } from "../../../src/data/cache/decoded-cache.js";
 import { partColours } from "../../../src/drawing/colours.js";
 import { svgToPng } from "../../../src/drawing/svg.js";
 import { type CaseOverlay, overlayCases } from "../../../src/reporting/overlays/case-overlay.js";

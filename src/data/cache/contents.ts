@@ -1,25 +1,18 @@
 /**
- * One decoded case as a file: a safetensors file with the arrays, and a SHA-256 over them and their facts. Reading
- * returns nothing at all unless everything fits, so that a damaged entry is simply made again.
+ * What a prepared case depends on, as hashes: the contents of its files, and the settings that they are prepared with. Names
+ * and dates have no say, so that a set which was moved or copied finds its entries.
  */
-import { existsSync } from "node:fs";
-import { basename } from "node:path";
-import { writeFileAtomic } from "../core/atomic-file.js";
-import { DataError } from "../core/errors.js";
-import type { RawTensor } from "../core/raw-tensor.js";
-import { readFailureReason } from "../core/read-file.js";
-import { readSafetensorsFile, serializeSafetensors } from "../core/safetensors.js";
-import { sha256, sha256File } from "../core/sha256.js";
-import { frameOf, frameRecord } from "../grid/frame.js";
-import { voxelCount } from "../grid/grid.js";
-import { sampleBytes, viewSamples } from "../grid/stored-image.js";
-import { channelFilesOf, maskFilesOf, readersOf } from "./case-files.js";
-import { type Case, type Dataset, labelsOf, ofDomain } from "./dataset.js";
-import type { CaseBytes, DecodedCase } from "./decode.js";
-import { insideOf } from "./inside-file.js";
-import type { WorkingSize } from "./prepare-image.js";
-import { imageFiles } from "./read-image.js";
-import type { Values } from "./values.js";
+import { stat } from "node:fs/promises";
+import { DataError } from "../../core/errors.js";
+import { readFailureReason } from "../../core/read-file.js";
+import { sha256, sha256File } from "../../core/sha256.js";
+import { frameOf, frameRecord } from "../../grid/frame.js";
+import { channelFilesOf, maskFilesOf, readersOf } from "../case-files.js";
+import { type Case, type Dataset, labelsOf, ofDomain } from "../dataset.js";
+import type { CaseBytes } from "../decode.js";
+import { fileOf, insideOf } from "../inside-file.js";
+import type { WorkingSize } from "../prepare-image.js";
+import { imageFiles } from "../read-image.js";
 
 /** Raise when decoding changes its results, so that older entries are no longer found. */
 const formatVersion = 4;
@@ -103,53 +96,16 @@ export function entryKey(settings: string, { image, mask }: CaseContents, one: C
   return sha256(settings, image, mask ?? "unlabelled", ...read);
 }
 
-function tensorsOf(decoded: DecodedCase): [string, RawTensor][] {
-  const { image, label, channels, working } = decoded;
-  const dtype = image instanceof Float32Array ? "F32" : "U8";
-  const shape = [channels, ...working.shape];
-  const tensors: [string, RawTensor][] = [["image", { dtype, shape, data: sampleBytes(image) }]];
-  if (label) {
-    const planes = label.length / voxelCount(working);
-    tensors.push(["label", { dtype: "U8", shape: [planes, ...working.shape], data: label }]);
-  }
-  return tensors;
-}
-
-/** An entry's image; of float32 a copy, as a file's values may lie anywhere. */
-function valuesOf({ dtype, data }: RawTensor): Values {
-  return dtype === "F32" ? (viewSamples(data.slice(), "float32") as Float32Array) : data;
-}
-
-/** Everything about the arrays that they do not say themselves. */
-function factsText({ stored, working, wide, mode }: DecodedCase): string {
-  return JSON.stringify({ stored, working, wide, mode });
-}
-
-/** The entry's name is part of it, so that one that was copied under another's name is no entry. */
-function contentHash(decoded: DecodedCase, path: string): string {
-  const tensors = tensorsOf(decoded);
-  const shapes = JSON.stringify(tensors.map(([name, { shape }]) => [name, shape]));
-  return sha256(basename(path), factsText(decoded), shapes, ...tensors.map(([, { data }]) => data));
-}
-
-/** Writes an entry in one step. @throws ResourceError when the disk is full, read-only or not permitted */
-export function writeEntry(path: string, decoded: DecodedCase): void {
-  const metadata = { facts: factsText(decoded), sha256: contentHash(decoded, path) };
-  writeFileAtomic(path, serializeSafetensors(tensorsOf(decoded), metadata));
-}
-
-/** Reads an entry; nothing when it is missing, damaged, or not of this case's kind. */
-export function readEntry(path: string, one: Case): DecodedCase | undefined {
-  if (!existsSync(path)) return undefined;
+/**
+ * What of a case's files changes whenever their contents do; undefined when one is not there. A change time, unlike a
+ * modification time, cannot be set back.
+ */
+export async function stampOf(one: Case, { slices }: Pick<Dataset, "slices">): Promise<string | undefined> {
   try {
-    const { tensors, metadata } = readSafetensorsFile(path);
-    const image = tensors.get("image");
-    const label = tensors.get("label");
-    if (!image || (label !== undefined) !== (one.maskPath !== undefined)) return undefined;
-    const facts: Pick<DecodedCase, "stored" | "working" | "wide" | "mode"> = JSON.parse(metadata.facts);
-    const decoded = { image: valuesOf(image), channels: image.shape[0], ...facts };
-    const whole = label ? { ...decoded, label: label.data } : decoded;
-    return contentHash(whole, path) === metadata.sha256 ? whole : undefined;
+    const named = [...channelFilesOf(one), ...maskFilesOf(one).map(({ path }) => path)];
+    const files = slices ? (await Promise.all(named.map(imageFiles))).flat() : named.map(fileOf);
+    const facts = await Promise.all(files.map((file) => stat(file, { bigint: true })));
+    return facts.map(({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join()).join(";");
   } catch {
     return undefined;
   }

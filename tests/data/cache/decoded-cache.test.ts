@@ -11,13 +11,14 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { cacheFolder, DecodedCache } from "../../src/data/cache.js";
-import { loadDataset } from "../../src/data/dataset.js";
-import { decodeCase, readCaseBytes } from "../../src/data/decode.js";
-import { mapLimited } from "../../src/data/limited.js";
-import { png, put, putDatasetYaml, temporaryFolder } from "./files.js";
+import { DecodedCache } from "../../../src/data/cache/decoded-cache.js";
+import { cacheFolder } from "../../../src/data/cache/entry-folder.js";
+import { loadDataset } from "../../../src/data/dataset.js";
+import { decodeCase, readCaseBytes } from "../../../src/data/decode.js";
+import { mapLimited } from "../../../src/data/limited.js";
+import { png, put, putDatasetYaml, temporaryFolder } from "../files.js";
 
-vi.mock("../../src/data/decode.js", { spy: true });
+vi.mock("../../../src/data/decode.js", { spy: true });
 
 const base = temporaryFolder();
 let count = 0;
