@@ -1,22 +1,14 @@
-/** From decoded cases to the augmented batch of one step. */
+/** From prepared images to the augmented batch of one step, the images of the next steps asked for ahead. */
 import type { Augmenter, Normalisation } from "../augment/index.js";
 import { imagesBCS, labelsBKS, lossLabels } from "../data/case-tensors.js";
 import type { Dataset } from "../data/dataset.js";
-import type { CaseSource, DecodedCase } from "../data/decode.js";
-import { type Drawable, decodedDrawable } from "../data/volumes/case-slices.js";
+import type { DecodedCase } from "../data/decode.js";
 import type { Batch } from "../methods/index.js";
 import { type Device, noGrad } from "../torch/index.js";
-import { drawPatch } from "./patches.js";
+import type { TrainingDraws } from "./draw-source.js";
 import { Sampler } from "./sampler.js";
 
-/** What batches are drawn from. */
-export interface TrainingDraws {
-  readonly labelled: readonly Drawable[];
-  readonly unlabelled: readonly Drawable[];
-}
-
 export interface BatchOptions {
-  source: CaseSource;
   dataset: Dataset;
   draws: TrainingDraws;
   labelledBatch: number;
@@ -26,8 +18,8 @@ export interface BatchOptions {
   augmenter: Augmenter;
   normalisation: Normalisation;
   device: Device;
-  /** Of networks of volumes: the sides of the patches. */
-  patch: readonly number[] | null;
+  /** How many batches are asked for before their step, and the step that is the last. Default: none. */
+  ahead?: { count: number; iterations: number };
   /** Of several processes: which part of each batch this one has. Default: all of it. */
   share?: Share;
 }
@@ -48,6 +40,8 @@ export interface DecodedBatch {
 export class Batches {
   private readonly labelled: Sampler;
   private readonly unlabelled: Sampler;
+  /** Batches that were asked for, by iteration. */
+  private readonly coming = new Map<number, Promise<DecodedBatch>>();
 
   constructor(private readonly options: BatchOptions) {
     const { draws, labelledBatch, unlabelledBatch, seed } = options;
@@ -55,19 +49,35 @@ export class Batches {
     this.unlabelled = new Sampler(draws.unlabelled.length, Math.max(unlabelledBatch, 1), seed, "unlabelled");
   }
 
-  /** Decodes (or finds in the cache) what a 0-based iteration needs. */
-  async fetch(iteration: number): Promise<DecodedBatch> {
+  /** What a 0-based iteration needs; the batches after it are asked for, too, so that they come while it is computed. */
+  fetch(iteration: number): Promise<DecodedBatch> {
+    const { count, iterations } = this.options.ahead ?? { count: 0, iterations: 0 };
+    const wanted = this.asked(iteration);
+    for (const other of this.coming.keys())
+      if (other <= iteration || other > iteration + count) this.coming.delete(other);
+    for (let next = iteration + 1; next <= iteration + count && next < iterations; next++) this.asked(next);
+    return wanted;
+  }
+
+  private asked(iteration: number): Promise<DecodedBatch> {
+    const known = this.coming.get(iteration);
+    if (known) return known;
+    const batch = this.ask(iteration);
+    // A failure is that of the step which needs the batch.
+    batch.catch(() => {});
+    this.coming.set(iteration, batch);
+    return batch;
+  }
+
+  private async ask(iteration: number): Promise<DecodedBatch> {
     const { draws, unlabelledBatch } = this.options;
     const get = (purpose: keyof TrainingDraws) => {
       const { first, count } = this.part(purpose);
       const own = this[purpose].batch(iteration).slice(first, first + count);
-      return Promise.all(own.map((i, index) => this.drawn(draws[purpose][i], purpose, iteration, first + index)));
+      return draws[purpose].get(own, { iteration, first });
     };
-    return {
-      iteration,
-      labelled: await get("labelled"),
-      unlabelled: unlabelledBatch > 0 ? await get("unlabelled") : [],
-    };
+    const [labelled, unlabelled] = await Promise.all([get("labelled"), unlabelledBatch > 0 ? get("unlabelled") : []]);
+    return { iteration, labelled, unlabelled };
   }
 
   /** Where this process's images lie in the whole batch, by whose indices everything is drawn. */
@@ -75,15 +85,6 @@ export class Batches {
     const { labelledBatch, unlabelledBatch, share = { rank: 0, size: 1 } } = this.options;
     const count = (purpose === "labelled" ? labelledBatch : unlabelledBatch) / share.size;
     return { first: share.rank * count, count };
-  }
-
-  /** What the network sees of a drawable: a picture, a slice, or a patch drawn anew in each step. */
-  private async drawn(one: Drawable, purpose: keyof TrainingDraws, iteration: number, index: number) {
-    const { source, dataset, patch, seed } = this.options;
-    const { label, ...image } = await decodedDrawable(one, source);
-    // Masks of cases that count as unlabelled have no say in anything.
-    const decoded = label && purpose === "labelled" ? { ...image, label } : image;
-    return patch ? drawPatch(decoded, dataset, patch, { seed, purpose, iteration, index }) : decoded;
   }
 
   /** Tensors on the device, augmented with draws fixed by (seed, iteration, position). */

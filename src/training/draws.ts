@@ -1,30 +1,62 @@
-/** Everything that the batches of a run can draw from. */
+/** Everything that the batches of a run can draw from, where its cases lie in files. */
 import { DataError } from "../core/errors.js";
 import type { Case } from "../data/dataset.js";
-import { drawables } from "../data/volumes/case-slices.js";
-import type { TrainingDraws } from "./batches.js";
+import type { DecodedCase } from "../data/decoded-case.js";
+import { type Drawable, decodedDrawable, drawables } from "../data/volumes/case-slices.js";
+import type { DrawPlace, DrawSource, TrainingDraws } from "./draw-source.js";
+import { drawPatch } from "./patches.js";
 import type { TrainingSession } from "./session.js";
+
+type Drawing = Pick<TrainingSession, "dataset" | "cache" | "patch" | "config">;
+
+/** Pictures, slices or patches of cases by way of the cache. */
+class CaseDraws implements DrawSource {
+  constructor(
+    private readonly all: readonly Drawable[],
+    private readonly purpose: keyof TrainingDraws,
+    private readonly drawing: Drawing,
+  ) {}
+
+  get length(): number {
+    return this.all.length;
+  }
+
+  get(indices: readonly number[], { iteration, first }: DrawPlace): Promise<DecodedCase[]> {
+    return Promise.all(indices.map((number, i) => this.drawn(this.all[number], iteration, first + i)));
+  }
+
+  /** What the network sees of a drawable: a picture, a slice, or a patch drawn anew in each step. */
+  private async drawn(one: Drawable, iteration: number, index: number): Promise<DecodedCase> {
+    const { purpose } = this;
+    const { cache, dataset, patch, config } = this.drawing;
+    const { label, ...image } = await decodedDrawable(one, cache);
+    // Masks of cases that count as unlabelled have no say in anything.
+    const decoded = label && purpose === "labelled" ? { ...image, label } : image;
+    const { seed } = config.training;
+    return patch ? drawPatch(decoded, dataset, patch, { seed, purpose, iteration, index }) : decoded;
+  }
+}
 
 /**
  * The pictures, slices or volumes of a session's labelled and unlabelled cases.
  * @throws DataError when no labelled slice shows a part and all others are dropped
  */
-export async function drawsOf({
-  split,
-  usesUnlabelled,
-  dataset,
-  cache,
-  patch,
-}: Pick<TrainingSession, "split" | "usesUnlabelled" | "dataset" | "cache" | "patch">): Promise<TrainingDraws> {
-  if (patch) {
-    const whole = (cases: readonly Case[]) => cases.map((one) => ({ case: one }));
-    return { labelled: whole(split.labelled), unlabelled: usesUnlabelled ? whole(split.unlabelled) : [] };
-  }
-  const labelled = await drawables(split.labelled, true, dataset, cache);
+export async function drawsOf(
+  session: Drawing & Pick<TrainingSession, "split" | "usesUnlabelled">,
+): Promise<TrainingDraws> {
+  const { split, usesUnlabelled, dataset, cache, patch } = session;
+  const drawing = { dataset, cache, patch, config: session.config };
+  const all = (cases: readonly Case[], isLabelled: boolean): Promise<Drawable[]> =>
+    patch ? Promise.resolve(cases.map((one) => ({ case: one }))) : drawables(cases, isLabelled, dataset, cache);
+  const labelled = await all(split.labelled, true);
   if (labelled.length === 0)
     throw new DataError(
       `${dataset.path}: no slice of the labelled volumes shows a class, and emptySlices: drop leaves out the others; ` +
         "label more of them, or keep empty slices",
     );
-  return { labelled, unlabelled: usesUnlabelled ? await drawables(split.unlabelled, false, dataset, cache) : [] };
+  const unlabelled = usesUnlabelled ? await all(split.unlabelled, false) : [];
+  return {
+    labelled: new CaseDraws(labelled, "labelled", drawing),
+    unlabelled: new CaseDraws(unlabelled, "unlabelled", drawing),
+  };
 }

@@ -44,11 +44,10 @@ function withFewImages(session: TrainingSession): TrainingSession {
 
 /** Seconds of steps, the first one apart. */
 async function timeSteps(session: TrainingSession, turn: Turn): Promise<Omit<Rehearsal, "stopSeconds">> {
-  const { config, dataset, cache, augmenter, normalisation, device, patch, usesUnlabelled } = session;
+  const { config, dataset, augmenter, normalisation, device, usesUnlabelled } = session;
   const { iterations, labelledBatch, unlabelledBatch, seed } = config.training;
   const source = new Batches({
     ...{
-      source: cache,
       dataset,
       draws: await drawsOf(session),
       labelledBatch,
@@ -56,7 +55,6 @@ async function timeSteps(session: TrainingSession, turn: Turn): Promise<Omit<Reh
       augmenter,
       normalisation,
       device,
-      patch,
     },
     unlabelledBatch: usesUnlabelled ? unlabelledBatch : 0,
   });

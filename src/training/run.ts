@@ -6,9 +6,10 @@ import { basename, resolve } from "node:path";
 import { formatConfig, readResolvedConfig, type TrainingConfig, type WantedConfig } from "../config/config.js";
 import { writeFileAtomic } from "../core/atomic-file.js";
 import { PeerError, ResourceError, UsageError } from "../core/errors.js";
+import { evenly } from "../core/evenly.js";
 import { shellWord } from "../core/shell-word.js";
-import type { CaseContents } from "../data/cache-entry.js";
-import { caseName, type ImageDepths } from "../data/dataset.js";
+import type { CaseContents } from "../data/cache/contents.js";
+import { type Case, caseName, type ImageDepths } from "../data/dataset.js";
 import { unseenParts } from "../data/unseen-parts.js";
 import { alone, type Communicator } from "../distributed/index.js";
 import { voxelCount } from "../grid/grid.js";
@@ -55,14 +56,15 @@ export interface RunObserver extends TrainingObserver {
 const decodedAtOnce = 32;
 
 /**
- * Decodes all images that training needs, so that a broken one is found before anything is written.
+ * Decodes the images that training needs, so that a broken one is found before anything is written; all of them, unless the
+ * configuration leaves those without labels until they are drawn.
  * @returns the hashes of the files; null when told to stop before the end
  */
 async function decodeAll(session: TrainingSession, observer: RunObserver): Promise<ContentsByCase | null> {
   const { split, usesUnlabelled, cache, dataset, config } = session;
   const test = config.evaluation.monitorTest ? dataset.domains.flatMap((domain) => domain.cases("test")) : [];
   const asks = usesUnlabelled || config.evaluation.followUnlabelled;
-  const needed = [...split.labelled, ...split.validation, ...(asks ? split.unlabelled : []), ...test];
+  const needed = [...split.labelled, ...split.validation, ...(asks ? unlabelledFirst(session) : []), ...test];
   for (let first = 0; first < needed.length; first += decodedAtOnce) {
     if (observer.stopRequested()) return null;
     const report = (done: number) => observer.decoding(first + done, needed.length);
@@ -73,9 +75,18 @@ async function decodeAll(session: TrainingSession, observer: RunObserver): Promi
   return observer.stopRequested() ? null : contents;
 }
 
+/** Of images that are read when they are drawn, as many are looked at before the first step. */
+const lookedAt = 64;
+
+/** The unlabelled cases that are read before the first step. */
+function unlabelledFirst({ split, config }: TrainingSession): readonly Case[] {
+  return config.data.readFirst === "all" ? split.unlabelled : evenly(split.unlabelled, lookedAt);
+}
+
 /** Of which depths the images are that a run learns from, or validates with. */
-async function depthsOf({ split, usesUnlabelled, cache }: TrainingSession): Promise<ImageDepths> {
-  const learnt = [...split.labelled, ...split.validation, ...(usesUnlabelled ? split.unlabelled : [])];
+async function depthsOf(session: TrainingSession): Promise<ImageDepths> {
+  const { split, usesUnlabelled, cache } = session;
+  const learnt = [...split.labelled, ...split.validation, ...(usesUnlabelled ? unlabelledFirst(session) : [])];
   const kinds = new Set<boolean>();
   for (const one of learnt) kinds.add(await cache.isWide(one));
   if (kinds.size > 1) return "mixed";
@@ -195,7 +206,7 @@ async function checkPatch(session: TrainingSession, warn: (message: string) => v
   const { patch, split, usesUnlabelled, cache, student } = session;
   if (!patch) return;
   const largest = [0, 0, 0];
-  for (const one of [...split.labelled, ...(usesUnlabelled ? split.unlabelled : [])])
+  for (const one of [...split.labelled, ...(usesUnlabelled ? unlabelledFirst(session) : [])])
     (await cache.shapeOf(one)).forEach((side, axis) => {
       largest[axis] = Math.max(largest[axis], side);
     });

@@ -15,7 +15,8 @@ import type { MetricRecord, MetricsLog } from "../runs/metrics-log.js";
 import type { EventLog } from "../runs/tensorboard.js";
 import type { UsageRecord } from "../runs/usage.js";
 import { liveTensors, scope, type Tensor, worldAverages, worldMean } from "../torch/index.js";
-import { Batches, type DecodedBatch, type TrainingDraws } from "./batches.js";
+import { Batches, type DecodedBatch } from "./batches.js";
+import type { TrainingDraws } from "./draw-source.js";
 import { followUnlabelled } from "./follow-unlabelled.js";
 import { type Ending, Pace } from "./pace.js";
 import type { Preview } from "./preview/preview.js";
@@ -74,11 +75,9 @@ export class Trainer {
     draws: TrainingDraws,
     private readonly world: Communicator,
   ) {
-    const { config, dataset, cache, augmenter, normalisation, device, patch, usesUnlabelled, student, method } =
-      session;
-    const { labelledBatch, unlabelledBatch, seed } = config.training;
+    const { config, dataset, augmenter, normalisation, device, usesUnlabelled, student, method } = session;
+    const { iterations, labelledBatch, unlabelledBatch, seed } = config.training;
     this.batches = new Batches({
-      source: cache,
       dataset,
       draws,
       labelledBatch,
@@ -87,8 +86,8 @@ export class Trainer {
       augmenter,
       normalisation,
       device,
-      patch,
       share: world,
+      ahead: { count: config.data.ahead, iterations },
     });
     const kept = [student, ...Object.values(method.networks)];
     this.buffers = kept.flatMap((network) => network.namedBuffers().map(([, buffer]) => buffer));
