@@ -13,6 +13,7 @@ import { engineInfo, requireDevice, threads } from "../src/torch/index.js";
 import { type Bench, formatTable } from "./report.js";
 
 const benches: Record<string, () => Promise<{ run: Bench }>> = {
+  data: () => import("./data.js"),
   engine: () => import("./engine.js"),
   export: () => import("./export.js"),
   intake: () => import("./intake.js"),
