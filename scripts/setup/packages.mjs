@@ -1,7 +1,8 @@
 /**
  * Step 1: the npm packages of package-lock.json. npm itself writes down what it installed, in
  * node_modules/.package-lock.json and only when it has finished, so comparing the two files tells whether
- * `npm ci` is due without running npm.
+ * `npm ci` is due without running npm. `npm install --package-lock-only` writes it, too, and installs nothing: the
+ * packages themselves are asked for their versions as well.
  */
 import { join } from "node:path";
 import { readJson } from "./files.mjs";
@@ -24,7 +25,8 @@ export function packagesAreCurrent(root) {
     if (want === undefined) return false;
     if (have === undefined && ours.has(name)) return !fitsMachine(want);
     if (have === undefined) return want.optional === true || want.devOptional === true;
-    return want.version === have.version && want.integrity === have.integrity && fitsMachine(have);
+    if (want.version !== have.version || want.integrity !== have.integrity || !fitsMachine(have)) return false;
+    return readJson(join(root, name, "package.json"))?.version === have.version;
   });
 }
 

@@ -172,10 +172,15 @@ describe("what set-up says when it cannot go on", () => {
 
 describe("installed packages", () => {
   const lock = (packages: object) => JSON.stringify({ packages });
-  const install = (wanted: object, installed: object) => {
+  type Packages = Record<string, { readonly version: string; readonly [fact: string]: unknown }>;
+  const install = (wanted: object, installed: Packages, present = installed) => {
     mkdirSync(join(folder, "node_modules"), { recursive: true });
     writeFileSync(join(folder, "package-lock.json"), lock({ "": { version: "1.0.0" }, ...wanted }));
     writeFileSync(join(folder, "node_modules", ".package-lock.json"), lock(installed));
+    for (const [name, { version }] of Object.entries(present)) {
+      mkdirSync(join(folder, name), { recursive: true });
+      writeFileSync(join(folder, name, "package.json"), JSON.stringify({ version }));
+    }
     return packagesAreCurrent(folder);
   };
   const a = { version: "1.0.0", integrity: "sha512-a" };
@@ -213,5 +218,10 @@ describe("installed packages", () => {
     expect(install({ a }, { a: { ...a, integrity: "sha512-b" } })).toBe(false);
     expect(install({ a }, { a: { ...a, os: ["aix"] } })).toBe(false);
     expect(install({ a }, { a: { ...a, os: [`!${process.platform}`] } })).toBe(false);
+  });
+
+  it("are not when npm wrote down what it did not install, as with --package-lock-only", () => {
+    expect(install({ a }, { a }, { a: { version: "0.9.0" } })).toBe(false);
+    expect(install({ a, b: a }, { a, b: a }, { a })).toBe(false);
   });
 });
