@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { planar8bit } from "../src/augment/index.js";
 import { writeFileAtomic } from "../src/core/atomic-file.js";
 import type { TargetKind } from "../src/core/target-kind.js";
-import { exportNetwork } from "../src/export/onnx/export-network.js";
+import { graphOf } from "../src/export/onnx/export-network.js";
+import { encodeModel, type OnnxGraph } from "../src/export/onnx/model-file.js";
+import { Quantisation } from "../src/export/onnx/quantise.js";
+import { RangeFinder } from "../src/export/onnx/ranges.js";
 import { createNetwork, type SegmentationNetwork } from "../src/nn/index.js";
 import { Sgd } from "../src/optim/index.js";
 import { generateFundusPhantom } from "../src/phantoms/fundus.js";
@@ -13,8 +16,8 @@ import * as torch from "../src/torch/index.js";
 export interface WrittenModel {
   /** Where the files below are. */
   folder: string;
-  /** The graph. */
-  model: string;
+  /** The graph, in float32 and, where ONNX Runtime is there to measure ranges, in 8 bits. */
+  models: { fp32: string; int8?: string };
   /** Safetensors file with the same weights. */
   weights: string;
   /** File with the planes of the image, 0 … 255. */
@@ -54,19 +57,44 @@ function train(network: SegmentationNetwork, { image, labels }: ReturnType<typeo
   });
 }
 
-/** Trains the U-Net of a width and writes it into a folder, as `dimseg export` would, and its image. */
-export function writeModel(folder: string, width: number, side: number): WrittenModel {
-  const [model, weights, imageFile] = [`${width}.onnx`, `${width}.safetensors`, "image.raw"];
+/** The graph in 8 bits; its ranges are those of the one image that it is asked about. */
+async function quantised(graph: OnnxGraph, image: Uint8Array, sides: readonly number[]): Promise<OnnxGraph> {
+  const quantisation = new Quantisation(graph);
+  const finder = await RangeFinder.open(quantisation.whole, quantisation.values, "bench");
+  await finder.see(image, channels, sides);
+  await finder.close();
+  return quantisation.quantised(finder.ranges);
+}
+
+/**
+ * Trains the U-Net of a width and writes it into a folder, as `dimseg export` would, and its image.
+ * @param inEightBits whether ONNX Runtime is there to measure ranges
+ */
+export async function writeModel(
+  folder: string,
+  width: number,
+  side: number,
+  inEightBits: boolean,
+): Promise<WrittenModel> {
+  const [weights, imageFile] = [`${width}.safetensors`, "image.raw"];
   const sides = [side, side] as const;
   const eye = eyeOf(side);
   using generator = new torch.Generator(0);
   const network = createNetwork({ name: "unet", width }, { inChannels: channels, outChannels: classes, generator });
   train(network, eye, side);
   const shape = { channels, sides, classes, kind };
-  const options = { ...shape, normalisation: planar8bit, testTimeFlips: false, metadata: {} };
-  writeFileAtomic(join(folder, model), exportNetwork(network, options));
+  const graph = graphOf(network, { ...shape, normalisation: planar8bit, testTimeFlips: false });
+  const write = (precision: string, one: OnnxGraph) => {
+    const file = `${width}-${precision}.onnx`;
+    writeFileAtomic(join(folder, file), encodeModel(one));
+    return file;
+  };
+  const models = {
+    fp32: write("fp32", graph),
+    ...(inEightBits ? { int8: write("int8", await quantised(graph, eye.image, sides)) } : {}),
+  };
   writeFileAtomic(join(folder, weights), torch.serializeTensors(network.stateDict()));
   writeFileAtomic(join(folder, imageFile), eye.image);
   network.dispose();
-  return { folder, model, weights, image: imageFile, width, ...shape };
+  return { folder, models, weights, image: imageFile, width, ...shape };
 }

@@ -94,8 +94,8 @@ export type { Volumes } from "./evaluation/volume.js";
 export type { ModelDescription, ModelSource } from "./export/description.js";
 export { type ExportedModel, loadExportedNetwork, openExported, openSession } from "./export/exported-model.js";
 export {
+  type ExportOptions,
   exportNetwork,
-  type GraphOptions,
   type GraphShape,
   type GraphSignature,
   signatureOf,

@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { packageRoot } from "../../src/core/package-root.js";
 import { type LocalServer, localServer } from "../../src/http/local-server.js";
@@ -32,6 +33,7 @@ export function missingWebRuntime(): string | null {
 export function servePage(folder: string): Promise<LocalServer> {
   const page = join(packageRoot, "bench", "export-page");
   for (const name of ["index.html", "main.js"]) copyFileSync(join(page, name), join(folder, name));
+  copyFileSync(fileURLToPath(new URL("../model-answers.js", import.meta.url)), join(folder, "model-answers.js"));
   for (const name of ["ort.wasm.min.mjs", wasm, "ort-wasm-simd-threaded.mjs"])
     copyFileSync(join(runtimeFolder() as string, name), join(folder, name));
   return localServer({

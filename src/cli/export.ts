@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
-import { weightNames } from "../export/weight-names.js";
+import { precisionNames } from "../export/precision-names.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { ExportInput } from "../workflows/export.js";
 import { checkpointOption } from "./options/checkpoint.js";
@@ -15,10 +15,15 @@ interface ExportVerbOptions extends Omit<ExportInput, "run"> {
 
 async function write(input: ExportInput): Promise<void> {
   const { exportRun } = await import("../workflows/export.js");
-  const { folder, files, network, checkpointRule, isJudged } = await inTerminal((observer) =>
+  const { folder, files, network, checkpointRule, isJudged, reduction } = await inTerminal((observer) =>
     exportRun(input, observer),
   );
   console.log(`${network}, ${checkpointRule}`);
+  if (reduction) console.log(reduction.text);
+  if (reduction?.holds === false)
+    console.log(
+      `No more than ${(100 * reduction.bound).toFixed(1)} points may be lost: model.onnx stays in fp32, and model-reduced.onnx is the other.`,
+    );
   console.log(`Wrote ${files.join(", ")} to ${folder}.`);
   if (!isJudged)
     console.log(`The model card has no scores: run \`dimseg evaluate ${shellWord(input.run)}\`, then export again.`);
@@ -46,8 +51,11 @@ export function register(program: Command): void {
     .addOption(new Option("--network <name>", "which network").choices(networkNames).default("student"))
     .option("--tta", "average over mirror images inside of the graph", false)
     .addOption(
-      new Option("--weights <name>", "as what the ONNX file keeps the weights; fp16 is half the size")
-        .choices(weightNames)
+      new Option(
+        "--precision <name>",
+        "in how many digits the ONNX file keeps its numbers, where that loses little: fp16 is half the size, int8 a quarter and faster",
+      )
+        .choices(precisionNames)
         .default("fp32"),
     )
     .option("--licence <text>", "the terms that the model may be used under, such as CC-BY-NC-4.0")

@@ -10,16 +10,19 @@ import { inTerminal } from "./terminal/observer.js";
 export async function verify(folder: string, run: string | undefined): Promise<void> {
   const { verifyExport } = await import("../workflows/verify-export.js");
   const found = await inTerminal((observer) => verifyExport({ folder, run }, observer));
-  const { cases, pixels, otherLabels, worstProbability, worstCase, diceLost, limits, isWithinLimits } = found;
+  const { cases, pixels, otherLabels, worstProbability, worstCase, dice, diceLost, limits, isWithinLimits } = found;
   console.log(
     `${counted(cases, "test case")}, ${counted(pixels, "pixel")} in ONNX Runtime and libtorch: ` +
       `${counted(otherLabels, "pixel")} with another label, ` +
       `probabilities differ by at most ${worstProbability.toExponential(1)}${worstCase === "" ? "" : ` (${worstCase})`}.`,
   );
-  if (diceLost !== null) console.log(`Dice lost: ${(100 * diceLost).toFixed(3)} points of 100.`);
+  if (dice !== null && diceLost !== null)
+    console.log(
+      `Dice lost: ${(100 * diceLost).toFixed(3)} points of 100, ${(100 * dice.exported).toFixed(2)} in place of ${(100 * dice.libtorch).toFixed(2)}.`,
+    );
   console.log(`Wrote verification.json to ${folder}.`);
   if (isWithinLimits) return;
   throw new CheckpointError(
-    `${folder}: differs from libtorch by more than 1 pixel in ${Math.round(1 / limits.pixels)}, ${limits.probability} of a probability or ${100 * limits.dice} points of Dice; do not hand it out: take --weights fp32, and report it where that is so`,
+    `${folder}: differs from libtorch by more than 1 pixel in ${Math.round(1 / limits.pixels)}, ${limits.probability} of a probability or ${100 * limits.dice} points of Dice; do not hand it out: take --precision fp32, and report it where that is so`,
   );
 }

@@ -13,7 +13,7 @@ import { type FrameMode, frameRecord } from "../grid/frame.js";
 import { type NetworkChoice, networkNames } from "../nn/index.js";
 import { parseDatasetFacts } from "../runs/dataset-facts.js";
 import { type GraphShape, type GraphSignature, signatureOf } from "./onnx/export-network.js";
-import { type WeightName, weightNames } from "./weight-names.js";
+import { type PrecisionLoss, type PrecisionName, precisionNames, weightNames } from "./precision-names.js";
 
 const format = "dimseg-model";
 const version = 1;
@@ -39,14 +39,26 @@ export interface ModelDescription {
   readonly sides: readonly number[];
   /** Whether the graph averages over mirror images. */
   readonly testTimeFlips: boolean;
-  /** As what the ONNX file keeps the weights. */
-  readonly weights: WeightName;
+  /** In how many digits the ONNX file keeps its numbers. */
+  readonly precision: PrecisionName;
+  /** What fewer digits were found to cost, in this file or in the one that they were tried for; null where none were. */
+  readonly loss: PrecisionLoss | null;
   /** What it was trained on, without images. */
   readonly dataset: Dataset;
 }
 
 /** What a description is made of. */
 export type DescribedModel = Omit<ModelDescription, "dimseg">;
+
+const lossSchema = z.looseObject({
+  precision: z.enum(["fp16", "int8"]),
+  calibration: z.looseObject({ images: z.int(), pieces: z.int() }).nullable(),
+  judgedOn: z.enum(["validation", "training"]),
+  cases: z.int(),
+  dice: z.looseObject({ fp32: z.number(), reduced: z.number() }).nullable(),
+  bound: z.number(),
+  holds: z.boolean(),
+});
 
 const schema = z.looseObject({
   format: z.literal(format),
@@ -62,7 +74,10 @@ const schema = z.looseObject({
   model: z.looseObject({ name: z.enum(networkNames), width: z.int() }),
   sides: z.array(z.int().min(1)).min(2).max(3),
   testTimeFlips: z.boolean(),
-  weights: z.enum(weightNames),
+  precision: z.enum(precisionNames).optional(),
+  /** The name of `precision` in the first exports. */
+  weights: z.enum(weightNames).optional(),
+  loss: lossSchema.nullable().default(null),
   dataset: z.looseObject({}),
   files: z.record(z.string(), z.string()).optional(),
 });
@@ -248,9 +263,11 @@ export function readDescription(text: string, source: string): ReadDescription {
       { cause: error },
     );
   }
-  const { dimseg, licence, source: origin, model, sides, testTimeFlips, weights, files = {} } = data;
+  const { dimseg, licence, source: origin, model, sides, testTimeFlips, loss, files = {} } = data;
+  const precision = data.precision ?? data.weights ?? "fp32";
   const facts = { ...data.dataset, path: source, root: dirname(source) };
   const dataset = parseDatasetFacts(facts, source, remedy);
   const choice = model as NetworkChoice;
-  return { model: { dimseg, licence, source: origin, model: choice, sides, testTimeFlips, weights, dataset }, files };
+  const kept = { dimseg, licence, source: origin, sides, testTimeFlips, precision, loss };
+  return { model: { ...kept, model: choice, dataset }, files };
 }

@@ -2,6 +2,8 @@
 export const exportFiles = {
   /** Normalisation, network, probabilities and label maps as one ONNX graph. */
   graph: "model.onnx",
+  /** The same in fewer digits, where these lose too much to be the graph. */
+  reduced: "model-reduced.onnx",
   /** Weights under PyTorch's key names. */
   weights: "model.safetensors",
   /** What was trained on what, and how well it does, for people. */

@@ -2,7 +2,9 @@
  * The model card: what a model is for, what it learnt from and how well it does, as facts and as a page for people (after
  * Mitchell et al., Model Cards for Model Reporting, FAT* 2019).
  */
+import { counted } from "../core/counted.js";
 import type { ModelSource } from "./description.js";
+import type { PrecisionLoss } from "./precision-names.js";
 
 /** A mean with its 95 % interval, both null where nobody knows them. */
 export interface CardScore {
@@ -60,6 +62,12 @@ export interface CardTraining {
   readonly seed: number;
 }
 
+/** What a graph of fewer digits costs and saves. */
+export interface CardReduction extends PrecisionLoss {
+  /** Sizes of the ONNX files. */
+  readonly bytes: { readonly fp32: number; readonly reduced: number };
+}
+
 /** Everything on the card. */
 export interface CardFacts {
   readonly name: string;
@@ -76,6 +84,8 @@ export interface CardFacts {
   readonly evaluation: CardEvaluation | null;
   /** Null where nobody estimated. */
   readonly estimates: CardEstimates | null;
+  /** Null where the graph was only asked for in float32. */
+  readonly reduction: CardReduction | null;
 }
 
 const intendedUse = "Research on segmentation of images like those it was trained on. It is not a medical device.";
@@ -135,6 +145,33 @@ function estimateLines({ estimates }: CardFacts): string[] {
   ];
 }
 
+/** What fewer digits cost, as one sentence. */
+export function reductionText({ precision, judgedOn, cases, dice, bytes }: Omit<CardReduction, "calibration">): string {
+  const where = judgedOn === "validation" ? "validation" : "labelled training";
+  const lost = dice
+    ? `mean Dice ${(100 * dice.fp32).toFixed(2)} % in fp32 and ${(100 * dice.reduced).toFixed(2)} % in ${precision} on ${counted(cases, `${where} case`)}, ${(100 * (dice.fp32 - dice.reduced)).toFixed(2)} points lost`
+    : `no part could be judged on ${counted(cases, `${where} case`)}`;
+  const size = (count: number) => (count / 1e6).toFixed(2);
+  return `${precision}: ${lost}; ${size(bytes.reduced)} MB in place of ${size(bytes.fp32)}.`;
+}
+
+function precisionLines({ reduction }: CardFacts): string[] {
+  if (!reduction) return ["float32."];
+  const { precision, holds, bound, calibration } = reduction;
+  const limit = `${(100 * bound).toFixed(1)} points`;
+  return [
+    reductionText(reduction),
+    holds
+      ? `\`model.onnx\` is of ${precision}: no more than ${limit} are lost.`
+      : `\`model.onnx\` is of float32, since no more than ${limit} may be lost; \`model-reduced.onnx\` is the other.`,
+    ...(calibration
+      ? [
+          `The ranges of its values are those of ${counted(calibration.images, "training case")} (${counted(calibration.pieces, "piece")}).`,
+        ]
+      : []),
+  ];
+}
+
 function trainingLines({ training }: CardFacts): string[] {
   const { dataset, domains, method, optimizer, iterations, seed } = training;
   const rows = domains.map(({ name, labelled, unlabelled }) => [cell(name), String(labelled), String(unlabelled)]);
@@ -161,6 +198,7 @@ export function cardMarkdown(facts: CardFacts): string {
         `Input: ${input}${spacing ? `, ${spacing.join(" x ")} mm` : ""}. How images are prepared and answers read stands in \`model.json\`.`,
       ],
     ],
+    ["Precision", precisionLines(facts)],
     ["Classes", table(["value in masks", "class", "colour"], classRows)],
     ["Training data", trainingLines(facts)],
     ["Scores", evaluationLines(facts)],

@@ -4,31 +4,16 @@ import { dirname, join, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataError, UsageError } from "../core/errors.js";
 import { allCases, type Case, caseName } from "../data/dataset.js";
-import type { DecodedCase } from "../data/decode.js";
-import { confusionCounts, dice } from "../evaluation/overlap.js";
 import { type ExportedModel, loadExportedNetwork, openExported, openSession } from "../export/exported-model.js";
 import { exportFiles } from "../export/file-names.js";
-import type { WeightName } from "../export/weight-names.js";
+import { type PrecisionLimits, type PrecisionName, precisionLimits } from "../export/precision-names.js";
 import { voxelCount } from "../grid/grid.js";
-import { classMask, withoutIgnored } from "../inference/label-map.js";
 import { datasetDifferences } from "../runs/dataset-facts.js";
-import { type BothAnswers, type BothLabels, compareCase, type Engines } from "./export/compare-case.js";
+import { type BothAnswers, compareCase, type Engines } from "./export/compare-case.js";
+import { DicePairs } from "./export/dice-pairs.js";
 import { exportRecord } from "./export.js";
 import type { Observer, Workflow } from "./observer.js";
 import { type OpenedRun, openRun } from "./open-run.js";
-
-/** Most that probabilities may differ by, the largest share of pixels with another label, and the most Dice lost. */
-export interface VerifyLimits {
-  readonly probability: number;
-  readonly pixels: number;
-  readonly dice: number;
-}
-
-/** Weights of half the digits may change more, as long as masks stay as good. */
-const limitsOf: Readonly<Record<WeightName, VerifyLimits>> = {
-  fp32: { probability: 1e-4, pixels: 1e-4, dice: 1e-4 },
-  fp16: { probability: 0.05, pixels: 1e-3, dice: 1e-3 },
-};
 
 /** What is to be compared. */
 export interface VerifyInput {
@@ -48,10 +33,12 @@ export interface Verified {
   readonly worstProbability: number;
   /** The case that `worstProbability` is of. */
   readonly worstCase: string;
-  /** Mean Dice of libtorch less that of the exported graph, over cases and parts; null where no test case has a mask. */
+  /** Mean Dice of both over cases and parts, in [0, 1]; null where no test case has a mask. */
+  readonly dice: { readonly libtorch: number; readonly exported: number } | null;
+  /** What the exported graph loses of it. */
   readonly diceLost: number | null;
-  readonly weights: WeightName;
-  readonly limits: VerifyLimits;
+  readonly precision: PrecisionName;
+  readonly limits: PrecisionLimits;
   readonly isWithinLimits: boolean;
 }
 
@@ -72,7 +59,6 @@ class Tally {
   otherLabels = 0;
   worst = 0;
   worstCase = "";
-  readonly lost: number[] = [];
 
   see({ own, exported }: BothAnswers, pixels: number, name: string): void {
     this.pieces++;
@@ -90,21 +76,6 @@ class Tally {
       if (difference <= this.worst) continue;
       this.worst = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
       this.worstCase = name;
-    }
-  }
-
-  /** Adds the Dice that the exported graph loses at each part of a case that both can be judged at. */
-  judge(labels: BothLabels, { label, working }: DecodedCase, { description }: ExportedModel): void {
-    const { dataset } = description;
-    if (label === undefined) return;
-    for (const { index } of dataset.parts) {
-      const [own, exported] = [labels.own, labels.exported].map((map) => {
-        const [said, is] = [withoutIgnored(map, label), label].map((one) =>
-          classMask(one, index, dataset.target, voxelCount(working)),
-        );
-        return dice(confusionCounts(said, is));
-      });
-      if (!Number.isNaN(own - exported)) this.lost.push(own - exported);
     }
   }
 }
@@ -125,24 +96,31 @@ function requireFitting({ description, path }: ExportedModel, run: OpenedRun): v
   );
 }
 
-async function compare(engines: Engines, run: OpenedRun, { progress }: Observer): Promise<Verified> {
-  const { sides, weights } = engines.model.description;
+async function compare(
+  engines: Engines,
+  precision: PrecisionName,
+  run: OpenedRun,
+  { progress }: Observer,
+): Promise<Verified> {
+  const { sides, dataset } = engines.model;
   const cases = casesOf(run);
   const pixels = voxelCount({ shape: sides });
   const tally = new Tally();
+  const pairs = new DicePairs();
   for (const [done, one] of cases.entries()) {
     const decoded = await run.cache.get(one);
     const labels = await compareCase(engines, decoded, (answers) => tally.see(answers, pixels, caseName(one)));
-    tally.judge(labels, decoded, engines.model);
+    pairs.judge(labels, decoded, dataset);
     progress("comparing", done + 1, cases.length);
     await nextTurn();
   }
-  const { pieces, otherLabels, worst: worstProbability, worstCase, lost } = tally;
-  const diceLost = lost.length === 0 ? null : lost.reduce((sum, one) => sum + one, 0) / lost.length;
-  const limits = limitsOf[weights];
+  const { pieces, otherLabels, worst: worstProbability, worstCase } = tally;
+  const dice = pairs.means && { libtorch: pairs.means.own, exported: pairs.means.exported };
+  const diceLost = dice && dice.libtorch - dice.exported;
+  const limits = precisionLimits[precision];
   return {
-    ...{ cases: cases.length, pieces, pixels: tally.pixels, otherLabels, worstProbability, worstCase, diceLost },
-    weights,
+    ...{ cases: cases.length, pieces, pixels: tally.pixels, otherLabels, worstProbability, worstCase, dice, diceLost },
+    precision,
     limits,
     isWithinLimits:
       worstProbability <= limits.probability &&
@@ -165,7 +143,12 @@ export const verifyExport: Workflow<VerifyInput, Verified> = async (input, obser
   const session = await openSession(model);
   try {
     const network = loadExportedNetwork(model);
-    const verified = await compare({ model, network, session }, run, observer);
+    const verified = await compare(
+      { model: model.description, network, device: "cpu", session },
+      model.description.precision,
+      run,
+      observer,
+    );
     network.dispose();
     const text = `${JSON.stringify(verified, null, 2)}\n`;
     record.write(join(input.folder, exportFiles.verification), [Buffer.from(text)]);

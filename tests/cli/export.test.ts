@@ -7,7 +7,10 @@ import { stringify } from "yaml";
 import { CheckpointError, UsageError } from "../../src/core/errors.js";
 import { readSafetensorsFile } from "../../src/core/safetensors.js";
 import { readImage } from "../../src/data/read-image.js";
+import { openExported } from "../../src/export/exported-model.js";
 import { readMetadata } from "../../src/export/onnx/model-file.js";
+import { ModelSession } from "../../src/export/onnx/runtime.js";
+import { precisionLimits } from "../../src/export/precision-names.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { putVolumes } from "../data/slices/bodies.js";
 import { hasOnnxRuntime } from "../export/onnx-runtime.js";
@@ -39,6 +42,36 @@ function sha(path: string): string {
 /** Masks below a folder of predictions, as their bytes. */
 function masks(out: string): Record<string, string> {
   return Object.fromEntries(readdirSync(join(out, "masks")).map((name) => [name, sha(join(out, "masks", name))]));
+}
+
+/** Values of the masks that a model predicts for the test images, one after the other. */
+async function predicted(name: string, model: string): Promise<number[]> {
+  const out = join(base, name);
+  await dimseg("predict", model, images, "--out", out);
+  const files = readdirSync(join(out, "masks")).sort();
+  const all = await Promise.all(files.map((file) => readImage(join(out, "masks", file))));
+  return all.flatMap(({ samples }) => [...samples]);
+}
+
+/** Mean Dice of a graph over the run's validation images and both classes, counted by hand. */
+async function validationDice(file: string): Promise<number> {
+  const session = await ModelSession.open(readFileSync(file), file);
+  const { validation } = JSON.parse(readFileSync(join(run, "split.json"), "utf8"));
+  const scores: number[] = [];
+  for (const name of validation as string[]) {
+    const at = (what: string) =>
+      join(base, "data", name.replace(/^(\w+)\/train\//, `$1/train/${what}/`).concat(".png"));
+    const [image, mask] = await Promise.all([readImage(at("images")), readImage(at("masks"))]);
+    const { labels } = await session.ask(image.samples as Uint8Array, 1, [32, 32]);
+    [2, 1].forEach((least, plane) => {
+      const said = [...labels.subarray(1024 * plane, 1024 * (plane + 1))].map((value) => value === 1);
+      const is = [...mask.samples].map((value) => value >= least);
+      const both = said.filter((one, i) => one && is[i]).length;
+      scores.push((2 * both) / (said.filter(Boolean).length + is.filter(Boolean).length));
+    });
+  }
+  await session.close();
+  return scores.reduce((sum, one) => sum + one, 0) / scores.length;
 }
 
 describe("dimseg export", () => {
@@ -124,13 +157,79 @@ describe.skipIf(!hasOnnxRuntime)("an exported model", () => {
 
   it("keeps weights in half the bytes where that is asked for, and says what it costs", async () => {
     const half = join(base, "half");
-    await dimseg("export", run, "--weights", "fp16", "--out", half);
+    await dimseg("export", run, "--precision", "fp16", "--out", half);
     expect(readFileSync(join(half, "model.safetensors"))).toEqual(readFileSync(join(folder, "model.safetensors")));
     const printed = await dimseg("export", "--verify", half, run);
     expect(printed.out).toMatch(/\nDice lost: -?0\.\d{3} points of 100\.\n/);
     const found = JSON.parse(readFileSync(join(half, "verification.json"), "utf8"));
-    expect(found).toMatchObject({ weights: "fp16", isWithinLimits: true });
+    expect(found).toMatchObject({ precision: "fp16", isWithinLimits: true });
     expect(found.worstProbability).toBeGreaterThan(0);
+  });
+
+  it("computes in 8 bits where that is asked for, and says what it costs on the validation images", async () => {
+    const coarse = join(base, "coarse");
+    const printed = await dimseg("export", run, "--precision", "int8", "--out", coarse);
+    const { precision, loss } = JSON.parse(readFileSync(join(coarse, "model.json"), "utf8"));
+    const { bytes, ...onCard } = JSON.parse(readFileSync(join(coarse, "model-card.json"), "utf8")).reduction;
+    expect(onCard).toEqual(loss);
+    // Four labelled images and the five without labels, of which two are for validation.
+    expect(loss).toMatchObject({
+      ...{ precision: "int8", calibration: { images: 9, pieces: 9 }, judgedOn: "validation", cases: 2, bound: 0.005 },
+    });
+    expect(loss.holds).toBe(loss.dice.fp32 - loss.dice.reduced <= loss.bound);
+    expect(precision).toBe(loss.holds ? "int8" : "fp32");
+    const file = loss.holds ? "model.onnx" : "model-reduced.onnx";
+    expect(loss.dice.fp32).toBeCloseTo(await validationDice(join(folder, "model.onnx")), 6);
+    expect(loss.dice.reduced).toBeCloseTo(await validationDice(join(coarse, file)), 6);
+    expect(printed.out).toContain(`int8: mean Dice ${(100 * loss.dice.fp32).toFixed(2)} % in fp32 and `);
+    expect(printed.out).toContain(`${(100 * loss.dice.reduced).toFixed(2)} % in int8 on 2 validation cases, `);
+    expect(bytes.reduced).toBe(readFileSync(join(coarse, file)).length);
+    expect(bytes.fp32).toBeGreaterThan(bytes.reduced);
+    expect(readFileSync(join(coarse, "MODEL_CARD.md"), "utf8")).toMatch(
+      /## Precision\n\nint8: mean Dice .*\n(.|\n)*9 training cases \(9 pieces\)/,
+    );
+
+    const own = await predicted("fine", join(folder, "model.onnx"));
+    const other = await predicted("coarse-masks", join(coarse, file));
+    const differing = own.filter((value, i) => value !== other[i]).length;
+    expect(differing).toBeGreaterThan(0);
+    expect(differing / own.length).toBeLessThan(0.03);
+  });
+
+  it("stays in float32 where 8 bits lose too much, and keeps the other graph beside", async () => {
+    const limits = precisionLimits.int8 as { dice: number };
+    const [kept, at] = [limits.dice, join(base, "refused")];
+    limits.dice = -2;
+    const printed = await dimseg("export", run, "--precision", "int8", "--out", at).finally(() => {
+      limits.dice = kept;
+    });
+    expect(printed.out).toContain("may be lost: model.onnx stays in fp32, and model-reduced.onnx is the other.");
+    const described = JSON.parse(readFileSync(join(at, "model.json"), "utf8"));
+    expect(described).toMatchObject({ precision: "fp32", loss: { precision: "int8", holds: false } });
+    expect(described.files["model-reduced.onnx"]).toBe(sha(join(at, "model-reduced.onnx")));
+    expect(readFileSync(join(at, "MODEL_CARD.md"), "utf8")).toContain("`model.onnx` is of float32, since");
+    const alone = readMetadata(readFileSync(join(at, "model-reduced.onnx")), "").get("dimseg.model") as string;
+    expect(JSON.parse(alone)).toMatchObject({ precision: "int8" });
+    expect((await dimseg("export", "--verify", at, run)).out).toContain(": 0 pixels with another label, ");
+    expect(await predicted("refused-masks", join(at, "model.onnx"))).toEqual(
+      await predicted("own-masks", join(folder, "model.onnx")),
+    );
+
+    await dimseg("export", run, "--out", at);
+    expect(readdirSync(at).sort()).toEqual(names);
+    expect(readFileSync(join(at, "SHA256SUMS"), "utf8")).not.toContain("reduced");
+    await expect(dimseg("export", run, "--precision", "int4", "--out", at)).rejects.toThrow(
+      "Allowed choices are fp32, fp16, int8",
+    );
+  });
+
+  it("is read as before when an older dimseg wrote it", async () => {
+    const older = join(base, "older");
+    for (const name of names) put(join(older, name), readFileSync(join(folder, name)));
+    const { precision, loss, ...rest } = JSON.parse(readFileSync(join(older, "model.json"), "utf8"));
+    expect({ precision, loss }).toEqual({ precision: "fp32", loss: null });
+    put(join(older, "model.json"), JSON.stringify({ ...rest, weights: "fp16" }));
+    expect(openExported(older).description).toMatchObject({ precision: "fp16", loss: null });
   });
 
   it("gives the run's masks, in either engine and from the ONNX file alone", async () => {

@@ -1,7 +1,7 @@
 /** The bytes of ONNX files: by hand, and read back. */
 import { describe, expect, it } from "vitest";
 import { CheckpointError } from "../../src/core/errors.js";
-import { encodeModel, type OnnxModel, readMetadata } from "../../src/export/onnx/model-file.js";
+import { encodeModel, type OnnxGraph, readMetadata } from "../../src/export/onnx/model-file.js";
 import { Message } from "../../src/export/onnx/protobuf.js";
 
 const hex = (message: Message) => Buffer.concat(message.chunks()).toString("hex");
@@ -17,8 +17,7 @@ describe("protobuf", () => {
   });
 });
 
-const model: OnnxModel = {
-  name: "x",
+const graph: OnnxGraph = {
   nodes: [
     {
       operator: "Relu",
@@ -30,14 +29,14 @@ const model: OnnxModel = {
   constants: [{ name: "c", type: "float32", shape: [1], data: new Uint8Array(4) }],
   inputs: [{ name: "a", type: "uint8", shape: ["batch", 3] }],
   outputs: [{ name: "b", type: "float32", shape: ["batch", 3] }],
-  metadata: { first: "1", "dimseg.model": '{"é": "\u202e"}' },
 };
+const metadata = { first: "1", "dimseg.model": '{"é": "\u202e"}' };
 
 describe("what a file says of itself", () => {
-  const file = Buffer.concat(encodeModel(model));
+  const file = Buffer.concat(encodeModel(graph, metadata));
 
   it("is read back", () => {
-    expect([...readMetadata(file, "m.onnx")]).toEqual(Object.entries(model.metadata));
+    expect([...readMetadata(file, "m.onnx")]).toEqual(Object.entries(metadata));
   });
 
   it("is refused of anything else, cut off at any byte, with the file's name", () => {

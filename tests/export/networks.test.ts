@@ -5,63 +5,13 @@ import type { TargetKind } from "../../src/core/target-kind.js";
 import { exportNetwork } from "../../src/export/onnx/export-network.js";
 import { ModelSession } from "../../src/export/onnx/runtime.js";
 import { labelMaps, predict } from "../../src/inference/predict.js";
-import {
-  createNetwork,
-  type NetworkChoice,
-  networkNames,
-  networks,
-  type SegmentationNetwork,
-} from "../../src/nn/index.js";
-import { fromTypedArray, Generator, liveTensors, noGrad, randn, scope } from "../../src/torch/index.js";
+import { type NetworkChoice, networks } from "../../src/nn/index.js";
+import { fromTypedArray, liveTensors, scope } from "../../src/torch/index.js";
+import { balance, bytes, choices, unevenNetwork } from "./networks.js";
 import { hasOnnxRuntime } from "./onnx-runtime.js";
 
 const before = liveTensors();
 afterAll(() => expect(liveTensors()).toBe(before));
-
-/** Settings that change which operators a network is made of, beside the default ones. */
-const variants: Partial<Record<string, object[]>> = {
-  "unet-residual": [{ norm: "batch" }],
-  "unet-3d": [{ norm: "batch" }],
-  vnet: [{ norm: "instance", residual: true }, { norm: "group" }],
-  "unet-residual-3d": [{ norm: "batch" }],
-};
-
-const choices: NetworkChoice[] = networkNames.flatMap((name) =>
-  [{}, ...(variants[name] ?? [])].map((settings) => ({ name, width: 4, ...settings })),
-);
-
-/** Weights and statistics that are all uneven, so that every operator matters. */
-function unevenNetwork(choice: NetworkChoice, channels: number, classes: number): SegmentationNetwork {
-  const generator = new Generator(3);
-  const network = createNetwork(choice, { inChannels: channels, outChannels: classes, generator });
-  noGrad(() =>
-    scope(() => {
-      for (const [name, tensor] of network.stateDict()) {
-        const noise = randn(tensor.shape, { generator });
-        if (name.endsWith("running_var")) tensor.copy_(noise.abs().add(0.5));
-        else if (tensor.ndim === 1) tensor.add_(noise.mul(0.3));
-      }
-    }),
-  );
-  generator.dispose();
-  return network;
-}
-
-/** Sets the last bias so that each class is as likely as the others, whatever the weights. */
-function balance(network: SegmentationNetwork, image: Uint8Array, channels: number, sides: readonly number[]): void {
-  scope(() =>
-    noGrad(() => {
-      const raw = fromTypedArray(image, [1, channels, ...sides]);
-      const { logits } = predict(network, raw, { kind: "softmax", device: "cpu", precision: "fp32" });
-      const bias = network.parameters().at(-1);
-      bias?.sub_(logits.flatten(2, -1).mean([0, 2]));
-    }),
-  );
-}
-
-function bytes(count: number, seed: number): Uint8Array {
-  return Uint8Array.from({ length: count }, (_, i) => ((i * 7919 + seed * 104729) ^ (i >> 3)) % 256);
-}
 
 async function expectEqual(choice: NetworkChoice, kind: TargetKind, sides: readonly number[], testTimeFlips = false) {
   const [channels, classes] = [sides.length === 2 ? 3 : 1, 3];
@@ -76,7 +26,13 @@ async function expectEqual(choice: NetworkChoice, kind: TargetKind, sides: reado
   await session.close();
   const own = scope(() => {
     const raw = fromTypedArray(image, [1, channels, ...sides]);
-    const { probabilities } = predict(network, raw, { kind, device: "cpu", precision: "fp32", testTimeFlips });
+    const { probabilities } = predict(network, raw, {
+      kind,
+      device: "cpu",
+      precision: "fp32",
+      normalisation: planar8bit,
+      testTimeFlips,
+    });
     return { probabilities: probabilities.toTypedArray(), labels: labelMaps(probabilities, kind)[0] };
   });
   network.dispose();

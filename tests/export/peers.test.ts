@@ -12,6 +12,7 @@ import { packageRoot } from "../../src/core/package-root.js";
 import { dimseg, putDataset, trainRun } from "../cli/trained-run.js";
 import { png, put, temporaryFolder } from "../data/files.js";
 import { pixels } from "../data/tiny.js";
+import { hasOnnxRuntime } from "./onnx-runtime.js";
 
 const python = process.env.DIMSEG_PEER_PYTHON || "python3";
 
@@ -59,6 +60,21 @@ it.skipIf(!hasRuntime)("numpy and onnxruntime make our masks of PNG files of any
   );
   expect(said.stderr).toBe("");
   expect(said.stdout).toBe("larger.png: 0 of 2870 pixels differ\nsmaller.png: 0 of 1800 pixels differ\n");
+});
+
+it.skipIf(!hasRuntime || !hasOnnxRuntime)("and of a graph that computes in 8 bits", async () => {
+  const coarse = join(base, "coarse");
+  await dimseg("export", run, "--precision", "int8", "--out", coarse);
+  const { precision } = JSON.parse(readFileSync(join(coarse, "model.json"), "utf8"));
+  const file = join(coarse, precision === "int8" ? "model.onnx" : "model-reduced.onnx");
+  await dimseg("predict", file, join(base, "in"), "--out", join(base, "coarse-out"));
+  const images = ["larger", "smaller"].map((name) => join(base, "in", `${name}.png`));
+  const said = peer("onnx_reference.py", file, ...images, "--compare", join(base, "coarse-out/masks"));
+  expect(said.stderr).toBe("");
+  // Numbers of the last digit decide how a value is rounded to 8 bits.
+  const differing = [...said.stdout.matchAll(/: (\d+) of/g)].map(([, count]) => Number(count));
+  expect(differing).toHaveLength(2);
+  expect(Math.max(...differing)).toBeLessThan(10);
 });
 
 it.skipIf(!hasRuntime).each([

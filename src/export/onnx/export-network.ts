@@ -7,9 +7,9 @@ import type { TargetKind } from "../../core/target-kind.js";
 import { networkAnswerer } from "../../inference/inferers/answerer.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import { type Recorder, recordOperators, scope, zeros } from "../../torch/index.js";
-import type { WeightName } from "../weight-names.js";
+import type { WeightName } from "../precision-names.js";
 import { Graph } from "./graph.js";
-import { elementNumber, encodeModel, type GraphValue } from "./model-file.js";
+import { elementNumber, encodeModel, type GraphValue, type OnnxGraph } from "./model-file.js";
 import { translate } from "./operators.js";
 
 /** What a graph takes and gives. */
@@ -31,7 +31,10 @@ export interface GraphOptions extends GraphShape {
   readonly testTimeFlips: boolean;
   /** Default: fp32. */
   readonly weights?: WeightName;
-  /** Kept in the file beside the graph. */
+}
+
+/** A graph, and what stands beside it in its file. */
+export interface ExportOptions extends GraphOptions {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -64,17 +67,16 @@ function addLabels(graph: Graph, probabilities: string, kind: TargetKind): void 
 }
 
 /**
- * The bytes of an ONNX file: the operators that a network runs for one image, in evaluation mode. The network's weights
- * and mode are as before afterwards.
- * @returns chunks, in order, for `writeFileAtomic`; equal weights give equal bytes
+ * The operators that a network runs for one image, in evaluation mode. The network's weights and mode are as before
+ * afterwards.
+ * @returns a graph whose weights are its own copies
  * @throws UsageError for a network with an operator that has no ONNX form here
- * @example writeFileAtomic("model.onnx", exportNetwork(network, options));
  */
-export function exportNetwork(network: SegmentationNetwork, options: GraphOptions): Uint8Array[] {
-  const { channels, sides, kind, normalisation, testTimeFlips, values, weights = "fp32", metadata } = options;
+export function graphOf(network: SegmentationNetwork, options: GraphOptions): OnnxGraph {
+  const { channels, sides, kind, normalisation, testTimeFlips, values, weights = "fp32" } = options;
   const state = network.stateDict();
   const [{ device }] = state.values();
-  const graph = new Graph(state, weights);
+  const graph = new Graph(state, weights, sides.length + 2);
   const signature = signatureOf(options);
   scope(() => {
     const raw = zeros([1, channels, ...sides], { dtype: values ?? "uint8", device });
@@ -91,12 +93,15 @@ export function exportNetwork(network: SegmentationNetwork, options: GraphOption
     });
   });
   addLabels(graph, signature.outputs[0].name, kind);
-  return encodeModel({
-    name: "dimseg",
-    nodes: graph.nodes,
-    constants: graph.constants,
-    inputs: [signature.input],
-    outputs: signature.outputs,
-    metadata,
-  });
+  return { nodes: graph.nodes, constants: graph.constants, inputs: [signature.input], outputs: signature.outputs };
+}
+
+/**
+ * The bytes of an ONNX file with the {@link graphOf | graph} of a network.
+ * @returns chunks, in order, for `writeFileAtomic`; equal weights give equal bytes
+ * @throws UsageError for a network with an operator that has no ONNX form here
+ * @example writeFileAtomic("model.onnx", exportNetwork(network, options));
+ */
+export function exportNetwork(network: SegmentationNetwork, options: ExportOptions): Uint8Array[] {
+  return encodeModel(graphOf(network, options), options.metadata);
 }

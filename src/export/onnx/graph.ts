@@ -1,7 +1,7 @@
 /** A graph that grows while a network runs: which value each tensor is, and the nodes that made it. */
 import { UsageError } from "../../core/errors.js";
 import { rawFromTensor, scope, type Tensor } from "../../torch/index.js";
-import type { WeightName } from "../weight-names.js";
+import type { WeightName } from "../precision-names.js";
 import { type Attribute, type Constant, type ElementType, elementNumber, type GraphNode } from "./model-file.js";
 
 /** Nodes and constants so far. */
@@ -15,10 +15,12 @@ export class Graph {
   /**
    * @param weights of the network, by PyTorch's names
    * @param stored  as what the weights of convolutions are kept; all others are few
+   * @param rank    axes of the image, batch and channels among them, and of all maps that are made of it
    */
   constructor(
     weights: ReadonlyMap<string, Tensor>,
     private readonly stored: WeightName,
+    readonly rank: number,
   ) {
     for (const [name, tensor] of weights) {
       this.weights.set(name, tensor);

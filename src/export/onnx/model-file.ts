@@ -8,9 +8,16 @@ export const opset = 18;
 const irVersion = 8;
 
 /** What tensors of a graph hold. */
-export type ElementType = "float32" | "float16" | "uint8" | "int64";
+export type ElementType = "float32" | "float16" | "uint8" | "int8" | "int32" | "int64";
 
-const elementTypes: Readonly<Record<ElementType, number>> = { float32: 1, uint8: 2, int64: 7, float16: 10 };
+const elementTypes: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  float16: 10,
+};
 
 /** The standard's number of an element type, as the attributes of `Cast` give it. */
 export function elementNumber(type: ElementType): number {
@@ -44,14 +51,13 @@ export interface GraphValue {
   readonly shape: readonly (number | string)[];
 }
 
-/** Everything in a file. */
-export interface OnnxModel {
-  readonly name: string;
+/** What a file computes. */
+export interface OnnxGraph {
+  /** Each after those whose values it takes. */
   readonly nodes: readonly GraphNode[];
   readonly constants: readonly Constant[];
   readonly inputs: readonly GraphValue[];
   readonly outputs: readonly GraphValue[];
-  readonly metadata: Readonly<Record<string, string>>;
 }
 
 function attributeMessage(name: string, value: Attribute): Message {
@@ -84,11 +90,17 @@ function valueMessage({ name, type, shape }: GraphValue): Message {
   return new Message().text(1, name).message(2, new Message().message(1, tensor));
 }
 
-/** A file's bytes, in order, for `writeFileAtomic`; equal models give equal bytes. */
-export function encodeModel({ name, nodes, constants, inputs, outputs, metadata }: OnnxModel): Uint8Array[] {
+/**
+ * A file's bytes, in order, for `writeFileAtomic`; equal graphs give equal bytes.
+ * @param metadata what stands beside the graph
+ */
+export function encodeModel(
+  { nodes, constants, inputs, outputs }: OnnxGraph,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array[] {
   const graph = new Message();
   for (const one of nodes) graph.message(1, nodeMessage(one));
-  graph.text(2, name);
+  graph.text(2, "dimseg");
   for (const one of constants) graph.message(5, constantMessage(one));
   for (const one of inputs) graph.message(11, valueMessage(one));
   for (const one of outputs) graph.message(12, valueMessage(one));

@@ -35,10 +35,13 @@ const pooling =
     return graph.node(name, [graph.value(input, operator)], { kernel_shape: size, strides: size });
   };
 
+/** The size is told of all axes: ONNX Runtime 1.30 mixes up those of some when it lays out values of 8 bits anew. */
 const resizing: Translation = (graph, [input, attributes], operator) => {
   const { size, alignCorners } = attributes as { size: readonly number[]; alignCorners: boolean };
-  return graph.node("Resize", [graph.value(input, operator), "", "", graph.integers(size)], {
-    axes: size.map((_, axis) => axis + 2),
+  const value = graph.value(input, operator);
+  const batchAndChannels = graph.node("Shape", [value], { start: 0, end: 2 });
+  const sizes = graph.node("Concat", [batchAndChannels, graph.integers(size)], { axis: 0 });
+  return graph.node("Resize", [value, "", "", sizes], {
     mode: "linear",
     coordinate_transformation_mode: alignCorners ? "align_corners" : "half_pixel",
   });
@@ -73,13 +76,12 @@ const normalisingByGroup: Translation = (graph, [input, weight, bias, attributes
 const concatenating: Translation = (graph, [tensors, axis], operator) =>
   graph.node("Concat", operands(graph, [...(tensors as Int32Array)], operator), { axis: axis as number });
 
-/** libtorch counts axes from the last one, and gives both ends of each. */
+/** libtorch counts axes from the last one, and gives both ends of each. Told of all axes, as sizes are. */
 const padding: Translation = (graph, [input, margins], operator) => {
   const ends = margins as readonly number[];
-  const axes = ends.filter((_, i) => i % 2 === 0).map((_, i) => -1 - i);
-  const [before, after] = [0, 1].map((side) => ends.filter((_, i) => i % 2 === side));
-  const pads = graph.integers([...before, ...after]);
-  return graph.node("Pad", [graph.value(input, operator), pads, "", graph.integers(axes)]);
+  const of = (side: number) =>
+    Array.from({ length: graph.rank }, (_, axis) => ends[2 * (graph.rank - 1 - axis) + side] ?? 0);
+  return graph.node("Pad", [graph.value(input, operator), graph.integers([...of(0), ...of(1)])]);
 };
 
 const lowest = -(2n ** 63n);

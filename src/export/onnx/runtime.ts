@@ -6,7 +6,8 @@ import { CheckpointError, ResourceError } from "../../core/errors.js";
 import type { Values } from "../../data/values.js";
 import { sampleType } from "../../grid/stored-image.js";
 
-interface RuntimeTensor {
+/** A value as the runtime gives it. */
+export interface RuntimeTensor {
   readonly data: Values;
   readonly dims: readonly number[];
 }
@@ -78,14 +79,19 @@ export class ModelSession {
     return new ModelSession(runtime, session, source);
   }
 
+  /** Everything that the graph says about one image, by name; else as {@link ModelSession.ask}. */
+  outputs(image: Values, channels: number, sides: readonly number[]): Promise<Record<string, RuntimeTensor>> {
+    const input = new this.runtime.Tensor(sampleType(image) as "uint8" | "float32", image, [1, channels, ...sides]);
+    return about(this.source, () => this.session.run({ image: input }));
+  }
+
   /**
    * Asks about one image.
    * @param image `[C, ...S]` of the values and sides that the model was exported for
    * @throws CheckpointError for an image of other values, sides or channels
    */
   async ask(image: Values, channels: number, sides: readonly number[]): Promise<ModelAnswer> {
-    const input = new this.runtime.Tensor(sampleType(image) as "uint8" | "float32", image, [1, channels, ...sides]);
-    const { probabilities, labels } = await about(this.source, () => this.session.run({ image: input }));
+    const { probabilities, labels } = await this.outputs(image, channels, sides);
     return { probabilities: probabilities.data as Float32Array, labels: labels.data as Uint8Array };
   }
 

@@ -125,7 +125,7 @@ export function cardFacts(
   network: SegmentationNetwork,
   source: ModelSource,
   { licence, sides, testTimeFlips }: { licence: string | null; sides: readonly number[]; testTimeFlips: boolean },
-): CardFacts {
+): Omit<CardFacts, "reduction"> {
   const { dataset, config, folder } = run;
   const { name, width } = config.model;
   const parameters = network.parameters().reduce((sum, one) => sum + one.numel, 0);

@@ -2,19 +2,21 @@
 import type { DecodedCase } from "../../data/decode.js";
 import type { Values } from "../../data/values.js";
 import { planesOf, stackSlices } from "../../data/volumes/case-slices.js";
-import type { ExportedModel } from "../../export/exported-model.js";
+import type { ModelDescription } from "../../export/description.js";
 import type { ModelAnswer, ModelSession } from "../../export/onnx/runtime.js";
 import { plainAnswerInSize } from "../../inference/plain/answer-in-size.js";
 import { plainSlidingWindow } from "../../inference/plain/sliding-window.js";
 import { labelMaps, predict } from "../../inference/predict.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import { normalisationOf } from "../../runs/normalisation-of.js";
-import { fromTypedArray, scope } from "../../torch/index.js";
+import { type Device, fromTypedArray, scope } from "../../torch/index.js";
 
 /** Both engines with the same weights. */
 export interface Engines {
-  readonly model: ExportedModel;
+  readonly model: Pick<ModelDescription, "dataset" | "sides" | "testTimeFlips">;
   readonly network: SegmentationNetwork;
+  /** Where the network lies. */
+  readonly device: Device;
   readonly session: ModelSession;
 }
 
@@ -25,14 +27,14 @@ export interface BothAnswers {
 }
 
 /** What libtorch says about a piece `[C, ...sides]`, in fp32. */
-function askLibtorch({ model, network }: Engines, piece: Values): ModelAnswer {
-  const { dataset, sides, testTimeFlips } = model.description;
+function askLibtorch({ model, network, device }: Engines, piece: Values): ModelAnswer {
+  const { dataset, sides, testTimeFlips } = model;
   const kind = dataset.target;
   return scope(() => {
     const raw = fromTypedArray(piece, [1, dataset.channels, ...sides]);
     const asked = {
       kind,
-      device: "cpu",
+      device,
       precision: "fp32",
       normalisation: normalisationOf(dataset),
       testTimeFlips,
@@ -43,7 +45,7 @@ function askLibtorch({ model, network }: Engines, piece: Values): ModelAnswer {
 }
 
 async function askBoth(engines: Engines, piece: Values): Promise<BothAnswers> {
-  const { dataset, sides } = engines.model.description;
+  const { dataset, sides } = engines.model;
   return {
     own: askLibtorch(engines, piece),
     exported: await engines.session.ask(piece, dataset.channels, sides),
@@ -62,7 +64,7 @@ async function ofWindows(
   { image, working }: DecodedCase,
   see: (answers: BothAnswers) => void,
 ): Promise<BothLabels> {
-  const { dataset, sides } = engines.model.description;
+  const { dataset, sides } = engines.model;
   const all = await plainSlidingWindow(image, working.shape, sides, async (window) => {
     const answers = await askBoth(engines, window);
     see(answers);
@@ -89,7 +91,7 @@ export async function compareCase(
   decoded: DecodedCase,
   see: (answers: BothAnswers) => void,
 ): Promise<BothLabels> {
-  const { dataset, sides } = engines.model.description;
+  const { dataset, sides } = engines.model;
   if (sides.length === 3) return ofWindows(engines, decoded, see);
   const { image, channels, working } = decoded;
   const slices = working.shape.length === 3 ? working.shape[0] : 1;
