@@ -2,6 +2,7 @@
  * The dimseg side of the bench of volumes: a supervised training step of the 3-D U-Net, and sliding windows over a large
  * volume. Speaks the line protocol of conversation.ts; bench/peers/volumes.py has the same training step on PyTorch.
  */
+import { planar8bit } from "../src/augment/index.js";
 import { inferLabels } from "../src/inference/inferers/infer.js";
 import { slidingWindow } from "../src/inference/inferers/sliding-window.js";
 import { Dropout, UNet3d } from "../src/nn/index.js";
@@ -51,7 +52,13 @@ function askWindows({ shape, patch, classes, width, precision, threads }: Window
       .mul(255)
       .to({ dtype: "uint8" });
     const started = performance.now();
-    const options = { kind: "softmax", device: "cpu", precision, inferer: slidingWindow({ patch }) } as const;
+    const options = {
+      kind: "softmax",
+      device: "cpu",
+      precision,
+      normalisation: planar8bit,
+      inferer: slidingWindow({ patch }),
+    } as const;
     const labels = inferLabels(network, image, options);
     const seconds = (performance.now() - started) / 1000;
     return { seconds, voxels: labels.length, megabytes: process.resourceUsage().maxRSS / 1024 };

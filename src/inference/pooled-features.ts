@@ -1,5 +1,5 @@
 /** What a network makes of whole images: the spatial mean of each channel of its bottleneck. */
-import { type Normalisation, planar8bit } from "../augment/index.js";
+import type { Normalisation } from "../augment/index.js";
 import { imagesBCS } from "../data/case-tensors.js";
 import type { PreparedImage } from "../data/prepare-image.js";
 import { inEvaluationMode, type SegmentationNetwork } from "../nn/index.js";
@@ -9,7 +9,7 @@ import { autocast, type Device, inferenceMode, type Precision, scope, spatialAxe
 export interface PooledFeaturesOptions {
   readonly device: Device;
   readonly precision: Precision;
-  readonly normalisation?: Normalisation;
+  readonly normalisation: Normalisation;
 }
 
 /**
@@ -20,7 +20,7 @@ export interface PooledFeaturesOptions {
 export function pooledFeatures(
   network: SegmentationNetwork,
   images: readonly PreparedImage[],
-  { device, precision, normalisation = planar8bit }: PooledFeaturesOptions,
+  { device, precision, normalisation }: PooledFeaturesOptions,
 ): Float32Array {
   return inEvaluationMode(network, () =>
     inferenceMode(() =>

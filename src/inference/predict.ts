@@ -4,7 +4,7 @@
  * on which other images were in the batch.
  */
 
-import { type Normalisation, planar8bit } from "../augment/index.js";
+import type { Normalisation } from "../augment/index.js";
 import { NumericError } from "../core/errors.js";
 import type { Dataset } from "../data/dataset.js";
 import { probabilities as probabilitiesOf } from "../losses/index.js";
@@ -28,8 +28,8 @@ export interface PredictOptions {
   /** Where the network lies. */
   readonly device: Device;
   readonly precision: Precision;
-  /** How the network's training made inputs of raw values. Default: 8-bit planes to [−1, 1]. */
-  readonly normalisation?: Normalisation;
+  /** How the network's training made inputs of raw values: there is no other that it understands. */
+  readonly normalisation: Normalisation;
   /** Averages the probabilities of the image and its mirror images: 4 of an image, 2 of a volume (left and right). Default false. */
   readonly testTimeFlips?: boolean;
 }
@@ -58,14 +58,16 @@ function predictOne(network: SegmentationNetwork, input: Tensor, options: Predic
  * @param images [B, C, ...S] of the network's rank, raw values of any dtype and device
  * @returns tensors of inference mode that belong to the caller's scope
  * @throws ShapeError when the images are no batch or do not fit the network
- * @example const { probabilities } = predict(network, images, { kind: "softmax", device: "cpu", precision: "fp32" });
+ * @example
+ * const asked = { kind: "softmax", device: "cpu", precision: "fp32", normalisation: planar8bit } as const;
+ * const { probabilities } = predict(network, images, asked);
  */
 export function predict(network: SegmentationNetwork, images: Tensor, options: PredictOptions): Prediction {
   if (images.ndim !== network.rank + 2 || images.shape[0] === 0) {
     const axes = network.rank === 3 ? "[B, C, D, H, W]" : "[B, C, H, W]";
     throw new ShapeError(`predict: images has shape [${images.shape}]; expected ${axes} with B of at least 1`);
   }
-  const { device, normalisation = planar8bit } = options;
+  const { device, normalisation } = options;
   return inEvaluationMode(network, () =>
     inferenceMode(() =>
       scope(() => {

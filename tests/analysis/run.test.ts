@@ -100,6 +100,7 @@ describe("lossLandscape", () => {
     const { losses } = await evaluateNetwork(run.networks.student, dataset, split.validation, cache, {
       device,
       precision,
+      normalisation: planar8bit,
       loss: (logits, { labels }) => segmentationLoss(logits, labels, null, { kind: dataset.target }).loss.item(),
     });
     const middle = plane.find(({ a, b }) => a === 0 && b === 0);

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { planar8bit } from "../../src/augment/index.js";
 import { CheckpointError, DataError, UsageError } from "../../src/core/errors.js";
 import { evaluateNetwork } from "../../src/judging/evaluate-network.js";
 import { scoresCsv } from "../../src/judging/scores-csv.js";
@@ -38,7 +39,11 @@ describe("dimseg evaluate", () => {
     const cases = dataset.domains.flatMap((domain) => domain.cases("test"));
     for (const name of ["student", "teacher"] as const) {
       const network = networks[name]!;
-      const { scores } = await evaluateNetwork(network, dataset, cases, cache, { device, precision });
+      const { scores } = await evaluateNetwork(network, dataset, cases, cache, {
+        device,
+        precision,
+        normalisation: planar8bit,
+      });
       expect(kept(`last-${name}`, "cases.csv")).toBe(scoresCsv(scores));
       const { average } = summarise(scores);
       const summary = JSON.parse(kept(`last-${name}`, "summary.json"));

@@ -1,6 +1,7 @@
 /** Training on CUDA: every method, optimiser and estimator runs, and what was trained there works on the CPU. */
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
+import { planar8bit } from "../../src/augment/index.js";
 import { estimatorIds } from "../../src/divergence/index.js";
 import { predict } from "../../src/inference/predict.js";
 import { methods } from "../../src/methods/index.js";
@@ -26,7 +27,14 @@ describeCuda("training on CUDA", () => {
         const { networks, kind, precision } = await loadRun(path, { checkpoint: "last", device });
         return scope(() => {
           const images = fromTypedArray(pixels(1024), [1, 1, 32, 32]);
-          return [...predict(networks.student, images, { kind, device, precision }).probabilities.toNumbers()];
+          return [
+            ...predict(networks.student, images, {
+              kind,
+              device,
+              precision,
+              normalisation: planar8bit,
+            }).probabilities.toNumbers(),
+          ];
         });
       }),
     );

@@ -1,5 +1,6 @@
 /** Several networks as one: the mean of their probabilities, whatever it is asked. */
 import { afterAll, describe, expect, it } from "vitest";
+import { planar8bit } from "../../src/augment/index.js";
 import { Ensemble } from "../../src/inference/ensemble.js";
 import { predict } from "../../src/inference/predict.js";
 import { fromTypedArray } from "../../src/torch/index.js";
@@ -13,7 +14,7 @@ afterAll(() => {
 });
 
 describe.each(["softmax", "sigmoid"] as const)("an ensemble of %s classes", (kind) => {
-  const asked = { kind, device: "cpu", precision: "fp32" } as const;
+  const asked = { kind, device: "cpu", precision: "fp32", normalisation: planar8bit } as const;
   const ask = (network: (typeof members)[number]) => predict(network, image, asked).probabilities;
 
   it("says the mean of what its members say", () => {

@@ -1,5 +1,6 @@
 /** Answers in plain arrays against those of libtorch, for the same network. */
 import { describe, expect, it } from "vitest";
+import { planar8bit } from "../../src/augment/index.js";
 import type { TargetKind } from "../../src/core/target-kind.js";
 import { atOnce } from "../../src/core/turns.js";
 import { framedGrid } from "../../src/grid/frame.js";
@@ -75,7 +76,7 @@ describe.each(["sigmoid", "softmax"] as const)("%s", (kind: TargetKind) => {
       sides.reduce((a, b) => a * b, 1),
       5,
     );
-    const asked = { kind, device: "cpu", precision: "fp32" } as const;
+    const asked = { kind, device: "cpu", precision: "fp32", normalisation: planar8bit } as const;
     const own = scope(() => {
       const options = { ...asked, shape, inferer: slidingWindow({ patch }) };
       return atOnce(answerInPieces(network, fromTypedArray(volume, [1, ...sides]), options, "volume"));

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, describe, expect, it } from "vitest";
+import { planar8bit } from "../../src/augment/index.js";
 import { DataError } from "../../src/core/errors.js";
 import { readSafetensors } from "../../src/core/safetensors.js";
 import { decodeCase } from "../../src/data/decode.js";
@@ -19,7 +20,7 @@ const base = temporaryFolder();
 const network = tinyNetwork(1, 2);
 const softmax = twoDomains(join(base, "softmax"));
 const sigmoid = twoDomains(join(base, "sigmoid"), nestedClasses);
-const options = { size: 16, device: "cpu", precision: "fp32" } as const;
+const options = { size: 16, device: "cpu", precision: "fp32", normalisation: planar8bit } as const;
 
 afterAll(() => network.dispose());
 

@@ -1,5 +1,6 @@
 /** Prediction: the same bits alone and in a batch, the mean over mirror images, thresholds and ties. */
 import { afterAll, describe, expect, it } from "vitest";
+import { planar8bit } from "../../src/augment/index.js";
 import { NumericError } from "../../src/core/errors.js";
 import { labelMaps, type PredictOptions, predict, requireFinite } from "../../src/inference/predict.js";
 import { fromTypedArray, liveTensors, noGrad, ShapeError, scope, type Tensor, tensor } from "../../src/torch/index.js";
@@ -7,7 +8,7 @@ import { numbers, pixels, tinyNetwork } from "./tiny.js";
 
 const network = tinyNetwork(3, 2);
 const images = fromTypedArray(pixels(5 * 3 * 24 * 24), [5, 3, 24, 24]);
-const softmax: PredictOptions = { kind: "softmax", device: "cpu", precision: "fp32" };
+const softmax: PredictOptions = { kind: "softmax", device: "cpu", precision: "fp32", normalisation: planar8bit };
 const sigmoid: PredictOptions = { ...softmax, kind: "sigmoid" };
 
 /** What PyTorch users write: evaluation mode and no gradients. */

@@ -1,6 +1,7 @@
 /** Asking about images of any size: windows, their weights, and answers that come in parts. */
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import { planar8bit } from "../../src/augment/index.js";
 import { NumericError, UsageError } from "../../src/core/errors.js";
 import { atOnce, inTurns, Stopped, turnUntil } from "../../src/core/turns.js";
 import type { Answerer } from "../../src/inference/inferers/answerer.js";
@@ -31,7 +32,7 @@ const deep = (() => {
   using generator = new Generator(3);
   return new VNet({ inChannels: 1, outChannels: 3, width: 2, generator });
 })();
-const asked = { kind: "softmax", device: "cpu", precision: "fp32" } as const;
+const asked = { kind: "softmax", device: "cpu", precision: "fp32", normalisation: planar8bit } as const;
 
 afterAll(() => {
   planar.dispose();

@@ -2,6 +2,7 @@
 import { truncateSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { planar8bit } from "../../src/augment/index.js";
 import { DataError, NumericError } from "../../src/core/errors.js";
 import { DecodedCache } from "../../src/data/cache/decoded-cache.js";
 import type { LossLabels } from "../../src/data/case-tensors.js";
@@ -17,7 +18,7 @@ import { nestedClasses, pixels, tinyNetwork, twoDomains } from "../inference/tin
 
 const base = temporaryFolder();
 const network = tinyNetwork(1, 2);
-const options = { device: "cpu", precision: "fp32" } as const;
+const options = { device: "cpu", precision: "fp32", normalisation: planar8bit } as const;
 
 afterAll(() => network.dispose());
 

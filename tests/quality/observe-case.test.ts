@@ -1,5 +1,6 @@
 /** What is counted of a case is what the network and its members say, of pictures, of slices and of whole volumes. */
 import { expect, it } from "vitest";
+import { planar8bit } from "../../src/augment/index.js";
 import type { DecodedCase } from "../../src/data/decode.js";
 import { evaluateMask } from "../../src/evaluation/evaluate-mask.js";
 import { confusionCounts } from "../../src/evaluation/overlap.js";
@@ -18,7 +19,7 @@ const part = { index: 1, name: "inner", colour: "#ff0000" };
 const parts = [part, { ...part, index: 2, name: "outer" }];
 const slices = { plane: "axial", intensity: { low: 0, high: 255 }, emptySlices: "keep" } as const;
 const set = { target: "softmax", outputs: 3, parts, labels: { kind: "values", map: {} } } as const;
-const asked = { device: "cpu", precision: "fp32", convention: "midss" } as const;
+const asked = { device: "cpu", precision: "fp32", normalisation: planar8bit, convention: "midss" } as const;
 
 /** Noise with labels of every class, on a grid. */
 function noise(shape: readonly number[]): DecodedCase {

@@ -1,5 +1,4 @@
 /** What is asked about a piece of an image: a network in evaluation mode, of the piece as it is or also of its mirror images. */
-import { planar8bit } from "../../augment/index.js";
 import { probabilities as probabilitiesOf } from "../../losses/index.js";
 import { inEvaluationMode, type SegmentationNetwork } from "../../nn/index.js";
 import { autocast, inferenceMode, scope, type Tensor } from "../../torch/index.js";
@@ -16,10 +15,10 @@ export interface Answerer {
 
 /**
  * A network, asked in evaluation mode whatever mode it is in; the mode is as before afterwards.
- * @example const asked = networkAnswerer(network, { kind: "softmax", device: "cpu", precision: "fp32" });
+ * @example const asked = networkAnswerer(network, { kind: "softmax", device: "cpu", precision: "fp32", normalisation });
  */
 export function networkAnswerer(network: SegmentationNetwork, options: PredictOptions): Answerer {
-  const { kind, device, precision, normalisation = planar8bit, testTimeFlips = false } = options;
+  const { kind, device, precision, normalisation, testTimeFlips = false } = options;
   const answer = (input: Tensor) => {
     const logits = autocast(precision, device, () => network.forward(input)).to({ dtype: "float32" });
     return probabilitiesOf(logits, kind);

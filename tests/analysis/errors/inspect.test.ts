@@ -50,7 +50,7 @@ describe.each([
 
   it("measures what an evaluation measures, in the order of the cases, and tells its progress", async () => {
     const { networks, dataset, cache } = run;
-    const asked = { device: "cpu", precision: "fp32" } as const;
+    const asked = { device: "cpu", precision: "fp32", normalisation: planar8bit } as const;
     const { scores } = await evaluateNetwork(networks.student, dataset, casesOf(run), cache, asked);
     expect(inspected.flatMap((one) => one.scores)).toEqual(scores);
     expect(inspected.map((one) => one.case)).toEqual(casesOf(run));
