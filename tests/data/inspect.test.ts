@@ -416,7 +416,7 @@ describe("what cannot be inspected", () => {
     await expect(inspectFolder(tree({ "readme.md": "x" }))).rejects.toThrow(/holds no PNG, .*; it holds 1 \.md files/);
     const arrays = tree({ "images/a.npy.gz": "x", "labels/a.npy.gz": "x" });
     await expect(inspectFolder(arrays)).rejects.toThrow(
-      /holds no PNG.*it holds 2 \.npy\.gz files; give a folder of 2-D/,
+      /holds no PNG.*it holds 2 \.npy\.gz files; give a folder of images or volumes/,
     );
     const perCase = many(picture, ...Array.from({ length: 70 }, (_, i) => `case${i}/images/x.png`));
     await expect(inspectFolder(tree(perCase))).rejects.toThrow(/70 folders of images that would each be a domain/);
