@@ -66,7 +66,7 @@ resumed() {
 
 part parity timeout 45 node "$root/dist/src/parity/main.js" "$root/tests/golden" --device "$device"
 part resumed resumed
-part beside timeout 90 "${dimseg[@]}" sweep "$root/studies/paper/grid-slice.yaml" --jobs auto --out "$out/beside" \
+part beside timeout 90 "${dimseg[@]}" sweep "$root/studies/paper/slice.yaml" --jobs auto --out "$out/beside" \
   --set "dataset=$data" "${sets[@]}"
 part step timeout 200 node "$root/dist/bench/main.js" step "${quick[@]}"
 

@@ -35,7 +35,8 @@ export const run: Soak = async ({ seed, quick, folder, say }) => {
       },
     },
   );
-  const warm = looks.filter(({ done }) => done >= iterations / 2);
+  // The first validation, at the half of the quick form, starts threads that stay.
+  const warm = looks.filter(({ done }) => done > iterations / 2);
   const range = (of: (one: (typeof warm)[number]) => number) => [Math.min(...warm.map(of)), Math.max(...warm.map(of))];
   const growth = slope(warm);
   const [fewestTensors, mostTensors] = range((one) => one.tensors);

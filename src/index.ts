@@ -1,7 +1,7 @@
 /**
  * dimseg as a library: the engine under `torch`, and everything that training is made of.
  * @example
- * import { caseTensors, decodeCase, loadDataset, predictCase, torch, UNet } from "dimseg";
+ * import { caseTensors, decodeCase, loadDataset, planar8bit, predictCase, torch, UNet } from "dimseg";
  *
  * const dataset = loadDataset("dataset.yaml");
  * const [one] = dataset.domains[0].cases("test");
@@ -9,7 +9,7 @@
  * console.log(decoded.stored.shape, decoded.working.spacing); // rows and columns of the file, mm per pixel of the square
  * using generator = new torch.Generator(1);
  * const network = new UNet({ inChannels: dataset.channels, outChannels: dataset.outputs, width: 8, generator });
- * const asked = { device: "cpu", precision: "fp32" } as const;
+ * const asked = { device: "cpu", precision: "fp32", normalisation: planar8bit } as const;
  * const labels = predictCase(network, decoded, dataset, asked, (output) => output.labels);
  * const brightness = torch.scope(() => caseTensors(decoded, dataset, "cpu").imageCS.to({ dtype: "float32" }).mean().item());
  */

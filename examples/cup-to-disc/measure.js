@@ -21,10 +21,10 @@ function cupToDisc(labels, { classes }, width) {
 }
 
 /** One image: the ratio in the reference, and in what the network says. */
-async function measure({ dataset, networks, device, precision }, one) {
+async function measure({ dataset, networks, normalisation, device, precision }, one) {
   const decoded = await decodeCase(dataset, one);
   const width = decoded.working.shape.at(-1);
-  const asked = { device, precision };
+  const asked = { normalisation, device, precision };
   const labels = predictCase(networks.student, decoded, dataset, asked, (output) => output.labels);
   return { reference: cupToDisc(decoded.label, dataset, width), predicted: cupToDisc(labels, dataset, width) };
 }

@@ -18,16 +18,19 @@ function crossings(polygon: Polygon, row: number): number[] {
  * (even-odd rule). Of a centre on the outline, the side towards larger indices is inside: polygons that share an edge share
  * no pixel.
  * @param mask `[rows, columns]` of 0 and 1
+ * @param origin the pixel that the mask begins at, whole numbers; moving the corners instead would round them anew
  */
-export function togglePolygon(mask: Uint8Array, columns: number, polygon: Polygon): void {
+export function togglePolygon(mask: Uint8Array, columns: number, polygon: Polygon, origin = { x: 0, y: 0 }): void {
   const rows = mask.length / columns;
   let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const [, y] of polygon) [lowest, highest] = [Math.min(lowest, y), Math.max(highest, y)];
-  for (let row = Math.max(0, Math.ceil(lowest)); row <= Math.min(rows - 1, highest); row++) {
+  const [first, last] = [Math.max(origin.y, Math.ceil(lowest)), Math.min(origin.y + rows - 1, highest)];
+  for (let row = first; row <= last; row++) {
     const at = crossings(polygon, row);
     for (let i = 0; i + 1 < at.length; i += 2) {
-      const end = Math.min(columns, Math.ceil(at[i + 1]));
-      for (let x = Math.max(0, Math.ceil(at[i])); x < end; x++) mask[row * columns + x] ^= 1;
+      const end = Math.min(columns, Math.ceil(at[i + 1]) - origin.x);
+      const begin = (row - origin.y) * columns;
+      for (let x = Math.max(0, Math.ceil(at[i]) - origin.x); x < end; x++) mask[begin + x] ^= 1;
     }
   }
 }

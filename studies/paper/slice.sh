@@ -6,7 +6,7 @@
 #   studies/paper/slice.sh OUT [--set key=value ...]
 #
 #   DATASET        dataset.yaml with the domains of the grid; default: images that are made below OUT
-#   GRID           default: grid-slice.yaml beside this file
+#   GRID           default: slice.yaml beside this file
 #   SLICE_SECONDS  default: 450, which with the time of saving stays below eight minutes
 #   SIZE           side of the images that are made; default 256
 set -euo pipefail
@@ -28,7 +28,7 @@ fi
 # The signal makes every run save after its present step; what does not end by then is ended half a minute later.
 code=0
 timeout --signal=TERM --kill-after=30 "${SLICE_SECONDS:-450}" \
-  "${dimseg[@]}" sweep "${GRID:-$here/grid-slice.yaml}" --jobs auto --out "$out/runs" --set "dataset=$DATASET" "$@" || code=$?
+  "${dimseg[@]}" sweep "${GRID:-$here/slice.yaml}" --jobs auto --out "$out/runs" --set "dataset=$DATASET" "$@" || code=$?
 
 case $code in
   0) echo "all runs are trained and judged: dimseg compare $out/runs" ;;

@@ -158,9 +158,8 @@ it("passes an interruption on and leaves a whole checkpoint and no lock", async 
   const stopped = await ended;
   expect(stopped.code).toBe(130);
   expect(stopped.err).toContain("config-seed1: stopped\n");
-  expect(stopped.out).toContain(
-    `1 run: 0 finished, 1 stopped\nstopped; go on with \`dimseg sweep ${grid} --set training.iterations=1000000\`\n`,
-  );
+  expect(stopped.out).toContain("1 run: 0 finished, 1 stopped\n");
+  expect(stopped.out).toContain(`\nstopped; go on with \`dimseg sweep ${grid} --set training.iterations=1000000\`\n`);
   const inside = readdirSync(join(folder, "config-seed1"));
   expect(inside).toContain("checkpoints");
   expect(inside).not.toContain("run.lock");

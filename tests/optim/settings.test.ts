@@ -27,7 +27,7 @@ const defaults: Record<MinimizerName, object> = {
     rhoMode: "loss",
     startFraction: 0.7,
     perturb: "auto",
-    renormalise: true,
+    renormalise: undefined,
     kappa: 1,
     perturbWith: "total",
     lambda: 1,

@@ -47,7 +47,9 @@ describe("a step that is not logged reads nothing from the device", () => {
   });
 
   it.each(perturbations)("MiDSS under DiM with perturbWith: %s", (perturbWith) => {
-    expect(readsOf(trafficOfStep("midss", { optimizer: "dim", settings: { perturbWith } }))).toEqual(nothing);
+    expect(readsOf(trafficOfStep("midss", { optimizer: "dim", settings: { perturbWith, startFraction: 0 } }))).toEqual(
+      nothing,
+    );
   });
 
   it("nor where radius and weight follow losses and gradients", () => {

@@ -17,6 +17,7 @@ import type { Optimizer } from "../optimizer.js";
 import { addScaled, type NamedParameters, scaled } from "../parameter-list.js";
 import type { AscentRule, Radius } from "../rules/ascent-rule.js";
 import { ascentChoice, ascentRules } from "../rules/registry.js";
+import { perturbOption } from "../sharpness/perturbed-part.js";
 import { lossBudget, rhoMin, rhoModes, rhoModesInWords, timing } from "../sharpness/radius.js";
 import { RuleMinimizer, type RuleSettings, variations } from "../sharpness/rule-minimizer.js";
 import type { Mixed, PassResult, PassTargets, SharpnessStep } from "../sharpness/sharpness-step.js";
@@ -70,7 +71,11 @@ const dimOptions = z.strictObject({
   rhoMode: rhoMode.default("loss"),
   ...common,
   ...timing(0.7),
-  ...variations({ perturb: "auto", renormalise: true }),
+  perturb: perturbOption("auto"),
+  renormalise: z
+    .boolean()
+    .optional()
+    .describe("give the perturbed pass's gradient the length of the clean one's; default: where perturbWith allows it"),
   ...lambdaOptions(1, "constant"),
   divergence: divergenceOptions("kl", "restyled"),
 });
@@ -233,7 +238,10 @@ export const dim = minimizerEntry({
   passes: 2,
   costNote: "but 1 before the last three tenths of the training, and one of restyled images beside each",
   options: dimOptions,
-  create: (parameters, base, options) => new Dim(parameters, base, options),
+  create: (parameters, base, options) => {
+    const { renormalise = comparable.includes(options.perturbWith) } = options;
+    return new Dim(parameters, base, { ...options, renormalise });
+  },
 });
 
 export const dimFeatures = minimizerEntry({

@@ -72,6 +72,18 @@ describe("a polygon", () => {
         );
         expect(spread(polygonRegion(corners, size))).toEqual(wanted);
       }),
+      // An outline whose corners would be rounded anew if they were moved to the region's own corner.
+      {
+        examples: [
+          [
+            [
+              { x: 10, y: 0 },
+              { x: 16, y: 98 },
+              { x: 76, y: 3 },
+            ],
+          ],
+        ],
+      },
     );
   });
 

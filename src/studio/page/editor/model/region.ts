@@ -21,7 +21,7 @@ export function polygonRegion(corners: readonly Point[], size: Size): Region | n
   const box = clipBox({ ...around, height: Math.ceil(Math.max(...ys)) - top + 1 }, size);
   if (corners.length < 3 || box === null) return null;
   const covered = new Uint8Array(box.width * box.height);
-  const moved: Polygon = corners.map(({ x, y }) => [x - box.x, y - box.y]);
-  togglePolygon(covered, box.width, moved);
+  const outline: Polygon = corners.map(({ x, y }) => [x, y]);
+  togglePolygon(covered, box.width, outline, box);
   return covered.includes(1) ? { box, covered } : null;
 }
