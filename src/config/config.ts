@@ -227,6 +227,20 @@ const resolvedSchema = trainingSchema.extend({
   labelled: labelledSection.extend({ count: z.int().min(1), further: z.record(z.string().min(1), caseIds).optional() }),
 });
 
+/**
+ * Runs that were made before DiM had its present definition name the former one `dim`. Those of today hold their radius and
+ * its course, which that one took from its inner rule where they were not set.
+ */
+function withPresentName(content: unknown): unknown {
+  if (!isPlainObject(content) || !isPlainObject(content.optimizer)) return content;
+  const { name, rho, rhoMode } = content.optimizer;
+  if (name !== "dim" || (rho !== undefined && rhoMode !== undefined)) return content;
+  return { ...content, optimizer: { ...content.optimizer, name: "dim-features" } };
+}
+
+/** As a run folder holds it. */
+const resolvedFile = z.preprocess(withPresentName, resolvedSchema);
+
 /** A configuration as it is asked for; `dataset` and `initial.run` are absolute paths. */
 export type WantedConfig = z.output<typeof trainingSchema>;
 
@@ -385,12 +399,12 @@ export function loadConfig(path: string, assignments: readonly string[] = []): W
 
 /** The configuration of an existing run, exactly as it was resolved. @throws UsageError when it was edited badly */
 export function readResolvedConfig(path: string): TrainingConfig {
-  return readValidatedYaml(path, resolvedSchema);
+  return readValidatedYaml(path, resolvedFile);
 }
 
 /** A resolved configuration from values that a file holds. @param where the file, for messages */
 export function parseResolvedConfig(values: unknown, where: string): TrainingConfig {
-  return validate(resolvedSchema, values, () => where);
+  return validate(resolvedFile, values, () => where);
 }
 
 /** A configuration from values, for programs. @throws UsageError as {@link loadConfig} */

@@ -426,6 +426,15 @@ it("all labelled cases may be asked for, and a run knows how many they are", () 
   expect(() => parseResolvedConfig(wanted, "a run")).toThrow(/^a run: labelled\.count/);
 });
 
+it("reads a run made by the former DiM as dim-features, and one of today as it is", () => {
+  const { rho, rhoMode, ...former } = load(minimal).optimizer as Record<string, unknown>;
+  const run = (optimizer: object) => parseResolvedConfig({ ...load(minimal), optimizer }, "a run").optimizer;
+  expect([rho, rhoMode]).toEqual([0.5, "loss"]);
+  expect(run(former).name).toBe("dim-features");
+  expect(run({ ...former, rho: 0.1 }).name).toBe("dim-features");
+  expect(run({ ...former, rho, rhoMode })).toEqual(load(minimal).optimizer);
+});
+
 describe("combinations that make no sense", () => {
   const unequal = { labelledBatch: 2, unlabelledBatch: 4 };
   const shared = { name: "dim", divergence: { forward: "shared" } };
