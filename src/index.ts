@@ -101,7 +101,8 @@ export {
   signatureOf,
 } from "./export/onnx/export-network.js";
 export type { ElementType, GraphValue } from "./export/onnx/model-file.js";
-export { type ModelAnswer, ModelSession } from "./export/onnx/runtime.js";
+export { type ModelAnswer, ModelSession, type RuntimeTensor } from "./export/onnx/runtime.js";
+export type { PrecisionLoss } from "./export/precision-names.js";
 export { type Components, type Connectivity, connectedComponents } from "./grid/components.js";
 export { holesOf } from "./grid/fill-holes.js";
 export { type Focus, focusOn, slicesThrough } from "./grid/focus.js";

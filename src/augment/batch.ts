@@ -40,7 +40,7 @@ export function strongView(profile: AugmentationProfile, modalities = false, sca
 
 /**
  * The weak and the strong view of an unlabelled batch, float32 of the batch's scale, equal in geometry.
- * @param modalities as of {@link strongView}
+ * @param modalities whether each channel has strong draws of its own
  */
 export function augmentUnlabelled(
   images: Tensor,

@@ -97,7 +97,7 @@ export function graphOf(network: SegmentationNetwork, options: GraphOptions): On
 }
 
 /**
- * The bytes of an ONNX file with the {@link graphOf | graph} of a network.
+ * The bytes of an ONNX file with the graph of a network.
  * @returns chunks, in order, for `writeFileAtomic`; equal weights give equal bytes
  * @throws UsageError for a network with an operator that has no ONNX form here
  * @example writeFileAtomic("model.onnx", exportNetwork(network, options));
