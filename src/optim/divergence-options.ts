@@ -2,8 +2,9 @@
 import { z } from "zod";
 import { type DivergenceId, divergenceIds, type EstimatorId, estimatorChoice } from "../divergence/index.js";
 
-const schemaOf = (f: DivergenceId, estimator: EstimatorId) =>
-  z.strictObject({
+/** Schema of the `divergence:` section with an optimiser's own defaults. */
+export function divergenceOptions(f: DivergenceId, estimator: EstimatorId) {
+  const schema = z.strictObject({
     f: z.enum(divergenceIds).default(f).describe("which f-divergence"),
     alpha: z.number().optional().describe("order of f: alpha"),
     pi: z.number().gt(0).lt(1).optional().describe("weight of f: wjs"),
@@ -32,11 +33,8 @@ const schemaOf = (f: DivergenceId, estimator: EstimatorId) =>
       .describe("let D act only while a test on the bank says that the domains differ; default: always"),
     side: z.enum(["both", "target", "source"]).default("both").describe("which side's gradient is used"),
   });
+  return schema.prefault({});
+}
 
 /** A resolved `divergence:` section. */
-export type DivergenceOptions = z.output<ReturnType<typeof schemaOf>>;
-
-/** Schema of the `divergence:` section with an optimiser's own defaults. */
-export function divergenceOptions(f: DivergenceId, estimator: EstimatorId) {
-  return schemaOf(f, estimator).prefault({});
-}
+export type DivergenceOptions = z.output<ReturnType<typeof divergenceOptions>>;

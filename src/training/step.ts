@@ -62,10 +62,8 @@ export function trainStep(
   // Dropout is the only operator that draws from libtorch's own generator; it knows of no image's index.
   manualSeed(new RandomStream(seed, "libtorch", iteration, rank).uint32());
   const prepared = method.prepare(batch, at);
-  const objective = createObjective(
-    ...([prepared, student, comparison, parts] as const),
-    augmenter && (() => restyle(batch, augmenter, at)),
-  );
+  const restyled = augmenter && (() => restyle(batch, augmenter, at));
+  const objective = createObjective(prepared, student, comparison, parts, restyled);
   const rate = learningRate(baseRate, iteration, maxIterations);
   const { rampUp } = prepared;
   const report = minimizer.step(objective, { ...at, rate, baseRate, rampUp, measure, ownAscent, deferred });

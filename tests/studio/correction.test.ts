@@ -1,14 +1,14 @@
 /** Correcting a mask in a real browser: every stroke outlives tab and server, and the mask is written as the data set has it. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadDataset } from "../../src/data/dataset.js";
 import { decodeNative } from "../../src/data/decode-native.js";
 import { trainRun } from "../cli/trained-run.js";
 import { temporaryFolder } from "../data/files.js";
 import { putDataset } from "../data/tiny.js";
-import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
+import { BuiltStudio, hasBrowser, launch, openUnlabelled } from "./opened-studio.js";
 import { Stage } from "./stage.js";
 
 const base = temporaryFolder();
@@ -29,23 +29,11 @@ afterAll(async () => {
   for (const studio of studios) await studio.end("SIGKILL");
 });
 
-/** Opens the case of b that has no mask, to draw on. */
-async function openCase(studio: BuiltStudio): Promise<{ page: Page; heard: string[] }> {
-  const opened = await open(browser, studio.link);
-  const { page } = opened;
-  await page.getByRole("link", { name: "first", exact: true }).click();
-  await page.getByRole("link", { name: "Cases" }).click();
-  await page.getByLabel("Show").selectOption("unmasked");
-  await page.locator(".card a").click();
-  await page.getByRole("link", { name: /Draw a mask|Go on correcting/ }).click();
-  return opened;
-}
-
 describe.skipIf(!hasBrowser)("a correction", () => {
   it("goes on where it was after the server was killed, and becomes the mask with who, when and what", async () => {
     const first = await BuiltStudio.start(base);
     studios.push(first);
-    const { page } = await openCase(first);
+    const { page } = await openUnlabelled(browser, first.link);
     await page.getByRole("button", { name: "An empty mask" }).click();
     await page.locator(".editor-stage").waitFor();
     expect(await new Stage(page, size).savedStroke({ x: 14, y: 16 }, { x: 18, y: 16 })).toBe(true);
@@ -54,7 +42,7 @@ describe.skipIf(!hasBrowser)("a correction", () => {
 
     const second = await BuiltStudio.start(base);
     studios.push(second);
-    const { page: again, heard } = await openCase(second);
+    const { page: again, heard } = await openUnlabelled(browser, second.link);
     await again.locator(".editor-stage").waitFor();
     expect(await new Stage(again, size).savedStroke({ x: 16, y: 14 }, { x: 16, y: 18 })).toBe(true);
     expect(existsSync(join(base, "data/b/test/masks/1.png"))).toBe(false);

@@ -74,3 +74,15 @@ export async function open(
   await page.goto(link);
   return { page, heard };
 }
+
+/** Opens, in the run "first", the editor of the one case that nobody has labelled. Arguments and result as of {@link open}. */
+export async function openUnlabelled(...asked: Parameters<typeof open>): ReturnType<typeof open> {
+  const opened = await open(...asked);
+  const { page } = opened;
+  await page.getByRole("link", { name: "first", exact: true }).click();
+  await page.getByRole("link", { name: "Cases" }).click();
+  await page.getByLabel("Show").selectOption("unmasked");
+  await page.locator(".card a").click();
+  await page.getByRole("link", { name: /Draw a mask|Go on correcting/ }).click();
+  return opened;
+}

@@ -10,7 +10,7 @@ import { trainRun } from "../cli/trained-run.js";
 import { put, putDatasetYaml, temporaryFolder } from "../data/files.js";
 import { pixels } from "../data/tiny.js";
 import { problems } from "../support/axe.js";
-import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
+import { BuiltStudio, hasBrowser, launch, openUnlabelled } from "./opened-studio.js";
 import { Stage } from "./stage.js";
 
 const base = temporaryFolder();
@@ -48,17 +48,8 @@ async function start(): Promise<BuiltStudio> {
   return studio;
 }
 
-/** Opens the editor of the volume that nobody has labelled. */
-async function openEditor(studio: BuiltStudio): Promise<{ page: Page; heard: string[] }> {
-  const opened = await open(browser, studio.link, { viewport: { width: 820, height: 1180 } });
-  const { page } = opened;
-  await page.getByRole("link", { name: "first", exact: true }).click();
-  await page.getByRole("link", { name: "Cases" }).click();
-  await page.getByLabel("Show").selectOption("unmasked");
-  await page.locator(".card a").click();
-  await page.getByRole("link", { name: /Draw a mask|Go on correcting/ }).click();
-  return opened;
-}
+/** A tablet held upright. */
+const tablet = { viewport: { width: 820, height: 1180 } };
 
 /** What slices of a plane look like on the stage. */
 const planes = {
@@ -125,7 +116,7 @@ afterAll(async () => {
 describe.skipIf(!hasBrowser)("a correction of a volume", () => {
   it("is drawn in three planes, outlives tab and server, and is written where it was seen", async () => {
     const first = await start();
-    const { page } = await openEditor(first);
+    const { page } = await openUnlabelled(browser, first.link, tablet);
     await page.getByRole("button", { name: "An empty mask" }).click();
     // Rows of axial slices run to the back, columns to the patient's left, slices to the head.
     const axial = await turnTo(page, "axial", 2);
@@ -140,7 +131,7 @@ describe.skipIf(!hasBrowser)("a correction of a volume", () => {
     await page.context().close();
 
     const second = await start();
-    const { page: again, heard } = await openEditor(second);
+    const { page: again, heard } = await openUnlabelled(browser, second.link, tablet);
     const sagittal = await turnTo(again, "sagittal", 3);
     expect(await problems(again)).toEqual([]);
     expect(await again.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);

@@ -2,6 +2,7 @@
  * What a prepared case depends on, as hashes: the contents of its files, and the settings that they are prepared with. Names
  * and dates have no say, so that a set which was moved or copied finds its entries.
  */
+import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { DataError } from "../../core/errors.js";
 import { readFailureReason } from "../../core/read-file.js";
@@ -96,16 +97,18 @@ export function entryKey(settings: string, { image, mask }: CaseContents, one: C
   return sha256(settings, image, mask ?? "unlabelled", ...read);
 }
 
-/**
- * What of a case's files changes whenever their contents do; undefined when one is not there. A change time, unlike a
- * modification time, cannot be set back.
- */
+/** What of a file changes whenever its contents do. A change time, unlike a modification time, cannot be set back. */
+export function fileStamp({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join();
+}
+
+/** The stamps of a case's files; undefined when one is not there. */
 export async function stampOf(one: Case, { slices }: Pick<Dataset, "slices">): Promise<string | undefined> {
   try {
     const named = [...channelFilesOf(one), ...maskFilesOf(one).map(({ path }) => path)];
     const files = slices ? (await Promise.all(named.map(imageFiles))).flat() : named.map(fileOf);
     const facts = await Promise.all(files.map((file) => stat(file, { bigint: true })));
-    return facts.map(({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join()).join(";");
+    return facts.map(fileStamp).join(";");
   } catch {
     return undefined;
   }

@@ -28,8 +28,7 @@ const leastMapped = 2 ** 28;
  * Where prepared cases are while a process uses them: `memory` reads them whole and forgets the least recently used, `disk`
  * maps each, `auto` holds what fits the memory, and maps the others.
  */
-export const cacheModes = ["auto", "memory", "disk"] as const;
-export type CacheMode = (typeof cacheModes)[number];
+export type CacheMode = "auto" | "memory" | "disk";
 
 export interface CacheOptions {
   /** The data set's own frame unless given. */

@@ -3,7 +3,7 @@
  * returns nothing at all unless everything fits, so that a damaged or foreign entry is simply made again. An entry that was
  * read whole once is mapped afterwards, as long as it is the same file.
  */
-import { closeSync, fstatSync, openSync, type Stats, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { writeFileAtomic } from "../../core/atomic-file.js";
 import type { RawTensor } from "../../core/raw-tensor.js";
@@ -20,6 +20,7 @@ import { mapFile } from "../../torch/index.js";
 import type { Case } from "../dataset.js";
 import type { DecodedCase } from "../decoded-case.js";
 import type { Values } from "../values.js";
+import { fileStamp } from "./contents.js";
 
 /** Where the entry of a key lies in the disk cache's folder. */
 export function entryPath(folder: string, key: string): string {
@@ -78,15 +79,9 @@ function decodedOf({ tensors, metadata }: SafetensorsContents, one: Case): Decod
   return label ? { ...decoded, label: label.data } : decoded;
 }
 
-/** What tells a file from any that takes its place or that it becomes by being written to. */
-function stampOfFile(facts: Stats) {
-  const { dev, ino, size, mtimeMs, ctimeMs } = facts;
-  return [dev, ino, size, mtimeMs, ctimeMs].join();
-}
-
 /** A file as an entry that was just written or read. @throws the system's error when it is not there */
 export function entryFile(path: string): EntryFile {
-  return { path, stamp: stampOfFile(statSync(path)) };
+  return { path, stamp: fileStamp(statSync(path, { bigint: true })) };
 }
 
 /** Whether an entry is the file still that was seen whole. */
@@ -124,7 +119,7 @@ export function mapEntry(file: EntryFile, one: Case): MappedCase | undefined {
   try {
     const handle = openSync(path, "r");
     try {
-      if (stampOfFile(fstatSync(handle)) !== stamp) return undefined;
+      if (fileStamp(fstatSync(handle, { bigint: true })) !== stamp) return undefined;
       const mapping = mapFile(handle);
       const decoded = mapping && decodedOf(readSafetensors(new Uint8Array(mapping), path), one);
       return mapping && decoded && { file, decoded, mapping };

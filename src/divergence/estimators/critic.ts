@@ -5,14 +5,13 @@
  * gradients of one value.
  */
 import { z } from "zod";
-import { UsageError } from "../../core/errors.js";
 import { positionRows, scope, spatialAxes, type Tensor, tensor } from "../../torch/index.js";
 import { variationalBound } from "../discrete.js";
 import type { FDivergence } from "../f-divergence.js";
 import { CriticNetwork } from "./critic-network.js";
 import type { DomainDivergence, DomainDivergenceOptions } from "./domain-divergence.js";
 import { estimatorEntry } from "./entry.js";
-import { oneSided, withGradient } from "./estimator.js";
+import { oneSided, refuseIdle, withGradient } from "./estimator.js";
 import { bottlenecks, type Pair } from "./forward.js";
 
 const options = {
@@ -52,12 +51,9 @@ function rowsOf(maps: Tensor, rows: Settings["rows"]): Tensor {
 }
 
 function createCritic(choices: DomainDivergenceOptions, settings: Settings): DomainDivergence {
-  const { divergence, forward = "joint", side = "both", runningMean = 0, bank, gate, seed = 0 } = choices;
-  const idle = runningMean > 0 ? "runningMean" : bank ? "bank" : gate ? "gate" : null;
-  if (idle)
-    throw new UsageError(
-      `critic: ${idle} is for estimators that describe a domain by a mean; the critic itself remembers, so leave it out`,
-    );
+  const { divergence, forward = "joint", side = "both", runningMean, bank, gate, seed = 0 } = choices;
+  const theirUse = "for estimators that describe a domain by a mean; the critic itself remembers";
+  refuseIdle("critic", { runningMean, bank, gate }, theirUse);
   const scale = choices.scale ?? divergence.defaultScale;
   const { hidden, rate, momentum, clip } = settings;
   const network = new CriticNetwork({ hidden, rate, momentum, clip, seed, start: neutralOutput(divergence) });

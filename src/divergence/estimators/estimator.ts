@@ -49,6 +49,17 @@ function requireOneMemory({ runningMean = 0, bank, gate }: DomainDivergenceOptio
     throw new UsageError("domain divergence: gate tests what a bank holds; set divergence.bank, for example to 128");
 }
 
+/**
+ * Refuses settings that an estimator has no use for.
+ * @param settings those that were given, by name; 0, false and undefined: not given
+ * @param theirUse what they are for, and what stands in their place here
+ * @throws UsageError naming the first
+ */
+export function refuseIdle(id: string, settings: Readonly<Record<string, unknown>>, theirUse: string): void {
+  const idle = Object.keys(settings).find((name) => settings[name]);
+  if (idle) throw new UsageError(`${id}: ${idle} is ${theirUse}, so leave it out`);
+}
+
 /** The same values with `factor` times their gradient. */
 export function withGradient(values: Tensor, factor: number): Tensor {
   if (factor === 1) return values;

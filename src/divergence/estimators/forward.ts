@@ -3,9 +3,12 @@
  * each passes its own images, and then has the maps of all: what is made of them is the same everywhere.
  */
 import { UsageError } from "../../core/errors.js";
-import { withFixedStatistics } from "../../nn/index.js";
+import { type SegmentationNetwork, withFixedStatistics } from "../../nn/index.js";
 import { cat, split, type Tensor, worldRows } from "../../torch/index.js";
 import type { DivergenceForward, DomainInput, ViewOutput } from "./domain-divergence.js";
+
+/** A pass of the estimator's own. */
+type OwnForward = Exclude<DivergenceForward, "shared">;
 
 /** A pair of corresponding tensors, source first. */
 export interface Pair<T> {
@@ -23,7 +26,7 @@ function sharedMaps(input: DomainInput, what: keyof ViewOutput): Pair<Tensor> {
 }
 
 /** Divergences are differences of nearly equal numbers: autocast's 16-bit results go on in float32. */
-export function atLeastSingle(tensor: Tensor): Tensor {
+function atLeastSingle(tensor: Tensor): Tensor {
   return tensor.dtype === "bfloat16" ? tensor.to({ dtype: "float32" }) : tensor;
 }
 
@@ -32,15 +35,19 @@ function ofAll(map: Tensor): Tensor {
   return worldRows(atLeastSingle(map));
 }
 
+/** Runs `run` with the statistics of its own batch, or with the running ones; no running ones move. */
+function withStatistics<T>(network: SegmentationNetwork, forward: OwnForward, run: () => T): T {
+  return withFixedStatistics(network, forward === "joint" ? "batch" : "running", run);
+}
+
 /** Gives `run` the batch [x; u] and separates each map it returns. */
 function runTogether(
   { network, source, target }: DomainInput,
-  forward: DivergenceForward,
+  forward: OwnForward,
   run: (images: Tensor) => Tensor[],
 ): Pair<Tensor>[] {
   const sizes = [source.shape[0], target.shape[0]];
-  const statistics = forward === "joint" ? "batch" : "running";
-  const maps = withFixedStatistics(network, statistics, () => run(cat([source, target])));
+  const maps = withStatistics(network, forward, () => run(cat([source, target])));
   return maps.map((map) => {
     const [ofSource, ofTarget] = split(atLeastSingle(map), sizes);
     return { source: worldRows(ofSource), target: worldRows(ofTarget) };
@@ -57,6 +64,11 @@ export function bottlenecks(input: DomainInput, forward: DivergenceForward): Pai
 export function logitsOf(input: DomainInput, forward: DivergenceForward): Pair<Tensor> {
   if (forward === "shared") return sharedMaps(input, "logits");
   return runTogether(input, forward, (images) => [input.network.forward(images)])[0];
+}
+
+/** Logits [B, K, ...S] of a batch by itself; runs the whole network. */
+export function logitsAlone(network: SegmentationNetwork, images: Tensor, forward: OwnForward): Tensor {
+  return ofAll(withStatistics(network, forward, () => network.forward(images)));
 }
 
 /** Last decoder maps [B, F, ...S] of both domains and the number K of classes; runs the whole network. */

@@ -6,12 +6,12 @@
  */
 import { UsageError } from "../../core/errors.js";
 import type { TargetKind } from "../../core/target-kind.js";
-import { withFixedStatistics } from "../../nn/index.js";
 import { classChannels, positionRows, stack, type Tensor, worldRows } from "../../torch/index.js";
 import { discreteDivergence } from "../discrete.js";
 import type { DomainDivergence, DomainDivergenceOptions, DomainInput, RestyledImages } from "./domain-divergence.js";
 import { estimatorEntry } from "./entry.js";
-import { atLeastSingle } from "./forward.js";
+import { refuseIdle } from "./estimator.js";
+import { logitsAlone } from "./forward.js";
 
 /** Probabilities of classes per pixel, [G, n, C]: one group of K exclusive classes, or K of a part and its absence. */
 function distributions(probabilitiesBKS: Tensor, kind: TargetKind): Tensor {
@@ -27,12 +27,9 @@ function pixelWeights({ annotated }: RestyledImages): Tensor | null {
 }
 
 function createRestyled(choices: DomainDivergenceOptions): DomainDivergence {
-  const { divergence, kind, forward = "joint", side = "both", runningMean = 0, bank, gate } = choices;
-  const idle = runningMean > 0 ? "runningMean" : bank ? "bank" : gate ? "gate" : side === "source" ? "side" : null;
-  if (idle)
-    throw new UsageError(
-      `restyled: ${idle} is for estimators that describe both domains by a mean; here P is the labels, so leave it out`,
-    );
+  const { divergence, kind, forward = "joint", side, runningMean, bank, gate } = choices;
+  const theirUse = "for estimators that describe both domains by a mean; here P is the labels";
+  refuseIdle("restyled", { runningMean, bank, gate, side: side === "source" }, theirUse);
   if (forward === "shared")
     throw new UsageError('restyled: the method makes no passes over restyled images; take forward "joint"');
   const scale = choices.scale ?? divergence.defaultScale;
@@ -41,9 +38,7 @@ function createRestyled(choices: DomainDivergenceOptions): DomainDivergence {
     evaluate({ network, restyled }: DomainInput) {
       if (!restyled) throw new Error("internal: restyled was given no images");
       const given = restyled();
-      const statistics = forward === "joint" ? "batch" : "running";
-      const own = withFixedStatistics(network, statistics, () => network.forward(given.images));
-      const [logits, labelled] = [worldRows(atLeastSingle(own)), worldRows(given.labels)];
+      const [logits, labelled] = [logitsAlone(network, given.images, forward), worldRows(given.labels)];
       const labels = kind === "softmax" ? classChannels(labelled, logits.shape[1]) : labelled;
       const p = distributions(labels.to({ dtype: "float32" }), kind);
       const q = distributions(kind === "softmax" ? logits.softmax(1) : logits.sigmoid(), kind);
