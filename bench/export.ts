@@ -178,8 +178,8 @@ export async function run({ quick }: BenchOptions): Promise<BenchReport> {
         `Medians over ${plan.rounds} rounds after ${plan.warmUp}, all programs of a width in turn, each asked once more just before; a ratio is the median of the rounds' ratios to libtorch with as many threads.`,
         "The page's bytes are those that are sent, without the runtime's wasm.",
         ...(browser
-          ? [`Chromium $browser.version(), headless.`]
-          : [`What the browser loads first is left out: there is no $chromiumPath.`]),
+          ? [`Chromium ${browser.version()}, headless.`]
+          : [`What the browser loads first is left out: there is no ${chromiumPath}.`]),
         ...absent,
       ],
     };

@@ -212,9 +212,11 @@ export function maskPatterns({ masks, joined, masksByClass }: SplitSource): { pa
   return [...whole, ...Object.entries(masksByClass ?? {}).map(([className, pattern]) => ({ pattern, className }))];
 }
 
-/** The patterns of each further reader's mask files. */
-export function otherReaderPatterns({ otherReaders = [] }: SplitSource): ReturnType<typeof maskPatterns>[] {
-  return otherReaders.map((one) => maskPatterns(typeof one === "string" ? { masks: one } : { masksByClass: one }));
+/** The patterns of each reader's mask files, the first one's first. */
+export function readerPatterns(source: SplitSource): ReturnType<typeof maskPatterns>[] {
+  const others = source.otherReaders ?? [];
+  const keys = others.map((one) => (typeof one === "string" ? { masks: one } : { masksByClass: one }));
+  return [source, ...keys].map(maskPatterns);
 }
 
 /** The mask files of a split by id; of several readers those of the first. */
@@ -265,8 +267,7 @@ export function listImages(source: SplitSource, root: string, where: string): Ma
   // Beside their images, masks such as 1_mask.png match {id}.png as well.
   const others = [
     ...(source.furtherChannels ?? []),
-    ...maskPatterns(source).map((one) => one.pattern),
-    ...otherReaderPatterns(source)
+    ...readerPatterns(source)
       .flat()
       .map((one) => one.pattern),
     ...except.filter((one) => one.includes("{id}")),
@@ -288,7 +289,7 @@ export function expandSplit(source: SplitSource, place: SplitPlace, subjectOf: S
   const where = placeText(place);
   const pattern = source.images as string;
   const images = listImages(source, root, where);
-  const readers = [maskPatterns(source), ...otherReaderPatterns(source)];
+  const readers = readerPatterns(source);
   const masksFor = readers.map((patterns) => maskFinder(listByPatterns(patterns, root, where, images), images));
   const channelsFor = channelFinder(source, root, where);
   const listPath = source.list === undefined ? undefined : resolve(root, source.list);

@@ -170,14 +170,18 @@ function domainIntensitiesOf({ domains }: DatasetFile): Pick<Dataset, "domainInt
   return { domainIntensities, usualDomains: usual.map(({ name }) => name) };
 }
 
-/** The data set as it is to the images of one of its domains, by the rule for their values. */
-export function ofDomain<D extends Dataset>(dataset: D, domain: string): D {
-  const { domainIntensities = {}, slices } = dataset;
-  if (!Object.hasOwn(domainIntensities, domain)) return dataset;
-  const own = domainIntensities[domain];
+/** The data set with one rule for values in place of its own. */
+export function withValueRule<D extends Dataset>(dataset: D, own: DomainIntensity): D {
+  const { slices } = dataset;
   if (!slices) return { ...dataset, intensity: own.intensity };
   const { intensities: _, ...rest } = slices;
   return { ...dataset, slices: { ...rest, ...own } };
+}
+
+/** The data set as it is to the images of one of its domains, by the rule for their values. */
+export function ofDomain<D extends Dataset>(dataset: D, domain: string): D {
+  const { domainIntensities = {} } = dataset;
+  return Object.hasOwn(domainIntensities, domain) ? withValueRule(dataset, domainIntensities[domain]) : dataset;
 }
 
 /** Runs `read`. @throws DataError naming the data set's file, as there may be several */

@@ -9,8 +9,8 @@ import { type Grid, makeGrid } from "../grid/grid.js";
 import { resizeValues } from "../grid/resize.js";
 import { plane, type StoredImage, sampleWords } from "../grid/stored-image.js";
 import { toChannels, toGrey } from "./colour.js";
-import { isZScore, scaled, scaleOf, type Values, valueKindOf, windowed } from "./values.js";
-import { usualPercentiles, type ValueWindow, windowOf, type ZScoreRule } from "./volumes/windows.js";
+import { isZScore, scaled, scaleOf, shownWindow, type Values, valueKindOf, windowed } from "./values.js";
+import { type ValueWindow, windowOf, type ZScoreRule } from "./volumes/windows.js";
 
 /** What of a data set decides how its pictures are prepared; its fields are those of `Dataset`. */
 export interface ImageRule {
@@ -55,8 +55,7 @@ export function toBytes(image: StoredImage, rule: Pick<ImageRule, "path" | "inte
   const { intensity } = rule;
   if (samples instanceof Uint8Array) return samples;
   if (!intensity) throw windowMissing(image, rule, file);
-  const shown = isZScore(intensity) ? (intensity.within ?? { percentiles: usualPercentiles }) : intensity;
-  return windowed(samples, windowOf(samples, shown));
+  return windowed(samples, windowOf(samples, shownWindow(intensity)));
 }
 
 /** Channels in real numbers, so that grey of them is not rounded. */

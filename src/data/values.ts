@@ -7,7 +7,9 @@ import type { Samples } from "../grid/stored-image.js";
 import {
   type FixedMoments,
   type IntensityRule,
+  usualPercentiles,
   type ValueWindow,
+  type WindowRule,
   windowOf,
   type ZScoreRule,
 } from "./volumes/windows.js";
@@ -28,6 +30,11 @@ export interface ValueRule {
 /** Whether a rule makes z-scores. */
 export function isZScore(rule: IntensityRule | undefined): rule is ZScoreRule {
   return rule !== undefined && "zscore" in rule;
+}
+
+/** The window that values are shown in: of z-scores the one that they are cut off at, else the usual percentiles. */
+export function shownWindow(rule: IntensityRule): WindowRule {
+  return isZScore(rule) ? (rule.within ?? { percentiles: usualPercentiles }) : rule;
 }
 
 /** What the values of a data set's images are; all of its rules are of one kind (schema.ts). */

@@ -11,6 +11,7 @@ import { openExported } from "../../src/export/exported-model.js";
 import { readMetadata } from "../../src/export/onnx/model-file.js";
 import { ModelSession } from "../../src/export/onnx/runtime.js";
 import { precisionLimits } from "../../src/export/precision-names.js";
+import { mean } from "../../src/statistics/mean.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { putVolumes } from "../data/slices/bodies.js";
 import { hasOnnxRuntime } from "../export/onnx-runtime.js";
@@ -71,7 +72,7 @@ async function validationDice(file: string): Promise<number> {
     });
   }
   await session.close();
-  return scores.reduce((sum, one) => sum + one, 0) / scores.length;
+  return mean(scores);
 }
 
 describe("dimseg export", () => {

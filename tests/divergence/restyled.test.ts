@@ -8,6 +8,7 @@ import {
   type RestyledImages,
 } from "../../src/divergence/index.js";
 import { withFixedStatistics } from "../../src/nn/index.js";
+import { mean } from "../../src/statistics/mean.js";
 import { ones, scope, type Tensor, zeros } from "../../src/torch/index.js";
 import { gradientNorm, images, labels, networks, withNetworks } from "./networks.js";
 
@@ -38,8 +39,6 @@ function byLoops(p: number[][], q: number[][]): number[] {
     return p.reduce((sum, row, x) => sum + weight[x] * jensenShannon(row, q[x]), 0) / total;
   });
 }
-
-const mean = (values: number[]) => values.reduce((sum, one) => sum + one, 0) / values.length;
 
 describe("restyled", () => {
   it("is the class by class mean of the pixels' divergences: exclusive classes", () => {

@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { fundusProfile, planarAugmenter } from "../../src/augment/index.js";
 import { restyle } from "../../src/methods/index.js";
 import { cat, full, scope, type Tensor } from "../../src/torch/index.js";
+import { numbers } from "../support/tensors.js";
 import { at, makeBatch } from "./support.js";
 
 const augmenter = planarAugmenter(fundusProfile);
-const numbers = (tensor: Tensor) => [...tensor.toNumbers()];
 
 /** Images [count, 3, 32, 32] with a brighter left half. */
 function halves(count: number, left: number, right: number): Tensor {

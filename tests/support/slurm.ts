@@ -3,10 +3,10 @@ import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { freePort } from "../distributed/members.js";
 
 const programs = ["munged", "slurmctld", "slurmd", "sbatch", "squeue"];
 
@@ -16,15 +16,6 @@ export function missingForSlurm(): string | null {
   const lacks = programs.filter((name) => !path.split(":").some((folder) => existsSync(join(folder, name))));
   if (lacks.length > 0) return `${lacks.join(", ")} not found; install slurm-wlm and munge`;
   return process.getuid?.() === 0 ? null : "Slurm's daemons need to be started by root";
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }
 
 /** Waits for something that another process does. */

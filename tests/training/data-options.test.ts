@@ -44,9 +44,9 @@ describe("options of data", () => {
     await startRun(run, configOf({ cache: "disk", cacheMemory: fewBytes }), watching(2));
     const edited = readFileSync(join(run, "config.yaml"), "utf8").replace("cache: disk", "cache: memory");
     writeFileSync(join(run, "config.yaml"), edited);
-    const warnings: string[] = [];
-    await resumeRun(run, { ...watching(), warn: (message) => void warnings.push(message) });
-    expect(warnings).toEqual([]);
+    const observer = watching();
+    await resumeRun(run, observer);
+    expect(observer.warnings).toEqual([]);
     expectSame(run, join(base, "plain"));
   });
 });

@@ -10,25 +10,11 @@ import { resumeRun, startRun } from "../../src/training/run.js";
 import { expectSame } from "../cli/same-bytes.js";
 import { put, putDatasetYaml, temporaryFolder } from "../data/files.js";
 import { putVolumes } from "../data/slices/bodies.js";
+import { watching } from "./watching.js";
 
 const base = temporaryFolder();
 const root = join(base, "sites");
 let dataset: string;
-
-/** Watches a training, and stops it after some steps. */
-function watching(steps = Number.POSITIVE_INFINITY) {
-  let done = 0;
-  const warnings: string[] = [];
-  return {
-    ...{ decoding() {}, validation() {}, begun() {} },
-    warnings,
-    step: (step: number) => {
-      done = step;
-    },
-    warn: (message: string) => void warnings.push(message),
-    stopRequested: () => done >= steps,
-  };
-}
 
 function configOf(changes: Record<string, unknown>) {
   return loadConfig(

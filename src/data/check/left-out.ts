@@ -1,7 +1,7 @@
 /** Pictures of systems and servers in the folders of a data set: nobody's data, and worth a line. */
 import { join, relative, sep } from "node:path";
 import { DataError } from "../../core/errors.js";
-import { maskPatterns, otherReaderPatterns } from "../case-files.js";
+import { readerPatterns } from "../case-files.js";
 import type { Dataset } from "../dataset.js";
 import { patternFolder } from "../file-patterns.js";
 import { scanFolder } from "../inspect/scan.js";
@@ -13,7 +13,12 @@ function patternFolders({ root, domains }: Dataset): string[] {
   const patterns = sources.flatMap((source) =>
     source?.images === undefined
       ? []
-      : [source.images, ...[maskPatterns(source), ...otherReaderPatterns(source)].flat().map(({ pattern }) => pattern)],
+      : [
+          source.images,
+          ...readerPatterns(source)
+            .flat()
+            .map(({ pattern }) => pattern),
+        ],
   );
   const folders = [...new Set(patterns.map((pattern) => patternFolder(root, pattern)))];
   return folders.filter((folder) => !folders.some((other) => other !== folder && folder.startsWith(`${other}${sep}`)));

@@ -5,6 +5,7 @@
 import type { ClassesInput, LabelRuleInput, QuestionInput } from "../schema.js";
 import type { ClassFileRules } from "./class-files.js";
 import type { Proposal } from "./labels/propose.js";
+import { renamedRule } from "./labels/renamed-rule.js";
 
 /** More choices would not be read. */
 const mostChoices = 12;
@@ -34,20 +35,6 @@ function assignments(parts: readonly string[], names: readonly string[]): Assign
       ? pairings(parts, names)
       : pairings(names, parts).map((pairs) => pairs.map(([name, part]) => [part, name] as const))
   ).map((pairs) => new Map([...parts.map((part) => [part, own(part)] as const), ...pairs]));
-}
-
-/** A rule with the classes called otherwise. */
-function renamed(rule: LabelRuleInput, names: Assignment): LabelRuleInput {
-  const one = (name: string) => names.get(name) ?? name;
-  const all = (name: string | readonly string[]) => (typeof name === "string" ? one(name) : name.map(one));
-  const values = <T>(map: Readonly<Record<string, T>>, change: (value: T) => T) =>
-    Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value)]));
-  if (rule.kind === "values" || rule.kind === "colours") return { ...rule, map: values(rule.map, all) };
-  if (rule.kind !== "thresholds") return rule;
-  return {
-    ...rule,
-    classes: Object.fromEntries(Object.entries(rule.classes).map(([key, range]) => [one(key), range])),
-  };
 }
 
 function sentence(names: Assignment): string {
@@ -84,7 +71,8 @@ export function withWholeMasks(byFile: ClassFileRules, whole: Proposal, domains:
     const parts = reading.classes.slice(1).map(({ name }) => name);
     return assignments(parts, names).map((assignment) => {
       const further = [...assignment.values()].filter((name) => !names.includes(name));
-      const rule = (domain: string) => renamed(reading.domains?.[domain] ?? reading.labels, assignment);
+      const rename = (name: string) => assignment.get(name) ?? name;
+      const rule = (domain: string) => renamedRule(reading.domains?.[domain] ?? reading.labels, rename);
       return {
         means: [reading.means, sentence(assignment)].filter((text) => text !== "").join("; "),
         classes: [...byFile.classes, ...further.map((name, i) => ({ index: names.length + i, name }))],

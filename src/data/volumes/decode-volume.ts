@@ -20,10 +20,10 @@ import { frameValues, keptShape, type PreparedImage, type ValuedImage, type Work
 import { readVolumeChannels, requireChannels } from "../read-channels.js";
 import { readMaskOf } from "../read-image.js";
 import { combineReaders } from "../reader-masks.js";
-import { type ChannelScale, isZScore, newValues, scaled, scaleOf, type ValueKind, valueKindOf } from "../values.js";
+import { type ChannelScale, newValues, scaled, scaleOf, shownWindow, type ValueKind, valueKindOf } from "../values.js";
 import { placePlanes, stackSlices } from "./case-slices.js";
 import { withVolumeRoom } from "./room.js";
-import { type IntensityRule, usualPercentiles } from "./windows.js";
+import type { IntensityRule } from "./windows.js";
 
 /** A volume as it is cut. */
 export interface CutVolume {
@@ -73,10 +73,9 @@ export function volumeScale(image: StoredImage, rule: Pick<VolumeRule, "slices" 
   return scaleBy(image, rule.slices, valueKindOf(rule));
 }
 
-/** How they become bytes for the eye: z-scores are seen in the window that they are cut off at, else the usual percentiles. */
+/** How they become bytes for the eye. */
 export function shownScale(image: StoredImage, { slices }: Pick<VolumeRule, "slices">): VolumeScale {
-  const shown = (rule: IntensityRule) => (isZScore(rule) ? (rule.within ?? { percentiles: usualPercentiles }) : rule);
-  return scaleBy(image, slices, "bytes", shown);
+  return scaleBy(image, slices, "bytes", shownWindow);
 }
 
 /** A slice, or a whole volume, with its values mapped. */

@@ -151,6 +151,9 @@ class Coarse {
 
   /** Weights in 8 bits, and what makes numbers of them again. @returns the scale of each channel */
   private weights(kernel: string, axis: number): Float32Array {
+    // Used again by mirror images.
+    const known = this.constants.get(`${kernel}_scale`);
+    if (known) return numbersOf(known);
     const whole = this.constants.get(kernel) as Constant;
     const { shape } = whole;
     const values = numbersOf(whole);
@@ -161,8 +164,6 @@ class Coarse {
       largest[channelOf(i)] = Math.max(largest[channelOf(i)], Math.abs(value));
     });
     const scales = largest.map((value) => value / mostWeight || 1);
-    // Used again by mirror images.
-    if (this.constants.has(`${kernel}_int8`)) return scales;
     const inputs = [
       this.keep(
         constantOf(

@@ -15,13 +15,11 @@ export class DicePairs {
   /** Adds what is known of a case; nothing of one without a mask. */
   judge(labels: BothLabels, { label, working }: DecodedCase, { parts, target }: Dataset): void {
     if (label === undefined) return;
+    const voxels = voxelCount(working);
+    const maps = [labels.own, labels.exported].map((map) => withoutIgnored(map, label));
     for (const { index } of parts) {
-      const [own, exported] = [labels.own, labels.exported].map((map) => {
-        const [said, is] = [withoutIgnored(map, label), label].map((one) =>
-          classMask(one, index, target, voxelCount(working)),
-        );
-        return dice(confusionCounts(said, is));
-      });
+      const is = classMask(label, index, target, voxels);
+      const [own, exported] = maps.map((map) => dice(confusionCounts(classMask(map, index, target, voxels), is)));
       if (!Number.isNaN(own - exported)) this.pairs.push({ own, exported });
     }
   }

@@ -1,7 +1,7 @@
 /** By which rule the values of images become a network's input that need not be of its data set. */
 import { UsageError } from "../../core/errors.js";
 import { nearestWord } from "../../core/nearest-word.js";
-import { type Dataset, ofDomain } from "../../data/dataset.js";
+import { type Dataset, ofDomain, withValueRule } from "../../data/dataset.js";
 import { valueKindOf } from "../../data/values.js";
 import type { AskedNetwork } from "./segmenter.js";
 
@@ -49,7 +49,5 @@ export function forNewImages(dataset: Dataset, rule: Rule): Dataset {
   if (valueKindOf(dataset) === "zscores")
     throw new UsageError(`${run}: sees z-scores, to which a range of grey is nothing, so leave out --intensity`);
   const { domainIntensities: _, usualDomains: __, ...rest } = dataset;
-  if (!rest.slices) return { ...rest, intensity };
-  const { intensities: ___, ...slices } = rest.slices;
-  return { ...rest, slices: { ...slices, intensity } };
+  return withValueRule(rest, { intensity });
 }

@@ -3,6 +3,7 @@
  * otherwise, for each class.
  */
 import { UsageError } from "../../../core/errors.js";
+import { type Rename, renamedRule } from "../../../data/inspect/labels/renamed-rule.js";
 import type { ClassesInput, DatasetFileInput, LabelRuleInput } from "../../../data/schema.js";
 import type { ReadingShown } from "../shown/preparation.js";
 import { classValues } from "./class-values.js";
@@ -48,33 +49,12 @@ export function shownReading(reading: Reading, means: string | null): ReadingSho
   return { means, named: "classes", rows };
 }
 
-type Rename = (name: string) => string;
-
-/** The rule with other names of classes. */
-export function renamedRule(rule: LabelRuleInput, rename: Rename): LabelRuleInput {
-  switch (rule.kind) {
-    case "values":
-    case "colours": {
-      const map = Object.entries(rule.map).map(([value, names]) => [
-        value,
-        typeof names === "string" ? rename(names) : names.map(rename),
-      ]);
-      return { ...rule, map: Object.fromEntries(map) };
-    }
-    case "thresholds":
-      return { ...rule, classes: withKeys(rule.classes, rename) };
-    case "channels": {
-      const classes = Object.entries(rule.classes).map(([channel, name]) => [channel, name && rename(name)]);
-      return { ...rule, classes: Object.fromEntries(classes) };
-    }
-    case "files":
-      return rule;
-  }
-}
-
-/** A record with other names. */
-export function withKeys<T>(record: Readonly<Record<string, T>>, rename: Rename): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [rename(name), value]));
+/** @throws UsageError for two of one name: they could not be told apart any more */
+export function renamer(what: string, before: readonly string[], after: readonly string[]): Rename {
+  const names = new Map(before.map((name, i) => [name, after[i].trim()]));
+  if (new Set(names.values()).size !== names.size)
+    throw new UsageError(`two ${what} have the same name; name them apart`);
+  return (name) => names.get(name) ?? name;
 }
 
 /** The domains' own rules with the names that the classes have now. */
@@ -88,10 +68,7 @@ function ownRules({ domains }: Reading, rename: Rename): Pick<Reading, "domains"
 function withClassNames(reading: Reading, names: readonly string[]): { reading: Reading; rename: Rename } {
   const { classes, labels } = reading;
   const before = shownReading(reading, null).rows.map(({ name }) => name);
-  const after = new Map(before.map((name, i) => [name, names[i].trim()]));
-  if (new Set(after.values()).size !== after.size)
-    throw new UsageError("two classes have the same name; name them apart");
-  const rename: Rename = (name) => after.get(name) ?? name;
+  const rename = renamer("classes", before, names);
   const renamed = classes.map((one) => ({
     ...one,
     name: rename(one.name),

@@ -2,8 +2,9 @@
 import { UsageError } from "../../../core/errors.js";
 import { validate } from "../../../core/validated-yaml.js";
 import type { Inspection } from "../../../data/inspect/inspect.js";
+import { type Rename, renamedRule, withKeys } from "../../../data/inspect/labels/renamed-rule.js";
 import { type DatasetFileInput, datasetSchema } from "../../../data/schema.js";
-import { namedReading, type Reading, readingsOf, renamedRule, withKeys } from "./readings.js";
+import { namedReading, type Reading, readingsOf, renamer } from "./readings.js";
 
 /** What a person says of what was found; names stand in the order in which they were shown. */
 export interface DescriptionAnswers {
@@ -14,15 +15,10 @@ export interface DescriptionAnswers {
   readonly answer: number | null;
 }
 
-type Rename = (name: string) => string;
-
 function domainRenamer(before: readonly string[], after: readonly string[]): Rename {
   if (before.length !== after.length)
     throw new UsageError("domains were found anew meanwhile; look at the folder again");
-  const names = new Map(before.map((name, i) => [name, after[i].trim()]));
-  if (new Set(names.values()).size !== names.size)
-    throw new UsageError("two domains have the same name; name them apart");
-  return (name) => names.get(name) ?? name;
+  return renamer("domains", before, after);
 }
 
 type DomainFile = DatasetFileInput["domains"][number];
