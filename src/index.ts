@@ -145,9 +145,17 @@ export type { Vector } from "./grid/vector.js";
 export { Ensemble } from "./inference/ensemble.js";
 export type { AskedOptions } from "./inference/infer-case.js";
 export { type Answerer, networkAnswerer } from "./inference/inferers/answerer.js";
+export type { Column } from "./inference/inferers/columns.js";
 export { type InferOptions, inferLabels, inferProbabilities } from "./inference/inferers/infer.js";
-export { type AnswerPart, type Inferer, type PartTaker, wholeImage } from "./inference/inferers/inferer.js";
+export {
+  type AnswerPart,
+  type Inferer,
+  type PartTaker,
+  type PlacedPart,
+  wholeImage,
+} from "./inference/inferers/inferer.js";
 export { type SlidingWindowOptions, slidingWindow } from "./inference/inferers/sliding-window.js";
+export type { Stretch } from "./inference/inferers/windows.js";
 export { mirrorMembers } from "./inference/mirror.js";
 export type { AnswerInSize } from "./inference/plain/answer-in-size.js";
 export { labelMaps, type Prediction, type PredictOptions, predict } from "./inference/predict.js";

@@ -18,6 +18,11 @@ export function neighboursAlong(from: number, to: number): Neighbours {
   };
 }
 
+/** Values between two lists, by the weight of the second. */
+export function interpolated(low: Float32Array, high: Float32Array, weight: number): Float32Array {
+  return low.map((value, i) => value + weight * (high[i] - value));
+}
+
 /** Values `[outer, from, inner]` as `[outer, to, inner]`. */
 export function interpolateAxis(values: Float32Array, inner: number, from: number, along: Neighbours): Float32Array {
   const to = along.low.length;

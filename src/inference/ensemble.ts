@@ -3,6 +3,7 @@ import type { TargetKind } from "../core/target-kind.js";
 import { probabilities } from "../losses/index.js";
 import { type NetworkOutput, SegmentationNetwork } from "../nn/index.js";
 import { scope, type Tensor } from "../torch/index.js";
+import { summed } from "./summed.js";
 
 /**
  * Averages class probabilities and gives them as logits, so that it may stand wherever a network is asked: a sigmoid or
@@ -29,8 +30,14 @@ export class Ensemble extends SegmentationNetwork {
 
   override forward(images: Tensor): Tensor {
     return scope(() => {
-      const said = this.members.map((one) => probabilities(one.forward(images).to({ dtype: "float32" }), this.kind));
-      const mean = said.reduce((sum, one) => sum.add(one)).div(said.length);
+      const answer = (one: SegmentationNetwork) =>
+        scope(() => probabilities(one.forward(images).to({ dtype: "float32" }), this.kind));
+      const [first, ...others] = this.members;
+      const sum = summed(
+        answer(first),
+        others.map((one) => () => answer(one)),
+      );
+      const mean = sum.div(this.members.length);
       return this.kind === "softmax" ? mean.log() : mean.log().sub(mean.neg().log1p());
     });
   }

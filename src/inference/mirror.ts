@@ -1,6 +1,7 @@
 /** Test-time mirroring: what a network says about an image and its mirror images, averaged or one by one. */
 import { type NetworkOutput, SegmentationNetwork } from "../nn/index.js";
 import { scope, type Tensor } from "../torch/index.js";
+import { summed } from "./summed.js";
 
 /**
  * The axes of each mirror image but the image itself: the last axis, the one before it, both. Of volumes the last axis
@@ -21,9 +22,8 @@ function mirrorAxes(rank: number): number[][] {
 export function averageMirrored(input: Tensor, direct: Tensor, answer: (mirrored: Tensor) => Tensor): Tensor {
   return scope(() => {
     const axes = mirrorAxes(input.ndim - 2);
-    const mirrored = axes.map((chosen) => scope(() => answer(input.flip(chosen)).flip(chosen)));
-    const sum = mirrored.reduce((total, one) => total.add(one), direct);
-    return sum.div(axes.length + 1);
+    const mirrored = axes.map((chosen) => () => scope(() => answer(input.flip(chosen)).flip(chosen)));
+    return summed(direct, mirrored).div(axes.length + 1);
   });
 }
 

@@ -3,13 +3,14 @@ import { describe, expect, it } from "vitest";
 import { planar8bit } from "../../src/augment/index.js";
 import type { TargetKind } from "../../src/core/target-kind.js";
 import { atOnce } from "../../src/core/turns.js";
+import type { Values } from "../../src/data/values.js";
 import { framedGrid } from "../../src/grid/frame.js";
 import { makeGrid } from "../../src/grid/grid.js";
 import { answerInSize } from "../../src/inference/answer-in-size.js";
 import { answerInPieces } from "../../src/inference/inferers/infer.js";
 import { slidingWindow } from "../../src/inference/inferers/sliding-window.js";
 import { plainAnswerInSize, plainAnswerOfPicture } from "../../src/inference/plain/answer-in-size.js";
-import { plainSlidingWindow } from "../../src/inference/plain/sliding-window.js";
+import { plainVolumeAnswer } from "../../src/inference/plain/volume-answer.js";
 import { predict } from "../../src/inference/predict.js";
 import { fromTypedArray, Generator, rand, scope, type Tensor } from "../../src/torch/index.js";
 import { VolumeNetwork } from "../support/volume-network.js";
@@ -81,13 +82,15 @@ describe.each(["sigmoid", "softmax"] as const)("%s", (kind: TargetKind) => {
       const options = { ...asked, shape, inferer: slidingWindow({ patch }) };
       return atOnce(answerInPieces(network, fromTypedArray(volume, [1, ...sides]), options, "volume"));
     });
-    const said = await plainSlidingWindow(volume, sides, patch, async (window) =>
-      scope(() => floats(predict(network, fromTypedArray(window, [1, 1, ...patch]), asked).probabilities)),
-    );
-    const plain = plainAnswerInSize(said, sides, shape, kind, true);
+    const ask = async (window: Values) =>
+      scope(() => floats(predict(network, fromTypedArray(window, [1, 1, ...patch]), asked).probabilities));
+    const plain = await plainVolumeAnswer(volume, sides, shape, { kind, wanted: true, patch }, ask);
     expect(worst(plain.probabilities as Float32Array, own.probabilities)).toBeLessThan(2e-6);
     const others = plain.labels.filter((value, i) => value !== own.labels[i]).length;
     expect(others).toBeLessThanOrEqual(plain.labels.length / 10_000);
+    // In columns too, to the bit.
+    const cut = await plainVolumeAnswer(volume, sides, shape, { kind, wanted: true, patch, bytes: 0 }, ask);
+    expect(cut).toEqual(plain);
     network.dispose();
   });
 });

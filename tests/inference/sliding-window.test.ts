@@ -6,11 +6,12 @@ import { NumericError, UsageError } from "../../src/core/errors.js";
 import { atOnce, inTurns, Stopped, turnUntil } from "../../src/core/turns.js";
 import type { Answerer } from "../../src/inference/inferers/answerer.js";
 import { networkAnswerer } from "../../src/inference/inferers/answerer.js";
+import { resamplingReach } from "../../src/inference/inferers/columns.js";
 import { inferLabels, inferProbabilities } from "../../src/inference/inferers/infer.js";
-import { type AnswerPart, type PartTaker, wholeImage } from "../../src/inference/inferers/inferer.js";
+import { type PartTaker, type PlacedPart, wholeImage } from "../../src/inference/inferers/inferer.js";
 import { PartResampler } from "../../src/inference/inferers/resample-parts.js";
-import { slidingWindow } from "../../src/inference/inferers/sliding-window.js";
-import { settledBy, windowsAlong } from "../../src/inference/inferers/windows.js";
+import { type SlidingWindowOptions, slidingWindow } from "../../src/inference/inferers/sliding-window.js";
+import { axisPart, settledBy, windowsAlong } from "../../src/inference/inferers/windows.js";
 import { labelMaps, predict } from "../../src/inference/predict.js";
 import { VNet } from "../../src/nn/index.js";
 import {
@@ -78,7 +79,7 @@ function gather(parts: { values: number[]; shape: number[]; from: readonly numbe
   return all;
 }
 
-function partsOf(run: (take: (part: AnswerPart) => void) => void) {
+function partsOf(run: (take: (part: PlacedPart) => void) => void) {
   const parts: { values: number[]; shape: number[]; from: readonly number[] }[] = [];
   run(({ probabilities, from }) => {
     parts.push({ values: numbers(probabilities), shape: probabilities.shape, from });
@@ -133,10 +134,10 @@ function byDefinition(input: Tensor, patch: readonly number[], step: number): nu
 }
 
 /** The parts of a sliding window on another grid. */
-function resample(shape: readonly number[], to: readonly number[], patch: readonly number[]) {
+function resample(shape: readonly number[], to: readonly number[], options: SlidingWindowOptions) {
   return partsOf((take) => {
     const resampler = new PartResampler(shape, to, take);
-    atOnce(slidingWindow({ patch })(image(shape), positional, (part) => resampler.take(part)));
+    atOnce(slidingWindow(options)(image(shape), positional, (part) => resampler.take(part), resamplingReach));
     resampler.dispose();
   });
 }
@@ -167,7 +168,8 @@ describe("windows along an axis", () => {
           if (w > 0) expect(start - starts[w - 1]).toBeLessThanOrEqual(Math.max(length * step + 1, 1));
         });
         for (const sum of sums) expect(sum).toBeCloseTo(1, 5);
-        expect(starts.reduce((total, _, w) => total + settledBy(along, w), 0)).toBe(extent);
+        const whole = axisPart(along, { from: 0, to: side });
+        expect(starts.reduce((total, _, w) => total + settledBy(whole, w), 0)).toBe(side);
       }),
     );
   });
@@ -190,6 +192,24 @@ describe("sliding window", () => {
           const inferer = slidingWindow({ patch, step });
           const parts = partsOf((take) => atOnce(inferer(input, positional, take)));
           expectRelative(gather(parts, shape), byDefinition(input, patch, step), { absolute: 1e-5 });
+        });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("gives the same bits in columns as small as can be", () => {
+    fc.assert(
+      fc.property(cases, ({ shape, patch, step }) => {
+        scope(() => {
+          const answers = [undefined, 0].map((bytes) => {
+            const inferer = slidingWindow({ patch, step, ...(bytes === undefined ? {} : { bytes }) });
+            return gather(
+              partsOf((take) => atOnce(inferer(image(shape), positional, take))),
+              shape,
+            );
+          });
+          expect(answers[1]).toEqual(answers[0]);
         });
       }),
       { numRuns: 40 },
@@ -331,8 +351,9 @@ describe("labels and probabilities", () => {
           const parts = partsOf((take) => atOnce(slidingWindow({ patch })(image(shape), positional, take)));
           const values = Float32Array.from(gather(parts, shape));
           const want = resizeLinear(fromTypedArray(values, [1, 2, ...shape]), to);
-          const resampled = resample(shape, to, patch);
+          const resampled = resample(shape, to, { patch });
           expectRelative(gather(resampled, to), numbers(want), { absolute: 1e-5 });
+          expect(gather(resample(shape, to, { patch, bytes: 0 }), to)).toEqual(gather(resampled, to));
         });
       }),
       { numRuns: 60 },

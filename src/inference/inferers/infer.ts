@@ -7,7 +7,8 @@ import type { Tensor } from "../../torch/index.js";
 import { scope } from "../../torch/index.js";
 import { labelMaps, type PredictOptions, requireFinite } from "../predict.js";
 import { networkAnswerer } from "./answerer.js";
-import { type AnswerPart, type Inferer, type PartTaker, wholeImage } from "./inferer.js";
+import { resamplingReach } from "./columns.js";
+import { type Inferer, type PlacedPart, wholeImage } from "./inferer.js";
 import { PartResampler } from "./resample-parts.js";
 
 /** How an image is asked about. */
@@ -24,11 +25,11 @@ function* inferParts(
   image: Tensor,
   options: InferOptions,
   what: string,
-  take: PartTaker,
+  take: (part: PlacedPart) => void,
 ): Generator<void, void> {
   const { inferer = wholeImage, shape } = options;
   const sides = image.shape.slice(1);
-  const checked: PartTaker = (part) =>
+  const checked = (part: PlacedPart) =>
     scope(() => {
       requireFinite(part.probabilities, what);
       take(part);
@@ -40,27 +41,26 @@ function* inferParts(
   }
   const resampler = new PartResampler(sides, shape, checked);
   try {
-    yield* inferer(image, asked, (part) => resampler.take(part));
+    yield* inferer(image, asked, (part) => resampler.take(part), resamplingReach);
   } finally {
     resampler.dispose();
   }
 }
 
-/** Copies whole lines [planes, lines, width] to where they belong among values of `shape` that begin at `offset`. */
+/** Copies values [planes, lines, columns] to where they belong among values of `shape` that begin at `offset`. */
 function place<T extends Uint8Array | Float32Array>(
   whole: T,
   values: T,
-  lines: number,
+  [lines, columns]: readonly [number, number],
   from: readonly number[],
   shape: readonly number[],
   offset = 0,
 ): void {
   const [height, width] = shape.slice(-2);
-  const [z, y] = from.length === 3 ? from : [0, ...from];
-  const size = lines * width;
-  for (let plane = 0; plane * size < values.length; plane++) {
-    const block = values.subarray(plane * size, (plane + 1) * size);
-    (whole as Uint8Array).set(block, offset + ((z + plane) * height + y) * width);
+  const [z, y, x] = from.length === 3 ? from : [0, ...from];
+  for (let row = 0; row * columns < values.length; row++) {
+    const to = (z + Math.floor(row / lines)) * height + y + (row % lines);
+    (whole as Uint8Array).set(values.subarray(row * columns, (row + 1) * columns), offset + to * width + x);
   }
 }
 
@@ -104,28 +104,30 @@ export function* labelsInPieces(
 /** Class numbers are 64 bits wide before they become bytes: of one plane at a time. */
 function placeLabels(
   labels: Uint8Array,
-  { probabilities, from }: AnswerPart,
+  { probabilities, from }: PlacedPart,
   kind: Dataset["target"],
   shape: readonly number[],
 ): void {
   const planes = from.length === 3 ? probabilities.unbind(1) : [probabilities];
   planes.forEach((plane, z) => {
     const [values] = labelMaps(plane.unsqueeze(0), kind);
-    const [classes, lines, width] = plane.shape;
-    const size = lines * width;
-    const at = from.length === 3 ? [from[0] + z, from[1]] : [0, from[0]];
+    const [classes, lines, columns] = plane.shape;
+    const size = lines * columns;
+    const at = from.length === 3 ? [from[0] + z, from[1], from[2]] : [0, ...from];
     for (let k = 0; k < (kind === "sigmoid" ? classes : 1); k++) {
-      place(labels, values.subarray(k * size, (k + 1) * size), lines, [...at, 0], shape, k * voxelCount({ shape }));
+      const own = values.subarray(k * size, (k + 1) * size);
+      place(labels, own, [lines, columns], at, shape, k * voxelCount({ shape }));
     }
   });
 }
 
 /** Puts a part's probabilities among those of the whole, one class after the other. */
-function placeProbabilities(all: Float32Array, { probabilities, from }: AnswerPart, shape: readonly number[]): void {
+function placeProbabilities(all: Float32Array, { probabilities, from }: PlacedPart, shape: readonly number[]): void {
   const voxels = voxelCount({ shape });
   probabilities.unbind(0).forEach((one, k) => {
     const values = one.toTypedArray() as Float32Array;
-    place(all, values, one.shape[one.ndim - 2], from, shape, k * voxels);
+    const [lines, columns] = one.shape.slice(-2);
+    place(all, values, [lines, columns], from, shape, k * voxels);
   });
 }
 
@@ -164,7 +166,7 @@ export function inferProbabilities(
   const shape = options.shape ?? image.shape.slice(1);
   const voxels = voxelCount({ shape });
   let all = new Float32Array(0);
-  const take = (part: AnswerPart) => {
+  const take = (part: PlacedPart) => {
     const classes = part.probabilities.shape[0];
     if (all.length === 0) all = new Float32Array(classes * voxels);
     placeProbabilities(all, part, shape);

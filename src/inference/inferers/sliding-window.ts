@@ -1,14 +1,16 @@
 /**
  * Sliding-window inference in bounded memory. Windows are asked one at a time, slowest axis first. What they say is added
- * up on the host in two buffers, float32 over K classes: one for the windows of a row (a window deep and high, the image
- * wide), and one for the planes that the next layer of windows adds to (less than a window deep, the image high and wide).
- * Neither grows with the image's slowest axis. A picture is a volume of one plane.
+ * up on the host in two buffers, float32 over K classes: one for the windows of a row (a window deep and high, the column
+ * wide), and one for the planes that the next layer of windows adds to (less than a window deep, the column's lines high and
+ * wide). Neither grows with the image's slowest axis, and columns (columns.ts) are as small as the memory asks for. A picture
+ * is a volume of one plane.
  */
 import { UsageError } from "../../core/errors.js";
 import { fromTypedArray, pad, persist, scope, type Tensor, zeros } from "../../torch/index.js";
 import type { Answerer } from "./answerer.js";
+import { type AskedColumn, type ColumnSize, columnsOf, roomForSums, usualBytes } from "./columns.js";
 import type { Inferer, PartTaker } from "./inferer.js";
-import { type AxisWindows, settledBy, windowsAlong } from "./windows.js";
+import { type AxisPart, type AxisWindows, axisPart, settledBy, windowsAlong } from "./windows.js";
 
 /** Choices of {@link slidingWindow}. */
 export interface SlidingWindowOptions {
@@ -16,50 +18,79 @@ export interface SlidingWindowOptions {
   readonly patch: readonly number[];
   /** Share of a window between neighbours, in (0, 1]; default 0.5. */
   readonly step?: number;
+  /**
+   * Memory for sums, at least four answers of the network about a window. Where they would take more, windows on the edges of
+   * columns are asked twice; the result is the same to the bit. Default 2^31.
+   */
+  readonly bytes?: number;
 }
 
 type Axes = readonly [z: AxisWindows, y: AxisWindows, x: AxisWindows];
+type Parts = readonly [z: AxisPart, y: AxisPart, x: AxisPart];
+/** Places of a window in the lists of its axes. */
 type Window = readonly [z: number, y: number, x: number];
 
-/** Planes that the next layer of windows adds to: at most so many at a time. */
-function carriedPlanes(z: AxisWindows): number {
-  return Math.max(...z.starts.map((_, i) => z.weights[i].length - settledBy(z, i)));
+/** Positions that a window has in a part of an axis. */
+function lengthOf({ windows }: AxisPart, window: number): number {
+  return windows[window].weights.length;
 }
 
-/** Sums of weighted answers [K, D, H, W], of padded extents. */
+/** The longest window of an axis. */
+function depthOf(z: AxisPart): number {
+  return Math.max(...z.windows.map(({ weights }) => weights.length));
+}
+
+/** Planes that the next layer of windows adds to: at most so many at a time. */
+function carriedPlanes(z: AxisPart): number {
+  return Math.max(...z.windows.map((_, i) => lengthOf(z, i) - settledBy(z, i)));
+}
+
+/** Values of both sums of a class. */
+function sumsSize(z: AxisPart, { height, lines, width }: ColumnSize): number {
+  return (depthOf(z) * height + carriedPlanes(z) * lines) * width;
+}
+
+/** Sums of weighted answers [K, D, H, W] over a column. */
 class Sums {
   private readonly row: Tensor;
   private readonly carried: Tensor;
 
   constructor(
     classes: number,
-    private readonly axes: Axes,
+    private readonly parts: Parts,
   ) {
-    const [z, y, x] = axes;
-    const [depth, height] = [z.weights[0].length, y.weights[0].length];
-    this.row = persist(zeros([classes, depth, height, x.extent]));
-    this.carried = persist(zeros([classes, carriedPlanes(z), y.extent, x.extent]));
+    const [z, y, x] = parts;
+    const height = Math.max(...y.windows.map(({ weights }) => weights.length));
+    this.row = persist(zeros([classes, depthOf(z), height, x.to - x.from]));
+    this.carried = persist(zeros([classes, carriedPlanes(z), y.to - y.from, x.to - x.from]));
   }
 
-  /** Adds a window's answer [K, ...window], on the host. */
+  /** Adds what a window's answer [K, ...window], on the host, says of the column. */
   add(answer: Tensor, window: Window): void {
-    const [z, y, x] = this.axes.map(({ weights }, axis) => fromTypedArray(weights[window[axis]]));
+    const own = this.parts.map(({ windows }, axis) => windows[window[axis]]);
+    const [z, y, x] = own.map(({ weights }) => fromTypedArray(weights));
     const weight = z
       .reshape([-1, 1, 1])
       .mul(y.reshape([-1, 1]))
       .mul(x);
-    const [, , { starts, weights }] = this.axes;
-    this.row.narrow(3, starts[window[2]], weights[0].length).addcmul_(answer, weight);
+    const said = own.reduce(
+      (piece, { skipped, weights }, axis) => piece.narrow(axis + 1, skipped, weights.length),
+      answer,
+    );
+    const [depth, height, width] = own.map(({ weights }) => weights.length);
+    const row = this.row.narrow(1, 0, depth).narrow(2, 0, height).narrow(3, own[2].start, width);
+    row.addcmul_(said, weight);
   }
 
   /** Hands out what is settled when a row of windows is complete, [K, depth, height, W], and moves on to the next row. */
   finishRow([zWindow, yWindow]: Window, take: (settled: Tensor) => void): void {
-    const [z, y] = this.axes;
-    const [depth, height] = [z.weights[0].length, y.weights[0].length];
+    const [z, y] = this.parts;
+    const [depth, height] = [lengthOf(z, zWindow), lengthOf(y, yWindow)];
     const [planes, lines] = [settledBy(z, zWindow), settledBy(y, yWindow)];
-    const settled = this.row.narrow(2, 0, lines);
-    const carried = this.carried.narrow(2, y.starts[yWindow], lines);
-    const before = zWindow === 0 ? 0 : depth - settledBy(z, zWindow - 1);
+    if (lines === 0) return;
+    const settled = this.row.narrow(1, 0, depth).narrow(2, 0, lines);
+    const carried = this.carried.narrow(2, y.windows[yWindow].start, lines);
+    const before = zWindow === 0 ? 0 : lengthOf(z, zWindow - 1) - settledBy(z, zWindow - 1);
     settled.narrow(1, 0, before).add_(carried.narrow(1, 0, before));
     take(settled.narrow(1, 0, planes));
     carried.narrow(1, 0, depth - planes).copy_(settled.narrow(1, planes, depth - planes));
@@ -84,8 +115,7 @@ class Sums {
 function windowInput(image: Tensor, axes: Axes, window: Window, asked: Answerer, rank: number): Tensor {
   let piece = image;
   const margins: number[] = [];
-  axes.forEach(({ starts, weights, margin }, axis) => {
-    const side = image.shape[axis + 1];
+  axes.forEach(({ side, starts, weights, margin }, axis) => {
     const first = starts[window[axis]] - margin;
     const [low, high] = [Math.max(first, 0), Math.min(first + weights[0].length, side)];
     piece = piece.narrow(axis + 1, low, high - low);
@@ -95,24 +125,6 @@ function windowInput(image: Tensor, axes: Axes, window: Window, asked: Answerer,
   const flat = (rank === 2 ? piece.squeeze(1) : piece).unsqueeze(0);
   const wanted = margins.slice(0, 2 * rank);
   return asked.input(wanted.some((count) => count > 0) ? pad(flat, wanted) : flat);
-}
-
-/** The part of a settled piece that is the image's, from its padded extents. */
-function crop(
-  settled: Tensor,
-  axes: Axes,
-  image: Tensor,
-  [zWindow, yWindow]: Window,
-  rank: number,
-  take: PartTaker,
-): void {
-  const from = [axes[0].starts[zWindow], axes[1].starts[yWindow], 0];
-  const part = axes.reduce((piece, { margin, extent }, axis) => {
-    const side = image.shape[axis + 1];
-    return extent === side ? piece : piece.narrow(axis + 1, margin, side);
-  }, settled);
-  if (rank === 2) take({ probabilities: part.squeeze(1), from: from.slice(1) });
-  else take({ probabilities: part, from });
 }
 
 /** @throws UsageError when the windows are none of the image's */
@@ -126,6 +138,47 @@ function checkWindows(image: Tensor, { patch, step = 0.5 }: SlidingWindowOptions
   if (!(step > 0 && step <= 1)) throw new UsageError(`slidingWindow: step is ${step}; expected a number in (0, 1]`);
 }
 
+/** The windows of an image along three axes. */
+function axesOf(image: Tensor, { patch, step = 0.5 }: SlidingWindowOptions): Axes {
+  const [sides, lengths] = [image.shape.slice(1), patch].map((list) => (list.length === 2 ? [1, ...list] : list));
+  return sides.map((side, axis) => windowsAlong(side, lengths[axis], step)) as unknown as Axes;
+}
+
+/** Asks about a window by its numbers along the axes. @returns [K, ...window] of three axes, on the host */
+type AskWindow = (window: Window) => Tensor;
+
+/** Asks about the windows of one column. */
+function* askColumn(
+  z: AxisPart,
+  column: AskedColumn,
+  classes: number,
+  ask: AskWindow,
+  take: PartTaker,
+  rank: number,
+): Generator<void, void> {
+  const parts = [z, column.y, column.x] as const;
+  const sums = new Sums(classes, parts);
+  const [zs, ys, xs] = parts.map(({ windows }) => windows.map(({ index }) => index));
+  try {
+    for (let i = 0; i < zs.length; i++)
+      for (let j = 0; j < ys.length; j++) {
+        for (let k = 0; k < xs.length; k++) {
+          scope(() => sums.add(ask([zs[i], ys[j], xs[k]]), [i, j, k]));
+          yield;
+        }
+        const from = [z.windows[i].start, column.y.from + column.y.windows[j].start, column.x.from];
+        scope(() =>
+          sums.finishRow([i, j, 0], (settled) => {
+            if (rank === 2) take({ probabilities: settled.squeeze(1), from: from.slice(1), column });
+            else take({ probabilities: settled, from, column });
+          }),
+        );
+      }
+  } finally {
+    sums.dispose();
+  }
+}
+
 /**
  * Asks about overlapping windows and averages what they say, each counting by a Gaussian over its middle (standard
  * deviation an eighth of the window), as nnU-Net does, but of probabilities instead of logits. An image smaller than a
@@ -135,39 +188,36 @@ function checkWindows(image: Tensor, { patch, step = 0.5 }: SlidingWindowOptions
  * @example inferLabels(network, image, { ...asked, inferer: slidingWindow({ patch: [64, 64, 32] }) }, "case 1");
  */
 export function slidingWindow(options: SlidingWindowOptions): Inferer {
-  return function* (image, asked, take) {
+  return function* (image, asked, take, reach = 0) {
     checkWindows(image, options);
-    const { patch, step = 0.5 } = options;
     const rank = image.ndim - 1;
-    const volumeOf = () => (rank === 2 ? image.unsqueeze(1) : image);
-    const [extents, sides] =
-      rank === 2
-        ? [
-            [1, ...image.shape.slice(1)],
-            [1, ...patch],
-          ]
-        : [image.shape.slice(1), patch];
-    const axes = sides.map((side, axis) => windowsAlong(extents[axis], side, step)) as unknown as Axes;
-    const [zs, ys, xs] = axes.map(({ starts }) => [...starts.keys()]);
-    let sums: Sums | undefined;
+    const axes = axesOf(image, options);
+    const [z, y, x] = axes;
+    const askNetwork: AskWindow = (window) =>
+      scope(() => {
+        const volume = rank === 2 ? image.unsqueeze(1) : image;
+        const answer = asked.probabilities(windowInput(volume, axes, window, asked, rank)).to({ device: "cpu" });
+        return rank === 2 ? answer.squeeze(0).unsqueeze(1) : answer.squeeze(0);
+      });
+    // How many classes there are is known from the first answer, which is used where its turn comes.
+    let first: Tensor | null = scope(() => persist(askNetwork([0, 0, 0])));
+    const ask: AskWindow = (window) => {
+      if (first === null) return askNetwork(window);
+      // A view, which keeps the values when the tensor goes.
+      const answer = first.narrow(0, 0, first.shape[0]);
+      first.dispose();
+      first = null;
+      return answer;
+    };
     try {
-      for (const z of zs) {
-        for (const y of ys) {
-          for (const x of xs) {
-            scope(() => {
-              const window = [z, y, x] as const;
-              const input = windowInput(volumeOf(), axes, window, asked, rank);
-              const answer = asked.probabilities(input).to({ device: "cpu" });
-              sums ??= new Sums(answer.shape[1], axes);
-              sums.add(rank === 2 ? answer.squeeze(0).unsqueeze(1) : answer.squeeze(0), window);
-            });
-            yield;
-          }
-          scope(() => sums?.finishRow([z, y, 0], (settled) => crop(settled, axes, volumeOf(), [z, y, 0], rank, take)));
-        }
-      }
+      const [classes] = first.shape;
+      const depth = axisPart(z, { from: 0, to: z.side });
+      const bytesOf = (size: ColumnSize) => 4 * classes * sumsSize(depth, size);
+      const room = roomForSums(first.numel, options.bytes ?? usualBytes);
+      for (const column of columnsOf(y, x, reach, bytesOf, room))
+        yield* askColumn(depth, column, classes, ask, take, rank);
     } finally {
-      sums?.dispose();
+      first?.dispose();
     }
   };
 }

@@ -5,6 +5,8 @@
 
 /** The windows along one axis. */
 export interface AxisWindows {
+  /** Positions of the image. */
+  readonly side: number;
   /** Positions along the axis; more than the image has where it is smaller than a window. */
   readonly extent: number;
   /** Positions before the image's first, where a window is larger than the image. */
@@ -36,6 +38,7 @@ export function windowsAlong(side: number, length: number, step: number): AxisWi
   const sums = new Float64Array(extent);
   for (const start of starts) for (let i = 0; i < length; i++) sums[start + i] += bell[i];
   return {
+    side,
     extent,
     margin: Math.floor((extent - side) / 2),
     starts,
@@ -43,7 +46,41 @@ export function windowsAlong(side: number, length: number, step: number): AxisWi
   };
 }
 
-/** How many positions from a window's first one no later window reaches. */
-export function settledBy({ extent, starts }: AxisWindows, window: number): number {
-  return (starts[window + 1] ?? extent) - starts[window];
+/** Positions of an axis, from the first to before the second. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A window as far as it reaches into a stretch of its axis. */
+export interface ReachingWindow {
+  /** Its number along the axis. */
+  readonly index: number;
+  /** Its first position in the stretch, counted from the stretch's own first. */
+  readonly start: number;
+  /** How many of its positions lie before that. */
+  readonly skipped: number;
+  /** What it counts at its positions in the stretch. */
+  readonly weights: Float32Array;
+}
+
+/** A stretch of an axis and the windows that count there, ascending. */
+export interface AxisPart extends Stretch {
+  readonly windows: readonly ReachingWindow[];
+}
+
+/** The windows of an axis that reach into a stretch of the image. */
+export function axisPart({ starts, weights, margin }: AxisWindows, { from, to }: Stretch): AxisPart {
+  const windows = starts.flatMap((place, index) => {
+    const first = place - margin;
+    const [low, high] = [Math.max(first, from), Math.min(first + weights[index].length, to)];
+    const within = weights[index].subarray(low - first, high - first);
+    return low < high ? [{ index, start: low - from, skipped: low - first, weights: within }] : [];
+  });
+  return { from, to, windows };
+}
+
+/** How many positions from a window's first one in a stretch no later window reaches. */
+export function settledBy({ from, to, windows }: AxisPart, window: number): number {
+  return (windows[window + 1]?.start ?? to - from) - windows[window].start;
 }

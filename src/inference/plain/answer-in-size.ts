@@ -26,6 +26,11 @@ function largestClass(values: Float32Array, classes: number, count: number): Uin
   return found;
 }
 
+/** Labels of values `[K, count]`: class numbers `[count]`, or 0/1 planes `[K, count]`. */
+export function plainLabels(values: Float32Array, classes: number, count: number, kind: TargetKind): Uint8Array {
+  return kind === "sigmoid" ? Uint8Array.from(values, (p) => (p >= 0.5 ? 1 : 0)) : largestClass(values, classes, count);
+}
+
 /** Copies planes `[K, size]` to where plane number `index` of each class is. */
 function placePlanes<T extends Uint8Array | Float32Array>(whole: T, planes: T, size: number, index: number): void {
   const classes = planes.length / size;
@@ -52,9 +57,7 @@ export function plainAnswerInSize(
   const all = wanted ? new Float32Array(classes * count(shape)) : undefined;
   const size = count(shape.slice(1));
   eachPlaneResized(probabilities, sides, shape, (plane, index) => {
-    const found =
-      kind === "sigmoid" ? Uint8Array.from(plane, (p) => (p >= 0.5 ? 1 : 0)) : largestClass(plane, classes, size);
-    placePlanes(labels, found, size, index);
+    placePlanes(labels, plainLabels(plane, classes, size, kind), size, index);
     if (all) placePlanes(all, plane, size, index);
   });
   return { labels, ...(all ? { probabilities: all } : {}) };

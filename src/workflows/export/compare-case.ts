@@ -4,8 +4,8 @@ import type { Values } from "../../data/values.js";
 import { planesOf, stackSlices } from "../../data/volumes/case-slices.js";
 import type { ModelDescription } from "../../export/description.js";
 import type { ModelAnswer, ModelSession } from "../../export/onnx/runtime.js";
-import { plainAnswerInSize } from "../../inference/plain/answer-in-size.js";
 import { plainSlidingWindow } from "../../inference/plain/sliding-window.js";
+import { VolumeAnswer } from "../../inference/plain/volume-answer.js";
 import { labelMaps, predict } from "../../inference/predict.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import { normalisationOf } from "../../runs/normalisation-of.js";
@@ -65,14 +65,19 @@ async function ofWindows(
   see: (answers: BothAnswers) => void,
 ): Promise<BothLabels> {
   const { dataset, sides } = engines.model;
-  const all = await plainSlidingWindow(image, working.shape, sides, async (window) => {
+  const asked = { kind: dataset.target, wanted: false };
+  const [own, exported] = [new VolumeAnswer(working.shape, asked), new VolumeAnswer(working.shape, asked)];
+  const ask = async (window: Values) => {
     const answers = await askBoth(engines, window);
     see(answers);
     return joined(answers);
+  };
+  await plainSlidingWindow(image, working.shape, { patch: sides }, ask, (plane, z, { y, x }) => {
+    const place = { extent: [y.to - y.from, x.to - x.from], from: [z, y.from, x.from] } as const;
+    own.put({ values: plane.subarray(0, plane.length / 2), ...place });
+    exported.put({ values: plane.subarray(plane.length / 2), ...place });
   });
-  const labelsOf = (half: Float32Array) =>
-    plainAnswerInSize(half, working.shape, working.shape, dataset.target, false).labels;
-  return { own: labelsOf(all.subarray(0, all.length / 2)), exported: labelsOf(all.subarray(all.length / 2)) };
+  return { own: own.answer().labels, exported: exported.answer().labels };
 }
 
 function joined({ own, exported }: BothAnswers): Float32Array {

@@ -48,7 +48,7 @@ async function seePieces(
     return finder.see(piece, channels, sides);
   };
   if (sides.length === 3) {
-    await plainSlidingWindow(image, working.shape, sides, see);
+    await plainSlidingWindow(image, working.shape, { patch: sides }, see, () => {});
     return pieces;
   }
   const slices = dataset.slices ? sliceCount({ working }) : 1;

@@ -8,8 +8,8 @@ import { type ExportedModel, loadExportedNetwork, openExported, openSession } fr
 import type { ModelSession } from "../../export/onnx/runtime.js";
 import type { Frame } from "../../grid/frame.js";
 import type { StoredImage } from "../../grid/stored-image.js";
-import { type AnswerInSize, plainAnswerInSize, plainAnswerOfPicture } from "../../inference/plain/answer-in-size.js";
-import { plainSlidingWindow } from "../../inference/plain/sliding-window.js";
+import { plainAnswerOfPicture } from "../../inference/plain/answer-in-size.js";
+import { plainVolumeAnswer } from "../../inference/plain/volume-answer.js";
 import { type ImagePrediction, predictImage, preparedFor } from "../../inference/predict-image.js";
 import { answersOfSlices, answersOfWhole, predictVolume, segmentVolume } from "../../inference/predict-volume.js";
 import { normalisationOf } from "../../runs/normalisation-of.js";
@@ -88,13 +88,12 @@ async function inOnnxRuntime({ model, dataset, wanted, turn }: Question, threads
     segmentVolume(volume, path, set) {
       const ofSlices = (cut: CutVolume) => answersOfSlices(cut, set, (slice) => segmentImage(slice, path));
       const ofWhole = (cut: CutVolume) =>
-        answersOfWhole(cut, set, path, async ({ image, working }, shape): Promise<AnswerInSize> => {
-          const said = await plainSlidingWindow(image, working.shape, sides, async (window) => {
+        answersOfWhole(cut, set, path, ({ image, working }, shape) =>
+          plainVolumeAnswer(image, working.shape, shape, { kind, wanted, patch: sides }, async (window) => {
             await turn();
             return ask(window, path);
-          });
-          return plainAnswerInSize(said, working.shape, shape, kind, wanted);
-        });
+          }),
+        );
       return segmentVolume(volume, path, set, wanted, sides.length === 3 ? ofWhole : ofSlices, turn);
     },
     close: () => session.close(),
