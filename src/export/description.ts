@@ -10,6 +10,8 @@ import { type Dataset, ofDomain, type SliceRule } from "../data/dataset.js";
 import { isZScore, type ValueKind, valueKindOf } from "../data/values.js";
 import type { IntensityRule, WindowRule, ZScoreRule } from "../data/volumes/windows.js";
 import { type FrameMode, frameRecord } from "../grid/frame.js";
+import type { SlicePlane } from "../grid/slices.js";
+import { windowDeviation, windowStep } from "../inference/inferers/windows.js";
 import { type NetworkChoice, networkNames } from "../nn/index.js";
 import { parseDatasetFacts } from "../runs/dataset-facts.js";
 import { type GraphShape, type GraphSignature, signatureOf } from "./onnx/export-network.js";
@@ -116,6 +118,9 @@ function colourText(channels: number, kind: ValueKind): string {
     : "grey is repeated as three equal channels; alpha is not used";
 }
 
+const percentileText =
+  "percentile p of n finite values is, in their order as float32, number floor(p / 100 * n) counted from 0, at most the last";
+
 /** Where the values of a window rule end, in words. */
 function endsText(rule: WindowRule, of: string): string {
   if (!("percentiles" in rule)) return `${rule.low} to ${rule.high}`;
@@ -159,7 +164,29 @@ function pictureValuesText(intensity: Dataset["intensity"], kind: ValueKind): st
 function everyValuesText(dataset: Dataset, kind: ValueKind): string[] {
   const ofSet = (set: Dataset) => (set.slices ? valuesText(set.slices, kind) : pictureValuesText(set.intensity, kind));
   const own = Object.keys(dataset.domainIntensities ?? {});
-  return [ofSet(dataset), ...own.map((name) => `of images as those of ${name}: ${ofSet(ofDomain(dataset, name))}`)];
+  const texts = [
+    ofSet(dataset),
+    ...own.map((name) => `of images as those of ${name}: ${ofSet(ofDomain(dataset, name))}`),
+  ];
+  // The word is explained where it was said.
+  return texts.some((text) => text.includes("percentile")) ? [...texts, percentileText] : texts;
+}
+
+/** How a volume becomes slices. */
+const cutTexts: Readonly<Record<SlicePlane, string>> = {
+  ...{
+    axial: inPatient("axial", "superior", "posterior", "the patient's left"),
+    coronal: inPatient("coronal", "posterior", "inferior", "the patient's left"),
+    sagittal: inPatient("sagittal", "the patient's left", "inferior", "posterior"),
+  },
+  stored: "as it is stored, the slowest axis through the slices",
+};
+
+function inPatient(plane: string, slices: string, rows: string, columns: string): string {
+  return (
+    `into ${plane} slices along its nearest axes: they follow each other towards ${slices}, their rows towards ${rows}, ` +
+    `and columns towards ${columns}; as it is stored where its file does not say how it lies`
+  );
 }
 
 /** What is done to an image before it goes into the graph, step by step. */
@@ -174,11 +201,11 @@ function preparation({ dataset, sides }: DescribedModel): string[] {
   if (!slices) {
     return [...(channelNames ? order : [colourText(channels, kind)]), ...values, resize];
   }
-  const cut = `the volume is cut into ${slices.plane} slices`;
+  const cut = `the volume is cut ${cutTexts[slices.plane]}`;
   if (sides.length === 2) return [...order, cut, ...values, `each slice is ${resize}`];
   const spacing = slices.resample
     ? [
-        `resampled to ${slices.resample.join(" x ")} mm between slices, rows and columns: ${dataset.filter}${kind === "bytes" ? ", rounded to 8 bits" : ""}`,
+        `resampled to ${slices.resample.join(" x ")} mm between slices, rows and columns, each side rounded, a half up, and at least 1: ${dataset.filter} as Pillow's, along rows first, then columns, then slices${kind === "bytes" ? ", each rounded to 8 bits" : ""}`,
       ]
     : [];
   return [
@@ -186,7 +213,7 @@ function preparation({ dataset, sides }: DescribedModel): string[] {
     cut,
     ...values,
     ...spacing,
-    `asked in windows of ${sides.join(" x ")} [slices, rows, columns], the fewest that lie half a window apart at most, evenly spread; a smaller volume is padded with 0 on both sides`,
+    `asked in windows of ${sides.join(" x ")} [slices, rows, columns], along each axis the fewest that lie windows.step of their length apart at most, evenly spread from the first place to the last and rounded, a half up; a smaller volume is padded with 0 on both sides, where that is uneven with one more after it`,
   ];
 }
 
@@ -200,10 +227,10 @@ function afterwards({ dataset, sides }: DescribedModel): string[] {
   const windows =
     sides.length === 3
       ? [
-          "windows are averaged, each weighted by a Gaussian over its middle whose standard deviation is an eighth of the window",
+          "windows are averaged, each weighted by a Gaussian along each axis, over position floor(length / 2) with a standard deviation of windows.deviation of the length",
         ]
       : [];
-  const size = slices ? "the slice's own" : "the image's own";
+  const size = !slices ? "the image's own" : sides.length === 2 ? "the slice's own" : "the cut volume's own";
   const framed: Record<FrameMode, string[]> = {
     stretch: [],
     pad: ["what was said beside the image is cut off"],
@@ -214,6 +241,7 @@ function afterwards({ dataset, sides }: DescribedModel): string[] {
     ...(sides.length === 2 ? framed[dataset.size.mode] : []),
     `probabilities are resized linearly to ${size} size, outer edges kept (align_corners=False), before they become labels`,
     labels,
+    ...(slices ? ["slices are put back where the volume's voxels are stored"] : []),
   ];
 }
 
@@ -230,6 +258,7 @@ export function descriptionJson(model: DescribedModel, files?: Readonly<Record<s
     ...rest,
     before: preparation(model),
     ...signature,
+    ...(model.sides.length === 3 ? { windows: { step: windowStep, deviation: windowDeviation } } : {}),
     after: afterwards(model),
     dataset: { ...facts, size: frameRecord(facts.size) },
     ...(files ? { files } : {}),

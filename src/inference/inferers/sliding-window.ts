@@ -10,7 +10,7 @@ import { fromTypedArray, pad, persist, scope, type Tensor, zeros } from "../../t
 import type { Answerer } from "./answerer.js";
 import { type AskedColumn, type ColumnSize, columnsOf, roomForSums, usualBytes } from "./columns.js";
 import type { Inferer, PartTaker } from "./inferer.js";
-import { type AxisPart, type AxisWindows, axisPart, settledBy, windowsAlong } from "./windows.js";
+import { type AxisPart, type AxisWindows, axisPart, settledBy, windowStep, windowsAlong } from "./windows.js";
 
 /** Choices of {@link slidingWindow}. */
 export interface SlidingWindowOptions {
@@ -128,7 +128,7 @@ function windowInput(image: Tensor, axes: Axes, window: Window, asked: Answerer,
 }
 
 /** @throws UsageError when the windows are none of the image's */
-function checkWindows(image: Tensor, { patch, step = 0.5 }: SlidingWindowOptions): void {
+function checkWindows(image: Tensor, { patch, step = windowStep }: SlidingWindowOptions): void {
   const rank = image.ndim - 1;
   if (patch.length !== rank || !patch.every((side) => Number.isInteger(side) && side > 0)) {
     throw new UsageError(
@@ -139,7 +139,7 @@ function checkWindows(image: Tensor, { patch, step = 0.5 }: SlidingWindowOptions
 }
 
 /** The windows of an image along three axes. */
-function axesOf(image: Tensor, { patch, step = 0.5 }: SlidingWindowOptions): Axes {
+function axesOf(image: Tensor, { patch, step = windowStep }: SlidingWindowOptions): Axes {
   const [sides, lengths] = [image.shape.slice(1), patch].map((list) => (list.length === 2 ? [1, ...list] : list));
   return sides.map((side, axis) => windowsAlong(side, lengths[axis], step)) as unknown as Axes;
 }

@@ -3,6 +3,11 @@
  * Nature Methods 2021; `compute_steps_for_sliding_window`, `compute_gaussian`).
  */
 
+/** Share of a window between neighbours. */
+export const windowStep = 0.5;
+/** Standard deviation of the Gaussian that windows count by, as a share of their length. */
+export const windowDeviation = 1 / 8;
+
 /** The windows along one axis. */
 export interface AxisWindows {
   /** Positions of the image. */
@@ -34,7 +39,7 @@ export function windowsAlong(side: number, length: number, step: number): AxisWi
   // Windows of a pixel or two lie closer than pixels do.
   const starts = [...new Set(places)];
   const middle = Math.floor(length / 2);
-  const bell = Array.from({ length }, (_, i) => Math.exp(-0.5 * ((8 * (i - middle)) / length) ** 2));
+  const bell = Array.from({ length }, (_, i) => Math.exp(-0.5 * ((i - middle) / (length * windowDeviation)) ** 2));
   const sums = new Float64Array(extent);
   for (const start of starts) for (let i = 0; i < length; i++) sums[start + i] += bell[i];
   return {

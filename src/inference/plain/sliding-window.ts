@@ -11,6 +11,7 @@ import {
   axisPart,
   type ReachingWindow,
   settledBy,
+  windowStep,
   windowsAlong,
 } from "../inferers/windows.js";
 
@@ -143,7 +144,7 @@ export async function plainSlidingWindow(
   ask: AskWindow,
   take: PlaneTaker,
 ): Promise<void> {
-  const axes = sides.map((side, axis) => windowsAlong(side, patch[axis], 0.5)) as unknown as Axes;
+  const axes = sides.map((side, axis) => windowsAlong(side, patch[axis], windowStep)) as unknown as Axes;
   const [z, y, x] = axes;
   const cutter = new WindowCutter(volume, sides, patch, axes);
   // How many classes there are is known from the first answer, which is used where its turn comes.
