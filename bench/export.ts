@@ -2,13 +2,14 @@
  * An exported model's time an image in libtorch, ONNX Runtime for Node and ONNX Runtime for the web, and how much a
  * browser loads of the studio's page.
  */
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
+import { chromiumPath, hasBrowser, launch } from "./browser.js";
 import { type WrittenModel, writeModel } from "./export-model.js";
-import { chromiumPath, missingWebRuntime, openProgram, servePage } from "./export-page/opened.js";
+import { missingWebRuntime, openProgram, servePage } from "./export-page/opened.js";
 import { firstLoadBytes, pageBytes } from "./first-load.js";
 import type { BenchOptions, BenchReport, Row } from "./report.js";
 import { median, type Program, startWorker, type Timing, takeTurns } from "./side-by-side.js";
@@ -162,9 +163,7 @@ async function measure(plan: Plan, folder: string, browser: Browser | null): Pro
 export async function run({ quick }: BenchOptions): Promise<BenchReport> {
   const plan = quick ? quickPlan : fullPlan;
   const folder = mkdtempSync(join(tmpdir(), "dimseg-bench-"));
-  const browser = existsSync(chromiumPath)
-    ? await chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox"] })
-    : null;
+  const browser = hasBrowser ? await launch() : null;
   try {
     const absent = programNames.flatMap((name) => {
       const reason = missing(name);

@@ -5,8 +5,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { percentile } from "../src/statistics/percentile.js";
+import { launch } from "./browser.js";
 import type { BenchOptions, BenchReport, Row } from "./report.js";
 import { buildPage, fundusCase, openEditor } from "./studio-page/opened.js";
 
@@ -93,7 +94,7 @@ async function measureZoom(page: Page, turns: number): Promise<Row> {
 export async function run({ quick }: BenchOptions): Promise<BenchReport> {
   const moves = quick ? 40 : 500;
   const out = mkdtempSync(join(tmpdir(), "dimseg-bench-studio-"));
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const browser = await launch();
   try {
     const viewport = { width: 1280, height: 800 };
     const { page } = await openEditor(browser, await buildPage(out), fundusCase(side), { viewport });

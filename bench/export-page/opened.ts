@@ -1,5 +1,5 @@
 /** ONNX Runtime for the web in Chromium, as a program of a bench: its page is served under the studio's own policy. */
-import { copyFileSync, existsSync } from "node:fs";
+import { copyFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,10 +7,8 @@ import type { Browser } from "playwright-core";
 import { packageRoot } from "../../src/core/package-root.js";
 import { type LocalServer, localServer } from "../../src/http/local-server.js";
 import { staticFiles } from "../../src/http/static-files.js";
+import { chromiumPath, hasBrowser } from "../browser.js";
 import type { Program } from "../side-by-side.js";
-
-/** Where Debian installs it. */
-export const chromiumPath = "/usr/bin/chromium";
 
 const wasm = "ort-wasm-simd-threaded.wasm";
 
@@ -25,7 +23,7 @@ function runtimeFolder(): string | undefined {
 
 /** Why there is no ONNX Runtime for the web, or null. */
 export function missingWebRuntime(): string | null {
-  if (!existsSync(chromiumPath)) return `there is no ${chromiumPath}`;
+  if (!hasBrowser) return `there is no ${chromiumPath}`;
   return runtimeFolder() ? null : "the package onnxruntime-web is not installed";
 }
 

@@ -2,8 +2,9 @@
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { hasBrowser, launch } from "../../bench/browser.js";
 import { register } from "../../src/cli/report.js";
 import { UsageError } from "../../src/core/errors.js";
 import { packageRoot } from "../../src/core/package-root.js";
@@ -16,7 +17,6 @@ import { trainRun } from "./trained-run.js";
 const base = temporaryFolder();
 const out = join(base, "report");
 const image = "<img src=x onerror=alert(1)>";
-const chromiumPath = "/usr/bin/chromium";
 let runs: string[];
 let printed: string;
 let page: string;
@@ -159,11 +159,11 @@ it("makes a report without pictures where the data set is gone", async () => {
   expect(text.includes('id="overlays"')).toBe(false);
 });
 
-describe.skipIf(!existsSync(chromiumPath))("in a browser (skipped where there is no /usr/bin/chromium)", () => {
+describe.skipIf(!hasBrowser)("in a browser (skipped where there is no /usr/bin/chromium)", () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox"] });
+    browser = await launch();
   });
   afterAll(() => browser?.close());
 

@@ -1,18 +1,18 @@
 /** The page of `dimseg serve` in a real browser: a mask is made and drawn, by keyboard, and nothing comes from elsewhere. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasBrowser, launch } from "../../bench/browser.js";
 import { temporaryFolder } from "../data/files.js";
 import { problems } from "../support/axe.js";
 import { Served } from "./served.js";
 import { dimseg, putDataset, trainRun } from "./trained-run.js";
 
-const chromiumPath = "/usr/bin/chromium";
 const base = temporaryFolder();
 const hostile = "<img src=x onerror=alert(1)>";
 
-describe.skipIf(!existsSync(chromiumPath))("the page of dimseg serve", () => {
+describe.skipIf(!hasBrowser)("the page of dimseg serve", () => {
   let browser: Browser;
   let page: Page;
   let server: Served;
@@ -23,7 +23,7 @@ describe.skipIf(!existsSync(chromiumPath))("the page of dimseg serve", () => {
     putDataset(join(base, "data"));
     await dimseg("export", await trainRun(base, hostile), "--out", join(base, "export"));
     server = await Served.start(join(base, "export"), "--engine", "onnx");
-    browser = await chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox"] });
+    browser = await launch();
     page = await browser.newPage();
     page.on("console", (message) => complaints.push(message.text()));
     page.on("pageerror", (error) => complaints.push(error.message));

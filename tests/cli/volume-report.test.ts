@@ -1,10 +1,11 @@
 /** The report and the comparison of a run of slices and one of volumes, with the real verbs, and the page in a browser. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
+import { hasBrowser, launch } from "../../bench/browser.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { putVolumes } from "../data/slices/bodies.js";
 import { problems } from "../support/axe.js";
@@ -12,7 +13,6 @@ import { dimseg } from "./trained-run.js";
 
 const base = temporaryFolder();
 const runs = ["slices", "patches"].map((name) => join(base, name));
-const chromiumPath = "/usr/bin/chromium";
 const native = ["--at", "native", "--units", "mm"];
 
 /** What an evaluation or a report wrote. */
@@ -161,10 +161,10 @@ describe("evaluations in the volumes' own grids", () => {
   });
 });
 
-describe.skipIf(!existsSync(chromiumPath))("in a browser (skipped where there is no /usr/bin/chromium)", () => {
+describe.skipIf(!hasBrowser)("in a browser (skipped where there is no /usr/bin/chromium)", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox"] });
+    browser = await launch();
   });
   afterAll(() => browser?.close());
 

@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { hasBrowser } from "../../bench/browser.js";
 import { requireSameLabels } from "../../bench/export.js";
 import { packageRoot } from "../../src/core/package-root.js";
 import { run } from "../cli/built.js";
 import { temporaryFolder } from "../data/files.js";
-import { hasBrowser } from "../studio/opened-studio.js";
 import { hasOnnxRuntime } from "./onnx-runtime.js";
 
 function hasWebRuntime(): boolean {

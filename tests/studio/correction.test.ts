@@ -3,12 +3,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasBrowser, launch } from "../../bench/browser.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { decodeNative } from "../../src/data/decode-native.js";
 import { trainRun } from "../cli/trained-run.js";
 import { temporaryFolder } from "../data/files.js";
 import { putDataset } from "../data/tiny.js";
-import { BuiltStudio, hasBrowser, launch, openUnlabelled } from "./opened-studio.js";
+import { BuiltStudio, openUnlabelled } from "./opened-studio.js";
 import { Stage } from "./stage.js";
 
 const base = temporaryFolder();

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { hasBrowser, launch } from "../../bench/browser.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { decodeNative } from "../../src/data/decode-native.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { putDataset } from "../data/tiny.js";
 import { problems } from "../support/axe.js";
-import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
+import { BuiltStudio, open } from "./opened-studio.js";
 
 const base = temporaryFolder();
 const folder = join(base, "eyes");

@@ -2,14 +2,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { packageRoot } from "../../src/core/package-root.js";
 import { entry } from "../cli/built.js";
-
-const chromiumPath = "/usr/bin/chromium";
-
-/** Whether there is a browser to try the page in. */
-export const hasBrowser = existsSync(chromiumPath);
 
 if (!existsSync(join(packageRoot, "dist", "page", "index.html")))
   throw new Error("dist/page is missing: run `npm run setup` before these tests");
@@ -46,10 +41,6 @@ export class BuiltStudio {
       this.child.kill(signal);
     });
   }
-}
-
-export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox"] });
 }
 
 /** Opens the studio's page; `heard` gathers what the browser complains of, and requests that leave the studio. */

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasBrowser, launch } from "../../bench/browser.js";
 import { exportState } from "../../src/workflows/studio/run-export.js";
 import { dimseg, trainRun } from "../cli/trained-run.js";
 import { png, put, temporaryFolder } from "../data/files.js";
 import { problems } from "../support/axe.js";
-import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
+import { BuiltStudio, open } from "./opened-studio.js";
 
 const base = temporaryFolder();
 const images = join(base, "images");
@@ -42,6 +43,53 @@ async function savedMask(page: Page, name: string) {
   expect([channels, depth]).toEqual([1, "uchar"]);
   return { name: download.suggestedFilename(), values: await values(file) };
 }
+
+/** The page's masks of the good images are those of `dimseg predict`, but for at most 1 pixel in 10,000. */
+async function expectMasksOf(page: Page, exported: string): Promise<void> {
+  const out = `${exported}-predicted`;
+  await dimseg("predict", exported, images, "--out", out);
+  let differing = 0;
+  let marked = 0;
+  let pixels = 0;
+  for (const name of good) {
+    const saved = await savedMask(page, name);
+    expect(saved.name).toBe(`${name.split(".")[0]}.png`);
+    const expected = await values(join(out, "masks", saved.name));
+    expect(saved.values.length).toBe(expected.length);
+    pixels += expected.length;
+    differing += expected.filter((value, i) => value !== saved.values[i]).length;
+    marked += expected.filter((value) => value !== 0).length;
+  }
+  expect(marked).toBeGreaterThan(0);
+  expect(differing).toBeLessThanOrEqual(pixels / 10_000);
+}
+
+/** Gives the good images to the page of the run "eyes", which is exported. @param card code that the worker runs first */
+async function segmented(own: Browser, card = ""): Promise<{ page: Page; heard: string[] }> {
+  const { page, heard } = await open(own, studio.link);
+  await page.route(/\/worker-[^/]+\.js$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${card}\n${await response.text()}` });
+  });
+  await page.getByRole("link", { name: "eyes", exact: true }).click();
+  await page.getByRole("link", { name: "Segment images" }).click();
+  const chooser = page.getByLabel("Drop images here");
+  await chooser.waitFor({ state: "attached" });
+  await chooser.setInputFiles(good.map((name) => join(images, name)));
+  await page.getByText("5 of 5 images done").waitFor();
+  expect(await page.locator(".outcome .notice").allInnerTexts()).toEqual([]);
+  return { page, heard };
+}
+
+/** Chromium's processor in the place of a graphics card. */
+const softwareCard = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+const takenForReal = "Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });";
+const noDevice = `Object.defineProperty(navigator, "gpu", { value: { requestAdapter: async () => ({
+  info: { isFallbackAdapter: false, vendor: "", architecture: "", device: "", description: "" },
+  features: new Set(), limits: {}, requestDevice: () => Promise.reject(new Error("there is no device")),
+}) } });`;
+const noRun = `${takenForReal}
+GPUQueue.prototype.submit = () => { throw new Error("the driver takes no work"); };`;
 
 function values(file: string | Buffer): Promise<Buffer> {
   return sharp(file).toColourspace("b-w").raw().toBuffer();
@@ -83,21 +131,7 @@ describe.skipIf(!hasBrowser)("images in the browser", () => {
     expect(await problems(page)).toEqual([]);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
 
-    await dimseg("predict", join(base, "eyes/export"), images, "--out", join(base, "predicted"));
-    let differing = 0;
-    let marked = 0;
-    let pixels = 0;
-    for (const name of good) {
-      const saved = await savedMask(page, name);
-      expect(saved.name).toBe(`${name.split(".")[0]}.png`);
-      const expected = await values(join(base, "predicted/masks", saved.name));
-      expect(saved.values.length).toBe(expected.length);
-      pixels += expected.length;
-      differing += expected.filter((value, i) => value !== saved.values[i]).length;
-      marked += expected.filter((value) => value !== 0).length;
-    }
-    expect(marked).toBeGreaterThan(0);
-    expect(differing).toBeLessThanOrEqual(pixels / 10_000);
+    await expectMasksOf(page, join(base, "eyes/export"));
 
     const shown = () =>
       page.evaluate("[...document.querySelectorAll('.outcome canvas')].map((one) => one.toDataURL()).join()");
@@ -124,6 +158,49 @@ describe.skipIf(!hasBrowser)("images in the browser", () => {
     })()`);
     await page.locator(".drop-zone").dispatchEvent("drop", { dataTransfer: dropped });
     await page.getByText("10 of 10 images done").waitFor();
+    expect(heard).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe.skipIf(!hasBrowser)("the engine of the browser", () => {
+  const cardNote = /^The graphics card could not run the network, so the processor does/;
+  let withCard: Browser;
+
+  beforeAll(async () => {
+    await dimseg("export", join(base, "eyes"));
+    withCard = await launch(...softwareCard);
+  });
+  afterAll(() => withCard?.close());
+
+  it.each([
+    ["cannot be opened", noDevice],
+    ["fails in the first run", noRun],
+  ])("is WebAssembly where the graphics card %s, which a sentence says", async (_, card) => {
+    const { page, heard } = await segmented(withCard, card);
+    expect(await page.getByText(cardNote).count()).toBe(1);
+    expect(await page.getByText(/WebAssembly/).count()).toBe(good.length);
+    expect(await problems(page)).toEqual([]);
+    await expectMasksOf(page, join(base, "eyes/export"));
+    expect(heard).toEqual([]);
+    await page.context().close();
+  });
+
+  it("is the graphics card where there is one, and nothing is said of another", async () => {
+    const { page, heard } = await segmented(withCard, takenForReal);
+    expect(await page.getByText(cardNote).count()).toBe(0);
+    expect(await page.getByText(/WebGPU/).count()).toBe(good.length);
+    await expectMasksOf(page, join(base, "eyes/export"));
+    expect(heard).toEqual([]);
+    await page.context().close();
+  });
+
+  it("computes in 8 bits what ONNX Runtime for Node does", async () => {
+    const exported = join(base, "eyes/export");
+    await dimseg("export", join(base, "eyes"), "--precision", "int8");
+    expect(JSON.parse(readFileSync(join(exported, "model.json"), "utf8")).precision).toBe("int8");
+    const { page, heard } = await segmented(browser);
+    await expectMasksOf(page, join(exported, "model.onnx"));
     expect(heard).toEqual([]);
     await page.context().close();
   });

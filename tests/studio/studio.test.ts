@@ -2,13 +2,14 @@
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasBrowser, launch } from "../../bench/browser.js";
 import { csrfHeader } from "../../src/http/access.js";
 import { metricLines, putConfig, Running } from "../cli/built.js";
 import { dimseg, trainRun } from "../cli/trained-run.js";
 import { png, put, temporaryFolder } from "../data/files.js";
 import { oddId, putDataset } from "../data/tiny.js";
 import { problems } from "../support/axe.js";
-import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
+import { BuiltStudio, open } from "./opened-studio.js";
 
 const base = temporaryFolder();
 /** What a page would run if it took names for more than text. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasBrowser, launch } from "../../bench/browser.js";
 import { encodeNifti } from "../../src/data/formats/nifti-writer.js";
 import { readVolume } from "../../src/data/read-image.js";
 import { type Affine, makeGrid, worldOf } from "../../src/grid/grid.js";
@@ -10,7 +11,7 @@ import { trainRun } from "../cli/trained-run.js";
 import { put, putDatasetYaml, temporaryFolder } from "../data/files.js";
 import { pixels } from "../data/tiny.js";
 import { problems } from "../support/axe.js";
-import { BuiltStudio, hasBrowser, launch, openUnlabelled } from "./opened-studio.js";
+import { BuiltStudio, openUnlabelled } from "./opened-studio.js";
 import { Stage } from "./stage.js";
 
 const base = temporaryFolder();

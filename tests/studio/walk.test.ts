@@ -9,13 +9,14 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { hasBrowser, launch } from "../../bench/browser.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { decodeNative } from "../../src/data/decode-native.js";
 import { dimseg } from "../cli/trained-run.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { problems } from "../support/axe.js";
 import { eyeSize, putEyes, putUnseenEyes, unlabelledEyes } from "./eyes.js";
-import { BuiltStudio, hasBrowser, launch, open } from "./opened-studio.js";
+import { BuiltStudio, open } from "./opened-studio.js";
 import { Stage } from "./stage.js";
 import { fillingStroke, middleOf, ringStroke, type Shape } from "./tracing.js";
 

@@ -29,6 +29,8 @@ export interface Segmented {
   readonly mask: Uint8Array<ArrayBuffer>;
   /** What ran the network, for people. */
   readonly engine: string;
+  /** Whether it did so because the graphics card could not. */
+  readonly isCardBroken: boolean;
 }
 
 /** What the worker answers about an image. */

@@ -16,13 +16,18 @@ const mostThreads = 4;
 /** Errors alone: which node runs where is nobody's concern. */
 const logSeverityLevel = 3;
 
-/** An opened graph. */
-export interface OpenedGraph {
-  /** What runs it, for people. */
+/** What a graph says of an image. */
+export interface Said {
+  /** `[K, rows, columns]` */
+  readonly probabilities: Float32Array;
+  /** What ran it, for people. */
   readonly engine: string;
-  /** @param image `[C, rows, columns]`, as it is prepared. @returns probabilities `[K, rows, columns]` */
-  ask(image: Values): Promise<Float32Array>;
+  /** Whether it did so because the graphics card could not. */
+  readonly isCardBroken: boolean;
 }
+
+/** An opened graph. @param image `[C, rows, columns]`, as it is prepared */
+export type AskGraph = (image: Values) => Promise<Said>;
 
 /** Threads share memory, which browsers allow isolated pages alone. */
 function threads(): number {
@@ -33,41 +38,56 @@ function tensorOf(kind: typeof Tensor, image: Values, dims: readonly number[]): 
   return image instanceof Uint8Array ? new kind("uint8", image, dims) : new kind("float32", image, dims);
 }
 
-function opened(session: InferenceSession, tensor: (image: Values) => Tensor, engine: string): OpenedGraph {
-  return {
-    engine,
-    async ask(image) {
-      const { probabilities } = await session.run({ image: tensor(image) }, ["probabilities"]);
-      return (await probabilities.getData()) as Float32Array;
-    },
+function opened(
+  session: InferenceSession,
+  tensor: (image: Values) => Tensor,
+  by: Omit<Said, "probabilities">,
+): AskGraph {
+  return async (image) => {
+    const { probabilities } = await session.run({ image: tensor(image) }, ["probabilities"]);
+    return { ...by, probabilities: (await probabilities.getData()) as Float32Array };
   };
 }
 
-async function onCard(graph: Uint8Array, dims: readonly number[]): Promise<OpenedGraph | undefined> {
+/** Whether pages may use a graphics card. */
+async function hasCard(): Promise<boolean> {
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
   // One that the processor imitates is slower than WebAssembly.
-  if (!adapter || adapter.info.isFallbackAdapter) return undefined;
+  return !!adapter && !adapter.info.isFallbackAdapter;
+}
+
+async function onCard(graph: Uint8Array, dims: readonly number[]): Promise<AskGraph> {
   const { env, InferenceSession, Tensor } = await import("onnxruntime-web/webgpu");
   env.wasm.wasmPaths = { mjs: cardModule, wasm: cardCode };
   env.wasm.numThreads = 1;
-  const session = await InferenceSession.create(graph, { executionProviders: ["webgpu"], logSeverityLevel }).catch(
-    () => undefined,
-  );
-  return session && opened(session, (image) => tensorOf(Tensor, image, dims), "WebGPU");
+  const session = await InferenceSession.create(graph, { executionProviders: ["webgpu"], logSeverityLevel });
+  return opened(session, (image) => tensorOf(Tensor, image, dims), { engine: "WebGPU", isCardBroken: false });
 }
 
-async function asWebAssembly(graph: Uint8Array, dims: readonly number[]): Promise<OpenedGraph> {
+async function asWebAssembly(graph: Uint8Array, dims: readonly number[], isCardBroken: boolean): Promise<AskGraph> {
   const { env, InferenceSession, Tensor } = await import("onnxruntime-web/wasm");
   env.wasm.wasmPaths = { mjs: plainModule, wasm: plainCode };
   const count = threads();
   env.wasm.numThreads = count;
   const session = await InferenceSession.create(graph, { executionProviders: ["wasm"], logSeverityLevel });
-  const words = count === 1 ? "WebAssembly" : `WebAssembly on ${count} threads`;
-  return opened(session, (image) => tensorOf(Tensor, image, dims), words);
+  const engine = count === 1 ? "WebAssembly" : `WebAssembly on ${count} threads`;
+  return opened(session, (image) => tensorOf(Tensor, image, dims), { engine, isCardBroken });
 }
 
-/** Opens a graph. @param graph the bytes of an ONNX file */
-export async function openGraph(graph: Uint8Array, { rule, frame }: ShownModel): Promise<OpenedGraph> {
+/**
+ * Opens a graph. A card that fails, as drivers do that know less than they say, is given up for WebAssembly, whether it fails
+ * at once, in its first run or in a later one.
+ * @param graph the bytes of an ONNX file
+ */
+export async function openGraph(graph: Uint8Array, { rule, frame }: ShownModel): Promise<AskGraph> {
   const dims = [1, rule.channels, frame.height, frame.width];
-  return (await onCard(graph, dims)) ?? asWebAssembly(graph, dims);
+  if (!(await hasCard())) return asWebAssembly(graph, dims, false);
+  const card = await onCard(graph, dims).catch(() => undefined);
+  let instead: AskGraph | undefined;
+  return async (image) => {
+    const said = instead ? undefined : await card?.(image).catch(() => undefined);
+    if (said) return said;
+    instead ??= await asWebAssembly(graph, dims, true);
+    return instead(image);
+  };
 }

@@ -44,6 +44,11 @@ function Images({ run, model }: { run: string; model: ShownModel }) {
   return (
     <>
       <DropZone take={add} />
+      {outcomes.some(({ segmented }) => segmented?.isCardBroken) ? (
+        <p class="notice" role="status">
+          The graphics card could not run the network, so the processor does: masks are the same, and take longer.
+        </p>
+      ) : null}
       <div class="case-bar">
         <Legend labels={model.parts} />
         <label class="opacity">

@@ -7,11 +7,11 @@ import type { ShownModel } from "../../../workflows/studio/shown/exports.js";
 import { getBytes } from "../parts/server.js";
 import { decodeImage } from "./decode-image.js";
 import type { Answer, Question, Segmented } from "./messages.js";
-import { type OpenedGraph, openGraph } from "./runtime.js";
+import { type AskGraph, openGraph } from "./runtime.js";
 
 interface OpenedModel {
   readonly model: ShownModel;
-  readonly graph: OpenedGraph;
+  readonly ask: AskGraph;
 }
 
 let opening: Promise<OpenedModel> | undefined;
@@ -20,21 +20,21 @@ let last: Promise<void> = Promise.resolve();
 
 async function open(model: ShownModel, address: string): Promise<OpenedModel> {
   const { bytes } = await getBytes(address);
-  return { model, graph: await openGraph(new Uint8Array(bytes), model) };
+  return { model, ask: await openGraph(new Uint8Array(bytes), model) };
 }
 
 async function segment(file: File): Promise<Segmented> {
   if (!opening) throw new Error("internal: segment: no model was opened");
   const { stored, pixels } = await decodeImage(file);
-  const { model, graph } = await opening;
+  const { model, ask } = await opening;
   const prepared = prepareImage(stored, model.rule, model.frame, file.name);
-  const probabilities = await graph.ask(prepared.image);
+  const { probabilities, engine, isCardBroken } = await ask(prepared.image);
   if (!probabilities.every(Number.isFinite))
     throw new NumericError(`${file.name}: the model's output holds NaN; export an earlier checkpoint`);
   const { labels } = plainAnswerOfPicture(probabilities, prepared, model.target, false);
   const [height, width] = stored.grid.shape;
   const mask = indexMap(labels, model) as Uint8Array<ArrayBuffer>;
-  return { height, width, pixels, mask, engine: graph.engine };
+  return { height, width, pixels, mask, engine, isCardBroken };
 }
 
 async function answer(id: number, file: File): Promise<void> {
