@@ -5,6 +5,7 @@ import { UsageError } from "../core/errors.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { Estimated, EstimateInput } from "../workflows/estimate.js";
 import { checkpointOption } from "./options/checkpoint.js";
+import { collected } from "./options/collected.js";
 import { domainOption } from "./options/domain.js";
 import { inTerminal } from "./terminal/observer.js";
 import { formatTable } from "./terminal/table.js";
@@ -104,10 +105,6 @@ async function estimate(run: string, images: string[], { level, ...options }: Es
   for (const note of notes(estimated)) console.log(note);
   console.log(`\nMost doubtful first, ${Math.min(mostNamed, worst.length)} of ${counted(worst.length, "mask")}:`);
   console.log(`\n${worstTable(estimated)}\n\nWrote cases.csv and summary.json to ${folder}.`);
-}
-
-function collected(value: string, before: readonly string[]): string[] {
-  return [...before, value];
 }
 
 /** Adds the verb to the command line. */

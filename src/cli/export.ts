@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
+import { exportFiles } from "../export/file-names.js";
 import { precisionNames } from "../export/precision-names.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { ExportInput } from "../workflows/export.js";
@@ -22,7 +23,7 @@ async function write(input: ExportInput): Promise<void> {
   if (reduction) console.log(reduction.text);
   if (reduction?.holds === false)
     console.log(
-      `No more than ${(100 * reduction.bound).toFixed(1)} points may be lost: model.onnx stays in fp32, and model-reduced.onnx is the other.`,
+      `No more than ${(100 * reduction.bound).toFixed(1)} points may be lost: ${exportFiles.graph} stays in fp32, and ${exportFiles.reduced} is the other.`,
     );
   console.log(`Wrote ${files.join(", ")} to ${folder}.`);
   if (!isJudged)

@@ -8,10 +8,11 @@ import { maskFormatNames } from "../data/formats/mask-format-names.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { Observer } from "../workflows/observer.js";
 import type { Predicted, PredictInput } from "../workflows/predict.js";
-import { engineNames } from "../workflows/prediction/engine-names.js";
 import { checkpointOption } from "./options/checkpoint.js";
+import { collected } from "./options/collected.js";
 import { domainOption } from "./options/domain.js";
-import { intensityOf } from "./options/intensity.js";
+import { engineOption } from "./options/engine.js";
+import { intensityOf, intensityOption } from "./options/intensity.js";
 import { addRuleOptions, type RuleOptions, rulesFrom } from "./options/rules.js";
 import { inTerminal } from "./terminal/observer.js";
 import { type StopSignal, stoppedCode, watchStopSignals } from "./terminal/stop-signals.js";
@@ -100,10 +101,6 @@ async function predict(run: string, images: string[], verbOptions: PredictVerbOp
   }
 }
 
-function collected(value: string, before: readonly string[]): string[] {
-  return [...before, value];
-}
-
 /** Adds the verb to the command line. */
 export function register(program: Command): void {
   const command = program
@@ -117,19 +114,12 @@ export function register(program: Command): void {
     .addOption(checkpointOption("which checkpoint"))
     .option("--with <run>", "average with the answers of another run; may be given several times", collected, [])
     .addOption(new Option("--network <name>", "which network").choices(networkNames).default("student"))
-    .addOption(
-      new Option("--engine <name>", "of exported models (default: onnx for an ONNX file, else libtorch)").choices(
-        engineNames,
-      ),
-    )
+    .addOption(engineOption())
     .addOption(new Option("--format <name>", "of masks of volumes (default: nii.gz)").choices(maskFormatNames))
     .option("--keep-ids", "copy patient and study into masks that are DICOM SEG", false)
     .option("--probabilities", "also write class probabilities (safetensors, float32)", false)
     .option("--overlay", "also write the images with the outlines of the classes", false)
-    .option(
-      "--intensity <grey...>",
-      "LOW HIGH, the values of 16-bit images that become black and white (default: as in training)",
-    )
+    .addOption(intensityOption())
     .addOption(domainOption())
     .option("--tta", "average over mirror images", false)
     .option(

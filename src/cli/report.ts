@@ -3,15 +3,11 @@ import { type Command, Option } from "commander";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { ReportInput } from "../workflows/report.js";
 import { checkpointOption } from "./options/checkpoint.js";
+import { collected } from "./options/collected.js";
 import { gridOption, unitsOption } from "./options/judging.js";
 import { inTerminal } from "./terminal/observer.js";
 
 type ReportOptions = Omit<ReportInput, "runs" | "parts" | "landscape"> & { part?: string[]; landscape?: boolean };
-
-/** A part of that name, for `--part`. */
-function collect(value: string, earlier: string[] = []): string[] {
-  return [...earlier, value];
-}
 
 async function report(runs: string[], { part: parts, landscape = false, ...options }: ReportOptions): Promise<void> {
   const { reportRuns } = await import("../workflows/report.js");
@@ -33,7 +29,7 @@ export function register(program: Command): void {
     .addOption(new Option("--network <name>", "which network is judged").choices(networkNames).default("student"))
     .addOption(gridOption("judged at the network's size, or in the images' own"))
     .addOption(unitsOption("of distances: pixels of the grid that is judged, or mm by the images' spacing"))
-    .option("--part <name>", "draw the outlines of this part only; repeatable", collect)
+    .option("--part <name>", "draw the outlines of this part only; repeatable", collected)
     .option("--data <file>", "where the runs' dataset.yaml lies now, if it was moved")
     .option("--no-tsne", "leave the picture of features out")
     .option("--landscape", "add slices of the loss around the weights (132 passes over 8 images a run)")

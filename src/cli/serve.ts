@@ -1,11 +1,11 @@
 /** `dimseg serve RUN`: masks over HTTP. */
 import { type Command, Option } from "commander";
 import { networkNames } from "../runs/checkpoint-names.js";
-import { engineNames } from "../workflows/prediction/engine-names.js";
 import type { ServeInput } from "../workflows/serve.js";
 import { checkpointOption } from "./options/checkpoint.js";
 import { domainOption } from "./options/domain.js";
-import { intensityOf } from "./options/intensity.js";
+import { engineOption } from "./options/engine.js";
+import { intensityOf, intensityOption } from "./options/intensity.js";
 import { addRuleOptions, type RuleOptions, rulesFrom } from "./options/rules.js";
 import { inTerminal } from "./terminal/observer.js";
 import { stoppedCode, watchStopSignals } from "./terminal/stop-signals.js";
@@ -70,15 +70,8 @@ export function register(program: Command): void {
     .option("--timeout <seconds>", "longest time of sending an upload, and of segmenting it", "120")
     .addOption(checkpointOption("which checkpoint"))
     .addOption(new Option("--network <name>", "which network").choices(networkNames).default("student"))
-    .addOption(
-      new Option("--engine <name>", "of exported models (default: onnx for an ONNX file, else libtorch)").choices(
-        engineNames,
-      ),
-    )
-    .option(
-      "--intensity <grey...>",
-      "LOW HIGH, the values of 16-bit images that become black and white (default: as in training)",
-    )
+    .addOption(engineOption())
+    .addOption(intensityOption())
     .addOption(domainOption())
     .option("--tta", "average over mirror images", false)
     .option("--quality", "estimate masks where asked to; the run's data set must be in place", false);

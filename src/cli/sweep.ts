@@ -5,6 +5,7 @@ import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import { queueNames } from "../sweep/queues/queue-names.js";
 import type { RunStatus, Sweep } from "../sweep/sweep.js";
+import { collected } from "./options/collected.js";
 import { againText, choiceOf, commandLine, type SweepVerbOptions } from "./sweep/words.js";
 import { type StopSignal, type StopSignals, stoppedCode, watchStopSignals } from "./terminal/stop-signals.js";
 
@@ -63,8 +64,6 @@ function jobsOf(text: string): number | "auto" {
   return value;
 }
 
-const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
-
 /** Adds the verb to the command line. */
 export function register(program: Command): void {
   program
@@ -81,10 +80,10 @@ export function register(program: Command): void {
     .option(
       "--set <key=value>",
       "override a key in all runs, as in dataset=/data/dataset.yaml; repeatable",
-      collect,
+      collected,
       [],
     )
-    .option("--only <run>", "make this run alone, named as its folder; repeatable", collect)
+    .option("--only <run>", "make this run alone, named as its folder; repeatable", collected)
     .addOption(new Option("--on <queue>", "hand the runs over instead of making them here").choices(queueNames))
     .option("--cluster <file>", "with --on: what the queue has to be told of a run (YAML)")
     .option("--write-only", "with --on: write the script or manifest and hand nothing over")

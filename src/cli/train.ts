@@ -4,6 +4,7 @@ import { counted } from "../core/counted.js";
 import { exitCodes } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import type { Trained, TrainInput } from "../workflows/train.js";
+import { collected } from "./options/collected.js";
 import { wholeNumber } from "./options/whole-number.js";
 import { type StopSignals, stoppedCode, watchStopSignals } from "./terminal/stop-signals.js";
 import { createTrainingDisplay, percent } from "./terminal/training-display.js";
@@ -51,15 +52,18 @@ async function runTraining(config: string | undefined, options: Omit<TrainInput,
   }
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
-
 export function register(program: Command): void {
   program
     .command("train")
     .description("train a network as a configuration says, or go on with a run")
     .argument("[config]", "configuration file (YAML)")
     .option("--out <folder>", "run folder to make (default: runs/<name of the configuration>)")
-    .option("--set <key=value>", "override a key of the configuration, as in training.seed=7; repeatable", collect, [])
+    .option(
+      "--set <key=value>",
+      "override a key of the configuration, as in training.seed=7; repeatable",
+      collected,
+      [],
+    )
     .option("--from <run>", "begin with the weights of this run, as after labels were added (initial.run)")
     .option("--resume <run>", "go on with this run from its newest checkpoint")
     .option("--processes <number>", "processes on this machine that share each batch", wholeNumber)

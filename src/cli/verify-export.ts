@@ -1,6 +1,7 @@
 /** `dimseg export --verify FOLDER`: how an exported network differs between ONNX Runtime and libtorch. */
 import { counted } from "../core/counted.js";
 import { CheckpointError } from "../core/errors.js";
+import { exportFiles } from "../export/file-names.js";
 import { inTerminal } from "./terminal/observer.js";
 
 /**
@@ -20,7 +21,7 @@ export async function verify(folder: string, run: string | undefined): Promise<v
     console.log(
       `Dice lost: ${(100 * diceLost).toFixed(3)} points of 100, ${(100 * dice.exported).toFixed(2)} in place of ${(100 * dice.libtorch).toFixed(2)}.`,
     );
-  console.log(`Wrote verification.json to ${folder}.`);
+  console.log(`Wrote ${exportFiles.verification} to ${folder}.`);
   if (isWithinLimits) return;
   throw new CheckpointError(
     `${folder}: differs from libtorch by more than 1 pixel in ${Math.round(1 / limits.pixels)}, ${limits.probability} of a probability or ${100 * limits.dice} points of Dice; do not hand it out: take --precision fp32, and report it where that is so`,

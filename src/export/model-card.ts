@@ -4,6 +4,7 @@
  */
 import { counted } from "../core/counted.js";
 import type { ModelSource } from "./description.js";
+import { exportFiles } from "./file-names.js";
 import type { PrecisionLoss } from "./precision-names.js";
 
 /** A mean with its 95 % interval, both null where nobody knows them. */
@@ -162,8 +163,8 @@ function precisionLines({ reduction }: CardFacts): string[] {
   return [
     reductionText(reduction),
     holds
-      ? `\`model.onnx\` is of ${precision}: no more than ${limit} are lost.`
-      : `\`model.onnx\` is of float32, since no more than ${limit} may be lost; \`model-reduced.onnx\` is the other.`,
+      ? `\`${exportFiles.graph}\` is of ${precision}: no more than ${limit} are lost.`
+      : `\`${exportFiles.graph}\` is of float32, since no more than ${limit} may be lost; \`${exportFiles.reduced}\` is the other.`,
     ...(calibration
       ? [
           `The ranges of its values are those of ${counted(calibration.images, "training case")} (${counted(calibration.pieces, "piece")}).`,
@@ -195,7 +196,7 @@ export function cardMarkdown(facts: CardFacts): string {
       [
         `${network.name} of width ${network.width}, ${millions} M parameters; the ${source.network} of run ${cell(source.run)}, ${source.checkpoint}. Written by dimseg ${dimseg}.`,
         "",
-        `Input: ${input}${spacing ? `, ${spacing.join(" x ")} mm` : ""}. How images are prepared and answers read stands in \`model.json\`.`,
+        `Input: ${input}${spacing ? `, ${spacing.join(" x ")} mm` : ""}. How images are prepared and answers read stands in \`${exportFiles.description}\`.`,
       ],
     ],
     ["Precision", precisionLines(facts)],

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { counted } from "../../core/counted.js";
 import { shellWord } from "../../core/shell-word.js";
+import { collected } from "../options/collected.js";
 import { inTerminal } from "../terminal/observer.js";
 import { formatTable } from "../terminal/table.js";
 
@@ -30,7 +31,7 @@ export function register(parent: Command): void {
     .option(
       "--structure <name>",
       "of RT structure sets only this one, its value that of its order here; repeatable (default: all, by name)",
-      (value: string, before: readonly string[]) => [...before, value],
+      collected,
       [],
     )
     .action(convert);

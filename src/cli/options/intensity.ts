@@ -1,5 +1,14 @@
 /** The option `--intensity LOW HIGH` of the verbs that segment images. */
+import { Option } from "commander";
 import { UsageError } from "../../core/errors.js";
+
+/** The option; {@link intensityOf} reads what is given. */
+export function intensityOption(): Option {
+  return new Option(
+    "--intensity <grey...>",
+    "LOW HIGH, the values of 16-bit images that become black and white (default: as in training)",
+  );
+}
 
 /**
  * Values of wide images that become black and white.

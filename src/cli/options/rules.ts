@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { UsageError } from "../../core/errors.js";
 import type { MaskRules, RuledClasses } from "../../inference/rules.js";
 import type { WantedRules } from "../../workflows/mask-rules.js";
+import { collected } from "./collected.js";
 
 /** As commander gives them; `rules` is false with `--no-rules`. */
 export interface RuleOptions {
@@ -12,8 +13,6 @@ export interface RuleOptions {
   readonly connectivity?: string;
   readonly rules: boolean;
 }
-
-const collected = (value: string, before: readonly string[]): string[] => [...before, value];
 
 /** Adds the options to a verb. */
 export function addRuleOptions(command: Command): Command {

@@ -1,4 +1,5 @@
 /** The frame round every view, and which view an address means. */
+import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { CaseView } from "./cases/case.js";
 import { CaseListView } from "./cases/list.js";
@@ -15,39 +16,32 @@ const views = [
   { path: "new", title: "New training" },
 ] as const;
 
-/** What an address shows, in the window's title. */
-function titleOf([view, id, part, one, what]: readonly string[]): string {
-  if (view === "new") return "New training";
-  if (id === undefined) return "Runs";
-  if (part === "cases" && one !== undefined) return what === "mask" ? "Correct a mask" : "Case";
-  const titles: Readonly<Record<string, string>> = {
-    cases: "Cases",
-    label: "What to label next",
-    segment: "Segment images",
-  };
-  return titles[part ?? ""] ?? "Run";
-}
-
-function View({ parts }: { parts: readonly string[] }) {
-  const [view, id, part, one, what] = parts;
-  if (view === "new") return <NewView />;
-  if (id !== undefined && part === "cases" && one !== undefined && what === "mask")
-    return <CorrectView key={one} run={id} id={one} />;
-  if (id !== undefined && part === "cases")
-    return one === undefined ? <CaseListView key={id} run={id} /> : <CaseView key={one} run={id} id={one} />;
-  if (id !== undefined && part === "label") return <LabelView key={id} run={id} />;
-  if (id !== undefined && part === "segment") return <SegmentView key={id} run={id} />;
-  if (id !== undefined) return <RunView key={id} id={id} />;
-  return <RunListView />;
+/** What an address shows, and what the window's title calls it. */
+function viewOf([view, id, part, one, what]: readonly string[]): { readonly title: string; readonly content: VNode } {
+  if (view === "new") return { title: "New training", content: <NewView /> };
+  if (id === undefined) return { title: "Runs", content: <RunListView /> };
+  switch (part) {
+    case "cases":
+      if (one === undefined) return { title: "Cases", content: <CaseListView key={id} run={id} /> };
+      if (what === "mask") return { title: "Correct a mask", content: <CorrectView key={one} run={id} id={one} /> };
+      return { title: "Case", content: <CaseView key={one} run={id} id={one} /> };
+    case "label":
+      return { title: "What to label next", content: <LabelView key={id} run={id} /> };
+    case "segment":
+      return { title: "Segment images", content: <SegmentView key={id} run={id} /> };
+    default:
+      return { title: "Run", content: <RunView key={id} id={id} /> };
+  }
 }
 
 /** The page. */
 export function App() {
   const [path = "runs"] = route.value;
+  const { title, content } = viewOf(route.value);
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   useEffect(() => {
-    document.title = `${titleOf(route.value)} – dimseg studio`;
+    document.title = `${title} – dimseg studio`;
     // Whoever goes by keys or by ear begins at the new view's beginning, not where the old one was left.
     if (!isFirst.current) main.current?.focus({ preventScroll: true });
     isFirst.current = false;
@@ -70,7 +64,7 @@ export function App() {
         </nav>
       </header>
       <main id="main" class="sheet" tabIndex={-1} ref={main}>
-        <View parts={route.value} />
+        {content}
       </main>
     </>
   );

@@ -7,11 +7,11 @@ import { codesOfBytes } from "../../../data/code-bytes.js";
 import { caseName, type Dataset } from "../../../data/dataset.js";
 import { readBytes } from "../../../data/read-image.js";
 import { voxelCount } from "../../../grid/grid.js";
-import { type SliceOrder, sliceOrder } from "../../../grid/slices.js";
+import { sliceOrder } from "../../../grid/slices.js";
 import type { OpenedCase } from "../open-case.js";
 import type { RunCases } from "../run-cases.js";
 import type { DraftFacts, DraftOrigin, SavedMask } from "../shown/corrections.js";
-import { Draft, type DraftHead, type DraftSlice } from "./draft.js";
+import { Draft, type DraftSlice } from "./draft.js";
 import { personName } from "./record.js";
 import { saveMask } from "./save-mask.js";
 
@@ -102,11 +102,6 @@ export class Corrections {
   }
 }
 
-/** An order as drafts write it down. */
-function strokeOrder({ axes, reversed }: SliceOrder): DraftHead["planes"][number] {
-  return { axes: [...axes], reversed: [...reversed] };
-}
-
 async function beginDraft(
   cases: RunCases,
   folder: string,
@@ -124,7 +119,7 @@ async function beginDraft(
     ...{ case: caseName(opened.one), from, by: personName(), begun: new Date().toISOString() },
     model: from === "prediction" && answeredBy !== null ? { run: cases.folder.path, answeredBy } : null,
     ...{ mask: await hashOfMask(opened), count: size / (rows * columns), rows, columns },
-    ...{ planes: planes.map(({ order }) => strokeOrder(order ?? sliceOrder(grid, "stored"))), most: mostByte(dataset) },
+    ...{ planes: planes.map(({ order }) => order ?? sliceOrder(grid, "stored")), most: mostByte(dataset) },
   };
   return Draft.begin(folder, head, values);
 }

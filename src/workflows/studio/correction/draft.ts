@@ -18,9 +18,12 @@ import type { StoredImage } from "../../../grid/stored-image.js";
 import { AppendFile } from "../../../runs/append-file.js";
 
 const whole = z.int().min(0);
-const axes = z.tuple([whole.max(2), whole.max(2), whole.max(2)]).refine((all) => new Set(all).size === all.length);
+const axes = z
+  .tuple([whole.max(2), whole.max(2), whole.max(2)])
+  .refine((all) => new Set(all).size === all.length)
+  .readonly();
 /** How slices are cut from `[count, rows, columns]`. */
-const order = z.strictObject({ axes, reversed: z.tuple([z.boolean(), z.boolean(), z.boolean()]) });
+const order = z.strictObject({ axes, reversed: z.tuple([z.boolean(), z.boolean(), z.boolean()]).readonly() });
 
 const headSchema = z.strictObject({
   version: z.literal(2),

@@ -1,9 +1,9 @@
 /** What in masks stands for a class, in words. */
 import type { LabelRuleInput } from "../../../data/schema.js";
 
-/** @param labels of the data set; undefined where domains have their own */
-export function classValues(labels: LabelRuleInput | undefined, name: string): string {
-  switch (labels?.kind) {
+/** @param labels of the data set */
+export function classValues(labels: LabelRuleInput, name: string): string {
+  switch (labels.kind) {
     case "values":
     case "colours":
       return Object.entries(labels.map)
@@ -22,7 +22,5 @@ export function classValues(labels: LabelRuleInput | undefined, name: string): s
     }
     case "files":
       return "files of its own";
-    default:
-      return "";
   }
 }
