@@ -45,12 +45,16 @@ function ask<T>(settings: object): T {
   return JSON.parse(execFileSync(process.execPath, [worker, JSON.stringify(settings)], { encoding: "utf8" }));
 }
 
+/** Says what is measured next; the table comes at the end. */
+const say = (what: string) => console.error(`data: ${what}`);
+
 const megabytes = (bytes: number) => Math.round(bytes / 1e6);
 
 export async function run({ quick }: BenchOptions): Promise<BenchReport> {
-  const [count, side, steps] = quick ? [40, 512, 20] : [400, 1536, 400];
+  const [count, side, steps] = quick ? [40, 512, 20] : [200, 1024, 150];
   const folder = mkdtempSync(join(tmpdir(), "dimseg-data-bench-"));
   try {
+    say(`drawing ${count} images`);
     await drawImages(folder, count, side);
     const all = count * prepared * prepared * 3;
     const common = { dataset: join(folder, "dataset.yaml"), batch, steps, pause };
@@ -64,6 +68,7 @@ export async function run({ quick }: BenchOptions): Promise<BenchReport> {
       ["all held in memory", { ...common, memoryBytes: 2 * all, mode: "memory", disk: true, threads: 1, ahead: 2 }],
     ];
     const rows = ways.map(([way, settings]): Row => {
+      say(way.trim());
       const { imagesPerSecond, anonymous, mapped } = ask<ReadingAnswer>(settings);
       return {
         images: way,
@@ -75,6 +80,7 @@ export async function run({ quick }: BenchOptions): Promise<BenchReport> {
       };
     });
     const names = quick ? 50_000 : 1_000_000;
+    say(`listing ${names} names`);
     const listed = ask<ListingAnswer>({ folder, dataset: common.dataset, count: names });
     return {
       title: "Data larger than the memory it may take",

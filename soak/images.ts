@@ -23,7 +23,7 @@ async function peakOf({ child, ended }: Started): Promise<number> {
 }
 
 export const run: Soak = async ({ seed, quick, folder, say }) => {
-  const [few, many] = quick ? [2, 8] : [50, 500];
+  const [few, many] = quick ? [1, 3] : [50, 500];
   const recipe = { method: "supervised", optimizer: "none", precision: "fp32", iterations: 4, every: 4 } as const;
   const counts: Record<string, number> = {};
   const failures: string[] = [];

@@ -15,6 +15,7 @@ import { gitState } from "../src/runs/environment.js";
 import type { Soak } from "./soak.js";
 
 const soaks: Readonly<Record<string, () => Promise<{ run: Soak }>>> = {
+  cache: () => import("./cache.js"),
   "dicom-files": () => import("./dicom-files.js"),
   disk: () => import("./disk.js"),
   "hdf5-files": () => import("./hdf5-files.js"),

@@ -12,6 +12,8 @@ export interface SmallRun {
   readonly iterations: number;
   /** Steps from one checkpoint to the next. */
   readonly every: number;
+  /** Where prepared images are held. */
+  readonly data?: Readonly<Record<string, unknown>>;
 }
 
 /** Side of the images in pixels. */
@@ -26,7 +28,7 @@ export async function writeSmallSet(folder: string, cases: { train: number; test
 /** Writes the configuration of a small run beside others. @returns its path */
 export function writeConfig(folder: string, name: string, dataset: string, run: SmallRun): string {
   const path = join(folder, `${name}.yaml`);
-  const { method, optimizer, precision, iterations, every } = run;
+  const { method, optimizer, precision, iterations, every, data = {} } = run;
   writeFileSync(
     path,
     stringify({
@@ -36,6 +38,7 @@ export function writeConfig(folder: string, name: string, dataset: string, run: 
       method: { name: method },
       optimizer: typeof optimizer === "string" ? { name: optimizer } : optimizer,
       training: { iterations, labelledBatch: 2, unlabelledBatch: 2, precision, device: "cpu", threads: 1 },
+      data,
       evaluation: { every },
       logging: { every: 1 },
     }),
