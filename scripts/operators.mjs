@@ -96,6 +96,8 @@ export const operators = {
   topk: { overloads: ["aten::topk"] },
 
   // shape and indexing
+  // The bytes of the last axis read as another type.
+  reinterpret: { overloads: ["aten::view.dtype"], method: false },
   ...sameName([
     "reshape",
     "view",

@@ -1,26 +1,32 @@
 /** The views that training asks for, whichever images it is of. */
-import { scope, type Tensor } from "../torch/index.js";
-import { augmentLabelled, augmentUnlabelled, strongView } from "./batch.js";
+import { type Pack, scope, type Tensor } from "../torch/index.js";
+import { planLabelled, planUnlabelled, strongView, type UnlabelledViews } from "./batch.js";
 import type { DrawKey } from "./draws.js";
-import { ofEachChannel, type StrongView } from "./modalities.js";
+import { ofEachChannel, type PlanStrong } from "./modalities.js";
 import { planar8bit, type RawScale } from "./normalisation.js";
 import type { AugmentationProfile } from "./profile.js";
 import { drawVolumeStrong, drawVolumeWeak } from "./volume-draws.js";
 import type { VolumeProfile } from "./volume-profile.js";
-import { strongVolumes } from "./volume-strong.js";
-import { warp } from "./warp.js";
-import { applyWhereDrawn, type View } from "./where-drawn.js";
+import { planStrongVolumes } from "./volume-strong.js";
+import { planWarp } from "./warp.js";
+import { changedCopies, type WeakView } from "./weak.js";
+import { whereDrawn } from "./where-drawn.js";
 
-/** A kind of images with its settings. Images are `[N, C, ...S]` of the {@link RawScale} given, labels `[N, ...S]` or `[N, K, ...S]`. */
+/**
+ * A kind of images with its settings. What chance decides about a batch goes into a pack first, by the shape of its images
+ * `[N, C, ...S]`; views are made once it has been sent. Images are of the {@link RawScale} given, labels `[N, ...S]` or
+ * `[N, K, ...S]`.
+ * @example const view = sendTogether(device, (pack) => augmenter.labelled(pack, images.shape, key))(images, labels);
+ */
 export interface Augmenter {
   /** Half the side of TP-RAM's block of frequencies in units of the shortest side; in [0, 0.5). */
   readonly tpRamFactor: number;
   /** The weak view of a labelled batch: float32 images of the same scale, and labels as given. */
-  labelled(images: Tensor, labels: Tensor, key: DrawKey): { images: Tensor; labels: Tensor };
+  labelled(pack: Pack, shape: readonly number[], key: DrawKey): WeakView;
   /** The weak and the strong view of an unlabelled batch, float32 of the same scale, equal in geometry. */
-  unlabelled(images: Tensor, key: DrawKey): { weak: Tensor; strong: Tensor };
+  unlabelled(pack: Pack, shape: readonly number[], key: DrawKey): (images: Tensor) => UnlabelledViews;
   /** The strong view of weak ones, float32 of the same scale, equal in geometry. */
-  strong(weak: Tensor, key: DrawKey): Tensor;
+  strong: PlanStrong;
 }
 
 /**
@@ -35,44 +41,40 @@ export function planarAugmenter(
 ): Augmenter {
   return {
     tpRamFactor: profile.tpRamFactor,
-    labelled: (images, labels, key) => augmentLabelled(images, labels, key, profile, scale),
-    unlabelled: (images, key) => augmentUnlabelled(images, key, profile, modalities, scale),
+    labelled: (pack, shape, key) => planLabelled(pack, shape, key, profile, scale),
+    unlabelled: (pack, shape, key) => planUnlabelled(pack, shape, key, profile, modalities, scale),
     strong: strongView(profile, modalities, scale),
   };
 }
 
-function weakVolumes(images: Tensor, labels: Tensor | undefined, key: DrawKey, profile: VolumeProfile): View {
-  const draws = drawVolumeWeak(key, images.shape[0], profile);
-  const copy = { copy: true, memoryFormat: "contiguous" } as const;
-  const own = labels?.to(copy);
-  const view = {
-    images: images.to({ ...copy, dtype: "float32" }),
-    labels: own && own.ndim < images.ndim ? own.unsqueeze(1) : own,
-  };
+function planWeakVolumes(pack: Pack, shape: readonly number[], key: DrawKey, profile: VolumeProfile): WeakView {
+  const draws = drawVolumeWeak(key, shape[0], profile);
   const warps = draws.map((draw) => draw.warp);
-  applyWhereDrawn(view, warps, (part, given) => warp(part, given, profile.elastic.spacing));
   const flips = draws.map((draw) => draw.flip);
-  applyWhereDrawn(view, flips, (part) => ({ images: part.images.flip([-1]), labels: part.labels?.flip([-1]) }));
-  return { images: view.images, labels: own };
+  const steps = [
+    whereDrawn(pack, warps, (given) => planWarp(pack, given, shape.slice(2), profile.elastic.spacing)),
+    whereDrawn(pack, flips, () => (part) => ({ images: part.images.flip([-1]), labels: part.labels?.flip([-1]) })),
+  ];
+  return (images, labels) => changedCopies(images, labels, steps);
 }
 
 /** Of patches of volumes, `[N, C, D, H, W]`. Scale and modalities as of {@link planarAugmenter}. */
 export function volumeAugmenter(profile: VolumeProfile, modalities = false, scale: RawScale = planar8bit): Augmenter {
-  const ofImages: StrongView = (weak, key) =>
-    strongVolumes(weak, drawVolumeStrong(key, weak.shape[0], profile), profile, scale);
+  const ofImages: PlanStrong = (pack, shape, key) =>
+    planStrongVolumes(pack, shape, drawVolumeStrong(key, shape[0], profile), profile, scale);
   const strong = modalities ? ofEachChannel(ofImages) : ofImages;
   return {
     tpRamFactor: profile.tpRamFactor,
-    labelled: (images, labels, key) =>
-      scope(() => {
-        const view = weakVolumes(images, labels, key, profile);
-        return { images: view.images, labels: view.labels as Tensor };
-      }),
-    unlabelled: (images, key) =>
-      scope(() => {
-        const { images: weak } = weakVolumes(images, undefined, key, profile);
-        return { weak, strong: strong(weak, key) };
-      }),
+    labelled: (pack, shape, key) => planWeakVolumes(pack, shape, key, profile),
+    unlabelled: (pack, shape, key) => {
+      const weakOf = planWeakVolumes(pack, shape, key, profile);
+      const strongOf = strong(pack, shape, key);
+      return (images) =>
+        scope(() => {
+          const { images: weak } = weakOf(images, null);
+          return { weak, strong: strongOf(weak) };
+        });
+    },
     strong,
   };
 }

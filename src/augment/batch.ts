@@ -1,15 +1,62 @@
 /** What a training step asks for: the augmented views of a labelled and of an unlabelled batch. */
-import { scope, type Tensor } from "../torch/index.js";
-import { type DrawKey, drawStrong, drawWeak, type WeakDraw } from "./draws.js";
-import { ofEachChannel, type StrongView } from "./modalities.js";
+import { type Pack, scope, sendTogether, type Tensor } from "../torch/index.js";
+import { type DrawKey, drawStrong, drawWeak } from "./draws.js";
+import { ofEachChannel, type PlanStrong } from "./modalities.js";
 import { planar8bit, type RawScale } from "./normalisation.js";
 import type { AugmentationProfile } from "./profile.js";
-import { strongAugment } from "./strong.js";
-import { weakAugment } from "./weak.js";
+import { planStrong } from "./strong.js";
+import { planWeak, type WeakView } from "./weak.js";
 
-function weakDraws(images: Tensor, key: DrawKey, profile: AugmentationProfile): WeakDraw[] {
-  const [height, width] = images.shape.slice(-2);
-  return drawWeak(key, images.shape[0], { height, width }, profile);
+/**
+ * Plans {@link augmentLabelled} of a batch.
+ * @param shape of the images, `[N, C, ...S]`
+ */
+export function planLabelled(
+  pack: Pack,
+  shape: readonly number[],
+  key: DrawKey,
+  profile: AugmentationProfile,
+  scale: RawScale = planar8bit,
+): WeakView {
+  const [height, width] = shape.slice(-2);
+  return planWeak(pack, shape, drawWeak(key, shape[0], { height, width }, profile), profile, scale);
+}
+
+/**
+ * What makes the strong view of weak ones, `[N, C, ...S]`, float32 of the scale, equal in geometry.
+ * @param modalities whether each channel has strong draws of its own; else the channels, 1 or 3, are grey or RGB
+ */
+export function strongView(profile: AugmentationProfile, modalities = false, scale: RawScale = planar8bit): PlanStrong {
+  const ofImages: PlanStrong = (pack, shape, key) =>
+    planStrong(pack, shape, drawStrong(key, shape[0], profile), profile, scale);
+  return modalities ? ofEachChannel(ofImages) : ofImages;
+}
+
+/** The weak and the strong view of an unlabelled batch. */
+export interface UnlabelledViews {
+  readonly weak: Tensor;
+  readonly strong: Tensor;
+}
+
+/**
+ * Plans {@link augmentUnlabelled} of a batch.
+ * @param shape of the images, `[N, C, ...S]`
+ */
+export function planUnlabelled(
+  pack: Pack,
+  shape: readonly number[],
+  key: DrawKey,
+  profile: AugmentationProfile,
+  modalities = false,
+  scale: RawScale = planar8bit,
+): (images: Tensor) => UnlabelledViews {
+  const weakOf = planLabelled(pack, shape, key, profile, scale);
+  const strongOf = strongView(profile, modalities, scale)(pack, shape, key);
+  return (images) =>
+    scope(() => {
+      const weak = weakOf(images, null).images;
+      return { weak, strong: strongOf(weak) };
+    });
 }
 
 /**
@@ -25,17 +72,8 @@ export function augmentLabelled(
   profile: AugmentationProfile,
   scale: RawScale = planar8bit,
 ): { images: Tensor; labels: Tensor } {
-  return weakAugment(images, labels, weakDraws(images, key, profile), profile, scale);
-}
-
-/**
- * What makes the strong view of weak ones, `[N, C, ...S]`, float32 of the scale, equal in geometry.
- * @param modalities whether each channel has strong draws of its own; else the channels, 1 or 3, are grey or RGB
- */
-export function strongView(profile: AugmentationProfile, modalities = false, scale: RawScale = planar8bit): StrongView {
-  const ofImages: StrongView = (weak, key) =>
-    strongAugment(weak, drawStrong(key, weak.shape[0], profile), profile, scale);
-  return modalities ? ofEachChannel(ofImages) : ofImages;
+  const { shape, device } = images;
+  return scope(() => sendTogether(device, (pack) => planLabelled(pack, shape, key, profile, scale))(images, labels));
 }
 
 /**
@@ -48,9 +86,9 @@ export function augmentUnlabelled(
   profile: AugmentationProfile,
   modalities = false,
   scale: RawScale = planar8bit,
-): { weak: Tensor; strong: Tensor } {
-  return scope(() => {
-    const weak = weakAugment(images, null, weakDraws(images, key, profile), profile, scale).images;
-    return { weak, strong: strongView(profile, modalities, scale)(weak, key) };
-  });
+): UnlabelledViews {
+  const { shape, device } = images;
+  return scope(() =>
+    sendTogether(device, (pack) => planUnlabelled(pack, shape, key, profile, modalities, scale))(images),
+  );
 }

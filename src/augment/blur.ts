@@ -2,8 +2,8 @@
  * Gaussian blur, one deviation per image (golden README section 7, `blur_*`). A sum of shifted images rather than a
  * convolution: as fast at these kernel lengths, and untouched by autocast and TensorFloat-32.
  */
-import { spatialAxes, type Tensor } from "../torch/index.js";
-import { allPerImage } from "./sampling.js";
+import { type Pack, type Sent, spatialAxes, type Tensor } from "../torch/index.js";
+import { perImage } from "./sampling.js";
 
 /** Length of the blur's kernel, odd: `2⌊⌊fraction · s⌋/2⌋ + 1` for the shortest side s of an image `[...S]`. */
 export function blurKernelLength(shape: readonly number[], fraction: number): number {
@@ -41,18 +41,25 @@ function reflected(images: Tensor, axis: number, radius: number): Tensor {
 }
 
 /**
+ * The kernel of a blur, one weight per image and tap.
+ * @param sigmas deviations in pixels, one per image
+ * @param kernelLength odd; see {@link blurKernelLength}
+ * @param dims axes of the images
+ */
+export function blurKernel(pack: Pack, sigmas: readonly number[], kernelLength: number, dims: number): Sent[] {
+  const taps = gaussianTaps(sigmas, (kernelLength - 1) / 2);
+  return taps.map((ofImages) => perImage(pack, Float32Array.from(ofImages), dims));
+}
+
+/**
  * Blurs every image with its own deviation, along one spatial axis after the other.
  * @param images `[N, C, ...S]` float32
- * @param sigmas deviations in pixels
- * @param kernelLength odd; see {@link blurKernelLength}
+ * @param kernel as {@link blurKernel} gives it
  * @returns the same shape, not rounded
  */
-export function gaussianBlur(images: Tensor, sigmas: readonly number[], kernelLength: number): Tensor {
-  const { ndim, device } = images;
-  const radius = (kernelLength - 1) / 2;
-  if (radius === 0) return images;
-  const weights = gaussianTaps(sigmas, radius).map((ofImages) => Float32Array.from(ofImages));
-  const taps = allPerImage(weights, ndim, device);
+export function gaussianBlur(images: Tensor, kernel: readonly Sent[]): Tensor {
+  if (kernel.length === 1) return images;
+  const taps = kernel.map((tap) => tap());
   return spatialAxes(images).reduce((blurred, axis) => slide(blurred, axis, taps), images);
 }
 
@@ -60,6 +67,6 @@ export function gaussianBlur(images: Tensor, sigmas: readonly number[], kernelLe
 const guard = 2e-4;
 
 /** {@link gaussianBlur} with the fraction dropped: whole numbers 0 to 255. */
-export function blur(images: Tensor, sigmas: readonly number[], kernelLength: number): Tensor {
-  return gaussianBlur(images, sigmas, kernelLength).add(guard).floor_();
+export function blur(images: Tensor, kernel: readonly Sent[]): Tensor {
+  return gaussianBlur(images, kernel).add(guard).floor_();
 }

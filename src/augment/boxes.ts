@@ -2,7 +2,16 @@
  * Copy-paste boxes of MiDSS (method.md 3.5, `M`): where they lie, their masks, and mixing two batches by them. Rectangles
  * in images, cuboids in volumes; shapes and places are lists over the spatial axes, slowest first.
  */
-import { type Device, fromTypedArray, ShapeError, spatialAxes, type Tensor, where } from "../torch/index.js";
+import {
+  type Device,
+  type Pack,
+  type Sent,
+  ShapeError,
+  sendTogether,
+  spatialAxes,
+  type Tensor,
+  where,
+} from "../torch/index.js";
 import { type DrawKey, drawEach } from "./draws.js";
 
 /** A box in pixels: its first corner and its sides, along [y, x] or [z, y, x]. */
@@ -60,8 +69,8 @@ export function drawBoxes(key: DrawKey, count: number, shape: readonly number[])
   });
 }
 
-/** The boxes as a mask: bool `[N, 1, ...S]`, true inside. */
-export function boxMask(boxes: readonly Box[], shape: readonly number[], device: Device = "cpu"): Tensor {
+/** Gives the boxes as a mask: bool `[N, 1, ...S]`, true inside. */
+export function packBoxMask(pack: Pack, boxes: readonly Box[], shape: readonly number[]): Sent {
   const size = shape.reduce((product, length) => product * length, 1);
   const mask = new Uint8Array(boxes.length * size);
   const fill = ({ start, sides }: Box, axis: number, offset: number): void => {
@@ -75,7 +84,12 @@ export function boxMask(boxes: readonly Box[], shape: readonly number[], device:
   boxes.forEach((box, image) => {
     fill(box, 0, image * size);
   });
-  return fromTypedArray(mask, [boxes.length, 1, ...shape], { dtype: "bool", device });
+  return pack.add(mask, [boxes.length, 1, ...shape], "bool");
+}
+
+/** {@link packBoxMask} in an upload of its own. */
+export function boxMask(boxes: readonly Box[], shape: readonly number[], device: Device = "cpu"): Tensor {
+  return sendTogether(device, (pack) => packBoxMask(pack, boxes, shape))();
 }
 
 /**

@@ -2,14 +2,18 @@
  * Elastic deformation with SciPy's semantics (golden README section 7, `elastic_*`): smoothed noise moves every pixel.
  * Float64 throughout, so that autocast and TensorFloat-32 leave it alone and labels agree between devices.
  */
-import { arange, type Device, fromTypedArray, type Tensor } from "../torch/index.js";
+import { arange, type Pack, type Sent, type Tensor } from "../torch/index.js";
+import type { StreamAddress } from "./draws.js";
+import { signedNoise } from "./noise.js";
+import type { ImageSize } from "./profile.js";
 import { pickPixels, sampleBilinear, toPixelNumbers } from "./sampling.js";
+import type { Transform } from "./where-drawn.js";
 
 /** SciPy's `truncate`: the kernel reaches this many deviations. */
 const reach = 4;
 
 /** The matrix `[length, length]` that smooths one axis, zeros outside the image. */
-function smoothing(length: number, sigma: number, device: Device): Tensor {
+function smoothing(pack: Pack, length: number, sigma: number): Sent {
   const radius = Math.floor(reach * sigma + 0.5);
   const weights = Float64Array.from({ length: 2 * radius + 1 }, (_, i) =>
     Math.exp((-0.5 * (i - radius) ** 2) / sigma ** 2),
@@ -22,20 +26,29 @@ function smoothing(length: number, sigma: number, device: Device): Tensor {
       matrix[to * length + from] = weights[from - to + radius] / sum;
     }
   }
-  return fromTypedArray(matrix, [length, length], { device });
+  return pack.add(matrix, [length, length]);
+}
+
+/** The matrices that smooth both axes of an image. */
+export interface Smoothing {
+  readonly alongRows: Sent;
+  readonly alongColumns: Sent;
+}
+
+/** @param sigma smoothness in pixels */
+export function smoothingOf(pack: Pack, { height, width }: ImageSize, sigma: number): Smoothing {
+  const alongRows = smoothing(pack, height, sigma);
+  return { alongRows, alongColumns: height === width ? alongRows : smoothing(pack, width, sigma) };
 }
 
 /**
  * How far every pixel reads from its own place.
  * @param noise float64 `[N, 2, H, W]` in [−1, 1]
- * @param alpha amplitude and @param sigma smoothness, in pixels
+ * @param alpha amplitude in pixels
  * @returns float64 `[N, 2, H, W]`: along rows, along columns, in pixels
  */
-export function elasticField(noise: Tensor, alpha: number, sigma: number): Tensor {
-  const [, , height, width] = noise.shape;
-  const alongRows = smoothing(height, sigma, noise.device);
-  const alongColumns = height === width ? alongRows : smoothing(width, sigma, noise.device);
-  return alongRows.matmul(noise).matmul(alongColumns.t()).mul(alpha);
+export function elasticField(noise: Tensor, alpha: number, { alongRows, alongColumns }: Smoothing): Tensor {
+  return alongRows().matmul(noise).matmul(alongColumns().t()).mul(alpha);
 }
 
 /** Positions that the field reads: rows and columns, each `[N, H, W]`. */
@@ -70,4 +83,28 @@ export function elasticLabels(planes: Tensor, field: Tensor): Tensor {
   const [, , height, width] = planes.shape;
   const [rows, columns] = positions(field).map((position) => position.add(0.5).floor_());
   return pickPixels(planes, toPixelNumbers(rows, height), toPixelNumbers(columns, width));
+}
+
+/**
+ * Plans a deformation for each of several images.
+ * @param sources where the noise of each image comes from
+ * @param strength amplitude and smoothness as shares of the shortest side
+ * @param whole whether images are whole numbers, and are to be again
+ */
+export function elasticDeformation(
+  pack: Pack,
+  sources: readonly StreamAddress[],
+  size: ImageSize,
+  strength: { readonly alpha: number; readonly sigma: number },
+  whole: boolean,
+): Transform {
+  const { height, width } = size;
+  const shortest = Math.min(height, width);
+  const noise = signedNoise(pack, sources, 2 * height * width);
+  const smooth = smoothingOf(pack, size, strength.sigma * shortest);
+  return ({ images, labels }) => {
+    const planes = noise(images.device).reshape([sources.length, 2, height, width]);
+    const field = elasticField(planes, strength.alpha * shortest, smooth);
+    return { images: elasticImages(images, field, whole), labels: labels && elasticLabels(labels, field) };
+  };
 }

@@ -1,7 +1,7 @@
 /** Augmentation as batched tensor programs, each draw fixed by (seed, iteration, index, purpose). */
 export { type Augmenter, planarAugmenter, volumeAugmenter } from "./augmenter.js";
-export { augmentLabelled, augmentUnlabelled } from "./batch.js";
-export { type Box, boxMask, coveringBox, drawBoxes, pasteBoxes } from "./boxes.js";
+export { augmentLabelled, augmentUnlabelled, type UnlabelledViews } from "./batch.js";
+export { type Box, boxMask, coveringBox, drawBoxes, packBoxMask, pasteBoxes } from "./boxes.js";
 export {
   type DrawKey,
   drawStrong,
@@ -12,10 +12,11 @@ export {
   type StrongDraw,
   type WeakDraw,
 } from "./draws.js";
+export type { PlanStrong } from "./modalities.js";
 export { type Normalisation, planar8bit, planarLevels, type RawScale, zScores } from "./normalisation.js";
 export { inGreyLevels } from "./own-range.js";
 export { type AugmentationProfile, fundusProfile, type ImageSize, mriProfile, type Range } from "./profile.js";
 export { strongAugment } from "./strong.js";
-export { tpRam } from "./tp-ram.js";
+export { planTpRam, type StyleTransfer, tpRam } from "./tp-ram.js";
 export { type SometimesDrawn, type VolumeProfile, volumeProfile } from "./volume-profile.js";
-export { weakAugment } from "./weak.js";
+export { type WeakView, weakAugment } from "./weak.js";

@@ -2,8 +2,7 @@
  * Brightness and contrast with Pillow's arithmetic (golden README section 7, `photometric_*`): blending in float32,
  * the fraction of whole numbers dropped.
  */
-import { axesOfEach, ShapeError, type Tensor } from "../torch/index.js";
-import { perImage } from "./sampling.js";
+import { axesOfEach, type Sent, ShapeError, type Tensor } from "../torch/index.js";
 
 /** Clips to 0 … 255, and drops the fraction of whole numbers. */
 function clipped(values: Tensor, whole: boolean): Tensor {
@@ -11,23 +10,21 @@ function clipped(values: Tensor, whole: boolean): Tensor {
   return whole ? inside.floor_() : inside;
 }
 
-const factorsOf = (images: Tensor, factors: readonly number[]) =>
-  perImage(factors, images.ndim, images.device, Float32Array);
-
 /**
  * Multiplies every image by its factor.
- * @param images `[N, C, ...S]` float32, 0 to 255
- * @param whole  whether these are whole numbers, and are to be again
+ * @param images  `[N, C, ...S]` float32, 0 to 255
+ * @param factors `[N, 1, …]` float32
+ * @param whole   whether these are whole numbers, and are to be again
  * @returns the same shape and range
  */
-export function brightness(images: Tensor, factors: readonly number[], whole = true): Tensor {
-  return clipped(images.mul(factorsOf(images, factors)), whole);
+export function brightness(images: Tensor, factors: Sent, whole = true): Tensor {
+  return clipped(images.mul(factors()), whole);
 }
 
 /** Moves every image away from its mean grey (factor above 1) or towards it (below 1); shapes as {@link brightness}. */
-export function contrast(images: Tensor, factors: readonly number[], whole = true): Tensor {
+export function contrast(images: Tensor, factors: Sent, whole = true): Tensor {
   const mean = whole ? meanGrey(images) : exactMeanGrey(images);
-  return clipped(images.sub(mean).mul_(factorsOf(images, factors)).add_(mean), whole);
+  return clipped(images.sub(mean).mul_(factors()).add_(mean), whole);
 }
 
 /**

@@ -2,8 +2,10 @@
  * Rotation about the centre with Pillow's arithmetic (golden README section 7, `rotate_*`): images bilinear in double
  * precision with the fraction of whole numbers dropped, labels nearest in 16.16 fixed point.
  */
-import { arange, type Device, type Tensor } from "../torch/index.js";
-import { allPerImage, pickPixels, sampleBilinear, toPixelNumbers } from "./sampling.js";
+import { arange, type Device, type Pack, type Sent, type Tensor } from "../torch/index.js";
+import type { ImageSize } from "./profile.js";
+import { perImage, pickPixels, sampleBilinear, toPixelNumbers } from "./sampling.js";
+import type { Transform } from "./where-drawn.js";
 
 /** Pillow rounds the matrix to 15 decimals, so that right angles have exact zeros. */
 const round15 = (value: number) => Math.round(value * 1e15) / 1e15;
@@ -18,7 +20,7 @@ interface Affine {
   readonly y0: number;
 }
 
-function rotation(degrees: number, height: number, width: number): Affine {
+function affine(degrees: number, height: number, width: number): Affine {
   const angle = (degrees * Math.PI) / 180;
   const [cosine, sine] = [round15(Math.cos(angle)), round15(Math.sin(angle))];
   return {
@@ -54,18 +56,20 @@ function inside(rows: Tensor, columns: Tensor, height: number, width: number): T
 /** Dropping the fraction must not turn a whole value that rounding left just below into the next lower one. */
 const guard = 1e-9;
 
+const keys = ["xx", "xy", "x0", "yx", "yy", "y0"] as const;
+
+/** The affine maps of several images, one number of each at a time, `[N, 1, 1]`. */
+type Maps = readonly Sent[];
+
 /**
- * Rotates images counter-clockwise, each by its own angle; what comes from outside is 0.
+ * Rotates images, each by its own map; what comes from outside is 0.
  * @param images `[N, C, H, W]` float32
  * @param whole  whether these are whole numbers, and are to be again
  * @returns the same shape and range
  */
-export function rotateImages(images: Tensor, degrees: readonly number[], whole = true): Tensor {
+function rotateImages(images: Tensor, maps: Maps, whole: boolean): Tensor {
   const [, , height, width] = images.shape;
-  const maps = degrees.map((angle) => rotation(angle, height, width));
-  const keys = ["xx", "xy", "x0", "yx", "yy", "y0"] as const;
-  const values = keys.map((key) => Float64Array.from(maps, (map) => map[key]));
-  const [xx, xy, x0, yx, yy, y0] = allPerImage(values, 3, images.device);
+  const [xx, xy, x0, yx, yy, y0] = maps.map((number) => number());
   const [x, y] = axes(height, width, 0.5, "float64", images.device);
   const columns = plane(xx, xy, x0, x, y);
   const rows = plane(yx, yy, y0, x, y);
@@ -76,27 +80,63 @@ export function rotateImages(images: Tensor, degrees: readonly number[], whole =
 
 const fixed = (value: number) => Math.floor(value * 65536 + 0.5);
 
-/**
- * Rotates label planes like {@link rotateImages}; values are copied, never mixed.
- * @param planes `[N, K, H, W]`, any dtype
- * @param fill what comes from outside: the background
- */
-export function rotateLabels(planes: Tensor, degrees: readonly number[], fill = 0): Tensor {
-  const [, , height, width] = planes.shape;
-  const maps = degrees.map((angle) => rotation(angle, height, width));
-  const values = [
+/** The maps of label planes, in 16.16 fixed point. */
+function fixedMaps(pack: Pack, maps: readonly Affine[]): Maps {
+  return [
     (m: Affine) => m.xx,
     (m: Affine) => m.xy,
     (m: Affine) => m.x0 + 0.5 * m.xx + 0.5 * m.xy,
     (m: Affine) => m.yx,
     (m: Affine) => m.yy,
     (m: Affine) => m.y0 + 0.5 * m.yx + 0.5 * m.yy,
-  ].map((of) => BigInt64Array.from(maps, (map) => BigInt(fixed(of(map)))));
-  const [xx, xy, x0, yx, yy, y0] = allPerImage(values, 3, planes.device);
+  ].map((of) =>
+    perImage(
+      pack,
+      BigInt64Array.from(maps, (map) => BigInt(fixed(of(map)))),
+      3,
+    ),
+  );
+}
+
+/**
+ * Rotates label planes as {@link rotateImages} does images; values are copied, never mixed.
+ * @param planes `[N, K, H, W]`, any dtype
+ * @param fill what comes from outside
+ */
+function rotateLabels(planes: Tensor, maps: Maps, fill: number): Tensor {
+  const [, , height, width] = planes.shape;
+  const [xx, xy, x0, yx, yy, y0] = maps.map((number) => number());
   const [x, y] = axes(height, width, 0, "int64", planes.device);
   const columns = plane(xx, xy, x0, x, y);
   const rows = plane(yx, yy, y0, x, y);
   const [row, column] = [rows, columns].map((position) => position.bitwiseRightShift(16));
   const picked = pickPixels(planes, toPixelNumbers(row, height), toPixelNumbers(column, width));
   return picked.maskedFill(inside(row, column, height, width).logicalNot(), fill);
+}
+
+/**
+ * Plans to rotate several images of one size counter-clockwise, each by its own angle, and their labels with them.
+ * @param whole whether images are whole numbers, and are to be again
+ * @param fill  what comes to labels from outside: the background
+ */
+export function rotation(
+  pack: Pack,
+  degrees: readonly number[],
+  { height, width }: ImageSize,
+  whole = true,
+  fill = 0,
+): Transform {
+  const maps = degrees.map((angle) => affine(angle, height, width));
+  const exact = keys.map((key) =>
+    perImage(
+      pack,
+      Float64Array.from(maps, (map) => map[key]),
+      3,
+    ),
+  );
+  const rounded = fixedMaps(pack, maps);
+  return ({ images, labels }) => ({
+    images: rotateImages(images, exact, whole),
+    labels: labels && rotateLabels(labels, rounded, fill),
+  });
 }

@@ -2,30 +2,11 @@
  * Reading images at given positions, for a whole batch at once. Positions are float64: the 8-bit results of the
  * reference come out exactly only when positions and weights are as precise as its own.
  */
-import { type Device, fromTypedArray, fromTypedArrays, stack, type Tensor } from "../torch/index.js";
+import { type Pack, type Sent, stack, type Tensor } from "../torch/index.js";
 
 /** One number per image, `[N, 1, …]` with `dims` axes. */
-export function perImage(
-  values: readonly number[],
-  dims: number,
-  device: Device,
-  array: Float32ArrayConstructor | Float64ArrayConstructor = Float64Array,
-): Tensor {
-  const shape = [values.length, ...Array.from({ length: dims - 1 }, () => 1)];
-  return fromTypedArray(array.from(values), shape, { device });
-}
-
-/** Several such numbers per image, each as {@link perImage} gives it, in one upload. */
-export function allPerImage<Values extends Float32Array | Float64Array | BigInt64Array>(
-  each: readonly Values[],
-  dims: number,
-  device: Device,
-): Tensor[] {
-  const ones = Array.from({ length: dims - 1 }, () => 1);
-  return fromTypedArrays(
-    each.map((values) => [values, [values.length, ...ones]] as const),
-    { device },
-  );
+export function perImage(pack: Pack, values: Float32Array | Float64Array | BigInt64Array, dims: number): Sent {
+  return pack.add(values, [values.length, ...Array.from({ length: dims - 1 }, () => 1)]);
 }
 
 /**

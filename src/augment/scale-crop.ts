@@ -5,9 +5,11 @@
  */
 
 import { nearestSources } from "../grid/resize.js";
-import { type Device, fromTypedArrays, type Tensor } from "../torch/index.js";
+import type { Pack, Sent, Tensor } from "../torch/index.js";
 import type { ScaleCrop } from "./draws.js";
+import type { ImageSize } from "./profile.js";
 import { pickPixels } from "./sampling.js";
+import type { Transform } from "./where-drawn.js";
 
 const precision = 22;
 const half = 1 << (precision - 1);
@@ -22,8 +24,8 @@ interface AxisCrop {
 
 /** For every kept position two source pixels and their integer weights, each `[N, length]`. */
 interface Taps {
-  readonly sources: readonly [Tensor, Tensor];
-  readonly weights: readonly [Tensor, Tensor];
+  readonly sources: readonly Sent[];
+  readonly weights: readonly Sent[];
 }
 
 /** The two taps of each kept position of one image, written at `offset`. */
@@ -42,46 +44,38 @@ function fillTaps(length: number, { length: to, start }: AxisCrop, offset: numbe
     const sum = taps[0].weight + taps[1].weight;
     taps.forEach(({ pixel, weight }, tap) => {
       into.sources[tap][offset + i] = BigInt(pixel);
-      into.weights[tap][offset + i] = BigInt(Math.floor((weight / sum) * 2 ** precision + 0.5));
+      into.weights[tap][offset + i] = Math.floor((weight / sum) * 2 ** precision + 0.5);
     });
   }
 }
 
-/** Of one type, so that they are sent together. */
 interface TapArrays {
   readonly sources: readonly BigInt64Array[];
-  readonly weights: readonly BigInt64Array[];
+  readonly weights: readonly Int32Array[];
 }
 
-function tapArrays(length: number, crops: readonly AxisCrop[]): TapArrays {
+/** The taps along an axis of several images. */
+function tapsOf(pack: Pack, length: number, crops: readonly AxisCrop[]): Taps {
   const size = crops.length * length;
-  const pair = () => [new BigInt64Array(size), new BigInt64Array(size)];
-  const arrays: TapArrays = { sources: pair(), weights: pair() };
+  const arrays: TapArrays = {
+    sources: [new BigInt64Array(size), new BigInt64Array(size)],
+    weights: [new Int32Array(size), new Int32Array(size)],
+  };
   crops.forEach((crop, image) => {
     fillTaps(length, crop, image * length, arrays);
   });
-  return arrays;
-}
-
-/** The taps along several axes, in one upload. */
-function tapsOf(axes: readonly { length: number; crops: readonly AxisCrop[] }[], device: Device): Taps[] {
-  const arrays = axes.flatMap(({ length, crops }) => {
-    const { sources, weights } = tapArrays(length, crops);
-    return [...sources, ...weights].map((values) => [values, [crops.length, length]] as const);
-  });
-  const sent = fromTypedArrays(arrays, { device });
-  return axes.map((_, axis) => {
-    const [first, second, ...weights] = sent.slice(4 * axis, 4 * axis + 4);
-    const [weight, otherWeight] = weights.map((one) => one.to({ dtype: "int32" }));
-    return { sources: [first, second], weights: [weight, otherWeight] };
-  });
+  const shape = [crops.length, length];
+  return {
+    sources: arrays.sources.map((values) => pack.add(values, shape)),
+    weights: arrays.weights.map((values) => pack.add(values, shape)),
+  };
 }
 
 /** One pass of the resize: `[N, C, H, W]` int32, or float32 that is not rounded, along `axis` (2 or 3). */
 function filterAxis(images: Tensor, axis: 2 | 3, { sources, weights }: Taps): Tensor {
   const view = (tensor: Tensor) => tensor.unsqueeze(1).unsqueeze(axis === 3 ? 2 : 3);
   const [first, second] = sources.map((source, tap) =>
-    images.gather(axis, view(source).expand(images.shape)).mul_(view(weights[tap])),
+    images.gather(axis, view(source()).expand(images.shape)).mul_(view(weights[tap]())),
   );
   const sum = first.add_(second);
   return images.dtype === "int32" ? sum.add_(half).bitwiseRightShift(precision) : sum.mul_(2 ** -precision);
@@ -90,23 +84,30 @@ function filterAxis(images: Tensor, axis: 2 | 3, { sources, weights }: Taps): Te
 const columnsOf = ({ width, left }: ScaleCrop): AxisCrop => ({ length: width, start: left });
 const rowsOf = ({ height, top }: ScaleCrop): AxisCrop => ({ length: height, start: top });
 
+/** Taps of images, and nearest sources of label planes, along both axes. */
+interface CropTables {
+  readonly columns: Taps;
+  readonly rows: Taps;
+  readonly nearestColumns: Sent;
+  readonly nearestRows: Sent;
+}
+
 /**
- * Enlarges and crops images, one draw each.
+ * Enlarges and crops images.
  * @param images `[N, C, H, W]` float32
  * @param whole  whether these are whole numbers from 0 to 255, and are to be again
  * @returns the same shape and range
  */
-export function scaleCropImages(images: Tensor, crops: readonly ScaleCrop[], whole = true): Tensor {
-  const [, , height, width] = images.shape;
-  const { device } = images;
-  const axes = [
-    { length: width, crops: crops.map(columnsOf) },
-    { length: height, crops: crops.map(rowsOf) },
-  ];
-  const [alongColumns, alongRows] = tapsOf(axes, device);
-  const wide = filterAxis(whole ? images.to({ dtype: "int32" }) : images, 3, alongColumns);
-  const both = filterAxis(wide, 2, alongRows);
-  return both.to({ dtype: images.dtype });
+function cropImages(images: Tensor, { columns, rows }: CropTables, whole: boolean): Tensor {
+  const wide = filterAxis(whole ? images.to({ dtype: "int32" }) : images, 3, columns);
+  return filterAxis(wide, 2, rows).to({ dtype: images.dtype });
+}
+
+/** Enlarges and crops label planes `[N, K, H, W]` of any dtype; values are copied, never mixed. */
+function cropLabels(planes: Tensor, { nearestColumns, nearestRows }: CropTables): Tensor {
+  const [count, , height, width] = planes.shape;
+  const shape = [count, height, width];
+  return pickPixels(planes, nearestRows().expand(shape), nearestColumns().expand(shape));
 }
 
 /** Nearest source pixels of the kept positions, `[N, length]`. */
@@ -117,15 +118,25 @@ function nearest(length: number, crops: readonly AxisCrop[]): BigInt64Array {
   return BigInt64Array.from(kept, BigInt);
 }
 
-/** Enlarges and crops label planes `[N, K, H, W]` of any dtype, one draw each; values are copied, never mixed. */
-export function scaleCropLabels(planes: Tensor, crops: readonly ScaleCrop[]): Tensor {
-  const [count, , height, width] = planes.shape;
-  const [rows, columns] = fromTypedArrays(
-    [
-      [nearest(height, crops.map(rowsOf)), [count, height, 1]],
-      [nearest(width, crops.map(columnsOf)), [count, 1, width]],
-    ],
-    { device: planes.device },
-  );
-  return pickPixels(planes, rows.expand([count, height, width]), columns.expand([count, height, width]));
+/**
+ * Plans to enlarge and crop several images of one size, one draw each, and their labels with them.
+ * @param whole whether images are whole numbers from 0 to 255, and are to be again
+ */
+export function scaleCrop(
+  pack: Pack,
+  crops: readonly ScaleCrop[],
+  { height, width }: ImageSize,
+  whole = true,
+): Transform {
+  const count = crops.length;
+  const tables = {
+    columns: tapsOf(pack, width, crops.map(columnsOf)),
+    rows: tapsOf(pack, height, crops.map(rowsOf)),
+    nearestColumns: pack.add(nearest(width, crops.map(columnsOf)), [count, 1, width]),
+    nearestRows: pack.add(nearest(height, crops.map(rowsOf)), [count, height, 1]),
+  };
+  return ({ images, labels }) => ({
+    images: cropImages(images, tables, whole),
+    labels: labels && cropLabels(labels, tables),
+  });
 }

@@ -1,11 +1,38 @@
 /** The strong view: brightness, contrast and blur on top of the weak view, whole numbers after each if they were (method.md 3.2). */
-import { ShapeError, scope, spatialShape, type Tensor } from "../torch/index.js";
-import { blur, blurKernelLength, gaussianBlur } from "./blur.js";
+import { type Pack, ShapeError, scope, sendTogether, type Tensor } from "../torch/index.js";
+import { blur, blurKernel, blurKernelLength, gaussianBlur } from "./blur.js";
 import type { StrongDraw } from "./draws.js";
 import { planar8bit, type RawScale } from "./normalisation.js";
 import { inGreyLevels } from "./own-range.js";
 import { brightness, contrast } from "./photometric.js";
 import type { AugmentationProfile } from "./profile.js";
+import { perImage } from "./sampling.js";
+
+/**
+ * Plans {@link strongAugment} of a batch.
+ * @param shape of the images, `[N, C, ...S]`
+ */
+export function planStrong(
+  pack: Pack,
+  shape: readonly number[],
+  draws: readonly StrongDraw[],
+  profile: AugmentationProfile,
+  scale: RawScale = planar8bit,
+): (images: Tensor) => Tensor {
+  const [count, , ...sides] = shape;
+  if (draws.length !== count) {
+    throw new ShapeError(`strongAugment: images has shape [${shape}] but there are ${draws.length} draws`);
+  }
+  const factors = (pick: (draw: StrongDraw) => number) => perImage(pack, Float32Array.from(draws, pick), shape.length);
+  const brightnesses = factors((draw) => draw.brightness);
+  const contrasts = factors((draw) => draw.contrast);
+  const sigmas = draws.map((draw) => draw.sigma);
+  const kernel = blurKernel(pack, sigmas, blurKernelLength(sides, profile.blur.kernel), shape.length);
+  const { whole } = scale;
+  const change = (given: Tensor) =>
+    (whole ? blur : gaussianBlur)(contrast(brightness(given, brightnesses, whole), contrasts, whole), kernel);
+  return (images) => scope(() => inGreyLevels(images.to({ dtype: "float32" }), scale, change));
+}
 
 /**
  * Carries out the strong draws; the geometry stays that of `images`, so that one pseudo-label serves both views.
@@ -21,28 +48,6 @@ export function strongAugment(
   profile: AugmentationProfile,
   scale: RawScale = planar8bit,
 ): Tensor {
-  const [count] = images.shape;
-  if (draws.length !== count) {
-    throw new ShapeError(`strongAugment: images has shape [${images.shape}] but there are ${draws.length} draws`);
-  }
-  const { whole } = scale;
-  const change = (given: Tensor) => {
-    const brightened = brightness(
-      given,
-      draws.map((draw) => draw.brightness),
-      whole,
-    );
-    const contrasted = contrast(
-      brightened,
-      draws.map((draw) => draw.contrast),
-      whole,
-    );
-    const kernel = blurKernelLength(spatialShape(images), profile.blur.kernel);
-    return (whole ? blur : gaussianBlur)(
-      contrasted,
-      draws.map((draw) => draw.sigma),
-      kernel,
-    );
-  };
-  return scope(() => inGreyLevels(images.to({ dtype: "float32" }), scale, change));
+  const { shape, device } = images;
+  return scope(() => sendTogether(device, (pack) => planStrong(pack, shape, draws, profile, scale))(images));
 }

@@ -10,12 +10,13 @@
 import { UsageError } from "../core/errors.js";
 import {
   cat,
-  fromTypedArrays,
   maximum,
   minimum,
+  type Pack,
+  type Sent,
   ShapeError,
   scope,
-  spatialAxes,
+  sendTogether,
   spatialShape,
   type Tensor,
   where,
@@ -44,8 +45,10 @@ interface Waves {
   readonly sine: Tensor;
 }
 
-/** The tables of cos and of sin, row by row. */
-function waveTables(length: number, frequencies: readonly number[]) {
+/** Those waves, on their way to the device. */
+type SentWaves = () => Waves;
+
+function wavesOf(pack: Pack, length: number, frequencies: readonly number[]): SentWaves {
   const table = (wave: (angle: number) => number) => {
     const values = new Float64Array(length * frequencies.length);
     for (let n = 0; n < length; n++) {
@@ -53,9 +56,10 @@ function waveTables(length: number, frequencies: readonly number[]) {
         values[n * frequencies.length + k] = wave((2 * Math.PI * ((f * n) % length)) / length);
       });
     }
-    return [values, [length, frequencies.length]] as const;
+    return pack.add(values, [length, frequencies.length]);
   };
-  return [table(Math.cos), table(Math.sin)];
+  const [cosine, sine] = [table(Math.cos), table(Math.sin)];
+  return () => ({ cosine: cosine(), sine: sine() });
 }
 
 interface Complex {
@@ -73,27 +77,19 @@ interface Block {
   readonly weights: Tensor;
 }
 
-function blockOf(images: Tensor, b: number): Block {
-  const { shape, device } = images;
+function blockOf(pack: Pack, shape: readonly number[], b: number): () => Block {
   const last = shape.length - 1;
   const positive = Array.from({ length: b + 1 }, (_, f) => f);
   const both = Array.from({ length: 2 * b + 1 }, (_, i) => i - b);
-  const weights = Float64Array.from(positive, (f) => (f === 0 ? 1 : 2));
-  const before = spatialAxes(images).slice(0, -1).reverse();
-  const [sentWeights, ...tables] = fromTypedArrays(
-    [
-      [weights, [weights.length]],
-      ...waveTables(shape[last], positive),
-      ...before.flatMap((axis) => waveTables(shape[axis], both)),
-    ],
-    { device },
-  );
-  const waves = (i: number): Waves => ({ cosine: tables[2 * i], sine: tables[2 * i + 1] });
-  return {
-    before: new Map(before.map((axis, i) => [axis, waves(1 + i)])),
-    last: waves(0),
-    weights: sentWeights,
-  };
+  const weights = pack.add(Float64Array.from(positive, (f) => (f === 0 ? 1 : 2)));
+  const lastWaves = wavesOf(pack, shape[last], positive);
+  const axes = Array.from({ length: last - 2 }, (_, i) => last - 1 - i);
+  const before = axes.map((axis) => [axis, wavesOf(pack, shape[axis], both)] as const);
+  return () => ({
+    before: new Map(before.map(([axis, waves]) => [axis, waves()])),
+    last: lastWaves(),
+    weights: weights(),
+  });
 }
 
 /** The product of a matrix with every vector along an axis that is not the last. */
@@ -134,6 +130,69 @@ function amplitude({ real, imaginary }: Complex): Tensor {
   return real.square().add(imaginary.square()).sqrt();
 }
 
+/** Changes the style of images to that of partners of the same shape, `[N, C, ...S]`; see {@link tpRam}. */
+export type StyleTransfer = (imagesNCS: Tensor, partnersNCS: Tensor) => Tensor;
+
+/**
+ * Plans {@link tpRam} of a batch.
+ * @param shape of the images, `[N, C, ...S]`
+ * @throws ShapeError when there is not one ratio per image
+ */
+export function planTpRam(
+  pack: Pack,
+  shape: readonly number[],
+  ratios: readonly number[],
+  factor: number,
+  range: RawScale["range"] = planar8bit.range,
+): StyleTransfer {
+  if (ratios.length !== shape[0]) {
+    throw new ShapeError(
+      `tpRam: images has shape [${shape}] and there are ${ratios.length} ratios; expected ${shape[0]} ratios`,
+    );
+  }
+  const sides = shape.slice(2);
+  const block = blockOf(pack, shape, tpRamBlock(sides, factor));
+  const sent = perImage(pack, Float64Array.from(ratios), shape.length);
+  return (images, partners) => {
+    for (const { shape: given } of [images, partners]) {
+      if (String(given) === String(shape)) continue;
+      throw new ShapeError(
+        `tpRam: images and partners have shapes [${images.shape}] and [${partners.shape}]; expected [${shape}]`,
+      );
+    }
+    if (range === null) return ofPairs(images, partners, block, sent);
+    return scope(() => transferred(images, partners, block(), sent()).clamp_({ min: range[0], max: range[1] }));
+  };
+}
+
+/** Not clipped. */
+function transferred(imagesNCS: Tensor, partnersNCS: Tensor, block: Block, ratios: Tensor): Tensor {
+  const sides = spatialShape(imagesNCS);
+  const pixels = sides.reduce((product, side) => product * side, 1);
+  const own = analyse(imagesNCS, block);
+  const ownAmplitude = amplitude(own);
+  const change = amplitude(analyse(partnersNCS, block)).sub(ownAmplitude).mul(ratios);
+  const floor = sides.reduce((product, side) => product * side, noiseFloor);
+  const hasPhase = ownAmplitude.gt(floor);
+  const divisor = maximum(ownAmplitude, ownAmplitude.fullLike(floor));
+  const changed = {
+    real: where(hasPhase, own.real.div(divisor), 1).mul(change),
+    imaginary: where(hasPhase, own.imaginary.div(divisor), 0).mul(change),
+  };
+  const moved = synthesise(changed, block, pixels).to({ dtype: "float32" });
+  return imagesNCS.to({ dtype: "float32" }).add(moved);
+}
+
+/** Of values without bounds: black is the least value of each pair. */
+function ofPairs(images: Tensor, partners: Tensor, block: () => Block, ratios: Sent): Tensor {
+  return scope(() => {
+    const [own, theirs] = [images, partners].map((all) => extremesOf(all.to({ dtype: "float32" })));
+    const [least, greatest] = [minimum(own.least, theirs.least), maximum(own.greatest, theirs.greatest)];
+    const moved = transferred(images.sub(least), partners.sub(least), block(), ratios()).clamp_({ min: 0 });
+    return clampEach(moved.add_(least), least, greatest);
+  });
+}
+
 /**
  * Gives each image the low-frequency amplitude `(1−r)·A_x + r·A_u` of itself and its partner. The amplitude of frequency 0 is
  * the mean's distance from black, so where values have no bounds black is the least value of the pair: the mean then becomes
@@ -151,45 +210,10 @@ export function tpRam(
   partnersNCS: Tensor,
   ratios: readonly number[],
   factor: number,
-  range: RawScale["range"] = planar8bit.range,
+  range?: RawScale["range"],
 ): Tensor {
-  const { shape, device, ndim } = imagesNCS;
-  if (String(partnersNCS.shape) !== String(shape) || ratios.length !== shape[0]) {
-    throw new ShapeError(
-      `tpRam: images has shape [${shape}] but partners has [${partnersNCS.shape}] and there are ${ratios.length} ` +
-        `ratios; expected equal shapes and ${shape[0]} ratios`,
-    );
-  }
-  const sides = spatialShape(imagesNCS);
-  const pixels = sides.reduce((product, side) => product * side, 1);
-  if (range === null) return ofPairs(imagesNCS, partnersNCS, ratios, factor);
-  const [min, max] = range;
-  return scope(() => {
-    const block = blockOf(imagesNCS, tpRamBlock(sides, factor));
-    const own = analyse(imagesNCS, block);
-    const ownAmplitude = amplitude(own);
-    const change = amplitude(analyse(partnersNCS, block))
-      .sub(ownAmplitude)
-      .mul(perImage(ratios, ndim, device));
-    const floor = sides.reduce((product, side) => product * side, noiseFloor);
-    const hasPhase = ownAmplitude.gt(floor);
-    const divisor = maximum(ownAmplitude, ownAmplitude.fullLike(floor));
-    const changed = {
-      real: where(hasPhase, own.real.div(divisor), 1).mul(change),
-      imaginary: where(hasPhase, own.imaginary.div(divisor), 0).mul(change),
-    };
-    const moved = synthesise(changed, block, pixels).to({ dtype: "float32" });
-    return imagesNCS.to({ dtype: "float32" }).add(moved).clamp_({ min, max });
-  });
-}
-
-/** Of values without bounds: black is the least value of each pair. */
-function ofPairs(images: Tensor, partners: Tensor, ratios: readonly number[], factor: number): Tensor {
-  return scope(() => {
-    const [own, theirs] = [images, partners].map((all) => extremesOf(all.to({ dtype: "float32" })));
-    const [least, greatest] = [minimum(own.least, theirs.least), maximum(own.greatest, theirs.greatest)];
-    const unbounded = [0, Number.POSITIVE_INFINITY] as const;
-    const moved = tpRam(images.sub(least), partners.sub(least), ratios, factor, unbounded);
-    return clampEach(moved.add_(least), least, greatest);
-  });
+  const { shape, device } = imagesNCS;
+  return scope(() =>
+    sendTogether(device, (pack) => planTpRam(pack, shape, ratios, factor, range))(imagesNCS, partnersNCS),
+  );
 }

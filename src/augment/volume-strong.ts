@@ -1,6 +1,17 @@
 /** The strong view of patches of volumes: brightness, contrast, gamma, blur, resolution and noise; not rounded. */
-import { axesOfEach, cat, Generator, randn, resizeLinear, scope, spatialShape, type Tensor } from "../torch/index.js";
-import { gaussianBlur } from "./blur.js";
+import {
+  axesOfEach,
+  cat,
+  Generator,
+  type Pack,
+  randn,
+  resizeLinear,
+  type Sent,
+  scope,
+  spatialShape,
+  type Tensor,
+} from "../torch/index.js";
+import { blurKernel, gaussianBlur } from "./blur.js";
 import { openStream } from "./draws.js";
 import { planar8bit, type RawScale } from "./normalisation.js";
 import { inGreyLevels } from "./own-range.js";
@@ -16,11 +27,16 @@ function clamp(values: Tensor): Tensor {
 }
 
 /** A kernel that reaches three of the largest deviation of the profile, so that no patch's depends on another's. */
-function blurred(images: Tensor, sigmas: readonly (number | null)[], { blur }: VolumeProfile): Tensor {
-  if (sigmas.every((sigma) => sigma === null)) return images;
-  const reach = Math.min(Math.ceil(3 * blur.range[1]), Math.min(...spatialShape(images)) - 1);
+function kernelOf(
+  pack: Pack,
+  shape: readonly number[],
+  sigmas: readonly (number | null)[],
+  { blur }: VolumeProfile,
+): Sent[] | null {
+  if (sigmas.every((sigma) => sigma === null)) return null;
+  const reach = Math.min(Math.ceil(3 * blur.range[1]), Math.min(...shape.slice(2)) - 1);
   const given = sigmas.map((sigma) => sigma ?? noBlur);
-  return gaussianBlur(images, given, 2 * reach + 1);
+  return blurKernel(pack, given, 2 * reach + 1, shape.length);
 }
 
 /** One patch [1, C, D, H, W] sampled at a share of its resolution and back. */
@@ -32,53 +48,64 @@ function coarse(image: Tensor, share: number): Tensor {
 
 function noisy(image: Tensor, { deviation, source }: NonNullable<VolumeStrongDraw["noise"]>): Tensor {
   const { shape, device } = image;
-  // Drawn on the host, so that every device has the same.
+  // Drawn by the engine on the host, so that every device has the same.
   using generator = new Generator(openStream(source).uint32());
   return image.add(randn(shape, { generator }).mul_(deviation).to({ device }));
 }
 
 /**
- * Carries out the strong draws; the geometry stays that of `images`.
- * @param images weak views `[N, C, D, H, W]` float32
+ * Plans to carry out the strong draws of a batch; the geometry stays that of the images, weak views float32.
+ * @param shape of the images, `[N, C, ...S]`
  * @param scale  what their values are; 0 to 255 unless given
- * @returns the same shape and range
+ * @returns makes views of the same shape and range
  */
-export function strongVolumes(
-  images: Tensor,
+export function planStrongVolumes(
+  pack: Pack,
+  shape: readonly number[],
   draws: readonly VolumeStrongDraw[],
   profile: VolumeProfile,
   scale: RawScale = planar8bit,
-): Tensor {
-  return scope(() => inGreyLevels(images, scale, (given) => changed(given, draws, profile)));
+): (images: Tensor) => Tensor {
+  const factors = (pick: (draw: VolumeStrongDraw) => number) =>
+    perImage(pack, Float32Array.from(draws, pick), shape.length);
+  const sent = {
+    brightness: factors(({ brightness }) => brightness),
+    contrast: factors(({ contrast }) => contrast),
+    gamma: factors(({ gamma }) => gamma),
+    kernel: kernelOf(
+      pack,
+      shape,
+      draws.map(({ sigma }) => sigma),
+      profile,
+    ),
+    draws,
+  };
+  return (images) => scope(() => inGreyLevels(images, scale, (given) => changed(given, sent)));
+}
+
+/** What the strong view of a batch needs. */
+interface SentStrong {
+  readonly brightness: Sent;
+  readonly contrast: Sent;
+  readonly gamma: Sent;
+  /** Null where no patch is blurred. */
+  readonly kernel: readonly Sent[] | null;
+  readonly draws: readonly Pick<VolumeStrongDraw, "resolution" | "noise">[];
 }
 
 /** The same of images from 0 to 255. */
-function changed(images: Tensor, draws: readonly VolumeStrongDraw[], profile: VolumeProfile): Tensor {
+function changed(images: Tensor, { brightness, contrast, gamma, kernel, draws }: SentStrong): Tensor {
   return scope(() => {
-    const factors = (pick: (draw: VolumeStrongDraw) => number) =>
-      perImage(draws.map(pick), images.ndim, images.device, Float32Array);
-    const bright = clamp(images.mul(factors(({ brightness }) => brightness)));
+    const bright = clamp(images.mul(brightness()));
     const mean = bright.mean(axesOfEach(bright), { keepdim: true });
-    const contrasted = clamp(
-      bright
-        .sub(mean)
-        .mul_(factors(({ contrast }) => contrast))
-        .add_(mean),
-    );
-    const curved = contrasted
-      .div(255)
-      .pow(factors(({ gamma }) => gamma))
-      .mul_(255);
-    const smooth = blurred(
-      curved,
-      draws.map(({ sigma }) => sigma),
-      profile,
-    );
-    const each = smooth.split(1).map((image, i) => {
+    const contrasted = clamp(bright.sub(mean).mul_(contrast()).add_(mean));
+    const curved = contrasted.div(255).pow(gamma()).mul_(255);
+    const smooth = kernel ? gaussianBlur(curved, kernel) : curved;
+    const patches = smooth.split(1).map((image, i) => {
       const { resolution, noise } = draws[i];
       const sampled = resolution === null ? image : coarse(image, resolution);
       return noise ? noisy(sampled, noise) : sampled;
     });
-    return clamp(cat(each));
+    return clamp(cat(patches));
   });
 }

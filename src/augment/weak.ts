@@ -3,54 +3,31 @@
  * transform runs once for all images that drew it; the others stay as they are, bit for bit. All but the flip are those
  * of Pillow and SciPy to the bit, which know planes only; volumes are flipped and refuse the others.
  */
-import { ShapeError, scope, spatialShape, type Tensor } from "../torch/index.js";
-import type { ScaleCrop, StreamAddress, WeakDraw } from "./draws.js";
-import { elasticField, elasticImages, elasticLabels } from "./elastic.js";
-import { signedNoise } from "./noise.js";
+import { type Pack, ShapeError, scope, sendTogether, spatialShape, type Tensor } from "../torch/index.js";
+import type { WeakDraw } from "./draws.js";
+import { elasticDeformation } from "./elastic.js";
 import { planar8bit, type RawScale } from "./normalisation.js";
 import type { AugmentationProfile } from "./profile.js";
-import { rotateImages, rotateLabels } from "./rotate.js";
-import { scaleCropImages, scaleCropLabels } from "./scale-crop.js";
-import { applyWhereDrawn, type Program } from "./where-drawn.js";
+import { rotation } from "./rotate.js";
+import { scaleCrop } from "./scale-crop.js";
+import { type Transform, type View, whereDrawn } from "./where-drawn.js";
 
-const scaleCropped =
-  (whole: boolean): Program<ScaleCrop> =>
-  ({ images, labels }, crops) => ({
-    images: scaleCropImages(images, crops, whole),
-    labels: labels && scaleCropLabels(labels, crops),
-  });
-
-const rotated =
-  (whole: boolean): Program<number> =>
-  ({ images, labels }, degrees) => ({
-    images: rotateImages(images, degrees, whole),
-    labels: labels && rotateLabels(labels, degrees),
-  });
-
-const flipped: Program<true> = ({ images, labels }) => ({
+const flipped: Transform = ({ images, labels }) => ({
   images: images.flip([-1]),
   labels: labels?.flip([-1]),
 });
 
-function deformed({ elastic }: AugmentationProfile, whole: boolean): Program<StreamAddress> {
-  return ({ images, labels }, sources) => {
-    const [count, , height, width] = images.shape;
-    const noise = signedNoise(sources, 2 * height * width, images.device).reshape([count, 2, height, width]);
-    const shortest = Math.min(height, width);
-    const field = elasticField(noise, elastic.alpha * shortest, elastic.sigma * shortest);
-    return { images: elasticImages(images, field, whole), labels: labels && elasticLabels(labels, field) };
-  };
+function checkDraws(shape: readonly number[], draws: readonly WeakDraw[]): void {
+  if (shape.length >= 4 && shape.length <= 5 && draws.length === shape[0]) return;
+  throw new ShapeError(
+    `weakAugment: images has shape [${shape}] and there are ${draws.length} draws; ` +
+      "expected [N, C, H, W] or [N, C, D, H, W] and one draw per image",
+  );
 }
 
-function checkShapes(images: Tensor, labels: Tensor | null, draws: readonly WeakDraw[]): void {
-  const [count] = images.shape;
-  if (images.ndim < 4 || images.ndim > 5 || draws.length !== count) {
-    throw new ShapeError(
-      `weakAugment: images has shape [${images.shape}] and there are ${draws.length} draws; ` +
-        "expected [N, C, H, W] or [N, C, D, H, W] and one draw per image",
-    );
-  }
+function checkLabels(images: Tensor, labels: Tensor | null): void {
   if (!labels) return;
+  const [count] = images.shape;
   const spatial = spatialShape(images);
   const [labelCount, ...rest] = labels.shape;
   const fits = labelCount === count && String(rest.slice(-spatial.length)) === String(spatial);
@@ -65,13 +42,63 @@ function checkShapes(images: Tensor, labels: Tensor | null, draws: readonly Weak
 const planar = ["scaleCrop", "rotate", "elastic"] as const;
 
 /** Refuses transforms of planes by what the profile asks for, not by what chance drew this time. */
-function checkRank({ shape }: Tensor, profile: AugmentationProfile): void {
+function checkRank(shape: readonly number[], profile: AugmentationProfile): void {
   const asked = planar.filter((name) => profile[name].probability > 0);
   if (shape.length === 4 || asked.length === 0) return;
   throw new ShapeError(
     `weakAugment: images has shape [${shape}], but ${asked.join(", ")} of the profile work on [N, C, H, W] only; ` +
       "give them the probability 0 for volumes",
   );
+}
+
+/** Makes the weak view of images and labels; see {@link weakAugment}. */
+export type WeakView = <L extends Tensor | null>(images: Tensor, labels: L) => { images: Tensor; labels: L };
+
+/**
+ * Copies of images, in float32, and labels, changed by one transform after the other.
+ * @param labels `[N, ...S]` or `[N, K, ...S]`
+ */
+export function changedCopies<L extends Tensor | null>(
+  images: Tensor,
+  labels: L,
+  steps: readonly ((view: View) => void)[],
+): { images: Tensor; labels: L } {
+  return scope(() => {
+    const copy = { copy: true, memoryFormat: "contiguous" } as const;
+    const ownImages = images.to({ ...copy, dtype: "float32" });
+    const ownLabels = labels?.to(copy);
+    const planes = ownLabels && ownLabels.ndim < images.ndim ? ownLabels.unsqueeze(1) : ownLabels;
+    for (const step of steps) step({ images: ownImages, labels: planes });
+    return { images: ownImages, labels: (ownLabels ?? null) as L };
+  });
+}
+
+/**
+ * Plans {@link weakAugment} of a batch.
+ * @param shape of the images, `[N, C, ...S]`
+ */
+export function planWeak(
+  pack: Pack,
+  shape: readonly number[],
+  draws: readonly WeakDraw[],
+  profile: AugmentationProfile,
+  { whole }: RawScale = planar8bit,
+): WeakView {
+  checkDraws(shape, draws);
+  checkRank(shape, profile);
+  const [height, width] = shape.slice(-2);
+  const size = { height, width };
+  const drawn = <K extends keyof WeakDraw>(key: K) => draws.map((draw) => draw[key]);
+  const steps = [
+    whereDrawn(pack, drawn("scaleCrop"), (crops) => scaleCrop(pack, crops, size, whole)),
+    whereDrawn(pack, drawn("degrees"), (degrees) => rotation(pack, degrees, size, whole)),
+    whereDrawn(pack, drawn("flip"), () => flipped),
+    whereDrawn(pack, drawn("elastic"), (sources) => elasticDeformation(pack, sources, size, profile.elastic, whole)),
+  ];
+  return (images, labels) => {
+    checkLabels(images, labels);
+    return changedCopies(images, labels, steps);
+  };
 }
 
 /**
@@ -88,23 +115,8 @@ export function weakAugment<L extends Tensor | null>(
   labels: L,
   draws: readonly WeakDraw[],
   profile: AugmentationProfile,
-  { whole }: RawScale = planar8bit,
+  scale: RawScale = planar8bit,
 ): { images: Tensor; labels: L } {
-  checkShapes(images, labels, draws);
-  checkRank(images, profile);
-  return scope(() => {
-    const copy = { copy: true, memoryFormat: "contiguous" } as const;
-    const ownImages = images.to({ ...copy, dtype: "float32" });
-    const ownLabels = labels?.to(copy);
-    const view = {
-      images: ownImages,
-      labels: ownLabels && ownLabels.ndim < images.ndim ? ownLabels.unsqueeze(1) : ownLabels,
-    };
-    const drawn = <K extends keyof WeakDraw>(key: K) => draws.map((draw) => draw[key]);
-    applyWhereDrawn(view, drawn("scaleCrop"), scaleCropped(whole));
-    applyWhereDrawn(view, drawn("degrees"), rotated(whole));
-    applyWhereDrawn(view, drawn("flip"), flipped);
-    applyWhereDrawn(view, drawn("elastic"), deformed(profile, whole));
-    return { images: ownImages, labels: (ownLabels ?? null) as L };
-  });
+  const { shape, device } = images;
+  return scope(() => sendTogether(device, (pack) => planWeak(pack, shape, draws, profile, scale))(images, labels));
 }

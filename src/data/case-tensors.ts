@@ -5,7 +5,7 @@
 import { ignoredLabel } from "../core/target-kind.js";
 import type { Grid } from "../grid/grid.js";
 import { samplesLike } from "../grid/stored-image.js";
-import { type Device, fromTypedArray, type Tensor } from "../torch/index.js";
+import { type Device, type Pack, type Sent, sendTogether, type Tensor } from "../torch/index.js";
 import type { Dataset } from "./dataset.js";
 import type { DecodedCase } from "./decode.js";
 import { ignoresPixels } from "./labels.js";
@@ -26,7 +26,7 @@ export interface CaseTensors {
   readonly working: Grid;
 }
 
-/** The arrays one after the other, so that a batch is one upload. */
+/** The arrays one after the other. */
 function joined<T extends Values>(parts: readonly T[]): T {
   if (parts.length === 1) return parts[0];
   const all = samplesLike(
@@ -41,18 +41,35 @@ function joined<T extends Values>(parts: readonly T[]): T {
   return all;
 }
 
-/** Raw images of some cases of one working grid as a batch, uint8 or float32. @param cases at least one */
-export function imagesBCS(cases: readonly PreparedImage[], device: Device): Tensor {
-  const { channels, working } = cases[0];
-  const all = joined(cases.map(({ image }) => image));
-  return fromTypedArray(all, [cases.length, channels, ...working.shape], { device });
+/** Some cases of one working grid as a batch, on its way to the device. */
+export interface PackedBatch {
+  /** Of the tensor, [B, ...]. */
+  readonly shape: readonly number[];
+  readonly sent: Sent;
 }
 
-/** Label maps of some cases as a batch, uint8: 0/1 [B, K, S] with sigmoid, class numbers [B, S] with softmax, `ignoredLabel`. */
-export function labelsBKS(cases: readonly DecodedCase[], { target, outputs }: Classes, device: Device): Tensor {
+/** Raw images as a batch [B, C, S], uint8 or float32. @param cases at least one */
+export function packImages(pack: Pack, cases: readonly PreparedImage[]): PackedBatch {
+  const { channels, working } = cases[0];
+  const shape = [cases.length, channels, ...working.shape];
+  return { shape, sent: pack.add(joined(cases.map(({ image }) => image)), shape) };
+}
+
+/** Label maps as a batch, uint8: 0/1 [B, K, S] with sigmoid, class numbers [B, S] with softmax, `ignoredLabel`. */
+export function packLabels(pack: Pack, cases: readonly DecodedCase[], { target, outputs }: Classes): Sent {
   const { shape } = cases[0].working;
   const all = joined(cases.map(({ label }) => label as Uint8Array));
-  return fromTypedArray(all, [cases.length, ...(target === "softmax" ? [] : [outputs]), ...shape], { device });
+  return pack.add(all, [cases.length, ...(target === "softmax" ? [] : [outputs]), ...shape]);
+}
+
+/** {@link packImages} in an upload of its own. */
+export function imagesBCS(cases: readonly PreparedImage[], device: Device): Tensor {
+  return sendTogether(device, (pack) => packImages(pack, cases)).sent();
+}
+
+/** {@link packLabels} in an upload of its own. */
+export function labelsBKS(cases: readonly DecodedCase[], classes: Classes, device: Device): Tensor {
+  return sendTogether(device, (pack) => packLabels(pack, cases, classes))();
 }
 
 /**

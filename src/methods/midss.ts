@@ -6,14 +6,14 @@
  * Shapes: B images, C channels, K classes, S all spatial axes. Labels and masks are as TargetKind says.
  */
 import { z } from "zod";
-import { boxMask, drawBoxes, drawTpRam, pasteBoxes, planar8bit, tpRam } from "../augment/index.js";
+import { drawBoxes, drawTpRam, packBoxMask, pasteBoxes, planar8bit, planTpRam } from "../augment/index.js";
 import { UsageError } from "../core/errors.js";
 import type { TargetKind } from "../core/target-kind.js";
 import type { ViewOutput } from "../divergence/index.js";
 import { midssRampUp, type PseudoLabels, pseudoLabels, segmentationLoss, usualThreshold } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { emaDecay } from "../optim/index.js";
-import { noGrad, onesLike, spatialShape, type Tensor } from "../torch/index.js";
+import { noGrad, onesLike, type Pack, sendTogether, spatialShape, type Tensor } from "../torch/index.js";
 import { overLevels } from "./deep-supervision.js";
 import { methodEntry } from "./entry.js";
 import { type ComputeOptions, type StudentOutput, studentForwards, teacherForwards } from "./forward.js";
@@ -256,19 +256,26 @@ export class Midss implements Method {
     const { images } = batch.labelled;
     const [count, shape] = [images.shape[0], spatialShape(images)];
     const key = { seed, iteration, purpose: "midss", first };
-    return noGrad(() => ({
-      xTransferred: this.transfer(batch, drawTpRam(key, count, iteration / maxIterations)),
-      box: boxMask(drawBoxes(key, count, shape), shape, this.compute.device),
-    }));
+    return noGrad(() => {
+      const { transfer, box } = sendTogether(this.compute.device, (pack) => ({
+        transfer: this.planTransfer(pack, batch, drawTpRam(key, count, iteration / maxIterations)),
+        box: packBoxMask(pack, drawBoxes(key, count, shape), shape),
+      }));
+      return { xTransferred: transfer(), box: box() };
+    });
   }
 
   /** Amplitude transfer works on the batch's raw values. */
-  private transfer({ labelled, unlabelled, normalisation = planar8bit }: Batch, ratios: readonly number[]): Tensor {
-    if (!this.options.tpRam) return normalisation.forward(labelled.images);
+  private planTransfer(
+    pack: Pack,
+    { labelled: { images }, unlabelled, normalisation = planar8bit }: Batch,
+    ratios: readonly number[],
+  ): () => Tensor {
+    if (!this.options.tpRam) return () => normalisation.forward(images);
     if (!unlabelled) throw new Error("internal: MiDSS was given no unlabelled images");
-    return normalisation.forward(
-      tpRam(labelled.images, unlabelled.weak, ratios, this.context.augmentation.tpRamFactor, normalisation.range),
-    );
+    const { tpRamFactor } = this.context.augmentation;
+    const transfer = planTpRam(pack, images.shape, ratios, tpRamFactor, normalisation.range);
+    return () => normalisation.forward(transfer(images, unlabelled.weak));
   }
 
   afterUpdate({ iteration }: MethodStep): void {

@@ -1,7 +1,7 @@
 /** Labelled images as the other domain's scanner might have taken them. */
-import { type Augmenter, drawTpRam, planar8bit, tpRam } from "../augment/index.js";
+import { type Augmenter, drawTpRam, planar8bit, planTpRam } from "../augment/index.js";
 import type { RestyledImages } from "../divergence/index.js";
-import { noGrad, scope, type Tensor, tensor } from "../torch/index.js";
+import { cat, noGrad, scope, sendTogether, type Tensor } from "../torch/index.js";
 import type { Batch, MethodStep } from "./method.js";
 
 /** What restyling needs of a run's augmentation. */
@@ -9,8 +9,8 @@ export type Restyler = Pick<Augmenter, "tpRamFactor" | "strong">;
 
 /** The first `count` rows, from the beginning again where there are fewer. */
 function repeated(batch: Tensor, count: number): Tensor {
-  const rows = Array.from({ length: count }, (_, i) => i % batch.shape[0]);
-  return batch.indexSelect(0, tensor(rows, { dtype: "int64", device: batch.device }));
+  const rows = batch.shape[0];
+  return cat(Array.from({ length: Math.ceil(count / rows) }, () => batch)).narrow(0, 0, count);
 }
 
 /**
@@ -30,8 +30,11 @@ export function restyle(
   return noGrad(() =>
     scope(() => {
       const partners = repeated(unlabelled.weak, count);
-      const moved = tpRam(images, partners, drawTpRam(key, count, 1), tpRamFactor, normalisation.range);
-      return { images: normalisation.forward(strong(moved, key)), labels, annotated };
+      const { transfer, strongOf } = sendTogether(images.device, (pack) => ({
+        transfer: planTpRam(pack, images.shape, drawTpRam(key, count, 1), tpRamFactor, normalisation.range),
+        strongOf: strong(pack, images.shape, key),
+      }));
+      return { images: normalisation.forward(strongOf(transfer(images, partners))), labels, annotated };
     }),
   );
 }

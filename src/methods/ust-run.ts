@@ -6,7 +6,16 @@
  * Shapes: B images, C channels, K classes, S all spatial axes. Labels and masks are as TargetKind says.
  */
 import { z } from "zod";
-import { boxMask, coveringBox, drawBoxes, drawTpRam, pasteBoxes, planar8bit, tpRam } from "../augment/index.js";
+import {
+  boxMask,
+  coveringBox,
+  drawBoxes,
+  drawTpRam,
+  packBoxMask,
+  pasteBoxes,
+  planar8bit,
+  planTpRam,
+} from "../augment/index.js";
 import { UsageError } from "../core/errors.js";
 import { RandomStream } from "../core/random.js";
 import type { TargetKind } from "../core/target-kind.js";
@@ -19,6 +28,7 @@ import {
   noGrad,
   ones,
   scope,
+  sendTogether,
   spatialAxes,
   spatialShape,
   type Tensor,
@@ -164,6 +174,10 @@ export class UstRun implements Method {
     const key = { seed, iteration, purpose: "ust-run" };
     const ratios = drawTpRam(key, count, iteration / maxIterations);
     const { tpRamFactor } = this.context.augmentation;
+    const { transfer, box } = sendTogether(this.context.device, (pack) => ({
+      transfer: planTpRam(pack, weak.shape, ratios, tpRamFactor, normalisation.range),
+      box: packBoxMask(pack, drawBoxes(key, count, shape), shape),
+    }));
     const pasted = {
       x: normalisation.forward(sources.images),
       y: sources.labels,
@@ -171,10 +185,8 @@ export class UstRun implements Method {
       certain: sources.certain,
       uWeak: weak,
       uStrong: strong,
-      xTransferred: normalisation.forward(
-        tpRam(sources.images, unlabelled!.weak, ratios, tpRamFactor, normalisation.range),
-      ),
-      box: boxMask(drawBoxes(key, count, shape), shape, this.context.device),
+      xTransferred: normalisation.forward(transfer(sources.images, unlabelled!.weak)),
+      box: box(),
     };
     const targets = teacherTargets(this.networks.teacher, pasted, this.options, this.context.kind, this.context);
     const sup: StudentView = { name: "sup", images: x, labels: y, mask: null, annotated };

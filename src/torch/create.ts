@@ -1,11 +1,11 @@
 /** Tensors from numbers and typed arrays. */
 import { ShapeError } from "./errors.js";
-import { narrow, reshape, to } from "./generated/functions.js";
+import { to } from "./generated/functions.js";
 import { native } from "./native.js";
-import { scope } from "./scope.js";
 import { type Device, type DType, Tensor, type TypedArray } from "./tensor.js";
 
-const dtypeOf = (array: ArrayBufferView): DType => {
+/** The type of an array's elements. @throws TypeError for an array of 16-bit floats */
+export const dtypeOf = (array: ArrayBufferView): DType => {
   if (array instanceof Float32Array) return "float32";
   if (array instanceof Float64Array) return "float64";
   if (array instanceof BigInt64Array) return "int64";
@@ -30,38 +30,6 @@ export function fromTypedArray(
   uploads++;
   const tensor = new Tensor(native().fromBytes(array, options.dtype ?? dtypeOf(array), shape));
   return moved(tensor, options.device);
-}
-
-/** Where libtorch begins a tensor; kernels may round otherwise from elsewhere. */
-const alignment = 64;
-
-/**
- * Copies several arrays of one type into tensors in a single upload. The tensors are parts of one memory, which lives as
- * long as any of them.
- * @param arrays each with its shape
- * @throws ShapeError when an array does not fill its shape
- */
-export function fromTypedArrays<Values extends Float32Array | Float64Array | BigInt64Array | Int32Array>(
-  arrays: readonly (readonly [values: Values, shape: readonly number[]])[],
-  options: { device?: Device } = {},
-): Tensor[] {
-  const [[like]] = arrays;
-  const unit = alignment / like.BYTES_PER_ELEMENT;
-  const starts: number[] = [];
-  let end = 0;
-  for (const [{ length }] of arrays) {
-    starts.push(end);
-    end += Math.ceil(length / unit) * unit;
-  }
-  const all = new (like.constructor as new (length: number) => Values)(end);
-  arrays.forEach(([values], i) => {
-    // The types of `set` differ between arrays of numbers and of bigints.
-    (all as Float64Array).set(values as Float64Array, starts[i]);
-  });
-  return scope(() => {
-    const sent = fromTypedArray(all, [end], options);
-    return arrays.map(([{ length }, shape], i) => reshape(narrow(sent, 0, starts[i], length), shape));
-  });
 }
 
 let uploads = 0;

@@ -1,10 +1,10 @@
 /** From prepared images to the augmented batch of one step, the images of the next steps asked for ahead. */
-import type { Augmenter, Normalisation } from "../augment/index.js";
-import { imagesBCS, labelsBKS, lossLabels } from "../data/case-tensors.js";
+import type { Augmenter, DrawKey, Normalisation } from "../augment/index.js";
+import { lossLabels, packImages, packLabels } from "../data/case-tensors.js";
 import type { Dataset } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
 import type { Batch } from "../methods/index.js";
-import { type Device, noGrad } from "../torch/index.js";
+import { type Device, noGrad, type Pack, sendTogether } from "../torch/index.js";
 import type { TrainingDraws } from "./draw-source.js";
 import { Sampler } from "./sampler.js";
 
@@ -87,19 +87,39 @@ export class Batches {
     return { first: share.rank * count, count };
   }
 
-  /** Tensors on the device, augmented with draws fixed by (seed, iteration, position). */
-  assemble({ iteration, labelled, unlabelled }: DecodedBatch): Batch {
-    const { seed, augmenter, normalisation, dataset, device } = this.options;
-    const key = (purpose: keyof TrainingDraws) => ({ seed, iteration, purpose, first: this.part(purpose).first });
+  /**
+   * Tensors on the device, augmented with draws fixed by (seed, iteration, position). Images, labels and what the draws
+   * stand for go there together.
+   */
+  assemble(decoded: DecodedBatch): Batch {
+    const { device, normalisation } = this.options;
     return noGrad(() => {
-      const [x, y] = [imagesBCS(labelled, device), labelsBKS(labelled, dataset, device)];
-      const { images, labels } = augmenter.labelled(x, y, key("labelled"));
-      return {
-        normalisation,
-        labelled: { images, ...lossLabels(labels, dataset) },
-        unlabelled:
-          unlabelled.length === 0 ? null : augmenter.unlabelled(imagesBCS(unlabelled, device), key("unlabelled")),
-      };
+      const views = sendTogether(device, (pack) => ({
+        labelled: this.planLabelled(pack, decoded),
+        unlabelled: decoded.unlabelled.length > 0 ? this.planUnlabelled(pack, decoded) : null,
+      }));
+      return { normalisation, labelled: views.labelled(), unlabelled: views.unlabelled?.() ?? null };
     });
+  }
+
+  private planLabelled(pack: Pack, { iteration, labelled }: DecodedBatch): () => Batch["labelled"] {
+    const { augmenter, dataset } = this.options;
+    const given = packImages(pack, labelled);
+    const labels = packLabels(pack, labelled, dataset);
+    const view = augmenter.labelled(pack, given.shape, this.key("labelled", iteration));
+    return () => {
+      const { images, labels: moved } = view(given.sent(), labels());
+      return { images, ...lossLabels(moved, dataset) };
+    };
+  }
+
+  private planUnlabelled(pack: Pack, { iteration, unlabelled }: DecodedBatch): () => Batch["unlabelled"] {
+    const given = packImages(pack, unlabelled);
+    const views = this.options.augmenter.unlabelled(pack, given.shape, this.key("unlabelled", iteration));
+    return () => views(given.sent());
+  }
+
+  private key(purpose: keyof TrainingDraws, iteration: number): DrawKey {
+    return { seed: this.options.seed, iteration, purpose, first: this.part(purpose).first };
   }
 }

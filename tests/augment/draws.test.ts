@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { openStream } from "../../src/augment/draws.js";
 import { drawBoxes, drawStrong, drawTpRam, drawWeak, fundusProfile, mriProfile } from "../../src/augment/index.js";
 import { signedNoise } from "../../src/augment/noise.js";
-import { scope } from "../../src/torch/index.js";
+import { scope, sendTogether } from "../../src/torch/index.js";
 
 const size = { height: 64, width: 48 };
 const key = fc.record({
@@ -99,7 +99,7 @@ describe("signedNoise", () => {
         fc.array(address, { minLength: 1, maxLength: 3 }),
         fc.integer({ min: 1, max: 40 }),
         (streams, count) => {
-          const got = scope(() => signedNoise(streams, count, "cpu").toNumbers());
+          const got = scope(() => sendTogether("cpu", (pack) => signedNoise(pack, streams, count))("cpu").toNumbers());
           const want = streams.flatMap((one) => {
             const stream = openStream(one);
             const words = Array.from({ length: Math.ceil(count / 2) }, () => stream.uint32());
@@ -115,7 +115,9 @@ describe("signedNoise", () => {
 
   it("is uniform in (−1, 1)", () => {
     const noise = scope(() =>
-      signedNoise([{ seed: 1, purpose: "n", iteration: 0, index: 0 }], 40_000, "cpu").toNumbers(),
+      sendTogether("cpu", (pack) => signedNoise(pack, [{ seed: 1, purpose: "n", iteration: 0, index: 0 }], 40_000))(
+        "cpu",
+      ).toNumbers(),
     );
     const mean = noise.reduce((sum, value) => sum + value, 0) / noise.length;
     const square = noise.reduce((sum, value) => sum + value ** 2, 0) / noise.length;

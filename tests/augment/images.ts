@@ -1,8 +1,19 @@
 /** Small batches for augmentation tests, made without random numbers of the engine. */
 
 import { expect } from "vitest";
+import { blurKernel } from "../../src/augment/blur.js";
+import type { Augmenter, DrawKey } from "../../src/augment/index.js";
+import { perImage } from "../../src/augment/sampling.js";
 import { RandomStream } from "../../src/core/random.js";
-import { type DType, fromTypedArray, liveTensors, type Tensor } from "../../src/torch/index.js";
+import {
+  type DType,
+  fromTypedArray,
+  liveTensors,
+  type Sent,
+  scope,
+  sendTogether,
+  type Tensor,
+} from "../../src/torch/index.js";
 
 /** Grey levels 0 to 255, float32 `[count, channels, height, width]`. */
 export function noiseImages(count: number, channels: number, height: number, width: number, seed = 1): Tensor {
@@ -22,6 +33,32 @@ export function noiseLabels(
   const stream = new RandomStream(2, "test.labels");
   const values = Uint8Array.from({ length: count * height * width }, () => stream.integer(0, classes - 1));
   return fromTypedArray(values, [count, height, width]).to({ dtype });
+}
+
+/** Height and width of images. */
+export function sizeOf({ shape }: Tensor): { height: number; width: number } {
+  const [height, width] = shape.slice(-2);
+  return { height, width };
+}
+
+/** A factor for each image. */
+export function factorsOf(images: Tensor, factors: readonly number[]): Sent {
+  return sendTogether("cpu", (pack) => perImage(pack, Float32Array.from(factors), images.ndim));
+}
+
+/** The kernel of a blur of images. */
+export function kernelOf(images: Tensor, sigmas: readonly number[], length: number): Sent[] {
+  return sendTogether("cpu", (pack) => blurKernel(pack, sigmas, length, images.ndim));
+}
+
+/** Views as an augmenter plans them. */
+export function labelledView(augmenter: Augmenter, images: Tensor, labels: Tensor, key: DrawKey) {
+  return scope(() => sendTogether("cpu", (pack) => augmenter.labelled(pack, images.shape, key))(images, labels));
+}
+
+/** See {@link labelledView}. */
+export function unlabelledViews(augmenter: Augmenter, images: Tensor, key: DrawKey) {
+  return scope(() => sendTogether("cpu", (pack) => augmenter.unlabelled(pack, images.shape, key))(images));
 }
 
 /** True when two tensors agree in shape, dtype and every value. */

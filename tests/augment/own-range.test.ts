@@ -14,7 +14,7 @@ import {
   zScores,
 } from "../../src/augment/index.js";
 import { scope, type Tensor, tensor } from "../../src/torch/index.js";
-import { expectTensorsKept, noiseImages, noiseLabels, sameBits } from "./images.js";
+import { expectTensorsKept, labelledView, noiseImages, noiseLabels, sameBits, unlabelledViews } from "./images.js";
 
 const key = { seed: 5, iteration: 2, purpose: "unlabelled" };
 
@@ -54,7 +54,7 @@ describe("views of z-scores", () => {
       const images = fullRange(4, 1, 8, 16, 16);
       const still = { ...volumeProfile, rotate: never, scale: never, elastic: { ...never, spacing: 8 } };
       const views = (given: Tensor, scale: typeof zScores) =>
-        volumeAugmenter(still, false, scale).unlabelled(given, key);
+        unlabelledViews(volumeAugmenter(still, false, scale), given, key);
       const [levels, scores] = [views(images, planarLevels), views(asScores(images), zScores)];
       expect(furthest(asLevels(scores.strong), levels.strong)).toBeLessThan(1e-2);
       expect(furthest(asLevels(scores.weak), levels.weak)).toBeLessThan(1e-3);
@@ -70,8 +70,8 @@ describe("views of z-scores", () => {
   it("are not rounded, and 0, the mean, is what comes from outside", () => {
     scope(() => {
       const images = fullRange(6, 2, 40, 40);
-      const { labelled, unlabelled } = planarAugmenter(mriProfile, true, zScores);
-      const { weak, strong } = unlabelled(asScores(images), key);
+      const augmenter = planarAugmenter(mriProfile, true, zScores);
+      const { weak, strong } = unlabelledViews(augmenter, asScores(images), key);
       for (const view of [weak, strong]) {
         expect(view.dtype).toBe("float32");
         const values = new Set(view.toNumbers());
@@ -83,7 +83,7 @@ describe("views of z-scores", () => {
       expect(view.images.eq(0).any().item()).toBe(1);
       // Labels move as they do with bytes.
       expect(sameBits(view.labels, augmentLabelled(images, maps, key, turned).labels)).toBe(true);
-      expect(labelled(asScores(images), maps, key).labels.dtype).toBe("uint8");
+      expect(labelledView(augmenter, asScores(images), maps, key).labels.dtype).toBe("uint8");
     });
   });
 

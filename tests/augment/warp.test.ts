@@ -2,10 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { volumeAugmenter, volumeProfile } from "../../src/augment/index.js";
 import { drawVolumeStrong, drawVolumeWeak, type WarpDraw } from "../../src/augment/volume-draws.js";
-import { strongVolumes } from "../../src/augment/volume-strong.js";
-import { warp } from "../../src/augment/warp.js";
-import { fromTypedArray, type Tensor } from "../../src/torch/index.js";
-import { expectTensorsKept, noiseImages, sameBits } from "./images.js";
+import { planStrongVolumes } from "../../src/augment/volume-strong.js";
+import { planWarp } from "../../src/augment/warp.js";
+import type { View } from "../../src/augment/where-drawn.js";
+import { fromTypedArray, sendTogether, spatialShape, type Tensor } from "../../src/torch/index.js";
+import { expectTensorsKept, labelledView, noiseImages, sameBits, unlabelledViews } from "./images.js";
 
 const [depth, height, width] = [9, 9, 11];
 const images = noiseImages(2, 1, depth * height, width).reshape([2, 1, depth, height, width]);
@@ -26,6 +27,8 @@ const always = {
   scale: { ...volumeProfile.scale, probability: 1 },
   elastic: { ...volumeProfile.elastic, probability: 1 },
 };
+const warp = (view: View, draws: readonly WarpDraw[], spacing: number) =>
+  sendTogether("cpu", (pack) => planWarp(pack, draws, spatialShape(view.images), spacing))(view);
 const distance = (a: Tensor, b: Tensor) => a.sub(b).abs().amax().item();
 
 describe("warp", () => {
@@ -77,23 +80,23 @@ describe("warp", () => {
 
 describe("the views of patches", () => {
   it("depend on the step and the image alone", () => {
-    const { labelled, unlabelled } = volumeAugmenter(always);
-    const [once, again] = [0, 1].map(() => labelled(images, labels, key));
+    const augmenter = volumeAugmenter(always);
+    const [once, again] = [0, 1].map(() => labelledView(augmenter, images, labels, key));
     expect(sameBits(once.images, again.images)).toBe(true);
     expect(sameBits(once.labels, again.labels)).toBe(true);
-    const [one, other] = [0, 1].map(() => unlabelled(images, key));
+    const [one, other] = [0, 1].map(() => unlabelledViews(augmenter, images, key));
     expect(sameBits(one.strong, other.strong)).toBe(true);
     expect(sameBits(one.weak, once.images)).toBe(true);
-    const later = labelled(images, labels, { ...key, iteration: 6 });
+    const later = labelledView(augmenter, images, labels, { ...key, iteration: 6 });
     expect(sameBits(later.images, once.images)).toBe(false);
-    const second = labelled(images.narrow(0, 1, 1), labels.narrow(0, 1, 1), { ...key, first: 1 });
+    const second = labelledView(augmenter, images.narrow(0, 1, 1), labels.narrow(0, 1, 1), { ...key, first: 1 });
     expect(distance(second.images, once.images.narrow(0, 1, 1))).toBeLessThan(1e-3);
   });
 
   it("move labels with their images, and make no new ones", () => {
     const marked = labels.to({ dtype: "float32" }).mul(100);
     const flat = labels.squeeze(1);
-    const view = volumeAugmenter({ ...always, elastic: volumeProfile.elastic }).labelled(marked, flat, key);
+    const view = labelledView(volumeAugmenter({ ...always, elastic: volumeProfile.elastic }), marked, flat, key);
     expect(view.labels.shape).toEqual(flat.shape);
     expect(view.labels.dtype).toBe("uint8");
     const values = new Set(view.labels.toTypedArray() as Uint8Array);
@@ -104,7 +107,7 @@ describe("the views of patches", () => {
       [1, 16, 16, 16],
     );
     const coloured = blocks.unsqueeze(1).to({ dtype: "float32" }).mul(100);
-    const moved = volumeAugmenter(always).labelled(coloured, blocks, key);
+    const moved = labelledView(volumeAugmenter(always), coloured, blocks, key);
     const wrong = moved.images
       .squeeze(1)
       .div(100)
@@ -115,16 +118,17 @@ describe("the views of patches", () => {
   });
 
   it("keep their range, and leave nothing behind", () => {
-    const { strong, weak } = volumeAugmenter(volumeProfile).unlabelled(images, key);
+    const { strong, weak } = unlabelledViews(volumeAugmenter(volumeProfile), images, key);
     expect(strong.amin().item()).toBeGreaterThanOrEqual(0);
     expect(strong.amax().item()).toBeLessThanOrEqual(255);
     expect(sameBits(strong, weak)).toBe(false);
-    expectTensorsKept(2, () => volumeAugmenter(always).unlabelled(images, key));
+    expectTensorsKept(2, () => unlabelledViews(volumeAugmenter(always), images, key));
   });
 
   it("are as they were where nothing is drawn", () => {
     const none = { brightness: 1, contrast: 1, gamma: 1, sigma: null, resolution: null, noise: null };
-    expect(distance(strongVolumes(images, [none, none], volumeProfile), images)).toBeLessThan(1e-2);
+    const strong = sendTogether("cpu", (pack) => planStrongVolumes(pack, images.shape, [none, none], volumeProfile));
+    expect(distance(strong(images), images)).toBeLessThan(1e-2);
     const off = (one: { probability: number }) => ({ ...one, probability: 0 });
     const quiet = { ...volumeProfile, rotate: off(volumeProfile.rotate), scale: off(volumeProfile.scale) };
     const profile = { ...quiet, elastic: off(volumeProfile.elastic), flip: { probability: 0 } } as typeof volumeProfile;

@@ -1,13 +1,13 @@
 /** The weak view: analytic answers of each transform, what must not change, and the labels that follow the image. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { elasticField, elasticImages, elasticLabels } from "../../src/augment/elastic.js";
-import { drawWeak, fundusProfile, type WeakDraw, weakAugment } from "../../src/augment/index.js";
-import { rotateImages, rotateLabels } from "../../src/augment/rotate.js";
-import { scaleCropImages, scaleCropLabels } from "../../src/augment/scale-crop.js";
+import { elasticField, elasticImages, elasticLabels, smoothingOf } from "../../src/augment/elastic.js";
+import { drawWeak, fundusProfile, type ScaleCrop, type WeakDraw, weakAugment } from "../../src/augment/index.js";
+import { rotation } from "../../src/augment/rotate.js";
+import { scaleCrop } from "../../src/augment/scale-crop.js";
 import { ignoredLabel } from "../../src/core/target-kind.js";
-import { full, scope, type Tensor, tensor, zeros } from "../../src/torch/index.js";
-import { expectTensorsKept, noiseImages, noiseLabels, sameBits } from "./images.js";
+import { full, scope, sendTogether, type Tensor, tensor, zeros } from "../../src/torch/index.js";
+import { expectTensorsKept, noiseImages, noiseLabels, sameBits, sizeOf } from "./images.js";
 
 const nothing: WeakDraw = { scaleCrop: null, degrees: null, flip: null, elastic: null };
 const noise = { seed: 4, purpose: "test", iteration: 0, index: 0 };
@@ -18,6 +18,12 @@ const all: WeakDraw = {
   elastic: noise,
 };
 const image = (rows: number[][]): Tensor => tensor([[rows]]);
+/** Images that are their own labels, enlarged and cropped. */
+const cropped = (images: Tensor, crops: ScaleCrop[]) =>
+  sendTogether("cpu", (pack) => scaleCrop(pack, crops, sizeOf(images)))({ images, labels: images });
+/** Images that are their own labels, rotated. */
+const rotated = (images: Tensor, degrees: number[], fill = 0) =>
+  sendTogether("cpu", (pack) => rotation(pack, degrees, sizeOf(images), true, fill))({ images, labels: images });
 
 it("carries pixels that nobody labelled through every transform as any other label", () => {
   scope(() => {
@@ -38,13 +44,13 @@ describe("scale-crop", () => {
     // Centres .25 and .75 of a two-pixel row: weights 1; .75 .25; .25 .75; 1.
     const wide = { width: 4, height: 2, left: 0, top: 0 };
     const row = (left: number) =>
-      scaleCropImages(
+      cropped(
         image([
           [0, 255],
           [0, 255],
         ]),
         [{ ...wide, left }],
-      ).toArray();
+      ).images.toArray();
     expect(row(0)).toEqual([
       [
         [
@@ -66,59 +72,45 @@ describe("scale-crop", () => {
   it("leaves an image of unchanged size alone", () => {
     const images = noiseImages(2, 3, 9, 7);
     const same = { width: 7, height: 9, left: 0, top: 0 };
-    expect(sameBits(scaleCropImages(images, [same, same]), images)).toBe(true);
-    expect(sameBits(scaleCropLabels(images, [same, same]), images)).toBe(true);
+    const view = cropped(images, [same, same]);
+    expect(sameBits(view.images, images)).toBe(true);
+    expect(sameBits(view.labels as Tensor, images)).toBe(true);
   });
 });
 
 describe("rotation", () => {
   it("by 90 degrees is exact and counter-clockwise", () => {
-    expect(
-      rotateImages(
-        image([
-          [1, 2],
-          [3, 4],
-        ]),
-        [90],
-      ).toArray(),
-    ).toEqual([
-      [
+    const turned = rotated(
+      image([
+        [1, 2],
+        [3, 4],
+      ]),
+      [90],
+    );
+    for (const view of [turned.images, turned.labels]) {
+      expect(view?.toArray()).toEqual([
         [
-          [2, 4],
-          [1, 3],
+          [
+            [2, 4],
+            [1, 3],
+          ],
         ],
-      ],
-    ]);
-    expect(
-      rotateLabels(
-        image([
-          [1, 2],
-          [3, 4],
-        ]),
-        [90],
-      ).toArray(),
-    ).toEqual([
-      [
-        [
-          [2, 4],
-          [1, 3],
-        ],
-      ],
-    ]);
+      ]);
+    }
   });
 
   it("by 0 degrees changes nothing; each image takes its own angle", () => {
     const images = noiseImages(2, 1, 11, 8);
-    const rotated = rotateImages(images, [0, 20]);
-    expect(sameBits(rotated.narrow(0, 0, 1), images.narrow(0, 0, 1))).toBe(true);
-    expect(sameBits(rotated.narrow(0, 1, 1), rotateImages(images.narrow(0, 1, 1), [20]))).toBe(true);
+    const both = rotated(images, [0, 20]).images;
+    expect(sameBits(both.narrow(0, 0, 1), images.narrow(0, 0, 1))).toBe(true);
+    expect(sameBits(both.narrow(0, 1, 1), rotated(images.narrow(0, 1, 1), [20]).images)).toBe(true);
   });
 
   it("keeps a constant image constant inside and fills outside", () => {
-    const rotated = rotateImages(full([1, 1, 32, 32], 200), [20]).toNumbers();
-    expect(new Set(rotated)).toEqual(new Set([0, 200]));
-    const labels = rotateLabels(full([1, 1, 32, 32], 2), [20], 7).toNumbers();
-    expect(new Set(labels)).toEqual(new Set([2, 7]));
+    const { images } = rotated(full([1, 1, 32, 32], 200), [20]);
+    expect(new Set(images.toNumbers())).toEqual(new Set([0, 200]));
+    const { labels } = rotated(full([1, 1, 32, 32], 2), [20], 7);
+    expect(new Set(labels?.toNumbers())).toEqual(new Set([2, 7]));
   });
 });
 
@@ -177,7 +169,8 @@ describe("elastic deformation", () => {
   it("smooths with zeros outside: a single impulse becomes the Gaussian's outer product", () => {
     const impulse = zeros([1, 2, 21, 21], { dtype: "float64" });
     impulse.select(1, 0).narrow(1, 10, 1).narrow(2, 10, 1).fill_(1);
-    const field = elasticField(impulse, 3, 2).toArray() as number[][][][];
+    const smooth = sendTogether("cpu", (pack) => smoothingOf(pack, sizeOf(impulse), 2));
+    const field = elasticField(impulse, 3, smooth).toArray() as number[][][][];
     const kernel = Array.from({ length: 17 }, (_, i) => Math.exp(-((i - 8) ** 2) / 8));
     const sum = kernel.reduce((total, weight) => total + weight, 0);
     expect(field[0][0][10][10]).toBeCloseTo(3 / sum ** 2, 12);

@@ -11,6 +11,7 @@ import { type Dataset, loadDataset } from "../../src/data/dataset.js";
 import { decodeCase } from "../../src/data/decode.js";
 import { datasetDifferences } from "../../src/runs/dataset-facts.js";
 import { fromTypedArray, scope } from "../../src/torch/index.js";
+import { unlabelledViews } from "../augment/images.js";
 import { png, put, putDatasetYaml, temporaryFolder } from "./files.js";
 import { type NiftiType, niftiFile } from "./nifti-file.js";
 import { type Site, storedBody } from "./slices/bodies.js";
@@ -215,17 +216,14 @@ describe("strong views of modalities", () => {
     ["patches", volumeAugmenter(volumeProfile, true), [3, 2, 8, 8, 8]],
   ] as const)("leave a channel of %s as it is whatever the other one holds", (_, augmenter, shape) => {
     const strongOf = (second: number) =>
-      scope(() =>
-        augmenter
-          .unlabelled(fromTypedArray(batch(second), [...shape]), key)
-          .strong.narrow(1, 0, 1)
-          .toNumbers(),
-      );
+      scope(() => {
+        const images = fromTypedArray(batch(second), [...shape]);
+        return unlabelledViews(augmenter, images, key).strong.narrow(1, 0, 1).toNumbers();
+      });
     expect(strongOf(11)).toEqual(strongOf(101));
     // Equal channels get draws of their own.
     const both = scope(() =>
-      augmenter
-        .unlabelled(fromTypedArray(batch(37), [...shape]), key)
+      unlabelledViews(augmenter, fromTypedArray(batch(37), [...shape]), key)
         .strong.split(1, 1)
         .map((one) => one.mean().item()),
     );

@@ -29,7 +29,7 @@ describe("restyle", () => {
     scope(() => {
       const batch = makeBatch("softmax", 1);
       const [dark, bright] = [halves(4, 60, 20), halves(4, 240, 200)];
-      const still = { tpRamFactor: fundusProfile.tpRamFactor, strong: (weak: Tensor) => weak };
+      const still = { tpRamFactor: fundusProfile.tpRamFactor, strong: () => (weak: Tensor) => weak };
       const given = { ...batch, labelled: { ...batch.labelled, images: dark } };
       const towards = { ...given, unlabelled: { weak: bright, strong: bright } };
       const { images } = restyle(towards, still, at(3));

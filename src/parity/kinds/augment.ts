@@ -1,12 +1,13 @@
 /** Kind `augment`: the deterministic parts of augmentation and loading with given draws (golden README section 7). */
 
-import { blur, gaussianBlur } from "../../augment/blur.js";
+import { blur, blurKernel, gaussianBlur } from "../../augment/blur.js";
 import { boxMask, pasteBoxes, placeBox } from "../../augment/boxes.js";
-import { elasticField, elasticImages, elasticLabels } from "../../augment/elastic.js";
+import { elasticField, elasticImages, elasticLabels, smoothingOf } from "../../augment/elastic.js";
 import { planar8bit } from "../../augment/normalisation.js";
 import { brightness, contrast, meanGrey, toGrey } from "../../augment/photometric.js";
-import { rotateImages, rotateLabels } from "../../augment/rotate.js";
-import { scaleCropImages, scaleCropLabels } from "../../augment/scale-crop.js";
+import { rotation } from "../../augment/rotate.js";
+import { perImage } from "../../augment/sampling.js";
+import { scaleCrop } from "../../augment/scale-crop.js";
 import { tpRam } from "../../augment/tp-ram.js";
 import { toGrey as storedToGrey } from "../../data/colour.js";
 import { createLabelDecoder, expandCodes } from "../../data/labels.js";
@@ -14,7 +15,7 @@ import { makeGrid } from "../../grid/grid.js";
 import { deinterleave, interleave } from "../../grid/interleave.js";
 import { resizeFiltered, resizeNearest } from "../../grid/resize.js";
 import type { StoredImage } from "../../grid/stored-image.js";
-import { stack, type Tensor } from "../../torch/index.js";
+import { type Sent, sendTogether, stack, type Tensor } from "../../torch/index.js";
 import type { Computed, GoldenCase } from "../golden-case.js";
 
 type Operation = (testCase: GoldenCase) => Record<string, ArrayLike<number>>;
@@ -34,30 +35,40 @@ function maskOf(testCase: GoldenCase, copies: number): Tensor {
 /** Values with the channel last, as images are stored. */
 const interleaved = (images: Tensor): Float64Array => images.permute([0, 2, 3, 1]).toNumbers();
 
-const scaleCrop: Operation = (testCase) => {
+/** Height and width of images. */
+function sizeOf({ shape }: Tensor) {
+  const [height, width] = shape.slice(-2);
+  return { height, width };
+}
+
+const cropping: Operation = (testCase) => {
   const crops = testCase.params.resizedWHxy.map(([width, height, left, top]: number[]) => ({
     width,
     height,
     left,
     top,
   }));
-  return {
-    image_out: interleaved(scaleCropImages(imageOf(testCase, crops.length), crops)),
-    mask_out: scaleCropLabels(maskOf(testCase, crops.length), crops).toNumbers(),
-  };
+  const view = { images: imageOf(testCase, crops.length), labels: maskOf(testCase, crops.length) };
+  const { images, labels } = sendTogether(view.images.device, (pack) => scaleCrop(pack, crops, sizeOf(view.images)))(
+    view,
+  );
+  return { image_out: interleaved(images), mask_out: (labels as Tensor).toNumbers() };
 };
 
 const rotate: Operation = (testCase) => {
   const { degrees, maskFill } = testCase.params;
-  return {
-    image_rot: interleaved(rotateImages(imageOf(testCase, degrees.length), degrees)),
-    mask_rot: rotateLabels(maskOf(testCase, degrees.length), degrees, maskFill).toNumbers(),
-  };
+  const view = { images: imageOf(testCase, degrees.length), labels: maskOf(testCase, degrees.length) };
+  const { images, labels } = sendTogether(view.images.device, (pack) =>
+    rotation(pack, degrees, sizeOf(view.images), true, maskFill),
+  )(view);
+  return { image_rot: interleaved(images), mask_rot: (labels as Tensor).toNumbers() };
 };
 
 function fieldOf(testCase: GoldenCase): Tensor {
+  const { alpha, sigma } = testCase.params;
   const noise = stack([testCase.tensor("noise_x"), testCase.tensor("noise_y")], 0).unsqueeze(0);
-  return elasticField(noise.to({ dtype: "float64" }).mul(2).sub(1), testCase.params.alpha, testCase.params.sigma);
+  const smooth = sendTogether(noise.device, (pack) => smoothingOf(pack, sizeOf(noise), sigma));
+  return elasticField(noise.to({ dtype: "float64" }).mul(2).sub(1), alpha, smooth);
 }
 
 const elastic: Operation = (testCase) => {
@@ -76,14 +87,19 @@ const weakChain: Operation = (testCase) => {
   const crops = [{ width, height, left: cropXY[0], top: cropXY[1] }];
   const turn = (planes: Tensor) => (flip ? planes.flip([3]) : planes);
   const field = fieldOf(testCase);
-  const cropped = scaleCropImages(imageOf(testCase, 1), crops);
-  const rotated = rotateImages(cropped, [degree]);
-  const flipped = turn(rotated);
+  const view = { images: imageOf(testCase, 1), labels: maskOf(testCase, 1) };
+  const [crop, rotateBy] = sendTogether(field.device, (pack) => [
+    scaleCrop(pack, crops, sizeOf(view.images)),
+    rotation(pack, [degree], sizeOf(view.images), true, 255),
+  ]);
+  const cropped = crop(view);
+  const rotated = rotateBy(cropped);
+  const flipped = turn(rotated.images);
   const deformed = elasticImages(flipped, field);
-  const mask = turn(rotateLabels(scaleCropLabels(maskOf(testCase, 1), crops), [degree], 255));
+  const mask = turn(rotated.labels as Tensor);
   return {
-    after_crop: interleaved(cropped),
-    after_rotate: interleaved(rotated),
+    after_crop: interleaved(cropped.images),
+    after_rotate: interleaved(rotated.images),
     after_flip: interleaved(flipped),
     after_elastic: interleaved(deformed),
     mask_out: elasticLabels(mask, field).toNumbers(),
@@ -91,9 +107,15 @@ const weakChain: Operation = (testCase) => {
   };
 };
 
+const factorsOf = (images: Tensor, factors: readonly number[]): Sent =>
+  sendTogether(images.device, (pack) => perImage(pack, Float32Array.from(factors), images.ndim));
+
+const kernelOf = (images: Tensor, sigmas: readonly number[], length: number): Sent[] =>
+  sendTogether(images.device, (pack) => blurKernel(pack, sigmas, length, images.ndim));
+
 const photometric: Operation = (testCase) => {
-  const { factors } = testCase.params;
-  const images = imageOf(testCase, factors.length);
+  const images = imageOf(testCase, testCase.params.factors.length);
+  const factors = factorsOf(images, testCase.params.factors);
   const single = images.narrow(0, 0, 1);
   return {
     brightness: interleaved(brightness(images, factors)),
@@ -106,20 +128,22 @@ const photometric: Operation = (testCase) => {
 const gaussian: Operation = (testCase) => {
   const { sigmas, kernel } = testCase.params;
   const images = imageOf(testCase, sigmas.length);
+  const taps = kernelOf(images, sigmas, kernel);
   return {
-    blurred: interleaved(gaussianBlur(images, sigmas, kernel).div(255)),
-    blurred_u8: interleaved(blur(images, sigmas, kernel)),
+    blurred: interleaved(gaussianBlur(images, taps).div(255)),
+    blurred_u8: interleaved(blur(images, taps)),
   };
 };
 
 const strongChain: Operation = (testCase) => {
   const { params } = testCase;
-  const brightened = brightness(imageOf(testCase, 1), [params.brightness]);
-  const contrasted = contrast(brightened, [params.contrast]);
+  const images = imageOf(testCase, 1);
+  const brightened = brightness(images, factorsOf(images, [params.brightness]));
+  const contrasted = contrast(brightened, factorsOf(images, [params.contrast]));
   return {
     after_brightness: interleaved(brightened),
     after_contrast: interleaved(contrasted),
-    after_blur: interleaved(blur(contrasted, [params.sigma], params.kernel)),
+    after_blur: interleaved(blur(contrasted, kernelOf(images, [params.sigma], params.kernel))),
   };
 };
 
@@ -219,7 +243,7 @@ const resizeLanczos: Operation = (testCase) => {
 };
 
 const operations: Record<string, Operation> = {
-  scaleCrop,
+  scaleCrop: cropping,
   rotate,
   elastic,
   weakChain,

@@ -120,6 +120,7 @@ const cumsum_Op = new Operator("aten::cumsum", "");
 const dot_Op = new Operator("aten::dot", "");
 const sort_Op = new Operator("aten::sort", "");
 const topk_Op = new Operator("aten::topk", "");
+const view_dtypeOp = new Operator("aten::view", "dtype");
 const reshape_Op = new Operator("aten::reshape", "");
 const view_Op = new Operator("aten::view", "");
 const permute_Op = new Operator("aten::permute", "");
@@ -839,6 +840,11 @@ export function sort(self: Tensor, dim?: number, options?: { descending?: boolea
 /** `aten::topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)` */
 export function topk(self: Tensor, k: number, options?: { dim?: number; largest?: boolean; sorted?: boolean }): [Tensor, Tensor] {
   return wrapList(native().callOperator(topk_Op.id, self.handle, k, options?.dim, options?.largest, options?.sorted)) as [Tensor, Tensor];
+}
+
+/** `aten::view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)` */
+export function reinterpret(self: Tensor, dtype: DType): Tensor {
+  return new Tensor(native().callOperator(view_dtypeOp.id, self.handle, dtype));
 }
 
 /** `aten::reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)` */
