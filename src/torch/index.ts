@@ -6,6 +6,7 @@ export * from "./autograd.js";
 export * from "./axes.js";
 export { fromTypedArray, hostUploads, type NestedNumbers, tensor } from "./create.js";
 export { hasDevice, requireDevice, useDevice, useEngine } from "./device.js";
+export { type DeviceCall, deviceProgram } from "./device-program.js";
 export * from "./errors.js";
 export * from "./generated/functions.js";
 export { KeptTensors } from "./kept-tensors.js";
