@@ -26,6 +26,8 @@ constexpr size_t kLine = 64;
 // others are as far as it is.
 constexpr int kLooks = 1000;
 constexpr auto kNap = 20us;
+// So many naps go between two looks for processes that have ended: some 50 ms.
+constexpr int kNaps = 700;
 constexpr const char* kFolder = "/dev/shm/";
 
 // Turns are counted in a line each; two places a process follow, in which it writes in turn.
@@ -35,6 +37,16 @@ Turn& turnOf(std::byte* memory, int rank) { return *reinterpret_cast<Turn*>(memo
 
 std::byte* placeOf(std::byte* memory, int rank, int size, uint64_t turn) {
   return memory + static_cast<size_t>(size) * kLine + (2 * static_cast<size_t>(rank) + turn % 2) * Board::kBytes;
+}
+
+// Each process holds a lock on one byte of the file. The system lets go of it however the process ends, and at once.
+struct flock byteOf(int rank) {
+  struct flock byte = {};
+  byte.l_type = F_WRLCK;
+  byte.l_whence = SEEK_SET;
+  byte.l_start = rank;
+  byte.l_len = 1;
+  return byte;
 }
 
 void lookAgain() {
@@ -55,10 +67,12 @@ std::string newName() {
 }  // namespace
 
 Board::Board(std::string name, int file, int rank, int size)
-    : name_(std::move(name)), rank_(rank), size_(size), length_(lengthFor(size)) {
-  void* memory = mmap(nullptr, length_, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  close(file);
-  if (memory != MAP_FAILED) memory_ = static_cast<std::byte*>(memory);
+    : name_(std::move(name)), file_(file), rank_(rank), size_(size), length_(lengthFor(size)) {
+  void* memory = mmap(nullptr, length_, PROT_READ | PROT_WRITE, MAP_SHARED, file_, 0);
+  struct flock own = byteOf(rank_);
+  if (memory == MAP_FAILED) return;
+  if (fcntl(file_, F_OFD_SETLK, &own) == 0) memory_ = static_cast<std::byte*>(memory);
+  else munmap(memory, length_);
 }
 
 std::unique_ptr<Board> Board::make(int rank, int size) {
@@ -86,6 +100,12 @@ std::unique_ptr<Board> Board::find(const std::string& name, int rank, int size) 
 Board::~Board() {
   forgetName();
   if (memory_) munmap(memory_, length_);
+  close(file_);
+}
+
+bool Board::isGone(int rank) const {
+  struct flock byte = byteOf(rank);
+  return fcntl(file_, F_OFD_GETLK, &byte) == 0 && byte.l_type == F_UNLCK;
 }
 
 void Board::forgetName() {
@@ -95,19 +115,23 @@ void Board::forgetName() {
 
 // Two places are enough: who writes into one again has seen all others publish the turn between, which they do after
 // having read it.
-std::vector<const void*> Board::exchange(const void* own, size_t bytes, const std::function<void()>& waiting) {
+std::vector<const void*> Board::exchange(const void* own, size_t bytes, const std::function<void()>& waiting,
+                                         const std::function<void(int)>& gone) {
   const uint64_t turn = ++turn_;
   std::memcpy(placeOf(memory_, rank_, size_, turn), own, bytes);
   turnOf(memory_, rank_).store(turn, std::memory_order_release);
   std::vector<const void*> all;
   for (int i = 0; i < size_; i++) {
-    for (int looks = 0; turnOf(memory_, i).load(std::memory_order_acquire) < turn; looks++) {
+    const auto isThere = [&] { return turnOf(memory_, i).load(std::memory_order_acquire) >= turn; };
+    for (int looks = 0; !isThere(); looks++) {
       if (looks < kLooks) {
         lookAgain();
-      } else {
-        waiting();
-        std::this_thread::sleep_for(kNap);
+        continue;
       }
+      waiting();
+      // It may have given its part and gone in the meantime.
+      if ((looks - kLooks) % kNaps == kNaps - 1 && isGone(i) && !isThere()) gone(i);
+      std::this_thread::sleep_for(kNap);
     }
     all.push_back(placeOf(memory_, i, size_, turn));
   }
@@ -124,7 +148,10 @@ std::unique_ptr<Board> Board::make(int, int) { return nullptr; }
 std::unique_ptr<Board> Board::find(const std::string&, int, int) { return nullptr; }
 Board::~Board() = default;
 void Board::forgetName() {}
-std::vector<const void*> Board::exchange(const void*, size_t, const std::function<void()>&) { return {}; }
+bool Board::isGone(int) const { return false; }
+std::vector<const void*> Board::exchange(const void*, size_t, const std::function<void()>&, const std::function<void(int)>&) {
+  return {};
+}
 
 }  // namespace bridge
 

@@ -28,15 +28,19 @@ class Board {
   void forgetName();
 
   // Gives own bytes, and waits for the same number of bytes from everyone.
-  // Returns where they are, by rank, until the next call but one. `waiting` is called now and then; what it throws ends
-  // the wait.
-  std::vector<const void*> exchange(const void* own, size_t bytes, const std::function<void()>& waiting);
+  // Returns where they are, by rank, until the next call but one. `waiting` is called now and then, and `gone` with the
+  // rank of a process that has ended before it gave its own; what either throws ends the wait.
+  std::vector<const void*> exchange(const void* own, size_t bytes, const std::function<void()>& waiting,
+                                    const std::function<void(int)>& gone);
+
+  // Whether a process that had found the board has ended, or has let go of it.
+  bool isGone(int rank) const;
 
  private:
   Board(std::string name, int file, int rank, int size);
 
   std::string name_;
-  int rank_, size_;
+  int file_, rank_, size_;
   size_t length_;
   std::byte* memory_ = nullptr;
   uint64_t turn_ = 0;

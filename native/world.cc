@@ -96,6 +96,7 @@ struct World::Group {
   void requireAll();
   void count(int64_t bytes, Clock::time_point begin);
   [[noreturn]] void lost(const std::string& found);
+  [[noreturn]] void ended(int rank);
   std::string look(c10d::Store& store, uint64_t beat);
   void watch();
 
@@ -254,7 +255,9 @@ std::vector<at::Tensor> World::Group::onBoard(const at::Tensor& own) {
   const auto begin = Clock::now();
   const at::Tensor given = own.detach().to(at::kCPU).contiguous();
   std::vector<at::Tensor> all;
-  for (const void* bytes : board->exchange(given.data_ptr(), given.nbytes(), [this] { requireAll(); })) {
+  const auto waiting = [this] { requireAll(); };
+  const auto gone = [this](int rank) { ended(rank); };
+  for (const void* bytes : board->exchange(given.data_ptr(), given.nbytes(), waiting, gone)) {
     all.push_back(at::from_blob(const_cast<void*>(bytes), given.sizes(), given.options()));
   }
   count(static_cast<int64_t>(given.nbytes()), begin);
@@ -307,8 +310,31 @@ void World::Group::finish(const c10::intrusive_ptr<c10d::Work>& work, int64_t by
   }
 }
 
-// A message failed, which says that somebody is gone but not who: the beats tell.
+// The board shows that a process has ended. If it had something to say of its end, that is in the store by now.
+void World::Group::ended(int rank) {
+  std::string reason = silent(rank, place.size);
+  try {
+    c10d::PrefixStore named(place.name, store);
+    if (named.check({kFailed})) {
+      const auto told = named.get(kFailed);
+      reason.assign(told.begin(), told.end());
+    } else {
+      named.set(kFailed, bytesOf(reason));
+    }
+  } catch (const std::exception&) {
+    // The store was that process's.
+  }
+  std::lock_guard lock(signal->mutex);
+  if (signal->failure.empty()) signal->failure = reason;
+  signal->told = true;
+  throw PeerError(signal->failure);
+}
+
+// A message failed, which says that somebody is gone but not who: the board tells on one machine, else the beats.
 void World::Group::lost(const std::string& found) {
+  for (int i = 0; board && i < place.size; i++) {
+    if (i != place.rank && board->isGone(i)) ended(i);
+  }
   std::unique_lock lock(signal->mutex);
   signal->suspicious = true;
   signal->changed.wait_for(lock, kJudgement, [&] { return !signal->failure.empty(); });
@@ -341,7 +367,10 @@ std::string World::Group::look(c10d::Store& watched, uint64_t beat) {
     if (i != place.rank && (oldest < 0 || moved[i] < moved[oldest])) oldest = i;
   }
   beats = std::move(now);
-  if (oldest < 0 || time - moved[oldest] < limit) return "";
+  if (oldest < 0) return "";
+  // One that has parted at the end of the training lets go of the board as well, a moment before this one does.
+  if (board && board->isGone(oldest)) limit = std::min<std::chrono::milliseconds>(limit, kSuspicious);
+  if (time - moved[oldest] < limit) return "";
   const std::string reason = silent(oldest, place.size);
   watched.set(kFailed, bytesOf(reason));
   return reason;
