@@ -1,11 +1,13 @@
 /** dimseg in somebody's project: what it is without an engine, and `dimseg setup`. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { packageRoot } from "../../src/core/package-root.js";
 import { run } from "../cli/built.js";
+import { dimseg, putDataset, trainRun } from "../cli/trained-run.js";
 import { put, temporaryFolder } from "../data/files.js";
+import { hasOnnxRuntime } from "../export/onnx-runtime.js";
 import { engineMissing, environmentWithEngine, install } from "./installed.js";
 
 const project = temporaryFolder();
@@ -48,10 +50,13 @@ describe("without an engine", () => {
     expect(node([program])).toMatchObject({ status: 0, stderr: "", stdout: `function function\n${said}\n` });
   });
 
-  it("its types are accepted by a strict project that checks those of libraries, too", () => {
+  it.each([
+    { module: "NodeNext", moduleResolution: "NodeNext" },
+    { module: "ESNext", moduleResolution: "Bundler" },
+  ])("its types are accepted by a strict project that checks those of libraries, too: $moduleResolution", (how) => {
     put(join(project, "consumer.ts"), consumer);
     const compilerOptions = {
-      ...{ target: "ES2022", lib: ["ES2023", "ESNext.Disposable"], module: "NodeNext", types: ["node"], noEmit: true },
+      ...{ target: "ES2022", lib: ["ES2023", "ESNext.Disposable"], types: ["node"], noEmit: true, ...how },
       ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false },
     };
     put(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
@@ -77,6 +82,33 @@ describe("without an engine", () => {
       err: 'error: the engine has not been built: run "npx dimseg setup"\n',
     });
   });
+
+  it.skipIf(!hasOnnxRuntime)(
+    "predict masks from an exported folder in ONNX Runtime, and build nothing for it",
+    async () => {
+      const ours = join(project, "ours");
+      putDataset(join(ours, "data"));
+      const exported = join(project, "export");
+      await dimseg("export", await trainRun(ours, "run", { base: { name: "adamw", rate: 0.01 } }), "--out", exported);
+      const images = join(ours, "data/b/test/images");
+      const out = (name: string) => ["--out", join(project, name)];
+      await dimseg("predict", exported, images, "--engine", "libtorch", ...out("libtorch"));
+
+      const { code, err } = run(["predict", exported, images, "--engine", "onnx", ...out("onnx")], main);
+      expect(code, err).toBe(0);
+      expect(existsSync(join(installed, "build"))).toBe(false);
+      const masks = (name: string) => readdirSync(join(project, name, "masks")).sort();
+      expect(masks("onnx")).toEqual(masks("libtorch"));
+      for (const name of masks("onnx")) {
+        const [own, expected] = ["onnx", "libtorch"].map((engine) =>
+          readFileSync(join(project, engine, "masks", name)),
+        );
+        expect([name, own.equals(expected)]).toEqual([name, true]);
+      }
+      // Without that word libtorch would answer, which is not there.
+      expect(run(["predict", exported, images, ...out("none")], main)).toMatchObject({ code: 6 });
+    },
+  );
 });
 
 describe("dimseg setup", () => {
