@@ -25,10 +25,13 @@ export function peer(script: string, ...words: string[]) {
 /**
  * Expects that onnxruntime and numpy make the masks that `dimseg predict` wrote: at most 1 pixel in 10,000 differs.
  * @param predicted the folder that it wrote
+ * @returns the folder of Python's
  */
-export function expectOurMasks(graph: string, images: readonly string[], predicted: string): void {
-  const said = peer("onnx_reference.py", graph, ...images, "--compare", join(predicted, "masks"));
+export function expectOurMasks(graph: string, images: readonly string[], predicted: string): string {
+  const out = `${predicted}-by-python`;
+  const said = peer("onnx_reference.py", graph, ...images, "--compare", join(predicted, "masks"), "--out", out);
   expect(said.stderr).toBe("");
   expect(said.stdout.match(/: \d+ of \d+ pixels differ\n/g), said.stdout).toHaveLength(images.length);
   expect(said.status, said.stdout).toBe(0);
+  return out;
 }
