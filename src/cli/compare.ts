@@ -70,7 +70,7 @@ async function renderEstimates(format: CompareOptions["format"], { runs, table }
 function refuseMeasuredOptions({ against, published, at, units }: CompareOptions): void {
   const given = { "--against": against, "--published": published };
   const [option] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
-  const other = at !== "network" ? "--at" : units !== "pixels" ? "--units" : undefined;
+  const other = at !== undefined ? "--at" : units !== "pixels" ? "--units" : undefined;
   if (option ?? other)
     throw new UsageError(`${option ?? other} is of runs that were judged; leave it out beside --by estimate`);
 }

@@ -20,7 +20,7 @@ import { readSplit, type SplitRecord } from "../runs/split-record.js";
 export interface EvaluationChoice {
   checkpoint: CheckpointName;
   network: "student" | "teacher";
-  /** The grid that was judged; default "network". */
+  /** The grid that was judged; default: each run's own. */
   at?: JudgedGrid;
   /** Of its distances; default "pixels". */
   units?: DistanceUnits;
@@ -73,9 +73,17 @@ function parseJudgement(text: string, path: string): Judgement {
 }
 
 /** The options of `dimseg evaluate` that answer a choice. */
-export function choiceWords({ checkpoint, network, at = "network", units = "pixels" }: EvaluationChoice): string {
-  const grid = at === "network" ? "" : ` --at ${at}`;
+export function choiceWords({ checkpoint, network, at, units = "pixels" }: EvaluationChoice): string {
+  const grid = at === undefined ? "" : ` --at ${at}`;
   return `--checkpoint ${checkpoint} --network ${network}${grid}${units === "pixels" ? "" : ` --units ${units}`}`;
+}
+
+/** Which of one run's evaluations. */
+export type OwnChoice = EvaluationChoice & { readonly at: JudgedGrid };
+
+/** The choice as it is of a run. */
+export function choiceOf({ evaluation }: Pick<TrainingConfig, "evaluation">, choice: EvaluationChoice): OwnChoice {
+  return { ...choice, at: choice.at ?? evaluation.at };
 }
 
 /** Half-trained networks must not slip into a mean. */
@@ -139,7 +147,8 @@ export function readRun(path: string, choice: EvaluationChoice, name = nameOfFol
   const config = readResolvedConfig(run.config);
   const store = new CheckpointStore(run.checkpoints, { keep: 1, warn: () => {} });
   checkTrained(run, config, store);
-  const folder = evaluationFolder(run.evaluation, choice);
+  const own = choiceOf(config, choice);
+  const folder = evaluationFolder(run.evaluation, own);
   const texts = readEvaluation(folder);
   if (texts === null) {
     if (choice.network === "teacher" && !keepsTeacher(run, store)) {
@@ -148,7 +157,7 @@ export function readRun(path: string, choice: EvaluationChoice, name = nameOfFol
       );
     }
     throw new UnfinishedRun(
-      `${run.path} has no evaluation ${evaluationName(choice)}; ` +
+      `${run.path} has no evaluation ${evaluationName(own)}; ` +
         `run \`dimseg evaluate ${shellWord(run.path)} ${choiceWords(choice)}\``,
     );
   }

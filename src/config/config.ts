@@ -202,6 +202,12 @@ export const trainingSchema = z.strictObject({
         .default(false)
         .describe("also follow agreement and confidence on some unlabelled images of every domain, for curves"),
       convention: z.enum(["midss", "medpy", "monai", "monai-count-empty"]).default("midss"),
+      at: z
+        .enum(["network", "native"])
+        .default("network")
+        .describe(
+          "what evaluate, compare and report judge by: the grid that the network works at, or the images' own; --at replaces it",
+        ),
       preview: z.boolean().default(true).describe("draw preview.png, a few cases at each validation"),
     })
     .prefault({}),

@@ -1,7 +1,7 @@
 /** One run folder as the report needs it. What is not there is named in `missing` and left out. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { EvaluationChoice } from "../comparison/read-run.js";
+import { choiceOf, type EvaluationChoice, type OwnChoice } from "../comparison/read-run.js";
 import { readResolvedConfig } from "../config/config.js";
 import { DimsegError } from "../core/errors.js";
 import { parseScores } from "../judging/scores-csv.js";
@@ -24,7 +24,7 @@ import { parseSummary } from "./summary-file.js";
  * Judges a run at a checkpoint. Returns null when it kept the result in the run's folder, else the result's texts.
  * @throws DimsegError saying why it cannot be judged
  */
-export type Judge = (folder: string, choice: EvaluationChoice, keep: boolean) => Promise<EvaluationTexts | null>;
+export type Judge = (folder: string, choice: OwnChoice, keep: boolean) => Promise<EvaluationTexts | null>;
 
 /** The value, or null with the reason among `missing`; only a defect of ours goes on as an error. */
 function orMissing<T>(missing: string[], what: string, read: () => T): T | null {
@@ -71,7 +71,7 @@ function parseEvaluation({ summary, cases }: EvaluationTexts, path: string, fold
 }
 
 /** The evaluation that the run keeps; null when there is none. */
-function keptEvaluation(run: RunFolder, choice: EvaluationChoice): RunEvaluation | null {
+function keptEvaluation(run: RunFolder, choice: OwnChoice): RunEvaluation | null {
   const folder = evaluationFolder(run.evaluation, choice);
   const texts = readEvaluation(folder);
   return texts && parseEvaluation(texts, folder, `evaluation/${basename(folder)}`);
@@ -80,7 +80,7 @@ function keptEvaluation(run: RunFolder, choice: EvaluationChoice): RunEvaluation
 /** The evaluation to show: the kept one if it is of the present checkpoint, else a new one where that is possible. */
 async function evaluationOf(
   run: RunFolder,
-  choice: EvaluationChoice,
+  choice: OwnChoice,
   present: { step: number | undefined; finished: boolean; dataset: string },
   judge: Judge,
   missing: string[],
@@ -154,7 +154,7 @@ export async function readReportRun(
   const { state, stepOf } = runState(run, config, Number(curves.steps.at(-1)?.iteration ?? -1) + 1);
   const finished = state.stage === "finished";
   const present = { step: stepOf(choice.checkpoint), finished, dataset: data ?? config.dataset };
-  const evaluation = await evaluationOf(run, choice, present, judge, missing);
+  const evaluation = await evaluationOf(run, choiceOf(config, choice), present, judge, missing);
   // Of a run that was copied without its checkpoints, what was judged tells which one is shown.
   const step = present.step ?? evaluation?.about.checkpoint.step;
   return {

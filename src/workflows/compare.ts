@@ -28,8 +28,9 @@ export interface CompareInput {
   readonly runs: readonly string[];
   readonly checkpoint: CheckpointName;
   readonly network: NetworkName;
-  /** The grid and the unit of the evaluations; default "network", "pixels". */
+  /** The grid of the evaluations; default: each run's own. */
   readonly at?: JudgedGrid;
+  /** Of their distances; default "pixels". */
   readonly units?: DistanceUnits;
   /** Only runs whose labels come from this domain. */
   readonly labelled?: string | undefined;

@@ -25,8 +25,8 @@ export interface EvaluateInput extends FurtherRules {
   /** Rules for empty masks and HD95; default: the run's. */
   readonly convention?: ConventionName | undefined;
   readonly units: DistanceUnits;
-  /** The grid that is judged. */
-  readonly at: JudgedGrid;
+  /** The grid that is judged; default: the run's. */
+  readonly at?: JudgedGrid | undefined;
   /** Average over mirror images. */
   readonly tta: boolean;
   /** What is done to the label maps before they are judged; default: the run's. */
@@ -73,14 +73,14 @@ export function judgedCount({ cases }: EvaluationCases): number {
  * @throws UsageError for a network or split that is not there; DataError, CheckpointError as opening the run does
  */
 export const evaluateRun: Workflow<EvaluateInput, EvaluationResult[], EvaluateObserver> = async (input, observer) => {
-  const { checkpoint, split, units, at, nsd, volumes, lesions, tta } = input;
+  const { checkpoint, split, units, nsd, volumes, lesions, tta } = input;
   // Another data set is judged where the run's own is gone, too: the run keeps what it must know of it.
   const run = await openRun(input.run, checkpoint, observer, input.data === undefined ? "needed" : "unused");
   const networks = namesOf(run, input.network);
   const rules = rulesOf(run, input.rules);
   const cases = selectCases(run, split, input.data, observer.warn);
   const isOther = cases.dataset.path !== run.dataset.path;
-  const convention = input.convention ?? run.config.evaluation.convention;
+  const { convention = run.config.evaluation.convention, at = run.config.evaluation.at } = input;
   const total = judgedCount(cases);
   const results: EvaluationResult[] = [];
   for (const network of networks) {

@@ -1,6 +1,6 @@
 /** `dimseg evaluate` on a run made by `dimseg train`: what it prints and keeps, and what it refuses. */
 import { createHash } from "node:crypto";
-import { cpSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { planar8bit } from "../../src/augment/index.js";
@@ -207,6 +207,24 @@ describe("dimseg evaluate", () => {
     );
     await dimseg("evaluate", run, ...best, "--network", "student");
     expect((await dimseg("compare", run, ...best)).out).toContain("student, checkpoint best; convention");
+  });
+
+  it("is judged, compared and told of on the grid that its configuration says, unless asked otherwise", async () => {
+    const copy = join(base, "own-grid");
+    cpSync(run, copy, { recursive: true });
+    rmSync(join(copy, "evaluation"), { recursive: true, force: true });
+    const config = readFileSync(join(copy, "config.yaml"), "utf8");
+    writeFileSync(join(copy, "config.yaml"), config.replace("at: network", "at: native"));
+    const { out } = await dimseg("evaluate", copy, "--network", "student");
+    expect(out).toContain("at the images' own sizes, distances in pixels of those");
+    expect(folders(copy)).toEqual(["last-student-native"]);
+    expect((await dimseg("compare", copy)).out).toContain("images' own sizes");
+    const other = ["--at", "network"];
+    await expect(dimseg("compare", copy, ...other)).rejects.toThrow(
+      /no evaluation last-student; run `dimseg evaluate .* --at network`/,
+    );
+    await dimseg("evaluate", copy, "--network", "student", ...other);
+    expect(folders(copy)).toEqual(["last-student", "last-student-native"]);
   });
 
   it("is not compared at an older checkpoint than the chosen one", async () => {

@@ -2,9 +2,9 @@
 import { Option } from "commander";
 import { judgedGrids } from "../../judging/grid-names.js";
 
-/** `--at`: the grid that is judged. */
+/** `--at`: the grid that is judged; where it is not given, each run's configuration says which. */
 export function gridOption(description: string): Option {
-  return new Option("--at <grid>", description).choices(judgedGrids).default("network");
+  return new Option("--at <grid>", `${description} (default: the run's)`).choices(judgedGrids);
 }
 
 /** `--units`: of distances. */

@@ -117,6 +117,12 @@ function sectionsOf(data: ReportData, parts: PageParts): PageSection[] {
   ];
 }
 
+/** Whether all that is shown was judged in the images' own grids. */
+function isNative({ runs }: ReportData): boolean {
+  const judged = runs.flatMap(({ evaluation }) => evaluation ?? []);
+  return judged.length > 0 && judged.every(({ about }) => about.at === "native");
+}
+
 /** The whole page. */
 export function reportPage(data: ReportData, parts: PageParts): string {
   const { choice, madeAt, dimseg } = data;
@@ -125,7 +131,7 @@ export function reportPage(data: ReportData, parts: PageParts): string {
   return pageShell(
     {
       title: data.runs.length === 1 ? `${data.runs[0].name} – dimseg report` : "dimseg report",
-      eyebrow: html`dimseg report · labels from ${from} · ${choice.network}, checkpoint ${choice.checkpoint}${choice.at === "native" ? ", judged in the images' own grids" : ""}`,
+      eyebrow: html`dimseg report · labels from ${from} · ${choice.network}, checkpoint ${choice.checkpoint}${isNative(data) ? ", judged in the images' own grids" : ""}`,
       heading: headingHtml(data),
       lede: ledeHtml(data),
       footer: html`Made by dimseg ${dimseg} at ${madeAt}. Every figure lies beside this page as SVG, PNG and Vega-Lite specification, every table as CSV and LaTeX. dimseg is a research tool, not a medical device.`,
