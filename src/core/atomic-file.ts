@@ -11,6 +11,7 @@ import {
   openSync,
   readdirSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeSync,
 } from "node:fs";
@@ -100,6 +101,34 @@ function temporaryBeside(path: string): string {
 
 /** How those names end. */
 const temporaryEnd = /^\d+\.[0-9a-f]{8}\.tmp$/;
+
+/** Removes a folder that nobody put anything into. */
+function removeEmptyQuietly(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It is not there, or somebody's.
+  }
+}
+
+/**
+ * Says early whether files may be written to a folder, which need not be there; leaves nothing behind.
+ * @throws ResourceError as {@link writeFileAtomic}
+ */
+export function checkWritable(folder: string): void {
+  const missing: string[] = [];
+  for (let place = resolve(folder); !existsSync(place); place = dirname(place)) missing.push(place);
+  const probe = temporaryBeside(join(folder, "probe"));
+  try {
+    inWords(folder, () => {
+      makeFolder(folder);
+      closeSync(openSync(probe, "wx"));
+    });
+  } finally {
+    removeQuietly(probe);
+    for (const made of missing) removeEmptyQuietly(made);
+  }
+}
 
 /**
  * Removes what processes that were killed while they wrote `path` left beside it. Nobody else may be writing it.

@@ -5,7 +5,7 @@ import { voxelCount } from "../grid/grid.js";
 import { bytesOfSample, type StoredImage, sampleType } from "../grid/stored-image.js";
 import { isDicom, parseDicom } from "./dicom/parse.js";
 import { decodeSegmentation, isSegmentation } from "./dicom/segmentation-reader.js";
-import { onlySeries, readSeries } from "./dicom/series.js";
+import { filesBelow, onlySeries, readSeries } from "./dicom/series.js";
 import type { DicomVolume } from "./dicom/volumes.js";
 import { readStart, withFile } from "./file-bytes.js";
 import { besidePath, tooLarge } from "./formats/beside.js";
@@ -122,6 +122,15 @@ export async function imageFiles(file: string): Promise<string[]> {
   const { format, head } = await readHead(file);
   const names = format.beside?.(head, file) ?? [];
   return names.length === 0 ? [fileOf(file)] : [file, await besidePath(file, names)];
+}
+
+/**
+ * The files of which one changes, comes or goes whenever an image's contents do, without a look into DICOM files: those of
+ * {@link imageFiles}, of a folder all below it.
+ * @throws DataError as {@link imageFiles}
+ */
+export async function watchedFiles(file: string): Promise<string[]> {
+  return (await isFolder(file)) ? filesBelow(file) : imageFiles(file);
 }
 
 /**

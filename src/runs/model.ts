@@ -1,8 +1,9 @@
 /** Data and networks of a configuration, built but not filled: what training, judging and prediction begin with. */
 
+import { existsSync } from "node:fs";
 import type { Normalisation } from "../augment/index.js";
 import type { TrainingConfig, WantedConfig } from "../config/config.js";
-import { UsageError } from "../core/errors.js";
+import { DataError, UsageError } from "../core/errors.js";
 import { groupBy } from "../core/group-by.js";
 import { DecodedCache } from "../data/cache/decoded-cache.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
@@ -70,6 +71,16 @@ function resolveLabelled(
   return { ...labelled, count, ...(ids.length > 0 ? { further: Object.fromEntries(ids) } : {}) };
 }
 
+/** The data set that a configuration names. @throws DataError as loadDataset, naming the key where its file is not there */
+function namedDataset(path: string): Dataset {
+  try {
+    return loadDataset(path);
+  } catch (error) {
+    if (!(error instanceof DataError) || existsSync(path)) throw error;
+    throw new DataError(`dataset: ${error.message}`, { cause: error });
+  }
+}
+
 /**
  * Loads the data set and builds the network with its initial weights. The engine stays as it is: who wants the run's
  * threads or deterministic kernels says so with `useEngine`.
@@ -80,7 +91,7 @@ function resolveLabelled(
 export function openModel(wanted: WantedConfig, warn: (message: string) => void, withoutImages?: Dataset): Model {
   const { training, labelled } = wanted;
   requireDevice(training.device);
-  const dataset = withoutImages ?? loadDataset(wanted.dataset);
+  const dataset = withoutImages ?? namedDataset(wanted.dataset);
   const split = withoutImages ? noCases : splitProtocol(dataset, protocolOptions(labelled));
   const config: TrainingConfig = {
     ...wanted,

@@ -1,5 +1,6 @@
 /** One page with everything about some runs, and each figure and table as a file. */
 import { join } from "node:path";
+import { checkWritable } from "../core/atomic-file.js";
 import { DimsegError, ResourceError } from "../core/errors.js";
 import type { DistanceUnits } from "../judging/evaluate-network.js";
 import type { JudgedGrid } from "../judging/grid-names.js";
@@ -26,8 +27,9 @@ export interface ReportInput {
   readonly out?: string | undefined;
   readonly checkpoint: CheckpointName;
   readonly network: NetworkName;
-  /** The grid and the unit of the evaluation; default "network", "pixels". */
+  /** The grid of the evaluation; default: each run's own. */
   readonly at?: JudgedGrid;
+  /** Of its distances; default "pixels". */
   readonly units?: DistanceUnits;
   /** Draw the outlines of these parts only; default: of all. */
   readonly parts?: readonly string[] | undefined;
@@ -47,7 +49,7 @@ export interface Reported {
 
 /** Judges as `dimseg evaluate` does. */
 function judgeWith(observer: Observer, data: string | undefined): Judge {
-  return async (folder, { checkpoint, network, at = "network", units = "pixels" }, keep) => {
+  return async (folder, { checkpoint, network, at, units = "pixels" }, keep) => {
     const run = await openRun(folder, checkpoint, observer, "needed", data);
     const cases = selectCases(run, "test", undefined, observer.warn);
     const total = judgedCount(cases);
@@ -98,6 +100,7 @@ export const reportRuns: Workflow<ReportInput, Reported> = async (input, observe
   const { runs, checkpoint, network, at, units, parts, tsne, landscape, data: place } = input;
   const folder = input.out ?? defaultFolder(runs);
   checkReportFolder(folder);
+  checkWritable(folder);
   if (checkpoint === "auto") await chooseFirst(runs, place, observer);
   const choice = { checkpoint, network, ...(at ? { at } : {}), ...(units ? { units } : {}) };
   const collected = await collectReport(runs, choice, judgeWith(observer, place), new Date().toISOString(), place);

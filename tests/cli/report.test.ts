@@ -122,6 +122,13 @@ it("refuses a folder that holds something else before it begins", async () => {
   await expect(report(runs[0], "--out", join(base, "data"))).rejects.toThrow("is not a report");
 });
 
+it("refuses a folder that it cannot write to before it looks at a run", async () => {
+  const below = join(runs[0], "config.yaml", "report");
+  await expect(report("nowhere", "--out", below)).rejects.toThrow(/cannot write .*: a part of the path is a file/);
+  await expect(report("nowhere", "--out", join(base, "new/report"))).rejects.toThrow(/nowhere/);
+  expect(existsSync(join(base, "new"))).toBe(false);
+});
+
 it("goes on when a case that it shows was renamed since, and judges what is there now", async () => {
   const folder = join(base, "renamed");
   cpSync(join(base, "data"), join(folder, "data"), { recursive: true });

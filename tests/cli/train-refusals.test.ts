@@ -135,6 +135,8 @@ describe("configurations", () => {
     const place = fresh({ labeled: { count: 3 } });
     expectRefused(place, 2, /config\.yaml.*: unknown key "labeled"; did you mean "labelled"\?/);
     expectRefused({ ...place, config: join(place.folder, "nowhere.yaml") }, 3, /nowhere\.yaml: it does not exist/);
+    const lost = /error: dataset: cannot read .*nowhere\.yaml: it does not exist; check the path/;
+    expectRefused(fresh(), 3, lost, "--set", "dataset=nowhere.yaml");
   });
 });
 

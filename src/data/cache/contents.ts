@@ -13,7 +13,7 @@ import { type Case, type Dataset, labelsOf, ofDomain } from "../dataset.js";
 import type { CaseBytes } from "../decode.js";
 import { fileOf, insideOf } from "../inside-file.js";
 import type { WorkingSize } from "../prepare-image.js";
-import { imageFiles } from "../read-image.js";
+import { imageFiles, watchedFiles } from "../read-image.js";
 
 /** Raise when decoding changes its results, so that older entries are no longer found. */
 const formatVersion = 4;
@@ -106,7 +106,7 @@ export function fileStamp({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): st
 export async function stampOf(one: Case, { slices }: Pick<Dataset, "slices">): Promise<string | undefined> {
   try {
     const named = [...channelFilesOf(one), ...maskFilesOf(one).map(({ path }) => path)];
-    const files = slices ? (await Promise.all(named.map(imageFiles))).flat() : named.map(fileOf);
+    const files = slices ? (await Promise.all(named.map(watchedFiles))).flat() : named.map(fileOf);
     const facts = await Promise.all(files.map((file) => stat(file, { bigint: true })));
     return facts.map(fileStamp).join(";");
   } catch {

@@ -51,8 +51,11 @@ const filesAtOnce = 8;
 /** Volumes that a message names. */
 const shownNames = 5;
 
-/** All files below a folder, sorted, so that results do not depend on the file system. */
-async function filesBelow(folder: string): Promise<string[]> {
+/**
+ * All files below a folder, sorted, so that results do not depend on the file system.
+ * @throws DataError when the folder cannot be read
+ */
+export async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause) => {
     throw new DataError(`${folder}: cannot be read: ${readFailureReason(cause)}`, { cause });
   });

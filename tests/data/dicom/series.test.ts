@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/core/errors.js";
 import { type FoundVolume, findSeries, readSeries } from "../../../src/data/dicom/series.js";
 import { dicomFormat } from "../../../src/data/formats/dicom.js";
-import { imageFiles, readHeader, readVolume } from "../../../src/data/read-image.js";
+import { imageFiles, readHeader, readVolume, watchedFiles } from "../../../src/data/read-image.js";
 import { worldOf } from "../../../src/grid/grid.js";
 import { type StoredImage, sampleType } from "../../../src/grid/stored-image.js";
 import { put, temporaryFolder } from "../files.js";
@@ -211,6 +211,10 @@ describe("a folder where a volume is asked for", () => {
     expectInPlace(image, oblique);
     expect(await readHeader(folder)).toEqual({ grid: image.grid, channels: 1, sampleType: "uint16" });
     expect(await imageFiles(folder)).toHaveLength(6);
+    expect(await watchedFiles(folder)).toEqual((await imageFiles(folder)).sort());
+    // Whatever else comes to lie there may be of the series: its header is not read to tell.
+    const other = put(join(folder, "later.dcm"), "hello");
+    expect(await watchedFiles(folder)).toContain(other);
   });
 
   it("is refused where it has none, or several, which are named", async () => {
