@@ -10,6 +10,7 @@ import { shellWord } from "../core/shell-word.js";
 import type { TargetKind } from "../core/target-kind.js";
 import { readValidatedYaml } from "../core/validated-yaml.js";
 import { partColours } from "../drawing/colours.js";
+import type { ResizeFilter } from "../grid/filter-taps.js";
 import type { Frame } from "../grid/frame.js";
 import type { SlicePlane } from "../grid/slices.js";
 import { openAddedMasks } from "./added-masks.js";
@@ -76,7 +77,7 @@ export interface Dataset {
   readonly channelNames?: readonly string[];
   /** What images and masks are resized to, and how those of other shapes are. */
   readonly size: Frame;
-  readonly filter: "bilinear" | "lanczos";
+  readonly filter: ResizeFilter;
   /** Of pictures: a window of those of more than 8 bits, or z-scores of all; volumes have theirs in `slices`. */
   readonly intensity?: ValueWindow | ZScoreRule;
   /** Where networks are given more than 256 levels; values.ts says which kind of values. */

@@ -6,7 +6,7 @@
 import { DataError } from "../core/errors.js";
 import { type Framed, type FrameMode, type FrameRecord, framedGrid, frameOf, intoFrame } from "../grid/frame.js";
 import { type Grid, makeGrid } from "../grid/grid.js";
-import { resizeValues } from "../grid/resize.js";
+import { type ResizeFilter, resizeValues } from "../grid/resize.js";
 import { plane, type StoredImage, sampleWords } from "../grid/stored-image.js";
 import { toChannels, toGrey } from "./colour.js";
 import { isZScore, scaled, scaleOf, shownWindow, type Values, valueKindOf, windowed } from "./values.js";
@@ -16,7 +16,7 @@ import { type ValueWindow, windowOf, type ZScoreRule } from "./volumes/windows.j
 export interface ImageRule {
   readonly path: string;
   readonly channels: number;
-  readonly filter: "bilinear" | "lanczos";
+  readonly filter: ResizeFilter;
   readonly intensity?: ValueWindow | ZScoreRule;
   readonly values?: "float";
   readonly spacing?: readonly [number, number];

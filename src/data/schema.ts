@@ -4,6 +4,7 @@
  * every rule that needs the file system in case-files.ts.
  */
 import { z } from "zod";
+import { resizeFilters } from "../grid/filter-taps.js";
 import { frameModes } from "../grid/frame.js";
 import { slicePlanes } from "../grid/slices.js";
 import { subjectPatternFault } from "./subject-pattern.js";
@@ -354,7 +355,12 @@ export const datasetSchema = z
         .describe(
           "images of another shape: stretch changes theirs, pad keeps it with black beside it, crop keeps it and the middle",
         ),
-      filter: z.enum(["bilinear", "lanczos"]).default("bilinear").describe("of images; masks are always nearest"),
+      filter: z
+        .enum(resizeFilters)
+        .default("bilinear")
+        .describe(
+          "of images: bilinear and lanczos average where they become smaller, bspline interpolates by cubic B-splines; masks are always nearest",
+        ),
     }),
     slices: z
       .enum(slicePlanes)

@@ -102,7 +102,10 @@ function resizing(dataset: Dataset, [rows, columns]: readonly number[]): string 
     valueKindOf(dataset) === "bytes"
       ? "integer arithmetic, rows first, each pass rounded to 8 bits"
       : "in real numbers, rows first, what lies beyond the least and greatest value cut off";
-  const resize = `resized by Pillow's ${filter} Image.resize (${arithmetic})`;
+  const resize =
+    filter === "bspline"
+      ? `resized by the cubic B-spline through the values, mirrored at the borders (in real numbers, rows first, what lies beyond the least and greatest value cut off${valueKindOf(dataset) === "bytes" ? ", rounded to 8 bits" : ""})`
+      : `resized by Pillow's ${filter} Image.resize (${arithmetic})`;
   const frame = `${columns} x ${rows} pixels`;
   const ways: Record<FrameMode, string> = {
     stretch: `${resize} to ${frame}`,

@@ -1,8 +1,13 @@
 /** Which pixels a resized one is made of, and their weights: those of Pillow's `Image.resize`, antialiased. */
 
-export type ResizeFilter = "bilinear" | "lanczos";
+/** Filters that average where an image becomes smaller. */
+export type AveragingFilter = "bilinear" | "lanczos";
 
-const filters: Record<ResizeFilter, { radius: number; weight: (x: number) => number }> = {
+/** How images are resized; `bspline` interpolates by cubic B-splines (bspline.ts) and averages nothing. */
+export const resizeFilters = ["bilinear", "lanczos", "bspline"] as const;
+export type ResizeFilter = (typeof resizeFilters)[number];
+
+const filters: Record<AveragingFilter, { radius: number; weight: (x: number) => number }> = {
   bilinear: { radius: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
   lanczos: { radius: 3, weight: (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0) },
 };
@@ -20,7 +25,7 @@ export interface RealTaps {
 }
 
 /** The taps of an axis of `from` positions that is resized to `to`. */
-export function realTaps(from: number, to: number, filter: ResizeFilter): RealTaps {
+export function realTaps(from: number, to: number, filter: AveragingFilter): RealTaps {
   const { radius, weight } = filters[filter];
   const scale = from / to;
   const filterScale = Math.max(scale, 1);

@@ -1,4 +1,5 @@
 /** Resizing of pictures of real numbers. Shapes are `[y, x]`. */
+import { splineCoefficients, splineTaps } from "./bspline.js";
 import { type RealTaps, type ResizeFilter, realTaps } from "./filter-taps.js";
 
 /** Filters along the rows `[rows, from]`, of all channels one after the other. */
@@ -39,6 +40,15 @@ function alongColumns(image: Float32Array, from: number, width: number, taps: Re
   return result;
 }
 
+/** What the taps of a filter weigh along the middle axis of values `[outer, count, inner]`. */
+function mixable(values: Float32Array, count: number, inner: number, filter: ResizeFilter): Float32Array {
+  return filter === "bspline" ? splineCoefficients(values, count, inner) : values;
+}
+
+function tapsOf(from: number, to: number, filter: ResizeFilter): RealTaps {
+  return filter === "bspline" ? splineTaps(from, to) : realTaps(from, to, filter);
+}
+
 /** Cuts off what rings beyond the values that were there, as 8 bits do at 0 and 255. */
 function withinRange(values: Float32Array, of: Float32Array): Float32Array {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -51,8 +61,8 @@ function withinRange(values: Float32Array, of: Float32Array): Float32Array {
 }
 
 /**
- * Resizes planes `[C, H, W]` to `[C, height, width]`, antialiased, by the weights that pictures of 8 bits are resized by: rows
- * first, summed in double precision, an axis of unchanged length skipped. Nothing lies beyond the range of the values given.
+ * Resizes planes `[C, H, W]` to `[C, height, width]`, antialiased, by the weights that pictures of 8 bits are resized by, or
+ * interpolated by B-splines: rows first, summed in double precision, an axis of unchanged length skipped. Nothing lies beyond the range of the values given.
  * @param from,to `[H, W]` and `[height, width]`
  * @returns a new array
  */
@@ -63,8 +73,13 @@ export function resizeFloat(
   filter: ResizeFilter,
 ): Float32Array {
   const [[fromHeight, fromWidth], [height, width]] = [from, to];
-  const rows = width === fromWidth ? planes : alongRows(planes, fromWidth, realTaps(fromWidth, width, filter));
+  const rows =
+    width === fromWidth
+      ? planes
+      : alongRows(mixable(planes, fromWidth, 1, filter), fromWidth, tapsOf(fromWidth, width, filter));
   const both =
-    height === fromHeight ? rows : alongColumns(rows, fromHeight, width, realTaps(fromHeight, height, filter));
+    height === fromHeight
+      ? rows
+      : alongColumns(mixable(rows, fromHeight, width, filter), fromHeight, width, tapsOf(fromHeight, height, filter));
   return both === planes ? planes.slice() : withinRange(both, planes);
 }

@@ -23,7 +23,7 @@ function planesThenDepth<T extends Samples>(
 }
 
 /**
- * Resizes volumes `[C, D, H, W]`, antialiased; bytes are rounded to 8 bits after each axis.
+ * Resizes volumes `[C, D, H, W]`, antialiased unless by B-splines; bytes are rounded to 8 bits after each axis.
  * @param from,to the spatial shapes
  * @returns the values themselves where the shapes are the same
  */

@@ -3,7 +3,7 @@
  * equal those of the reference code bit for bit; of real numbers by the same weights (resize-float.ts). Labels go through
  * `resizeNearest` only. Shapes are `[y, x]`.
  */
-import { type ResizeFilter, realTaps } from "./filter-taps.js";
+import { type AveragingFilter, type ResizeFilter, realTaps } from "./filter-taps.js";
 import { resizeFloat } from "./resize-float.js";
 import { type Samples, samplesLike } from "./stored-image.js";
 
@@ -19,7 +19,7 @@ interface AxisTaps {
   readonly weights: Int32Array;
 }
 
-function axisTaps(from: number, to: number, filter: ResizeFilter): AxisTaps {
+function axisTaps(from: number, to: number, filter: AveragingFilter): AxisTaps {
   const { weights: real, ...taps } = realTaps(from, to, filter);
   const weights = Int32Array.from(real, (weight) => {
     const scaled = weight * 2 ** precision;
@@ -82,7 +82,7 @@ export function resizeFiltered(
   planes: Uint8Array,
   from: readonly number[],
   to: readonly number[],
-  filter: ResizeFilter,
+  filter: AveragingFilter,
 ): Uint8Array {
   const [[fromHeight, fromWidth], [height, width]] = [from, to];
   const channels = planes.length / (fromHeight * fromWidth);
@@ -97,16 +97,19 @@ export function resizeFiltered(
   return both === planes ? planes.slice() : both;
 }
 
-/** {@link resizeFiltered} of bytes, {@link resizeFloat} of real numbers. Arguments as theirs. */
+/**
+ * {@link resizeFiltered} of bytes, {@link resizeFloat} of real numbers, and of bytes by B-splines, which are rounded once.
+ * Arguments as theirs.
+ */
 export function resizeValues<T extends Uint8Array | Float32Array>(
   planes: T,
   from: readonly number[],
   to: readonly number[],
   filter: ResizeFilter,
 ): T {
-  const resized =
-    planes instanceof Uint8Array ? resizeFiltered(planes, from, to, filter) : resizeFloat(planes, from, to, filter);
-  return resized as T;
+  if (planes instanceof Float32Array) return resizeFloat(planes, from, to, filter) as T;
+  if (filter !== "bspline") return resizeFiltered(planes, from, to, filter) as T;
+  return Uint8Array.from(resizeFloat(Float32Array.from(planes), from, to, filter), Math.round) as T;
 }
 
 /** Source position of every output position of one axis: the position is accumulated in double precision. */

@@ -11,6 +11,7 @@ import { readFailureReason } from "../core/read-file.js";
 import { shellWord } from "../core/shell-word.js";
 import type { Dataset, ImageDepths } from "../data/dataset.js";
 import { zScoreChoices } from "../data/volumes/windows.js";
+import { resizeFilters } from "../grid/filter-taps.js";
 import { frameRecord } from "../grid/frame.js";
 import { slicePlanes } from "../grid/slices.js";
 import { frameSchema } from "./frame-record.js";
@@ -44,7 +45,7 @@ const factsSchema = z
     channels: z.int().min(1),
     channelNames: z.array(z.string()).optional(),
     size: frameSchema,
-    filter: z.enum(["bilinear", "lanczos"]),
+    filter: z.enum(resizeFilters),
     intensity: z.union([windowFacts, zScoreFacts]).optional(),
     values: z.literal("float").optional(),
     slices: z
