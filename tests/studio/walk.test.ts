@@ -26,7 +26,7 @@ const tablet = { width: 820, height: 1180 };
 const corrected = 10;
 /** Steps of the first training, and of the one that goes on from it. */
 const firstSteps = 80;
-const furtherSteps = 80;
+const furtherSteps = 120;
 /** A machine that others use, too, takes its time. */
 const longest = 300_000;
 
