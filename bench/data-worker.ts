@@ -66,7 +66,7 @@ async function read(settings: ReadingSettings): Promise<ReadingAnswer> {
   };
   const batches = new Batches({
     ...{ dataset, labelledBatch: batch, unlabelledBatch: 0, seed: 1, device: "cpu", normalisation: "levels" as never },
-    draws: { labelled: draws, unlabelled: { length: 0, get: async () => [] } },
+    draws: { labelled: draws, unlabelled: { length: 0, get: async () => [] }, domains: [] },
     // Views are no part of what is measured.
     augmenter: {} as Augmenter,
     ahead: { count: ahead, iterations: steps },

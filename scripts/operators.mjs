@@ -93,6 +93,7 @@ export const operators = {
   cumsum: { overloads: ["aten::cumsum"] },
   dot: { overloads: ["aten::dot"] },
   sort: { overloads: ["aten::sort"], positional: 2 },
+  searchsorted: { overloads: ["aten::searchsorted.Tensor"] },
   topk: { overloads: ["aten::topk"] },
 
   // shape and indexing

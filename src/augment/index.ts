@@ -15,6 +15,7 @@ export {
 export type { PlanStrong } from "./modalities.js";
 export { type Normalisation, planar8bit, planarLevels, type RawScale, zScores } from "./normalisation.js";
 export { inGreyLevels } from "./own-range.js";
+export { inPolarityOf } from "./polarity.js";
 export { type AugmentationProfile, fundusProfile, type ImageSize, mriProfile, type Range } from "./profile.js";
 export { strongAugment } from "./strong.js";
 export { planTpRam, type StyleTransfer, tpRam } from "./tp-ram.js";

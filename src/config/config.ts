@@ -151,6 +151,13 @@ export const trainingSchema = z.strictObject({
       device: z.string().default("auto").describe("cpu, cuda, cuda:N; auto: cuda where there is one"),
       threads: z.int().min(1).optional().describe("CPU threads; default: all cores"),
       onNonFinite: z.enum(["stop", "skip"]).default("stop").describe("what a NaN or infinity does"),
+      statistics: z
+        .enum(["auto", "passes", "domains"])
+        .default("auto")
+        .describe(
+          "of batch normalisation, where networks are judged and saved: those of the training passes, or taken anew from " +
+            "images of all domains alike; auto: domains with optimizer dim, else passes",
+        ),
     })
     .prefault({}),
   data: z

@@ -1,5 +1,5 @@
 /** Labelled images as the other domain's scanner might have taken them. */
-import { type Augmenter, drawTpRam, planar8bit, planTpRam } from "../augment/index.js";
+import { type Augmenter, drawTpRam, inPolarityOf, planar8bit, planTpRam } from "../augment/index.js";
 import type { RestyledImages } from "../divergence/index.js";
 import { cat, noGrad, scope, sendTogether, type Tensor } from "../torch/index.js";
 import type { Batch, MethodStep } from "./method.js";
@@ -14,8 +14,9 @@ function repeated(batch: Tensor, count: number): Tensor {
 }
 
 /**
- * The labelled images of a batch with the low-frequency amplitude of unlabelled ones mixed in by U(0, 1), and the strong
- * view of the result: other colours and contrasts, the same anatomy, so that the labels still hold.
+ * The labelled images of a batch with the low-frequency amplitude of unlabelled ones mixed in by U(0, 1), or in their polarity
+ * where it is the opposite, and the strong view of the result: other colours and contrasts, the same anatomy, so that the
+ * labels still hold.
  * @returns network inputs and labels; equal draws of (seed, iteration) give equal images
  */
 export function restyle(
@@ -34,7 +35,8 @@ export function restyle(
         transfer: planTpRam(pack, images.shape, drawTpRam(key, count, 1), tpRamFactor, normalisation.range),
         strongOf: strong(pack, images.shape, key),
       }));
-      return { images: normalisation.forward(strongOf(transfer(images, partners))), labels, annotated };
+      const styled = inPolarityOf(images, partners, transfer(images, partners));
+      return { images: normalisation.forward(strongOf(styled)), labels, annotated };
     }),
   );
 }

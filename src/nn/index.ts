@@ -1,7 +1,9 @@
 /** Networks and the layers they are made of. */
 export * from "./layers.js";
 export {
+  averagingStatistics,
   inEvaluationMode,
+  runningStatistics,
   useLocalStatistics,
   withFixedStatistics,
   withFrozenRunningStatistics,

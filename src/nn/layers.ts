@@ -124,7 +124,7 @@ export class Linear extends Layer {
 }
 
 /**
- * Batch normalisation over [B, C, ...S] (eps 1e-5, momentum 0.1). In training mode it uses the batch's own statistics;
+ * Batch normalisation over [B, C, ...S] (eps 1e-5). In training mode it uses the batch's own statistics;
  * `updateRunningStatistics` says whether that pass also moves the running ones, which a sharpness-aware optimiser
  * allows in its clean pass only, and `parts` how many images in a row are normalised together (null: all). `synced` says
  * whether a batch is that of all processes which share in it.
@@ -135,6 +135,8 @@ export abstract class BatchNorm extends Layer {
   readonly runningMean: Tensor;
   readonly runningVar: Tensor;
   updateRunningStatistics = true;
+  /** Share of the present batch in the running statistics. */
+  momentum = 0.1;
   parts: readonly number[] | null = null;
   synced = true;
 
@@ -147,8 +149,8 @@ export abstract class BatchNorm extends Layer {
   }
 
   override forward(input: Tensor): Tensor {
-    const { weight, bias, runningMean, runningVar } = this;
-    const normaliser = { weight, bias, runningMean, runningVar, momentum: 0.1, epsilon: 1e-5 };
+    const { weight, bias, runningMean, runningVar, momentum } = this;
+    const normaliser = { weight, bias, runningMean, runningVar, momentum, epsilon: 1e-5 };
     if (!this.training) return torch.normaliseByRunning(input, normaliser);
     this.requireValues(input);
     const kept = this.updateRunningStatistics ? {} : { runningMean: null, runningVar: null };

@@ -1,4 +1,5 @@
 /** How the parts of a network behave for a while: which statistics BatchNorm uses and moves, and whether dropout drops. */
+import type { Tensor } from "../torch/index.js";
 import { BatchNorm } from "./layers.js";
 import type { Module } from "./module.js";
 
@@ -40,6 +41,21 @@ export function withFixedStatistics<T>(module: Module, which: "batch" | "running
  */
 export function withSeparateStatistics<T>(module: Module, sizes: readonly number[], body: () => T): T {
   return withSettings(batchNormsOf(module), { parts: sizes }, body);
+}
+
+/** Mean and variance of every BatchNorm, as a checkpoint names them. */
+export function runningStatistics(module: Module): Map<string, Tensor> {
+  const own = module.namedModules().filter(([, part]) => part instanceof BatchNorm);
+  return new Map(own.flatMap(([name, part]) => part.namedBuffers().map(([key, buffer]) => [`${name}.${key}`, buffer])));
+}
+
+/**
+ * Runs `body`, pass i of several whose mean statistics become the running ones ("precise BN", Wu and Johnson 2021, section 3);
+ * what was there before is forgotten. Nothing else of a module behaves as in training, and no other process has a say.
+ */
+export function averagingStatistics<T>(module: Module, i: number, body: () => T): T {
+  const settings = { training: true, synced: false, momentum: 1 / (i + 1) };
+  return inEvaluationMode(module, () => withSettings(batchNormsOf(module), settings, body));
 }
 
 /** From now on normalises by the statistics of this process's own images, where several share a batch. */

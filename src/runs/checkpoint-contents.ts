@@ -47,6 +47,8 @@ export const optimizerFile = "optimizer.safetensors";
 export const divergenceFile = "divergence.safetensors";
 /** What a method keeps beside its networks. */
 export const memoryFile = "memory.safetensors";
+/** The statistics of batch normalisation that training gathered, where networks are saved with others. */
+export const statisticsFile = "statistics.safetensors";
 export const progressFile = "progress.json";
 export const networkFile = (name: string) => `${name}.safetensors`;
 

@@ -4,8 +4,13 @@ import { lossLabels, packImages, packLabels } from "../data/case-tensors.js";
 import type { Dataset } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
 import type { Batch } from "../methods/index.js";
+<<<<<<< HEAD
 import { type Device, noGrad, type Pack, sendTogether } from "../torch/index.js";
 import type { TrainingDraws } from "./draw-source.js";
+=======
+import { type Device, noGrad } from "../torch/index.js";
+import type { DrawPurpose, TrainingDraws } from "./draw-source.js";
+>>>>>>> 95de8d9 (Let DiM take the other polarity, every pixel alike, and statistics of all domains)
 import { Sampler } from "./sampler.js";
 
 export interface BatchOptions {
@@ -71,7 +76,7 @@ export class Batches {
 
   private async ask(iteration: number): Promise<DecodedBatch> {
     const { draws, unlabelledBatch } = this.options;
-    const get = (purpose: keyof TrainingDraws) => {
+    const get = (purpose: DrawPurpose) => {
       const { first, count } = this.part(purpose);
       const own = this[purpose].batch(iteration).slice(first, first + count);
       return draws[purpose].get(own, { iteration, first });
@@ -81,18 +86,25 @@ export class Batches {
   }
 
   /** Where this process's images lie in the whole batch, by whose indices everything is drawn. */
-  part(purpose: keyof TrainingDraws): { first: number; count: number } {
+  part(purpose: DrawPurpose): { first: number; count: number } {
     const { labelledBatch, unlabelledBatch, share = { rank: 0, size: 1 } } = this.options;
     const count = (purpose === "labelled" ? labelledBatch : unlabelledBatch) / share.size;
     return { first: share.rank * count, count };
   }
 
+<<<<<<< HEAD
   /**
    * Tensors on the device, augmented with draws fixed by (seed, iteration, position). Images, labels and what the draws
    * stand for go there together.
    */
   assemble(decoded: DecodedBatch): Batch {
     const { device, normalisation } = this.options;
+=======
+  /** Tensors on the device, augmented with draws fixed by (seed, iteration, position). */
+  assemble({ iteration, labelled, unlabelled }: DecodedBatch): Batch {
+    const { seed, augmenter, normalisation, dataset, device } = this.options;
+    const key = (purpose: DrawPurpose) => ({ seed, iteration, purpose, first: this.part(purpose).first });
+>>>>>>> 95de8d9 (Let DiM take the other polarity, every pixel alike, and statistics of all domains)
     return noGrad(() => {
       const views = sendTogether(device, (pack) => ({
         labelled: this.planLabelled(pack, decoded),

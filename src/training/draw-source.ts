@@ -22,8 +22,13 @@ export interface DrawSource {
   get(indices: readonly number[], place: DrawPlace): Promise<DecodedCase[]>;
 }
 
+/** As what an image is drawn. */
+export type DrawPurpose = "labelled" | "unlabelled";
+
 /** The two kinds of images of a step. */
 export interface TrainingDraws {
   readonly labelled: DrawSource;
   readonly unlabelled: DrawSource;
+  /** The images of each domain, of both kinds and without their labels; empty where nothing looks at unlabelled ones. */
+  readonly domains: readonly DrawSource[];
 }

@@ -1,9 +1,10 @@
 /** Everything that the batches of a run can draw from, where its cases lie in files. */
 import { DataError } from "../core/errors.js";
+import { groupBy } from "../core/group-by.js";
 import type { Case } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decoded-case.js";
 import { type Drawable, decodedDrawable, drawables } from "../data/volumes/case-slices.js";
-import type { DrawPlace, DrawSource, TrainingDraws } from "./draw-source.js";
+import type { DrawPlace, DrawPurpose, DrawSource, TrainingDraws } from "./draw-source.js";
 import { drawPatch } from "./patches.js";
 import type { TrainingSession } from "./session.js";
 
@@ -13,7 +14,7 @@ type Drawing = Pick<TrainingSession, "dataset" | "cache" | "patch" | "config">;
 class CaseDraws implements DrawSource {
   constructor(
     private readonly all: readonly Drawable[],
-    private readonly purpose: keyof TrainingDraws,
+    private readonly purpose: DrawPurpose,
     private readonly drawing: Drawing,
   ) {}
 
@@ -55,8 +56,10 @@ export async function drawsOf(
         "label more of them, or keep empty slices",
     );
   const unlabelled = usesUnlabelled ? await all(split.unlabelled, false) : [];
+  const domains = groupBy(usesUnlabelled ? [...labelled, ...unlabelled] : [], (one) => one.case.domain);
   return {
     labelled: new CaseDraws(labelled, "labelled", drawing),
     unlabelled: new CaseDraws(unlabelled, "unlabelled", drawing),
+    domains: [...domains.values()].map((own) => new CaseDraws(own, "unlabelled", drawing)),
   };
 }

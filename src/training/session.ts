@@ -8,7 +8,7 @@ import {
   volumeProfile,
 } from "../augment/index.js";
 import type { TrainingConfig } from "../config/config.js";
-import { divergenceOf, usesUnlabelled } from "../config/unlabelled.js";
+import { divergenceOf, usesDomainStatistics, usesUnlabelled } from "../config/unlabelled.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { frameText } from "../grid/frame.js";
 import { checkRules } from "../inference/rules.js";
@@ -16,6 +16,7 @@ import { createComparison, createMethod, type DomainComparison, type Method } fr
 import { AdamW, createMinimizer, type Minimizer, type Optimizer, Sgd } from "../optim/index.js";
 import type { Model } from "../runs/model.js";
 import type { Tensor } from "../torch/index.js";
+import { DomainStatistics } from "./domain-statistics.js";
 
 /** A {@link Model} that can train. */
 export interface TrainingSession extends Model {
@@ -24,6 +25,8 @@ export interface TrainingSession extends Model {
   minimizer: Minimizer;
   comparison: DomainComparison | null;
   usesUnlabelled: boolean;
+  /** Null where networks are judged with the statistics that training gathers. */
+  statistics: DomainStatistics | null;
 }
 
 function baseOptimizer({ base }: TrainingConfig, parameters: readonly Tensor[]): Optimizer {
@@ -101,5 +104,6 @@ export function openTraining(model: Model): TrainingSession {
   const divergence = divergenceOf(config);
   const comparison = divergence ? createComparison(divergence, dataset.target, config.training.seed) : null;
   checkData(model);
-  return { ...model, augmenter, method, minimizer, comparison, usesUnlabelled: usesUnlabelled(config) };
+  const statistics = usesDomainStatistics(config) ? new DomainStatistics({ ...model, method }) : null;
+  return { ...model, augmenter, method, minimizer, comparison, usesUnlabelled: usesUnlabelled(config), statistics };
 }

@@ -72,7 +72,7 @@ export class Trainer {
     private readonly outputs: RunOutputs | null,
     private readonly observer: TrainingObserver,
     private progress: Progress,
-    draws: TrainingDraws,
+    private readonly draws: TrainingDraws,
     private readonly world: Communicator,
   ) {
     const { config, dataset, augmenter, normalisation, device, usesUnlabelled, student, method } = session;
@@ -245,12 +245,20 @@ export class Trainer {
 
   /** Lets the first process save. */
   private async saved(): Promise<void> {
+    await this.asJudged(() => this.save([]));
+  }
+
+  /** Lets the first process do something with the networks as they are judged and saved. */
+  private async asJudged(act: () => void | Promise<void>): Promise<void> {
+    const { statistics } = this.session;
     this.requireFinite();
     this.shareBuffers();
-    this.progress = await this.world.first(() => {
-      this.save([]);
+    await statistics?.settle(this.draws);
+    this.progress = await this.world.first(async () => {
+      await act();
       return this.progress;
     });
+    statistics?.restore();
   }
 
   /** Statistics of BatchNorm that each process moved by its own images become their mean. */
@@ -261,12 +269,7 @@ export class Trainer {
 
   /** Lets the first process validate and save. */
   private async validateAndSave(): Promise<void> {
-    this.requireFinite();
-    this.shareBuffers();
-    this.progress = await this.world.first(async () => {
-      await this.validateAndSaveAlone();
-      return this.progress;
-    });
+    await this.asJudged(() => this.validateAndSaveAlone());
   }
 
   /** Told to stop while it validates, it saves what was trained; the validation is made when the run goes on. */

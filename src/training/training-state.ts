@@ -8,6 +8,7 @@ import {
   type Progress,
   progressFile,
   progressOf,
+  statisticsFile,
   studentFile,
   tensorsOf,
 } from "../runs/checkpoint-contents.js";
@@ -27,6 +28,7 @@ export function collectState(session: TrainingSession, progress: Progress): Map<
     }
     if (session.method.memory) files.set(memoryFile, serializeTensors(session.method.memory.state()));
     if (session.comparison) files.set(divergenceFile, serializeTensors(session.comparison.estimator.state()));
+    if (session.statistics) files.set(statisticsFile, serializeTensors(session.statistics.state()));
     return files;
   });
 }
@@ -44,6 +46,7 @@ export function restoreState(
     }
     session.method.memory?.loadState(tensorsOf(files, memoryFile, folder));
     session.comparison?.estimator.loadState(tensorsOf(files, divergenceFile, folder));
+    session.statistics?.loadState(tensorsOf(files, statisticsFile, folder));
   });
   return progressOf(files, folder);
 }

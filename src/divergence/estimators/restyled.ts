@@ -8,7 +8,7 @@ import { UsageError } from "../../core/errors.js";
 import type { TargetKind } from "../../core/target-kind.js";
 import { classChannels, positionRows, stack, type Tensor, worldRows } from "../../torch/index.js";
 import { discreteDivergence } from "../discrete.js";
-import type { DomainDivergence, DomainDivergenceOptions, DomainInput, RestyledImages } from "./domain-divergence.js";
+import type { DomainDivergence, DomainDivergenceOptions, DomainInput } from "./domain-divergence.js";
 import { estimatorEntry } from "./entry.js";
 import { refuseIdle } from "./estimator.js";
 import { logitsAlone } from "./forward.js";
@@ -19,11 +19,6 @@ function distributions(probabilitiesBKS: Tensor, kind: TargetKind): Tensor {
   if (kind === "softmax") return rows.unsqueeze(0);
   const parts = rows.t();
   return stack([parts.neg().add(1), parts], -1);
-}
-
-/** Of each pixel, [1, n, 1]; null where all have a label. */
-function pixelWeights({ annotated }: RestyledImages): Tensor | null {
-  return annotated && positionRows(worldRows(annotated)).unsqueeze(0);
 }
 
 function createRestyled(choices: DomainDivergenceOptions): DomainDivergence {
@@ -42,16 +37,16 @@ function createRestyled(choices: DomainDivergenceOptions): DomainDivergence {
       const labels = kind === "softmax" ? classChannels(labelled, logits.shape[1]) : labelled;
       const p = distributions(labels.to({ dtype: "float32" }), kind);
       const q = distributions(kind === "softmax" ? logits.softmax(1) : logits.sigmoid(), kind);
-      const perPixel = discreteDivergence(divergence, p, q).unsqueeze(-1);
-      // Each class counts alike, by the pixels that either side takes for it: a mean over all is one over background.
-      const either = p.add(q.detach());
-      const annotated = pixelWeights(given);
-      const weights = annotated ? either.mul(annotated) : either;
-      const perClass = weights
-        .mul(perPixel)
-        .sum([1])
-        .div(weights.sum([1]).clamp({ min: 1e-6 }));
-      return perClass.mean().mul(scale);
+      const perPixel = discreteDivergence(divergence, p, q);
+      const annotated = given.annotated && positionRows(worldRows(given.annotated)).t();
+      // The same pixels in every group.
+      const mean = annotated
+        ? perPixel
+            .mul(annotated)
+            .sum()
+            .div(annotated.sum().clamp({ min: 1 }).mul(perPixel.shape[0]))
+        : perPixel.mean();
+      return mean.mul(scale);
     },
     state: () => new Map(),
     loadState: () => {},

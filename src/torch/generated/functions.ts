@@ -119,6 +119,7 @@ const countNonzero_Op = new Operator("aten::count_nonzero", "");
 const cumsum_Op = new Operator("aten::cumsum", "");
 const dot_Op = new Operator("aten::dot", "");
 const sort_Op = new Operator("aten::sort", "");
+const searchsorted_TensorOp = new Operator("aten::searchsorted", "Tensor");
 const topk_Op = new Operator("aten::topk", "");
 const view_dtypeOp = new Operator("aten::view", "dtype");
 const reshape_Op = new Operator("aten::reshape", "");
@@ -835,6 +836,11 @@ export function dot(self: Tensor, tensor: Tensor): Tensor {
 /** `aten::sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)` */
 export function sort(self: Tensor, dim?: number, options?: { descending?: boolean }): [Tensor, Tensor] {
   return wrapList(native().callOperator(sort_Op.id, self.handle, dim, options?.descending)) as [Tensor, Tensor];
+}
+
+/** `aten::searchsorted.Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor` */
+export function searchsorted(sortedSequence: Tensor, self: Tensor, options?: { outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null }): Tensor {
+  return new Tensor(native().callOperator(searchsorted_TensorOp.id, sortedSequence.handle, self.handle, options?.outInt32, options?.right, options?.side, optionalHandle(options?.sorter)));
 }
 
 /** `aten::topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)` */

@@ -192,6 +192,8 @@ declare module "../tensor.js" {
     dot(tensor: Tensor): Tensor;
     /** `aten::sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)` */
     sort(dim?: number, options?: { descending?: boolean }): [Tensor, Tensor];
+    /** `aten::searchsorted.Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor` */
+    searchsorted(self: Tensor, options?: { outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null }): Tensor;
     /** `aten::topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)` */
     topk(k: number, options?: { dim?: number; largest?: boolean; sorted?: boolean }): [Tensor, Tensor];
     /** `aten::reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)` */
@@ -429,6 +431,7 @@ const names = {
   cumsum: functions.cumsum,
   dot: functions.dot,
   sort: functions.sort,
+  searchsorted: functions.searchsorted,
   topk: functions.topk,
   reshape: functions.reshape,
   view: functions.view,
