@@ -29,6 +29,6 @@ export type DrawPurpose = "labelled" | "unlabelled";
 export interface TrainingDraws {
   readonly labelled: DrawSource;
   readonly unlabelled: DrawSource;
-  /** The images of each domain, of both kinds and without their labels; empty where nothing looks at unlabelled ones. */
+  /** The images of each domain, of both kinds and without their labels, the labelled domain first. */
   readonly domains: readonly DrawSource[];
 }

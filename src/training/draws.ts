@@ -56,7 +56,7 @@ export async function drawsOf(
         "label more of them, or keep empty slices",
     );
   const unlabelled = usesUnlabelled ? await all(split.unlabelled, false) : [];
-  const domains = groupBy(usesUnlabelled ? [...labelled, ...unlabelled] : [], (one) => one.case.domain);
+  const domains = groupBy([...labelled, ...unlabelled], (one) => one.case.domain);
   return {
     labelled: new CaseDraws(labelled, "labelled", drawing),
     unlabelled: new CaseDraws(unlabelled, "unlabelled", drawing),

@@ -42,6 +42,27 @@ describe("restyle", () => {
     });
   });
 
+  it("turns light into dark where that is how the unlabelled images are", () => {
+    scope(() => {
+      const batch = makeBatch("softmax", 1);
+      // A quarter stands out: bright on dark here, dark on bright there.
+      const quarter = (images: Tensor, value: number) => {
+        images.narrow(2, 0, 16).narrow(3, 0, 16).fill_(value);
+        return images;
+      };
+      const bright = quarter(full([4, 3, 32, 32], 20), 90);
+      const dark = quarter(full([4, 3, 32, 32], 200), 60);
+      const still = { tpRamFactor: fundusProfile.tpRamFactor, strong: (weak: Tensor) => weak };
+      const given = { ...batch, labelled: { ...batch.labelled, images: bright } };
+      const { images } = restyle({ ...given, unlabelled: { weak: dark, strong: dark } }, still, at(3));
+      const grey = images.add(1).mul(127.5).mean([1]);
+      const inside = numbers(grey.narrow(1, 0, 16).narrow(2, 0, 16).mean([1, 2]));
+      const outside = numbers(grey.narrow(1, 16, 16).mean([1, 2]));
+      for (const value of inside) expect(value).toBeCloseTo(60, 0);
+      for (const value of outside) expect(value).toBeCloseTo(200, 0);
+    });
+  });
+
   it("pairs labelled images with unlabelled ones in turn where these are fewer", () => {
     scope(() => {
       const batch = makeBatch("softmax", 1);
