@@ -4,13 +4,8 @@ import { lossLabels, packImages, packLabels } from "../data/case-tensors.js";
 import type { Dataset } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
 import type { Batch } from "../methods/index.js";
-<<<<<<< HEAD
 import { type Device, noGrad, type Pack, sendTogether } from "../torch/index.js";
-import type { TrainingDraws } from "./draw-source.js";
-=======
-import { type Device, noGrad } from "../torch/index.js";
 import type { DrawPurpose, TrainingDraws } from "./draw-source.js";
->>>>>>> 95de8d9 (Let DiM take the other polarity, every pixel alike, and statistics of all domains)
 import { Sampler } from "./sampler.js";
 
 export interface BatchOptions {
@@ -92,19 +87,12 @@ export class Batches {
     return { first: share.rank * count, count };
   }
 
-<<<<<<< HEAD
   /**
    * Tensors on the device, augmented with draws fixed by (seed, iteration, position). Images, labels and what the draws
    * stand for go there together.
    */
   assemble(decoded: DecodedBatch): Batch {
     const { device, normalisation } = this.options;
-=======
-  /** Tensors on the device, augmented with draws fixed by (seed, iteration, position). */
-  assemble({ iteration, labelled, unlabelled }: DecodedBatch): Batch {
-    const { seed, augmenter, normalisation, dataset, device } = this.options;
-    const key = (purpose: DrawPurpose) => ({ seed, iteration, purpose, first: this.part(purpose).first });
->>>>>>> 95de8d9 (Let DiM take the other polarity, every pixel alike, and statistics of all domains)
     return noGrad(() => {
       const views = sendTogether(device, (pack) => ({
         labelled: this.planLabelled(pack, decoded),
@@ -131,7 +119,7 @@ export class Batches {
     return () => views(given.sent());
   }
 
-  private key(purpose: keyof TrainingDraws, iteration: number): DrawKey {
+  private key(purpose: DrawPurpose, iteration: number): DrawKey {
     return { seed: this.options.seed, iteration, purpose, first: this.part(purpose).first };
   }
 }

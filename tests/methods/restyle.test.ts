@@ -52,7 +52,7 @@ describe("restyle", () => {
       };
       const bright = quarter(full([4, 3, 32, 32], 20), 90);
       const dark = quarter(full([4, 3, 32, 32], 200), 60);
-      const still = { tpRamFactor: fundusProfile.tpRamFactor, strong: (weak: Tensor) => weak };
+      const still = { tpRamFactor: fundusProfile.tpRamFactor, strong: () => (weak: Tensor) => weak };
       const given = { ...batch, labelled: { ...batch.labelled, images: bright } };
       const { images } = restyle({ ...given, unlabelled: { weak: dark, strong: dark } }, still, at(3));
       const grey = images.add(1).mul(127.5).mean([1]);

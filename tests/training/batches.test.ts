@@ -31,7 +31,7 @@ class FarAway implements DrawSource {
 function batchesOf(source: DrawSource, count: number, iterations = 12) {
   return new Batches({
     dataset: {} as Dataset,
-    draws: { labelled: source, unlabelled: { length: 0, get: async () => [] } },
+    draws: { labelled: source, unlabelled: { length: 0, get: async () => [] }, domains: [] },
     ...{ labelledBatch: 3, unlabelledBatch: 0, seed: 5, augmenter: {} as Augmenter, device: "cpu" },
     normalisation: "levels" as never,
     ahead: { count, iterations },

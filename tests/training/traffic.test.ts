@@ -56,7 +56,7 @@ function caseOf(seed: number): DecodedCase {
 const nowhere = { length: 0, get: async () => [] };
 const batches = new Batches({
   dataset: { target: "softmax", outputs: 2, labels: { kind: "indices", classes: {} } } as unknown as Dataset,
-  draws: { labelled: nowhere, unlabelled: nowhere },
+  draws: { labelled: nowhere, unlabelled: nowhere, domains: [] },
   ...{ labelledBatch: 2, unlabelledBatch: 2, seed: 3, device: "cpu", normalisation: planar8bit },
   augmenter: planarAugmenter(mriProfile),
 });
