@@ -123,6 +123,8 @@ export interface Minimizer {
    * `deferred` it is made all the same, unless an operator refuses to work with such values.
    */
   step<E extends Evaluation>(objective: Objective<E>, at: StepContext): StepReport;
+  /** Forward and backward passes of a step, where steps differ in it. Default: all have as many. */
+  passesAt?(at: Pick<StepContext, "iteration" | "maxIterations">): number;
   /** Whether it remembers gradients of single passes. Default: none. */
   readonly keepsGradients?: boolean;
   /** State to save, by name. The tensors stay owned by the minimiser. */

@@ -19,15 +19,19 @@ export function durationText({ schedule, before }: PlanFacts): string {
 /** What more time would buy, and what it would not. */
 export function leftOut({ climb, method, schedule, before }: PlanFacts): string[] {
   const { next } = climb;
+  const couldBeDim = method.method.name === "midss" && method.optimizer.name === "none";
   return [
     ...(next
       ? [`${rungText(next.rung)}: ${next.rung.needs} steps would take about ${minutesText(next.minutes + before / 60)}`]
       : []),
-    ...(method.method.name === "supervised"
-      ? []
-      : [`optimizer dim: as many steps would take about ${minutesText((1.9 * schedule.seconds + before) / 60)}`]),
+    ...(couldBeDim
+      ? [`optimizer dim: as many steps would take about ${minutesText((dimWork * schedule.seconds + before) / 60)}`]
+      : []),
   ];
 }
+
+/** A step of MiDSS with DiM in units of one without, by their passes (docs/method.md). */
+const dimWork = 1.5;
 
 /** What the data set is, in a sentence. */
 export function dataText({ fingerprint, labels }: PlanFacts): string {

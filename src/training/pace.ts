@@ -12,6 +12,8 @@ export interface PacedRun {
   readonly every: number;
   /** Steps of which one costs more than the others, as it is logged. */
   readonly period: number;
+  /** What a step of a 0-based iteration takes, in units of its own. Default: all take the same. */
+  readonly work?: (iteration: number) => number;
 }
 
 /** When a run will end, in seconds from now, and what that rests on. */
@@ -43,6 +45,7 @@ export class Pace {
   private isFirst = true;
   /** Of the steps since the last stop, or the beginning. */
   private counted = 0;
+  private worked = 0;
   private total = 0;
   private elapsed = 0;
   private stops: number[] = [];
@@ -50,17 +53,28 @@ export class Pace {
   /** Seconds from the beginning to the end as it was said last. */
   private said: number | undefined;
 
-  constructor(private readonly run: PacedRun) {}
+  /** Steps that were done. */
+  private done: number;
+
+  constructor(private readonly run: PacedRun) {
+    this.done = run.from;
+  }
+
+  private work(iteration: number): number {
+    return this.run.work?.(iteration) ?? 1;
+  }
 
   step(seconds: number): void {
     this.elapsed += seconds;
+    this.done++;
     // The first builds what the others use again.
     if (this.isFirst) {
       this.isFirst = false;
       return;
     }
-    if (this.isAfterStop) [this.counted, this.total, this.isAfterStop] = [0, 0, false];
+    if (this.isAfterStop) [this.counted, this.worked, this.total, this.isAfterStop] = [0, 0, 0, false];
     this.counted++;
+    this.worked += this.work(this.done - 1);
     this.total += seconds;
   }
 
@@ -95,7 +109,9 @@ export class Pace {
   ending(done: number, guessedStop: number): Ending | null {
     const stepSeconds = this.total / this.counted;
     const stopSeconds = this.knowsStops ? this.stops.reduce((sum, one) => sum + one) / this.stops.length : guessedStop;
-    const secondsLeft = (this.run.iterations - done) * stepSeconds + stopsLeft(done, this.run) * stopSeconds;
+    let ahead = 0;
+    for (let iteration = done; iteration < this.run.iterations; iteration++) ahead += this.work(iteration);
+    const secondsLeft = ahead * (this.total / this.worked) + stopsLeft(done, this.run) * stopSeconds;
     const whole = this.elapsed + secondsLeft;
     const isCorrection = this.said !== undefined;
     const { share, seconds } = worthSaying;

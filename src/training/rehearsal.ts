@@ -8,6 +8,7 @@ import { secondsOf } from "../core/seconds.js";
 import { type Turn, turnUntil } from "../core/turns.js";
 import { freshProgress } from "../runs/checkpoint-contents.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
+import { mean } from "../statistics/mean.js";
 import { scope, synchronize } from "../torch/index.js";
 import { Batches } from "./batches.js";
 import { drawsOf } from "./draws.js";
@@ -42,6 +43,13 @@ function withFewImages(session: TrainingSession): TrainingSession {
   return { ...session, split: { ...split, labelled, unlabelled: evenly(split.unlabelled, batches * unlabelledBatch) } };
 }
 
+/** A step of a whole run on average, in units of one of its beginning. */
+function relativeWork(minimizer: TrainingSession["minimizer"]): number {
+  const maxIterations = 1000;
+  const passes = Array.from({ length: maxIterations }, (_, iteration) => minimizer.passesAt?.({ iteration, maxIterations }) ?? 1);
+  return mean(passes) / passes[0];
+}
+
 /** Seconds of steps, the first one apart. */
 async function timeSteps(session: TrainingSession, turn: Turn): Promise<Omit<Rehearsal, "stopSeconds">> {
   const { config, dataset, augmenter, normalisation, device, usesUnlabelled } = session;
@@ -73,7 +81,8 @@ async function timeSteps(session: TrainingSession, turn: Turn): Promise<Omit<Reh
   const total = () => plain.reduce((sum, one) => sum + one, 0);
   while (plain.length < fewestSteps || total() < enoughSeconds) plain.push(await step(2 + plain.length, false));
   const share = 1 / config.logging.every;
-  return { firstSeconds, stepSeconds: (total() / plain.length) * (1 - share) + logged * share };
+  const stepSeconds = (total() / plain.length) * (1 - share) + logged * share;
+  return { firstSeconds, stepSeconds: stepSeconds * relativeWork(session.minimizer) };
 }
 
 /** Frees what a session holds that is not needed any more. */

@@ -95,10 +95,12 @@ export class Trainer {
 
   /** Trains to the configured end, or until told to stop; a checkpoint is saved either way. */
   async run(): Promise<TrainingOutcome> {
-    const { iterations } = this.session.config.training;
-    const { every } = this.session.config.evaluation;
+    const { config, minimizer } = this.session;
+    const { iterations } = config.training;
+    const { every } = config.evaluation;
     const begin = this.progress.iteration;
-    const pace = new Pace({ from: begin, iterations, every, period: this.session.config.logging.every });
+    const work = (iteration: number) => minimizer.passesAt?.({ iteration, maxIterations: iterations }) ?? 1;
+    const pace = new Pace({ from: begin, iterations, every, period: config.logging.every, work });
     const saving = begin === 0 ? await secondsOf(() => this.saved()) : 0;
     if (this.progress.unvalidated) await this.validateAndSave();
     if (this.progress.unvalidated) return this.outcome(begin);

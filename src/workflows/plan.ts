@@ -240,7 +240,7 @@ export const planTraining: Workflow<PlanInput, Planned> = async (input, observer
     );
   });
   refuseBroken(fingerprint, dataset, observer.warn);
-  const method = planMethod(labels.split);
+  const method = planMethod({ ...labels.split, ofVolumes: dataset.slices !== undefined });
   const { before, seconds } = timeFor(minutes, reading);
   const measure = rehearser(dataset, labels, method, observer);
   const searched = { dataset, labels, fingerprint, seconds, measure, progress: observer.progress };

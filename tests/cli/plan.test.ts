@@ -74,7 +74,7 @@ describe("pictures", () => {
       imageSize: 64,
       model: { name: "unet" },
       method: { name: "midss" },
-      optimizer: { name: "none" },
+      optimizer: { name: "dim" },
       training: { labelledBatch: 4, unlabelledBatch: 4 },
     });
     expect(loadConfig(config).training.iterations).toBe(values.training.iterations);

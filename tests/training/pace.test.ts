@@ -45,6 +45,16 @@ describe("when a run will end", () => {
     expect(ending.stepSeconds).toBeCloseTo(0.54, 6);
   });
 
+  it("reckons with steps that take more towards the end", () => {
+    const isLate = (iteration: number) => iteration >= 1400;
+    const machine = { first: 9, step: (i: number) => (isLate(i) ? 1 : 0.5), stop: 12 };
+    const { said, elapsed } = trained({ ...run, work: (i) => (isLate(i) ? 2 : 1) }, machine);
+    expect(said).toHaveLength(1);
+    const [{ ending, at }] = said;
+    expect(at + ending.secondsLeft).toBeCloseTo(elapsed, 0);
+    expect(ending.stepSeconds).toBeCloseTo(0.5, 6);
+  });
+
   it("is told after a few steps even where these are slow, and never of a run that is over before", () => {
     const slow = trained({ ...run, iterations: 100, every: 50 }, { first: 60, step: () => 25, stop: 1 });
     expect(slow.said[0].done).toBe(4);

@@ -1,7 +1,7 @@
 /** The plain sharpness-aware optimiser: the gradient at w perturbs by an ascent rule, the one at w+ε updates. */
 import { z } from "zod";
 import { noGrad, type Tensor } from "../../torch/index.js";
-import type { Evaluation } from "../objective.js";
+import type { Evaluation, StepContext } from "../objective.js";
 import type { Optimizer } from "../optimizer.js";
 import { globalNorm, type NamedParameters } from "../parameter-list.js";
 import { type AscentRule, ofLength, type Radius } from "../rules/ascent-rule.js";
@@ -55,6 +55,10 @@ export class RuleMinimizer extends SharpnessMinimizer {
     super(parameters, base, { lists, numbers: [...numbers, ...own] }, perturbedPart(parameters, settings.perturb));
     this.rule = rule;
     this.ruleOptions = options;
+  }
+
+  passesAt(at: Pick<StepContext, "iteration" | "maxIterations">): number {
+    return perturbsAt(at, this.settings) ? 2 : 1;
   }
 
   protected override advance(step: SharpnessStep): void {
