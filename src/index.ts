@@ -263,6 +263,8 @@ export * from "./statistics/mean.js";
 export { majorityMask, type StapleEstimate, staple } from "./statistics/readers.js";
 export * as torch from "./torch/index.js";
 export { assistRun } from "./training/assist-run.js";
+export type { DomainStatistics } from "./training/domain-statistics.js";
+export type { DrawPlace, DrawSource, TrainingDraws } from "./training/draw-source.js";
 export type { Ending } from "./training/pace.js";
 export { type RunObserver, resumeRun, startRun } from "./training/run.js";
 export type { TrainingSession } from "./training/session.js";

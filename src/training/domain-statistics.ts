@@ -18,6 +18,7 @@ const passes = 20;
 /** What is judged and saved, and what images become on their way there. */
 type Judged = Pick<Model, "student" | "config" | "device" | "precision" | "normalisation"> & { method: Method };
 
+/** What stands in place of the statistics that training gathered, for a while. */
 export class DomainStatistics {
   /** What training gathered, while other statistics are in its place. */
   private readonly gathered = new KeptTensors();

@@ -46,7 +46,10 @@ function withFewImages(session: TrainingSession): TrainingSession {
 /** A step of a whole run on average, in units of one of its beginning. */
 function relativeWork(minimizer: TrainingSession["minimizer"]): number {
   const maxIterations = 1000;
-  const passes = Array.from({ length: maxIterations }, (_, iteration) => minimizer.passesAt?.({ iteration, maxIterations }) ?? 1);
+  const passes = Array.from(
+    { length: maxIterations },
+    (_, iteration) => minimizer.passesAt?.({ iteration, maxIterations }) ?? 1,
+  );
   return mean(passes) / passes[0];
 }
 

@@ -74,7 +74,10 @@ export function perturbsAtAll({ rho }: { rho: number }): boolean {
 }
 
 /** The iteration of the first perturbed step. */
-function firstPerturbed({ maxIterations }: Pick<StepContext, "maxIterations">, { startIteration, startFraction }: RadiusOptions): number {
+function firstPerturbed(
+  { maxIterations }: Pick<StepContext, "maxIterations">,
+  { startIteration, startFraction }: RadiusOptions,
+): number {
   // The quotient is rounded as the fraction itself was, where the product would miss 7 of 100 for 0.07.
   const below = Math.floor(startFraction * maxIterations);
   return Math.max(startIteration, below / maxIterations >= startFraction ? below : below + 1);

@@ -57,6 +57,7 @@ export class RuleMinimizer extends SharpnessMinimizer {
     this.ruleOptions = options;
   }
 
+  /** Two where it perturbs. */
   passesAt(at: Pick<StepContext, "iteration" | "maxIterations">): number {
     return perturbsAt(at, this.settings) ? 2 : 1;
   }
