@@ -49,7 +49,7 @@ describe("a run", () => {
       return { summary: summary.replace('"step": 20', '"step": 10'), cases };
     };
     const data = await collect([run], judge);
-    expect(asked).toEqual([[{ checkpoint: "last", network: "student" }, false]]);
+    expect(asked).toEqual([[{ checkpoint: "last", network: "student", at: "network" }, false]]);
     expect(data.runs[0].state).toEqual({ stage: "running", step: 10, iterations: 20 });
     expect(data.runs[0].evaluation).toMatchObject({ folder: null, about: { checkpoint: { step: 10 } } });
     expect(await pageOf(data)).toContain("running at step 10 of 20");
