@@ -23,7 +23,7 @@ export interface Rehearsal {
   readonly firstSeconds: number;
   /** A step on average, those that are logged among them. */
   readonly stepSeconds: number;
-  /** Validation, preview and checkpoint, once. */
+  /** Statistics, validation, preview and checkpoint, once. */
   readonly stopSeconds: number;
 }
 
@@ -88,6 +88,12 @@ async function timeSteps(session: TrainingSession, turn: Turn): Promise<Omit<Reh
   return { firstSeconds, stepSeconds: stepSeconds * relativeWork(session.minimizer) };
 }
 
+/** Takes the statistics with which networks are judged and saved, where these are not those of training. */
+async function settleOnce(session: TrainingSession): Promise<void> {
+  await session.statistics?.settle(await drawsOf(session));
+  session.statistics?.restore();
+}
+
 /** Frees what a session holds that is not needed any more. */
 function freeSession({ student, method, minimizer }: TrainingSession): void {
   scope(() => {
@@ -109,11 +115,13 @@ export async function rehearse(
 ): Promise<Rehearsal> {
   const turn = turnUntil(stopRequested);
   try {
-    const times = await timeSteps(withFewImages(session), turn);
+    const few = withFewImages(session);
+    const times = await timeSteps(few, turn);
+    const settling = await secondsOf(() => settleOnce(few));
     const judging = await rehearseStop(session, turn);
     const store = new CheckpointStore(join(folder, "checkpoints"), { keep: 1, warn });
     const saving = await secondsOf(() => store.save(1, collectState(session, freshProgress), []));
-    return { ...times, stopSeconds: judging + saving };
+    return { ...times, stopSeconds: settling + judging + saving };
   } finally {
     freeSession(session);
   }
