@@ -12,31 +12,39 @@ const clearly = 0.5;
 /** Colours of a palette, from the darkest to the brightest. */
 const colours = 64;
 
-/** The mean of the channels, [N, S] float32. */
-function brightness(images: Tensor): Tensor {
-  return images.to({ dtype: "float32" }).mean([1]).flatten(1);
+/** The mean of the channels of images, [N, S] float32. */
+interface Brightness {
+  readonly values: Tensor;
+  /** From the darkest pixel to the brightest. */
+  readonly sorted: Tensor;
+  /** Which pixel stands where in `sorted`. */
+  readonly order: Tensor;
+}
+
+function brightnessOf(images: Tensor): Brightness {
+  const values = images.to({ dtype: "float32" }).mean([1]).flatten(1);
+  const [sorted, order] = values.sort(1);
+  return { values, sorted, order };
 }
 
 /** Brightness in order, of mean 0 and deviation 1, [N, S]: whatever exposure and contrast were. */
-function standardOrder(images: Tensor): Tensor {
-  const values = brightness(images);
-  const centred = values.sub(values.mean([1], { keepdim: true }));
-  const deviation = centred.square().mean([1], { keepdim: true }).sqrt().clamp({ min: 1e-6 });
-  return centred.div(deviation).sort(1)[0];
+function standardOrder({ values, sorted }: Brightness): Tensor {
+  const mean = values.mean([1], { keepdim: true });
+  const deviation = values.sub(mean).square().mean([1], { keepdim: true }).sqrt().clamp({ min: 1e-6 });
+  return sorted.sub(mean).div(deviation);
 }
 
 /** Whether each image is the opposite of its partner by the Wasserstein distance of their distributions of brightness, [N] bool. */
-function isOpposite(images: Tensor, partners: Tensor): Tensor {
-  const [own, theirs] = [standardOrder(images), standardOrder(partners)];
+function isOpposite(image: Brightness, partner: Brightness): Tensor {
+  const [own, theirs] = [standardOrder(image), standardOrder(partner)];
   const distance = (order: Tensor) => order.sub(theirs).abs().mean([1]);
   return distance(own.neg().flip([1])).lt(distance(own).mul(clearly));
 }
 
 /** Where each pixel lies in the order from the brightest, 0, to the darkest, 1; equals share their middle. [N, S] */
-function placeFromBrightest(images: Tensor): Tensor {
-  const values = brightness(images).neg();
-  const [ordered] = values.sort(1);
-  const twice = ordered.searchsorted(values).add(ordered.searchsorted(values, { right: true }));
+function placeFromBrightest({ values, sorted }: Brightness): Tensor {
+  const [darkness, ordered] = [values.neg(), sorted.neg().flip([1])];
+  const twice = ordered.searchsorted(darkness).add(ordered.searchsorted(darkness, { right: true }));
   return twice
     .to({ dtype: "float32" })
     .sub(1)
@@ -44,25 +52,24 @@ function placeFromBrightest(images: Tensor): Tensor {
 }
 
 /** The colours of each image from its darkest pixels to its brightest, means of equal shares of them, [N, C, colours]. */
-function palettes(images: Tensor): Tensor {
+function palettes(images: Tensor, { order }: Brightness): Tensor {
   const flat = images.to({ dtype: "float32" }).flatten(2);
-  const [, order] = brightness(images).sort(1);
   const ordered = flat.gather(2, order.unsqueeze(1).expand(flat.shape));
   return adaptiveAvgPool2d(ordered, [flat.shape[1], colours]);
 }
 
-/** Each image's negative in the colours of its partner: what is brightest takes those of what is darkest there. */
-function negativeIn(images: Tensor, partners: Tensor): Tensor {
-  const { shape } = images.flatten(2);
-  const palette = palettes(partners);
-  const place = placeFromBrightest(images)
+/** Negatives in the colours of a palette each: what is brightest takes those of what is darkest there. [N, C, S] */
+function negativesIn(palette: Tensor, image: Brightness): Tensor {
+  const [count, pixels] = image.values.shape;
+  const place = placeFromBrightest(image)
     .mul(colours)
     .sub(0.5)
     .clamp({ min: 0, max: colours - 1 });
   const below = place.floor().clamp({ max: colours - 2 });
-  const colour = (number: Tensor) => palette.gather(2, number.to({ dtype: "int64" }).unsqueeze(1).expand(shape));
+  const each = [count, palette.shape[1], pixels];
+  const colour = (number: Tensor) => palette.gather(2, number.to({ dtype: "int64" }).unsqueeze(1).expand(each));
   const [darker, brighter] = [colour(below), colour(below.add(1))];
-  return darker.add(brighter.sub(darker).mul(place.sub(below).unsqueeze(1))).reshape(images.shape);
+  return darker.add(brighter.sub(darker).mul(place.sub(below).unsqueeze(1)));
 }
 
 /**
@@ -74,7 +81,9 @@ function negativeIn(images: Tensor, partners: Tensor): Tensor {
  */
 export function inPolarityOf(imagesNCS: Tensor, partnersNCS: Tensor, otherwise: Tensor): Tensor {
   return scope(() => {
+    const [own, theirs] = [brightnessOf(imagesNCS), brightnessOf(partnersNCS)];
     const each = imagesNCS.shape.map((count, axis) => (axis === 0 ? count : 1));
-    return where(isOpposite(imagesNCS, partnersNCS).reshape(each), negativeIn(imagesNCS, partnersNCS), otherwise);
+    const negatives = negativesIn(palettes(partnersNCS, theirs), own).reshape(imagesNCS.shape);
+    return where(isOpposite(own, theirs).reshape(each), negatives, otherwise);
   });
 }
