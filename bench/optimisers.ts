@@ -162,15 +162,19 @@ function trained({ optimizer, options, method: methodName }: Subject, size: Size
   const comparison = divergence ? createComparison(divergence, "sigmoid") : null;
   const given = drawBatch(size);
   const prepared = method.prepare(given, where);
-  const restyled = () => restyle(given, planarAugmenter(fundusProfile), where);
-  const objective = clock.watch<MethodEvaluation>(createObjective(prepared, student, comparison, forward, restyled));
-  let { iteration } = where;
-  const step = () => {
-    const at = { ...where, iteration, rate: 1e-3, baseRate: 1e-3, rampUp: prepared.rampUp, measure: false };
-    iteration++;
-    const { nonFinite } = minimizer.step(objective, at);
-    if (nonFinite) throw new Error(`${optimizer}: ${nonFinite.quantity} is not finite; the times would mean nothing`);
+  const looks = comparison?.estimator.restyles ?? false;
+  const objectiveNow = () => {
+    const restyled = looks ? clock.time(() => restyle(given, planarAugmenter(fundusProfile), where)) : undefined;
+    return clock.watch<MethodEvaluation>(createObjective(prepared, student, comparison, forward, restyled));
   };
+  let { iteration } = where;
+  const step = () =>
+    torch.scope(() => {
+      const at = { ...where, iteration, rate: 1e-3, baseRate: 1e-3, rampUp: prepared.rampUp, measure: false };
+      iteration++;
+      const { nonFinite } = minimizer.step(objectiveNow(), at);
+      if (nonFinite) throw new Error(`${optimizer}: ${nonFinite.quantity} is not finite; the times would mean nothing`);
+    });
   return step;
 }
 

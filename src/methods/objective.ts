@@ -37,7 +37,7 @@ export function createComparison(options: DivergenceOptions, kind: TargetKind, s
 
 /**
  * The objective of one step; without a comparison or unlabelled images it has no divergence.
- * @param restyled for the estimator of that name
+ * @param restyled for estimators that look at restyled images
  */
 export function createObjective(
   step: PreparedStep,

@@ -62,7 +62,7 @@ export function trainStep(
   // Dropout is the only operator that draws from libtorch's own generator; it knows of no image's index.
   manualSeed(new RandomStream(seed, "libtorch", iteration, rank).uint32());
   const prepared = method.prepare(batch, at);
-  const restyled = augmenter && (() => restyle(batch, augmenter, at));
+  const restyled = augmenter && comparison?.estimator.restyles ? restyle(batch, augmenter, at) : undefined;
   const objective = createObjective(prepared, student, comparison, parts, restyled);
   const rate = learningRate(baseRate, iteration, maxIterations);
   const { rampUp } = prepared;

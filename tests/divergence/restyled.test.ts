@@ -16,10 +16,10 @@ withNetworks();
 
 type Kind = "sigmoid" | "softmax";
 
-function given(kind: Kind, annotated: Tensor | null = null): DomainInput & { restyled(): RestyledImages } {
+function given(kind: Kind, annotated: Tensor | null = null): DomainInput & { restyled: RestyledImages } {
   const [source, target] = [images(1, 3), images(2, 3)];
   const of = { images: images(4, 3, { gain: 0.5, offset: 0.3 }), labels: labels(kind, 3).source, annotated };
-  return { network: networks[kind], source, target, restyled: () => of };
+  return { network: networks[kind], source, target, restyled: of };
 }
 
 const estimatorOf = (kind: Kind, options: Partial<DomainDivergenceOptions> = {}) =>
@@ -40,7 +40,7 @@ describe("restyled", () => {
   it("is the mean of the pixels' divergences: exclusive classes", () => {
     scope(() => {
       const input = given("softmax");
-      const { images: x, labels: y } = input.restyled();
+      const { images: x, labels: y } = input.restyled;
       const logits = withFixedStatistics(input.network, "batch", () => input.network.forward(x));
       const q = logits.softmax(1).permute([0, 2, 3, 1]).flatten(0, 2).toArray() as number[][];
       const p = [...y.toNumbers()].map((label) => [0, 1, 2, 3].map((k) => Number(k === label)));
@@ -51,7 +51,7 @@ describe("restyled", () => {
   it("takes a part and its absence for two classes where parts overlap", () => {
     scope(() => {
       const input = given("sigmoid");
-      const { images: x, labels: y } = input.restyled();
+      const { images: x, labels: y } = input.restyled;
       const logits = withFixedStatistics(input.network, "batch", () => input.network.forward(x));
       const pairs = (of: Tensor, part: number) =>
         [...of.narrow(1, part, 1).toNumbers()].map((value) => [1 - value, value]);
@@ -76,7 +76,7 @@ describe("restyled", () => {
       annotated.narrow(2, 0, 16).zero_();
       const input = given("sigmoid", annotated);
       const told = estimatorOf("sigmoid").evaluate(input).item();
-      input.restyled().labels.narrow(2, 0, 16).fill_(1);
+      input.restyled.labels.narrow(2, 0, 16).fill_(1);
       expect(estimatorOf("sigmoid").evaluate(input).item()).toBe(told);
       expect(estimatorOf("sigmoid").evaluate(given("sigmoid")).item()).not.toBe(told);
       expect(

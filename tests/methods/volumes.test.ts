@@ -86,7 +86,7 @@ function step(method: MethodName, optimizer: MinimizerName, kind: Kind) {
     const at = { seed: 5, iteration: 60, maxIterations: 120 };
     const batch = makeBatch(kind);
     const prepared = made.prepare(batch, at);
-    const restyled = () => restyle(batch, augmentation, at);
+    const restyled = comparison?.estimator.restyles ? restyle(batch, augmentation, at) : undefined;
     const objective = watched(createObjective(prepared, student, comparison, compute, restyled), student, passes);
     const rate = { rate: 0.03, baseRate: 0.03, rampUp: prepared.rampUp, measure: true };
     const result = minimizer.step(objective, { ...at, ...rate });

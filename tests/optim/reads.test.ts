@@ -25,7 +25,8 @@ function readsOfStep(name: MinimizerName, options: Record<string, unknown> = {},
     scope(() => {
       const batch = makeBatch("sigmoid", iteration);
       const prepared = method.prepare(batch, at(iteration));
-      const restyled = () => restyle(batch, planarAugmenter(mriProfile), at(iteration));
+      const looks = comparison?.estimator.restyles;
+      const restyled = looks ? restyle(batch, planarAugmenter(mriProfile), at(iteration)) : undefined;
       const objective = createObjective(prepared, student, comparison, forward, restyled);
       const { rampUp } = prepared;
       const where = { ...at(iteration), rate: 0.03, baseRate: 0.03, rampUp, measure };

@@ -63,8 +63,8 @@ export interface DomainInput {
   shared?: { source: ViewOutput; target: ViewOutput };
   /** For `featProto`. */
   labels?: DomainLabels;
-  /** For `restyled`: the same images each time it is called. */
-  restyled?(): RestyledImages;
+  /** For estimators that {@link DomainDivergence.restyles | look at them}: the same in all passes of a step. */
+  restyled?: RestyledImages | undefined;
   /**
    * Whether the estimator learns from this evaluation (running means, a critic): true (default) in one pass of each
    * step, false in the others.
@@ -105,6 +105,8 @@ export interface DomainDivergenceOptions {
 /** An estimator with its choices made and what it learns, if anything. */
 export interface DomainDivergence {
   readonly id: string;
+  /** Whether it looks at labelled images in the style of unlabelled ones. Default: no. */
+  readonly restyles?: boolean;
   /**
    * scale·D_f(P‖Q) as a scalar tensor, differentiable in the network's parameters; it belongs to the caller's scope.
    * @throws UsageError when the input lacks what the choices need

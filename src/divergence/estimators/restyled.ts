@@ -30,9 +30,9 @@ function createRestyled(choices: DomainDivergenceOptions): DomainDivergence {
   const scale = choices.scale ?? divergence.defaultScale;
   return {
     id: "restyled",
-    evaluate({ network, restyled }: DomainInput) {
-      if (!restyled) throw new Error("internal: restyled was given no images");
-      const given = restyled();
+    restyles: true,
+    evaluate({ network, restyled: given }: DomainInput) {
+      if (!given) throw new Error("internal: restyled was given no images");
       const [logits, labelled] = [logitsAlone(network, given.images, forward), worldRows(given.labels)];
       const labels = kind === "softmax" ? classChannels(labelled, logits.shape[1]) : labelled;
       const p = distributions(labels.to({ dtype: "float32" }), kind);
