@@ -241,18 +241,22 @@ const resolvedSchema = trainingSchema.extend({
 });
 
 /**
- * Runs that were made before DiM had its present definition name the former one `dim`. Those of today hold their radius and
- * its course, which that one took from its inner rule where they were not set.
+ * Runs that were made before DiM had its present definition name a former one `dim`. That of today holds its radius and its
+ * course, which the first took from its inner rule where they were not set, and says which statistics its networks have, where
+ * the second kept those of training.
  */
-function withPresentName(content: unknown): unknown {
+function asToday(content: unknown): unknown {
   if (!isPlainObject(content) || !isPlainObject(content.optimizer)) return content;
-  const { name, rho, rhoMode } = content.optimizer;
-  if (name !== "dim" || (rho !== undefined && rhoMode !== undefined)) return content;
-  return { ...content, optimizer: { ...content.optimizer, name: "dim-features" } };
+  const { optimizer, training } = content;
+  if (optimizer.name !== "dim") return content;
+  if (optimizer.rho === undefined || optimizer.rhoMode === undefined)
+    return { ...content, optimizer: { ...optimizer, name: "dim-features" } };
+  if (!isPlainObject(training) || training.statistics !== undefined) return content;
+  return { ...content, training: { ...training, statistics: "passes" } };
 }
 
 /** As a run folder holds it. */
-const resolvedFile = z.preprocess(withPresentName, resolvedSchema);
+const resolvedFile = z.preprocess(asToday, resolvedSchema);
 
 /** A configuration as it is asked for; `dataset` and `initial.run` are absolute paths. */
 export type WantedConfig = z.output<typeof trainingSchema>;

@@ -3,6 +3,8 @@
  * passes: of mixed and strongly changed images, of a domain as often as it has images, and of the last few steps. These are
  * of images as they are, half of them of the labelled domain and half of all domains alike: the mixture (P + Q) / 2.
  */
+
+import { CheckpointError } from "../core/errors.js";
 import { imagesBCS } from "../data/case-tensors.js";
 import type { DecodedCase } from "../data/decoded-case.js";
 import type { Method } from "../methods/index.js";
@@ -37,7 +39,7 @@ export class DomainStatistics {
   restore(): void {
     const gathered = this.gathered.state();
     noGrad(() => {
-      for (const [name, tensor] of this.places()) tensor.copy_(gathered.get(name) ?? tensor);
+      for (const [name, tensor] of this.places()) tensor.copy_(gathered.get(name) as Tensor);
     });
     this.gathered.dispose();
   }
@@ -47,8 +49,11 @@ export class DomainStatistics {
     return this.gathered.isEmpty ? this.places() : this.gathered.state();
   }
 
-  /** Puts the statistics of a checkpoint in place. */
+  /** Puts the statistics of a checkpoint in place. @throws CheckpointError when some are missing */
   loadState(state: ReadonlyMap<string, Tensor>): void {
+    const missing = [...this.places().keys()].find((name) => !state.has(name));
+    if (missing)
+      throw new CheckpointError(`the checkpoint has no statistics ${missing}; it belongs to another network`);
     this.gathered.load(state);
     this.restore();
   }

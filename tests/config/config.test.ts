@@ -435,6 +435,15 @@ it("reads a run made by the former DiM as dim-features, and one of today as it i
   expect(run({ ...former, rho, rhoMode })).toEqual(load(minimal).optimizer);
 });
 
+it("reads a run of DiM that says nothing of statistics as one that keeps those of training", () => {
+  const { training, ...others } = load(minimal);
+  const { statistics, ...former } = training;
+  const run = (own: object) => parseResolvedConfig({ ...others, training: own }, "a run").training.statistics;
+  expect(statistics).toBe("auto");
+  expect(run(former)).toBe("passes");
+  expect(run(training)).toBe("auto");
+});
+
 describe("combinations that make no sense", () => {
   const unequal = { labelledBatch: 2, unlabelledBatch: 4 };
   const shared = { name: "dim", divergence: { forward: "shared" } };
