@@ -9,7 +9,7 @@ import { drawVolumeStrong, drawVolumeWeak } from "./volume-draws.js";
 import type { VolumeProfile } from "./volume-profile.js";
 import { planStrongVolumes } from "./volume-strong.js";
 import { planWarp } from "./warp.js";
-import { changedCopies, type WeakView } from "./weak.js";
+import { changedCopies, flipped, type WeakView } from "./weak.js";
 import { whereDrawn } from "./where-drawn.js";
 
 /**
@@ -53,7 +53,7 @@ function planWeakVolumes(pack: Pack, shape: readonly number[], key: DrawKey, pro
   const flips = draws.map((draw) => draw.flip);
   const steps = [
     whereDrawn(pack, warps, (given) => planWarp(pack, given, shape.slice(2), profile.elastic.spacing)),
-    whereDrawn(pack, flips, () => (part) => ({ images: part.images.flip([-1]), labels: part.labels?.flip([-1]) })),
+    whereDrawn(pack, flips, () => flipped),
   ];
   return (images, labels) => changedCopies(images, labels, steps);
 }

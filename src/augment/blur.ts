@@ -2,7 +2,7 @@
  * Gaussian blur, one deviation per image (golden README section 7, `blur_*`). A sum of shifted images rather than a
  * convolution: as fast at these kernel lengths, and untouched by autocast and TensorFloat-32.
  */
-import { type Pack, type Sent, spatialAxes, type Tensor } from "../torch/index.js";
+import { type Pack, type Sent, sendTogether, spatialAxes, type Tensor } from "../torch/index.js";
 import { perImage } from "./sampling.js";
 
 /** Length of the blur's kernel, odd: `2⌊⌊fraction · s⌋/2⌋ + 1` for the shortest side s of an image `[...S]`. */
@@ -49,6 +49,11 @@ function reflected(images: Tensor, axis: number, radius: number): Tensor {
 export function blurKernel(pack: Pack, sigmas: readonly number[], kernelLength: number, dims: number): Sent[] {
   const taps = gaussianTaps(sigmas, (kernelLength - 1) / 2);
   return taps.map((ofImages) => perImage(pack, Float32Array.from(ofImages), dims));
+}
+
+/** {@link blurKernel} for images, in an upload of its own. */
+export function blurKernelFor({ device, ndim }: Tensor, sigmas: readonly number[], kernelLength: number): Sent[] {
+  return sendTogether(device, (pack) => blurKernel(pack, sigmas, kernelLength, ndim));
 }
 
 /**

@@ -12,7 +12,8 @@ import { rotation } from "./rotate.js";
 import { scaleCrop } from "./scale-crop.js";
 import { type Transform, type View, whereDrawn } from "./where-drawn.js";
 
-const flipped: Transform = ({ images, labels }) => ({
+/** The mirror image along the last axis. */
+export const flipped: Transform = ({ images, labels }) => ({
   images: images.flip([-1]),
   labels: labels?.flip([-1]),
 });

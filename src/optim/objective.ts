@@ -132,3 +132,8 @@ export interface Minimizer {
   /** Takes over copies of a saved state. @throws CheckpointError when it does not fit */
   loadState(state: ReadonlyMap<string, Tensor>): void;
 }
+
+/** Forward and backward passes of the steps of a run, as far as these differ in them; 1 each where they do not. */
+export function passesOf(minimizer: Minimizer, maxIterations: number): (iteration: number) => number {
+  return (iteration) => minimizer.passesAt?.({ iteration, maxIterations }) ?? 1;
+}

@@ -4,9 +4,9 @@
  * images; where the mask is wrong it has learnt something else than the part. The classifier is a linear discriminant over
  * intensities at three scales and positions.
  */
-import { blurKernel, gaussianBlur } from "../augment/blur.js";
+import { blurKernelFor, gaussianBlur } from "../augment/blur.js";
 import type { PreparedImage } from "../data/prepare-image.js";
-import { cat, fromTypedArray, linspace, scope, sendTogether, spatialShape, type Tensor } from "../torch/index.js";
+import { cat, fromTypedArray, linspace, scope, spatialShape, type Tensor } from "../torch/index.js";
 
 /** Deviations of the blur as shares of the shortest side. */
 const scales = [0.02, 0.06];
@@ -49,8 +49,7 @@ export function pixelFeatures({ image, channels, working }: PreparedImage): Floa
     const side = Math.min(...shape);
     const blurred = scales.map((scale) => {
       const reach = Math.min(Math.max(1, Math.ceil(2 * scale * side)), side - 1);
-      const kernel = sendTogether("cpu", (pack) => blurKernel(pack, [scale * side], 2 * reach + 1, own.ndim));
-      return gaussianBlur(own, kernel);
+      return gaussianBlur(own, blurKernelFor(own, [scale * side], 2 * reach + 1));
     });
     const planes = cat([own, ...blurred, ...positions(shape)], 1);
     return planes.flatten(2).squeeze(0).t().contiguous().toTypedArray() as Float32Array;

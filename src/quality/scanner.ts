@@ -3,7 +3,7 @@
  * geometry and hence its mask alone. Drawn at random, so that any of them is as good as the next: what an estimate does on
  * one that it was not fitted on says what it will do on a real one, as far as real ones are like these.
  */
-import { blurKernel, gaussianBlur } from "../augment/blur.js";
+import { blurKernelFor, gaussianBlur } from "../augment/blur.js";
 import { inGreyLevels, type RawScale, tpRam } from "../augment/index.js";
 import { RandomStream } from "../core/random.js";
 import type { DecodedCase } from "../data/decode.js";
@@ -15,7 +15,6 @@ import {
   randn,
   resizeLinear,
   scope,
-  sendTogether,
   spatialShape,
   type Tensor,
 } from "../torch/index.js";
@@ -97,8 +96,7 @@ function changed(image: Tensor, scanner: Scanner): Tensor {
   const curved = clamp(bright.sub(mean).mul(contrast).add(mean)).div(255).pow(gamma).mul(255);
   const sigma = blur * side;
   const reach = Math.min(Math.ceil(3 * sigma), side - 1);
-  const kernel = sendTogether("cpu", (pack) => blurKernel(pack, [sigma], 2 * reach + 1, image.ndim));
-  const smooth = gaussianBlur(curved, kernel);
+  const smooth = gaussianBlur(curved, blurKernelFor(curved, [sigma], 2 * reach + 1));
   const reduced = shape.map((length) => Math.max(2, Math.round(length * resolution)));
   const coarse = resolution < 1 ? resizeLinear(resizeLinear(smooth, reduced), shape) : smooth;
   if (noise === 0) return clamp(coarse);

@@ -95,7 +95,8 @@ export class Pace {
   }
 
   /** Whether enough is known to say something at all, and it is worth it. */
-  isTelling(done: number): boolean {
+  isTelling(): boolean {
+    const { done } = this;
     if (done >= this.run.iterations) return false;
     if (this.said !== undefined) return this.isAfterStop;
     if (2 * done > this.run.iterations + this.run.from || this.counted < fewestSteps) return false;
@@ -106,7 +107,8 @@ export class Pace {
    * When the run will end; null where that was said already, near enough.
    * @param guessedStop seconds of a stop as long as none was seen
    */
-  ending(done: number, guessedStop: number): Ending | null {
+  ending(guessedStop: number): Ending | null {
+    const { done } = this;
     const stepSeconds = this.total / this.counted;
     const stopSeconds = this.knowsStops ? this.stops.reduce((sum, one) => sum + one) / this.stops.length : guessedStop;
     let ahead = 0;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { evenly } from "../core/evenly.js";
 import { secondsOf } from "../core/seconds.js";
 import { type Turn, turnUntil } from "../core/turns.js";
+import { passesOf } from "../optim/index.js";
 import { freshProgress } from "../runs/checkpoint-contents.js";
 import { CheckpointStore } from "../runs/checkpoint-store.js";
 import { mean } from "../statistics/mean.js";
@@ -45,11 +46,8 @@ function withFewImages(session: TrainingSession): TrainingSession {
 
 /** A step of a whole run on average, in units of one of its beginning. */
 function relativeWork(minimizer: TrainingSession["minimizer"]): number {
-  const maxIterations = 1000;
-  const passes = Array.from(
-    { length: maxIterations },
-    (_, iteration) => minimizer.passesAt?.({ iteration, maxIterations }) ?? 1,
-  );
+  const iterations = 1000;
+  const passes = Array.from({ length: iterations }, (_, iteration) => passesOf(minimizer, iterations)(iteration));
   return mean(passes) / passes[0];
 }
 

@@ -8,7 +8,7 @@ import { NumericError } from "../core/errors.js";
 import { secondsOf } from "../core/seconds.js";
 import { Stopped, turnUntil } from "../core/turns.js";
 import type { Communicator } from "../distributed/index.js";
-import { type NonFinite, restore, type StepReport, save } from "../optim/index.js";
+import { type NonFinite, passesOf, restore, type StepReport, save } from "../optim/index.js";
 import { isFinished, type Progress } from "../runs/checkpoint-contents.js";
 import type { CheckpointStore } from "../runs/checkpoint-store.js";
 import type { MetricRecord, MetricsLog } from "../runs/metrics-log.js";
@@ -99,7 +99,7 @@ export class Trainer {
     const { iterations } = config.training;
     const { every } = config.evaluation;
     const begin = this.progress.iteration;
-    const work = (iteration: number) => minimizer.passesAt?.({ iteration, maxIterations: iterations }) ?? 1;
+    const work = passesOf(minimizer, iterations);
     const pace = new Pace({ from: begin, iterations, every, period: config.logging.every, work });
     const saving = begin === 0 ? await secondsOf(() => this.saved()) : 0;
     if (this.progress.unvalidated) await this.validateAndSave();
@@ -134,8 +134,7 @@ export class Trainer {
   /** Says when the run will end, once that can be told, and whenever it turns out otherwise. */
   private async tellEnding(pace: Pace, saving: number): Promise<void> {
     const { observer, session } = this;
-    const done = this.progress.iteration;
-    if (!observer.ending || !pace.isTelling(done)) return;
+    if (!observer.ending || !pace.isTelling()) return;
     let judging = 0;
     if (!pace.knowsStops) {
       const turn = turnUntil(() => observer.stopRequested());
@@ -150,7 +149,7 @@ export class Trainer {
         if (!(error instanceof Stopped || error instanceof NumericError)) throw error;
       }
     }
-    const ending = pace.ending(done, judging + saving);
+    const ending = pace.ending(judging + saving);
     if (ending) observer.ending(ending);
   }
 

@@ -1,7 +1,6 @@
 /** Small batches for augmentation tests, made without random numbers of the engine. */
 
 import { expect } from "vitest";
-import { blurKernel } from "../../src/augment/blur.js";
 import type { Augmenter, DrawKey } from "../../src/augment/index.js";
 import { perImage } from "../../src/augment/sampling.js";
 import { RandomStream } from "../../src/core/random.js";
@@ -44,11 +43,6 @@ export function sizeOf({ shape }: Tensor): { height: number; width: number } {
 /** A factor for each image. */
 export function factorsOf(images: Tensor, factors: readonly number[]): Sent {
   return sendTogether("cpu", (pack) => perImage(pack, Float32Array.from(factors), images.ndim));
-}
-
-/** The kernel of a blur of images. */
-export function kernelOf(images: Tensor, sigmas: readonly number[], length: number): Sent[] {
-  return sendTogether("cpu", (pack) => blurKernel(pack, sigmas, length, images.ndim));
 }
 
 /** Views as an augmenter plans them. */

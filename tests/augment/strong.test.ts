@@ -1,10 +1,10 @@
 /** The strong view: analytic answers of brightness, contrast and blur, and the chain. */
 import { describe, expect, it } from "vitest";
-import { blur, blurKernelLength, gaussianBlur } from "../../src/augment/blur.js";
+import { blur, blurKernelFor, blurKernelLength, gaussianBlur } from "../../src/augment/blur.js";
 import { augmentUnlabelled, drawStrong, fundusProfile, planar8bit, strongAugment } from "../../src/augment/index.js";
 import { brightness, contrast, meanGrey, toGrey } from "../../src/augment/photometric.js";
 import { autocast, full, tensor, zeros } from "../../src/torch/index.js";
-import { expectTensorsKept, factorsOf, kernelOf, noiseImages, sameBits } from "./images.js";
+import { expectTensorsKept, factorsOf, noiseImages, sameBits } from "./images.js";
 
 describe("brightness and contrast", () => {
   it("drop the fraction and clip", () => {
@@ -43,7 +43,7 @@ describe("blur", () => {
     impulse.narrow(2, 7, 1).narrow(3, 7, 1).fill_(1);
     const kernel = [-2, -1, 0, 1, 2].map((i) => Math.exp(-(i ** 2) / (2 * 0.8 ** 2)));
     const sum = kernel.reduce((total, weight) => total + weight, 0);
-    const blurred = gaussianBlur(impulse, kernelOf(impulse, [0.8], 5)).toArray() as number[][][][];
+    const blurred = gaussianBlur(impulse, blurKernelFor(impulse, [0.8], 5)).toArray() as number[][][][];
     expect(blurred[0][0][7][7]).toBeCloseTo(1 / sum ** 2, 6);
     expect(blurred[0][0][5][8]).toBeCloseTo((kernel[0] * kernel[3]) / sum ** 2, 6);
     expect(blurred[0][0][4][7]).toBe(0);
@@ -53,7 +53,7 @@ describe("blur", () => {
     const levels = Array.from({ length: 256 }, (_, level) => level);
     const flat = tensor(levels).reshape([256, 1, 1, 1]).expand([256, 1, 16, 16]);
     const sigmas = levels.map((level) => 0.1 + level / 135);
-    expect(sameBits(blur(flat, kernelOf(flat, sigmas, 7)), flat)).toBe(true);
+    expect(sameBits(blur(flat, blurKernelFor(flat, sigmas, 7)), flat)).toBe(true);
   });
 
   it("reflects at the border without repeating the edge", () => {
@@ -61,7 +61,7 @@ describe("blur", () => {
     row.narrow(3, 0, 1).fill_(240);
     const weight = Math.exp(-0.5);
     const side = weight / (1 + 2 * weight);
-    const first = (gaussianBlur(row, kernelOf(row, [1], 3)).toArray() as number[][][][])[0][0][1];
+    const first = (gaussianBlur(row, blurKernelFor(row, [1], 3)).toArray() as number[][][][])[0][0][1];
     expect(first[0]).toBeCloseTo(240 * (1 - 2 * side), 3);
     expect(first[1]).toBeCloseTo(240 * side, 3);
   });

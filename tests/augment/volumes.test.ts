@@ -1,10 +1,10 @@
 /** Volumes: what has a meaning along any axis is applied along all of them, the planar transforms refuse. */
 import { describe, expect, it } from "vitest";
-import { gaussianBlur } from "../../src/augment/blur.js";
+import { blurKernelFor, gaussianBlur } from "../../src/augment/blur.js";
 import { augmentLabelled, augmentUnlabelled, fundusProfile, tpRam } from "../../src/augment/index.js";
 import { brightness, contrast } from "../../src/augment/photometric.js";
 import { ShapeError, type Tensor, zeros } from "../../src/torch/index.js";
-import { factorsOf, kernelOf, noiseImages, sameBits } from "./images.js";
+import { factorsOf, noiseImages, sameBits } from "./images.js";
 
 const key = { seed: 3, iteration: 1, purpose: "volumes" };
 const planarOff = {
@@ -53,7 +53,7 @@ it("a blurred impulse is the outer product of three Gaussians", () => {
   impulse.narrow(2, 3, 1).narrow(3, 4, 1).narrow(4, 5, 1).fill_(1);
   const kernel = [-2, -1, 0, 1, 2].map((i) => Math.exp(-(i ** 2) / (2 * 0.8 ** 2)));
   const sum = kernel.reduce((total, weight) => total + weight, 0);
-  const blurred = gaussianBlur(impulse, kernelOf(impulse, [0.8], 5)).toArray() as number[][][][][];
+  const blurred = gaussianBlur(impulse, blurKernelFor(impulse, [0.8], 5)).toArray() as number[][][][][];
   expect(blurred[0][0][3][4][5]).toBeCloseTo(1 / sum ** 3, 6);
   expect(blurred[0][0][1][5][4]).toBeCloseTo((kernel[0] * kernel[1] * kernel[1]) / sum ** 3, 6);
   expect(blurred[0][0][0][4][5]).toBe(0);

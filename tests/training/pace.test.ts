@@ -23,8 +23,8 @@ function trained(run: PacedRun, machine: Machine, guessedStop = machine.stop) {
       pace.stop(machine.stop);
       elapsed += machine.stop;
     }
-    if (!pace.isTelling(done)) continue;
-    const ending = pace.ending(done, guessedStop);
+    if (!pace.isTelling()) continue;
+    const ending = pace.ending(guessedStop);
     if (ending) said.push({ done, ending, at: elapsed });
   }
   return { said, elapsed };

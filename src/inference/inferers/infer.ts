@@ -2,6 +2,7 @@
 import { atOnce } from "../../core/turns.js";
 import type { Dataset } from "../../data/dataset.js";
 import { voxelCount } from "../../grid/grid.js";
+import { type PlacedBox, placeBox } from "../../grid/place-box.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import type { Tensor } from "../../torch/index.js";
 import { scope } from "../../torch/index.js";
@@ -47,21 +48,10 @@ function* inferParts(
   }
 }
 
-/** Copies values [planes, lines, columns] to where they belong among values of `shape` that begin at `offset`. */
-function place<T extends Uint8Array | Float32Array>(
-  whole: T,
-  values: T,
-  [lines, columns]: readonly [number, number],
-  from: readonly number[],
-  shape: readonly number[],
-  offset = 0,
-): void {
-  const [height, width] = shape.slice(-2);
+/** Where a box of a picture or a volume begins. */
+function placeOf(from: readonly number[]): PlacedBox["from"] {
   const [z, y, x] = from.length === 3 ? from : [0, ...from];
-  for (let row = 0; row * columns < values.length; row++) {
-    const to = (z + Math.floor(row / lines)) * height + y + (row % lines);
-    (whole as Uint8Array).set(values.subarray(row * columns, (row + 1) * columns), offset + to * width + x);
-  }
+  return [z, y, x];
 }
 
 /**
@@ -109,14 +99,16 @@ function placeLabels(
   shape: readonly number[],
 ): void {
   const planes = from.length === 3 ? probabilities.unbind(1) : [probabilities];
-  planes.forEach((plane, z) => {
+  const [height, width] = shape.slice(-2);
+  const [z, y, x] = placeOf(from);
+  planes.forEach((plane, i) => {
     const [values] = labelMaps(plane.unsqueeze(0), kind);
     const [classes, lines, columns] = plane.shape;
     const size = lines * columns;
-    const at = from.length === 3 ? [from[0] + z, from[1], from[2]] : [0, ...from];
+    const box = { extent: [lines, columns], from: [z + i, y, x] } as const;
     for (let k = 0; k < (kind === "sigmoid" ? classes : 1); k++) {
       const own = values.subarray(k * size, (k + 1) * size);
-      place(labels, own, [lines, columns], at, shape, k * voxelCount({ shape }));
+      placeBox(labels, own, box, [height, width], k * voxelCount({ shape }));
     }
   });
 }
@@ -124,10 +116,11 @@ function placeLabels(
 /** Puts a part's probabilities among those of the whole, one class after the other. */
 function placeProbabilities(all: Float32Array, { probabilities, from }: PlacedPart, shape: readonly number[]): void {
   const voxels = voxelCount({ shape });
+  const [height, width] = shape.slice(-2);
   probabilities.unbind(0).forEach((one, k) => {
     const values = one.toTypedArray() as Float32Array;
     const [lines, columns] = one.shape.slice(-2);
-    place(all, values, [lines, columns], from, shape, k * voxels);
+    placeBox(all, values, { extent: [lines, columns], from: placeOf(from) }, [height, width], k * voxels);
   });
 }
 

@@ -35,9 +35,9 @@ function lengthOf({ windows }: AxisPart, window: number): number {
   return windows[window].weights.length;
 }
 
-/** The longest window of an axis. */
-function depthOf(z: AxisPart): number {
-  return Math.max(...z.windows.map(({ weights }) => weights.length));
+/** Positions of the longest window in a part of an axis. */
+function longestWindow({ windows }: AxisPart): number {
+  return Math.max(...windows.map(({ weights }) => weights.length));
 }
 
 /** Planes that the next layer of windows adds to: at most so many at a time. */
@@ -47,7 +47,7 @@ function carriedPlanes(z: AxisPart): number {
 
 /** Values of both sums of a class. */
 function sumsSize(z: AxisPart, { height, lines, width }: ColumnSize): number {
-  return (depthOf(z) * height + carriedPlanes(z) * lines) * width;
+  return (longestWindow(z) * height + carriedPlanes(z) * lines) * width;
 }
 
 /** Sums of weighted answers [K, D, H, W] over a column. */
@@ -60,8 +60,7 @@ class Sums {
     private readonly parts: Parts,
   ) {
     const [z, y, x] = parts;
-    const height = Math.max(...y.windows.map(({ weights }) => weights.length));
-    this.row = persist(zeros([classes, depthOf(z), height, x.to - x.from]));
+    this.row = persist(zeros([classes, longestWindow(z), longestWindow(y), x.to - x.from]));
     this.carried = persist(zeros([classes, carriedPlanes(z), y.to - y.from, x.to - x.from]));
   }
 

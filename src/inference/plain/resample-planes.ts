@@ -3,16 +3,14 @@
  * they are settled: what `PartResampler` does with tensors.
  */
 import { interpolateAxis, interpolated, type Neighbours, neighboursAlong } from "../../grid/linear.js";
+import type { PlacedBox } from "../../grid/place-box.js";
 import { type Column, resamplingReach } from "../inferers/columns.js";
 import type { Stretch } from "../inferers/windows.js";
 
 /** Values on a piece of a plane. */
-export interface PlainBox {
+export interface PlainBox extends PlacedBox {
   /** `[K, lines, columns]` */
   readonly values: Float32Array;
-  readonly extent: readonly [lines: number, columns: number];
-  /** Where the first lies. */
-  readonly from: readonly [z: number, y: number, x: number];
 }
 
 /** New positions along an axis whose later neighbour is a column's own, counted from the column's first, and the first of them. */

@@ -1,6 +1,7 @@
 /** Label maps of volumes in plain arrays, put together box by box, so that probabilities never lie in memory for the whole. */
 import type { TargetKind } from "../../core/target-kind.js";
 import type { Values } from "../../data/values.js";
+import { type PlacedBox, placeBox } from "../../grid/place-box.js";
 import { resamplingReach } from "../inferers/columns.js";
 import { type AnswerInSize, plainLabels } from "./answer-in-size.js";
 import { type PlainBox, PlaneResampler } from "./resample-planes.js";
@@ -13,18 +14,17 @@ interface Wanted {
   readonly wanted: boolean;
 }
 
-/** Copies values `[P, lines, columns]` to their place in those of `[P, ...shape]`. */
-function placeLines<T extends Uint8Array | Float32Array>(
+/** Puts a box `[P, lines, columns]` of one plane each into volumes `[P, ...shape]`. */
+function placeEach<T extends Uint8Array | Float32Array>(
   whole: T,
   values: T,
-  { extent: [lines, columns], from: [z, y, x] }: Pick<PlainBox, "extent" | "from">,
-  [, height, width]: readonly number[],
+  box: PlacedBox,
+  [depth, height, width]: readonly number[],
 ): void {
-  const planes = values.length / (lines * columns);
-  for (let row = 0; row < planes * lines; row++) {
-    const plane = Math.floor(row / lines);
-    const to = (plane * whole.length) / planes + (z * height + y + (row % lines)) * width + x;
-    whole.set(values.subarray(row * columns, (row + 1) * columns), to);
+  const size = box.extent[0] * box.extent[1];
+  for (let p = 0; p * size < values.length; p++) {
+    const own = values.subarray(p * size, (p + 1) * size) as T;
+    placeBox(whole, own, box, [height, width], p * depth * height * width);
   }
 }
 
@@ -50,8 +50,8 @@ export class VolumeAnswer {
       this.labels = new Uint8Array(planes * voxels);
       this.probabilities = new Float32Array(wanted ? classes * voxels : 0);
     }
-    placeLines(this.labels, plainLabels(values, classes, size, kind), { extent, from }, this.shape);
-    if (wanted) placeLines(this.probabilities, values, { extent, from }, this.shape);
+    placeEach(this.labels, plainLabels(values, classes, size, kind), { extent, from }, this.shape);
+    if (wanted) placeEach(this.probabilities, values, { extent, from }, this.shape);
   }
 
   /** What was put together, which belongs to the caller. */

@@ -1,6 +1,6 @@
 /** Kind `augment`: the deterministic parts of augmentation and loading with given draws (golden README section 7). */
 
-import { blur, blurKernel, gaussianBlur } from "../../augment/blur.js";
+import { blur, blurKernelFor, gaussianBlur } from "../../augment/blur.js";
 import { boxMask, pasteBoxes, placeBox } from "../../augment/boxes.js";
 import { elasticField, elasticImages, elasticLabels, smoothingOf } from "../../augment/elastic.js";
 import { planar8bit } from "../../augment/normalisation.js";
@@ -110,9 +110,6 @@ const weakChain: Operation = (testCase) => {
 const factorsOf = (images: Tensor, factors: readonly number[]): Sent =>
   sendTogether(images.device, (pack) => perImage(pack, Float32Array.from(factors), images.ndim));
 
-const kernelOf = (images: Tensor, sigmas: readonly number[], length: number): Sent[] =>
-  sendTogether(images.device, (pack) => blurKernel(pack, sigmas, length, images.ndim));
-
 const photometric: Operation = (testCase) => {
   const images = imageOf(testCase, testCase.params.factors.length);
   const factors = factorsOf(images, testCase.params.factors);
@@ -128,7 +125,7 @@ const photometric: Operation = (testCase) => {
 const gaussian: Operation = (testCase) => {
   const { sigmas, kernel } = testCase.params;
   const images = imageOf(testCase, sigmas.length);
-  const taps = kernelOf(images, sigmas, kernel);
+  const taps = blurKernelFor(images, sigmas, kernel);
   return {
     blurred: interleaved(gaussianBlur(images, taps).div(255)),
     blurred_u8: interleaved(blur(images, taps)),
@@ -143,7 +140,7 @@ const strongChain: Operation = (testCase) => {
   return {
     after_brightness: interleaved(brightened),
     after_contrast: interleaved(contrasted),
-    after_blur: interleaved(blur(contrasted, kernelOf(images, [params.sigma], params.kernel))),
+    after_blur: interleaved(blur(contrasted, blurKernelFor(images, [params.sigma], params.kernel))),
   };
 };
 
