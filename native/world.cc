@@ -21,7 +21,9 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
-#if defined(DIMSEG_CUDA) && __has_include(<nccl.h>) && __has_include(<cuda_runtime_api.h>)
+// Its header asks for those of several parts of CUDA, which come in packages of their own.
+#if defined(DIMSEG_CUDA) && __has_include(<nccl.h>) && __has_include(<cuda_runtime_api.h>) && __has_include(<nv/target>) && \
+    __has_include(<cublas_v2.h>) && __has_include(<cusparse.h>) && __has_include(<cusolverDn.h>)
 #define USE_C10D_NCCL
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif

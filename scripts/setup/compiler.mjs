@@ -50,7 +50,8 @@ export function compileFlags(libtorch, nodeHeaders) {
   const standard = isAtLeast(libtorch.version, firstWithCpp20) ? "-std=c++20" : "-std=c++17";
   const abi = isMac ? [] : [`-D_GLIBCXX_USE_CXX11_ABI=${libtorch.cxx11abi ? 1 : 0}`];
   // /usr/include is searched anyway, and naming it would put it before the C++ library's own headers.
-  const folders = libtorch.includeDirs.filter((folder) => folder !== "/usr/include");
+  const { includeDirs, cuda, cudaIncludeDirs = [] } = libtorch;
+  const folders = [...includeDirs, ...cudaIncludeDirs].filter((folder) => folder !== "/usr/include");
   return [
     standard,
     "-O2",
@@ -58,6 +59,7 @@ export function compileFlags(libtorch, nodeHeaders) {
     "-fPIC",
     "-fvisibility=hidden",
     ...abi,
+    ...(cuda ? ["-DDIMSEG_CUDA"] : []),
     `-I${nodeHeaders}`,
     ...folders.flatMap((folder) => ["-isystem", folder]),
   ];

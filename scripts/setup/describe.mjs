@@ -63,7 +63,7 @@ export function describeLibtorch({ root, include, lib, source }) {
     libDir: lib,
     cxx11abi: usesNewStrings(join(lib, libraryFile("c10"))),
     cuda,
-    ...(cuda ? { cudaRuntime: cudaRuntime(root) } : {}),
+    ...(cuda ? { cudaRuntime: cudaRuntime(root), cudaIncludeDirs: cudaIncludeDirs(root) } : {}),
     fingerprint: fingerprint(cpu),
   };
 }
@@ -80,16 +80,25 @@ function usesNewStrings(library) {
   return process.platform === "darwin" || readFileSync(library).includes("St7__cxx1112basic_string");
 }
 
-/** CUDA's runtime: beside a Python package, in the toolkit's own folder, or in libtorch's. */
-function cudaRuntime(root) {
+/** Where CUDA lies: beside a Python package in a folder for each of its parts, and as a toolkit in its own. */
+function cudaFolders(root) {
   const packages = join(dirname(root), "nvidia");
   const names = existsSync(packages) ? readdirSync(packages) : [];
-  const toolkits = [...names.map((name) => join(packages, name)), process.env.CUDA_HOME, "/usr/local/cuda"].filter(
-    Boolean,
-  );
-  return toolkits
+  return [...names.map((name) => join(packages, name)), process.env.CUDA_HOME, "/usr/local/cuda"].filter(Boolean);
+}
+
+/** CUDA's runtime: in one of those folders, or in libtorch's. */
+function cudaRuntime(root) {
+  return cudaFolders(root)
     .flatMap((folder) => [join(folder, "lib"), join(folder, "lib64"), join(root, "lib")])
     .flatMap(runtimeIn)[0];
+}
+
+/** Headers of CUDA and NCCL, as far as they are there; native/world.cc does without NCCL where some are missing. */
+function cudaIncludeDirs(root) {
+  return cudaFolders(root)
+    .map((folder) => join(folder, "include"))
+    .filter((folder) => existsSync(folder));
 }
 
 function runtimeIn(folder) {

@@ -81,7 +81,7 @@ function stillHolds(found, request) {
 
 /**
  * Finds libtorch and records it.
- * @returns {version, source, root, includeDirs, libDir, cxx11abi, cuda, cudaRuntime?, fingerprint}
+ * @returns {version, source, root, includeDirs, libDir, cxx11abi, cuda, cudaRuntime?, cudaIncludeDirs?, fingerprint}
  * @throws SetupError with the command that mends it when there is none
  */
 export async function findLibtorch(root, report, environment = process.env) {

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { compileFlags } from "../../scripts/setup/compiler.mjs";
 import { findLibtorch } from "../../scripts/setup/libtorch.mjs";
 import { packagesAreCurrent } from "../../scripts/setup/packages.mjs";
 import { requirePlatform } from "../../scripts/setup/platform.mjs";
@@ -47,6 +48,21 @@ describe("search for libtorch", () => {
     expect(found.includeDirs).toEqual([join(named, "include"), join(named, "include/torch/csrc/api/include")]);
     expect(record()).toMatchObject({ version: "2.11.1", root: named });
     expect(pipCalls()).toBe(0);
+  });
+
+  it("compiles with the headers of CUDA and NCCL that lie in packages beside a libtorch with CUDA", async () => {
+    const [library] = Object.keys(libtorchFiles()).filter((name) => name.includes("torch_cpu"));
+    const cuda = { ...libtorchFiles(), [library!.replace("torch_cpu", "torch_cuda")]: Buffer.from("") };
+    const packages = join(folder, "site-packages");
+    const headers = ["cuda_runtime", "nccl"].map((part) => join(packages, "nvidia", part, "include"));
+    for (const folder of headers) mkdirSync(folder, { recursive: true });
+    const found = await find({ DIMSEG_LIBTORCH: fakeLibtorch(join(packages, "torch"), cuda) });
+    expect(found.cuda).toBe(true);
+    expect(found.cudaIncludeDirs).toEqual(expect.arrayContaining(headers));
+    const flags = compileFlags(found, "headers-of-node");
+    expect(flags).toEqual(expect.arrayContaining(["-DDIMSEG_CUDA", ...headers]));
+    const without = compileFlags({ ...found, cuda: false, cudaIncludeDirs: undefined }, "headers-of-node");
+    expect(without).not.toContain("-DDIMSEG_CUDA");
   });
 
   it("unpacks the pinned wheel into the cache, once for all clones, without what only Python needs", async () => {
