@@ -27,6 +27,14 @@ function columns(curves: readonly Curve[]): uPlot.AlignedData {
   return [steps, ...values];
 }
 
+/** What the legend says of a series: its value at the step pointed at, or its last one while nothing is pointed at. */
+function said(words: (value: number) => string): uPlot.Series.Value {
+  return (own, value: number | null, series, at) => {
+    const shown = at === null ? Array.from(own.data[series]).findLast((one) => one !== null) : value;
+    return typeof shown === "number" ? words(shown) : "";
+  };
+}
+
 /** The page's colours now; they change with the scheme. */
 function colourOf(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -49,7 +57,7 @@ function options(curves: readonly Curve[], width: number): uPlot.Options {
       { ...axis, values: (_, ticks) => ticks.map(short), size: 52 },
     ],
     series: [
-      { label: "step", value: (_, step) => (step === null ? "" : String(Math.round(step))) },
+      { label: "step", value: said((step) => String(Math.round(step))) },
       ...curves.map(({ title, points }, i) => ({
         label: title,
         stroke: () => colourOf(`--data-${(i % 6) + 1}`),
@@ -57,7 +65,7 @@ function options(curves: readonly Curve[], width: number): uPlot.Options {
         ...(i >= 6 ? { dash: [6, 4] } : {}),
         spanGaps: true,
         points: { show: points.length < 30, size: 5 },
-        value: (_: uPlot, value: number | null) => (value === null ? "" : short(value)),
+        value: said(short),
       })),
     ],
   };
