@@ -152,6 +152,17 @@ describe("hostile files", () => {
     expect((await decodeVolume(bytes, "x.h5")).samples[2]).toBe(74);
   });
 
+  it("leave nothing behind, and their memory is given back", async () => {
+    const again = async () => [...(await decodeVolume(bytes, "x.h5")).samples.subarray(0, 5)];
+    const before = await again();
+    const broken = bytes.subarray(0, bytes.length - 40);
+    await refusal(decodeVolume(broken, "x.h5"));
+    const rss = process.memoryUsage().rss;
+    for (let i = 0; i < 30; i++) await refusal(decodeVolume(broken, "x.h5"));
+    expect(await again()).toEqual(before);
+    expect(process.memoryUsage().rss - rss).toBeLessThan(2 ** 28);
+  });
+
   it("with a packed chunk of something else are damaged, never other values", async () => {
     const start = bytes.indexOf(Buffer.from([0x78, 0x5e]));
     expect(start).toBeGreaterThan(500);

@@ -52,6 +52,8 @@ interface Request {
 interface Answer {
   readonly result?: unknown;
   readonly failure?: string;
+  /** Of a failure after which the thread is as if it had seen no file: bytes that its library had taken until then. */
+  readonly memory?: number;
 }
 
 /** The thread, and what is asked of it. */
@@ -124,11 +126,12 @@ async function openThread(): Promise<Thread> {
 
 async function inThread<T>(bytes: Uint8Array, file: string, task: (open: Hdf5File) => Promise<T>): Promise<T> {
   const own = await openThread();
+  let isOpen = true;
   const step = async <R>(request: Request, seconds: number): Promise<R> => {
-    const { result, failure } = await own.ask(request, seconds);
+    const { result, failure, memory = Number.POSITIVE_INFINITY } = await own.ask(request, seconds);
     if (failure === undefined) return result as R;
-    // What a damaged file left behind is no other file's business.
-    close(own);
+    isOpen = false;
+    if (memory > keptBytes) close(own);
     throw new DataError(`${file}: the HDF5 file is damaged or truncated; replace it`, { cause: failure });
   };
   // A copy that is handed over: the caller goes on with its own.
@@ -140,7 +143,7 @@ async function inThread<T>(bytes: Uint8Array, file: string, task: (open: Hdf5Fil
   try {
     return await task({ datasets, read });
   } finally {
-    if (thread === own && (await step<number>({}, leastSeconds)) > keptBytes) close(own);
+    if (isOpen && (await step<number>({}, leastSeconds)) > keptBytes) close(own);
   }
 }
 

@@ -19,37 +19,36 @@ WebAssembly.Memory.prototype.grow = function (pages) {
 // The library tells every failure in twenty lines; one sentence is made of it outside.
 console.error = () => {};
 
-const { File, Group, ready } = await import("h5wasm");
-const library = await ready;
+const { freshLibrary } = await import("./library.js");
+let library = await freshLibrary();
 
+/** The library's name of the file, and its number of it as open. */
+const name = "/file.h5";
 let file;
-let opened = 0;
 
 /** What is to be known of a data set before it is read. */
 function factsOf(path) {
-  const { file_id: id } = file;
-  const { type, size, signed, shape, enum_type, virtual_sources } = library.get_dataset_metadata(id, path);
+  const { type, size, signed, shape, enum_type, virtual_sources } = library.get_dataset_metadata(file, path);
   return {
     ...{ path: path.slice(1), type, size, signed, shape: shape ?? [], isVirtual: virtual_sources !== undefined },
     members: Object.keys(enum_type?.members ?? {}),
-    filters: library.get_dataset_filters(id, path).map((one) => ({ id: one.id, name: one.name })),
+    filters: library.get_dataset_filters(file, path).map((one) => ({ id: one.id, name: one.name })),
   };
 }
 
 /** All data sets, those of outer groups first. */
 function list() {
-  const { file_id: id } = file;
   const found = [];
   let groups = ["/"];
   let objects = 0;
   for (let depth = 0; depth < mostDepth && groups.length > 0; depth++) {
     const below = [];
     for (const group of groups)
-      for (const name of new Group(id, group).keys()) {
+      for (const name of library.get_names(file, group, false)) {
         if (++objects > mostObjects) return found;
         const path = `${group === "/" ? "" : group}/${name}`;
         // Links out of the file, and to nowhere, are none of these.
-        const kind = library.get_type(id, path);
+        const kind = library.get_type(file, path);
         if (kind === library.H5G_GROUP) below.push(path);
         else if (kind === library.H5G_DATASET) found.push(factsOf(path));
       }
@@ -62,8 +61,7 @@ function list() {
 function read(path, bytes) {
   const place = library._malloc(bytes);
   if (place === 0) throw new RangeError("more memory than a file may take");
-  const { file_id: id } = file;
-  const status = library.get_dataset_data(id, `/${path}`, null, null, null, BigInt(place));
+  const status = library.get_dataset_data(file, `/${path}`, null, null, null, BigInt(place));
   if (status < 0) throw new Error("the values cannot be read");
   const values = library.HEAPU8.slice(place, place + bytes);
   library._free(place);
@@ -73,28 +71,32 @@ function read(path, bytes) {
 /** One step: a file is opened and listed, a data set of it read, the file closed. */
 function answer({ open, path, bytes, memoryBytes }) {
   if (open) {
-    const name = `/${++opened}.h5`;
     library.FS.writeFile(name, open, { canOwn: true });
-    file = new File(name, "r");
+    file = library.open(name, library.H5F_ACC_RDONLY, false, -1, -1);
     return list();
   }
   if (path !== undefined) {
     mostMemory = memoryBytes;
     return read(path, bytes);
   }
-  file?.close();
-  library.FS.unlink(`/${opened}.h5`);
-  file = undefined;
+  library.close_file(file);
+  library.FS.unlink(name);
   mostMemory = workerData.memoryBytes;
   return library.HEAPU8.length;
 }
 
-parentPort.on("message", (request) => {
+/** Answers a step. What a damaged file left behind is no other file's business: then the library is another one, too. */
+async function take(request) {
   try {
     const result = answer(request);
     parentPort.postMessage({ result }, result instanceof Uint8Array ? [result.buffer] : []);
   } catch (cause) {
-    parentPort.postMessage({ failure: String(cause) });
+    const memory = library.HEAPU8.length;
+    mostMemory = workerData.memoryBytes;
+    library = await freshLibrary();
+    parentPort.postMessage({ failure: String(cause), memory });
   }
-});
+}
+
+parentPort.on("message", take);
 parentPort.postMessage({ result: "ready" });
