@@ -177,6 +177,28 @@ export function writeFilesAtomic(files: readonly (readonly [path: string, conten
   }
 }
 
+/** Smaller parts are written together: a call of the system for each number of an ONNX file takes longer than the disk. */
+const gatheredBytes = 2 ** 16;
+
+/** The same bytes in parts that are not small, but for those before a large one and at the end. A part holds until the next. */
+function* gathered(parts: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let waiting: Buffer | undefined;
+  let count = 0;
+  for (const part of parts) {
+    if (count > 0 && count + part.length > gatheredBytes) {
+      yield (waiting as Buffer).subarray(0, count);
+      count = 0;
+    }
+    if (part.length >= gatheredBytes) yield part;
+    else {
+      waiting ??= Buffer.allocUnsafe(gatheredBytes);
+      waiting.set(part, count);
+      count += part.length;
+    }
+  }
+  if (count > 0) yield (waiting as Buffer).subarray(0, count);
+}
+
 /** Writes a durable file beside the one that it is to replace. @returns its path */
 function writeBeside(path: string, contents: FileContents): string {
   const temporary = temporaryBeside(path);
@@ -187,7 +209,7 @@ function writeBeside(path: string, contents: FileContents): string {
     return inWords(path, () => {
       makeFolder(dirname(path));
       handle = openSync(temporary, "wx");
-      for (const part of parts) writeAll(handle, part);
+      for (const part of gathered(parts)) writeAll(handle, part);
       fsyncSync(handle);
       return temporary;
     });
