@@ -10,6 +10,7 @@ import { answerInSize } from "../../src/inference/answer-in-size.js";
 import { answerInPieces } from "../../src/inference/inferers/infer.js";
 import { slidingWindow } from "../../src/inference/inferers/sliding-window.js";
 import { plainAnswerInSize, plainAnswerOfPicture } from "../../src/inference/plain/answer-in-size.js";
+import { plainWindows } from "../../src/inference/plain/sliding-window.js";
 import { plainVolumeAnswer } from "../../src/inference/plain/volume-answer.js";
 import { predict } from "../../src/inference/predict.js";
 import { fromTypedArray, Generator, rand, scope, type Tensor } from "../../src/torch/index.js";
@@ -68,9 +69,9 @@ describe.each(["sigmoid", "softmax"] as const)("%s", (kind: TargetKind) => {
 
   // Larger than the windows along every axis, smaller along one, and of another grid than the answer.
   it.each([
-    { sides: [20, 30, 24], shape: [20, 30, 24] },
-    { sides: [5, 33, 12], shape: [7, 40, 9] },
-  ])("slides windows over a volume of $sides as libtorch does", async ({ sides, shape }) => {
+    { sides: [20, 40, 30], shape: [20, 40, 30], inColumns: true },
+    { sides: [5, 33, 12], shape: [7, 40, 9], inColumns: false },
+  ])("slides windows over a volume of $sides as libtorch does", async ({ sides, shape, inColumns }) => {
     const network = new VolumeNetwork(kind, 1);
     const patch = [8, 16, 12];
     const volume = pixels(
@@ -88,9 +89,18 @@ describe.each(["sigmoid", "softmax"] as const)("%s", (kind: TargetKind) => {
     expect(worst(plain.probabilities as Float32Array, own.probabilities)).toBeLessThan(2e-6);
     const others = plain.labels.filter((value, i) => value !== own.labels[i]).length;
     expect(others).toBeLessThanOrEqual(plain.labels.length / 10_000);
-    // In columns too, to the bit.
-    const cut = await plainVolumeAnswer(volume, sides, shape, { kind, wanted: true, patch, bytes: 0 }, ask);
+    // In columns too, to the bit, and a window that two columns ask about is new once.
+    const asks: { window: Values; isNew: boolean }[] = [];
+    const noted = (window: Values, isNew: boolean) => {
+      asks.push({ window, isNew });
+      return ask(window);
+    };
+    const cut = await plainVolumeAnswer(volume, sides, shape, { kind, wanted: true, patch, bytes: 0 }, noted);
     expect(cut).toEqual(plain);
+    const windows = [...plainWindows(volume, sides, patch)].map((window) => window.join());
+    const seen = asks.filter(({ isNew }) => isNew).map(({ window }) => window.join());
+    expect(seen.sort()).toEqual(windows.sort());
+    expect(asks.length > windows.length).toBe(inColumns);
     network.dispose();
   });
 });

@@ -15,8 +15,12 @@ import {
   windowsAlong,
 } from "../inferers/windows.js";
 
-/** Asks about one window `[C, ...patch]`. @returns probabilities `[K, ...patch]`, which are the caller's */
-export type AskWindow = (window: Values) => Promise<Float32Array>;
+/**
+ * Asks about one window `[C, ...patch]`.
+ * @param isNew false where it was asked about before, for another column
+ * @returns probabilities `[K, ...patch]`, which are the caller's
+ */
+export type AskWindow = (window: Values, isNew: boolean) => Promise<Float32Array>;
 
 /** Takes what is settled of a column: one plane `[K, lines, width]` of it after the other, and the plane's number. */
 export type PlaneTaker = (plane: Float32Array, z: number, column: Column) => void;
@@ -67,6 +71,22 @@ class WindowCutter {
     });
     return window;
   }
+}
+
+function axesOf(sides: readonly number[], patch: readonly number[]): Axes {
+  return sides.map((side, axis) => windowsAlong(side, patch[axis], windowStep)) as unknown as Axes;
+}
+
+/** The windows `[C, ...patch]` that {@link plainSlidingWindow} asks about, each once. Arguments as there. */
+export function* plainWindows(
+  volume: Values,
+  sides: readonly number[],
+  patch: readonly number[],
+): Generator<Values, void> {
+  const axes = axesOf(sides, patch);
+  const cutter = new WindowCutter(volume, sides, patch, axes);
+  const [zs, ys, xs] = axes.map(({ starts }) => [...starts.keys()]);
+  for (const z of zs) for (const y of ys) for (const x of xs) yield cutter.cut([z, y, x]);
 }
 
 /** Sums of weighted answers over a window's depth of a column, `[K, depth, lines, width]`. */
@@ -144,24 +164,27 @@ export async function plainSlidingWindow(
   ask: AskWindow,
   take: PlaneTaker,
 ): Promise<void> {
-  const axes = sides.map((side, axis) => windowsAlong(side, patch[axis], windowStep)) as unknown as Axes;
+  const axes = axesOf(sides, patch);
   const [z, y, x] = axes;
   const cutter = new WindowCutter(volume, sides, patch, axes);
   // How many classes there are is known from the first answer, which is used where its turn comes.
-  let first: Float32Array | null = await ask(cutter.cut([0, 0, 0]));
+  let first: Float32Array | null = await ask(cutter.cut([0, 0, 0]), true);
   const size = patch.reduce((product, side) => product * side, 1);
   const classes = first.length / size;
   const room = roomForSums(first.length, bytes);
   const columns = columnsOf(y, x, reach, ({ lines, width }) => 4 * classes * patch[0] * lines * width, room);
   const depth = axisPart(z, { from: 0, to: z.side });
+  const asked = new Set<string>();
   for (const column of columns) {
     const sums = new PlainSums(classes, depth, column, patch);
     for (let layer = 0; layer < depth.windows.length; layer++) {
       const ofLayer = depth.windows[layer];
       for (const ofRow of column.y.windows)
         for (const own of column.x.windows) {
-          const said = first ?? (await ask(cutter.cut([ofLayer.index, ofRow.index, own.index])));
+          const place = [ofLayer.index, ofRow.index, own.index] as const;
+          const said = first ?? (await ask(cutter.cut(place), !asked.has(`${place}`)));
           first = null;
+          asked.add(`${place}`);
           sums.add(said, [ofLayer, ofRow, own]);
         }
       sums.finishLayer(layer, take);

@@ -67,9 +67,9 @@ async function ofWindows(
   const { dataset, sides } = engines.model;
   const asked = { kind: dataset.target, wanted: false };
   const [own, exported] = [new VolumeAnswer(working.shape, asked), new VolumeAnswer(working.shape, asked)];
-  const ask = async (window: Values) => {
+  const ask = async (window: Values, isNew: boolean) => {
     const answers = await askBoth(engines, window);
-    see(answers);
+    if (isNew) see(answers);
     return joined(answers);
   };
   await plainSlidingWindow(image, working.shape, { patch: sides }, ask, (plane, z, { y, x }) => {

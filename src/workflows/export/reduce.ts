@@ -11,7 +11,7 @@ import { Quantisation } from "../../export/onnx/quantise.js";
 import { RangeFinder } from "../../export/onnx/ranges.js";
 import { ModelSession } from "../../export/onnx/runtime.js";
 import { type PrecisionLoss, precisionLimits } from "../../export/precision-names.js";
-import { plainSlidingWindow } from "../../inference/plain/sliding-window.js";
+import { plainWindows } from "../../inference/plain/sliding-window.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import type { Observer } from "../observer.js";
 import type { OpenedRun } from "../open-run.js";
@@ -48,7 +48,7 @@ async function seePieces(
     return finder.see(piece, channels, sides);
   };
   if (sides.length === 3) {
-    await plainSlidingWindow(image, working.shape, { patch: sides }, see, () => {});
+    for (const window of plainWindows(image, working.shape, sides)) await see(window);
     return pieces;
   }
   const slices = dataset.slices ? sliceCount({ working }) : 1;
