@@ -1,29 +1,29 @@
 /**
- * HDF5's own C library as WebAssembly, as many times as it takes: a damaged file can leave anything behind in its memory, and
- * then a fresh one takes its place. The first takes a quarter of a second of the processor; the others are made of the code
- * compiled for it and take a few milliseconds. What h5wasm exports is made once for all, so its inner part is taken. Plain
- * JavaScript, as worker.js.
+ * HDF5's own C library as WebAssembly, and as it was before it saw any file. A damaged file can leave anything behind in
+ * its memory, and to start another thread takes a fifth of a second of the processor, to write the memory anew a hundredth of
+ * that. What such code can change is its memory, the one global that it may write, the top of its stack, and which files it
+ * has open. Plain JavaScript, as worker.js.
  */
 
-/** h5wasm makes its library of bytes that lie in its source: the compiled code is what the engine answers. */
-let compiled;
+let stackTop;
 const instantiate = WebAssembly.instantiate;
 WebAssembly.instantiate = async (source, imports) => {
   const made = await instantiate(source, imports);
-  compiled ??= made.module;
+  stackTop = made.instance.exports.__stack_pointer;
   return made;
 };
 
-const { default: create } = await import(new URL("hdf5_util.js", import.meta.resolve("h5wasm")).href);
+const { ready } = await import("h5wasm");
+export const library = await ready;
 
-/** A library that has seen no file. */
-export function freshLibrary() {
-  return create({
-    noInitialRun: true,
-    ...(compiled && {
-      instantiateWasm(imports, done) {
-        done(new WebAssembly.Instance(compiled, imports), compiled);
-      },
-    }),
-  });
+const { value: firstTop } = stackTop;
+const firstFiles = library.FS.streams.length;
+const firstMemory = library.HEAPU8.slice(0, 1 + library.HEAPU8.findLastIndex((byte) => byte !== 0));
+
+/** Makes the library what it was at first, but for the size of its memory. */
+export function forgetAll() {
+  for (const open of library.FS.streams.slice(firstFiles)) if (open) library.FS.closeStream(open.fd);
+  library.HEAPU8.set(firstMemory);
+  library.HEAPU8.fill(0, firstMemory.length);
+  stackTop.value = firstTop;
 }

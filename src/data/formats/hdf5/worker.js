@@ -19,8 +19,7 @@ WebAssembly.Memory.prototype.grow = function (pages) {
 // The library tells every failure in twenty lines; one sentence is made of it outside.
 console.error = () => {};
 
-const { freshLibrary } = await import("./library.js");
-let library = await freshLibrary();
+const { library, forgetAll } = await import("./library.js");
 
 /** The library's name of the file, and its number of it as open. */
 const name = "/file.h5";
@@ -85,18 +84,20 @@ function answer({ open, path, bytes, memoryBytes }) {
   return library.HEAPU8.length;
 }
 
-/** Answers a step. What a damaged file left behind is no other file's business: then the library is another one, too. */
-async function take(request) {
+/** Forgets what a damaged file left behind: it is no other file's business. */
+function forget() {
+  forgetAll();
+  if (library.FS.analyzePath(name).exists) library.FS.unlink(name);
+  mostMemory = workerData.memoryBytes;
+}
+
+parentPort.on("message", (request) => {
   try {
     const result = answer(request);
     parentPort.postMessage({ result }, result instanceof Uint8Array ? [result.buffer] : []);
   } catch (cause) {
-    const memory = library.HEAPU8.length;
-    mostMemory = workerData.memoryBytes;
-    library = await freshLibrary();
-    parentPort.postMessage({ failure: String(cause), memory });
+    forget();
+    parentPort.postMessage({ failure: String(cause), memory: library.HEAPU8.length });
   }
-}
-
-parentPort.on("message", take);
+});
 parentPort.postMessage({ result: "ready" });
