@@ -9,7 +9,7 @@ import { scope } from "../../torch/index.js";
 import { labelMaps, type PredictOptions, requireFinite } from "../predict.js";
 import { networkAnswerer } from "./answerer.js";
 import { resamplingReach } from "./columns.js";
-import { type Inferer, type PlacedPart, wholeImage } from "./inferer.js";
+import { type AnswerPart, type Inferer, type PlacedPart, wholeImage } from "./inferer.js";
 import { PartResampler } from "./resample-parts.js";
 
 /** How an image is asked about. */
@@ -30,21 +30,19 @@ function* inferParts(
 ): Generator<void, void> {
   const { inferer = wholeImage, shape } = options;
   const sides = image.shape.slice(1);
-  const checked = (part: PlacedPart) =>
+  const isOther = shape?.some((side, axis) => side !== sides[axis]);
+  const resampler = shape && isOther ? new PartResampler(sides, shape, take) : null;
+  // Before it is resampled: a finer grid has many times as many values.
+  const checked = (part: AnswerPart) =>
     scope(() => {
       requireFinite(part.probabilities, what);
-      take(part);
+      if (resampler) resampler.take(part);
+      else take(part);
     });
-  const asked = networkAnswerer(network, options);
-  if (!shape || shape.every((side, axis) => side === sides[axis])) {
-    yield* inferer(image, asked, checked);
-    return;
-  }
-  const resampler = new PartResampler(sides, shape, checked);
   try {
-    yield* inferer(image, asked, (part) => resampler.take(part), resamplingReach);
+    yield* inferer(image, networkAnswerer(network, options), checked, resampler ? resamplingReach : 0);
   } finally {
-    resampler.dispose();
+    resampler?.dispose();
   }
 }
 
