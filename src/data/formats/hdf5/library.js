@@ -14,6 +14,7 @@ WebAssembly.instantiate = async (source, imports) => {
 };
 
 const { ready } = await import("h5wasm");
+/** @type {any} h5wasm names the type of what it hands out, but does not export it. */
 export const library = await ready;
 
 const { value: firstTop } = stackTop;
