@@ -40,10 +40,12 @@ export interface PartObservation {
   readonly hd95: number;
   /** As `reverseDice` has it. */
   readonly reverse: number;
+  /** As `restyledDice` has it. */
+  readonly restyled: number;
 }
 
 /** What is summed up over the slices of a case; the rest is known when all were seen. */
-export type SummedPart = Omit<PartObservation, "diagonal" | "hd95" | "reverse">;
+export type SummedPart = Omit<PartObservation, "diagonal" | "hd95" | "reverse" | "restyled">;
 
 /** One case. */
 export interface CaseObservation {

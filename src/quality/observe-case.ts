@@ -21,6 +21,7 @@ import {
   memberKinds,
   type SeenPart,
 } from "./observation.js";
+import { restyledDice } from "./restyling.js";
 import { pixelFeatures, type ReverseReference, reverseDice } from "./reverse.js";
 
 /** Somebody whose answer is held against the network's. */
@@ -37,7 +38,7 @@ export interface Asked extends Omit<AskedOptions, "testTimeFlips"> {
   readonly members: readonly Member[];
   /** Of HD95. */
   readonly convention: ConventionName;
-  /** Labelled views that reverse classifiers are tried on; none of the case's own subject. */
+  /** Labelled views that reverse classifiers are tried on, and that are restyled; none of the case's own subject. */
   readonly references: readonly ReverseReference[];
 }
 
@@ -124,12 +125,14 @@ export async function observeCase(
   // What stands for a volume is where most was predicted, whether or not it has a mask.
   const view = viewOf(whole, dataset, patch ?? null);
   const features = pixelFeatures(view);
+  const restyled = restyledDice(network, view, dataset, asked, asked.references);
   return {
     parts: parts.map((counted, part) => ({
       ...counted,
       diagonal: Math.hypot(...decoded.working.shape),
       hd95: decoded.label ? hausdorffOf(whole, decoded.label, dataset, part, asked.convention) : Number.NaN,
       reverse: reverseDice(features, partMask(view, dataset, part), part, asked.references),
+      restyled: restyled[part],
     })),
     feature: pooledFeatures(network, [view], asked),
   };
@@ -154,7 +157,7 @@ function partMask({ label, working }: DecodedCase, dataset: ObservedSet, part: n
   return classMask(label as Uint8Array, dataset.parts[part].index, dataset.target, voxelCount(working));
 }
 
-/** What reverse classifiers are tried on of a labelled case. */
+/** What reverse classifiers are tried on of a labelled case, and what is restyled. */
 export function reverseReference(
   decoded: DecodedCase,
   dataset: ObservedSet,
@@ -163,5 +166,5 @@ export function reverseReference(
 ): ReverseReference {
   const view = viewOf(decoded, dataset, patch);
   const masks = dataset.parts.map((_, part) => partMask(view, dataset, part));
-  return { subject, features: pixelFeatures(view), masks };
+  return { subject, view: { ...view, label: view.label as Uint8Array }, features: pixelFeatures(view), masks };
 }

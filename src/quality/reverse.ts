@@ -5,6 +5,7 @@
  * intensities at three scales and positions.
  */
 import { blurKernelFor, gaussianBlur } from "../augment/blur.js";
+import type { DecodedCase } from "../data/decode.js";
 import type { PreparedImage } from "../data/prepare-image.js";
 import { cat, fromTypedArray, linspace, scope, spatialShape, type Tensor } from "../torch/index.js";
 
@@ -16,6 +17,7 @@ const ridge = 1e-3;
 /** A labelled view that classifiers are tried on. */
 export interface ReverseReference {
   readonly subject: string;
+  readonly view: DecodedCase & { readonly label: Uint8Array };
   /** [P, F] float32, row-major. */
   readonly features: Float32Array;
   /** 0/1 [P] for each part. */
@@ -110,7 +112,7 @@ export function reverseDice(
   featuresPF: Float32Array,
   mask: Uint8Array,
   part: number,
-  references: readonly ReverseReference[],
+  references: readonly Pick<ReverseReference, "features" | "masks">[],
 ): number {
   const usable = references.filter(({ masks }) => masks[part].includes(1));
   if (usable.length === 0) return Number.NaN;

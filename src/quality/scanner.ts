@@ -4,7 +4,7 @@
  * one that it was not fitted on says what it will do on a real one, as far as real ones are like these.
  */
 import { blurKernelFor, gaussianBlur } from "../augment/blur.js";
-import { inGreyLevels, type RawScale, tpRam } from "../augment/index.js";
+import { inGreyLevels, inPolarityOf, type RawScale, tpRam } from "../augment/index.js";
 import { RandomStream } from "../core/random.js";
 import type { DecodedCase } from "../data/decode.js";
 import type { Values } from "../data/values.js";
@@ -109,6 +109,30 @@ function tensorOf({ image, channels, working }: Pick<DecodedCase, "image" | "cha
   return fromTypedArray(image, [1, channels, ...working.shape]).to({ dtype: "float32" });
 }
 
+function isOnGridOf(one: DecodedCase, other: DecodedCase): boolean {
+  return String(one.working.shape) === String(other.working.shape);
+}
+
+/** A case with another image. */
+function showing(one: DecodedCase, image: Tensor, { whole }: RawScale): DecodedCase {
+  const values = whole ? image.round().to({ dtype: "uint8" }) : image;
+  return { ...one, image: values.toTypedArray() as Values };
+}
+
+/**
+ * A case as the scanner of another domain's image would show it, as far as that image tells: in its low-frequency amplitude
+ * (TP-RAM in full), or in its polarity and colours where what is bright in one is dark in the other. The mask is the same.
+ * @returns undefined where the two are of different sizes
+ */
+export function restyledLike(one: DecodedCase, other: DecodedCase, scale: RawScale): DecodedCase | undefined {
+  if (!isOnGridOf(one, other)) return undefined;
+  return scope(() => {
+    const [own, theirs] = [tensorOf(one), tensorOf(other)];
+    const styled = tpRam(own, theirs, [1], styleFactor, scale.range);
+    return showing(one, inPolarityOf(own, theirs, styled), scale);
+  });
+}
+
 /**
  * A case as a scanner would show it; the mask is the same.
  * @param donor image of another domain whose style it takes on, if the scanner has one and it is of the same size; null: none
@@ -121,11 +145,13 @@ export function throughScanner(
   scale: RawScale,
 ): DecodedCase {
   return scope(() => {
-    const fits = donor && String(donor.working.shape) === String(one.working.shape);
+    const fits = donor && isOnGridOf(one, donor);
     const taken = styled(tensorOf(one), scanner, fits ? tensorOf(donor) : null, scale);
-    const shown = inGreyLevels(taken, scale, (image) => changed(image, scanner));
-    const values = scale.whole ? shown.round().to({ dtype: "uint8" }) : shown;
-    return { ...one, image: values.toTypedArray() as Values };
+    return showing(
+      one,
+      inGreyLevels(taken, scale, (image) => changed(image, scanner)),
+      scale,
+    );
   });
 }
 

@@ -72,7 +72,7 @@ function domain(name: string, count: number, missing: number, seed = 9) {
 describe("estimates", () => {
   it("uses the signals that were told of every mask, none of members that were not asked", () => {
     expect(calibration!.signals).toEqual([
-      ...["mirrorAgreement", "softDice", "featureNearness", "shapeLikeness", "reverseClassification"],
+      ...["mirrorAgreement", "softDice", "featureNearness", "shapeLikeness", "reverseClassification", "restyledDice"],
     ]);
   });
 
@@ -185,5 +185,5 @@ it("the most doubtful case comes first, and numbers that are not known are empty
     `domain,id,part,ground,dice,low,high,doubtful,measured,hd95,hd95 low,hd95 high,measured hd95,${calibration!.signals.join()}`,
   );
   expect(lines.map((line) => line.split(",")[0])).toEqual(["x", "bad", "good"]);
-  expect(lines[0]).toBe(`x,none,disc,unknown,,0,1,yes,,,0,${Math.hypot(20, 20)},,,,,,`);
+  expect(lines[0]).toBe(`x,none,disc,unknown,,0,1,yes,,,0,${Math.hypot(20, 20)},,,,,,,`);
 });

@@ -9,7 +9,7 @@ import { classMask } from "../../src/inference/label-map.js";
 import { mirrorMembers } from "../../src/inference/mirror.js";
 import { judgedCases } from "../../src/judging/judged-cases.js";
 import { type SegmentationNetwork, UNet } from "../../src/nn/index.js";
-import { memberKinds } from "../../src/quality/observation.js";
+import { memberKinds, trueDice } from "../../src/quality/observation.js";
 import { observeCase, reverseReference } from "../../src/quality/observe-case.js";
 import { Generator, liveTensors, scope } from "../../src/torch/index.js";
 import { pixels } from "../data/tiny.js";
@@ -67,7 +67,17 @@ it.each([
     const [said, truth] = [judged.labels, decoded.label as Uint8Array].map((labels) =>
       classMask(labels, index, "softmax", count),
     );
-    const { shape: own, heldShape, inside, all, held, truth: overlap, members: theirs, reverse } = seen.parts[p];
+    const {
+      shape: own,
+      heldShape,
+      inside,
+      all,
+      held,
+      truth: overlap,
+      members: theirs,
+      reverse,
+      restyled,
+    } = seen.parts[p];
     const { truePositive, falsePositive, falseNegative } = confusionCounts(said, truth);
     expect(overlap).toEqual({ truePositive, falsePositive, falseNegative });
     const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
@@ -79,6 +89,9 @@ it.each([
     expect(theirs.mirror.length).toBe(mirrors);
     expect(memberKinds.map((kind) => theirs[kind].length)).toEqual([mirrors, 1, 0, 0, 0]);
     expect(reverse >= 0 && reverse <= 1).toBe(true);
+    // The labelled image is the case itself, which stays what it is in its own style.
+    if (shape.length === 2) expect(restyled).toBe(trueDice(seen.parts[p]));
+    else expect(restyled >= 0 && restyled <= 1).toBe(true);
     const hd95 = said.includes(1) ? evaluateMask(said, truth, { shape, convention: "midss" }).hd95 : Number.NaN;
     expect(seen.parts[p].hd95).toBe(hd95);
     expect(seen.parts[p].diagonal).toBeCloseTo(Math.hypot(...shape), 12);
@@ -88,8 +101,8 @@ it.each([
   const { label: _label, ...image } = decoded;
   const alone = await observeCase(image, dataset, { ...asked, network, members, references, patch }, "x");
   expect(alone.feature).toEqual(seen.feature);
-  expect(alone.parts.map(({ truth, inside, reverse }) => [truth, inside, reverse])).toEqual(
-    seen.parts.map(({ inside, reverse }) => [null, inside, reverse]),
+  expect(alone.parts.map(({ truth, inside, reverse, restyled }) => [truth, inside, reverse, restyled])).toEqual(
+    seen.parts.map(({ inside, reverse, restyled }) => [null, inside, reverse, restyled]),
   );
   scope(() => network.dispose());
 });

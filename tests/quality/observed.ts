@@ -16,6 +16,7 @@ export interface Given {
   readonly reference?: readonly string[];
   readonly members?: Partial<Record<MemberKind, readonly (readonly string[])[]>>;
   readonly reverse?: number;
+  readonly restyled?: number;
 }
 
 export function drawn(rows: readonly string[]): Uint8Array {
@@ -23,7 +24,14 @@ export function drawn(rows: readonly string[]): Uint8Array {
 }
 
 /** A picture as it is observed. */
-export function observed({ mask, probabilities, reference, members = {}, reverse = 0.5 }: Given): PartObservation {
+export function observed({
+  mask,
+  probabilities,
+  reference,
+  members = {},
+  reverse = 0.5,
+  restyled = 0.9,
+}: Given): PartObservation {
   const lists = Object.fromEntries(memberKinds.map((kind) => [kind, (members[kind] ?? []).map(drawn)])) as Record<
     MemberKind,
     Uint8Array[]
@@ -45,5 +53,5 @@ export function observed({ mask, probabilities, reference, members = {}, reverse
   const held = reference && drawn(reference);
   const both = held?.includes(1) && own.includes(1);
   const hd95 = both ? evaluateMask(own, held as Uint8Array, { shape, convention: "midss" }).hd95 : Number.NaN;
-  return { ...part, diagonal: Math.hypot(...shape), hd95, reverse };
+  return { ...part, diagonal: Math.hypot(...shape), hd95, reverse, restyled };
 }

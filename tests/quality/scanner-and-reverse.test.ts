@@ -5,7 +5,7 @@ import { RandomStream } from "../../src/core/random.js";
 import type { DecodedCase } from "../../src/data/decode.js";
 import { makeGrid } from "../../src/grid/grid.js";
 import { pixelFeatures, reverseDice } from "../../src/quality/reverse.js";
-import { drawScanner, throughScanner } from "../../src/quality/scanner.js";
+import { drawScanner, restyledLike, throughScanner } from "../../src/quality/scanner.js";
 import { mean } from "../../src/statistics/mean.js";
 import { liveTensors } from "../../src/torch/index.js";
 
@@ -74,8 +74,38 @@ describe("a scanner", () => {
   });
 });
 
+describe("an image restyled like another", () => {
+  const inside = (i: number) => one.label![i] === 1;
+  const contrast = ({ image }: DecodedCase) =>
+    mean(image.filter((_, i) => inside(i))) - mean(image.filter((_, i) => !inside(i)));
+
+  it("stays what it is in its own style, and takes the brightness of another", () => {
+    expect(restyledLike(one, one, planar8bit)).toEqual(one);
+    const dark = { ...other, image: other.image.map((value) => value / 2) };
+    const shown = restyledLike(one, dark, planar8bit) as DecodedCase;
+    expect(mean(shown.image)).toBeCloseTo(mean(dark.image), -0.5);
+    expect(contrast(shown)).toBeGreaterThan(50);
+    expect(shown.label).toBe(one.label);
+  });
+
+  it("turns dark and bright round where the other has them the other way", () => {
+    const stained = { ...other, image: other.image.map((value) => 255 - value) };
+    const shown = restyledLike(one, stained, planar8bit) as DecodedCase;
+    expect(contrast(shown)).toBeLessThan(-80);
+    expect(
+      [Math.min(...shown.image), Math.max(...shown.image)].map(
+        (value, i) => Math.abs(value - [Math.min(...stained.image), Math.max(...stained.image)][i]) < 12,
+      ),
+    ).toEqual([true, true]);
+  });
+
+  it("is none of another size", () => {
+    expect(restyledLike(one, { ...other, working: makeGrid("small", [12, 12], null) }, planar8bit)).toBeUndefined();
+  });
+});
+
 describe("reverseDice", () => {
-  const references = [{ subject: "other", features: pixelFeatures(other), masks: [other.label as Uint8Array] }];
+  const references = [{ features: pixelFeatures(other), masks: [other.label as Uint8Array] }];
   const tried = (mask: Uint8Array) => reverseDice(pixelFeatures(one), mask, 0, references);
 
   it("is high for the right mask and low for one that holds something else", () => {

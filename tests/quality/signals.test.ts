@@ -43,6 +43,10 @@ describe("agreement", () => {
   });
 });
 
+it("restyledDice is what the network makes of labelled images in the image's style", () => {
+  expect(value("restyledDice", { mask: square, restyled: 0.3 })).toBe(0.3);
+});
+
 describe("softDice", () => {
   it("is the Dice that the probabilities expect at the part's temperature", () => {
     // Four pixels of 0.9 and twelve of 0.1, at a temperature of 1: 2 · 3.6 / (3.6 + 1.2 + 4).

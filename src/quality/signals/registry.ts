@@ -3,6 +3,7 @@ import { appearanceAgreement } from "./appearance-agreement.js";
 import { checkpointAgreement } from "./checkpoint-agreement.js";
 import { featureNearness } from "./feature-nearness.js";
 import { mirrorAgreement } from "./mirror-agreement.js";
+import { restyledDice } from "./restyled-dice.js";
 import { reverseClassification } from "./reverse-classification.js";
 import { runAgreement } from "./run-agreement.js";
 import { shapeLikeness } from "./shape-likeness.js";
@@ -21,6 +22,7 @@ export const signals = {
   featureNearness,
   shapeLikeness,
   reverseClassification,
+  restyledDice,
 } satisfies Record<string, Signal>;
 
 /** Name of a signal. */

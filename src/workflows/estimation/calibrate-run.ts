@@ -12,7 +12,7 @@ import { calibrate, type PartCalibration, type ShiftedObservation } from "../../
 import { type CalibrationKey, formatCalibration, readCalibration } from "../../quality/calibration-file.js";
 import { type Asked, observeCase } from "../../quality/observe-case.js";
 import type { LabelledObservation } from "../../quality/reference.js";
-import { drawScanner, throughScanner } from "../../quality/scanner.js";
+import { drawScanner, restyledLike, throughScanner } from "../../quality/scanner.js";
 import type { Observer } from "../observer.js";
 import type { OpenedRun } from "../open-run.js";
 import { askedOf, type Voices } from "./asked.js";
@@ -22,8 +22,9 @@ const mostLabelled = 40;
 /** Scanners that do not exist, and the labelled images through each: volumes are asked about slice by slice. */
 const scannerCount = 32;
 const imagesEach = { pictures: 10, volumes: 4 };
-/** Images of other domains that lend their style. */
+/** Images of other domains that lend scanners their style, and those whose own scanners are imagined. */
 const donorCount = 8;
+const partnerCount = 12;
 
 /** Who is asked, and how estimates are made of it; one calibration for each part, null where it cannot be estimated. */
 export interface RunQuality {
@@ -46,32 +47,50 @@ async function keyOf(run: OpenedRun, { name }: Voices, further: readonly string[
   return { dimseg: packageVersion(), step: run.step, network: name, with: further, labelled };
 }
 
+/** How one of the imagined scanners shows a case; undefined where it cannot. */
+type View = (one: DecodedCase) => Promise<DecodedCase | undefined>;
+
+/** Scanners that do not exist, and those of the other domains as far as their images tell. */
+function imaginedScanners({ dataset, cache, split, config, normalisation }: OpenedRun): View[] {
+  const others = split.unlabelled.filter(({ domain }) => domain !== config.labelled.domain);
+  const donors = evenly(others, donorCount);
+  const drawn = Array.from({ length: scannerCount }, (_, number): View => {
+    const scanner = drawScanner(number, scannerCount, dataset.channels, donors.length);
+    const donor = async () => scanner.style && (await cache.get(donors[scanner.style.donor]));
+    return async (one) => throughScanner(one, scanner, await donor(), normalisation);
+  });
+  const real = evenly(others, partnerCount).map(
+    (partner): View =>
+      async (one) =>
+        restyledLike(one, await cache.get(partner), normalisation),
+  );
+  return [...drawn, ...real];
+}
+
 /** Asks about the labelled images as they are and through scanners. */
 async function learn(run: OpenedRun, asked: Asked, cases: readonly Case[], { progress }: Observer) {
-  const { dataset, cache, split, config, normalisation } = run;
-  const donors = evenly(
-    split.unlabelled.filter(({ domain }) => domain !== config.labelled.domain),
-    donorCount,
-  );
+  const { dataset, cache } = run;
+  const views = imaginedScanners(run);
   const each = Math.min(dataset.slices ? imagesEach.volumes : imagesEach.pictures, cases.length);
-  const total = cases.length + scannerCount * each;
+  const total = cases.length + views.length * each;
   let done = 0;
   const observe = async (one: Case, decoded: DecodedCase): Promise<LabelledObservation> => {
     const references = asked.references.filter(({ subject }) => subject !== one.subject);
-    const seen = await observeCase(decoded, dataset, { ...asked, references }, caseName(one));
-    progress("learning from labelled images", ++done, total);
-    return { subject: one.subject, seen };
+    return { subject: one.subject, seen: await observeCase(decoded, dataset, { ...asked, references }, caseName(one)) };
   };
+  const told = () => progress("learning from labelled images", ++done, total);
   const labelled: LabelledObservation[] = [];
-  for (const one of cases) labelled.push(await observe(one, await cache.get(one)));
+  for (const one of cases) {
+    labelled.push(await observe(one, await cache.get(one)));
+    told();
+  }
   const shifted: ShiftedObservation[] = [];
-  for (let scanner = 0; scanner < scannerCount; scanner++) {
-    const drawn = drawScanner(scanner, scannerCount, dataset.channels, donors.length);
-    const donor = drawn.style && (await cache.get(donors[drawn.style.donor]));
+  for (const [scanner, view] of views.entries()) {
     for (let i = 0; i < each; i++) {
       const one = cases[(Math.floor((i * cases.length) / each) + scanner) % cases.length];
-      const shown = throughScanner(await cache.get(one), drawn, donor, normalisation);
-      shifted.push({ ...(await observe(one, shown)), scanner });
+      const shown = await view(await cache.get(one));
+      if (shown) shifted.push({ ...(await observe(one, shown)), scanner });
+      told();
     }
   }
   return calibrate(
