@@ -1,4 +1,5 @@
 /** `dimseg studio` as built, in a real browser, on a run that was really trained. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -24,6 +25,7 @@ beforeAll(async () => {
   put(join(base, hostile, "environment.json"), "{");
   await trainRun(base, "first");
   await dimseg("estimate", join(base, "first"));
+  await dimseg("evaluate", join(base, "first"), "--network", "student");
   studio = await BuiltStudio.start(base);
   if (hasBrowser) browser = await launch();
 });
@@ -79,6 +81,13 @@ describe("its server", () => {
   });
 });
 
+interface JudgedDomain {
+  readonly name: string;
+  readonly labelled: boolean;
+  readonly cases: number;
+  readonly average: { readonly dice: { readonly mean: number } };
+}
+
 /** What axe finds in light colours and in dark ones. */
 async function problemsInBothSchemes(page: Page): Promise<string[]> {
   const found: string[] = [];
@@ -110,6 +119,13 @@ describe.skipIf(!hasBrowser)("its page", () => {
     expect(await page.locator(".chart h2").allInnerTexts()).toEqual(
       expect.arrayContaining(["Validation Dice", "Losses", "Learning rate"]),
     );
+    const summary = readFileSync(join(base, "first/evaluation/last-student/summary.json"), "utf8");
+    const rows = JSON.parse(summary).domains.map(
+      ({ name, labelled, cases, average: { dice } }: JudgedDomain) =>
+        `${name}${labelled ? ", labelled" : ""}\t${cases}\t${(100 * dice.mean).toFixed(1)} %`,
+    );
+    const shown = await page.locator(".judged tbody tr").allInnerTexts();
+    expect(shown.map((row) => row.split("\t").slice(0, 3).join("\t"))).toEqual(rows);
     expect(await problems(page)).toEqual([]);
 
     await page.getByRole("link", { name: "Cases" }).click();

@@ -1,7 +1,8 @@
 /** The estimates that a run's folder holds, as the studio shows them. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseCsv } from "../../core/csv.js";
+import { newestOfRun } from "./newest-of-run.js";
 import type { PartEstimateShown } from "./shown/cases.js";
 
 /** Estimates of a run's data set. */
@@ -11,9 +12,6 @@ export interface KeptEstimates {
   /** By `domain/id`, the part that may be worst first. */
   readonly byCase: ReadonlyMap<string, readonly PartEstimateShown[]>;
 }
-
-/** Folders of estimates of the run's own data set: those of others have a suffix. */
-const ownFolder = /^(?:last|best|best-on-test|step-\d+)-(?:student|teacher)$/;
 
 function numberOr<T>(text: string | undefined, otherwise: T): number | T {
   return text === undefined || text === "" || Number.isNaN(Number(text)) ? otherwise : Number(text);
@@ -40,18 +38,11 @@ function rowsOf(text: string): Map<string, PartEstimateShown[]> {
  * @returns null where there are none that can be read
  */
 export function readEstimates(quality: string): KeptEstimates | null {
-  let names: string[];
+  const newest = newestOfRun(quality, "cases.csv");
+  if (newest === null) return null;
   try {
-    names = readdirSync(quality).filter((name) => ownFolder.test(name));
-  } catch {
-    return null;
-  }
-  const age = (name: string) => statSync(join(quality, name, "cases.csv"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const [newest] = names.filter((name) => age(name) > 0).sort((a, b) => age(b) - age(a));
-  if (newest === undefined) return null;
-  try {
-    const summary = JSON.parse(readFileSync(join(quality, newest, "summary.json"), "utf8"));
-    const byCase = rowsOf(readFileSync(join(quality, newest, "cases.csv"), "utf8"));
+    const summary = JSON.parse(readFileSync(join(newest, "summary.json"), "utf8"));
+    const byCase = rowsOf(readFileSync(join(newest, "cases.csv"), "utf8"));
     return { step: Number(summary.checkpoint.step), network: String(summary.network), byCase };
   } catch {
     // Half a folder is made anew by the next estimate.

@@ -6,6 +6,7 @@ import { post, useEvents } from "../parts/server.js";
 import { Chart } from "./chart.js";
 import { type Curves, planFigures, withNews } from "./curve-store.js";
 import { RunHeading } from "./heading.js";
+import { Scores } from "./scores.js";
 import { StepProgress } from "./stage.js";
 
 /** What can be done about a run now. */
@@ -79,6 +80,7 @@ export function RunView({ id }: { id: string }) {
           <Actions run={run} told={setProblem} />
         </div>
       ) : null}
+      {run ? <Scores run={id} /> : null}
       {run && curves.size === 0 ? <p class="note">Nothing was logged yet.</p> : null}
       <Figures curves={curves} />
     </>

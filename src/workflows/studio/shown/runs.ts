@@ -30,6 +30,27 @@ export interface RunOverview {
   readonly failure: string | null;
 }
 
+/** How well a run did in one domain, mean over its test cases and parts. */
+export interface DomainScores {
+  readonly name: string;
+  readonly labelled: boolean;
+  readonly cases: number;
+  /** 0 to 1, with its 95 % interval over subjects; null where it is not defined. */
+  readonly dice: { readonly mean: number | null; readonly interval: readonly [number, number] | null };
+  /** In the units of the evaluation; null where it is not defined. */
+  readonly hd95: number | null;
+}
+
+/** The newest evaluation of a run. */
+export interface RunScores {
+  readonly step: number;
+  readonly network: string;
+  readonly units: string;
+  /** Mean over the domains, 0 to 1. */
+  readonly dice: number | null;
+  readonly domains: readonly DomainScores[];
+}
+
 /** What is on the page of all runs. */
 export interface RunList {
   readonly folder: string;

@@ -1,0 +1,27 @@
+/** How a run was judged last, as the studio shows it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseSummary } from "../../reporting/summary-file.js";
+import { newestOfRun } from "./newest-of-run.js";
+import type { RunScores } from "./shown/runs.js";
+
+/**
+ * The newest evaluation of a run.
+ * @param evaluation the run's folder of them
+ * @returns null where there is none
+ * @throws DataError when it is damaged
+ */
+export function readScores(evaluation: string): RunScores | null {
+  const folder = newestOfRun(evaluation, "summary.json");
+  if (folder === null) return null;
+  const path = join(folder, "summary.json");
+  const { about, summary } = parseSummary(readFileSync(path, "utf8"), path);
+  const defined = (value: number) => (Number.isFinite(value) ? value : null);
+  const domains = summary.domains.map(({ name, labelled, cases, average }) => ({
+    ...{ name, labelled, cases },
+    dice: { mean: defined(average.dice.mean), interval: average.dice.interval },
+    hd95: defined(average.hd95.mean),
+  }));
+  const { checkpoint, network, units = "pixels" } = about;
+  return { step: checkpoint.step, network, units, dice: defined(summary.average.dice.mean), domains };
+}
