@@ -12,59 +12,74 @@ const clearly = 0.5;
 /** Colours of a palette, from the darkest to the brightest. */
 const colours = 64;
 
-/** The mean of the channels of images, [N, S] float32. */
-interface Brightness {
-  readonly values: Tensor;
-  /** From the darkest pixel to the brightest. */
-  readonly sorted: Tensor;
-  /** Which pixel stands where in `sorted`. */
-  readonly order: Tensor;
+/**
+ * The middle of images: the largest square that no rotation turns out of them, so that the black corners which a weak
+ * view's rotation leaves are no part of what an image is told by.
+ */
+function middleOf(images: Tensor): Tensor {
+  const axes = [-2, -1] as const;
+  const side = Math.floor(Math.min(...axes.map((axis) => images.shape.at(axis) as number)) / Math.SQRT2);
+  const cut = (rest: Tensor, axis: -2 | -1) =>
+    rest.narrow(axis, Math.floor(((rest.shape.at(axis) as number) - side) / 2), side);
+  return axes.reduce(cut, images);
 }
 
-function brightnessOf(images: Tensor): Brightness {
-  const values = images.to({ dtype: "float32" }).mean([1]).flatten(1);
-  const [sorted, order] = values.sort(1);
-  return { values, sorted, order };
+/** The mean of the channels of images, [N, S] float32. */
+function brightnessOf(images: Tensor): Tensor {
+  return images.to({ dtype: "float32" }).mean([1]).flatten(1);
+}
+
+/** Standing in order, [N, S] each. */
+interface Order {
+  /** Brightness from the darkest pixel to the brightest. */
+  readonly sorted: Tensor;
+  /** Which pixel stands where in it. */
+  readonly pixels: Tensor;
+}
+
+function orderOf(images: Tensor): Order {
+  const [sorted, pixels] = brightnessOf(images).sort(1);
+  return { sorted, pixels };
 }
 
 /** Brightness in order, of mean 0 and deviation 1, [N, S]: whatever exposure and contrast were. */
-function standardOrder({ values, sorted }: Brightness): Tensor {
-  const mean = values.mean([1], { keepdim: true });
-  const deviation = values.sub(mean).square().mean([1], { keepdim: true }).sqrt().clamp({ min: 1e-6 });
+function standardOrder({ sorted }: Order): Tensor {
+  const mean = sorted.mean([1], { keepdim: true });
+  const deviation = sorted.sub(mean).square().mean([1], { keepdim: true }).sqrt().clamp({ min: 1e-6 });
   return sorted.sub(mean).div(deviation);
 }
 
 /** Whether each image is the opposite of its partner by the Wasserstein distance of their distributions of brightness, [N] bool. */
-function isOpposite(image: Brightness, partner: Brightness): Tensor {
+function isOpposite(image: Order, partner: Order): Tensor {
   const [own, theirs] = [standardOrder(image), standardOrder(partner)];
   const distance = (order: Tensor) => order.sub(theirs).abs().mean([1]);
   return distance(own.neg().flip([1])).lt(distance(own).mul(clearly));
 }
 
-/** Where each pixel lies in the order from the brightest, 0, to the darkest, 1; equals share their middle. [N, S] */
-function placeFromBrightest({ values, sorted }: Brightness): Tensor {
-  const [darkness, ordered] = [values.neg(), sorted.neg().flip([1])];
+/** Where each pixel of `images` lies in an order from the brightest, 0, to the darkest, 1; equals share their middle. [N, S] */
+function placeFromBrightest(images: Tensor, { sorted }: Order): Tensor {
+  const [darkness, ordered] = [brightnessOf(images).neg(), sorted.neg().flip([1])];
   const twice = ordered.searchsorted(darkness).add(ordered.searchsorted(darkness, { right: true }));
   return twice
     .to({ dtype: "float32" })
     .sub(1)
-    .div(2 * values.shape[1]);
+    .div(2 * sorted.shape[1]);
 }
 
 /** The colours of each image from its darkest pixels to its brightest, means of equal shares of them, [N, C, colours]. */
-function palettes(images: Tensor, { order }: Brightness): Tensor {
+function palettes(images: Tensor, { pixels }: Order): Tensor {
   const flat = images.to({ dtype: "float32" }).flatten(2);
-  const ordered = flat.gather(2, order.unsqueeze(1).expand(flat.shape));
+  const ordered = flat.gather(2, pixels.unsqueeze(1).expand(flat.shape));
   return adaptiveAvgPool2d(ordered, [flat.shape[1], colours]);
 }
 
 /** Negatives in the colours of a palette each: what is brightest takes those of what is darkest there. [N, C, S] */
-function negativesIn(palette: Tensor, image: Brightness): Tensor {
-  const [count, pixels] = image.values.shape;
-  const place = placeFromBrightest(image)
+function negativesIn(palette: Tensor, images: Tensor, order: Order): Tensor {
+  const place = placeFromBrightest(images, order)
     .mul(colours)
     .sub(0.5)
     .clamp({ min: 0, max: colours - 1 });
+  const [count, pixels] = place.shape;
   const below = place.floor().clamp({ max: colours - 2 });
   const each = [count, palette.shape[1], pixels];
   const colour = (number: Tensor) => palette.gather(2, number.to({ dtype: "int64" }).unsqueeze(1).expand(each));
@@ -81,9 +96,10 @@ function negativesIn(palette: Tensor, image: Brightness): Tensor {
  */
 export function inPolarityOf(imagesNCS: Tensor, partnersNCS: Tensor, otherwise: Tensor): Tensor {
   return scope(() => {
-    const [own, theirs] = [brightnessOf(imagesNCS), brightnessOf(partnersNCS)];
+    const theirMiddle = middleOf(partnersNCS);
+    const [own, theirs] = [orderOf(middleOf(imagesNCS)), orderOf(theirMiddle)];
     const each = imagesNCS.shape.map((count, axis) => (axis === 0 ? count : 1));
-    const negatives = negativesIn(palettes(partnersNCS, theirs), own).reshape(imagesNCS.shape);
+    const negatives = negativesIn(palettes(theirMiddle, theirs), imagesNCS, own).reshape(imagesNCS.shape);
     return where(isOpposite(own, theirs).reshape(each), negatives, otherwise);
   });
 }
