@@ -22,6 +22,7 @@ const soaks: Readonly<Record<string, () => Promise<{ run: Soak }>>> = {
   "image-files": () => import("./image-files.js"),
   images: () => import("./images.js"),
   kill: () => import("./kill.js"),
+  "large-volume": () => import("./large-volume.js"),
   loads: () => import("./loads.js"),
   "process-kill": () => import("./process-kill.js"),
   processes: () => import("./processes.js"),
