@@ -1,22 +1,34 @@
 /**
  * Estimates against what was measured: run `dimseg estimate RUN` on each run first, on a data set whose test images have masks.
  *
- *   node studies/quality/summarise.mjs RUN...
+ *   node studies/quality/summarise.mjs [--csv FILE --code COMMIT] RUN...
  *
- * Beside the estimates stand two plain rivals, calibrated on the same labelled images: the agreement of mirror images alone and
- * the confidence (soft Dice) alone.
+ * Prints a line for each setting and method: errors of domain means and rank correlations are means over its runs (worst: the
+ * worst domain of all), shares are of the masks of all. With --csv every run is a line of a file, with the commit of the code
+ * that made the estimates. Beside them stand two plain rivals, calibrated on the same labelled images: the agreement of mirror
+ * images alone and the confidence (soft Dice) alone, judged on the same masks and domains.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { parseCsv } from "../../dist/src/core/csv.js";
+import { parseArgs } from "node:util";
+import { parse } from "yaml";
+import { formatCsv, parseCsv } from "../../dist/src/core/csv.js";
 import { groupBy } from "../../dist/src/core/group-by.js";
 import { mean } from "../../dist/src/statistics/mean.js";
 
 const bad = 0.5;
 const good = 0.7;
 
-function rowsOf(run) {
-  const [header, ...lines] = parseCsv(readFileSync(join(run, "quality", "last-student", "cases.csv"), "utf8"));
+function settingOf(run) {
+  const { dataset, labelled, method, optimizer, training } = parse(readFileSync(join(run, "config.yaml"), "utf8"));
+  const name = optimizer.name === "none" ? method.name : `${method.name} + ${optimizer.name}`;
+  const { count, validation = 0 } = labelled;
+  const setting = `${basename(dataset, ".yaml")}, ${labelled.domain}, ${count}${validation > 0 ? ` + ${validation}` : ""}`;
+  return { setting, method: name, seed: training.seed };
+}
+
+function rowsOf(folder) {
+  const [header, ...lines] = parseCsv(readFileSync(join(folder, "cases.csv"), "utf8"));
   const rows = lines.map((line) => Object.fromEntries(header.map((name, i) => [name, line[i]])));
   return rows.filter(({ measured }) => measured !== "");
 }
@@ -36,55 +48,89 @@ function spearman(x, y) {
   return dot(a, ma, b, mb) / Math.sqrt(dot(a, ma, a, ma) * dot(b, mb, b, mb));
 }
 
-/** Errors of domain means in points, and the rank correlation over cases. @param of estimate of a row; an empty mask has 0 */
-function against(rows, of) {
+/** Errors of domain means in points, and the rank correlation over masks. @param of estimate of a row; an empty mask has 0 */
+function against(rows, stated, of) {
   const value = (row) => (row.ground === "empty" ? 0 : Number(of(row)));
-  const known = rows.filter((row) => row.ground === "empty" || of(row) !== "");
-  const errors = [...groupBy(known, ({ domain }) => domain).values()].map(
-    (own) => 100 * Math.abs(mean(own.map(value)) - mean(own.map(({ measured }) => Number(measured)))),
-  );
+  const known = rows.filter((row) => row.ground !== "unknown");
+  const errors = [...groupBy(known, ({ domain }) => domain)]
+    .filter(([domain]) => stated.has(domain))
+    .map(([, own]) => 100 * Math.abs(mean(own.map(value)) - mean(own.map(({ measured }) => Number(measured)))));
   const rho = spearman(
     known.map(value),
     known.map(({ measured }) => Number(measured)),
   );
-  return { errors, rho };
+  return { error: mean(errors), rho };
 }
 
-const share = (rows, isOne) => (rows.length === 0 ? Number.NaN : (100 * rows.filter(isOne).length) / rows.length);
-const text = (value, digits = 1) => (Number.isNaN(value) ? "–" : value.toFixed(digits));
-
-const columns = [
-  "run",
-  "error of domain means: mean",
-  "worst",
-  "mirror alone",
-  "confidence alone",
-  "Spearman",
-  "mirror alone",
-];
-const more = ["confidence alone", "inside 90 %", "bad ones marked", "good ones marked in vain"];
-console.log(`| ${[...columns, ...more].join(" | ")} |\n|${" --- |".repeat(columns.length + more.length)}`);
-for (const run of process.argv.slice(2)) {
-  const rows = rowsOf(run);
+/** What a run's estimates are worth. */
+function judged(run) {
+  const folder = join(run, "quality", "last-student");
+  const rows = rowsOf(folder);
+  const { domains } = JSON.parse(readFileSync(join(folder, "summary.json"), "utf8"));
+  const told = domains.filter(({ dice }) => dice !== null);
+  const errors = told.map(({ dice, measured }) => 100 * Math.abs(dice - measured));
+  const stated = new Set(told.map(({ domain }) => domain));
   const [own, mirror, confidence] = ["dice", "mirrorAgreement", "softDice"].map((name) =>
-    against(rows, (row) => row[name]),
+    against(rows, stated, (row) => row[name]),
   );
   const known = rows.filter(({ ground }) => ground !== "unknown");
-  const inside = share(
-    known,
-    (row) => Number(row.measured) >= Number(row.low) && Number(row.measured) <= Number(row.high),
-  );
-  const marked = (chosen) =>
-    share(
-      rows.filter(({ measured }) => chosen(Number(measured))),
-      (row) => row.doubtful === "yes",
-    );
-  const cells = [
-    ...[mean(own.errors), Math.max(...own.errors), mean(mirror.errors), mean(confidence.errors)].map((one) =>
-      text(one),
-    ),
-    ...[own.rho, mirror.rho, confidence.rho].map((one) => text(one, 2)),
-    ...[inside, marked((dice) => dice < bad), marked((dice) => dice >= good)].map((one) => text(one, 0)),
+  const isInside = ({ measured, low, high }) => Number(measured) >= Number(low) && Number(measured) <= Number(high);
+  const count = (some, isOne) => some.filter(isOne).length;
+  const marked = (some) => count(some, ({ doubtful }) => doubtful === "yes");
+  const [badOnes, goodOnes] = [
+    rows.filter(({ measured }) => Number(measured) < bad),
+    rows.filter(({ measured }) => Number(measured) >= good),
   ];
-  console.log(`| ${[basename(run), ...cells].join(" | ")} |`);
+  return {
+    ...{ domains: domains.length, stated: told.length, error: mean(errors), worst: Math.max(...errors) },
+    ...{ mirror: mirror.error, confidence: confidence.error },
+    ...{ spearman: own.rho, mirrorSpearman: mirror.rho, confidenceSpearman: confidence.rho },
+    held: count(told, isInside),
+    ...{ masks: rows.length, known: known.length, inside: count(known, isInside) },
+    ...{ bad: badOnes.length, badMarked: marked(badOnes), good: goodOnes.length, goodMarked: marked(goodOnes) },
+  };
 }
+
+const { values: options, positionals: runs } = parseArgs({
+  allowPositionals: true,
+  options: { csv: { type: "string" }, code: { type: "string" } },
+});
+const all = runs.map((run) => ({ ...settingOf(run), ...judged(run) }));
+if (options.csv !== undefined) {
+  if (options.code === undefined) throw new Error("--csv: give --code, the commit of the code that estimated");
+  const columns = Object.keys(all[0]);
+  const lines = all.map((one) => columns.map((name) => one[name]));
+  writeFileSync(options.csv, formatCsv([[...columns, "commit"], ...lines.map((line) => [...line, options.code])]));
+}
+
+const text = (value, digits = 1) => (Number.isNaN(value) ? "–" : value.toFixed(digits));
+const columns = [
+  "setting",
+  "method",
+  "runs",
+  "error of domain means",
+  "worst domain",
+  "mirror alone",
+  "confidence alone",
+];
+const more = ["Spearman", "mirror alone", "confidence alone", "masks inside 90 %", "means inside 90 %"];
+const marks = ["bad ones marked", "good ones marked in vain", "domains without a mean"];
+const header = [...columns, ...more, ...marks];
+console.log(`| ${header.join(" | ")} |\n|${" --- |".repeat(header.length)}`);
+function print(setting, method, own) {
+  const average = (key, digits) => text(mean(own.map((one) => one[key])), digits);
+  const total = (key) => own.reduce((sum, one) => sum + one[key], 0);
+  const share = (key, of) => text((100 * total(key)) / total(of), 0);
+  const cells = [
+    ...[setting, method, own.length, average("error"), text(Math.max(...own.map(({ worst }) => worst)))],
+    ...[average("mirror"), average("confidence")],
+    ...["spearman", "mirrorSpearman", "confidenceSpearman"].map((key) => average(key, 2)),
+    ...[share("inside", "known"), share("held", "stated")],
+    ...[`${share("badMarked", "bad")} of ${total("bad")}`, share("goodMarked", "good")],
+    `${total("domains") - total("stated")} of ${total("domains")}`,
+  ];
+  console.log(`| ${cells.join(" | ")} |`);
+}
+for (const own of groupBy(all, ({ setting, method }) => `${setting}/${method}`).values())
+  print(own[0].setting, own[0].method, own);
+print("all", "all", all);
