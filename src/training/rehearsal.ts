@@ -28,8 +28,9 @@ export interface Rehearsal {
   readonly stopSeconds: number;
 }
 
-/** Steps are timed for so long, and at least so many of them. */
+/** Steps are timed for so long, or so large a share of the time that is planned for, and at least so many of them. */
 const enoughSeconds = 3;
+const enoughShare = 0.05;
 const fewestSteps = 3;
 /** Batches of different images; more would only be decoded for nothing. */
 const batches = 2;
@@ -51,8 +52,12 @@ function relativeWork(minimizer: TrainingSession["minimizer"]): number {
   return mean(passes) / passes[0];
 }
 
-/** Seconds of steps, the first one apart. */
-async function timeSteps(session: TrainingSession, turn: Turn): Promise<Omit<Rehearsal, "stopSeconds">> {
+/** Seconds of steps, the first one apart. @param enough seconds that they are timed for */
+async function timeSteps(
+  session: TrainingSession,
+  enough: number,
+  turn: Turn,
+): Promise<Omit<Rehearsal, "stopSeconds">> {
   const { config, dataset, augmenter, normalisation, device, usesUnlabelled } = session;
   const { iterations, labelledBatch, unlabelledBatch, seed } = config.training;
   const source = new Batches({
@@ -80,7 +85,7 @@ async function timeSteps(session: TrainingSession, turn: Turn): Promise<Omit<Reh
   const logged = await step(1, true);
   const plain: number[] = [];
   const total = () => plain.reduce((sum, one) => sum + one, 0);
-  while (plain.length < fewestSteps || total() < enoughSeconds) plain.push(await step(2 + plain.length, false));
+  while (plain.length < fewestSteps || total() < enough) plain.push(await step(2 + plain.length, false));
   const share = 1 / config.logging.every;
   const stepSeconds = (total() / plain.length) * (1 - share) + logged * share;
   return { firstSeconds, stepSeconds: stepSeconds * relativeWork(session.minimizer) };
@@ -104,17 +109,18 @@ function freeSession({ student, method, minimizer }: TrainingSession): void {
  * Trains a few steps and does what a stop does.
  * @param session is used up
  * @param folder an empty one for a checkpoint
+ * @param options.seconds that the run will have: a short one is not worth measuring for long
  * @throws DataError, OutOfMemoryError as training does; Stopped when told to stop
  */
 export async function rehearse(
   session: TrainingSession,
   folder: string,
-  { warn, stopRequested }: { warn(message: string): void; stopRequested(): boolean },
+  { seconds, warn, stopRequested }: { seconds: number; warn(message: string): void; stopRequested(): boolean },
 ): Promise<Rehearsal> {
   const turn = turnUntil(stopRequested);
   try {
     const few = withFewImages(session);
-    const times = await timeSteps(few, turn);
+    const times = await timeSteps(few, Math.min(enoughSeconds, enoughShare * seconds), turn);
     const settling = await secondsOf(() => settleOnce(few));
     const judging = await rehearseStop(session, turn);
     const store = new CheckpointStore(join(folder, "checkpoints"), { keep: 1, warn });

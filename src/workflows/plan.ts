@@ -127,11 +127,12 @@ function settings(dataset: string, labels: LabelPlan, method: MethodPlan, rung: 
   });
 }
 
-/** Measures rungs by training a few steps on each. */
+/** Measures rungs by training a few steps on each. @param seconds that the run will have */
 function rehearser(
   dataset: Dataset,
   labels: LabelPlan,
   method: MethodPlan,
+  seconds: number,
   { warn, progress, stopRequested }: Observer,
 ) {
   let measured = 0;
@@ -143,7 +144,7 @@ function rehearser(
     const folder = mkdtempSync(join(tmpdir(), "dimseg-plan-"));
     try {
       const session = openTraining(openModel({ ...wanted, training }, warn));
-      return await rehearse(session, folder, { warn, stopRequested: stopRequested ?? (() => false) });
+      return await rehearse(session, folder, { seconds, warn, stopRequested: stopRequested ?? (() => false) });
     } catch (error) {
       if (error instanceof OutOfMemoryError) return null;
       throw error;
@@ -242,7 +243,7 @@ export const planTraining: Workflow<PlanInput, Planned> = async (input, observer
   refuseBroken(fingerprint, dataset, observer.warn);
   const method = planMethod({ ...labels.split, ofVolumes: dataset.slices !== undefined });
   const { before, seconds } = timeFor(minutes, reading);
-  const measure = rehearser(dataset, labels, method, observer);
+  const measure = rehearser(dataset, labels, method, seconds, observer);
   const searched = { dataset, labels, fingerprint, seconds, measure, progress: observer.progress };
   const volumes = dataset.slices ? await volumeWay(searched) : null;
   const way = volumes === null || typeof volumes === "string" ? await pictureWay(searched, volumes) : volumes;

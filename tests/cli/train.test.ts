@@ -17,7 +17,11 @@ const base = temporaryFolder();
 const dim = {
   optimizer: { name: "dim-features", inner: "fsam", rhoMode: "divergence", divergence: { runningMean: 0.5 } },
 };
-const supervised = { method: { name: "supervised" }, optimizer: { name: "none" }, evaluation: { every: 25 } };
+const supervised = {
+  ...{ method: { name: "supervised" }, optimizer: { name: "none" } },
+  // The others draw a preview; here nothing looks at it.
+  evaluation: { every: 25, preview: false },
+};
 const kinds = {
   "dim fp32": { ...dim, training: { iterations: 12 } },
   "dim bf16": { ...dim, training: { iterations: 12, precision: "bf16" } },

@@ -1,6 +1,6 @@
 /** Training in several processes by the command line: it does what one process does, and ends and goes on as one. */
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { exitCodes } from "../../src/core/errors.js";
@@ -111,20 +111,30 @@ describe("two processes that share each batch", () => {
 });
 
 describe("a training of several processes", () => {
+  let stopping: Promise<string> | undefined;
+
+  /** A copy of a run of two processes that was stopped on the way, once for all. */
+  async function stopped(name: string): Promise<string> {
+    stopping ??= (async () => {
+      const path = folder("stopped");
+      const running = new Running(["train", configOf("MiDSS and DiM"), "--out", path, "--processes", "2"]);
+      await running.until(() => metricLines(path) >= 3);
+      expect(await running.interrupt("SIGTERM")).toMatchObject({ code: exitCodes.terminated });
+      return path;
+    })();
+    const path = folder(name);
+    cpSync(await stopping, path, { recursive: true });
+    return path;
+  }
+
   it("is stopped after one step of all, and goes on to the same bits", async () => {
-    const path = folder("stopped");
-    const running = new Running(["train", configOf("MiDSS and DiM"), "--out", path, "--processes", "2"]);
-    await running.until(() => metricLines(path) >= 3);
-    expect(await running.interrupt("SIGTERM")).toMatchObject({ code: exitCodes.terminated });
+    const path = await stopped("as many");
     expect(run(["train", "--resume", path, "--processes", "2"])).toMatchObject({ code: 0 });
     expectSame(path, trained("MiDSS and DiM", 2));
   });
 
   it("goes on in one process, which says so, to nearly the same weights", async () => {
-    const path = folder("fewer");
-    const running = new Running(["train", configOf("MiDSS and DiM"), "--out", path, "--processes", "2"]);
-    await running.until(() => metricLines(path) >= 3);
-    await running.interrupt("SIGTERM");
+    const path = await stopped("fewer");
     const resumed = run(["train", "--resume", path]);
     expect(resumed.code).toBe(0);
     expect(resumed.err).toMatch(

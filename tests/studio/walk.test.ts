@@ -105,12 +105,12 @@ async function beginTraining(page: Page): Promise<void> {
   await meaning.getByLabel("128", { exact: true }).fill("rim");
   await station(page, "folder");
   await page.getByRole("button", { name: "Write the description" }).click();
-  await page.getByLabel("Minutes of training").fill("10");
+  await page.getByLabel("Minutes of training").fill("1");
   await page.getByRole("button", { name: "Plan" }).click();
   const start = page.getByRole("button", { name: "Start training" });
   await start.waitFor();
   await station(page, "plan");
-  // The plan is a file that may be changed; nobody waits for ten minutes here, nor for what a machine can do in them.
+  // The plan is a file that may be changed; nobody waits for a minute here, nor for what a machine can do in it.
   const plan = join(base, "eyes.yaml");
   put(plan, readFileSync(plan, "utf8").replace(/(?<=^ *iterations: )\d+/m, String(firstSteps)));
   await start.click();
