@@ -2,13 +2,13 @@
 import { type Pack, scope, type Tensor } from "../torch/index.js";
 import { planLabelled, planUnlabelled, strongView, type UnlabelledViews } from "./batch.js";
 import type { DrawKey } from "./draws.js";
-import { ofEachChannel, type PlanStrong } from "./modalities.js";
+import { ofEachChannel, type PlanStrong } from "./intensity/modalities.js";
 import { planar8bit, type RawScale } from "./normalisation.js";
 import type { AugmentationProfile } from "./profile.js";
-import { drawVolumeStrong, drawVolumeWeak } from "./volume-draws.js";
-import type { VolumeProfile } from "./volume-profile.js";
-import { planStrongVolumes } from "./volume-strong.js";
-import { planWarp } from "./warp.js";
+import { drawVolumeStrong, drawVolumeWeak } from "./volumes/draws.js";
+import type { VolumeProfile } from "./volumes/profile.js";
+import { planStrongVolumes } from "./volumes/strong.js";
+import { planWarp } from "./volumes/warp.js";
 import { changedCopies, flipped, type WeakView } from "./weak.js";
 import { whereDrawn } from "./where-drawn.js";
 

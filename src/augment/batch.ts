@@ -1,7 +1,7 @@
 /** What a training step asks for: the augmented views of a labelled and of an unlabelled batch. */
 import { type Pack, scope, sendTogether, type Tensor } from "../torch/index.js";
 import { type DrawKey, drawStrong, drawWeak } from "./draws.js";
-import { ofEachChannel, type PlanStrong } from "./modalities.js";
+import { ofEachChannel, type PlanStrong } from "./intensity/modalities.js";
 import { planar8bit, type RawScale } from "./normalisation.js";
 import type { AugmentationProfile } from "./profile.js";
 import { planStrong } from "./strong.js";

@@ -12,12 +12,12 @@ export {
   type StrongDraw,
   type WeakDraw,
 } from "./draws.js";
-export type { PlanStrong } from "./modalities.js";
+export type { PlanStrong } from "./intensity/modalities.js";
+export { inGreyLevels } from "./intensity/own-range.js";
+export { inPolarityOf } from "./intensity/polarity.js";
+export { planTpRam, type StyleTransfer, tpRam } from "./intensity/tp-ram.js";
 export { type Normalisation, planar8bit, planarLevels, type RawScale, zScores } from "./normalisation.js";
-export { inGreyLevels } from "./own-range.js";
-export { inPolarityOf } from "./polarity.js";
 export { type AugmentationProfile, fundusProfile, type ImageSize, mriProfile, type Range } from "./profile.js";
 export { strongAugment } from "./strong.js";
-export { planTpRam, type StyleTransfer, tpRam } from "./tp-ram.js";
-export { type SometimesDrawn, type VolumeProfile, volumeProfile } from "./volume-profile.js";
+export { type SometimesDrawn, type VolumeProfile, volumeProfile } from "./volumes/profile.js";
 export { type WeakView, weakAugment } from "./weak.js";

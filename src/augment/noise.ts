@@ -5,7 +5,7 @@
 import { streamKey } from "../core/random.js";
 import { arange, type Device, type Pack, stack, type Tensor } from "../torch/index.js";
 import type { StreamAddress } from "./draws.js";
-import { perImage } from "./sampling.js";
+import { perImage } from "./geometry/sampling.js";
 
 const rounds = 10;
 const multipliers = [0xd2511f53, 0xcd9e8d57];

@@ -1,12 +1,12 @@
 /** The strong view: brightness, contrast and blur on top of the weak view, whole numbers after each if they were (method.md 3.2). */
 import { type Pack, ShapeError, scope, sendTogether, type Tensor } from "../torch/index.js";
-import { blur, blurKernel, blurKernelLength, gaussianBlur } from "./blur.js";
 import type { StrongDraw } from "./draws.js";
+import { perImage } from "./geometry/sampling.js";
+import { blur, blurKernel, blurKernelLength, gaussianBlur } from "./intensity/blur.js";
+import { inGreyLevels } from "./intensity/own-range.js";
+import { brightness, contrast } from "./intensity/photometric.js";
 import { planar8bit, type RawScale } from "./normalisation.js";
-import { inGreyLevels } from "./own-range.js";
-import { brightness, contrast } from "./photometric.js";
 import type { AugmentationProfile } from "./profile.js";
-import { perImage } from "./sampling.js";
 
 /**
  * Plans {@link strongAugment} of a batch.

@@ -5,11 +5,11 @@
  */
 import { type Pack, ShapeError, scope, sendTogether, spatialShape, type Tensor } from "../torch/index.js";
 import type { WeakDraw } from "./draws.js";
-import { elasticDeformation } from "./elastic.js";
+import { elasticDeformation } from "./geometry/elastic.js";
+import { rotation } from "./geometry/rotate.js";
+import { scaleCrop } from "./geometry/scale-crop.js";
 import { planar8bit, type RawScale } from "./normalisation.js";
 import type { AugmentationProfile } from "./profile.js";
-import { rotation } from "./rotate.js";
-import { scaleCrop } from "./scale-crop.js";
 import { type Transform, type View, whereDrawn } from "./where-drawn.js";
 
 /** The mirror image along the last axis. */

@@ -4,7 +4,7 @@
  * images; where the mask is wrong it has learnt something else than the part. The classifier is a linear discriminant over
  * intensities at three scales and positions.
  */
-import { blurKernelFor, gaussianBlur } from "../augment/blur.js";
+import { blurKernelFor, gaussianBlur } from "../augment/intensity/blur.js";
 import type { DecodedCase } from "../data/decode.js";
 import type { PreparedImage } from "../data/prepare-image.js";
 import { cat, fromTypedArray, linspace, scope, spatialShape, type Tensor } from "../torch/index.js";

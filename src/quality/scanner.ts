@@ -3,8 +3,9 @@
  * geometry and hence its mask alone. Drawn at random, so that any of them is as good as the next: what an estimate does on
  * one that it was not fitted on says what it will do on a real one, as far as real ones are like these.
  */
-import { blurKernelFor, gaussianBlur } from "../augment/blur.js";
+
 import { inGreyLevels, inPolarityOf, type RawScale, tpRam } from "../augment/index.js";
+import { blurKernelFor, gaussianBlur } from "../augment/intensity/blur.js";
 import { RandomStream } from "../core/random.js";
 import type { DecodedCase } from "../data/decode.js";
 import type { Values } from "../data/values.js";

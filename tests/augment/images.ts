@@ -1,8 +1,8 @@
 /** Small batches for augmentation tests, made without random numbers of the engine. */
 
 import { expect } from "vitest";
+import { perImage } from "../../src/augment/geometry/sampling.js";
 import type { Augmenter, DrawKey } from "../../src/augment/index.js";
-import { perImage } from "../../src/augment/sampling.js";
 import { RandomStream } from "../../src/core/random.js";
 import {
   type DType,

@@ -1,8 +1,8 @@
 /** The strong view: analytic answers of brightness, contrast and blur, and the chain. */
 import { describe, expect, it } from "vitest";
-import { blur, blurKernelFor, blurKernelLength, gaussianBlur } from "../../src/augment/blur.js";
 import { augmentUnlabelled, drawStrong, fundusProfile, planar8bit, strongAugment } from "../../src/augment/index.js";
-import { brightness, contrast, meanGrey, toGrey } from "../../src/augment/photometric.js";
+import { blur, blurKernelFor, blurKernelLength, gaussianBlur } from "../../src/augment/intensity/blur.js";
+import { brightness, contrast, meanGrey, toGrey } from "../../src/augment/intensity/photometric.js";
 import { autocast, full, tensor, zeros } from "../../src/torch/index.js";
 import { expectTensorsKept, factorsOf, noiseImages, sameBits } from "./images.js";
 

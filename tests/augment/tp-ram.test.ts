@@ -1,7 +1,7 @@
 /** TP-RAM against a brute-force discrete Fourier transform, and its limits. */
 import { describe, expect, it } from "vitest";
 import { tpRam } from "../../src/augment/index.js";
-import { tpRamBlock } from "../../src/augment/tp-ram.js";
+import { tpRamBlock } from "../../src/augment/intensity/tp-ram.js";
 import { full, type Tensor, tensor } from "../../src/torch/index.js";
 import { expectTensorsKept, noiseImages } from "./images.js";
 

@@ -1,8 +1,8 @@
 /** Volumes: what has a meaning along any axis is applied along all of them, the planar transforms refuse. */
 import { describe, expect, it } from "vitest";
-import { blurKernelFor, gaussianBlur } from "../../src/augment/blur.js";
 import { augmentLabelled, augmentUnlabelled, fundusProfile, tpRam } from "../../src/augment/index.js";
-import { brightness, contrast } from "../../src/augment/photometric.js";
+import { blurKernelFor, gaussianBlur } from "../../src/augment/intensity/blur.js";
+import { brightness, contrast } from "../../src/augment/intensity/photometric.js";
 import { ShapeError, type Tensor, zeros } from "../../src/torch/index.js";
 import { factorsOf, noiseImages, sameBits } from "./images.js";
 

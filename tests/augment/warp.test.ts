@@ -1,9 +1,9 @@
 /** Patches of volumes: moved as drawn, images and labels together, and the same again for the same step. */
 import { describe, expect, it } from "vitest";
 import { volumeAugmenter, volumeProfile } from "../../src/augment/index.js";
-import { drawVolumeStrong, drawVolumeWeak, type WarpDraw } from "../../src/augment/volume-draws.js";
-import { planStrongVolumes } from "../../src/augment/volume-strong.js";
-import { planWarp } from "../../src/augment/warp.js";
+import { drawVolumeStrong, drawVolumeWeak, type WarpDraw } from "../../src/augment/volumes/draws.js";
+import { planStrongVolumes } from "../../src/augment/volumes/strong.js";
+import { planWarp } from "../../src/augment/volumes/warp.js";
 import type { View } from "../../src/augment/where-drawn.js";
 import { fromTypedArray, sendTogether, spatialShape, type Tensor } from "../../src/torch/index.js";
 import { expectTensorsKept, labelledView, noiseImages, sameBits, unlabelledViews } from "./images.js";

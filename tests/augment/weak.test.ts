@@ -1,10 +1,10 @@
 /** The weak view: analytic answers of each transform, what must not change, and the labels that follow the image. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { elasticField, elasticImages, elasticLabels, smoothingOf } from "../../src/augment/elastic.js";
+import { elasticField, elasticImages, elasticLabels, smoothingOf } from "../../src/augment/geometry/elastic.js";
+import { rotation } from "../../src/augment/geometry/rotate.js";
+import { scaleCrop } from "../../src/augment/geometry/scale-crop.js";
 import { drawWeak, fundusProfile, type ScaleCrop, type WeakDraw, weakAugment } from "../../src/augment/index.js";
-import { rotation } from "../../src/augment/rotate.js";
-import { scaleCrop } from "../../src/augment/scale-crop.js";
 import { ignoredLabel } from "../../src/core/target-kind.js";
 import { full, scope, sendTogether, type Tensor, tensor, zeros } from "../../src/torch/index.js";
 import { expectTensorsKept, noiseImages, noiseLabels, sameBits, sizeOf } from "./images.js";

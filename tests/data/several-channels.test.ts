@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { planarAugmenter, volumeAugmenter } from "../../src/augment/index.js";
 import { mriProfile } from "../../src/augment/profile.js";
-import { volumeProfile } from "../../src/augment/volume-profile.js";
+import { volumeProfile } from "../../src/augment/volumes/profile.js";
 import { DataError } from "../../src/core/errors.js";
 import { DecodedCache } from "../../src/data/cache/decoded-cache.js";
 import { checkDataset } from "../../src/data/check/check.js";

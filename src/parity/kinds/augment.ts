@@ -1,14 +1,14 @@
 /** Kind `augment`: the deterministic parts of augmentation and loading with given draws (golden README section 7). */
 
-import { blur, blurKernelFor, gaussianBlur } from "../../augment/blur.js";
 import { boxMask, pasteBoxes, placeBox } from "../../augment/boxes.js";
-import { elasticField, elasticImages, elasticLabels, smoothingOf } from "../../augment/elastic.js";
+import { elasticField, elasticImages, elasticLabels, smoothingOf } from "../../augment/geometry/elastic.js";
+import { rotation } from "../../augment/geometry/rotate.js";
+import { perImage } from "../../augment/geometry/sampling.js";
+import { scaleCrop } from "../../augment/geometry/scale-crop.js";
+import { blur, blurKernelFor, gaussianBlur } from "../../augment/intensity/blur.js";
+import { brightness, contrast, meanGrey, toGrey } from "../../augment/intensity/photometric.js";
+import { tpRam } from "../../augment/intensity/tp-ram.js";
 import { planar8bit } from "../../augment/normalisation.js";
-import { brightness, contrast, meanGrey, toGrey } from "../../augment/photometric.js";
-import { rotation } from "../../augment/rotate.js";
-import { perImage } from "../../augment/sampling.js";
-import { scaleCrop } from "../../augment/scale-crop.js";
-import { tpRam } from "../../augment/tp-ram.js";
 import { toGrey as storedToGrey } from "../../data/colour.js";
 import { createLabelDecoder, expandCodes } from "../../data/labels.js";
 import { makeGrid } from "../../grid/grid.js";

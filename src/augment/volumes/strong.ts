@@ -10,14 +10,14 @@ import {
   scope,
   spatialShape,
   type Tensor,
-} from "../torch/index.js";
-import { blurKernel, gaussianBlur } from "./blur.js";
-import { openStream } from "./draws.js";
-import { planar8bit, type RawScale } from "./normalisation.js";
-import { inGreyLevels } from "./own-range.js";
-import { perImage } from "./sampling.js";
-import type { VolumeStrongDraw } from "./volume-draws.js";
-import type { VolumeProfile } from "./volume-profile.js";
+} from "../../torch/index.js";
+import { openStream } from "../draws.js";
+import { perImage } from "../geometry/sampling.js";
+import { blurKernel, gaussianBlur } from "../intensity/blur.js";
+import { inGreyLevels } from "../intensity/own-range.js";
+import { planar8bit, type RawScale } from "../normalisation.js";
+import type { VolumeStrongDraw } from "./draws.js";
+import type { VolumeProfile } from "./profile.js";
 
 /** A blur that changes nothing. */
 const noBlur = 0.01;

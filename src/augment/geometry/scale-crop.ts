@@ -4,12 +4,12 @@
  * is ever computed. Enlarging needs two taps an axis; general resizing of single images is in ../resize.ts.
  */
 
-import { nearestSources } from "../grid/resize.js";
-import type { Pack, Sent, Tensor } from "../torch/index.js";
-import type { ScaleCrop } from "./draws.js";
-import type { ImageSize } from "./profile.js";
+import { nearestSources } from "../../grid/resize.js";
+import type { Pack, Sent, Tensor } from "../../torch/index.js";
+import type { ScaleCrop } from "../draws.js";
+import type { ImageSize } from "../profile.js";
+import type { Transform } from "../where-drawn.js";
 import { pickPixels } from "./sampling.js";
-import type { Transform } from "./where-drawn.js";
 
 const precision = 22;
 const half = 1 << (precision - 1);

@@ -2,12 +2,12 @@
  * Elastic deformation with SciPy's semantics (golden README section 7, `elastic_*`): smoothed noise moves every pixel.
  * Float64 throughout, so that autocast and TensorFloat-32 leave it alone and labels agree between devices.
  */
-import { arange, type Pack, type Sent, type Tensor } from "../torch/index.js";
-import type { StreamAddress } from "./draws.js";
-import { signedNoise } from "./noise.js";
-import type { ImageSize } from "./profile.js";
+import { arange, type Pack, type Sent, type Tensor } from "../../torch/index.js";
+import type { StreamAddress } from "../draws.js";
+import { signedNoise } from "../noise.js";
+import type { ImageSize } from "../profile.js";
+import type { Transform } from "../where-drawn.js";
 import { pickPixels, sampleBilinear, toPixelNumbers } from "./sampling.js";
-import type { Transform } from "./where-drawn.js";
 
 /** SciPy's `truncate`: the kernel reaches this many deviations. */
 const reach = 4;

@@ -1,7 +1,7 @@
 /** What chance decides about patches of volumes, as plain data: a pure function of (seed, purpose, iteration, index). */
-import type { RandomStream } from "../core/random.js";
-import { addressOf, type DrawKey, drawEach, type StreamAddress } from "./draws.js";
-import type { VolumeProfile } from "./volume-profile.js";
+import type { RandomStream } from "../../core/random.js";
+import { addressOf, type DrawKey, drawEach, type StreamAddress } from "../draws.js";
+import type { VolumeProfile } from "./profile.js";
 
 /** Where the voxels of one patch come from. */
 export interface WarpDraw {

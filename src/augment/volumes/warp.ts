@@ -2,11 +2,11 @@
  * Moves the voxels of patches: one affine map and one smooth deformation at once, so that images are interpolated a single
  * time. Trilinear for images, nearest for labels; what comes from outside of the patch is 0.
  */
-import { arange, cat, type Device, type Pack, resizeLinear, scope, stack, type Tensor } from "../torch/index.js";
-import { openStream } from "./draws.js";
-import { perImage } from "./sampling.js";
-import type { WarpDraw } from "./volume-draws.js";
-import type { Transform } from "./where-drawn.js";
+import { arange, cat, type Device, type Pack, resizeLinear, scope, stack, type Tensor } from "../../torch/index.js";
+import { openStream } from "../draws.js";
+import { perImage } from "../geometry/sampling.js";
+import type { Transform } from "../where-drawn.js";
+import type { WarpDraw } from "./draws.js";
 
 /** Numbers of libtorch's enumerations of interpolation and padding. */
 const [linear, nearest] = [0, 1];

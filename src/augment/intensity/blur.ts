@@ -2,8 +2,8 @@
  * Gaussian blur, one deviation per image (golden README section 7, `blur_*`). A sum of shifted images rather than a
  * convolution: as fast at these kernel lengths, and untouched by autocast and TensorFloat-32.
  */
-import { type Pack, type Sent, sendTogether, spatialAxes, type Tensor } from "../torch/index.js";
-import { perImage } from "./sampling.js";
+import { type Pack, type Sent, sendTogether, spatialAxes, type Tensor } from "../../torch/index.js";
+import { perImage } from "../geometry/sampling.js";
 
 /** Length of the blur's kernel, odd: `2⌊⌊fraction · s⌋/2⌋ + 1` for the shortest side s of an image `[...S]`. */
 export function blurKernelLength(shape: readonly number[], fraction: number): number {

@@ -4,7 +4,7 @@
  *
  * Shapes as suffixes: N images, C channels, S all spatial axes as one.
  */
-import { adaptiveAvgPool2d, scope, type Tensor, where } from "../torch/index.js";
+import { adaptiveAvgPool2d, scope, type Tensor, where } from "../../torch/index.js";
 
 /** By how much an image's negative must be nearer to its partner: half the distance, which is rare within one polarity. */
 const clearly = 0.5;

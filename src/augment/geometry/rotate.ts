@@ -2,10 +2,10 @@
  * Rotation about the centre with Pillow's arithmetic (golden README section 7, `rotate_*`): images bilinear in double
  * precision with the fraction of whole numbers dropped, labels nearest in 16.16 fixed point.
  */
-import { arange, type Device, type Pack, type Sent, type Tensor } from "../torch/index.js";
-import type { ImageSize } from "./profile.js";
+import { arange, type Device, type Pack, type Sent, type Tensor } from "../../torch/index.js";
+import type { ImageSize } from "../profile.js";
+import type { Transform } from "../where-drawn.js";
 import { perImage, pickPixels, sampleBilinear, toPixelNumbers } from "./sampling.js";
-import type { Transform } from "./where-drawn.js";
 
 /** Pillow rounds the matrix to 15 decimals, so that right angles have exact zeros. */
 const round15 = (value: number) => Math.round(value * 1e15) / 1e15;

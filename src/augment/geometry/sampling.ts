@@ -2,7 +2,7 @@
  * Reading images at given positions, for a whole batch at once. Positions are float64: the 8-bit results of the
  * reference come out exactly only when positions and weights are as precise as its own.
  */
-import { type Pack, type Sent, stack, type Tensor } from "../torch/index.js";
+import { type Pack, type Sent, stack, type Tensor } from "../../torch/index.js";
 
 /** One number per image, `[N, 1, …]` with `dims` axes. */
 export function perImage(pack: Pack, values: Float32Array | Float64Array | BigInt64Array, dims: number): Sent {

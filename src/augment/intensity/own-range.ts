@@ -2,8 +2,8 @@
  * Views of values without bounds, as z-scores are. Brightness, gamma and noise are told in grey levels from black, 0, to white,
  * 255; here an image's own least value is black and its greatest white, over all of its channels.
  */
-import { axesOfEach, maximum, minimum, type Tensor } from "../torch/index.js";
-import type { RawScale } from "./normalisation.js";
+import { axesOfEach, maximum, minimum, type Tensor } from "../../torch/index.js";
+import type { RawScale } from "../normalisation.js";
 
 /** The least and the greatest value of every image, `[N, 1, …]`. */
 export function extremesOf(images: Tensor): { least: Tensor; greatest: Tensor } {

@@ -1,6 +1,6 @@
 /** Strong views of images whose channels are modalities: what one scanner setting changes in one of them, it leaves in the others. */
-import { type Pack, scope, type Tensor } from "../torch/index.js";
-import type { DrawKey } from "./draws.js";
+import { type Pack, scope, type Tensor } from "../../torch/index.js";
+import type { DrawKey } from "../draws.js";
 
 /** Plans the strong view of weak ones of a shape `[N, C, ...S]`, with draws for each image. */
 export type PlanStrong = (pack: Pack, shape: readonly number[], key: DrawKey) => (weak: Tensor) => Tensor;

@@ -7,7 +7,7 @@
  * Shapes as suffixes: N images, C channels, S all spatial axes, F the block: frequencies −b … b along each axis but the
  * last, 0 … b along the last, since an image's coefficients at −f are the conjugates of those at f.
  */
-import { UsageError } from "../core/errors.js";
+import { UsageError } from "../../core/errors.js";
 import {
   cat,
   maximum,
@@ -20,10 +20,10 @@ import {
   spatialShape,
   type Tensor,
   where,
-} from "../torch/index.js";
-import { planar8bit, type RawScale } from "./normalisation.js";
+} from "../../torch/index.js";
+import { perImage } from "../geometry/sampling.js";
+import { planar8bit, type RawScale } from "../normalisation.js";
 import { clampEach, extremesOf } from "./own-range.js";
-import { perImage } from "./sampling.js";
 
 /** Amplitudes below this many grey levels per pixel are rounding noise, whose phase counts as 0 (as of an exact 0). */
 const noiseFloor = 1e-6;

@@ -2,7 +2,7 @@
  * Brightness and contrast with Pillow's arithmetic (golden README section 7, `photometric_*`): blending in float32,
  * the fraction of whole numbers dropped.
  */
-import { axesOfEach, type Sent, ShapeError, type Tensor } from "../torch/index.js";
+import { axesOfEach, type Sent, ShapeError, type Tensor } from "../../torch/index.js";
 
 /** Clips to 0 … 255, and drops the fraction of whole numbers. */
 function clipped(values: Tensor, whole: boolean): Tensor {

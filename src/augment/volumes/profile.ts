@@ -4,7 +4,7 @@
  * always part of the strong view, as they are of pictures, and that patches are enlarged only: what a smaller one would
  * show around itself was cut off before.
  */
-import type { Range } from "./profile.js";
+import type { Range } from "../profile.js";
 
 /** A transform that some images draw, and the range of its strength. */
 export interface SometimesDrawn {
