@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeFileAtomic } from "../src/core/atomic-file.js";
+import { writeFileAtomic } from "../src/core/files/atomic-file.js";
 import { UNet } from "../src/nn/index.js";
 import * as torch from "../src/torch/index.js";
 import { hasFastBfloat16 } from "../src/training/engine-settings.js";

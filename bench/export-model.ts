@@ -1,7 +1,7 @@
 /** The network of the bench of exports: trained for a moment on one drawn eye, so that its label map says something. */
 import { join } from "node:path";
 import { planar8bit } from "../src/augment/index.js";
-import { writeFileAtomic } from "../src/core/atomic-file.js";
+import { writeFileAtomic } from "../src/core/files/atomic-file.js";
 import type { TargetKind } from "../src/core/target-kind.js";
 import { graphOf } from "../src/export/onnx/export-network.js";
 import { encodeModel, type OnnxGraph } from "../src/export/onnx/model-file.js";

@@ -5,8 +5,8 @@
  */
 import { relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { writeFileAtomic } from "../src/core/atomic-file.js";
 import { DimsegError, UsageError } from "../src/core/errors.js";
+import { writeFileAtomic } from "../src/core/files/atomic-file.js";
 import { packageRoot } from "../src/core/package-root.js";
 import { collectEnvironment } from "../src/runs/environment.js";
 import { engineInfo, requireDevice, threads } from "../src/torch/index.js";

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { boxMask, drawBoxes } from "../src/augment/index.js";
-import { writeFileAtomic } from "../src/core/atomic-file.js";
+import { writeFileAtomic } from "../src/core/files/atomic-file.js";
 import type { TargetKind } from "../src/core/target-kind.js";
 import { UNet } from "../src/nn/index.js";
 import * as torch from "../src/torch/index.js";

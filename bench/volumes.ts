@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeFileAtomic } from "../src/core/atomic-file.js";
+import { writeFileAtomic } from "../src/core/files/atomic-file.js";
 import { RandomStream } from "../src/core/random.js";
 import { evaluateMask } from "../src/evaluation/evaluate-mask.js";
 import { UNet3d } from "../src/nn/index.js";

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readSafetensorsFile } from "../src/core/safetensors.js";
+import { readSafetensorsFile } from "../src/core/formats/safetensors.js";
 import { mustWork } from "./command-line.js";
 import { type SmallRun, writeConfig, writeSmallSet } from "./small-run.js";
 import type { Soak } from "./soak.js";

@@ -2,8 +2,8 @@
 import { type Command, Option } from "commander";
 import type { PublishedName } from "../comparison/published.js";
 import type { Cell } from "../comparison/table.js";
-import { writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
+import { writeFileAtomic } from "../core/files/atomic-file.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { Compared, ComparedEstimates, CompareInput } from "../workflows/compare.js";
 import { checkpointOption } from "./options/checkpoint.js";

@@ -2,8 +2,8 @@
 /** Entry of the command line: runs it, and turns what goes wrong into one line and a documented exit code. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { CommanderError } from "commander";
-import { writeFailure } from "../core/atomic-file.js";
 import { DimsegError, exitCodes } from "../core/errors.js";
+import { writeFailure } from "../core/files/atomic-file.js";
 import { createProgram } from "./program.js";
 
 const program = createProgram();

@@ -1,5 +1,5 @@
 /** Estimated runs side by side: one row each, the best estimate first. */
-import { formatCsv } from "../core/csv.js";
+import { formatCsv } from "../core/formats/csv.js";
 import { mean } from "../statistics/mean.js";
 import type { EstimatedRun } from "./estimated-runs.js";
 import type { ComparisonTable } from "./table.js";

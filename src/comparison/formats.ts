@@ -1,5 +1,5 @@
 /** A comparison as Markdown, LaTeX, HTML and CSV. Names come from files and folders, so every format escapes them. */
-import { formatCsv } from "../core/csv.js";
+import { formatCsv } from "../core/formats/csv.js";
 import { escapeHtml, htmlPage, htmlTable } from "../drawing/html.js";
 import type { Interval } from "../statistics/bootstrap.js";
 import type { Comparison, Spread } from "./comparison.js";

@@ -6,7 +6,7 @@ import { dirname, resolve } from "node:path";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { UsageError } from "../core/errors.js";
-import { readValidatedYaml, validate } from "../core/validated-yaml.js";
+import { readValidatedYaml, validate } from "../core/formats/validated-yaml.js";
 import type { MethodEntry } from "../methods/index.js";
 import { methods } from "../methods/registry.js";
 import { networks } from "../nn/index.js";

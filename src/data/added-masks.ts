@@ -6,8 +6,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { DataError } from "../core/errors.js";
-import { readFailureReason } from "../core/read-file.js";
-import { validate } from "../core/validated-yaml.js";
+import { readFailureReason } from "../core/files/read-file.js";
+import { validate } from "../core/formats/validated-yaml.js";
 import type { Case } from "./case-files.js";
 import type { DatasetFile, LabelRule } from "./schema.js";
 

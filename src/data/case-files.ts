@@ -5,8 +5,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { DataError } from "../core/errors.js";
-import { linkTarget } from "../core/link-target.js";
-import { readFailureReason } from "../core/read-file.js";
+import { linkTarget } from "../core/files/link-target.js";
+import { readFailureReason } from "../core/files/read-file.js";
 import { foldCase, isImageName, type KnownIds, listFiles, listPattern, withoutEnding } from "./file-patterns.js";
 import { fileOf } from "./inside-file.js";
 import type { LabelRule, ReaderRule, SplitSource } from "./schema.js";

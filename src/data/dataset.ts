@@ -5,10 +5,10 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DataError, UsageError } from "../core/errors.js";
+import { readValidatedYaml } from "../core/formats/validated-yaml.js";
 import { nearestWord } from "../core/nearest-word.js";
 import { shellWord } from "../core/shell-word.js";
 import type { TargetKind } from "../core/target-kind.js";
-import { readValidatedYaml } from "../core/validated-yaml.js";
 import { partColours } from "../drawing/colours.js";
 import type { ResizeFilter } from "../grid/filter-taps.js";
 import type { Frame } from "../grid/frame.js";

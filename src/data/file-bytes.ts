@@ -2,7 +2,7 @@
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { DataError } from "../core/errors.js";
-import { readFailureReason } from "../core/read-file.js";
+import { readFailureReason } from "../core/files/read-file.js";
 import { fileOf } from "./inside-file.js";
 
 /** Largest piece asked of the system at once; a single read is limited to 2 GiB. */

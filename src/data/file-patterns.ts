@@ -5,7 +5,7 @@
 import { readdirSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
 import { DataError } from "../core/errors.js";
-import { readFailureReason } from "../core/read-file.js";
+import { readFailureReason } from "../core/files/read-file.js";
 import { formats } from "./formats/registry.js";
 import { fileOf, insideOf } from "./inside-file.js";
 import { isSystemFile, isSystemFolder } from "./system-names.js";

@@ -4,9 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { parseCsv } from "../core/csv.js";
 import { DataError } from "../core/errors.js";
-import { readFailureReason } from "../core/read-file.js";
+import { readFailureReason } from "../core/files/read-file.js";
+import { parseCsv } from "../core/formats/csv.js";
 import type { SubjectRule } from "./schema.js";
 
 /** What a rule sees of a case. */

@@ -3,8 +3,8 @@
  * For phantoms, data checks and reports alike; knows nothing of domains or methods.
  */
 import sharp from "sharp";
-import { writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
+import { writeFileAtomic } from "../core/files/atomic-file.js";
 import { paintRim } from "./raster-outline.js";
 import { shorten, svgToPng } from "./svg.js";
 import { wordsSvg } from "./words-svg.js";

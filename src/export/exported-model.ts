@@ -2,8 +2,8 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CheckpointError, UsageError } from "../core/errors.js";
-import { readBytes } from "../core/read-file.js";
-import { readSafetensors } from "../core/safetensors.js";
+import { readBytes } from "../core/files/read-file.js";
+import { readSafetensors } from "../core/formats/safetensors.js";
 import { sha256 } from "../core/sha256.js";
 import { createNetwork, type SegmentationNetwork } from "../nn/index.js";
 import { Generator, scope, tensorFromRaw } from "../torch/index.js";

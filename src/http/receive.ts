@@ -4,8 +4,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Context } from "hono";
 import { prettifyError, type ZodType } from "zod";
-import { writeFailure } from "../core/atomic-file.js";
 import { bytesText } from "../core/bytes-text.js";
+import { writeFailure } from "../core/files/atomic-file.js";
 import { HttpProblem } from "./problem.js";
 
 /** What a client may send. */

@@ -2,7 +2,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { statSync } from "node:fs";
 import { UsageError } from "../core/errors.js";
-import { readBytes } from "../core/read-file.js";
+import { readBytes } from "../core/files/read-file.js";
 
 /** Shorter tokens can be guessed. */
 const leastLength = 20;

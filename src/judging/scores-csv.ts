@@ -3,8 +3,9 @@
  * `NaN` is a value that the convention leaves undefined. Files without a column `subject` are of a time when every case
  * was taken as a subject of its own.
  */
-import { formatCsv, parseCsv } from "../core/csv.js";
+
 import { DataError } from "../core/errors.js";
+import { formatCsv, parseCsv } from "../core/formats/csv.js";
 import type { PartScore } from "./evaluate-network.js";
 import { furtherColumns } from "./further-metrics.js";
 

@@ -6,9 +6,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { DataError } from "../core/errors.js";
+import type { RawTensor } from "../core/formats/raw-tensor.js";
+import { readSafetensorsFile } from "../core/formats/safetensors.js";
 import { RandomStream } from "../core/random.js";
-import type { RawTensor } from "../core/raw-tensor.js";
-import { readSafetensorsFile } from "../core/safetensors.js";
 import { type Device, fromTypedArray, noGrad, type Tensor, tensorFromRaw } from "../torch/index.js";
 
 const tolerance = z.object({ atol: z.number(), rtol: z.number() });

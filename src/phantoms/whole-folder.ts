@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { makeFolder, syncFolder, writeFailure } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
+import { makeFolder, syncFolder, writeFailure } from "../core/files/atomic-file.js";
 
 /**
  * Makes a folder by filling another one that takes its name at the end.

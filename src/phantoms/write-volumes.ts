@@ -1,8 +1,8 @@
 /** Prostate-like phantoms as NIfTI volumes, a patient each: `ProstateVolumes/SITE/SPLIT/{images,masks}/0000.nii.gz`. */
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
+import { writeFileAtomic } from "../core/files/atomic-file.js";
 import { encodeNifti } from "../data/formats/nifti-writer.js";
 import { inspectFolder } from "../data/inspect/inspect.js";
 import { writeDatasetYaml } from "../data/inspect/write-yaml.js";

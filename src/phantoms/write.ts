@@ -4,8 +4,8 @@
  */
 import { join } from "node:path";
 import sharp from "sharp";
-import { writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
+import { writeFileAtomic } from "../core/files/atomic-file.js";
 import { inspectFolder } from "../data/inspect/inspect.js";
 import { writeDatasetYaml } from "../data/inspect/write-yaml.js";
 import { mapLimited } from "../data/limited.js";

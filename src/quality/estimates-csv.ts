@@ -1,5 +1,5 @@
 /** Estimates of cases as CSV, the most doubtful first. */
-import { formatCsv } from "../core/csv.js";
+import { formatCsv } from "../core/formats/csv.js";
 import type { PartCalibration } from "./calibration.js";
 import type { EstimatedCase, PartEstimate } from "./estimate.js";
 import { signalNames } from "./signals/registry.js";

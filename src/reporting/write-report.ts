@@ -9,9 +9,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeFailure, writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
-import { refuseLinks } from "../core/refuse-links.js";
+import { writeFailure, writeFileAtomic } from "../core/files/atomic-file.js";
+import { refuseLinks } from "../core/files/refuse-links.js";
 
 const recordName = "report.json";
 

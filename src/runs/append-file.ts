@@ -4,8 +4,8 @@
  */
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { syncFolder, writeFailure } from "../core/atomic-file.js";
 import { CheckpointError } from "../core/errors.js";
+import { syncFolder, writeFailure } from "../core/files/atomic-file.js";
 
 /** An open append-only file. */
 export class AppendFile {

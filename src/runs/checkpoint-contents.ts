@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { CheckpointError } from "../core/errors.js";
-import { readSafetensors } from "../core/safetensors.js";
+import { readSafetensors } from "../core/formats/safetensors.js";
 import type { Module } from "../nn/index.js";
 import { type Tensor, tensorFromRaw } from "../torch/index.js";
 

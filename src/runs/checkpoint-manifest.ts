@@ -6,7 +6,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { CheckpointError } from "../core/errors.js";
-import { readBytes } from "../core/read-file.js";
+import { readBytes } from "../core/files/read-file.js";
 import { sha256 } from "../core/sha256.js";
 
 const formatVersion = 1;

@@ -6,9 +6,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { makeFolder, syncFolder, writeFailure, writeFileAtomic } from "../core/atomic-file.js";
 import { CheckpointError, DimsegError, ResourceError, UsageError } from "../core/errors.js";
-import { readFailureReason } from "../core/read-file.js";
+import { makeFolder, syncFolder, writeFailure, writeFileAtomic } from "../core/files/atomic-file.js";
+import { readFailureReason } from "../core/files/read-file.js";
 import {
   formatManifest,
   isCheckpointFileName,

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { DataError } from "../core/errors.js";
-import { readFailureReason } from "../core/read-file.js";
+import { readFailureReason } from "../core/files/read-file.js";
 import { shellWord } from "../core/shell-word.js";
 import type { Dataset, ImageDepths } from "../data/dataset.js";
 import { zScoreChoices } from "../data/volumes/windows.js";

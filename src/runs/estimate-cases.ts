@@ -1,8 +1,8 @@
 /** The `cases.csv` of `dimseg estimate`, read again. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseCsv } from "../core/csv.js";
 import { DataError } from "../core/errors.js";
+import { parseCsv } from "../core/formats/csv.js";
 import type { NetworkName } from "./checkpoint-names.js";
 import { estimateName } from "./estimate-summary.js";
 import type { RunFolder } from "./run-folder.js";

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError } from "../core/errors.js";
-import { readFailureReason } from "../core/read-file.js";
+import { readFailureReason } from "../core/files/read-file.js";
 import type { NetworkName } from "./checkpoint-names.js";
 import type { RunFolder } from "./run-folder.js";
 

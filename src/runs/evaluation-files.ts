@@ -6,10 +6,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { writeFilesAtomic } from "../core/atomic-file.js";
 import { DataError } from "../core/errors.js";
-import { readFailureReason } from "../core/read-file.js";
-import { refuseLinks } from "../core/refuse-links.js";
+import { writeFilesAtomic } from "../core/files/atomic-file.js";
+import { readFailureReason } from "../core/files/read-file.js";
+import { refuseLinks } from "../core/files/refuse-links.js";
 import { sha256 } from "../core/sha256.js";
 
 /** The files of a judged case: its name as domain/split/id, and the SHA-256 of its image and mask. */

@@ -3,7 +3,7 @@
  * which JSON lacks, are the strings "NaN", "Infinity" and "-Infinity".
  */
 import { CheckpointError, DataError, UsageError } from "../core/errors.js";
-import { readBytes } from "../core/read-file.js";
+import { readBytes } from "../core/files/read-file.js";
 import { AppendFile } from "./append-file.js";
 
 /** One line of the log: flat, by name. */

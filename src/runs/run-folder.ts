@@ -17,9 +17,9 @@
  */
 import { existsSync, mkdtempSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { makeFolder, removeUnfinished, writeFailure, writeFileAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
-import { refuseLinks } from "../core/refuse-links.js";
+import { makeFolder, removeUnfinished, writeFailure, writeFileAtomic } from "../core/files/atomic-file.js";
+import { refuseLinks } from "../core/files/refuse-links.js";
 import { shellWord } from "../core/shell-word.js";
 import type { Environment } from "./environment.js";
 import { acquireRunLock, lockName, type RunLock } from "./run-lock.js";

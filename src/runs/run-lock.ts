@@ -16,8 +16,8 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { writeFailure } from "../core/atomic-file.js";
 import { ResourceError } from "../core/errors.js";
+import { writeFailure } from "../core/files/atomic-file.js";
 import { isAlive, isLocal, parseOwner, thisProcess } from "../core/process-owner.js";
 
 /** Name of the lock inside a run folder. */

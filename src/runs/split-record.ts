@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { TrainingConfig } from "../config/config.js";
 import { DataError } from "../core/errors.js";
-import { readFailureReason } from "../core/read-file.js";
+import { readFailureReason } from "../core/files/read-file.js";
 import type { CaseContents } from "../data/cache/contents.js";
 import { caseName, loadDataset } from "../data/dataset.js";
 import { type ProtocolSplit, splitProtocol } from "../data/protocol.js";

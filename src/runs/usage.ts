@@ -4,8 +4,8 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
-import { writeFileAtomic } from "../core/atomic-file.js";
 import { DataError } from "../core/errors.js";
+import { writeFileAtomic } from "../core/files/atomic-file.js";
 
 const usageSchema = z.array(
   z.object({

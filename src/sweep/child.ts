@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { dirname } from "node:path";
-import { makeFolder, writeFailure } from "../core/atomic-file.js";
+import { makeFolder, writeFailure } from "../core/files/atomic-file.js";
 
 /** How a child ended. */
 export interface ChildEnd {

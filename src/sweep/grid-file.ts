@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { isPlainObject } from "../config/config-tree.js";
 import { UsageError } from "../core/errors.js";
-import { readValidatedYaml } from "../core/validated-yaml.js";
+import { readValidatedYaml } from "../core/formats/validated-yaml.js";
 import { checkpointNames } from "../runs/checkpoint-names.js";
 
 const keyPath = z.string().regex(/^[A-Za-z]\w*(?:\.[A-Za-z]\w*)*$/, "is no dotted key such as optimizer.rho");

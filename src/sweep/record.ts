@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { writeFileAtomic } from "../core/atomic-file.js";
 import { DataError } from "../core/errors.js";
+import { writeFileAtomic } from "../core/files/atomic-file.js";
 import type { SweepPlan } from "./plan.js";
 
 const schema = z.strictObject({

@@ -1,7 +1,7 @@
 /** The engine: PyTorch's tensors and operators for TypeScript. */
 import "./generated/methods.js";
 
-export type { RawTensor } from "../core/raw-tensor.js";
+export type { RawTensor } from "../core/formats/raw-tensor.js";
 export * from "./autograd.js";
 export * from "./axes.js";
 export { fromTypedArray, hostUploads, type NestedNumbers, tensor } from "./create.js";

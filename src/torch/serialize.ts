@@ -1,6 +1,6 @@
 /** Tensors to and from safetensors. */
-import type { RawDtype, RawTensor } from "../core/raw-tensor.js";
-import { readSafetensorsFile, serializeSafetensors } from "../core/safetensors.js";
+import type { RawDtype, RawTensor } from "../core/formats/raw-tensor.js";
+import { readSafetensorsFile, serializeSafetensors } from "../core/formats/safetensors.js";
 import { fromTypedArray } from "./create.js";
 import { DtypeError } from "./errors.js";
 import type { Device, DType, Tensor } from "./tensor.js";

@@ -1,8 +1,8 @@
 /** Adding masks that somebody drew to a data set: matched to its images by name, checked, copied and written down. */
 import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { writeFileAtomic, writeFilesAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
+import { writeFileAtomic, writeFilesAtomic } from "../core/files/atomic-file.js";
 import { groupBy } from "../core/group-by.js";
 import { sha256 } from "../core/sha256.js";
 import { type AddedMask, formatAddedMasks, placeKey, readAddedMasks } from "../data/added-masks.js";

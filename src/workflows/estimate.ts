@@ -1,9 +1,9 @@
 /** How good a run's masks are where nobody has labelled: by domain with an interval, by case the worst first. */
 import { basename, join, resolve } from "node:path";
-import { writeFilesAtomic } from "../core/atomic-file.js";
 import { DataError, UsageError } from "../core/errors.js";
+import { writeFilesAtomic } from "../core/files/atomic-file.js";
+import { refuseLinks } from "../core/files/refuse-links.js";
 import { packageVersion } from "../core/package-root.js";
-import { refuseLinks } from "../core/refuse-links.js";
 import { sha256 } from "../core/sha256.js";
 import { type Case, caseName, type Dataset } from "../data/dataset.js";
 import type { CaseSource } from "../data/decode.js";

@@ -1,7 +1,7 @@
 /** Writing a run's network down for other programs: an ONNX graph, weights, a description and a model card. */
 import { basename, join } from "node:path";
 import { UsageError } from "../core/errors.js";
-import { refuseLinks } from "../core/refuse-links.js";
+import { refuseLinks } from "../core/files/refuse-links.js";
 import { sha256 } from "../core/sha256.js";
 import { type DescribedModel, descriptionJson, graphShape } from "../export/description.js";
 import { metadataKey } from "../export/exported-model.js";

@@ -1,7 +1,7 @@
 /** One page with everything about some runs, and each figure and table as a file. */
 import { join } from "node:path";
-import { checkWritable } from "../core/atomic-file.js";
 import { DimsegError, ResourceError } from "../core/errors.js";
+import { checkWritable } from "../core/files/atomic-file.js";
 import type { DistanceUnits } from "../judging/evaluate-network.js";
 import type { JudgedGrid } from "../judging/grid-names.js";
 import { collectReport } from "../reporting/collect.js";

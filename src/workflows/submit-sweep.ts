@@ -2,8 +2,8 @@
 import { basename, extname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { stringify } from "yaml";
-import { makeFolder, writeFileAtomic } from "../core/atomic-file.js";
 import { ResourceError, UsageError } from "../core/errors.js";
+import { makeFolder, writeFileAtomic } from "../core/files/atomic-file.js";
 import type { SweepPlan } from "../sweep/plan.js";
 import { type ClusterFile, defaultCluster, loadCluster } from "../sweep/queues/cluster-file.js";
 import { kubernetesJob } from "../sweep/queues/kubernetes.js";

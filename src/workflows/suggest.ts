@@ -1,10 +1,10 @@
 /** Which images to label next: those whose labels would help the run's network most. */
 import { basename, join } from "node:path";
-import { writeFilesAtomic } from "../core/atomic-file.js";
 import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
+import { writeFilesAtomic } from "../core/files/atomic-file.js";
+import { refuseLinks } from "../core/files/refuse-links.js";
 import { packageVersion } from "../core/package-root.js";
-import { refuseLinks } from "../core/refuse-links.js";
 import { writeContactSheet } from "../drawing/contact-sheet.js";
 import type { StrategyName } from "../quality/suggestion/strategy-names.js";
 import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";

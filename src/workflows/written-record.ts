@@ -5,8 +5,8 @@
  */
 import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import { makeFolder, writeFailure, writeFileAtomic, writeFilesAtomic } from "../core/atomic-file.js";
 import { UsageError } from "../core/errors.js";
+import { makeFolder, writeFailure, writeFileAtomic, writeFilesAtomic } from "../core/files/atomic-file.js";
 import { sha256 } from "../core/sha256.js";
 
 const line = /^([0-9a-f]{64}) {2}(.+)$/;

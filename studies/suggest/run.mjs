@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
-import { formatCsv, parseCsv } from "../../dist/src/core/csv.js";
+import { formatCsv, parseCsv } from "../../dist/src/core/formats/csv.js";
 import { groupBy } from "../../dist/src/core/group-by.js";
 import { mean } from "../../dist/src/statistics/mean.js";
 

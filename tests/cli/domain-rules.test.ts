@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { parseCsv } from "../../src/core/csv.js";
 import { UsageError } from "../../src/core/errors.js";
+import { parseCsv } from "../../src/core/formats/csv.js";
 import { readVolume } from "../../src/data/read-image.js";
 import { confusionCounts, dice } from "../../src/evaluation/overlap.js";
 import { putDatasetYaml, temporaryFolder } from "../data/files.js";

@@ -2,8 +2,8 @@
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { parseCsv } from "../../src/core/csv.js";
 import { DataError, UsageError } from "../../src/core/errors.js";
+import { parseCsv } from "../../src/core/formats/csv.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { dimseg, putDataset, trainRun } from "./trained-run.js";
 

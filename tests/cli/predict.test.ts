@@ -4,7 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { DataError, exitCodes, UsageError } from "../../src/core/errors.js";
-import { readSafetensorsFile } from "../../src/core/safetensors.js";
+import { readSafetensorsFile } from "../../src/core/formats/safetensors.js";
 import { readImage } from "../../src/data/read-image.js";
 import { confusionCounts, dice } from "../../src/evaluation/overlap.js";
 import { png, put, temporaryFolder, tiff } from "../data/files.js";

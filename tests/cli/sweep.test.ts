@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
-import { parseCsv } from "../../src/core/csv.js";
+import { parseCsv } from "../../src/core/formats/csv.js";
 import { writePhantoms } from "../../src/phantoms/write.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { transpileForChild } from "../support/transpile.js";

@@ -12,8 +12,8 @@ import {
 import { groupRuns } from "../../src/comparison/groups.js";
 import { publishedTables, requirePublishedParts } from "../../src/comparison/published.js";
 import { type ComparisonContext, comparisonTable } from "../../src/comparison/table.js";
-import { parseCsv } from "../../src/core/csv.js";
 import { UsageError } from "../../src/core/errors.js";
+import { parseCsv } from "../../src/core/formats/csv.js";
 import { runOf, scoresOf, withSam } from "./compared-runs.js";
 
 const odd = 'A|B & <C>, 1_2 "50 %" $x$ \\y #1 *z*';

@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { writeFileAtomic } from "../../src/core/atomic-file.js";
+import { writeFileAtomic } from "../../src/core/files/atomic-file.js";
 import { temporaryFolder } from "../data/files.js";
 
 const path = join(temporaryFolder(), "parts");

@@ -1,7 +1,7 @@
 /** CSV that reads back as written, whatever the fields hold. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { csvField, formatCsv, parseCsv } from "../../src/core/csv.js";
+import { csvField, formatCsv, parseCsv } from "../../src/core/formats/csv.js";
 
 it("quotes only what needs it", () => {
   expect(["plain", 'a "b"', "a,b", " x", 0.5].map(csvField)).toEqual(["plain", '"a ""b"""', '"a,b"', '" x"', "0.5"]);

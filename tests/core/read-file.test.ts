@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { CheckpointError, DataError } from "../../src/core/errors.js";
-import { readBytes } from "../../src/core/read-file.js";
+import { readBytes } from "../../src/core/files/read-file.js";
 
 const folder = mkdtempSync(join(tmpdir(), "dimseg-read-"));
 afterAll(() => rmSync(folder, { recursive: true }));

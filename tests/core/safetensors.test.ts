@@ -4,8 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { CheckpointError, DimsegError, UsageError } from "../../src/core/errors.js";
-import { elementBytes, type RawDtype, type RawTensor } from "../../src/core/raw-tensor.js";
-import { readSafetensors, readSafetensorsFile, serializeSafetensors } from "../../src/core/safetensors.js";
+import { elementBytes, type RawDtype, type RawTensor } from "../../src/core/formats/raw-tensor.js";
+import { readSafetensors, readSafetensorsFile, serializeSafetensors } from "../../src/core/formats/safetensors.js";
 
 const folder = mkdtempSync(join(tmpdir(), "dimseg-safetensors-"));
 afterAll(() => rmSync(folder, { recursive: true }));

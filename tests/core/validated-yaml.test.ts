@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { DataError, UsageError } from "../../src/core/errors.js";
-import { readValidatedYaml } from "../../src/core/validated-yaml.js";
+import { readValidatedYaml } from "../../src/core/formats/validated-yaml.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { errorOf } from "../support/tensors.js";
 

@@ -1,7 +1,7 @@
 /** Loads a golden `augment` case: its parameters and its tensors as plain arrays. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { readSafetensorsFile } from "../../src/core/safetensors.js";
+import { readSafetensorsFile } from "../../src/core/formats/safetensors.js";
 
 export interface GoldenTensor {
   shape: readonly number[];

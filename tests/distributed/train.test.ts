@@ -4,7 +4,7 @@ import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { exitCodes } from "../../src/core/errors.js";
-import { readSafetensorsFile } from "../../src/core/safetensors.js";
+import { readSafetensorsFile } from "../../src/core/formats/safetensors.js";
 import { entry, metricLines, putConfig, Running, run } from "../cli/built.js";
 import { expectSame } from "../cli/same-bytes.js";
 import { temporaryFolder } from "../data/files.js";

@@ -4,7 +4,7 @@ import sharp from "sharp";
 import { afterAll, describe, expect, it } from "vitest";
 import { planar8bit } from "../../src/augment/index.js";
 import { DataError } from "../../src/core/errors.js";
-import { readSafetensors } from "../../src/core/safetensors.js";
+import { readSafetensors } from "../../src/core/formats/safetensors.js";
 import { decodeCase } from "../../src/data/decode.js";
 import { decodeHeader, decodeImage, readImage } from "../../src/data/read-image.js";
 import { drawOverlay } from "../../src/inference/pictures/overlay.js";

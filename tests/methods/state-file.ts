@@ -1,5 +1,5 @@
 /** Reading single values out of a checkpoint's file. */
-import { readSafetensors } from "../../src/core/safetensors.js";
+import { readSafetensors } from "../../src/core/formats/safetensors.js";
 import { scope, tensorFromRaw } from "../../src/torch/index.js";
 
 /** All values of one tensor of a safetensors file. @throws Error when there is no such file or tensor */

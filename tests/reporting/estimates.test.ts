@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { formatCsv } from "../../src/core/csv.js";
+import { formatCsv } from "../../src/core/formats/csv.js";
 import { parseScores } from "../../src/judging/scores-csv.js";
 import { reportFigures } from "../../src/reporting/make-report.js";
 import { put, temporaryFolder } from "../data/files.js";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { parseCsv } from "../../src/core/csv.js";
+import { parseCsv } from "../../src/core/formats/csv.js";
 import { bytesText, countText, distanceText, durationText, percentText } from "../../src/reporting/numbers.js";
 import { collect, fixtureRuns, pageOf } from "./fixture.js";
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { caseProxies, domainProxies } from "../../src/analysis/proxies.js";
-import { parseCsv } from "../../src/core/csv.js";
+import { parseCsv } from "../../src/core/formats/csv.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { unjudgedDomains } from "../../src/judging/unjudged.js";
 import { loadRun } from "../../src/runs/load-run.js";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect } from "vitest";
 import { CheckpointError } from "../../src/core/errors.js";
-import { readSafetensors } from "../../src/core/safetensors.js";
+import { readSafetensors } from "../../src/core/formats/safetensors.js";
 import * as torch from "../../src/torch/index.js";
 import { DtypeError, loadTensors, serializeTensors, type Tensor, tensor } from "../../src/torch/index.js";
 import { numbers, tensorTest } from "../support/tensors.js";

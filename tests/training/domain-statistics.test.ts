@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/config.js";
-import { readSafetensorsFile } from "../../src/core/safetensors.js";
+import { readSafetensorsFile } from "../../src/core/formats/safetensors.js";
 import { conv2d, full, scope, tensorFromRaw } from "../../src/torch/index.js";
 import { resumeRun, startRun } from "../../src/training/run.js";
 import { putConfig } from "../cli/built.js";

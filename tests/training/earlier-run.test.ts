@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadConfig, readResolvedConfig } from "../../src/config/config.js";
 import { CheckpointError, UsageError } from "../../src/core/errors.js";
-import { readSafetensorsFile } from "../../src/core/safetensors.js";
+import { readSafetensorsFile } from "../../src/core/formats/safetensors.js";
 import { resumeRun, startRun } from "../../src/training/run.js";
 import { putConfig } from "../cli/built.js";
 import { put, temporaryFolder } from "../data/files.js";

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/config.js";
-import { writeFailure } from "../../src/core/atomic-file.js";
 import { ResourceError, UsageError } from "../../src/core/errors.js";
+import { writeFailure } from "../../src/core/files/atomic-file.js";
 import { OutOfMemoryError } from "../../src/torch/index.js";
 import { startRun } from "../../src/training/run.js";
 import { putConfig } from "../cli/built.js";

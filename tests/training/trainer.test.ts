@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { loadConfig } from "../../src/config/config.js";
-import { readSafetensorsFile } from "../../src/core/safetensors.js";
+import { readSafetensorsFile } from "../../src/core/formats/safetensors.js";
 import { startRun } from "../../src/training/run.js";
 import { putConfig } from "../cli/built.js";
 import { temporaryFolder } from "../data/files.js";

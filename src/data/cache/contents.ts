@@ -5,7 +5,7 @@
 import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { DataError } from "../../core/errors.js";
-import { readFailureReason } from "../../core/read-file.js";
+import { readFailureReason } from "../../core/files/read-file.js";
 import { sha256, sha256File } from "../../core/sha256.js";
 import { frameOf, frameRecord } from "../../grid/frame.js";
 import { channelFilesOf, maskFilesOf, readersOf } from "../case-files.js";

@@ -5,14 +5,14 @@
  */
 import { closeSync, fstatSync, openSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { writeFileAtomic } from "../../core/atomic-file.js";
-import type { RawTensor } from "../../core/raw-tensor.js";
+import { writeFileAtomic } from "../../core/files/atomic-file.js";
+import type { RawTensor } from "../../core/formats/raw-tensor.js";
 import {
   readSafetensors,
   readSafetensorsFile,
   type SafetensorsContents,
   serializeSafetensors,
-} from "../../core/safetensors.js";
+} from "../../core/formats/safetensors.js";
 import { sha256 } from "../../core/sha256.js";
 import { voxelCount } from "../../grid/grid.js";
 import { sampleBytes, viewSamples } from "../../grid/stored-image.js";

@@ -3,7 +3,7 @@
  * LABELMAP, whose pixels are the segments' numbers.
  */
 import { DataError } from "../../core/errors.js";
-import { readBytes } from "../../core/read-file.js";
+import { readBytes } from "../../core/files/read-file.js";
 import { type Grid, voxelCount } from "../../grid/grid.js";
 import { newSamples, type SampleType, type StoredImage } from "../../grid/stored-image.js";
 import { dot, minus, plus, times } from "../../grid/vector.js";

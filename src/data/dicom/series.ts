@@ -5,7 +5,7 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { DataError } from "../../core/errors.js";
-import { readBytes, readFailureReason } from "../../core/read-file.js";
+import { readBytes, readFailureReason } from "../../core/files/read-file.js";
 import type { StoredImage } from "../../grid/stored-image.js";
 import { mapLimited } from "../limited.js";
 import { holdsImage } from "./description.js";

@@ -2,7 +2,7 @@
  * Contours of RT structure sets as label maps (PS3.3, A.19 and C.8.8.5 to C.8.8.6): closed planar ones, each on its slice.
  */
 import { DataError } from "../../core/errors.js";
-import { readBytes } from "../../core/read-file.js";
+import { readBytes } from "../../core/files/read-file.js";
 import { voxelCount } from "../../grid/grid.js";
 import { type Polygon, togglePolygon } from "../../grid/polygon.js";
 import { newSamples } from "../../grid/stored-image.js";

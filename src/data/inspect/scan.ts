@@ -2,8 +2,8 @@
 import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "../../core/errors.js";
-import { linkTarget } from "../../core/link-target.js";
-import { readFailureReason } from "../../core/read-file.js";
+import { linkTarget } from "../../core/files/link-target.js";
+import { readFailureReason } from "../../core/files/read-file.js";
 import { correctionsName } from "../corrections-name.js";
 import { compareBytes, isImageName } from "../file-patterns.js";
 import { isSystemFile, isSystemFolder, isSystemPreview, type SystemPictures } from "../system-names.js";

@@ -2,10 +2,10 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Document, isNode, isSeq } from "yaml";
-import { writeFilesAtomic } from "../../core/atomic-file.js";
 import { UsageError } from "../../core/errors.js";
+import { writeFilesAtomic } from "../../core/files/atomic-file.js";
+import { seenFrom } from "../../core/files/seen-from.js";
 import { packageRoot } from "../../core/package-root.js";
-import { seenFrom } from "../../core/seen-from.js";
 import type { LabelRuleInput, QuestionInput } from "../schema.js";
 import type { Inspection } from "./inspect.js";
 import type { DomainInput } from "./split-input.js";

@@ -1,8 +1,8 @@
 /** The estimators by name. A new one is a file here and an entry below. */
 import { z } from "zod";
 import { UsageError } from "../../core/errors.js";
+import { validate } from "../../core/formats/validated-yaml.js";
 import { nearestWord } from "../../core/nearest-word.js";
-import { validate } from "../../core/validated-yaml.js";
 import { critic } from "./critic.js";
 import type { DomainDivergence, DomainDivergenceOptions } from "./domain-divergence.js";
 import type { EstimatorEntry } from "./entry.js";

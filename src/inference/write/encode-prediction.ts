@@ -3,8 +3,8 @@
  * exact values: nothing here may convert their colours.
  */
 import sharp from "sharp";
-import type { RawTensor } from "../../core/raw-tensor.js";
-import { serializeSafetensors } from "../../core/safetensors.js";
+import type { RawTensor } from "../../core/formats/raw-tensor.js";
+import { serializeSafetensors } from "../../core/formats/safetensors.js";
 import type { Dataset } from "../../data/dataset.js";
 import type { DicomVolume } from "../../data/dicom/volumes.js";
 import type { StoredImage } from "../../grid/stored-image.js";

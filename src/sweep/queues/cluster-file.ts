@@ -1,6 +1,6 @@
 /** The file of `dimseg sweep --cluster FILE`: what a cluster has to be told of a run. */
 import { z } from "zod";
-import { readValidatedYaml } from "../../core/validated-yaml.js";
+import { readValidatedYaml } from "../../core/formats/validated-yaml.js";
 
 /** Ends up in a line of its own of a script. */
 const line = z

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeFileAtomic } from "../../core/atomic-file.js";
 import { DataError, ResourceError } from "../../core/errors.js";
+import { writeFileAtomic } from "../../core/files/atomic-file.js";
 import { runProgram } from "./program.js";
 
 const schema = z.strictObject({ job: z.string().regex(/^\d+$/) });

@@ -7,7 +7,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeFileAtomic } from "../../core/atomic-file.js";
+import { writeFileAtomic } from "../../core/files/atomic-file.js";
 import { caseName } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
 import { shownDecoded } from "../../data/shown-image.js";

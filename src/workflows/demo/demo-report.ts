@@ -1,7 +1,7 @@
 /** The demo's result: a table per domain, a sheet of examples and a page that holds both. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeFileAtomic } from "../../core/atomic-file.js";
+import { writeFileAtomic } from "../../core/files/atomic-file.js";
 import type { Case } from "../../data/dataset.js";
 import { type SheetTile, writeContactSheet } from "../../drawing/contact-sheet.js";
 import { escapeHtml, htmlImage, htmlLegend, htmlPage, htmlTable } from "../../drawing/html.js";

@@ -1,10 +1,10 @@
 /** Learns from a run's labelled images how to estimate, or reads what was learnt before. */
 import { join } from "node:path";
-import { writeFileAtomic } from "../../core/atomic-file.js";
 import { UsageError } from "../../core/errors.js";
 import { evenly } from "../../core/evenly.js";
+import { writeFileAtomic } from "../../core/files/atomic-file.js";
+import { refuseLinks } from "../../core/files/refuse-links.js";
 import { packageVersion } from "../../core/package-root.js";
-import { refuseLinks } from "../../core/refuse-links.js";
 import { sha256 } from "../../core/sha256.js";
 import { type Case, caseName } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";

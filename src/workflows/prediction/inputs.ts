@@ -2,7 +2,7 @@
 import { type Dirent, existsSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { DataError, UsageError } from "../../core/errors.js";
-import { readFailureReason } from "../../core/read-file.js";
+import { readFailureReason } from "../../core/files/read-file.js";
 import type { DicomVolume } from "../../data/dicom/volumes.js";
 import { compareBytes, isImageName, withoutEnding } from "../../data/file-patterns.js";
 import { formatNames } from "../../data/formats/registry.js";

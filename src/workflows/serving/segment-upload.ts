@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFailure } from "../../core/atomic-file.js";
 import { DataError } from "../../core/errors.js";
+import { writeFailure } from "../../core/files/atomic-file.js";
 import type { Dataset } from "../../data/dataset.js";
 import { readStart, withFile } from "../../data/file-bytes.js";
 import { maxVolumeBytes, sniffBytes, startsWith } from "../../data/formats/format.js";

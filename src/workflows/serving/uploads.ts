@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeFailure } from "../../core/atomic-file.js";
+import { writeFailure } from "../../core/files/atomic-file.js";
 import { isAlive, isLocal, parseOwner, thisProcess } from "../../core/process-owner.js";
 
 /** What the folders of all servers begin with. */

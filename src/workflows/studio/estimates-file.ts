@@ -1,7 +1,7 @@
 /** The estimates that a run's folder holds, as the studio shows them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseCsv } from "../../core/csv.js";
+import { parseCsv } from "../../core/formats/csv.js";
 import { newestOfRun } from "./newest-of-run.js";
 import type { PartEstimateShown } from "./shown/cases.js";
 

@@ -1,5 +1,5 @@
 /** A suggestion as CSV and JSON. */
-import { formatCsv } from "../../core/csv.js";
+import { formatCsv } from "../../core/formats/csv.js";
 import { maskFilesOf } from "../../data/case-files.js";
 import type { Chosen } from "./ask.js";
 import { reasonOf } from "./reason.js";

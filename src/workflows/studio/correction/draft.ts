@@ -5,9 +5,9 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeFilesAtomic } from "../../../core/atomic-file.js";
 import { DataError } from "../../../core/errors.js";
-import { readBytes } from "../../../core/read-file.js";
+import { writeFilesAtomic } from "../../../core/files/atomic-file.js";
+import { readBytes } from "../../../core/files/read-file.js";
 import { sha256 } from "../../../core/sha256.js";
 import { ignoredLabel } from "../../../core/target-kind.js";
 import { type Grid, makeGrid } from "../../../grid/grid.js";

@@ -5,9 +5,9 @@
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { basename, join } from "node:path";
-import { makeFolder, syncFolder, writeFailure } from "../../../core/atomic-file.js";
+import { makeFolder, syncFolder, writeFailure } from "../../../core/files/atomic-file.js";
+import { readBytes } from "../../../core/files/read-file.js";
 import { packageVersion } from "../../../core/package-root.js";
-import { readBytes } from "../../../core/read-file.js";
 import { sha256 } from "../../../core/sha256.js";
 import { AppendFile } from "../../../runs/append-file.js";
 import type { DraftHead } from "./draft.js";

@@ -1,6 +1,6 @@
 /** A drawn mask into the data set's own files, checked by reading it back before anything is replaced. */
 import { existsSync } from "node:fs";
-import { writeFilesAtomic } from "../../../core/atomic-file.js";
+import { writeFilesAtomic } from "../../../core/files/atomic-file.js";
 import { sha256 } from "../../../core/sha256.js";
 import { channelFilesOf } from "../../../data/case-files.js";
 import { type Case, type Dataset, labelsOf, type MaskFile } from "../../../data/dataset.js";

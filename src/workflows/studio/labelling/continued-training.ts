@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { formatConfig, readResolvedConfig, type TrainingConfig } from "../../../config/config.js";
-import { writeFileAtomic } from "../../../core/atomic-file.js";
 import { DataError, UsageError } from "../../../core/errors.js";
+import { writeFileAtomic } from "../../../core/files/atomic-file.js";
 import { groupBy } from "../../../core/group-by.js";
 import { type Case, caseName } from "../../../data/dataset.js";
 import { splitProtocol } from "../../../data/protocol.js";

@@ -1,6 +1,6 @@
 /** An inspected folder's description with the names and the answer that a person gave. */
 import { UsageError } from "../../../core/errors.js";
-import { validate } from "../../../core/validated-yaml.js";
+import { validate } from "../../../core/formats/validated-yaml.js";
 import type { Inspection } from "../../../data/inspect/inspect.js";
 import { type Rename, renamedRule, withKeys } from "../../../data/inspect/labels/renamed-rule.js";
 import { type DatasetFileInput, datasetSchema } from "../../../data/schema.js";

@@ -3,9 +3,9 @@
  * header, the tensors' bytes without gap or overlap. The reader is stricter than the reference: whatever is not
  * exactly a well-formed file is refused with the file, the tensor and the reason, and nothing is returned.
  */
-import { CheckpointError, UsageError } from "./errors.js";
+import { CheckpointError, UsageError } from "../errors.js";
+import { readBytes } from "../files/read-file.js";
 import { byteLength, type RawTensor } from "./raw-tensor.js";
-import { readBytes } from "./read-file.js";
 import { type HeaderEntry, metadataKey, parseHeader, quoteName, textProblem } from "./safetensors-header.js";
 
 /** The reference allows 100 MB; ours bounds a hostile file's parsing time and still fits 100,000 tensors. */

@@ -3,7 +3,7 @@
  * always returns memory of its own, so that typed-array views on the result start aligned.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { DataError, type DimsegError } from "./errors.js";
+import { DataError, type DimsegError } from "../errors.js";
 import { linkTarget } from "./link-target.js";
 
 /** Largest piece asked of the system at once; a single read is limited to 2 GiB. */

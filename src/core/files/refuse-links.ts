@@ -1,8 +1,8 @@
 /** A run or report that came from somebody else may hold links; what is written or removed through them lies elsewhere. */
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
+import { UsageError } from "../errors.js";
 import { writeFailure } from "./atomic-file.js";
-import { UsageError } from "./errors.js";
 
 function isLink(path: string): boolean {
   try {

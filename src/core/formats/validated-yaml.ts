@@ -5,10 +5,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { isNode, isScalar, LineCounter, parseDocument, visit, type YAMLMap, type YAMLParseError } from "yaml";
 import { z } from "zod";
-import { counted } from "./counted.js";
-import { DataError, UsageError } from "./errors.js";
-import { nearestWord } from "./nearest-word.js";
-import { readFailureReason } from "./read-file.js";
+import { counted } from "../counted.js";
+import { DataError, UsageError } from "../errors.js";
+import { readFailureReason } from "../files/read-file.js";
+import { nearestWord } from "../nearest-word.js";
 
 /** The parser takes about a second a MiB. */
 const maxBytes = 4 * 1024 * 1024;

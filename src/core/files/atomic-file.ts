@@ -16,7 +16,7 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { ResourceError } from "./errors.js";
+import { ResourceError } from "../errors.js";
 
 const explanations: Record<string, string> = {
   ENOSPC: "the disk is full; free some space",
