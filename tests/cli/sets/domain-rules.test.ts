@@ -2,15 +2,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { UsageError } from "../../src/core/errors.js";
-import { parseCsv } from "../../src/core/formats/csv.js";
-import { readVolume } from "../../src/data/read-image.js";
-import { confusionCounts, dice } from "../../src/evaluation/overlap.js";
-import { putDatasetYaml, temporaryFolder } from "../data/files.js";
-import { putVolumes } from "../data/slices/bodies.js";
-import { hasOnnxRuntime } from "../export/onnx-runtime.js";
-import { run as built } from "./built.js";
-import { dimseg, trainRun } from "./trained-run.js";
+import { UsageError } from "../../../src/core/errors.js";
+import { parseCsv } from "../../../src/core/formats/csv.js";
+import { readVolume } from "../../../src/data/read-image.js";
+import { confusionCounts, dice } from "../../../src/evaluation/overlap.js";
+import { putDatasetYaml, temporaryFolder } from "../../data/files.js";
+import { putVolumes } from "../../data/slices/bodies.js";
+import { hasOnnxRuntime } from "../../export/onnx-runtime.js";
+import { run as built } from "../built.js";
+import { dimseg, trainRun } from "../trained-run.js";
 
 const base = temporaryFolder();
 const image = join(base, "data/B/images/case_2.nii.gz");

@@ -5,11 +5,11 @@ import type { Browser } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { hasBrowser, launch } from "../../bench/browser.js";
-import { put, temporaryFolder } from "../data/files.js";
-import { putVolumes } from "../data/slices/bodies.js";
-import { problems } from "../support/axe.js";
-import { dimseg } from "./trained-run.js";
+import { hasBrowser, launch } from "../../../bench/browser.js";
+import { put, temporaryFolder } from "../../data/files.js";
+import { putVolumes } from "../../data/slices/bodies.js";
+import { problems } from "../../support/axe.js";
+import { dimseg } from "../trained-run.js";
 
 const base = temporaryFolder();
 const runs = ["slices", "patches"].map((name) => join(base, name));

@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { RandomStream } from "../../src/core/random.js";
-import { png, put, putDatasetYaml, temporaryFolder } from "../data/files.js";
-import { dimseg, trainRun } from "./trained-run.js";
+import { RandomStream } from "../../../src/core/random.js";
+import { png, put, putDatasetYaml, temporaryFolder } from "../../data/files.js";
+import { dimseg, trainRun } from "../trained-run.js";
 
 const base = temporaryFolder();
 const side = 32;

@@ -3,11 +3,11 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { readVolume } from "../../src/data/read-image.js";
-import { put, temporaryFolder } from "../data/files.js";
-import { niftiFile } from "../data/nifti-file.js";
-import { putVolume, type Site, storedBody } from "../data/slices/bodies.js";
-import { run as dimseg, type Ended } from "./built.js";
+import { readVolume } from "../../../src/data/read-image.js";
+import { put, temporaryFolder } from "../../data/files.js";
+import { niftiFile } from "../../data/nifti-file.js";
+import { putVolume, type Site, storedBody } from "../../data/slices/bodies.js";
+import { run as dimseg, type Ended } from "../built.js";
 
 const base = temporaryFolder();
 const site: Site = { axes: [0, 1, 2], reversed: [false, false, false], extents: [16, 16, 4], sizes: [1, 1, 1] };

@@ -2,15 +2,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { detailOf } from "../../soak/ask.js";
-import { readVolume } from "../../src/data/read-image.js";
-import { sameGrid } from "../../src/grid/grid.js";
-import { putSeriesOf } from "../data/dicom/series-of-volume.js";
-import { png, put, temporaryFolder } from "../data/files.js";
-import { zip } from "../data/zip.js";
-import { ballRun } from "./ball-run.js";
+import { detailOf } from "../../../soak/ask.js";
+import { readVolume } from "../../../src/data/read-image.js";
+import { sameGrid } from "../../../src/grid/grid.js";
+import { putSeriesOf } from "../../data/dicom/series-of-volume.js";
+import { png, put, temporaryFolder } from "../../data/files.js";
+import { zip } from "../../data/zip.js";
+import { ballRun } from "../ball-run.js";
+import { dimseg } from "../trained-run.js";
 import { Served } from "./served.js";
-import { dimseg } from "./trained-run.js";
 
 const base = temporaryFolder();
 const volume = join(base, "data/B/images/case_1.nii.gz");

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { Command } from "commander";
 import sharp from "sharp";
 import { afterAll, expect, it, vi } from "vitest";
-import { register } from "../../src/cli/data/phantoms.js";
-import { loadDataset } from "../../src/data/dataset.js";
-import { decodeCase } from "../../src/data/decode.js";
+import { register } from "../../../src/cli/data/phantoms.js";
+import { loadDataset } from "../../../src/data/dataset.js";
+import { decodeCase } from "../../../src/data/decode.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "dimseg-cli-phantoms-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));

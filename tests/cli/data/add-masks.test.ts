@@ -2,12 +2,12 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { DataError, UsageError } from "../../src/core/errors.js";
-import { allCases, type Case, caseName, loadDataset } from "../../src/data/dataset.js";
-import { decodeCase } from "../../src/data/decode.js";
-import { png, put, putDatasetYaml, temporaryFolder } from "../data/files.js";
-import { putDataset } from "../data/tiny.js";
-import { dimseg } from "./trained-run.js";
+import { DataError, UsageError } from "../../../src/core/errors.js";
+import { allCases, type Case, caseName, loadDataset } from "../../../src/data/dataset.js";
+import { decodeCase } from "../../../src/data/decode.js";
+import { png, put, putDatasetYaml, temporaryFolder } from "../../data/files.js";
+import { putDataset } from "../../data/tiny.js";
+import { dimseg } from "../trained-run.js";
 
 const base = temporaryFolder();
 let count = 0;
@@ -148,7 +148,7 @@ describe("dimseg data add-masks", () => {
       /1\.png: is empty: b\/train\/1 counts as an image that shows no class/,
     );
     const path = draw("b/train/2.png", [1]);
-    const { sha256 } = await import("../../src/core/sha256.js");
+    const { sha256 } = await import("../../../src/core/sha256.js");
     put(join(masks, "dimseg-predictions.sha256"), `${sha256(readFileSync(path))}  b/train/2.png\n`);
     expect((await add("--replace")).err).toMatch(/2\.png: is as `dimseg predict` wrote it, as are 1 of 1 masks/);
   });

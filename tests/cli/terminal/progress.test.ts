@@ -1,6 +1,6 @@
 /** The progress display: what a terminal and what a log sees. */
 import { describe, expect, it } from "vitest";
-import { createProgress, formatDuration } from "../../src/cli/terminal/progress.js";
+import { createProgress, formatDuration } from "../../../src/cli/terminal/progress.js";
 
 /** A stream that keeps what is written, and a clock to turn by hand. */
 function setUp(isTTY: boolean, total = 100) {

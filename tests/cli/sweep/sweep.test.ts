@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
-import { parseCsv } from "../../src/core/formats/csv.js";
-import { writePhantoms } from "../../src/phantoms/write.js";
-import { put, temporaryFolder } from "../data/files.js";
-import { transpileForChild } from "../support/transpile.js";
+import { parseCsv } from "../../../src/core/formats/csv.js";
+import { writePhantoms } from "../../../src/phantoms/write.js";
+import { put, temporaryFolder } from "../../data/files.js";
+import { transpileForChild } from "../../support/transpile.js";
 
 const base = temporaryFolder();
 const out = join(base, "runs");
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 const oddName = "A|B & <C>, 1";
 let program: string;
 

@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { exitCodes } from "../../src/core/errors.js";
-import { temporaryFolder } from "../data/files.js";
-import { Running } from "./built.js";
-import { dimseg, putDataset, trainRun } from "./trained-run.js";
+import { exitCodes } from "../../../src/core/errors.js";
+import { temporaryFolder } from "../../data/files.js";
+import { Running } from "../built.js";
+import { dimseg, putDataset, trainRun } from "../trained-run.js";
 
 const base = temporaryFolder();
 const images = join(base, "data/a/test/images");

@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasBrowser, launch } from "../../bench/browser.js";
-import { temporaryFolder } from "../data/files.js";
-import { problems } from "../support/axe.js";
+import { hasBrowser, launch } from "../../../bench/browser.js";
+import { temporaryFolder } from "../../data/files.js";
+import { problems } from "../../support/axe.js";
+import { dimseg, putDataset, trainRun } from "../trained-run.js";
 import { Served } from "./served.js";
-import { dimseg, putDataset, trainRun } from "./trained-run.js";
 
 const base = temporaryFolder();
 const hostile = "<img src=x onerror=alert(1)>";

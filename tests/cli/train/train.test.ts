@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { RandomStream } from "../../src/core/random.js";
-import { sha256 } from "../../src/core/sha256.js";
-import { formatManifest, manifestName, readManifest } from "../../src/runs/checkpoint-manifest.js";
-import { temporaryFolder } from "../data/files.js";
-import { putDataset } from "../data/tiny.js";
-import { checkpoints, entry, metricLines, putConfig, Running, run } from "./built.js";
-import { expectSame, newestCheckpoint, promised } from "./same-bytes.js";
+import { RandomStream } from "../../../src/core/random.js";
+import { sha256 } from "../../../src/core/sha256.js";
+import { formatManifest, manifestName, readManifest } from "../../../src/runs/checkpoint-manifest.js";
+import { temporaryFolder } from "../../data/files.js";
+import { putDataset } from "../../data/tiny.js";
+import { checkpoints, entry, metricLines, putConfig, Running, run } from "../built.js";
+import { expectSame, newestCheckpoint, promised } from "../same-bytes.js";
 
 const base = temporaryFolder();
 const dim = {

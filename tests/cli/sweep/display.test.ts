@@ -1,7 +1,7 @@
 /** What a sweep shows: plain lines in a file, a table that fits and is redrawn in place on a terminal. */
 import { expect, it, vi } from "vitest";
-import { countsLine, createSweepDisplay, sweepTable } from "../../src/cli/sweep/display.js";
-import type { RunStatus, Sweep, SweepForecast } from "../../src/sweep/sweep.js";
+import { countsLine, createSweepDisplay, sweepTable } from "../../../src/cli/sweep/display.js";
+import type { RunStatus, Sweep, SweepForecast } from "../../../src/sweep/sweep.js";
 
 function status(id: string, state: RunStatus["state"], changes: Partial<RunStatus> = {}): RunStatus {
   const run = { id, config: { training: { iterations: 100 } } } as RunStatus["run"];

@@ -1,8 +1,8 @@
 /** `dimseg serve` in a process of its own, and its workers, which a test may stop and kill. */
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Answer, type Asked, ask } from "../../soak/ask.js";
-import { type Ended, Running } from "./built.js";
+import { type Answer, type Asked, ask } from "../../../soak/ask.js";
+import { type Ended, Running } from "../built.js";
 
 const address = /Listening at http:\/\/127\.0\.0\.1:(\d+):/;
 

@@ -3,13 +3,13 @@ import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSyn
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
-import { DataError, exitCodes, UsageError } from "../../src/core/errors.js";
-import { readSafetensorsFile } from "../../src/core/formats/safetensors.js";
-import { readImage } from "../../src/data/read-image.js";
-import { confusionCounts, dice } from "../../src/evaluation/overlap.js";
-import { png, put, temporaryFolder, tiff } from "../data/files.js";
-import { pixels } from "../inference/tiny.js";
-import { dimseg, oddId, putDataset, trainRun } from "./trained-run.js";
+import { DataError, exitCodes, UsageError } from "../../../src/core/errors.js";
+import { readSafetensorsFile } from "../../../src/core/formats/safetensors.js";
+import { readImage } from "../../../src/data/read-image.js";
+import { confusionCounts, dice } from "../../../src/evaluation/overlap.js";
+import { png, put, temporaryFolder, tiff } from "../../data/files.js";
+import { pixels } from "../../inference/tiny.js";
+import { dimseg, oddId, putDataset, trainRun } from "../trained-run.js";
 
 const base = temporaryFolder();
 const images = join(base, "data/a/test/images");

@@ -15,9 +15,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { png, put, temporaryFolder } from "../data/files.js";
-import { putDataset } from "../data/tiny.js";
-import { checkpoints, entry, metricLines, putConfig, run } from "./built.js";
+import { png, put, temporaryFolder } from "../../data/files.js";
+import { putDataset } from "../../data/tiny.js";
+import { checkpoints, entry, metricLines, putConfig, run } from "../built.js";
 
 const base = temporaryFolder();
 const supervised = { method: { name: "supervised" }, optimizer: { name: "none" } };

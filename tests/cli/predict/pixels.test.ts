@@ -1,11 +1,11 @@
 /** `dimseg predict` and `evaluate` on images whose pixels mean something else than those the network was trained on. */
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readImage } from "../../src/data/read-image.js";
-import { chunk, png, put, temporaryFolder } from "../data/files.js";
-import { tiffFile } from "../data/tiff-file.js";
-import { pixels } from "../data/tiny.js";
-import { dimseg, oddId, putDataset, trainRun } from "./trained-run.js";
+import { readImage } from "../../../src/data/read-image.js";
+import { chunk, png, put, temporaryFolder } from "../../data/files.js";
+import { tiffFile } from "../../data/tiff-file.js";
+import { pixels } from "../../data/tiny.js";
+import { dimseg, oddId, putDataset, trainRun } from "../trained-run.js";
 
 const base = temporaryFolder();
 const side = 32;
