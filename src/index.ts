@@ -60,10 +60,10 @@ export {
   type PaletteReading,
   startsWith,
 } from "./data/formats/format.js";
-export { encodeMetaImage } from "./data/formats/metaimage-writer.js";
-export { encodeNifti, type NiftiOptions } from "./data/formats/nifti-writer.js";
-export { type Segment, segmentsOf } from "./data/formats/nrrd.js";
-export { encodeNrrd } from "./data/formats/nrrd-writer.js";
+export { encodeNifti, type NiftiOptions } from "./data/formats/nifti/writer.js";
+export { encodeMetaImage } from "./data/formats/text/metaimage-writer.js";
+export { type Segment, segmentsOf } from "./data/formats/text/nrrd.js";
+export { encodeNrrd } from "./data/formats/text/nrrd-writer.js";
 export { type ImageRule, type PreparedImage, prepareImage, type WorkingSize } from "./data/prepare-image.js";
 export { type FurtherLabels, type ProtocolOptions, type ProtocolSplit, splitProtocol } from "./data/protocol.js";
 export {

@@ -6,9 +6,9 @@ import type { StoredImage } from "../grid/stored-image.js";
 import { readStart, withFile } from "./file-bytes.js";
 import { endingOf } from "./file-patterns.js";
 import { sniffBytes } from "./formats/format.js";
-import { encodeMetaImage } from "./formats/metaimage-writer.js";
-import { encodeNifti } from "./formats/nifti-writer.js";
-import { encodeNrrd } from "./formats/nrrd-writer.js";
+import { encodeNifti } from "./formats/nifti/writer.js";
+import { encodeMetaImage } from "./formats/text/metaimage-writer.js";
+import { encodeNrrd } from "./formats/text/nrrd-writer.js";
 
 function raster({ grid, channels, samples }: StoredImage) {
   const [height, width] = grid.shape;

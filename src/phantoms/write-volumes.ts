@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { UsageError } from "../core/errors.js";
 import { writeFileAtomic } from "../core/files/atomic-file.js";
-import { encodeNifti } from "../data/formats/nifti-writer.js";
+import { encodeNifti } from "../data/formats/nifti/writer.js";
 import { inspectFolder } from "../data/inspect/inspect.js";
 import { writeDatasetYaml } from "../data/inspect/write-yaml.js";
 import { makeGrid } from "../grid/grid.js";

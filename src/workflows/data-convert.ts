@@ -8,7 +8,7 @@ import { type ReadSegmentation, readSegmentation } from "../data/dicom/segmentat
 import { type FoundVolume, findSeries, readSeries } from "../data/dicom/series.js";
 import { drawStructures, readStructureSet, type StructureSet } from "../data/dicom/structure-reader.js";
 import { compareBytes } from "../data/file-patterns.js";
-import { encodeNifti } from "../data/formats/nifti-writer.js";
+import { encodeNifti } from "../data/formats/nifti/writer.js";
 import { shapeText } from "../grid/grid.js";
 import type { StoredImage } from "../grid/stored-image.js";
 import type { Observer } from "./observer.js";

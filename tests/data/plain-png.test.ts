@@ -1,7 +1,7 @@
 /** Small plain PNG files decoded by own code: the same samples as libvips gives, and nothing where there is any doubt. */
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { decodePlainPng } from "../../src/data/formats/plain-png.js";
+import { decodePlainPng } from "../../src/data/formats/png/plain.js";
 import { png } from "./files.js";
 
 /** A picture that makes an encoder use every filter: ramps, noise and flat rows. */

@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import { encodeNifti } from "../../src/data/formats/nifti-writer.js";
-import { segmentsOf } from "../../src/data/formats/nrrd.js";
+import { encodeNifti } from "../../src/data/formats/nifti/writer.js";
+import { segmentsOf } from "../../src/data/formats/text/nrrd.js";
 import { readVolume } from "../../src/data/read-image.js";
 import { makeGrid } from "../../src/grid/grid.js";
 import { put, temporaryFolder } from "../data/files.js";

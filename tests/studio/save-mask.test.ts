@@ -121,7 +121,7 @@ it("writes nothing that would not be read back: formats with loss, and classes t
 });
 
 it("puts masks of volumes where the voxels are stored, whatever their order", async () => {
-  const { encodeNifti } = await import("../../src/data/formats/nifti-writer.js");
+  const { encodeNifti } = await import("../../src/data/formats/nifti/writer.js");
   const { makeGrid } = await import("../../src/grid/grid.js");
   // Axes [y, x, z] of the patient, the second one backwards.
   const grid = makeGrid("test", [4, 3, 5], null, [

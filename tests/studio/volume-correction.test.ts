@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasBrowser, launch } from "../../bench/browser.js";
-import { encodeNifti } from "../../src/data/formats/nifti-writer.js";
+import { encodeNifti } from "../../src/data/formats/nifti/writer.js";
 import { readVolume } from "../../src/data/read-image.js";
 import { type Affine, makeGrid, worldOf } from "../../src/grid/grid.js";
 import { trainRun } from "../cli/trained-run.js";

@@ -4,7 +4,7 @@ import type { StoredImage } from "../../grid/stored-image.js";
 import { asStored } from "../../grid/upright.js";
 import { checkPixels, checkScans, checkWholeFile, type Format, startsWith } from "./format.js";
 import { decodeFailure, decodeRaster, imageHeader, type RasterHeader } from "./raster.js";
-import { exifOrientation } from "./tiff-directory.js";
+import { exifOrientation } from "./tiff/directory.js";
 
 const startOfScan = 0xda;
 const endOfImage = 0xd9;

@@ -4,11 +4,11 @@ import { dicomFormat } from "./dicom.js";
 import type { Format } from "./format.js";
 import { hdf5Format } from "./hdf5.js";
 import { jpegFormat } from "./jpeg.js";
-import { metaImageFormat } from "./metaimage.js";
-import { niftiFormat } from "./nifti.js";
-import { nrrdFormat } from "./nrrd.js";
-import { pngFormat } from "./png.js";
-import { tiffFormat } from "./tiff.js";
+import { niftiFormat } from "./nifti/nifti.js";
+import { pngFormat } from "./png/png.js";
+import { metaImageFormat } from "./text/metaimage.js";
+import { nrrdFormat } from "./text/nrrd.js";
+import { tiffFormat } from "./tiff/tiff.js";
 import { webpFormat } from "./webp.js";
 
 export const formats: Readonly<Record<string, Format>> = {

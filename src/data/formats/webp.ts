@@ -2,7 +2,7 @@
 import { DataError } from "../../core/errors.js";
 import { checkPixels, checkWholeFile, type Format, startsWith } from "./format.js";
 import { decodeFailure, decodeRaster, imageHeader, openRaster, pixelBytes, type RasterHeader } from "./raster.js";
-import { exifOrientation } from "./tiff-directory.js";
+import { exifOrientation } from "./tiff/directory.js";
 
 /** @throws DataError when the file is damaged, too large, or an animation */
 async function readHeader(bytes: Uint8Array, file: string): Promise<RasterHeader> {

@@ -5,9 +5,9 @@ import type { DicomVolume } from "../../data/dicom/volumes.js";
 import { readStart, withFile } from "../../data/file-bytes.js";
 import { sniffBytes } from "../../data/formats/format.js";
 import type { MaskFormat } from "../../data/formats/mask-format-names.js";
-import { encodeMetaImage } from "../../data/formats/metaimage-writer.js";
-import { encodeNifti } from "../../data/formats/nifti-writer.js";
-import { encodeNrrd } from "../../data/formats/nrrd-writer.js";
+import { encodeNifti } from "../../data/formats/nifti/writer.js";
+import { encodeMetaImage } from "../../data/formats/text/metaimage-writer.js";
+import { encodeNrrd } from "../../data/formats/text/nrrd-writer.js";
 import { colourBytes } from "../../drawing/raster-outline.js";
 import type { StoredImage } from "../../grid/stored-image.js";
 

@@ -1,9 +1,9 @@
 /** Headers of volumes that lie about their size, place or byte order: a sentence that names the file, in little memory. */
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/core/errors.js";
-import { encodeMetaImage } from "../../../src/data/formats/metaimage-writer.js";
-import { encodeNifti } from "../../../src/data/formats/nifti-writer.js";
-import { encodeNrrd } from "../../../src/data/formats/nrrd-writer.js";
+import { encodeNifti } from "../../../src/data/formats/nifti/writer.js";
+import { encodeMetaImage } from "../../../src/data/formats/text/metaimage-writer.js";
+import { encodeNrrd } from "../../../src/data/formats/text/nrrd-writer.js";
 import { decodeHeader, decodeVolume } from "../../../src/data/read-image.js";
 import { makeGrid } from "../../../src/grid/grid.js";
 import { hdf5File } from "../hdf5-file.js";

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DataError, UsageError } from "../../../src/core/errors.js";
-import { encodeNifti } from "../../../src/data/formats/nifti-writer.js";
+import { encodeNifti } from "../../../src/data/formats/nifti/writer.js";
 import {
   decodeHeader,
   decodeImage,

@@ -2,9 +2,9 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeMetaImage } from "../../../src/data/formats/metaimage-writer.js";
-import { encodeNifti } from "../../../src/data/formats/nifti-writer.js";
-import { encodeNrrd } from "../../../src/data/formats/nrrd-writer.js";
+import { encodeNifti } from "../../../src/data/formats/nifti/writer.js";
+import { encodeMetaImage } from "../../../src/data/formats/text/metaimage-writer.js";
+import { encodeNrrd } from "../../../src/data/formats/text/nrrd-writer.js";
 import { decodeVolume } from "../../../src/data/read-image.js";
 import { worldOf } from "../../../src/grid/grid.js";
 import type { StoredImage } from "../../../src/grid/stored-image.js";

@@ -11,7 +11,7 @@ import { parseDicom } from "../../../src/data/dicom/parse.js";
 import { encodeSegmentation } from "../../../src/data/dicom/segmentation-writer.js";
 import { findSeries } from "../../../src/data/dicom/series.js";
 import type { DicomVolume } from "../../../src/data/dicom/volumes.js";
-import { encodeNifti } from "../../../src/data/formats/nifti-writer.js";
+import { encodeNifti } from "../../../src/data/formats/nifti/writer.js";
 import { readVolume } from "../../../src/data/read-image.js";
 import { worldOf } from "../../../src/grid/grid.js";
 import { oblique, orientations, putSeries } from "../dicom/series-files.js";

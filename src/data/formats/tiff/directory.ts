@@ -2,8 +2,8 @@
  * The directory of a TIFF file (TIFF 6.0, BigTIFF): which tags its picture has and where their values lie. EXIF data is a
  * TIFF file of its own. Nothing in the bytes is trusted: what points outside them is not there.
  */
-import { asStored, isOrientation } from "../../grid/upright.js";
-import { startsWith } from "./format.js";
+import { asStored, isOrientation } from "../../../grid/upright.js";
+import { startsWith } from "../format.js";
 
 /** Bytes of one value of each whole-number type: BYTE, SHORT, LONG, IFD, LONG8, IFD8. */
 const valueBytes: Readonly<Record<number, 1 | 2 | 4 | 8>> = { 1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 };

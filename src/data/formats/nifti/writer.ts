@@ -5,14 +5,20 @@
  */
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { UsageError } from "../../core/errors.js";
-import { type Grid, sameGrid, shapeText } from "../../grid/grid.js";
-import { bytesOfSample, type SampleType, type StoredImage, sampleBytes, sampleType } from "../../grid/stored-image.js";
-import { cross, dot } from "../../grid/vector.js";
-import { maxVolumeBytes } from "./format.js";
+import { UsageError } from "../../../core/errors.js";
+import { type Grid, sameGrid, shapeText } from "../../../grid/grid.js";
+import {
+  bytesOfSample,
+  type SampleType,
+  type StoredImage,
+  sampleBytes,
+  sampleType,
+} from "../../../grid/stored-image.js";
+import { cross, dot } from "../../../grid/vector.js";
+import { maxVolumeBytes } from "../format.js";
+import { type Placement, placementOf, turned } from "../placement.js";
+import { NiftiFields } from "./header.js";
 import { niftiFields, niftiGrid } from "./nifti.js";
-import { NiftiFields } from "./nifti-header.js";
-import { type Placement, placementOf, turned } from "./placement.js";
 
 const typeCodes: Readonly<Record<SampleType, number>> = {
   uint8: 2,

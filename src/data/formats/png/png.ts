@@ -1,11 +1,11 @@
 /** PNG: decoded by sharp, after a look at the chunks for what has to be known before a decoder allocates memory. */
-import { DataError } from "../../core/errors.js";
-import { checkPixels, checkWholeFile, type Format, startsWith } from "./format.js";
-import { decodePlainPng } from "./plain-png.js";
-import { paletteToGrey } from "./png-indices.js";
-import { decodeFailure, decodeRaster, imageHeader, pixelBytes, type RasterHeader } from "./raster.js";
-import { unstretched } from "./stretched.js";
-import { exifOrientation } from "./tiff-directory.js";
+import { DataError } from "../../../core/errors.js";
+import { checkPixels, checkWholeFile, type Format, startsWith } from "../format.js";
+import { decodeFailure, decodeRaster, imageHeader, pixelBytes, type RasterHeader } from "../raster.js";
+import { unstretched } from "../stretched.js";
+import { exifOrientation } from "../tiff/directory.js";
+import { paletteToGrey } from "./indices.js";
+import { decodePlainPng } from "./plain.js";
 
 const signatureBytes = 8;
 

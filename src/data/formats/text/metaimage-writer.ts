@@ -1,9 +1,9 @@
 /** MetaImage files (.mha) of images and label maps, as ITK writes them. */
 import { promisify } from "node:util";
 import { deflate } from "node:zlib";
-import { interleave } from "../../grid/interleave.js";
-import { type SampleType, type StoredImage, sampleBytes, sampleType } from "../../grid/stored-image.js";
-import { placementOf } from "./placement.js";
+import { interleave } from "../../../grid/interleave.js";
+import { type SampleType, type StoredImage, sampleBytes, sampleType } from "../../../grid/stored-image.js";
+import { placementOf } from "../placement.js";
 
 const typeNames: Readonly<Record<SampleType, string>> = {
   uint8: "MET_UCHAR",

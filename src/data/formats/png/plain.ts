@@ -4,9 +4,9 @@
  * Whatever is in doubt is left to libvips, with its messages.
  */
 import { crc32, inflateSync } from "node:zlib";
-import { makeGrid } from "../../grid/grid.js";
-import { deinterleave } from "../../grid/interleave.js";
-import type { StoredImage } from "../../grid/stored-image.js";
+import { makeGrid } from "../../../grid/grid.js";
+import { deinterleave } from "../../../grid/interleave.js";
+import type { StoredImage } from "../../../grid/stored-image.js";
 
 /** Larger images gain nothing. */
 const mostPixels = 2 ** 17;

@@ -1,10 +1,10 @@
 /** What formats with a header of text share: their values follow it, or lie in a file beside it. */
-import { DataError } from "../../core/errors.js";
-import type { Grid } from "../../grid/grid.js";
-import { deinterleave } from "../../grid/interleave.js";
-import { type Format, maxVolumeBytes } from "./format.js";
-import { type StoredValues, samplesOf, sampleTypeOf } from "./stored-values.js";
-import { textHeadBytes } from "./text-header.js";
+import { DataError } from "../../../core/errors.js";
+import type { Grid } from "../../../grid/grid.js";
+import { deinterleave } from "../../../grid/interleave.js";
+import { type Format, maxVolumeBytes } from "../format.js";
+import { type StoredValues, samplesOf, sampleTypeOf } from "../stored-values.js";
+import { textHeadBytes } from "./header.js";
 
 /** What such a header says of its values. */
 export interface ValuesHeader extends StoredValues {

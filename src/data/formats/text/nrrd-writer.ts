@@ -1,10 +1,10 @@
 /** NRRD files of images and label maps, and segmentations that 3D Slicer opens with the names and colours of their parts. */
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import type { Grid } from "../../grid/grid.js";
-import { type SampleType, type StoredImage, sampleBytes, sampleType } from "../../grid/stored-image.js";
+import type { Grid } from "../../../grid/grid.js";
+import { type SampleType, type StoredImage, sampleBytes, sampleType } from "../../../grid/stored-image.js";
+import { placementOf } from "../placement.js";
 import type { Segment } from "./nrrd.js";
-import { placementOf } from "./placement.js";
 
 const typeNames: Readonly<Record<SampleType, string>> = {
   uint8: "uchar",

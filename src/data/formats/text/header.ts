@@ -1,5 +1,5 @@
 /** Numbers in the headers of formats that write them as text. */
-import { DataError } from "../../core/errors.js";
+import { DataError } from "../../../core/errors.js";
 
 /** The bytes of a file that any such header ends within; the names of a hundred segments are a fifth of it. */
 export const textHeadBytes = 2 ** 18;

@@ -3,15 +3,15 @@
  * ITK-Wasm reads them rightly, but says of a damaged file no more than a number and brings 100 MB of packages; nrrd-js has
  * no types and no world coordinates. Axes without a direction are channels, first (side by side) or last (planes).
  */
-import { DataError } from "../../core/errors.js";
-import type { Grid } from "../../grid/grid.js";
-import { readBeside } from "./beside.js";
-import { checkVoxels, type Format, startsWith } from "./format.js";
-import { type Packing, valuesIn } from "./inflate.js";
-import { placedGrid } from "./placement.js";
-import { bytesOfValue, type ValueType } from "./stored-values.js";
-import { oneDataFile, readsValues, type ValuesHeader } from "./text-format.js";
-import { numbersOf, type TextField, textHeadBytes, wholeOf, wordOf } from "./text-header.js";
+import { DataError } from "../../../core/errors.js";
+import type { Grid } from "../../../grid/grid.js";
+import { readBeside } from "../beside.js";
+import { checkVoxels, type Format, startsWith } from "../format.js";
+import { type Packing, valuesIn } from "../inflate.js";
+import { placedGrid } from "../placement.js";
+import { bytesOfValue, type ValueType } from "../stored-values.js";
+import { oneDataFile, readsValues, type ValuesHeader } from "./format.js";
+import { numbersOf, type TextField, textHeadBytes, wholeOf, wordOf } from "./header.js";
 
 /** The types by all their names. */
 const valueTypes: ReadonlyMap<string, ValueType> = new Map(

@@ -2,8 +2,8 @@
  * The header of NIfTI-1 and NIfTI-2: the same fields, at other places and in wider types. All that is read or written of
  * it is named once, in two layouts.
  */
-import { DataError } from "../../core/errors.js";
-import { type Placement, turned } from "./placement.js";
+import { DataError } from "../../../core/errors.js";
+import { type Placement, turned } from "../placement.js";
 
 type Kind = "Uint8" | "Int16" | "Int32" | "BigInt64" | "Float32" | "Float64";
 type Field = readonly [at: number, kind: Kind];

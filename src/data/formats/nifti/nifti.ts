@@ -5,16 +5,16 @@
  * take several times the memory. Samples stay in the file's order, which is `[C, z, y, x]` with the first axis as x.
  */
 import { basename } from "node:path";
-import { DataError } from "../../core/errors.js";
-import type { Grid } from "../../grid/grid.js";
-import { deinterleave } from "../../grid/interleave.js";
-import type { Samples, SampleType } from "../../grid/stored-image.js";
-import { readBeside } from "./beside.js";
-import { checkVoxels, type Format, maxVolumeBytes } from "./format.js";
-import { inflateStart, isGzip, valuesIn } from "./inflate.js";
-import { NiftiFields, placeOf } from "./nifti-header.js";
-import { placedGrid } from "./placement.js";
-import { bytesOfValue, samplesOf, sampleTypeOf, type ValueType } from "./stored-values.js";
+import { DataError } from "../../../core/errors.js";
+import type { Grid } from "../../../grid/grid.js";
+import { deinterleave } from "../../../grid/interleave.js";
+import type { Samples, SampleType } from "../../../grid/stored-image.js";
+import { readBeside } from "../beside.js";
+import { checkVoxels, type Format, maxVolumeBytes } from "../format.js";
+import { inflateStart, isGzip, valuesIn } from "../inflate.js";
+import { placedGrid } from "../placement.js";
+import { bytesOfValue, samplesOf, sampleTypeOf, type ValueType } from "../stored-values.js";
+import { NiftiFields, placeOf } from "./header.js";
 
 /** By the header's code; 128 holds three bytes side by side. */
 const valueTypes: Readonly<Record<number, ValueType>> = {

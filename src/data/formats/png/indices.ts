@@ -3,7 +3,7 @@
  * colours. Here the palette is taken away and the file declared as grey of the same depth, so that the ordinary
  * decoder hands out the numbers, interlaced files included.
  */
-import { DataError } from "../../core/errors.js";
+import { DataError } from "../../../core/errors.js";
 
 /** CRC-32 of PNG (ISO 3309), bit by bit: only short chunks pass here. */
 function crc32(bytes: Uint8Array): number {

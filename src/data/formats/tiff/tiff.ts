@@ -1,9 +1,9 @@
 /** TIFF: decoded by sharp, after a look at the directory for what libvips does not tell or takes for something else. */
-import { DataError } from "../../core/errors.js";
-import { checkPixels, checkScans, type Format, type PaletteReading, startsWith } from "./format.js";
-import { decodeFailure, decodeRaster, imageHeader, pixelBytes, type RasterHeader } from "./raster.js";
-import { unstretched } from "./stretched.js";
-import { TiffDirectory } from "./tiff-directory.js";
+import { DataError } from "../../../core/errors.js";
+import { checkPixels, checkScans, type Format, type PaletteReading, startsWith } from "../format.js";
+import { decodeFailure, decodeRaster, imageHeader, pixelBytes, type RasterHeader } from "../raster.js";
+import { unstretched } from "../stretched.js";
+import { TiffDirectory } from "./directory.js";
 
 const tags = {
   width: 256,

@@ -3,15 +3,15 @@
  * direction a row. Own code: ITK-Wasm reads them rightly, but at six times the cost, with 100 MB of packages, and says of a
  * damaged file no more than a number.
  */
-import { DataError } from "../../core/errors.js";
-import type { Grid } from "../../grid/grid.js";
-import { readBeside } from "./beside.js";
-import { checkVoxels, type Format } from "./format.js";
-import { isGzip, type Packing, valuesIn } from "./inflate.js";
-import { placedGrid } from "./placement.js";
-import { bytesOfValue, type ValueType } from "./stored-values.js";
-import { oneDataFile, readsValues, type ValuesHeader } from "./text-format.js";
-import { numbersOf, type TextField, textHeadBytes, wholeOf, wordOf } from "./text-header.js";
+import { DataError } from "../../../core/errors.js";
+import type { Grid } from "../../../grid/grid.js";
+import { readBeside } from "../beside.js";
+import { checkVoxels, type Format } from "../format.js";
+import { isGzip, type Packing, valuesIn } from "../inflate.js";
+import { placedGrid } from "../placement.js";
+import { bytesOfValue, type ValueType } from "../stored-values.js";
+import { oneDataFile, readsValues, type ValuesHeader } from "./format.js";
+import { numbersOf, type TextField, textHeadBytes, wholeOf, wordOf } from "./header.js";
 
 /** `long` has 4 bytes in files, whatever the machine. */
 const valueTypes: ReadonlyMap<string, ValueType> = new Map([
