@@ -1,6 +1,6 @@
 /** What ids tell about patients, and what they only seem to tell. */
 import { describe, expect, it } from "vitest";
-import { guessSubjects } from "../../src/data/inspect/subject-guess.js";
+import { guessSubjects } from "../../src/data/inspect/splits/subject-guess.js";
 
 const numbered = (count: number, name: (i: number) => string) => Array.from({ length: count }, (_, i) => name(i));
 const pad = (value: number, digits = 2) => String(value).padStart(digits, "0");

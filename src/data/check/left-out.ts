@@ -4,7 +4,7 @@ import { DataError } from "../../core/errors.js";
 import { readerPatterns } from "../case-files.js";
 import type { Dataset } from "../dataset.js";
 import { patternFolder } from "../file-patterns.js";
-import { scanFolder } from "../inspect/scan.js";
+import { scanFolder } from "../inspect/files/scan.js";
 import { type SystemPictures, systemPicturesText } from "../system-names.js";
 
 /** The folders that patterns look into, without those that lie in another one. */

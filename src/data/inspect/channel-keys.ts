@@ -1,6 +1,6 @@
 /** Channels (modalities) as `dataset.yaml` describes them. */
 import { areChannelNames, type DatasetFileInput } from "../schema.js";
-import type { ImageGroup } from "./grouping.js";
+import type { ImageGroup } from "./pairing/grouping.js";
 
 /** Groups of which all images have as many files, 1 where each has one; further files that only some have are no part of it. */
 export function agreedChannels(

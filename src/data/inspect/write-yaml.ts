@@ -8,7 +8,7 @@ import { seenFrom } from "../../core/files/seen-from.js";
 import { packageRoot } from "../../core/package-root.js";
 import type { LabelRuleInput, QuestionInput } from "../schema.js";
 import type { Inspection } from "./inspect.js";
-import type { DomainInput } from "./split-input.js";
+import type { DomainInput } from "./splits/split-input.js";
 
 /** Grey values as numbers, so that they stand in the file without quotes. */
 function plainKeys(labels: LabelRuleInput): unknown {

@@ -6,7 +6,7 @@ import { DataError } from "../../core/errors.js";
 import { type FoundVolume, findSeries } from "../../data/dicom/series.js";
 import { isImageName, withoutEnding } from "../../data/file-patterns.js";
 import { formatNames } from "../../data/formats/registry.js";
-import { mayBeDicom } from "../../data/inspect/dicom-series.js";
+import { mayBeDicom } from "../../data/inspect/files/dicom-series.js";
 import type { SystemPictures } from "../../data/system-names.js";
 import type { Observer } from "../observer.js";
 import { type InputImage, listInputs } from "./inputs.js";

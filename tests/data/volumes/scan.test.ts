@@ -1,7 +1,7 @@
 /** Which files of a folder are images where headers and values lie side by side. */
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { scanFolder } from "../../../src/data/inspect/scan.js";
+import { scanFolder } from "../../../src/data/inspect/files/scan.js";
 import { put, temporaryFolder } from "../files.js";
 
 it("counts a header and the values beside it as one image, and values without a header as not read", () => {

@@ -6,7 +6,7 @@ import { type PaletteReading, startsWith } from "../../formats/format.js";
 import { mapLimited } from "../../limited.js";
 import { maskImage } from "../../mask-image.js";
 import { decodeImage, readBytes } from "../../read-image.js";
-import { readable, spread } from "../sampling.js";
+import { readable, spread } from "../files/sampling.js";
 import { addTallies, type MaskTally, tallyMask } from "./tally.js";
 
 /** Masks that are looked into, of each split. */

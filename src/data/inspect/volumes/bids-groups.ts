@@ -6,8 +6,8 @@ import { groupBy } from "../../../core/group-by.js";
 import { sameGrid } from "../../../grid/grid.js";
 import { compareBytes } from "../../file-patterns.js";
 import type { ImageHeader } from "../../formats/format.js";
-import type { ImageGroup } from "../grouping.js";
-import { domainOf } from "../places.js";
+import type { ImageGroup } from "../pairing/grouping.js";
+import { domainOf } from "../pairing/places.js";
 import type { BidsKind, BidsTree } from "./bids.js";
 
 /** Columns of `participants.tsv` that say where someone was scanned, the first that is there. */

@@ -10,10 +10,10 @@ import { sameGrid } from "../../../grid/grid.js";
 import { endingOf, withoutEnding } from "../../file-patterns.js";
 import type { ImageHeader } from "../../formats/format.js";
 import { mostChannels } from "../../schema.js";
-import type { ImageGroup } from "../grouping.js";
-import { isMaskFolder } from "../places.js";
-import { casesOf } from "../split-input.js";
-import { numbered } from "../stems.js";
+import type { ImageGroup } from "../pairing/grouping.js";
+import { isMaskFolder } from "../pairing/places.js";
+import { numbered } from "../pairing/stems.js";
+import { casesOf } from "../splits/split-input.js";
 
 /** Words for modalities that names of files end with. */
 const modalities = new Set(

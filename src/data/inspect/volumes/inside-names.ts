@@ -5,7 +5,7 @@ import { usualNames } from "../../formats/hdf5/dataset-choice.js";
 import { hdf5Format, hdf5Names } from "../../formats/hdf5.js";
 import { fileOf } from "../../inside-file.js";
 import { readBytes } from "../../read-image.js";
-import type { ImageGroup } from "../grouping.js";
+import type { ImageGroup } from "../pairing/grouping.js";
 import { hasMaskWord, wordsOf } from "../words.js";
 
 /** What paths go on with inside the files. */

@@ -4,8 +4,8 @@ import { mapLimited } from "../../limited.js";
 import { readVolume } from "../../read-image.js";
 import type { DatasetFileInput } from "../../schema.js";
 import { ctWindows, percentileValues, usualPercentiles } from "../../volumes/windows.js";
-import type { FoundSplit } from "../found-splits.js";
-import { readable, spread } from "../sampling.js";
+import { readable, spread } from "../files/sampling.js";
+import type { FoundSplit } from "../splits/found-splits.js";
 import { isHdf5 } from "./inside-names.js";
 
 /** Volumes whose values are looked at. */

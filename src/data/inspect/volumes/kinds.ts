@@ -1,7 +1,7 @@
 /** A set is of pictures or of volumes; files of the other kind beside it are previews and the like. */
 import { counted } from "../../../core/counted.js";
 import { isVolumeName } from "../../file-patterns.js";
-import type { FolderContent } from "../scan.js";
+import type { FolderContent } from "../files/scan.js";
 
 /** The images of one kind. */
 export interface OneKind {

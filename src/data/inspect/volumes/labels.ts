@@ -6,10 +6,10 @@ import { mapLimited } from "../../limited.js";
 import { readVolume } from "../../read-image.js";
 import type { ClassesInput, LabelRuleInput } from "../../schema.js";
 import { countValues } from "../../value-counts.js";
-import type { FoundSplit } from "../found-splits.js";
+import { readable, spread } from "../files/sampling.js";
 import { type ClassNames, namesFor } from "../labels/class-names.js";
 import type { Progress } from "../progress.js";
-import { readable, spread } from "../sampling.js";
+import type { FoundSplit } from "../splits/found-splits.js";
 
 /** Masks that are looked into, of each split. */
 const masksRead = 8;

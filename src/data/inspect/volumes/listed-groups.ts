@@ -7,10 +7,10 @@ import { counted } from "../../../core/counted.js";
 import { readList } from "../../case-files.js";
 import { isImageName, withoutEnding } from "../../file-patterns.js";
 import type { SubjectRuleInput } from "../../schema.js";
-import type { ImageGroup } from "../grouping.js";
-import { domainOf } from "../places.js";
-import type { SplitInput } from "../split-input.js";
-import { subjectOf } from "../subject-guess.js";
+import type { ImageGroup } from "../pairing/grouping.js";
+import { domainOf } from "../pairing/places.js";
+import type { SplitInput } from "../splits/split-input.js";
+import { subjectOf } from "../splits/subject-guess.js";
 
 /** The lists that are taken for a split; the first that is there. */
 const trainLists = ["train_slices.list", "train.list"];

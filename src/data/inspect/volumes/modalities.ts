@@ -1,6 +1,6 @@
 /** Several modalities of the same people: where nothing tells which one the masks are of, dataset.yaml asks. */
 import type { ClassesInput, DatasetFileInput, LabelRuleInput } from "../../schema.js";
-import type { DomainInput, SplitInput } from "../split-input.js";
+import type { DomainInput, SplitInput } from "../splits/split-input.js";
 
 /** A modality, and how its files are called. */
 export interface Modality {

@@ -10,8 +10,8 @@ import { type FoundVolume, folderOf } from "../../dicom/series.js";
 import { seriesUidOf } from "../../dicom/series-uid.js";
 import { compareBytes, withoutEnding } from "../../file-patterns.js";
 import { mapLimited } from "../../limited.js";
-import { isMaskFolder } from "../places.js";
-import type { DomainInput } from "../split-input.js";
+import { isMaskFolder } from "../pairing/places.js";
+import type { DomainInput } from "../splits/split-input.js";
 
 const filesAtOnce = 8;
 /** Names of folders that say what lies in them rather than whose it is. */

@@ -2,7 +2,7 @@
  * How the names of images and of their masks correspond. An image's id is what its name holds but for words that all
  * names share; a mask's name is an id with something before or after it, the same for all masks of a kind.
  */
-import { foldCase } from "../file-patterns.js";
+import { foldCase } from "../../file-patterns.js";
 import { choose } from "./choose-masks.js";
 import { channelNote, channelPatterns, channelsOf, companionsOf } from "./companions.js";
 import type { FileKeys } from "./file-keys.js";

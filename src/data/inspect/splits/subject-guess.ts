@@ -2,8 +2,8 @@
  * Which ids look as if they named a patient and one of the patient's images, as `patient01_slice3` or `00_05` do. A rule
  * is proposed only where ids share what would be the patient; `img_001` and `img_002` share no more than a word.
  */
-import { groupBy } from "../../core/group-by.js";
-import type { SubjectRuleInput } from "../schema.js";
+import { groupBy } from "../../../core/group-by.js";
+import type { SubjectRuleInput } from "../../schema.js";
 
 /** The ids of a domain as they lie in training and test; all in training where nothing divides them yet. */
 export interface DomainIds {

@@ -1,5 +1,5 @@
 /** The splits that were found in a folder, with their cases. */
-import type { Case, Split } from "../case-files.js";
+import type { Case, Split } from "../../case-files.js";
 import { casesOf, type DomainInput } from "./split-input.js";
 
 /** One split of one domain. */

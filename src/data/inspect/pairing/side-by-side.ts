@@ -1,9 +1,9 @@
 /** Images and masks in one folder, told apart by their names. */
-import { counted } from "../../core/counted.js";
-import { matchId } from "../file-patterns.js";
+import { counted } from "../../../core/counted.js";
+import { matchId } from "../../file-patterns.js";
+import { isMaskAffix, isMaskName } from "../words.js";
 import { type Pairing, pairFolders } from "./pairing.js";
 import { isBorder, type Stem, stemsOf } from "./stems.js";
-import { isMaskAffix, isMaskName } from "./words.js";
 
 /** The files that are named as another one in their folder with a text before or after that, the same for all. */
 export function namedAfterOthers(names: readonly string[]): string[] {

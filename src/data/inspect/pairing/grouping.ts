@@ -3,8 +3,11 @@
  * files pair decides, and where that is not enough, pixels do.
  */
 import { join, posix } from "node:path";
-import { DataError } from "../../core/errors.js";
-import { withoutEnding } from "../file-patterns.js";
+import { DataError } from "../../../core/errors.js";
+import { withoutEnding } from "../../file-patterns.js";
+import type { FolderContent } from "../files/scan.js";
+import type { SplitInput } from "../splits/split-input.js";
+import type { SplitName } from "../words.js";
 import { areSmallCopies, areTwoValued, fieldOfView } from "./evidence.js";
 import type { FileKeys } from "./file-keys.js";
 import { type Folder, foldersOf } from "./folders.js";
@@ -22,10 +25,7 @@ import {
   splitNamer,
   takesPlain,
 } from "./places.js";
-import type { FolderContent } from "./scan.js";
 import { namedAfterOthers } from "./side-by-side.js";
-import type { SplitInput } from "./split-input.js";
-import type { SplitName } from "./words.js";
 
 /** Images that lie together, with the masks that belong to them. */
 export interface ImageGroup {

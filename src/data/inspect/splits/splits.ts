@@ -1,13 +1,13 @@
 /** From groups of images to the domains of a `dataset.yaml`, each with its training and test cases. */
 import { relative, sep } from "node:path";
-import { type MaskFile, maskFilesOf } from "../case-files.js";
-import { compareBytes, withoutEnding } from "../file-patterns.js";
-import type { SubjectRuleInput } from "../schema.js";
+import { type MaskFile, maskFilesOf } from "../../case-files.js";
+import { compareBytes, withoutEnding } from "../../file-patterns.js";
+import type { SubjectRuleInput } from "../../schema.js";
+import type { ImageGroup } from "../pairing/grouping.js";
+import { type SplitName, splitOfWords } from "../words.js";
 import { listedIn } from "./case-lists.js";
-import type { ImageGroup } from "./grouping.js";
 import { casesOf, type DomainInput, type SplitInput } from "./split-input.js";
 import { type DomainIds, guessSubjects, subjectOf } from "./subject-guess.js";
-import { type SplitName, splitOfWords } from "./words.js";
 
 /** Every how many-th case becomes a test case where nothing divides them. */
 const testEvery = 5;

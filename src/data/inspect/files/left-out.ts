@@ -1,6 +1,6 @@
 /** Sentences about files that are no part of the set: what systems keep, what is not read, links that lead nowhere. */
-import { counted } from "../../core/counted.js";
-import { systemPicturesText } from "../system-names.js";
+import { counted } from "../../../core/counted.js";
+import { systemPicturesText } from "../../system-names.js";
 import type { FolderContent, OtherFiles } from "./scan.js";
 
 /** Extensions of pictures, volumes and arrays in formats that are not read; other files are notes and tables. */

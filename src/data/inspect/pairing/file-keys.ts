@@ -1,5 +1,5 @@
 /** The keys of a split that say which files are images and masks. */
-import type { DatasetFileInput } from "../schema.js";
+import type { DatasetFileInput } from "../../schema.js";
 
 type SplitInput = NonNullable<DatasetFileInput["domains"][number]["train"]>;
 

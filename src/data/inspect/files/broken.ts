@@ -1,11 +1,11 @@
 /** Files that cannot be images whatever their names say: empty, of another kind, or cut off. All of them are looked at. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { DataError } from "../../core/errors.js";
-import { startsWith } from "../formats/format.js";
-import { formats } from "../formats/registry.js";
-import { readImage } from "../read-image.js";
-import type { Progress } from "./progress.js";
+import { DataError } from "../../../core/errors.js";
+import { startsWith } from "../../formats/format.js";
+import { formats } from "../../formats/registry.js";
+import { readImage } from "../../read-image.js";
+import type { Progress } from "../progress.js";
 
 const headBytes = 32;
 const tailBytes = 16;

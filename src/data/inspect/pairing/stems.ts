@@ -2,8 +2,8 @@
  * Names of files as they are compared: without ending, in one Unicode form, upper and lower case alike; and what stands
  * around the id in them.
  */
-import { endingOf, foldCase, withoutEnding } from "../file-patterns.js";
-import { wordsOf } from "./words.js";
+import { endingOf, foldCase, withoutEnding } from "../../file-patterns.js";
+import { wordsOf } from "../words.js";
 
 /** A name as it is compared, beside its own letters: both of the same length. */
 export interface Stem {

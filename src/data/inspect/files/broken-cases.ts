@@ -1,8 +1,8 @@
 /** Leaving out the cases whose files are broken. */
-import { type Case, channelFilesOf, maskFilesOf } from "../case-files.js";
-import { fileOf } from "../inside-file.js";
-import type { ImageGroup } from "./grouping.js";
-import { casesOf } from "./split-input.js";
+import { type Case, channelFilesOf, maskFilesOf } from "../../case-files.js";
+import { fileOf } from "../../inside-file.js";
+import type { ImageGroup } from "../pairing/grouping.js";
+import { casesOf } from "../splits/split-input.js";
 
 /** Groups without the cases whose files are broken. Tells which, and why. */
 export function withoutBroken(

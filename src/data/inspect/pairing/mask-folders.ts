@@ -1,10 +1,10 @@
 /** From the folders of masks that belong to an image folder to what is used of them: all joined, a class each, or one. */
 import { posix } from "node:path";
+import { hasMaskWord, isByHand, namesPart, namesReader, wordsOf } from "../words.js";
 import type { FileKeys } from "./file-keys.js";
 import type { Folder } from "./folders.js";
 import { type Pairing, pairFolders } from "./pairing.js";
 import { pairWithin } from "./side-by-side.js";
-import { hasMaskWord, isByHand, namesPart, namesReader, wordsOf } from "./words.js";
 
 /** A folder of masks, with what its path says beside that: `1st_manual`, `left`, `1. Microaneurysms`. */
 export interface MaskFolder {

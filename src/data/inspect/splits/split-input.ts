@@ -1,6 +1,6 @@
 /** Domains and splits as `dataset.yaml` describes them, and the cases that they stand for. */
-import { type Case, expandSplit } from "../case-files.js";
-import type { DatasetFileInput } from "../schema.js";
+import { type Case, expandSplit } from "../../case-files.js";
+import type { DatasetFileInput } from "../../schema.js";
 
 export type DomainInput = DatasetFileInput["domains"][number];
 export type SplitInput = NonNullable<DomainInput["train"]>;

@@ -1,10 +1,10 @@
 /** Lists of ids beside images that divide them: `train.txt`, `val.txt`, `test.txt`, also as Pascal VOC has them. */
 import { posix, resolve } from "node:path";
-import { counted } from "../../core/counted.js";
-import { type Case, readList } from "../case-files.js";
-import type { ImageGroup } from "./grouping.js";
+import { counted } from "../../../core/counted.js";
+import { type Case, readList } from "../../case-files.js";
+import type { ImageGroup } from "../pairing/grouping.js";
+import type { SplitName } from "../words.js";
 import { casesOf, type SplitInput } from "./split-input.js";
-import type { SplitName } from "./words.js";
 
 /** Where lists of cases lie below the place of images and masks: beside them, or as Pascal VOC has them. */
 const listFolders = ["", "ImageSets/Segmentation"];

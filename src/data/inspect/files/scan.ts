@@ -1,12 +1,12 @@
 /** What lies in a folder: its images, lists and manifests by their relative paths. Nothing is opened. */
 import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { DataError } from "../../core/errors.js";
-import { linkTarget } from "../../core/files/link-target.js";
-import { readFailureReason } from "../../core/files/read-file.js";
-import { correctionsName } from "../corrections-name.js";
-import { compareBytes, isImageName } from "../file-patterns.js";
-import { isSystemFile, isSystemFolder, isSystemPreview, type SystemPictures } from "../system-names.js";
+import { DataError } from "../../../core/errors.js";
+import { linkTarget } from "../../../core/files/link-target.js";
+import { readFailureReason } from "../../../core/files/read-file.js";
+import { correctionsName } from "../../corrections-name.js";
+import { compareBytes, isImageName } from "../../file-patterns.js";
+import { isSystemFile, isSystemFolder, isSystemPreview, type SystemPictures } from "../../system-names.js";
 
 /** Files of one extension that is not read. */
 export interface OtherFiles {

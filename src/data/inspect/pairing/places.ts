@@ -3,10 +3,10 @@
  * with a role; the remaining parts place it.
  */
 import { basename } from "node:path";
+import { hasImageWord, hasMaskWord, isSilent, remainder, type SplitName, splitOfWords, wordsOf } from "../words.js";
 import type { Folder } from "./folders.js";
 import type { MaskFolder } from "./mask-folders.js";
 import { pairWithin } from "./side-by-side.js";
-import { hasImageWord, hasMaskWord, isSilent, remainder, type SplitName, splitOfWords, wordsOf } from "./words.js";
 
 const imageRole = /^(?:images?|imgs?|photos?|slices)(?:tr|ts)?$/i;
 

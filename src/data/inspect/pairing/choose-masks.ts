@@ -1,11 +1,11 @@
 /** Which of the kinds of masks that belong to the same images are used, and how: joined, a class each, readers, or one. */
-import { counted } from "../../core/counted.js";
-import { groupBy } from "../../core/group-by.js";
-import { foldCase } from "../file-patterns.js";
+import { counted } from "../../../core/counted.js";
+import { groupBy } from "../../../core/group-by.js";
+import { foldCase } from "../../file-patterns.js";
+import { isAside, namesPart, namesReader, wordsOf } from "../words.js";
 import type { FileKeys } from "./file-keys.js";
 import { type Family, familyPattern, fileText, unionSize, withoutNumber } from "./mask-families.js";
 import { affixWords, extensionOf, sharedStart } from "./stems.js";
-import { isAside, namesPart, namesReader, wordsOf } from "./words.js";
 
 /** The words of a family that the others lack, as the name of its class. */
 function partName(family: Family, families: readonly Family[]): string {

@@ -1,9 +1,9 @@
 /** Files among the images that are named after them and are no images of their own: further channels, superpixels. */
-import { counted } from "../../core/counted.js";
-import { groupBy } from "../../core/group-by.js";
+import { counted } from "../../../core/counted.js";
+import { groupBy } from "../../../core/group-by.js";
+import { isAside, wordsOf } from "../words.js";
 import type { Family } from "./mask-families.js";
 import { numbered, type Stem } from "./stems.js";
-import { isAside, wordsOf } from "./words.js";
 
 /** More channels than scanners and stains give; longer series of numbers are slices or frames. */
 const mostChannels = 6;

@@ -3,8 +3,8 @@
  * inspect, with `{id}` in place of the case's name: `train/{id}/masks`.
  */
 import { basename, posix } from "node:path";
-import { endingOf, foldCase, withoutEnding } from "../file-patterns.js";
-import { hasImageWord, isBareMask, isMaskAffix, wordsOf } from "./words.js";
+import { endingOf, foldCase, withoutEnding } from "../../file-patterns.js";
+import { hasImageWord, isBareMask, isMaskAffix, wordsOf } from "../words.js";
 
 /** A folder, or the folders of all cases that are at the same place in them. */
 export interface Folder {

@@ -1,14 +1,14 @@
 /** A look into some of the images: sizes, channels, grey levels. */
-import { counted } from "../../core/counted.js";
-import { DataError } from "../../core/errors.js";
-import { shapeText } from "../../grid/grid.js";
-import type { Samples } from "../../grid/stored-image.js";
-import type { Case } from "../case-files.js";
-import { isGrey } from "../colour.js";
-import { greyLevels } from "../grey-levels.js";
-import { mapLimited } from "../limited.js";
-import { decodeImage, decodingBytes, readBytes, readHeader } from "../read-image.js";
-import { withRoom } from "../room.js";
+import { counted } from "../../../core/counted.js";
+import { DataError } from "../../../core/errors.js";
+import { shapeText } from "../../../grid/grid.js";
+import type { Samples } from "../../../grid/stored-image.js";
+import type { Case } from "../../case-files.js";
+import { isGrey } from "../../colour.js";
+import { greyLevels } from "../../grey-levels.js";
+import { mapLimited } from "../../limited.js";
+import { decodeImage, decodingBytes, readBytes, readHeader } from "../../read-image.js";
+import { withRoom } from "../../room.js";
 
 /** Files whose headers are read, and images that are decoded, of each split. */
 const headersRead = 64;

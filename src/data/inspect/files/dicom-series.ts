@@ -1,12 +1,12 @@
 /** Volumes that lie in many DICOM files each: a data set wants a folder or a file for each. */
 import { extname } from "node:path";
-import { counted } from "../../core/counted.js";
-import { DataError } from "../../core/errors.js";
-import { shellWord } from "../../core/shell-word.js";
-import { type FoundSeries, findSeries } from "../dicom/series.js";
-import { dicomFormat } from "../formats/dicom.js";
-import type { Progress } from "./progress.js";
-import { type SeriesFolder, seriesFolders } from "./volumes/series-domains.js";
+import { counted } from "../../../core/counted.js";
+import { DataError } from "../../../core/errors.js";
+import { shellWord } from "../../../core/shell-word.js";
+import { type FoundSeries, findSeries } from "../../dicom/series.js";
+import { dicomFormat } from "../../formats/dicom.js";
+import type { Progress } from "../progress.js";
+import { type SeriesFolder, seriesFolders } from "../volumes/series-domains.js";
 
 /** Whether a file's name says that it is DICOM, or says nothing, as that of most of its files. */
 export function mayBeDicom(name: string): boolean {

@@ -1,8 +1,8 @@
 /** Masks of one kind: an id with something before or after it, the same for all of them. */
-import { counted } from "../../core/counted.js";
-import { foldCase } from "../file-patterns.js";
+import { counted } from "../../../core/counted.js";
+import { foldCase } from "../../file-patterns.js";
+import { isMaskName } from "../words.js";
 import { type Affix, isBorder, patternOf, type Stem } from "./stems.js";
-import { isMaskName } from "./words.js";
 
 /** Masks of one kind, with the ids that they belong to, folded, and their files. */
 export interface Family extends Affix {
