@@ -125,7 +125,7 @@ module.exports = {
       to: {
         path: "^src/",
         pathNot:
-          "^src/(studio/page|workflows/studio/shown|grid|core|inference/plain)/|^src/(data/prepare-image|data/values|inference/label-map).ts$",
+          "^src/(studio/page|workflows/studio/shown|grid|core|inference/plain)/|^src/(data/images/prepare-image|data/images/values|inference/label-map).ts$",
       },
     },
     {

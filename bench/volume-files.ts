@@ -11,7 +11,7 @@ import { encodeDicom, newUid } from "../src/data/dicom/write.js";
 import { encodeNifti } from "../src/data/formats/nifti/writer.js";
 import { encodeMetaImage } from "../src/data/formats/text/metaimage-writer.js";
 import { encodeNrrd } from "../src/data/formats/text/nrrd-writer.js";
-import { readVolume } from "../src/data/read-image.js";
+import { readVolume } from "../src/data/images/read-image.js";
 import type { Grid } from "../src/grid/grid.js";
 import { sampleBytes } from "../src/grid/stored-image.js";
 import type { Conversation } from "./conversation.js";

@@ -1,7 +1,7 @@
 /** What the soaks of damaged images and volumes share: files cut at every byte and changed anywhere, each decoded. */
 import { DataError } from "../src/core/errors.js";
 import type { RandomStream } from "../src/core/random.js";
-import { decodeHeader } from "../src/data/read-image.js";
+import { decodeHeader } from "../src/data/images/read-image.js";
 import { voxelCount } from "../src/grid/grid.js";
 import type { StoredImage } from "../src/grid/stored-image.js";
 import type { SoakOptions, SoakReport } from "./soak.js";

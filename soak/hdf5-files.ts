@@ -1,7 +1,7 @@
 /** Damaged HDF5 files: an image or one sentence, soon, in little memory, whatever the library makes of the bytes. */
 import { File, type FileOptions, ready } from "h5wasm";
 import { RandomStream } from "../src/core/random.js";
-import { decodeVolume } from "../src/data/read-image.js";
+import { decodeVolume } from "../src/data/images/read-image.js";
 import { damageFiles } from "./damaged-files.js";
 import type { Soak } from "./soak.js";
 

@@ -1,7 +1,7 @@
 /** Damaged image files: a picture or one sentence, soon, and never a crash, whatever the bytes. */
 import sharp from "sharp";
 import { RandomStream } from "../src/core/random.js";
-import { decodeImage } from "../src/data/read-image.js";
+import { decodeImage } from "../src/data/images/read-image.js";
 import { damageFiles } from "./damaged-files.js";
 import type { Soak } from "./soak.js";
 

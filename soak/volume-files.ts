@@ -7,7 +7,7 @@ import { NiftiFields } from "../src/data/formats/nifti/header.js";
 import { encodeNifti } from "../src/data/formats/nifti/writer.js";
 import { encodeMetaImage } from "../src/data/formats/text/metaimage-writer.js";
 import { encodeNrrd } from "../src/data/formats/text/nrrd-writer.js";
-import { decodeVolume } from "../src/data/read-image.js";
+import { decodeVolume } from "../src/data/images/read-image.js";
 import { makeGrid } from "../src/grid/grid.js";
 import { damageFiles } from "./damaged-files.js";
 import type { Soak } from "./soak.js";

@@ -64,14 +64,13 @@ export { encodeNifti, type NiftiOptions } from "./data/formats/nifti/writer.js";
 export { encodeMetaImage } from "./data/formats/text/metaimage-writer.js";
 export { type Segment, segmentsOf } from "./data/formats/text/nrrd.js";
 export { encodeNrrd } from "./data/formats/text/nrrd-writer.js";
-export { type ImageRule, type PreparedImage, prepareImage, type WorkingSize } from "./data/prepare-image.js";
-export { type FurtherLabels, type ProtocolOptions, type ProtocolSplit, splitProtocol } from "./data/protocol.js";
+export { type ImageRule, type PreparedImage, prepareImage, type WorkingSize } from "./data/images/prepare-image.js";
 export {
   type ChannelFiles,
   decodePictureChannels,
   readPictureChannels,
   readVolumeChannels,
-} from "./data/read-channels.js";
+} from "./data/images/read-channels.js";
 export {
   decodeHeader,
   decodeImage,
@@ -80,9 +79,10 @@ export {
   readHeader,
   readImage,
   readVolume,
-} from "./data/read-image.js";
+} from "./data/images/read-image.js";
+export { type ValueKind, type ValueRule, type Values, valueKindOf } from "./data/images/values.js";
+export { type FurtherLabels, type ProtocolOptions, type ProtocolSplit, splitProtocol } from "./data/protocol.js";
 export type { ReaderRule } from "./data/schema.js";
-export { type ValueKind, type ValueRule, type Values, valueKindOf } from "./data/values.js";
 export type { FixedMoments, IntensityRule, ValueWindow, WindowRule, ZScoreRule } from "./data/volumes/windows.js";
 export { type Communicator, openWorld } from "./distributed/index.js";
 export * from "./divergence/index.js";

@@ -8,9 +8,9 @@ import { samplesLike } from "../grid/stored-image.js";
 import { type Device, type Pack, type Sent, sendTogether, type Tensor } from "../torch/index.js";
 import type { Dataset } from "./dataset.js";
 import type { DecodedCase } from "./decode.js";
-import { ignoresPixels } from "./labels.js";
-import type { PreparedImage } from "./prepare-image.js";
-import type { Values } from "./values.js";
+import type { PreparedImage } from "./images/prepare-image.js";
+import type { Values } from "./images/values.js";
+import { ignoresPixels } from "./masks/labels.js";
 
 type Classes = Pick<Dataset, "target" | "outputs">;
 

@@ -13,9 +13,9 @@ import { partColours } from "../drawing/colours.js";
 import type { ResizeFilter } from "../grid/filter-taps.js";
 import type { Frame } from "../grid/frame.js";
 import type { SlicePlane } from "../grid/slices.js";
-import { openAddedMasks } from "./added-masks.js";
 import { type Case, expandSplit, type Split, type SplitPlace } from "./case-files.js";
 import type { DatasetClass } from "./dataset-class.js";
+import { openAddedMasks } from "./masks/added-masks.js";
 import {
   type DatasetFile,
   datasetSchema,

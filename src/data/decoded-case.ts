@@ -1,6 +1,6 @@
 /** A case as training, judging and analysis take it, whatever its files were. */
 import type { Case } from "./dataset.js";
-import type { PreparedImage } from "./prepare-image.js";
+import type { PreparedImage } from "./images/prepare-image.js";
 
 /** A case ready for use. The arrays belong to the caller unless a cache says otherwise. */
 export interface DecodedCase extends PreparedImage {

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { CheckpointError } from "../core/errors.js";
 import { packageVersion } from "../core/package-root.js";
 import { type Dataset, ofDomain, type SliceRule } from "../data/dataset.js";
-import { isZScore, type ValueKind, valueKindOf } from "../data/values.js";
+import { isZScore, type ValueKind, valueKindOf } from "../data/images/values.js";
 import type { IntensityRule, WindowRule, ZScoreRule } from "../data/volumes/windows.js";
 import { type FrameMode, frameRecord } from "../grid/frame.js";
 import type { SlicePlane } from "../grid/slices.js";

@@ -2,7 +2,7 @@
 import { inTurns, plainTurn, type Turn } from "../core/turns.js";
 import { imagesBCS } from "../data/case-tensors.js";
 import type { Dataset } from "../data/dataset.js";
-import type { PreparedImage } from "../data/prepare-image.js";
+import type { PreparedImage } from "../data/images/prepare-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { persist, scope, type Tensor } from "../torch/index.js";
 import { answerInPieces, type InferOptions, labelsInPieces } from "./inferers/infer.js";

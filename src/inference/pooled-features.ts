@@ -1,7 +1,7 @@
 /** What a network makes of whole images: the spatial mean of each channel of its bottleneck. */
 import type { Normalisation } from "../augment/index.js";
 import { imagesBCS } from "../data/case-tensors.js";
-import type { PreparedImage } from "../data/prepare-image.js";
+import type { PreparedImage } from "../data/images/prepare-image.js";
 import { inEvaluationMode, type SegmentationNetwork } from "../nn/index.js";
 import { autocast, type Device, inferenceMode, type Precision, scope, spatialAxes } from "../torch/index.js";
 

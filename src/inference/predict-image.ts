@@ -2,9 +2,9 @@
 import { DataError } from "../core/errors.js";
 import { imagesBCS } from "../data/case-tensors.js";
 import type { Dataset } from "../data/dataset.js";
-import { frameValues, type PreparedImage, prepareImage, type ValuedImage } from "../data/prepare-image.js";
-import { requireChannels } from "../data/read-channels.js";
-import { isZScore } from "../data/values.js";
+import { frameValues, type PreparedImage, prepareImage, type ValuedImage } from "../data/images/prepare-image.js";
+import { requireChannels } from "../data/images/read-channels.js";
+import { isZScore } from "../data/images/values.js";
 import { type FrameRecord, frameOf } from "../grid/frame.js";
 import { type StoredImage, sampleWords } from "../grid/stored-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";

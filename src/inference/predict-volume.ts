@@ -1,7 +1,7 @@
 /** Segments one volume in its own grid: slice by slice with a network of pictures, whole with one of volumes. */
 import type { Dataset, SliceRule } from "../data/dataset.js";
-import type { PreparedImage } from "../data/prepare-image.js";
-import { requireChannels } from "../data/read-channels.js";
+import type { PreparedImage } from "../data/images/prepare-image.js";
+import { requireChannels } from "../data/images/read-channels.js";
 import { planesOf } from "../data/volumes/case-slices.js";
 import { type CutVolume, cutVolume, prepareWhole, scaledSlice, volumeScale } from "../data/volumes/decode-volume.js";
 import { type Grid, voxelCount } from "../grid/grid.js";

@@ -3,7 +3,7 @@
 import { ignoredLabel } from "../core/target-kind.js";
 import type { Case, Dataset } from "../data/dataset.js";
 import { type DecodedCase, decodeCase } from "../data/decode.js";
-import { shownValues } from "../data/shown-image.js";
+import { shownValues } from "../data/images/shown-image.js";
 import { connectedComponents } from "../grid/components.js";
 import { voxelCount } from "../grid/grid.js";
 import { classMask } from "../inference/label-map.js";

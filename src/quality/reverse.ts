@@ -6,7 +6,7 @@
  */
 import { blurKernelFor, gaussianBlur } from "../augment/intensity/blur.js";
 import type { DecodedCase } from "../data/decode.js";
-import type { PreparedImage } from "../data/prepare-image.js";
+import type { PreparedImage } from "../data/images/prepare-image.js";
 import { cat, fromTypedArray, linspace, scope, spatialShape, type Tensor } from "../torch/index.js";
 
 /** Deviations of the blur as shares of the shortest side. */

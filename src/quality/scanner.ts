@@ -8,7 +8,7 @@ import { inGreyLevels, inPolarityOf, type RawScale, tpRam } from "../augment/ind
 import { blurKernelFor, gaussianBlur } from "../augment/intensity/blur.js";
 import { RandomStream } from "../core/random.js";
 import type { DecodedCase } from "../data/decode.js";
-import type { Values } from "../data/values.js";
+import type { Values } from "../data/images/values.js";
 import {
   axesOfEach,
   fromTypedArray,

@@ -1,6 +1,6 @@
 /** Which normalisation the values of a data set have. */
 import { type Normalisation, planar8bit, planarLevels, zScores } from "../augment/index.js";
-import { type ValueKind, type ValueRule, valueKindOf } from "../data/values.js";
+import { type ValueKind, type ValueRule, valueKindOf } from "../data/images/values.js";
 
 const normalisations: Readonly<Record<ValueKind, Normalisation>> = {
   bytes: planar8bit,

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { CheckpointError, UsageError } from "../../src/core/errors.js";
 import { readSafetensorsFile } from "../../src/core/formats/safetensors.js";
-import { readImage } from "../../src/data/read-image.js";
+import { readImage } from "../../src/data/images/read-image.js";
 import { openExported } from "../../src/export/exported-model.js";
 import { readMetadata } from "../../src/export/onnx/model-file.js";
 import { ModelSession } from "../../src/export/onnx/runtime.js";

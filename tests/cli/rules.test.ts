@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.js";
-import { readImage } from "../../src/data/read-image.js";
+import { readImage } from "../../src/data/images/read-image.js";
 import { connectedComponents } from "../../src/grid/components.js";
 import { holesOf } from "../../src/grid/fill-holes.js";
 import { temporaryFolder } from "../data/files.js";

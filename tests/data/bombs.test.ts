@@ -8,7 +8,7 @@ import { DataError } from "../../src/core/errors.js";
 import { checkDataset } from "../../src/data/check/check.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { checkPixels } from "../../src/data/formats/format.js";
-import { decodeHeader, decodeImage, readImage } from "../../src/data/read-image.js";
+import { decodeHeader, decodeImage, readImage } from "../../src/data/images/read-image.js";
 import { withRoom } from "../../src/data/room.js";
 import { bmp, type PngKind, png, put, putDatasetYaml, temporaryFolder } from "./files.js";
 import { tiffFile } from "./tiff-file.js";

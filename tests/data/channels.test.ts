@@ -1,7 +1,7 @@
 /** What the numbers of a file mean is read as viewers show it, or refused by name; alpha is kept apart. */
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { decodeImage } from "../../src/data/read-image.js";
+import { decodeImage } from "../../src/data/images/read-image.js";
 import { png } from "./files.js";
 import { colourMap, type TiffOptions, tiffFile } from "./tiff-file.js";
 

@@ -5,7 +5,7 @@ import { DecodedCache } from "../../src/data/cache/decoded-cache.js";
 import { checkDataset } from "../../src/data/check/check.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { decodeCase } from "../../src/data/decode.js";
-import { createLabelDecoder, ignoresPixels } from "../../src/data/labels.js";
+import { createLabelDecoder, ignoresPixels } from "../../src/data/masks/labels.js";
 import { checkDatasetFacts, formatDatasetFacts } from "../../src/runs/dataset-facts.js";
 import { png, put, putDatasetYaml, temporaryFolder } from "./files.js";
 import { stored } from "./stored.js";

@@ -1,7 +1,7 @@
 /** Images of other sample types, and files that say their own spacing. */
 import { describe, expect, it } from "vitest";
-import { createLabelDecoder } from "../../src/data/labels.js";
-import { type ImageRule, prepareImage } from "../../src/data/prepare-image.js";
+import { type ImageRule, prepareImage } from "../../src/data/images/prepare-image.js";
+import { createLabelDecoder } from "../../src/data/masks/labels.js";
 import { makeGrid } from "../../src/grid/grid.js";
 import { stored } from "./stored.js";
 

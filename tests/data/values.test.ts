@@ -8,7 +8,7 @@ import { DecodedCache } from "../../src/data/cache/decoded-cache.js";
 import { imagesBCS } from "../../src/data/case-tensors.js";
 import { type Dataset, loadDataset } from "../../src/data/dataset.js";
 import { type DecodedCase, decodeCase } from "../../src/data/decode.js";
-import { shownDecoded } from "../../src/data/shown-image.js";
+import { shownDecoded } from "../../src/data/images/shown-image.js";
 import { resizeFiltered } from "../../src/grid/resize.js";
 import { resizeFloat } from "../../src/grid/resize-float.js";
 import { datasetDifferences } from "../../src/runs/dataset-facts.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { encodeNifti } from "../../src/data/formats/nifti/writer.js";
 import { segmentsOf } from "../../src/data/formats/text/nrrd.js";
-import { readVolume } from "../../src/data/read-image.js";
+import { readVolume } from "../../src/data/images/read-image.js";
 import { makeGrid } from "../../src/grid/grid.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { putDataset } from "../data/tiny.js";

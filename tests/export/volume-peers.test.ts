@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { readVolume } from "../../src/data/read-image.js";
+import { readVolume } from "../../src/data/images/read-image.js";
 import { sameGrid } from "../../src/grid/grid.js";
 import { networkNames, networks } from "../../src/nn/index.js";
 import { dimseg, trainRun } from "../cli/trained-run.js";

@@ -1,7 +1,7 @@
 /** Resizing equals Pillow's arithmetic: analytic answers, then the golden numbers, exactly. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createLabelDecoder, expandCodes } from "../../src/data/labels.js";
+import { createLabelDecoder, expandCodes } from "../../src/data/masks/labels.js";
 import { nearestSources, resizeFiltered, resizeNearest } from "../../src/grid/resize.js";
 import { goldenAugment } from "../data/golden.js";
 import { planesOf, stored } from "../data/stored.js";

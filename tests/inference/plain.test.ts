@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { planar8bit } from "../../src/augment/index.js";
 import type { TargetKind } from "../../src/core/target-kind.js";
 import { atOnce } from "../../src/core/turns.js";
-import type { Values } from "../../src/data/values.js";
+import type { Values } from "../../src/data/images/values.js";
 import { framedGrid } from "../../src/grid/frame.js";
 import { makeGrid } from "../../src/grid/grid.js";
 import { answerInSize } from "../../src/inference/answer-in-size.js";

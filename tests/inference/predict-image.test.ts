@@ -6,7 +6,7 @@ import { planar8bit } from "../../src/augment/index.js";
 import { DataError } from "../../src/core/errors.js";
 import { readSafetensors } from "../../src/core/formats/safetensors.js";
 import { decodeCase } from "../../src/data/decode.js";
-import { decodeHeader, decodeImage, readImage } from "../../src/data/read-image.js";
+import { decodeHeader, decodeImage, readImage } from "../../src/data/images/read-image.js";
 import { drawOverlay } from "../../src/inference/pictures/overlay.js";
 import { labelMaps, predict } from "../../src/inference/predict.js";
 import { predictImage } from "../../src/inference/predict-image.js";

@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasBrowser, launch } from "../../bench/browser.js";
 import { encodeNifti } from "../../src/data/formats/nifti/writer.js";
-import { readVolume } from "../../src/data/read-image.js";
+import { readVolume } from "../../src/data/images/read-image.js";
 import { type Affine, makeGrid, worldOf } from "../../src/grid/grid.js";
 import { trainRun } from "../cli/trained-run.js";
 import { put, putDatasetYaml, temporaryFolder } from "../data/files.js";

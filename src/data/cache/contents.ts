@@ -11,9 +11,9 @@ import { frameOf, frameRecord } from "../../grid/frame.js";
 import { channelFilesOf, maskFilesOf, readersOf } from "../case-files.js";
 import { type Case, type Dataset, labelsOf, ofDomain } from "../dataset.js";
 import type { CaseBytes } from "../decode.js";
+import type { WorkingSize } from "../images/prepare-image.js";
+import { imageFiles, watchedFiles } from "../images/read-image.js";
 import { fileOf, insideOf } from "../inside-file.js";
-import type { WorkingSize } from "../prepare-image.js";
-import { imageFiles, watchedFiles } from "../read-image.js";
 
 /** Raise when decoding changes its results, so that older entries are no longer found. */
 const formatVersion = 4;

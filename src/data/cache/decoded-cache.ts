@@ -6,8 +6,8 @@
 import { totalmem } from "node:os";
 import type { Case, Dataset } from "../dataset.js";
 import type { CaseSource, DecodedCase } from "../decode.js";
+import type { WorkingSize } from "../images/prepare-image.js";
 import { mapLimited } from "../limited.js";
-import type { WorkingSize } from "../prepare-image.js";
 import { sliceCountOfHeader } from "../volumes/slice-count.js";
 import { type CaseContents, stampOf } from "./contents.js";
 import { DecodingThreads } from "./decoding-threads.js";

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { DimsegError } from "../../core/errors.js";
 import type { DecodedCase } from "../decoded-case.js";
-import type { Values } from "../values.js";
+import type { Values } from "../images/values.js";
 import { CaseLoader } from "./load-case.js";
 import type { LoadedInThread, ThreadAnswer, ThreadBeginning, ThreadQuestion } from "./thread-messages.js";
 

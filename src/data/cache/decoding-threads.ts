@@ -7,7 +7,7 @@ import { Worker } from "node:worker_threads";
 import { DataError, ResourceError } from "../../core/errors.js";
 import { packageRoot } from "../../core/package-root.js";
 import type { Dataset } from "../dataset.js";
-import type { WorkingSize } from "../prepare-image.js";
+import type { WorkingSize } from "../images/prepare-image.js";
 import type {
   LoadedInThread,
   ThreadAnswer,

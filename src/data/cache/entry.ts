@@ -19,7 +19,7 @@ import { sampleBytes, viewSamples } from "../../grid/stored-image.js";
 import { mapFile } from "../../torch/index.js";
 import type { Case } from "../dataset.js";
 import type { DecodedCase } from "../decoded-case.js";
-import type { Values } from "../values.js";
+import type { Values } from "../images/values.js";
 import { fileStamp } from "./contents.js";
 
 /** Where the entry of a key lies in the disk cache's folder. */

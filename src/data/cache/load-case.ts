@@ -3,7 +3,7 @@ import { DataError } from "../../core/errors.js";
 import type { Case, Dataset } from "../dataset.js";
 import { decodeCaseBytes, readCaseBytes } from "../decode.js";
 import type { DecodedCase } from "../decoded-case.js";
-import type { WorkingSize } from "../prepare-image.js";
+import type { WorkingSize } from "../images/prepare-image.js";
 import { decodeVolume, hasSlices } from "../volumes/decode-volume.js";
 import { type CaseContents, contentsOf, contentsOfFiles, entryKey, settingsHash, stampOf } from "./contents.js";
 import { type EntryFile, entryFile, entryPath, readEntry, writeEntry } from "./entry.js";

@@ -1,6 +1,6 @@
 /** What is said between the main thread and those that decode. */
 import type { DecodedCase } from "../decoded-case.js";
-import type { WorkingSize } from "../prepare-image.js";
+import type { WorkingSize } from "../images/prepare-image.js";
 import type { DecodingRules, LoadedCase, LoadRequest } from "./load-case.js";
 
 /** What a thread is told when it begins. */

@@ -1,7 +1,7 @@
 /** How well several readers of the same images agree, which bounds how well a network can be judged by them. */
 import { groupBy } from "../../core/group-by.js";
 import { type Case, caseName, type Dataset } from "../dataset.js";
-import { ignoredCode } from "../labels.js";
+import { ignoredCode } from "../masks/labels.js";
 
 /** What the readers of one image have in common. */
 export interface CaseAgreement {

@@ -1,7 +1,7 @@
 /** What the images of a set have in common, and some of them do not. */
 import { counted } from "../../core/counted.js";
 import type { Dataset } from "../dataset.js";
-import { valueKindOf } from "../values.js";
+import { valueKindOf } from "../images/values.js";
 import type { CaseFacts } from "./examine.js";
 import { type Problem, warning } from "./problems.js";
 

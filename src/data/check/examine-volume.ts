@@ -2,8 +2,8 @@
 import { sha256 } from "../../core/sha256.js";
 import { plane, type StoredImage } from "../../grid/stored-image.js";
 import { type Case, caseName, type Dataset, ofDomain, type SliceRule } from "../dataset.js";
-import { greyLevels } from "../grey-levels.js";
-import { readVolumeChannels, requireChannels } from "../read-channels.js";
+import { greyLevels } from "../images/grey-levels.js";
+import { readVolumeChannels, requireChannels } from "../images/read-channels.js";
 import { countValues } from "../value-counts.js";
 import {
   type CutVolume,

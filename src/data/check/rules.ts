@@ -2,7 +2,7 @@
 import { counted } from "../../core/counted.js";
 import type { Split } from "../case-files.js";
 import type { Dataset } from "../dataset.js";
-import { isZScore } from "../values.js";
+import { isZScore } from "../images/values.js";
 import { type CaseFacts, judgedFacts } from "./examine.js";
 import { type Problem, warning } from "./problems.js";
 

@@ -2,7 +2,7 @@
 import { DataError } from "../../core/errors.js";
 import type { Case } from "../case-files.js";
 import { maskFilesOf } from "../case-files.js";
-import { readImage } from "../read-image.js";
+import { readImage } from "../images/read-image.js";
 import type { DatasetFileInput } from "../schema.js";
 import { countValues } from "../value-counts.js";
 

@@ -7,7 +7,7 @@ import { sliceGrid } from "../../grid/slices.js";
 import { samplesLike } from "../../grid/stored-image.js";
 import type { Case, Dataset } from "../dataset.js";
 import type { CaseSource, DecodedCase } from "../decoded-case.js";
-import type { Values } from "../values.js";
+import type { Values } from "../images/values.js";
 
 /** Planes `[C, slice]` of a volume's `[C, slices, rows, columns]`; of one channel a view. */
 export function planesOf<T extends Values>(values: T, planes: number, slices: number, slice: number): T {

@@ -13,14 +13,28 @@ import { plane, type StoredImage } from "../../grid/stored-image.js";
 import { maskFilesOf, readersOf } from "../case-files.js";
 import { type Case, type Dataset, type MaskFile, ofDomain, type SliceRule } from "../dataset.js";
 import type { DecodedCase } from "../decoded-case.js";
-import { labelDecoder } from "../label-decoders.js";
-import { expandCodes } from "../labels.js";
-import { joinCodes } from "../mask-join.js";
-import { frameValues, keptShape, type PreparedImage, type ValuedImage, type WorkingSize } from "../prepare-image.js";
-import { readVolumeChannels, requireChannels } from "../read-channels.js";
-import { readMaskOf } from "../read-image.js";
-import { combineReaders } from "../reader-masks.js";
-import { type ChannelScale, newValues, scaled, scaleOf, shownWindow, type ValueKind, valueKindOf } from "../values.js";
+import {
+  frameValues,
+  keptShape,
+  type PreparedImage,
+  type ValuedImage,
+  type WorkingSize,
+} from "../images/prepare-image.js";
+import { readVolumeChannels, requireChannels } from "../images/read-channels.js";
+import { readMaskOf } from "../images/read-image.js";
+import {
+  type ChannelScale,
+  newValues,
+  scaled,
+  scaleOf,
+  shownWindow,
+  type ValueKind,
+  valueKindOf,
+} from "../images/values.js";
+import { labelDecoder } from "../masks/label-decoders.js";
+import { expandCodes } from "../masks/labels.js";
+import { joinCodes } from "../masks/mask-join.js";
+import { combineReaders } from "../masks/reader-masks.js";
 import { placePlanes, stackSlices } from "./case-slices.js";
 import { withVolumeRoom } from "./room.js";
 import type { IntensityRule } from "./windows.js";

@@ -4,7 +4,7 @@ import { type Grid, voxelCount } from "../../grid/grid.js";
 import { bytesOfSample } from "../../grid/stored-image.js";
 import { channelFilesOf, maskFilesOf } from "../case-files.js";
 import type { Case, Dataset, SliceRule } from "../dataset.js";
-import { readHeader } from "../read-image.js";
+import { readHeader } from "../images/read-image.js";
 import { withRoom } from "../room.js";
 
 /** How many voxels one becomes at another spacing. */

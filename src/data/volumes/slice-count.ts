@@ -2,7 +2,7 @@
 import { DataError } from "../../core/errors.js";
 import { sliceOrder } from "../../grid/slices.js";
 import type { Case, SliceRule } from "../dataset.js";
-import { readHeader } from "../read-image.js";
+import { readHeader } from "../images/read-image.js";
 
 /** Undefined where the header cannot be read: reading the whole volume says why. */
 export async function sliceCountOfHeader(one: Case, { plane }: Pick<SliceRule, "plane">): Promise<number | undefined> {

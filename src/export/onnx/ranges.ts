@@ -1,5 +1,5 @@
 /** Between what the values of a graph lie, measured in ONNX Runtime: the graph itself answers with the ends of each. */
-import type { Values } from "../../data/values.js";
+import type { Values } from "../../data/images/values.js";
 import { encodeModel, type GraphNode, type OnnxGraph } from "./model-file.js";
 import type { ValueRange } from "./quantise.js";
 import { ModelSession } from "./runtime.js";

@@ -3,7 +3,7 @@
  * types are stated here, so that dimseg compiles without it.
  */
 import { CheckpointError, ResourceError } from "../../core/errors.js";
-import type { Values } from "../../data/values.js";
+import type { Values } from "../../data/images/values.js";
 import { sampleType } from "../../grid/stored-image.js";
 
 /** A value as the runtime gives it. */

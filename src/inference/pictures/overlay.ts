@@ -1,8 +1,9 @@
 /** The outlines of predicted classes over their image, in the class colours. */
-import { toChannels } from "../../data/colour.js";
+
 import type { Dataset } from "../../data/dataset.js";
-import { toBytes } from "../../data/prepare-image.js";
-import { shownImage } from "../../data/shown-image.js";
+import { toChannels } from "../../data/images/colour.js";
+import { toBytes } from "../../data/images/prepare-image.js";
+import { shownImage } from "../../data/images/shown-image.js";
 import { paintDoubtFrame } from "../../drawing/doubt-frame.js";
 import { colourBytes, paintRim } from "../../drawing/raster-outline.js";
 import { interleave } from "../../grid/interleave.js";

@@ -2,7 +2,7 @@
 import sharp from "sharp";
 import type { Dataset } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
-import { shownDecoded } from "../../data/shown-image.js";
+import { shownDecoded } from "../../data/images/shown-image.js";
 import { pictureOf } from "../../data/volumes/case-slices.js";
 import type { SheetTile } from "../../drawing/contact-sheet.js";
 import { colourBytes } from "../../drawing/raster-outline.js";

@@ -2,7 +2,7 @@
  * Sliding windows over a volume in plain arrays: the windows, weights and columns of `slidingWindow`, where there is no
  * libtorch. What is said is summed for a window's depth of one column at a time.
  */
-import type { Values } from "../../data/values.js";
+import type { Values } from "../../data/images/values.js";
 import { samplesLike } from "../../grid/stored-image.js";
 import { type AskedColumn, type Column, columnsOf, roomForSums, usualBytes } from "../inferers/columns.js";
 import {

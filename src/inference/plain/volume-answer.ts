@@ -1,6 +1,6 @@
 /** Label maps of volumes in plain arrays, put together box by box, so that probabilities never lie in memory for the whole. */
 import type { TargetKind } from "../../core/target-kind.js";
-import type { Values } from "../../data/values.js";
+import type { Values } from "../../data/images/values.js";
 import { type PlacedBox, placeBox } from "../../grid/place-box.js";
 import { resamplingReach } from "../inferers/columns.js";
 import { type AnswerInSize, plainLabels } from "./answer-in-size.js";

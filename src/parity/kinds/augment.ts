@@ -9,8 +9,8 @@ import { blur, blurKernelFor, gaussianBlur } from "../../augment/intensity/blur.
 import { brightness, contrast, meanGrey, toGrey } from "../../augment/intensity/photometric.js";
 import { tpRam } from "../../augment/intensity/tp-ram.js";
 import { planar8bit } from "../../augment/normalisation.js";
-import { toGrey as storedToGrey } from "../../data/colour.js";
-import { createLabelDecoder, expandCodes } from "../../data/labels.js";
+import { toGrey as storedToGrey } from "../../data/images/colour.js";
+import { createLabelDecoder, expandCodes } from "../../data/masks/labels.js";
 import { makeGrid } from "../../grid/grid.js";
 import { deinterleave, interleave } from "../../grid/interleave.js";
 import { resizeFiltered, resizeNearest } from "../../grid/resize.js";

@@ -1,6 +1,6 @@
 /** Draws the preview: a row for each case, the image and its reference first, then a column for each time. */
 import sharp from "sharp";
-import type { PreparedImage } from "../../data/prepare-image.js";
+import type { PreparedImage } from "../../data/images/prepare-image.js";
 import type { PictureSize } from "../../drawing/outline-path.js";
 import { outlineSvg } from "../../drawing/outline-svg.js";
 import { escapeXml, shorten, svgFont, svgToPng } from "../../drawing/svg.js";

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { writeFileAtomic } from "../../core/files/atomic-file.js";
 import { caseName } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
-import { shownDecoded } from "../../data/shown-image.js";
+import { shownDecoded } from "../../data/images/shown-image.js";
 import { viewOf } from "../../data/volumes/patches.js";
 import { outlinePath, type PictureSize } from "../../drawing/outline-path.js";
 import { focusOn, middle } from "../../grid/focus.js";

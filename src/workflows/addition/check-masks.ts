@@ -1,11 +1,11 @@
 /** Looks at drawn masks as `dimseg data check` looks at those of a data set. */
 import { counted } from "../../core/counted.js";
 import { DataError, UsageError } from "../../core/errors.js";
-import { predictedLabels, withMask } from "../../data/added-masks.js";
 import { examineCase } from "../../data/check/examine.js";
 import { examineVolume } from "../../data/check/examine-volume.js";
 import { caseName, type Dataset, labelsOf } from "../../data/dataset.js";
-import { imageFiles } from "../../data/read-image.js";
+import { imageFiles } from "../../data/images/read-image.js";
+import { predictedLabels, withMask } from "../../data/masks/added-masks.js";
 import { hasSlices } from "../../data/volumes/decode-volume.js";
 import type { Observer } from "../observer.js";
 import type { DrawnMask } from "./match.js";

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { counted } from "../../core/counted.js";
 import { type Case, caseName } from "../../data/dataset.js";
-import { valueKindOf } from "../../data/values.js";
+import { valueKindOf } from "../../data/images/values.js";
 import { readDatasetFacts } from "../../runs/dataset-facts.js";
 import type { OpenedRun } from "../open-run.js";
 import type { EvaluationCases } from "./select-cases.js";

@@ -2,7 +2,7 @@
 import { DataError, UsageError } from "../../core/errors.js";
 import { DecodedCache } from "../../data/cache/decoded-cache.js";
 import { type Case, type Dataset, loadDataset } from "../../data/dataset.js";
-import { valueKindOf } from "../../data/values.js";
+import { valueKindOf } from "../../data/images/values.js";
 import { checkDatasetFacts } from "../../runs/dataset-facts.js";
 import { checkSplit } from "../../runs/split-record.js";
 import type { OpenedRun } from "../open-run.js";

@@ -1,6 +1,6 @@
 /** One case in an exported graph and in libtorch, with the same weights. */
 import type { DecodedCase } from "../../data/decode.js";
-import type { Values } from "../../data/values.js";
+import type { Values } from "../../data/images/values.js";
 import { planesOf, stackSlices } from "../../data/volumes/case-slices.js";
 import type { ModelDescription } from "../../export/description.js";
 import type { ModelAnswer, ModelSession } from "../../export/onnx/runtime.js";

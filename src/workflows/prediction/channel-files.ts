@@ -5,7 +5,7 @@ import { DataError } from "../../core/errors.js";
 import { groupBy } from "../../core/group-by.js";
 import type { Dataset } from "../../data/dataset.js";
 import { foldCase, isImageName, withoutEnding } from "../../data/file-patterns.js";
-import { readHeader } from "../../data/read-image.js";
+import { readHeader } from "../../data/images/read-image.js";
 import { hasSlices } from "../../data/volumes/decode-volume.js";
 import { entriesOf, type InputImage } from "./inputs.js";
 

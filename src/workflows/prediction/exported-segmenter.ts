@@ -2,7 +2,7 @@
 import { NumericError, UsageError } from "../../core/errors.js";
 import type { Turn } from "../../core/turns.js";
 import type { Dataset } from "../../data/dataset.js";
-import type { Values } from "../../data/values.js";
+import type { Values } from "../../data/images/values.js";
 import type { CutVolume } from "../../data/volumes/decode-volume.js";
 import { type ExportedModel, loadExportedNetwork, openExported, openSession } from "../../export/exported-model.js";
 import type { ModelSession } from "../../export/onnx/runtime.js";

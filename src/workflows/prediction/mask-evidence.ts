@@ -1,7 +1,7 @@
 /** Whether an image file holds a mask, by its pixels. */
 import { DataError } from "../../core/errors.js";
-import { maskImage } from "../../data/mask-image.js";
-import { readImage, readVolume } from "../../data/read-image.js";
+import { readImage, readVolume } from "../../data/images/read-image.js";
+import { maskImage } from "../../data/masks/mask-image.js";
 import { countValues } from "../../data/value-counts.js";
 
 /** Classes that a mask may tell apart; a photograph has more values. */

@@ -2,7 +2,7 @@
 import { UsageError } from "../../core/errors.js";
 import { nearestWord } from "../../core/nearest-word.js";
 import { type Dataset, ofDomain, withValueRule } from "../../data/dataset.js";
-import { valueKindOf } from "../../data/values.js";
+import { valueKindOf } from "../../data/images/values.js";
 import type { AskedNetwork } from "./segmenter.js";
 
 type Rule = Pick<AskedNetwork, "run" | "domain" | "intensity">;

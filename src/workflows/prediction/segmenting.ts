@@ -2,8 +2,8 @@
 import { DataError, UsageError } from "../../core/errors.js";
 import { isImageName, isVolumeName } from "../../data/file-patterns.js";
 import { type MaskFormat, segmentationFormatNames } from "../../data/formats/mask-format-names.js";
-import { type ChannelFiles, readPictureChannels, readVolumeChannels } from "../../data/read-channels.js";
-import { readFoundVolume } from "../../data/read-image.js";
+import { type ChannelFiles, readPictureChannels, readVolumeChannels } from "../../data/images/read-channels.js";
+import { readFoundVolume } from "../../data/images/read-image.js";
 import { hasSlices } from "../../data/volumes/decode-volume.js";
 import type { StoredImage } from "../../grid/stored-image.js";
 import { ruledImage, ruledVolume } from "../../inference/ruled.js";

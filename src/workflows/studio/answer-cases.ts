@@ -2,7 +2,7 @@
 import { DataError } from "../../core/errors.js";
 import { plainTurn } from "../../core/turns.js";
 import { type Case, caseName, type Dataset } from "../../data/dataset.js";
-import { readPictureChannels, readVolumeChannels } from "../../data/read-channels.js";
+import { readPictureChannels, readVolumeChannels } from "../../data/images/read-channels.js";
 import { hasSlices } from "../../data/volumes/decode-volume.js";
 import { type Grid, voxelCount } from "../../grid/grid.js";
 import { SliceStack, sliceOrder } from "../../grid/slices.js";

@@ -1,9 +1,9 @@
 /** A case as the studio shows it: image and reference in memory, cut into slices when they are asked for. */
 import { relative } from "node:path";
-import { bytesOfLabels, requireByteCodes } from "../../data/code-bytes.js";
 import type { Case, Dataset } from "../../data/dataset.js";
 import { decodeNative } from "../../data/decode-native.js";
-import { shownDecoded } from "../../data/shown-image.js";
+import { shownDecoded } from "../../data/images/shown-image.js";
+import { bytesOfLabels, requireByteCodes } from "../../data/masks/code-bytes.js";
 import type { Grid } from "../../grid/grid.js";
 import { interleave } from "../../grid/interleave.js";
 import type { StoredImage } from "../../grid/stored-image.js";

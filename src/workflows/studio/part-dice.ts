@@ -1,7 +1,7 @@
 /** Dice of a prediction against a reference, part by part, where both are one byte a voxel (code-bytes.ts). */
 import { ignoredLabel } from "../../core/target-kind.js";
-import { holdsClass } from "../../data/code-bytes.js";
 import type { Dataset } from "../../data/dataset.js";
+import { holdsClass } from "../../data/masks/code-bytes.js";
 
 /** Dice of each part, 0 to 1; 1 where neither holds it. Voxels that nobody labelled count for nothing. */
 export function partDice(

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DimsegError } from "../../core/errors.js";
 import { shellWord } from "../../core/shell-word.js";
-import { isZScore } from "../../data/values.js";
+import { isZScore } from "../../data/images/values.js";
 import type { ModelDescription } from "../../export/description.js";
 import { openExported } from "../../export/exported-model.js";
 import { exportFiles } from "../../export/file-names.js";

@@ -1,6 +1,6 @@
 /** A case as a small picture with the outlines of its reference: of a volume the slice that shows most of it. */
 import sharp from "sharp";
-import { holdsClass } from "../../data/code-bytes.js";
+import { holdsClass } from "../../data/masks/code-bytes.js";
 import { colourBytes, paintRim } from "../../drawing/raster-outline.js";
 import type { OpenedCase } from "./open-case.js";
 

@@ -1,7 +1,7 @@
 /** `dimseg predict` and `evaluate` on images whose pixels mean something else than those the network was trained on. */
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readImage } from "../../../src/data/read-image.js";
+import { readImage } from "../../../src/data/images/read-image.js";
 import { chunk, png, put, temporaryFolder } from "../../data/files.js";
 import { tiffFile } from "../../data/tiff-file.js";
 import { pixels } from "../../data/tiny.js";

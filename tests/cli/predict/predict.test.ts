@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { DataError, exitCodes, UsageError } from "../../../src/core/errors.js";
 import { readSafetensorsFile } from "../../../src/core/formats/safetensors.js";
-import { readImage } from "../../../src/data/read-image.js";
+import { readImage } from "../../../src/data/images/read-image.js";
 import { confusionCounts, dice } from "../../../src/evaluation/overlap.js";
 import { png, put, temporaryFolder, tiff } from "../../data/files.js";
 import { pixels } from "../../inference/tiny.js";

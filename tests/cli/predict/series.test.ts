@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { DataError, UsageError } from "../../../src/core/errors.js";
 import { readSegmentation } from "../../../src/data/dicom/segmentation-reader.js";
 import { findSeries } from "../../../src/data/dicom/series.js";
-import { readVolume } from "../../../src/data/read-image.js";
+import { readVolume } from "../../../src/data/images/read-image.js";
 import { sameGrid } from "../../../src/grid/grid.js";
 import type { StoredImage } from "../../../src/grid/stored-image.js";
 import { predictImages } from "../../../src/workflows/predict.js";

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { detailOf } from "../../../soak/ask.js";
-import { readVolume } from "../../../src/data/read-image.js";
+import { readVolume } from "../../../src/data/images/read-image.js";
 import { sameGrid } from "../../../src/grid/grid.js";
 import { putSeriesOf } from "../../data/dicom/series-of-volume.js";
 import { png, put, temporaryFolder } from "../../data/files.js";

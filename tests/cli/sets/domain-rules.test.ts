@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { UsageError } from "../../../src/core/errors.js";
 import { parseCsv } from "../../../src/core/formats/csv.js";
-import { readVolume } from "../../../src/data/read-image.js";
+import { readVolume } from "../../../src/data/images/read-image.js";
 import { confusionCounts, dice } from "../../../src/evaluation/overlap.js";
 import { putDatasetYaml, temporaryFolder } from "../../data/files.js";
 import { putVolumes } from "../../data/slices/bodies.js";

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { readImage } from "../../../src/data/read-image.js";
+import { readImage } from "../../../src/data/images/read-image.js";
 import { confusionCounts, dice } from "../../../src/evaluation/overlap.js";
 import { parseScores } from "../../../src/judging/scores-csv.js";
 import { png, put, temporaryFolder } from "../../data/files.js";

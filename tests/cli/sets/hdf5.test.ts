@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
-import { readVolume } from "../../../src/data/read-image.js";
+import { readVolume } from "../../../src/data/images/read-image.js";
 import { put, temporaryFolder } from "../../data/files.js";
 import { hdf5File } from "../../data/hdf5-file.js";
 import { run as dimseg, putConfig } from "../built.js";

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import type { RawTensor } from "../../../src/core/formats/raw-tensor.js";
 import { readSafetensorsFile } from "../../../src/core/formats/safetensors.js";
-import { readVolume } from "../../../src/data/read-image.js";
+import { readVolume } from "../../../src/data/images/read-image.js";
 import { confusionCounts, dice } from "../../../src/evaluation/overlap.js";
 import { sameGrid } from "../../../src/grid/grid.js";
 import { parseScores } from "../../../src/judging/scores-csv.js";

@@ -7,7 +7,7 @@ import { parse, stringify } from "yaml";
 import { register } from "../../../src/cli/data.js";
 import { encodeSegmentation } from "../../../src/data/dicom/segmentation-writer.js";
 import { findSeries } from "../../../src/data/dicom/series.js";
-import { readVolume } from "../../../src/data/read-image.js";
+import { readVolume } from "../../../src/data/images/read-image.js";
 import { dicomFile } from "../../data/dicom/dicom-file.js";
 import { putSeriesOf } from "../../data/dicom/series-of-volume.js";
 import { structureSet } from "../../data/dicom/structure-files.js";

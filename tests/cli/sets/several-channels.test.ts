@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { readVolume } from "../../../src/data/read-image.js";
+import { readVolume } from "../../../src/data/images/read-image.js";
 import { put, temporaryFolder } from "../../data/files.js";
 import { niftiFile } from "../../data/nifti-file.js";
 import { putVolume, type Site, storedBody } from "../../data/slices/bodies.js";

@@ -5,7 +5,7 @@ import { gunzipSync } from "node:zlib";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { readVolume } from "../../../src/data/read-image.js";
+import { readVolume } from "../../../src/data/images/read-image.js";
 import { confusionCounts, dice } from "../../../src/evaluation/overlap.js";
 import { sameGrid } from "../../../src/grid/grid.js";
 import { put, temporaryFolder } from "../../data/files.js";

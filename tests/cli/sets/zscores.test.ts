@@ -7,7 +7,7 @@ import { loadConfig } from "../../../src/config/config.js";
 import { UsageError } from "../../../src/core/errors.js";
 import { checkDataset } from "../../../src/data/check/check.js";
 import { loadDataset } from "../../../src/data/dataset.js";
-import { readVolume } from "../../../src/data/read-image.js";
+import { readVolume } from "../../../src/data/images/read-image.js";
 import { confusionCounts, dice } from "../../../src/evaluation/overlap.js";
 import { resumeRun, startRun } from "../../../src/training/run.js";
 import { put, putDatasetYaml, temporaryFolder } from "../../data/files.js";

@@ -5,7 +5,7 @@ import { deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/core/errors.js";
 import { dicomFormat } from "../../../src/data/formats/dicom.js";
-import { decodeHeader, readVolume } from "../../../src/data/read-image.js";
+import { decodeHeader, readVolume } from "../../../src/data/images/read-image.js";
 import { put, temporaryFolder } from "../files.js";
 import { type Dataset, dicomFile, encode, picture, type Syntax, syntaxes } from "./dicom-file.js";
 import { losslessJpeg } from "./lossless-jpeg.js";

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/core/errors.js";
 import { dicomFormat } from "../../../src/data/formats/dicom.js";
 import type { PaletteReading } from "../../../src/data/formats/format.js";
-import { decodeHeader, decodeImage } from "../../../src/data/read-image.js";
+import { decodeHeader, decodeImage } from "../../../src/data/images/read-image.js";
 import { sampleType } from "../../../src/grid/stored-image.js";
 import { type Dataset, dicomFile, type FileOptions, picture, type Syntax } from "./dicom-file.js";
 import { losslessJpeg } from "./lossless-jpeg.js";

@@ -1,6 +1,6 @@
 /** Volumes of other formats as DICOM series for tests. */
 import { join } from "node:path";
-import { readVolume } from "../../../src/data/read-image.js";
+import { readVolume } from "../../../src/data/images/read-image.js";
 import { worldOf } from "../../../src/grid/grid.js";
 import { put } from "../files.js";
 import { type Dataset, dicomFile, picture } from "./dicom-file.js";

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/core/errors.js";
 import { type FoundVolume, findSeries, readSeries } from "../../../src/data/dicom/series.js";
 import { dicomFormat } from "../../../src/data/formats/dicom.js";
-import { imageFiles, readHeader, readVolume, watchedFiles } from "../../../src/data/read-image.js";
+import { imageFiles, readHeader, readVolume, watchedFiles } from "../../../src/data/images/read-image.js";
 import { worldOf } from "../../../src/grid/grid.js";
 import { type StoredImage, sampleType } from "../../../src/grid/stored-image.js";
 import { put, temporaryFolder } from "../files.js";

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/core/errors.js";
 import { DecodedCache } from "../../../src/data/cache/decoded-cache.js";
 import { loadDataset } from "../../../src/data/dataset.js";
-import { decodeHeader, decodeVolume, readVolume } from "../../../src/data/read-image.js";
+import { decodeHeader, decodeVolume, readVolume } from "../../../src/data/images/read-image.js";
 import { sampleType } from "../../../src/grid/stored-image.js";
 import { put, putDatasetYaml, temporaryFolder } from "../files.js";
 import { hdf5File } from "../hdf5-file.js";

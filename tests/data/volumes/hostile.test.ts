@@ -4,7 +4,7 @@ import { DataError } from "../../../src/core/errors.js";
 import { encodeNifti } from "../../../src/data/formats/nifti/writer.js";
 import { encodeMetaImage } from "../../../src/data/formats/text/metaimage-writer.js";
 import { encodeNrrd } from "../../../src/data/formats/text/nrrd-writer.js";
-import { decodeHeader, decodeVolume } from "../../../src/data/read-image.js";
+import { decodeHeader, decodeVolume } from "../../../src/data/images/read-image.js";
 import { makeGrid } from "../../../src/grid/grid.js";
 import { hdf5File } from "../hdf5-file.js";
 

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/core/errors.js";
 import { encodeMetaImage } from "../../../src/data/formats/text/metaimage-writer.js";
-import { decodeHeader, decodeVolume, imageFiles, readHeader, readVolume } from "../../../src/data/read-image.js";
+import { decodeHeader, decodeVolume, imageFiles, readHeader, readVolume } from "../../../src/data/images/read-image.js";
 import { makeGrid } from "../../../src/grid/grid.js";
 import { sampleType } from "../../../src/grid/stored-image.js";
 import { put, temporaryFolder } from "../files.js";

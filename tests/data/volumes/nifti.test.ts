@@ -14,7 +14,7 @@ import {
   readHeader,
   readImage,
   readVolume,
-} from "../../../src/data/read-image.js";
+} from "../../../src/data/images/read-image.js";
 import { makeGrid } from "../../../src/grid/grid.js";
 import { type Samples, type SampleType, samplesLike, sampleType } from "../../../src/grid/stored-image.js";
 import { put, temporaryFolder } from "../files.js";

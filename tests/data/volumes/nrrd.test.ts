@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/core/errors.js";
 import { segmentsOf } from "../../../src/data/formats/text/nrrd.js";
 import { encodeNrrd } from "../../../src/data/formats/text/nrrd-writer.js";
-import { decodeHeader, decodeVolume, imageFiles, readHeader, readVolume } from "../../../src/data/read-image.js";
+import { decodeHeader, decodeVolume, imageFiles, readHeader, readVolume } from "../../../src/data/images/read-image.js";
 import { makeGrid } from "../../../src/grid/grid.js";
 import { sampleType } from "../../../src/grid/stored-image.js";
 import { put, temporaryFolder } from "../files.js";

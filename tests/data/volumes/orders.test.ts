@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { encodeNifti } from "../../../src/data/formats/nifti/writer.js";
 import { encodeMetaImage } from "../../../src/data/formats/text/metaimage-writer.js";
 import { encodeNrrd } from "../../../src/data/formats/text/nrrd-writer.js";
-import { decodeVolume } from "../../../src/data/read-image.js";
+import { decodeVolume } from "../../../src/data/images/read-image.js";
 import { worldOf } from "../../../src/grid/grid.js";
 import type { StoredImage } from "../../../src/grid/stored-image.js";
 import { niftiFile } from "./nifti-file.js";

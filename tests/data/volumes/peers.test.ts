@@ -12,7 +12,7 @@ import { encodeSegmentation } from "../../../src/data/dicom/segmentation-writer.
 import { findSeries } from "../../../src/data/dicom/series.js";
 import type { DicomVolume } from "../../../src/data/dicom/volumes.js";
 import { encodeNifti } from "../../../src/data/formats/nifti/writer.js";
-import { readVolume } from "../../../src/data/read-image.js";
+import { readVolume } from "../../../src/data/images/read-image.js";
 import { worldOf } from "../../../src/grid/grid.js";
 import { oblique, orientations, putSeries } from "../dicom/series-files.js";
 import { put, temporaryFolder } from "../files.js";

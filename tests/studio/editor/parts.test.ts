@@ -1,7 +1,7 @@
 /** Painting and erasing parts, exclusive ones and such that lie in each other, and how they look. */
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../../src/core/errors.js";
-import { createLabelDecoder } from "../../../src/data/labels.js";
+import { createLabelDecoder } from "../../../src/data/masks/labels.js";
 import { makeGrid } from "../../../src/grid/grid.js";
 import { type Part, partTables } from "../../../src/studio/page/editor/model/parts.js";
 import { edgeColours, fillColours } from "../../../src/studio/page/editor/view/overlay-colours.js";

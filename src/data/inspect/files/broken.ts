@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DataError } from "../../../core/errors.js";
 import { startsWith } from "../../formats/format.js";
 import { formats } from "../../formats/registry.js";
-import { readImage } from "../../read-image.js";
+import { readImage } from "../../images/read-image.js";
 import type { Progress } from "../progress.js";
 
 const headBytes = 32;

@@ -4,10 +4,10 @@ import { DataError } from "../../../core/errors.js";
 import { shapeText } from "../../../grid/grid.js";
 import type { Samples } from "../../../grid/stored-image.js";
 import type { Case } from "../../case-files.js";
-import { isGrey } from "../../colour.js";
-import { greyLevels } from "../../grey-levels.js";
+import { isGrey } from "../../images/colour.js";
+import { greyLevels } from "../../images/grey-levels.js";
+import { decodeImage, decodingBytes, readBytes, readHeader } from "../../images/read-image.js";
 import { mapLimited } from "../../limited.js";
-import { decodeImage, decodingBytes, readBytes, readHeader } from "../../read-image.js";
 import { withRoom } from "../../room.js";
 
 /** Files whose headers are read, and images that are decoded, of each split. */

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { DataError } from "../../../core/errors.js";
 import { linkTarget } from "../../../core/files/link-target.js";
 import { readFailureReason } from "../../../core/files/read-file.js";
-import { correctionsName } from "../../corrections-name.js";
 import { compareBytes, isImageName } from "../../file-patterns.js";
+import { correctionsName } from "../../masks/corrections-name.js";
 import { isSystemFile, isSystemFolder, isSystemPreview, type SystemPictures } from "../../system-names.js";
 
 /** Files of one extension that is not read. */

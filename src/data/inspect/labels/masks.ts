@@ -1,11 +1,11 @@
 /** Reading some of a domain's masks, one at a time, and counting what they show. */
 import { plane, type StoredImage } from "../../../grid/stored-image.js";
 import type { Case, Split } from "../../case-files.js";
-import { isGrey, toChannels } from "../../colour.js";
 import { type PaletteReading, startsWith } from "../../formats/format.js";
+import { isGrey, toChannels } from "../../images/colour.js";
+import { decodeImage, readBytes } from "../../images/read-image.js";
 import { mapLimited } from "../../limited.js";
-import { maskImage } from "../../mask-image.js";
-import { decodeImage, readBytes } from "../../read-image.js";
+import { maskImage } from "../../masks/mask-image.js";
 import { readable, spread } from "../files/sampling.js";
 import { addTallies, type MaskTally, tallyMask } from "./tally.js";
 

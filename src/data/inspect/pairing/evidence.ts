@@ -1,9 +1,9 @@
 /** What the pixels of a few files tell about a folder whose name does not: masks, fields of view, copies. */
 import { DataError } from "../../../core/errors.js";
 import { plane, type StoredImage } from "../../../grid/stored-image.js";
-import { toGrey } from "../../colour.js";
 import { isVolumeName } from "../../file-patterns.js";
-import { readImage } from "../../read-image.js";
+import { toGrey } from "../../images/colour.js";
+import { readImage } from "../../images/read-image.js";
 import { countValues } from "../../value-counts.js";
 
 /** Files looked at of each folder. */

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { DataError } from "../../../core/errors.js";
 import type { ImageHeader } from "../../formats/format.js";
+import { readHeader } from "../../images/read-image.js";
 import { mapLimited } from "../../limited.js";
-import { readHeader } from "../../read-image.js";
 import type { Progress } from "../progress.js";
 
 /** Files that are open at the same time. */

@@ -3,8 +3,8 @@ import { join, posix } from "node:path";
 import { DataError } from "../../../core/errors.js";
 import { usualNames } from "../../formats/hdf5/dataset-choice.js";
 import { hdf5Format, hdf5Names } from "../../formats/hdf5.js";
+import { readBytes } from "../../images/read-image.js";
 import { fileOf } from "../../inside-file.js";
-import { readBytes } from "../../read-image.js";
 import type { ImageGroup } from "../pairing/grouping.js";
 import { hasMaskWord, wordsOf } from "../words.js";
 

@@ -1,7 +1,7 @@
 /** Which values of volumes become black and white: by what a file says of them, or by the values of some. */
 import { plane } from "../../../grid/stored-image.js";
+import { readVolume } from "../../images/read-image.js";
 import { mapLimited } from "../../limited.js";
-import { readVolume } from "../../read-image.js";
 import type { DatasetFileInput } from "../../schema.js";
 import { ctWindows, percentileValues, usualPercentiles } from "../../volumes/windows.js";
 import { readable, spread } from "../files/sampling.js";

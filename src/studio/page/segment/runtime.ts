@@ -7,7 +7,7 @@ import cardCode from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
 import plainModule from "onnxruntime-web/ort-wasm-simd-threaded.mjs?url";
 import plainCode from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import type { InferenceSession, Tensor } from "onnxruntime-web/wasm";
-import type { Values } from "../../../data/values.js";
+import type { Values } from "../../../data/images/values.js";
 import type { ShownModel } from "../../../workflows/studio/shown/exports.js";
 
 /** More bring little. */

@@ -1,6 +1,6 @@
 /** Segments images beside the page, as `dimseg predict` does it: prepared, asked and read by the same code. */
 import { DimsegError, NumericError } from "../../../core/errors.js";
-import { prepareImage } from "../../../data/prepare-image.js";
+import { prepareImage } from "../../../data/images/prepare-image.js";
 import { indexMap } from "../../../inference/label-map.js";
 import { plainAnswerOfPicture } from "../../../inference/plain/answer-in-size.js";
 import type { ShownModel } from "../../../workflows/studio/shown/exports.js";

@@ -4,9 +4,9 @@ import { dirname, join, relative, resolve } from "node:path";
 import { isMap, parseDocument } from "yaml";
 import { DataError } from "../../../core/errors.js";
 import { maskPatterns } from "../../../data/case-files.js";
-import { correctionsName } from "../../../data/corrections-name.js";
 import { type Case, type Dataset, labelsOf, type MaskFile } from "../../../data/dataset.js";
 import { insideOf } from "../../../data/inside-file.js";
+import { correctionsName } from "../../../data/masks/corrections-name.js";
 import type { SplitSource } from "../../../data/schema.js";
 
 function withId(pattern: string, id: string): string {

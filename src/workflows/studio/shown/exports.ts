@@ -1,7 +1,7 @@
 /** What the studio shows of a run's export, and what the page needs of it to ask it. Types alone. */
 import type { TargetKind } from "../../../core/target-kind.js";
 import type { DatasetClass } from "../../../data/dataset-class.js";
-import type { ImageRule } from "../../../data/prepare-image.js";
+import type { ImageRule } from "../../../data/images/prepare-image.js";
 import type { Frame } from "../../../grid/frame.js";
 
 /** An exported network of pictures. */

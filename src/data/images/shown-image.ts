@@ -1,9 +1,9 @@
 /** What people are shown of an image: of several channels some, of values that are no bytes a window. */
-import { plane, type StoredImage } from "../grid/stored-image.js";
-import type { Dataset } from "./dataset.js";
-import type { DecodedCase } from "./decoded-case.js";
+import { plane, type StoredImage } from "../../grid/stored-image.js";
+import type { Dataset } from "../dataset.js";
+import type { DecodedCase } from "../decoded-case.js";
+import { usualPercentiles, windowOf } from "../volumes/windows.js";
 import { type ValueRule, type Values, valueKindOf, windowed } from "./values.js";
-import { usualPercentiles, windowOf } from "./volumes/windows.js";
 
 /** The image as it is shown: of modalities the first one, else the whole, which is grey or RGB. */
 export function shownImage(image: StoredImage, { channelNames }: Pick<Dataset, "channelNames">): StoredImage {

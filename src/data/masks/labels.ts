@@ -3,14 +3,14 @@
  * pixel: with softmax the class number, with sigmoid a bit set of the classes that hold there, with both
  * {@link ignoredCode} where the rule ignores what stands in the mask.
  */
-import { DataError } from "../core/errors.js";
-import { ignoredLabel } from "../core/target-kind.js";
-import { voxelCount } from "../grid/grid.js";
-import { plane, type StoredImage, sampleWords } from "../grid/stored-image.js";
-import { isGrey, toChannels, toGrey } from "./colour.js";
-import type { Dataset, DatasetClass } from "./dataset.js";
-import type { PaletteReading } from "./formats/format.js";
-import type { LabelRule } from "./schema.js";
+import { DataError } from "../../core/errors.js";
+import { ignoredLabel } from "../../core/target-kind.js";
+import { voxelCount } from "../../grid/grid.js";
+import { plane, type StoredImage, sampleWords } from "../../grid/stored-image.js";
+import type { Dataset, DatasetClass } from "../dataset.js";
+import type { PaletteReading } from "../formats/format.js";
+import { isGrey, toChannels, toGrey } from "../images/colour.js";
+import type { LabelRule } from "../schema.js";
 
 /** Decodes masks of one data set. */
 export interface LabelDecoder {

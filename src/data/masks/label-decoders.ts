@@ -1,7 +1,7 @@
 /** The label decoders of a data set, made once for each of its rules. */
-import { type Case, type Dataset, labelsOf } from "./dataset.js";
+import { type Case, type Dataset, labelsOf } from "../dataset.js";
+import type { LabelRule } from "../schema.js";
 import { createLabelDecoder, type LabelDecoder } from "./labels.js";
-import type { LabelRule } from "./schema.js";
 
 const decoders = new WeakMap<Dataset, Map<LabelRule, LabelDecoder>>();
 

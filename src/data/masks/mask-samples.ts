@@ -3,13 +3,13 @@
  * a mask that is there already stay as they are where they say the same, so that a corrected file differs from the old one
  * only where its meaning does.
  */
-import { DataError } from "../core/errors.js";
-import { voxelCount } from "../grid/grid.js";
-import { newSamples, plane, type Samples, type StoredImage } from "../grid/stored-image.js";
-import { toChannels } from "./colour.js";
-import { type Dataset, labelsOf } from "./dataset.js";
+import { DataError } from "../../core/errors.js";
+import { voxelCount } from "../../grid/grid.js";
+import { newSamples, plane, type Samples, type StoredImage } from "../../grid/stored-image.js";
+import { type Dataset, labelsOf } from "../dataset.js";
+import { toChannels } from "../images/colour.js";
+import type { LabelRule } from "../schema.js";
 import { createLabelDecoder, type LabelDecoder } from "./labels.js";
-import type { LabelRule } from "./schema.js";
 
 /** What decides how a domain's masks are written. */
 type MaskSet = Pick<Dataset, "target" | "classes" | "labels" | "domainLabels">;

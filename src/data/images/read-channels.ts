@@ -2,13 +2,13 @@
  * Images whose channels (modalities) lie in files of their own, as one image: all channels on the grid of the first. Nothing
  * is resampled here; a channel that lies elsewhere is refused.
  */
-import { counted } from "../core/counted.js";
-import { DataError } from "../core/errors.js";
-import { sameGrid, shapeText } from "../grid/grid.js";
-import { newSamples, type SampleType, type StoredImage, sampleType, sampleWords } from "../grid/stored-image.js";
-import { type Case, channelFilesOf } from "./case-files.js";
+import { counted } from "../../core/counted.js";
+import { DataError } from "../../core/errors.js";
+import { sameGrid, shapeText } from "../../grid/grid.js";
+import { newSamples, type SampleType, type StoredImage, sampleType, sampleWords } from "../../grid/stored-image.js";
+import { type Case, channelFilesOf } from "../case-files.js";
+import type { Dataset } from "../dataset.js";
 import { toGrey } from "./colour.js";
-import type { Dataset } from "./dataset.js";
 import { decodeImage, readBytes, readVolume } from "./read-image.js";
 
 /** What of a case says where its channels lie. */

@@ -3,14 +3,14 @@
  * data set's kind (values.ts), the data set's frame, colours where the data set has them. Each step copies only what it
  * changes, and grey is repeated last, so that one plane is resized in place of three equal ones.
  */
-import { DataError } from "../core/errors.js";
-import { type Framed, type FrameMode, type FrameRecord, framedGrid, frameOf, intoFrame } from "../grid/frame.js";
-import { type Grid, makeGrid } from "../grid/grid.js";
-import { type ResizeFilter, resizeValues } from "../grid/resize.js";
-import { plane, type StoredImage, sampleWords } from "../grid/stored-image.js";
+import { DataError } from "../../core/errors.js";
+import { type Framed, type FrameMode, type FrameRecord, framedGrid, frameOf, intoFrame } from "../../grid/frame.js";
+import { type Grid, makeGrid } from "../../grid/grid.js";
+import { type ResizeFilter, resizeValues } from "../../grid/resize.js";
+import { plane, type StoredImage, sampleWords } from "../../grid/stored-image.js";
+import { type ValueWindow, windowOf, type ZScoreRule } from "../volumes/windows.js";
 import { toChannels, toGrey } from "./colour.js";
 import { isZScore, scaled, scaleOf, shownWindow, type Values, valueKindOf, windowed } from "./values.js";
-import { type ValueWindow, windowOf, type ZScoreRule } from "./volumes/windows.js";
 
 /** What of a data set decides how its pictures are prepared; its fields are those of `Dataset`. */
 export interface ImageRule {

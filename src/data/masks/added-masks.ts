@@ -5,11 +5,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
-import { DataError } from "../core/errors.js";
-import { readFailureReason } from "../core/files/read-file.js";
-import { validate } from "../core/formats/validated-yaml.js";
-import type { Case } from "./case-files.js";
-import type { DatasetFile, LabelRule } from "./schema.js";
+import { DataError } from "../../core/errors.js";
+import { readFailureReason } from "../../core/files/read-file.js";
+import { validate } from "../../core/formats/validated-yaml.js";
+import type { Case } from "../case-files.js";
+import type { DatasetFile, LabelRule } from "../schema.js";
 
 const entrySchema = z.strictObject({
   domain: z.string().min(1),

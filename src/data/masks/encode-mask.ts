@@ -1,14 +1,14 @@
 /** A mask as a file of the format that its name says, exactly: what loses values is refused. */
 import sharp from "sharp";
-import { DataError } from "../core/errors.js";
-import { interleave } from "../grid/interleave.js";
-import type { StoredImage } from "../grid/stored-image.js";
-import { readStart, withFile } from "./file-bytes.js";
-import { endingOf } from "./file-patterns.js";
-import { sniffBytes } from "./formats/format.js";
-import { encodeNifti } from "./formats/nifti/writer.js";
-import { encodeMetaImage } from "./formats/text/metaimage-writer.js";
-import { encodeNrrd } from "./formats/text/nrrd-writer.js";
+import { DataError } from "../../core/errors.js";
+import { interleave } from "../../grid/interleave.js";
+import type { StoredImage } from "../../grid/stored-image.js";
+import { readStart, withFile } from "../file-bytes.js";
+import { endingOf } from "../file-patterns.js";
+import { sniffBytes } from "../formats/format.js";
+import { encodeNifti } from "../formats/nifti/writer.js";
+import { encodeMetaImage } from "../formats/text/metaimage-writer.js";
+import { encodeNrrd } from "../formats/text/nrrd-writer.js";
 
 function raster({ grid, channels, samples }: StoredImage) {
   const [height, width] = grid.shape;

@@ -1,15 +1,15 @@
 /** Reading image files exactly, whatever their format (formats/). */
 import { stat } from "node:fs/promises";
-import { DataError } from "../core/errors.js";
-import { voxelCount } from "../grid/grid.js";
-import { bytesOfSample, type StoredImage, sampleType } from "../grid/stored-image.js";
-import { isDicom, parseDicom } from "./dicom/parse.js";
-import { decodeSegmentation, isSegmentation } from "./dicom/segmentation-reader.js";
-import { filesBelow, onlySeries, readSeries } from "./dicom/series.js";
-import type { DicomVolume } from "./dicom/volumes.js";
-import { readStart, withFile } from "./file-bytes.js";
-import { besidePath, tooLarge } from "./formats/beside.js";
-import { dicomFormat } from "./formats/dicom.js";
+import { DataError } from "../../core/errors.js";
+import { voxelCount } from "../../grid/grid.js";
+import { bytesOfSample, type StoredImage, sampleType } from "../../grid/stored-image.js";
+import { isDicom, parseDicom } from "../dicom/parse.js";
+import { decodeSegmentation, isSegmentation } from "../dicom/segmentation-reader.js";
+import { filesBelow, onlySeries, readSeries } from "../dicom/series.js";
+import type { DicomVolume } from "../dicom/volumes.js";
+import { readStart, withFile } from "../file-bytes.js";
+import { besidePath, tooLarge } from "../formats/beside.js";
+import { dicomFormat } from "../formats/dicom.js";
 import {
   type Format,
   type ImageHeader,
@@ -17,9 +17,9 @@ import {
   type PaletteReading,
   sniffBytes,
   startsWith,
-} from "./formats/format.js";
-import { formatNames, formats } from "./formats/registry.js";
-import { fileOf } from "./inside-file.js";
+} from "../formats/format.js";
+import { formatNames, formats } from "../formats/registry.js";
+import { fileOf } from "../inside-file.js";
 
 /**
  * A file's bytes, as many as it has when it is opened. A pipe does not make it wait.

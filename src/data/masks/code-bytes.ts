@@ -2,9 +2,9 @@
  * Masks as one byte a pixel, as people look at them and edit them: the number of the class where classes exclude each other,
  * the set of classes (bit 0 is class 0) where they overlap, `ignoredLabel` in both where nobody labelled.
  */
-import { DataError } from "../core/errors.js";
-import { ignoredLabel } from "../core/target-kind.js";
-import type { Dataset } from "./dataset.js";
+import { DataError } from "../../core/errors.js";
+import { ignoredLabel } from "../../core/target-kind.js";
+import type { Dataset } from "../dataset.js";
 import { ignoredCode } from "./labels.js";
 import { codeOfClass } from "./mask-join.js";
 

@@ -2,11 +2,11 @@
  * One mask from those of several readers of an image, as the `readers` rule of a domain says. Every class is decided by
  * itself; readers who left a pixel out (`ignore`) have no say in it.
  */
-import { majorityMask, staple } from "../statistics/readers.js";
-import type { Dataset } from "./dataset.js";
+import { majorityMask, staple } from "../../statistics/readers.js";
+import type { Dataset } from "../dataset.js";
+import type { ReaderRule } from "../schema.js";
 import { ignoredCode } from "./labels.js";
 import { codeOfClass } from "./mask-join.js";
-import type { ReaderRule } from "./schema.js";
 
 /** How the masks are to be combined. */
 interface Combining {

@@ -1,6 +1,6 @@
 /** Between grey and RGB images. On 8 and 16 bits exact integer arithmetic, the same as Pillow's. */
-import { voxelCount } from "../grid/grid.js";
-import { plane, type Samples, type StoredImage, samplesLike } from "../grid/stored-image.js";
+import { voxelCount } from "../../grid/grid.js";
+import { plane, type Samples, type StoredImage, samplesLike } from "../../grid/stored-image.js";
 
 /** Luma of Pillow's "L" conversion, rounded to nearest; of values below 2^16. */
 export function luma(red: number, green: number, blue: number): number {

@@ -1,5 +1,5 @@
 /** Several files that together are one mask: parts of the same class, single objects, or a file for every class. */
-import type { Dataset, MaskFile } from "./dataset.js";
+import type { Dataset, MaskFile } from "../dataset.js";
 
 type JoinedSet = Pick<Dataset, "target" | "classes">;
 

@@ -1,5 +1,5 @@
 /** Masks that were drawn into the alpha channel, as image editors export a selection or a layer over nothing. */
-import { plane, type Samples, type StoredImage } from "../grid/stored-image.js";
+import { plane, type Samples, type StoredImage } from "../../grid/stored-image.js";
 
 function isOneValue(samples: Samples): boolean {
   return samples.every((sample) => sample === samples[0]);

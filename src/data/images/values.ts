@@ -3,7 +3,7 @@
  * the same window from 0 to 255 in real numbers; and `zscores`, each channel's values less their mean, in units of their
  * standard deviation. What a network makes of each is in augment/normalisation.ts.
  */
-import type { Samples } from "../grid/stored-image.js";
+import type { Samples } from "../../grid/stored-image.js";
 import {
   type FixedMoments,
   type IntensityRule,
@@ -12,7 +12,7 @@ import {
   type WindowRule,
   windowOf,
   type ZScoreRule,
-} from "./volumes/windows.js";
+} from "../volumes/windows.js";
 
 /** What values are that networks are given. */
 export type ValueKind = "bytes" | "levels" | "zscores";

@@ -1,5 +1,5 @@
 /** Between which grey levels the pixels of images lie. */
-import type { Samples } from "../grid/stored-image.js";
+import type { Samples } from "../../grid/stored-image.js";
 
 /** The smallest level with more than `rank` samples at or below it. */
 type LevelAt = (rank: number) => number;
