@@ -27,6 +27,6 @@ export function evaluateAgreement(
       const consistency = agreement(rows(shared.target.logits), rows);
       return { task: sup.add(consistency.mul(weight)), terms: { sup, consistency } };
     };
-    return { ...over(allRows), perSample: sampleLosses(x.shape[0], (rows) => over(rows).task), shared };
+    return { ...over(allRows), perSample: sampleLosses(x, (rows) => over(rows).task), shared };
   };
 }

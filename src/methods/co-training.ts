@@ -52,7 +52,7 @@ export class CoTraining implements Method {
           const task = sup.add(pseudo1.add(pseudo2).mul(weight));
           return { task, terms: { sup, pseudo1, pseudo2 } };
         };
-        const perSample = sampleLosses(x.shape[0], (rows) => over(rows).task);
+        const perSample = sampleLosses(x, (rows) => over(rows).task);
         return { ...over(allRows), perSample, shared: outputs[0] };
       },
       domains: {

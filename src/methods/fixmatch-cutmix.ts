@@ -57,7 +57,7 @@ export class FixMatchCutMix implements Method {
           return { task: sup.add(u).mul(0.5), terms: { sup, u } };
         };
         const { task, terms } = over(allRows);
-        const perSample = sampleLosses(x.shape[0], (rows) => over(rows).task);
+        const perSample = sampleLosses(x, (rows) => over(rows).task);
         return { task, terms, perDomain: [terms.sup, terms.u], perSample, shared };
       },
       domains: {

@@ -46,8 +46,8 @@ export interface MidssDraws {
   box: Tensor;
 }
 
-/** Network inputs in [−1, 1] [B, C, ...S], labels, and what chance decided. */
-export interface MidssInputs extends MidssDraws {
+/** Network inputs in [−1, 1] [B, C, ...S], and labels. */
+interface MidssImages {
   x: Tensor;
   y: Tensor;
   /** Where `y` is a label, [B, 1, ...S]; missing or null: everywhere. */
@@ -57,6 +57,9 @@ export interface MidssInputs extends MidssDraws {
   uWeak: Tensor;
   uStrong: Tensor;
 }
+
+/** The same, and what chance decided. */
+export interface MidssInputs extends MidssImages, MidssDraws {}
 
 /** What the teacher says about the unlabelled images. */
 export interface MidssTargets extends PseudoLabels {
@@ -113,16 +116,20 @@ export function teacherTargets(
   });
 }
 
-/** The student inputs of one step: four, fewer without symmetric labels, and only "sup" and "u" without copy-paste. */
-export function studentViews(
-  inputs: MidssInputs,
-  targets: PseudoLabels & { symmetric?: PseudoLabels },
-  ucp = true,
-): StudentView[] {
-  const { x, y, annotated = null, certain, uStrong, xTransferred, box } = inputs;
+function labelledView({ x, y, annotated = null }: MidssImages): StudentView {
+  return { name: "sup", images: x, labels: y, mask: null, annotated };
+}
+
+/** The student inputs of one step without copy-paste: "sup" and "u". */
+export function unmixedViews(images: MidssImages, { labels, confident }: PseudoLabels): StudentView[] {
+  return [labelledView(images), { name: "u", images: images.uStrong, labels, mask: confident, annotated: null }];
+}
+
+/** The student inputs of one step: four, fewer without symmetric labels. */
+export function studentViews(inputs: MidssInputs, targets: PseudoLabels & { symmetric?: PseudoLabels }): StudentView[] {
+  const { y, annotated = null, certain, uStrong, xTransferred, box } = inputs;
   const { labels, confident, symmetric } = targets;
-  const sup: StudentView = { name: "sup", images: x, labels: y, mask: null, annotated };
-  if (!ucp) return [sup, { name: "u", images: uStrong, labels, mask: confident, annotated: null }];
+  const sup = labelledView(inputs);
   const sure = certain ?? onesLike(confident);
   // A pseudo-label stands everywhere in the unlabelled image.
   const everywhere = annotated && onesLike(annotated);
@@ -181,7 +188,7 @@ export function evaluateViews(
   const losses = lossesOver(allRows);
   const task = weightedSum(views, losses, rampUp);
   const terms = Object.fromEntries(views.map(({ name }, i) => [name, losses[i]]));
-  const perSample = sampleLosses(views[0].images.shape[0], (rows) => weightedSum(views, lossesOver(rows), rampUp));
+  const perSample = sampleLosses(views[0].images, (rows) => weightedSum(views, lossesOver(rows), rampUp));
   const unmixed = views.findIndex(({ name }) => name === "u" || name === "s");
   if (unmixed < 0) return { task, terms, perSample, outputs, shared: null };
   const shared = { source: outputs[0], target: outputs[unmixed] };
@@ -221,15 +228,13 @@ export class Midss implements Method {
   }
 
   /** @param draws from where chance is given; default: by seed and iteration */
-  prepare(batch: Batch, step: MethodStep, draws: MidssDraws = this.draw(batch, step)): MidssStep {
+  prepare(batch: Batch, step: MethodStep, draws?: MidssDraws): MidssStep {
     const { kind, student } = this.context;
-    const { teacher } = this.networks;
     const { x, y, annotated, weak: uWeak, strong: uStrong } = networkInputs(batch);
-    const inputs = { x, y, annotated, uWeak, uStrong, ...draws };
-    const targets: MidssStep["targets"] = this.options.symGD
-      ? teacherTargets(teacher, inputs, this.options, kind, this.compute)
-      : askTeacher(teacher, [inputs.uWeak], this.options, kind, this.compute)[0];
-    const views = studentViews(inputs, targets, this.options.ucp);
+    const inputs = { x, y, annotated, uWeak, uStrong };
+    const { targets, views } = this.options.ucp
+      ? this.mixed({ ...inputs, ...(draws ?? this.draw(batch, step)) })
+      : this.unmixed(inputs);
     const rampUp = midssRampUp(step.iteration, step.maxIterations);
     const settings = { kind, diceMaskQuirk: this.options.diceMaskQuirk, compute: this.compute };
     return {
@@ -250,6 +255,20 @@ export class Midss implements Method {
       rampUp,
       measures: { confidentShare: targets.confident.mean() },
     };
+  }
+
+  private mixed(inputs: MidssInputs): Pick<MidssStep, "targets" | "views"> {
+    const { kind } = this.context;
+    const { teacher } = this.networks;
+    const targets: MidssStep["targets"] = this.options.symGD
+      ? teacherTargets(teacher, inputs, this.options, kind, this.compute)
+      : askTeacher(teacher, [inputs.uWeak], this.options, kind, this.compute)[0];
+    return { targets, views: studentViews(inputs, targets) };
+  }
+
+  private unmixed(images: MidssImages): Pick<MidssStep, "targets" | "views"> {
+    const [targets] = askTeacher(this.networks.teacher, [images.uWeak], this.options, this.context.kind, this.compute);
+    return { targets, views: unmixedViews(images, targets) };
   }
 
   private draw(batch: Batch, { seed, iteration, maxIterations, first }: MethodStep): MidssDraws {

@@ -12,10 +12,16 @@ export type ChooseRows = (batch: Tensor) => Tensor;
 /** All rows. */
 export const allRows: ChooseRows = (batch) => batch;
 
-/** Turns a method's task loss over a choice of rows into what {@link SampleLosses} asks for. */
-export function sampleLosses(count: number, task: (rows: ChooseRows) => Tensor): SampleLosses {
+/**
+ * Turns a method's task loss over a choice of rows into what {@link SampleLosses} asks for.
+ * @param images [B, ...], of which there are as many as samples, on the device of all that rows are taken of
+ */
+export function sampleLosses({ shape: [count], device }: Tensor, task: (rows: ChooseRows) => Tensor): SampleLosses {
   return {
     count,
-    loss: (chosen) => task((batch) => batch.indexSelect(0, tensor(chosen, { dtype: "int64", device: batch.device }))),
+    loss: (chosen) => {
+      const rows = tensor(chosen, { dtype: "int64", device });
+      return task((batch) => batch.indexSelect(0, rows));
+    },
   };
 }

@@ -31,7 +31,7 @@ export class Supervised implements Method {
             return segmentationLoss(rows(logits), at(rows(labels)), null, options).loss;
           });
         const sup = over(allRows);
-        return { task: sup, terms: { sup }, perSample: sampleLosses(source.shape[0], over), shared: null };
+        return { task: sup, terms: { sup }, perSample: sampleLosses(source, over), shared: null };
       },
       domains: target && { source, target, labels: null },
       rampUp: 1,

@@ -134,7 +134,6 @@ describe("what a step needs of the host goes over at once", () => {
   /** One for all views of a step, and one for the boxes and ratios of these methods. */
   const withDraws: Partial<Record<MethodName, number>> = {
     midss: 2,
-    fixmatch: 2,
     "fixmatch-cutmix": 2,
     // Beside its box the label maps that it looked at on the host.
     bcp: 3,
@@ -143,6 +142,11 @@ describe("what a step needs of the host goes over at once", () => {
   };
   it.each(Object.keys(methods) as MethodName[])("%s", (name) => {
     expect(uploads(name, { optimizer: "sam" })).toBe(withDraws[name] ?? 1);
+  });
+
+  it("ESAM's choices: each sample before and after, and those that it keeps", () => {
+    // Two samples.
+    expect(uploads("midss", { optimizer: "esam" })).toBe(2 + 2 * 2 + 1);
   });
 
   it.each(estimatorIds)("MiDSS under DiM with the estimator %s", (name) => {
