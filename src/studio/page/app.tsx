@@ -11,15 +11,18 @@ import { RunListView } from "./runs/list.js";
 import { RunView } from "./runs/run.js";
 import { SegmentView } from "./segment/view.js";
 
-const views = [
-  { path: "runs", title: "Runs" },
-  { path: "new", title: "New training" },
-] as const;
+/** The views that are always one click away, by the first part of their address. */
+const views = {
+  runs: { title: "Runs", content: () => <RunListView /> },
+  new: { title: "New training", content: () => <NewView /> },
+} as const;
 
 /** What an address shows, and what the window's title calls it. */
 function viewOf([view, id, part, one, what]: readonly string[]): { readonly title: string; readonly content: VNode } {
-  if (view === "new") return { title: "New training", content: <NewView /> };
-  if (id === undefined) return { title: "Runs", content: <RunListView /> };
+  if (view === "new" || id === undefined) {
+    const { title, content } = view === "new" ? views.new : views.runs;
+    return { title, content: content() };
+  }
   switch (part) {
     case "cases":
       if (one === undefined) return { title: "Cases", content: <CaseListView key={id} run={id} /> };
@@ -56,9 +59,9 @@ export function App() {
           dimseg studio
         </a>
         <nav aria-label="Views">
-          {views.map((view) => (
-            <a key={view.path} href={href(view.path)} aria-current={view.path === path ? "page" : undefined}>
-              {view.title}
+          {Object.entries(views).map(([view, { title }]) => (
+            <a key={view} href={href(view)} aria-current={view === path ? "page" : undefined}>
+              {title}
             </a>
           ))}
         </nav>
