@@ -51,7 +51,7 @@ const say = (what: string) => console.error(`data: ${what}`);
 const megabytes = (bytes: number) => Math.round(bytes / 1e6);
 
 export async function run({ quick }: BenchOptions): Promise<BenchReport> {
-  const [count, side, steps] = quick ? [40, 512, 20] : [200, 1024, 150];
+  const [count, side, steps] = quick ? [40, 512, 20] : [200, 1024, 100];
   const folder = mkdtempSync(join(tmpdir(), "dimseg-data-bench-"));
   try {
     say(`drawing ${count} images`);
