@@ -46,7 +46,7 @@ beforeAll(() => {
       method: { name: "supervised" },
       optimizer: { name: "none" },
       base: { name: "adamw", rate: 0.01 },
-      training: { iterations: 60, labelledBatch: 2, precision: "fp32", device: "cpu", threads: 2 },
+      training: { iterations: 60, labelledBatch: 2, precision: "fp32", device: "cpu", threads: 1 },
       evaluation: { every: 30 },
     }),
   );
