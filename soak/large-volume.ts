@@ -6,10 +6,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { writeFileAtomic } from "../src/core/atomic-file.js";
+import { writeFileAtomic } from "../src/core/files/atomic-file.js";
 import { RandomStream } from "../src/core/random.js";
-import { encodeNifti } from "../src/data/formats/nifti-writer.js";
-import { readVolume } from "../src/data/read-image.js";
+import { encodeNifti } from "../src/data/formats/nifti/writer.js";
+import { readVolume } from "../src/data/images/read-image.js";
 import { makeGrid } from "../src/grid/grid.js";
 import type { Samples } from "../src/grid/stored-image.js";
 import { mustWork, start } from "./command-line.js";
