@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import type { Hono } from "hono";
 import type { ServerContext } from "../../http/local-server.js";
-import { openRunFolder } from "../../runs/run-folder.js";
 import { CurveFollower } from "../../workflows/studio/follow-curves.js";
 import type { WatchedRuns } from "../../workflows/studio/run-overview.js";
 import { readScores } from "../../workflows/studio/run-scores.js";
@@ -24,9 +23,7 @@ export function runRoutes(app: Hono, { ending }: ServerContext, runs: WatchedRun
 
   app.get("/api/runs/:run", (c) => c.json(runs.overview(c.req.param("run"))));
 
-  app.get("/api/runs/:run/scores", (c) =>
-    c.json(readScores(openRunFolder(runs.folderOf(c.req.param("run"))).evaluation)),
-  );
+  app.get("/api/runs/:run/scores", (c) => c.json(readScores(runs.folderOf(c.req.param("run")))));
 
   app.get("/api/runs/:run/events", (c) => {
     const id = c.req.param("run");

@@ -2,17 +2,18 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseSummary } from "../../reporting/summary-file.js";
+import { openRunFolder } from "../../runs/run-folder.js";
 import { newestOfRun } from "./newest-of-run.js";
 import type { RunScores } from "./shown/runs.js";
 
 /**
  * The newest evaluation of a run.
- * @param evaluation the run's folder of them
+ * @param run its folder
  * @returns null where there is none
  * @throws DataError when it is damaged
  */
-export function readScores(evaluation: string): RunScores | null {
-  const folder = newestOfRun(evaluation, "summary.json");
+export function readScores(run: string): RunScores | null {
+  const folder = newestOfRun(openRunFolder(run).evaluation, "summary.json");
   if (folder === null) return null;
   const path = join(folder, "summary.json");
   const { about, summary } = parseSummary(readFileSync(path, "utf8"), path);
