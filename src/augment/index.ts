@@ -14,7 +14,7 @@ export {
 } from "./draws.js";
 export type { PlanStrong } from "./intensity/modalities.js";
 export { inGreyLevels } from "./intensity/own-range.js";
-export { inPolarityOf } from "./intensity/polarity.js";
+export { inColoursOf } from "./intensity/partner-colours.js";
 export { planTpRam, type StyleTransfer, tpRam } from "./intensity/tp-ram.js";
 export { type Normalisation, planar8bit, planarLevels, type RawScale, zScores } from "./normalisation.js";
 export { type AugmentationProfile, fundusProfile, type ImageSize, mriProfile, type Range } from "./profile.js";

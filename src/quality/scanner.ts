@@ -4,7 +4,7 @@
  * one that it was not fitted on says what it will do on a real one, as far as real ones are like these.
  */
 
-import { inGreyLevels, inPolarityOf, type RawScale, tpRam } from "../augment/index.js";
+import { inColoursOf, inGreyLevels, type RawScale, tpRam } from "../augment/index.js";
 import { blurKernelFor, gaussianBlur } from "../augment/intensity/blur.js";
 import { RandomStream } from "../core/random.js";
 import type { DecodedCase } from "../data/decode.js";
@@ -130,7 +130,7 @@ export function restyledLike(one: DecodedCase, other: DecodedCase, scale: RawSca
   return scope(() => {
     const [own, theirs] = [tensorOf(one), tensorOf(other)];
     const styled = tpRam(own, theirs, [1], styleFactor, scale.range);
-    return showing(one, inPolarityOf(own, theirs, styled), scale);
+    return showing(one, inColoursOf(own, theirs, styled), scale);
   });
 }
 

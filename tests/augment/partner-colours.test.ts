@@ -1,7 +1,7 @@
-/** The other polarity: taken where a partner is the opposite, whatever its exposure, and in its colours. */
+/** The colours of a partner: taken where they are asked for, and in the opposite order where it is the opposite. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { inPolarityOf } from "../../src/augment/index.js";
+import { inColoursOf } from "../../src/augment/index.js";
 import { fromTypedArray, scope, type Tensor } from "../../src/torch/index.js";
 import { numbers } from "../support/tensors.js";
 
@@ -23,7 +23,7 @@ const marked = image(3, () => -1);
 
 const isMarked = (result: Tensor) => numbers(result).every((value) => value === -1);
 
-describe("inPolarityOf", () => {
+describe("inColoursOf", () => {
   it("leaves images of one polarity to their other treatment, whatever exposure and contrast", () => {
     fc.assert(
       fc.property(
@@ -37,7 +37,7 @@ describe("inPolarityOf", () => {
               scene(120 + ground, 120 + ground + sign * contrast),
               scene(120 + otherGround, 120 + otherGround + sign * otherContrast),
             ];
-            expect(isMarked(inPolarityOf(own, theirs, marked))).toBe(true);
+            expect(isMarked(inColoursOf(own, theirs, marked))).toBe(true);
           });
         },
       ),
@@ -53,7 +53,7 @@ describe("inPolarityOf", () => {
         [230, 180, 220],
       ];
       const stain = image(3, (pixel, channel) => (isSpot(pixel + 3) ? violet : pink)[channel]);
-      const result = numbers(inPolarityOf(fluorescence, stain, marked));
+      const result = numbers(inColoursOf(fluorescence, stain, marked));
       const mean = (channel: number, spot: boolean) => {
         const values = result
           .slice(channel * side * side, (channel + 1) * side * side)
@@ -71,7 +71,7 @@ describe("inPolarityOf", () => {
     scope(() => {
       const flat = image(1, (pixel) => (isSpot(pixel) ? 100 : 10));
       const partner = image(1, (pixel) => (isSpot(pixel) ? 20 : 150 + (pixel % 40)));
-      const result = numbers(inPolarityOf(flat, partner, marked.narrow(1, 0, 1)));
+      const result = numbers(inColoursOf(flat, partner, marked.narrow(1, 0, 1)));
       expect(new Set(result).size).toBe(2);
       for (const value of result) {
         expect(value).toBeGreaterThanOrEqual(20);
@@ -90,9 +90,33 @@ describe("inPolarityOf", () => {
       image(3, (pixel) => (isCorner(pixel) ? 0 : (isSpot(pixel) ? spot : ground) + (pixel % 7) / 4));
     scope(() => {
       const [own, partner] = [rotated(160, 110), rotated(60, 130)];
-      const result = numbers(inPolarityOf(own, partner, marked));
-      expect(isMarked(inPolarityOf(own, rotated(200, 170), marked))).toBe(true);
+      const result = numbers(inColoursOf(own, partner, marked));
+      expect(isMarked(inColoursOf(own, rotated(200, 170), marked))).toBe(true);
       expect(Math.min(...result)).toBeGreaterThanOrEqual(60);
+    });
+  });
+
+  it("gives images of one polarity their partner's tint where it is asked for, and leaves their brightness", () => {
+    scope(() => {
+      const own = scene(5, 80).repeat([2, 1, 1, 1]);
+      const partners = image(3, (pixel, channel) => (isSpot(pixel + 3) ? [250, 240, 110] : [40, 20, 30])[channel]);
+      const asked = fromTypedArray(Uint8Array.of(0, 1), [2]).gt(0);
+      const result = inColoursOf(own, partners.repeat([2, 1, 1, 1]), own.mul(2), asked);
+      expect(numbers(result.narrow(0, 0, 1))).toEqual(numbers(own.narrow(0, 0, 1).mul(2)));
+      const values = numbers(result.narrow(0, 1, 1));
+      const before = numbers(own.narrow(0, 1, 1).mul(2));
+      const pixels = side * side;
+      const brightness = (all: readonly number[], pixel: number) =>
+        (all[pixel] + all[pixel + pixels] + all[pixel + 2 * pixels]) / 3;
+      const tints = { bright: [50, 40, -90], dark: [10, -10, 0] };
+      for (let pixel = 0; pixel < pixels; pixel++) {
+        expect(Math.abs(brightness(values, pixel) - brightness(before, pixel))).toBeLessThan(1e-3);
+        const tint = [0, 1, 2].map((channel) => values[pixel + channel * pixels] - brightness(values, pixel));
+        const expected = isSpot(pixel) ? tints.bright : tints.dark;
+        tint.forEach((one, channel) => {
+          expect(Math.abs(one - expected[channel])).toBeLessThan(30);
+        });
+      }
     });
   });
 
@@ -102,16 +126,16 @@ describe("inPolarityOf", () => {
       const partners = scene(200, 90);
       const both = partners.repeat([2, 1, 1, 1]);
       both.narrow(0, 1, 1).copy_(scene(30, 60));
-      const result = inPolarityOf(own, both, marked.repeat([2, 1, 1, 1]));
+      const result = inColoursOf(own, both, marked.repeat([2, 1, 1, 1]));
       expect(isMarked(result.narrow(0, 0, 1))).toBe(false);
       expect(isMarked(result.narrow(0, 1, 1))).toBe(true);
       const volume = (images: Tensor) => images.reshape([1, 3, 4, 8, 8]);
-      const deep = numbers(inPolarityOf(volume(scene(5, 80)), volume(partners), volume(marked)));
+      const deep = numbers(inColoursOf(volume(scene(5, 80)), volume(partners), volume(marked)));
       expect(Math.min(...deep)).toBeGreaterThanOrEqual(Math.min(...numbers(partners)));
       expect(Math.max(...deep)).toBeLessThanOrEqual(Math.max(...numbers(partners)));
-      expect(isMarked(inPolarityOf(volume(scene(5, 80)), volume(scene(30, 60)), volume(marked)))).toBe(true);
+      expect(isMarked(inColoursOf(volume(scene(5, 80)), volume(scene(30, 60)), volume(marked)))).toBe(true);
       const black = image(3, () => 0);
-      expect(numbers(inPolarityOf(black, partners, marked)).every(Number.isFinite)).toBe(true);
+      expect(numbers(inColoursOf(black, partners, marked)).every(Number.isFinite)).toBe(true);
     });
   });
 });

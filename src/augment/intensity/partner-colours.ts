@@ -1,6 +1,6 @@
 /**
- * Polarity: what one scanner shows bright on dark, another shows dark on bright, as fluorescence and stain do. No mixing of
- * amplitudes turns one into the other.
+ * The colours of another scanner, pixel by pixel in the order of brightness; and in the opposite order where polarity is the
+ * opposite: what one scanner shows bright on dark, another shows dark on bright, as fluorescence and stain do.
  *
  * Shapes as suffixes: N images, C channels, S all spatial axes as one.
  */
@@ -73,33 +73,46 @@ function palettes(images: Tensor, { pixels }: Order): Tensor {
   return adaptiveAvgPool2d(ordered, [flat.shape[1], colours]);
 }
 
-/** Negatives in the colours of a palette each: what is brightest takes those of what is darkest there. [N, C, S] */
-function negativesIn(palette: Tensor, images: Tensor, order: Order): Tensor {
-  const place = placeFromBrightest(images, order)
+/** Images in the colours of a palette each: what lies at `place`, from its darkest, 0, to its brightest, 1. [N, C, S] */
+function colouredBy(palette: Tensor, place: Tensor): Tensor {
+  const at = place
     .mul(colours)
     .sub(0.5)
     .clamp({ min: 0, max: colours - 1 });
-  const [count, pixels] = place.shape;
-  const below = place.floor().clamp({ max: colours - 2 });
-  const each = [count, palette.shape[1], pixels];
+  const below = at.floor().clamp({ max: colours - 2 });
+  const each = [at.shape[0], palette.shape[1], at.shape[1]];
   const colour = (number: Tensor) => palette.gather(2, number.to({ dtype: "int64" }).unsqueeze(1).expand(each));
   const [darker, brighter] = [colour(below), colour(below.add(1))];
-  return darker.add(brighter.sub(darker).mul(place.sub(below).unsqueeze(1)));
+  return darker.add(brighter.sub(darker).mul(at.sub(below).unsqueeze(1)));
+}
+
+/** The mean of the channels, [N, 1, ...S]. */
+function grey(images: Tensor): Tensor {
+  return images.mean([1], { keepdim: true });
 }
 
 /**
- * Images in the polarity of their partners.
+ * Images in the colours of their partners: pixel by pixel what stands at the same place there, from bright to dark where an
+ * image is the opposite of its partner. Of other images the tint alone can be taken, from dark to bright: what the colours
+ * differ from their grey; brightness whole would bend what is bright and dark where two images show different shares of it.
  * @param imagesNCS x, any dtype
  * @param partnersNCS u, of the same shape
- * @param otherwise what becomes of an image that is no opposite of its partner, the same shape, float32
- * @returns where x is the opposite of u, its negative in u's colours, else `otherwise`; the same shape, float32
+ * @param otherwise what becomes of images that are no opposites, the same shape, float32
+ * @param tinted which of those take their partner's tint and only the brightness of `otherwise`, [N] bool; left out: none
+ * @returns the same shape, float32
  */
-export function inPolarityOf(imagesNCS: Tensor, partnersNCS: Tensor, otherwise: Tensor): Tensor {
+export function inColoursOf(imagesNCS: Tensor, partnersNCS: Tensor, otherwise: Tensor, tinted?: Tensor): Tensor {
   return scope(() => {
     const theirMiddle = middleOf(partnersNCS);
     const [own, theirs] = [orderOf(middleOf(imagesNCS)), orderOf(theirMiddle)];
+    const opposite = isOpposite(own, theirs);
+    const fromBrightest = placeFromBrightest(imagesNCS, own);
+    const place = where(opposite.unsqueeze(1), fromBrightest, fromBrightest.neg().add(1));
+    const coloured = colouredBy(palettes(theirMiddle, theirs), place).reshape(imagesNCS.shape);
     const each = imagesNCS.shape.map((count, axis) => (axis === 0 ? count : 1));
-    const negatives = negativesIn(palettes(theirMiddle, theirs), imagesNCS, own).reshape(imagesNCS.shape);
-    return where(isOpposite(own, theirs).reshape(each), negatives, otherwise);
+    const alike = tinted
+      ? where(tinted.reshape(each), coloured.sub(grey(coloured)).add(grey(otherwise)), otherwise)
+      : otherwise;
+    return where(opposite.reshape(each), coloured, alike);
   });
 }
