@@ -7,6 +7,8 @@ import { signalNames } from "./signals/registry.js";
 /** What a calibration belongs to; another network, or others beside it, need another one. */
 export interface CalibrationKey {
   readonly dimseg: string;
+  /** Names of all signals that were known then. */
+  readonly signals: readonly string[];
   readonly step: number;
   readonly network: string;
   /** Further runs whose networks were asked, with their steps. */

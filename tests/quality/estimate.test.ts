@@ -158,11 +158,20 @@ it("the spread is linear between its steps", () => {
 });
 
 it("a calibration is read as it was kept, for its own network alone, and made anew where the file is damaged", () => {
-  const key = { dimseg: "1", step: 5, network: "student", with: [], checkpoints: [], labelled: "x" };
+  const key = {
+    dimseg: "1",
+    signals: ["confidence"],
+    step: 5,
+    network: "student",
+    with: [],
+    checkpoints: [],
+    labelled: "x",
+  };
   const text = formatCalibration(key, calibrations);
   const path = put(join(temporaryFolder(), "calibration.json"), text);
   expect(readCalibration(path, key)).toEqual(calibrations);
   expect(readCalibration(path, { ...key, step: 6 })).toBeUndefined();
+  expect(readCalibration(path, { ...key, signals: ["confidence", "later"] })).toBeUndefined();
   expect(readCalibration(put(path, text.slice(0, 99)), key)).toBeUndefined();
   expect(readCalibration(put(path, text.replace("spread", "sprawl")), key)).toBeUndefined();
 });

@@ -124,6 +124,7 @@ describe.skipIf(!hasBrowser)("its page", () => {
       ({ name, labelled, cases, average: { dice } }: JudgedDomain) =>
         `${name}${labelled ? ", labelled" : ""}\t${cases}\t${(100 * dice.mean).toFixed(1)} %`,
     );
+    await page.locator(".judged tbody tr").first().waitFor();
     const shown = await page.locator(".judged tbody tr").allInnerTexts();
     expect(shown.map((row) => row.split("\t").slice(0, 3).join("\t"))).toEqual(rows);
     expect(await problems(page)).toEqual([]);

@@ -13,6 +13,7 @@ import { type CalibrationKey, formatCalibration, readCalibration } from "../../q
 import { type Asked, observeCase } from "../../quality/observe-case.js";
 import type { LabelledObservation } from "../../quality/reference.js";
 import { drawScanner, restyledLike, throughScanner } from "../../quality/scanner.js";
+import { signalNames } from "../../quality/signals/registry.js";
 import type { Observer } from "../observer.js";
 import type { OpenedRun } from "../open-run.js";
 import { askedOf, type Voices } from "./asked.js";
@@ -44,7 +45,7 @@ function labelledCases({ split, folder }: OpenedRun): Case[] {
 async function keyOf(run: OpenedRun, { name }: Voices, further: readonly string[], cases: readonly Case[]) {
   const contents = await Promise.all(cases.map((one) => run.cache.contentsOf(one)));
   const labelled = sha256(JSON.stringify(cases.map((one, i) => [caseName(one), contents[i].image, contents[i].mask])));
-  return { dimseg: packageVersion(), step: run.step, network: name, with: further, labelled };
+  return { dimseg: packageVersion(), signals: signalNames, step: run.step, network: name, with: further, labelled };
 }
 
 /** How one of the imagined scanners shows a case; undefined where it cannot. */
