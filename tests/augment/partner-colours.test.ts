@@ -96,13 +96,18 @@ describe("inColoursOf", () => {
     });
   });
 
-  it("gives images of one polarity their partner's tint where it is asked for, and leaves their brightness", () => {
+  it("gives images of one polarity their partner's tint where it is asked for, but grey ones, and leaves their brightness", () => {
     scope(() => {
-      const own = scene(5, 80).repeat([2, 1, 1, 1]);
+      const own = image(3, (pixel, channel) => (isSpot(pixel) ? [90, 60, 70] : [9, 3, 6])[channel]).repeat([
+        2, 1, 1, 1,
+      ]);
       const partners = image(3, (pixel, channel) => (isSpot(pixel + 3) ? [250, 240, 110] : [40, 20, 30])[channel]);
       const asked = fromTypedArray(Uint8Array.of(0, 1), [2]).gt(0);
       const result = inColoursOf(own, partners.repeat([2, 1, 1, 1]), own.mul(2), asked);
       expect(numbers(result.narrow(0, 0, 1))).toEqual(numbers(own.narrow(0, 0, 1).mul(2)));
+      const greyOnes = scene(5, 80).repeat([2, 1, 1, 1]);
+      const left = inColoursOf(greyOnes, partners.repeat([2, 1, 1, 1]), greyOnes.mul(2), asked);
+      expect(numbers(left)).toEqual(numbers(greyOnes.mul(2)));
       const values = numbers(result.narrow(0, 1, 1));
       const before = numbers(own.narrow(0, 1, 1).mul(2));
       const pixels = side * side;

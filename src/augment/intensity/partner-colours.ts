@@ -9,6 +9,9 @@ import { adaptiveAvgPool2d, scope, type Tensor, where } from "../../torch/index.
 /** By how much an image's negative must be nearer to its partner: half the distance, which is rare within one polarity. */
 const clearly = 0.5;
 
+/** The tint of an image with colours, as a share of its contrast; that of a grey one is what its file format made of it. */
+const noticeable = 0.05;
+
 /** Colours of a palette, from the darkest to the brightest. */
 const colours = 64;
 
@@ -91,14 +94,26 @@ function grey(images: Tensor): Tensor {
   return images.mean([1], { keepdim: true });
 }
 
+/** Whether each image has colours at all, [N] bool; the three equal channels of a grey one have none. */
+function isColoured(images: Tensor): Tensor {
+  const values = images.to({ dtype: "float32" });
+  const brightness = grey(values);
+  const tint = values.sub(brightness).abs().flatten(1).mean([1]);
+  const mean = brightness.flatten(1).mean([1], { keepdim: true });
+  const contrast = brightness.flatten(1).sub(mean).abs().mean([1]);
+  return tint.gt(contrast.mul(noticeable));
+}
+
 /**
  * Images in the colours of their partners: pixel by pixel what stands at the same place there, from bright to dark where an
  * image is the opposite of its partner. Of other images the tint alone can be taken, from dark to bright: what the colours
  * differ from their grey; brightness whole would bend what is bright and dark where two images show different shares of it.
+ * A grey image takes none: which of its parts would have which colour there, it does not tell.
  * @param imagesNCS x, any dtype
  * @param partnersNCS u, of the same shape
  * @param otherwise what becomes of images that are no opposites, the same shape, float32
- * @param tinted which of those take their partner's tint and only the brightness of `otherwise`, [N] bool; left out: none
+ * @param tinted which of those take their partner's tint, if they have colours, and only the brightness of `otherwise`, [N]
+ *   bool; left out: none
  * @returns the same shape, float32
  */
 export function inColoursOf(imagesNCS: Tensor, partnersNCS: Tensor, otherwise: Tensor, tinted?: Tensor): Tensor {
@@ -111,7 +126,11 @@ export function inColoursOf(imagesNCS: Tensor, partnersNCS: Tensor, otherwise: T
     const coloured = colouredBy(palettes(theirMiddle, theirs), place).reshape(imagesNCS.shape);
     const each = imagesNCS.shape.map((count, axis) => (axis === 0 ? count : 1));
     const alike = tinted
-      ? where(tinted.reshape(each), coloured.sub(grey(coloured)).add(grey(otherwise)), otherwise)
+      ? where(
+          tinted.logicalAnd(isColoured(imagesNCS)).reshape(each),
+          coloured.sub(grey(coloured)).add(grey(otherwise)),
+          otherwise,
+        )
       : otherwise;
     return where(opposite.reshape(each), coloured, alike);
   });
