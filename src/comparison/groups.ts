@@ -1,5 +1,4 @@
 /** Runs that differ in nothing but their seed are one row of a table. */
-
 import { isPlainObject } from "../config/config-tree.js";
 import { UsageError } from "../core/errors.js";
 import { groupBy } from "../core/group-by.js";

@@ -3,7 +3,6 @@
  * Copied from the papers; nothing here was computed by us. The authors of DiM published no numbers that could be read,
  * and neither Mean Teacher nor CPS were found under this protocol.
  */
-
 import { UsageError } from "../core/errors.js";
 
 /** One published row; overlaps in percent, distances in pixels, `null` where nothing was published. */

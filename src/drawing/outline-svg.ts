@@ -2,7 +2,6 @@
  * How outlines are drawn everywhere. Parts have the colours of Okabe & Ito (2008), which colour-blind readers tell
  * apart; without any colour, a prediction is a solid line with a dark rim and a reference a dashed one with a light rim.
  */
-
 import { partColours } from "./colours.js";
 
 export type OutlineKind = "prediction" | "reference";

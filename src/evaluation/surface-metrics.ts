@@ -4,7 +4,6 @@
  * One distance transform per mask serves all voxel metrics. No rule for empty masks is applied here; see
  * `conventions.ts`.
  */
-
 import type { Grid } from "../grid/grid.js";
 import { percentileInPlace } from "../statistics/percentile.js";
 import { type Contour, contourOf } from "./contour.js";

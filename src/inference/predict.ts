@@ -3,7 +3,6 @@
  * libtorch's convolutions round differently for different batch sizes, and a pixel on the threshold must not depend
  * on which other images were in the batch.
  */
-
 import type { Normalisation } from "../augment/index.js";
 import { NumericError } from "../core/errors.js";
 import type { Dataset } from "../data/dataset.js";

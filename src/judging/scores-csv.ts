@@ -3,7 +3,6 @@
  * `NaN` is a value that the convention leaves undefined. Files without a column `subject` are of a time when every case
  * was taken as a subject of its own.
  */
-
 import { DataError } from "../core/errors.js";
 import { formatCsv, parseCsv } from "../core/formats/csv.js";
 import type { PartScore } from "./evaluate-network.js";

@@ -2,7 +2,6 @@
  * The loss of bidirectional copy-paste (DeepMed-Lab-ECNU/BCP ACDC_BCP_train.py, `mix_loss`).
  * Shapes as suffixes: B images, K classes, S all spatial axes; targets have none, since {@link TargetKind} decides.
  */
-
 import type { TargetKind } from "../core/target-kind.js";
 import type { Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";

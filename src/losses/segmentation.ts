@@ -11,7 +11,6 @@
  *
  * Where several processes share a batch, sums and means are over the images of all of them.
  */
-
 import type { TargetKind } from "../core/target-kind.js";
 import type { Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";

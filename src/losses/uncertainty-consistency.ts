@@ -3,7 +3,6 @@
  * train_uncertainty_aware_mean_teacher_2D.py). The references know softmax only; a sigmoid channel is treated as the
  * two-class softmax that it is equivalent to, channel by channel.
  */
-
 import type { TargetKind } from "../core/target-kind.js";
 import type { Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";

@@ -2,7 +2,6 @@
  * The layers the networks are made of; initial values are PyTorch's defaults, drawn in PyTorch's order. A layer over
  * images [B, C, H, W] and its like over volumes [B, C, D, H, W] differ in the number of spatial axes S only.
  */
-
 import { UsageError } from "../core/errors.js";
 import type { Generator, Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";

@@ -2,7 +2,6 @@
  * The U-Net of SSL4MIS (HiLab-git/SSL4MIS networks/unet.py): 16…256 channels, LeakyReLU, dropout in the encoder,
  * bilinear upsampling after a 1×1 convolution. Key names are those of the PyTorch model.
  */
-
 import type { Generator, Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";
 import { Block, decodeBy, doubleConv, encodeBy } from "./blocks.js";

@@ -2,7 +2,6 @@
  * The U-Net of the MiDSS experiments (MQinghe/MiDSS networks/unet_model.py, `bilinear=False`), at any base width.
  * Key names and the order of initial draws are those of the PyTorch model.
  */
-
 import type { Generator, Tensor } from "../torch/index.js";
 import * as torch from "../torch/index.js";
 import { Block, decodeBy, doubleConv, encodeBy, padTo } from "./blocks.js";

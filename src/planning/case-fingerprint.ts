@@ -1,5 +1,4 @@
 /** What a plan needs to know of one case; small, so that those of a whole data set are held at once. */
-
 import { ignoredLabel } from "../core/target-kind.js";
 import type { Case, Dataset } from "../data/dataset.js";
 import { type DecodedCase, decodeCase } from "../data/decode.js";

@@ -1,5 +1,4 @@
 /** Every key of a plan's configuration with its reason. */
-
 import { frameText } from "../grid/frame.js";
 import type { Climb } from "./climb.js";
 import { type Fingerprint, medians } from "./fingerprint.js";

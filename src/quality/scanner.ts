@@ -3,7 +3,6 @@
  * geometry and hence its mask alone. Drawn at random, so that any of them is as good as the next: what an estimate does on
  * one that it was not fitted on says what it will do on a real one, as far as real ones are like these.
  */
-
 import { inColoursOf, inGreyLevels, type RawScale, tpRam } from "../augment/index.js";
 import { blurKernelFor, gaussianBlur } from "../augment/intensity/blur.js";
 import { RandomStream } from "../core/random.js";

@@ -1,5 +1,4 @@
 /** From run folders to the report's data. */
-
 import type { EvaluationChoice } from "../comparison/read-run.js";
 import { readResolvedConfig } from "../config/config.js";
 import { UsageError } from "../core/errors.js";

@@ -1,5 +1,4 @@
 /** The tables of `dimseg compare` for those of the report's runs that may stand in one. */
-
 import { checkComparable } from "../comparison/comparable.js";
 import { compareGroups } from "../comparison/comparison.js";
 import { groupRuns } from "../comparison/groups.js";

@@ -1,5 +1,4 @@
 /** From the report's data to its files. */
-
 import { comparisonCsv, formatLatex } from "../comparison/formats.js";
 import { groupBy } from "../core/group-by.js";
 import type { ReportData } from "./data.js";

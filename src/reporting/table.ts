@@ -1,5 +1,4 @@
 /** A table of the report before any format: cells of text that know the number they show and where it was read. */
-
 import { escapeLatex } from "../comparison/formats.js";
 import { formatCsv } from "../core/formats/csv.js";
 

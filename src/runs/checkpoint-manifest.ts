@@ -2,7 +2,6 @@
  * The manifest of a checkpoint folder: which files belong to it, how long they are and their SHA-256, guarded by a
  * checksum of its own. A folder is a checkpoint only if everything its manifest promises is there, byte for byte.
  */
-
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { CheckpointError } from "../core/errors.js";

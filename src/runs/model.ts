@@ -1,5 +1,4 @@
 /** Data and networks of a configuration, built but not filled: what training, judging and prediction begin with. */
-
 import { existsSync } from "node:fs";
 import type { Normalisation } from "../augment/index.js";
 import type { TrainingConfig, WantedConfig } from "../config/config.js";

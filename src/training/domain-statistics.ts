@@ -3,7 +3,6 @@
  * passes: of mixed and strongly changed images, of a domain as often as it has images, and of the last few steps. These are
  * of images as they are, half of them of the labelled domain and half of all domains alike: the mixture (P + Q) / 2.
  */
-
 import { CheckpointError } from "../core/errors.js";
 import { imagesBCS } from "../data/case-tensors.js";
 import type { DecodedCase } from "../data/decoded-case.js";

@@ -1,5 +1,4 @@
 /** Starting, resuming and reopening runs: the order in which locks, logs and checkpoints are opened matters. */
-
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";

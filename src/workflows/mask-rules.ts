@@ -1,5 +1,4 @@
 /** Which rules a verb applies to what a run's network says. */
-
 import type { Dataset } from "../data/dataset.js";
 import { checkRules, type MaskRules } from "../inference/rules.js";
 import type { OpenedRun } from "./open-run.js";

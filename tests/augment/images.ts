@@ -1,5 +1,4 @@
 /** Small batches for augmentation tests, made without random numbers of the engine. */
-
 import { expect } from "vitest";
 import { perImage } from "../../src/augment/geometry/sampling.js";
 import type { Augmenter, DrawKey } from "../../src/augment/index.js";

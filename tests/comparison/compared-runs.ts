@@ -1,5 +1,4 @@
 /** Hand-made runs for tests of comparisons: two domains, one part, Dice given case by case. */
-
 import type { ComparedRun } from "../../src/comparison/read-run.js";
 import { parseResolvedConfig } from "../../src/config/config.js";
 import type { PartScore } from "../../src/judging/evaluate-network.js";

@@ -1,5 +1,4 @@
 /** Cross-entropy and Dice: answers that follow from the formula, the specification's values, masks and their quirk. */
-
 import { describe, expect } from "vitest";
 import type { TargetKind } from "../../src/core/target-kind.js";
 import {

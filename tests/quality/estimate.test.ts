@@ -1,5 +1,4 @@
 /** Calibration and estimates on signals that are made up, so that the true Dice is known. */
-
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/core/random.js";

@@ -1,5 +1,4 @@
 /** What is given back. */
-
 import { run as cache } from "../../soak/cache.js";
 import { run as images } from "../../soak/images.js";
 import { run as loads } from "../../soak/loads.js";

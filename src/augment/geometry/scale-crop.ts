@@ -3,7 +3,6 @@
  * integers of 22 bits, rows first, each pass rounded to 8 bits where values are whole numbers; labels take the nearest pixel. Only the cropped window
  * is ever computed. Enlarging needs two taps an axis; general resizing of single images is in ../resize.ts.
  */
-
 import { nearestSources } from "../../grid/resize.js";
 import type { Pack, Sent, Tensor } from "../../torch/index.js";
 import type { ScaleCrop } from "../draws.js";

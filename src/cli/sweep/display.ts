@@ -1,5 +1,4 @@
 /** What a person sees of a sweep: a table that is redrawn on a terminal, one line for each change elsewhere. */
-
 import { bytesText } from "../../core/bytes-text.js";
 import { counted } from "../../core/counted.js";
 import type { DiskNeed } from "../../runs/disk-need.js";

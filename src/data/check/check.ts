@@ -2,7 +2,6 @@
  * `dimseg data check`: every file of a data set is decoded once, and everything that would make training fail or
  * results mislead is listed. One bad file never stops the check.
  */
-
 import { shapeText, voxelCount } from "../../grid/grid.js";
 import type { Split } from "../case-files.js";
 import { allCases, type Dataset } from "../dataset.js";

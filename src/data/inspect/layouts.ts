@@ -2,7 +2,6 @@
  * The public sets of the paper in their own folder trees (method.md 3.1), recognised by the names of their domains and
  * by their masks. What cannot be seen in the files is known here: what classes are called, and how images are resized.
  */
-
 import type { DatasetFileInput, SubjectRuleInput } from "../schema.js";
 import { hexOf } from "./labels/coding.js";
 import { edgeShare, type MaskTally } from "./labels/tally.js";

@@ -1,5 +1,4 @@
 /** Kind `augment`: the deterministic parts of augmentation and loading with given draws (golden README section 7). */
-
 import { boxMask, pasteBoxes, placeBox } from "../../augment/boxes.js";
 import { elasticField, elasticImages, elasticLabels, smoothingOf } from "../../augment/geometry/elastic.js";
 import { rotation } from "../../augment/geometry/rotate.js";

@@ -2,7 +2,6 @@
  * Chosen cases as one figure for a paper: a row for each case, a column for the reference and one for each run, metrics
  * beneath, what the lines mean at the end. Text takes the colour of the SVG's `color`, as in the other figures.
  */
-
 import { outlineSvg } from "../../drawing/outline-svg.js";
 import { escapeXml, shorten, svgFont } from "../../drawing/svg.js";
 import type { DistanceUnits, PartScore } from "../../judging/evaluate-network.js";

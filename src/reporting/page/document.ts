@@ -1,5 +1,4 @@
 /** The page: which sections there are and what stands in them. */
-
 import type { ReportComparison, ReportData } from "../data.js";
 import type { ReportTable } from "../table.js";
 import { errorsBody } from "./errors.js";

@@ -1,5 +1,4 @@
 /** Cases as pictures: the reference and each run's outlines side by side, with the case's metrics beneath. */
-
 import { counted } from "../../core/counted.js";
 import { partColours } from "../../drawing/colours.js";
 import type { DistanceUnits, PartScore } from "../../judging/evaluate-network.js";

@@ -1,5 +1,4 @@
 /** Who is asked about the quality of a run's masks: the network, and members whose masks are held against its own. */
-
 import { evenly } from "../../core/evenly.js";
 import type { ConventionName } from "../../evaluation/conventions.js";
 import { mirrorMembers } from "../../inference/mirror.js";

@@ -1,5 +1,4 @@
 /** How good the masks of both engines are on the same cases. */
-
 import type { Dataset } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decoded-case.js";
 import { confusionCounts, dice } from "../../evaluation/overlap.js";

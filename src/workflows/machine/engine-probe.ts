@@ -2,7 +2,6 @@
  * Measures what this machine trains fastest with: float32 or bfloat16, planes (NCHW) or channels last. `dimseg doctor`
  * shows it. Training itself goes by the processor's features (engine-settings.ts), so that a run can be repeated.
  */
-
 import { segmentationLoss } from "../../losses/index.js";
 import { UNet } from "../../nn/index.js";
 import { Sgd } from "../../optim/index.js";

@@ -1,5 +1,4 @@
 /** Whatever the bytes, a DICOM file is an image or one sentence that names it, soon and in little memory. */
-
 import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,4 @@
 /** What the masks of one domain mean, by what they show: the rules in their order (docs/data.md). */
-
 import { hexOf } from "./coding.js";
 import { readColours } from "./colours.js";
 import { isBetween, mapKind, readLabelMap } from "./label-map.js";

@@ -2,7 +2,6 @@
  * The classes of volumes. Masks of volumes are label maps: files of numbers that no picture format has touched, so every
  * whole number stands for a class, and nothing has to be read out of edges and colours as in pictures.
  */
-
 import { readVolume } from "../../images/read-image.js";
 import { mapLimited } from "../../limited.js";
 import type { ClassesInput, LabelRuleInput } from "../../schema.js";
