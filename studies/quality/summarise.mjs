@@ -12,7 +12,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { parse } from "yaml";
-import { formatCsv, parseCsv } from "../../dist/src/core/csv.js";
+import { formatCsv, parseCsv } from "../../dist/src/core/formats/csv.js";
 import { groupBy } from "../../dist/src/core/group-by.js";
 import { mean } from "../../dist/src/statistics/mean.js";
 

@@ -7,7 +7,8 @@ import { methods } from "../../src/methods/index.js";
 import { networkNames } from "../../src/nn/index.js";
 import { ascentRules, minimizers } from "../../src/optim/index.js";
 
-const folder = join(import.meta.dirname, "..", "..", "docs");
+const root = join(import.meta.dirname, "..", "..");
+const folder = join(root, "docs");
 const pages = readdirSync(folder).filter((name) => name.endsWith(".md"));
 const read = (page: string) => readFileSync(join(folder, page), "utf8");
 
@@ -54,5 +55,14 @@ it.each(pages)("links of %s lead to files and headings that exist", (page) => {
     if (heading === undefined) continue;
     const headings = [...readFileSync(file, "utf8").matchAll(/^#+ (.*)$/gm)].map(([, text]) => anchor(text));
     expect(headings, `${page}: ${target}`).toContain(heading);
+  }
+});
+
+it("what studies take of the built package is there", () => {
+  const studies = readdirSync(join(root, "studies"), { recursive: true, encoding: "utf8" });
+  for (const study of studies.filter((name) => /\.(mjs|sh)$/.test(name))) {
+    const text = readFileSync(join(root, "studies", study), "utf8");
+    for (const [, module] of text.matchAll(/dist\/(src\/[\w./-]+)\.js/g))
+      expect(existsSync(join(root, `${module}.ts`)), `${study}: ${module}`).toBe(true);
   }
 });
