@@ -1,33 +1,25 @@
 /** `dimseg data inspect` and `dimseg data check` as a user runs them. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { register } from "../../../src/cli/data.js";
 import { formatTable } from "../../../src/cli/terminal/table.js";
 import { parseConfig } from "../../../src/config/config.js";
 import { DataError, UsageError } from "../../../src/core/errors.js";
 import { loadDataset } from "../../../src/data/dataset.js";
 import { splitProtocol } from "../../../src/data/protocol.js";
 import { png, put, temporaryFolder } from "../../data/files.js";
+import { dimseg } from "../trained-run.js";
 
 const base = temporaryFolder();
 let count = 0;
 
 /** Runs the command line and gives what it printed on standard output. */
 async function run(...words: string[]): Promise<string> {
-  const program = new Command("dimseg").exitOverride();
-  register(program);
-  const lines: string[] = [];
-  vi.spyOn(console, "log").mockImplementation((text: string) => lines.push(text));
-  vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  await program.parseAsync(["data", ...words], { from: "user" });
-  return lines.join("\n");
+  return (await dimseg("data", ...words)).out;
 }
 
 afterEach(() => {
-  vi.restoreAllMocks();
   process.exitCode = undefined;
 });
 

@@ -1,10 +1,8 @@
 /** Folders of DICOM series as cases of a data set, with SEG or NIfTI masks: inspect, check, train and evaluate. */
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
-import { afterEach, beforeAll, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { register } from "../../../src/cli/data.js";
 import { encodeSegmentation } from "../../../src/data/dicom/segmentation-writer.js";
 import { findSeries } from "../../../src/data/dicom/series.js";
 import { readVolume } from "../../../src/data/images/read-image.js";
@@ -21,18 +19,10 @@ const set = join(base, "clinics");
 const dataset = join(base, "dataset.yaml");
 
 async function data(...words: string[]): Promise<string> {
-  const program = new Command("dimseg").exitOverride();
-  register(program);
-  const lines: string[] = [];
-  vi.spyOn(console, "log").mockImplementation((text: string) => lines.push(text));
-  vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  await program.parseAsync(["data", ...words], { from: "user" });
-  vi.restoreAllMocks();
-  return lines.join("\n");
+  return (await dimseg("data", ...words)).out;
 }
 
 afterEach(() => {
-  vi.restoreAllMocks();
   process.exitCode = undefined;
 });
 
