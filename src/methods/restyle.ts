@@ -14,7 +14,7 @@ function repeated(batch: Tensor, count: number): Tensor {
 }
 
 /** 1 for every second of `count`, counted from `start`, else 0. */
-function everyOther(count: number, start: number): Uint8Array {
+function alternating(count: number, start: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, i) => (start + i) % 2);
 }
 
@@ -38,7 +38,7 @@ export function restyle(
       const partners = repeated(unlabelled.weak, count);
       const { transfer, tinted, strongOf } = sendTogether(images.device, (pack) => ({
         transfer: planTpRam(pack, images.shape, drawTpRam(key, count, 1), tpRamFactor, normalisation.range),
-        tinted: pack.add(everyOther(count, iteration + (first ?? 0)), [count], "bool"),
+        tinted: pack.add(alternating(count, iteration + (first ?? 0)), [count], "bool"),
         strongOf: strong(pack, images.shape, key),
       }));
       const styled = inColoursOf(images, partners, transfer(images, partners), tinted());

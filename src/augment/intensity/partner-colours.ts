@@ -27,9 +27,14 @@ function middleOf(images: Tensor): Tensor {
   return axes.reduce(cut, images);
 }
 
-/** The mean of the channels of images, [N, S] float32. */
+/** The mean of the channels of images, [N, 1, ...S] float32. */
+function greyOf(images: Tensor): Tensor {
+  return images.to({ dtype: "float32" }).mean([1], { keepdim: true });
+}
+
+/** The same, [N, S]. */
 function brightnessOf(images: Tensor): Tensor {
-  return images.to({ dtype: "float32" }).mean([1]).flatten(1);
+  return greyOf(images).flatten(1);
 }
 
 /** Standing in order, [N, S] each. */
@@ -89,19 +94,19 @@ function colouredBy(palette: Tensor, place: Tensor): Tensor {
   return darker.add(brighter.sub(darker).mul(at.sub(below).unsqueeze(1)));
 }
 
-/** The mean of the channels, [N, 1, ...S]. */
-function grey(images: Tensor): Tensor {
-  return images.mean([1], { keepdim: true });
+/** What the colours of images differ from their grey, [N, C, ...S] float32. */
+function tintOf(images: Tensor): Tensor {
+  return images.to({ dtype: "float32" }).sub(greyOf(images));
 }
 
 /** Whether each image has colours at all, [N] bool; the three equal channels of a grey one have none. */
 function isColoured(images: Tensor): Tensor {
-  const values = images.to({ dtype: "float32" });
-  const brightness = grey(values);
-  const tint = values.sub(brightness).abs().flatten(1).mean([1]);
-  const mean = brightness.flatten(1).mean([1], { keepdim: true });
-  const contrast = brightness.flatten(1).sub(mean).abs().mean([1]);
-  return tint.gt(contrast.mul(noticeable));
+  const brightness = brightnessOf(images);
+  const contrast = brightness
+    .sub(brightness.mean([1], { keepdim: true }))
+    .abs()
+    .mean([1]);
+  return tintOf(images).abs().flatten(1).mean([1]).gt(contrast.mul(noticeable));
 }
 
 /**
@@ -128,7 +133,7 @@ export function inColoursOf(imagesNCS: Tensor, partnersNCS: Tensor, otherwise: T
     const alike = tinted
       ? where(
           tinted.logicalAnd(isColoured(imagesNCS)).reshape(each),
-          coloured.sub(grey(coloured)).add(grey(otherwise)),
+          tintOf(coloured).add(greyOf(otherwise)),
           otherwise,
         )
       : otherwise;
