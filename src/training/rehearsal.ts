@@ -48,7 +48,8 @@ function withFewImages(session: TrainingSession): TrainingSession {
 /** A step of a whole run on average, in units of one of its beginning. */
 function relativeWork(minimizer: TrainingSession["minimizer"]): number {
   const iterations = 1000;
-  const passes = Array.from({ length: iterations }, (_, iteration) => passesOf(minimizer, iterations)(iteration));
+  const passesAt = passesOf(minimizer, iterations);
+  const passes = Array.from({ length: iterations }, (_, iteration) => passesAt(iteration));
   return mean(passes) / passes[0];
 }
 

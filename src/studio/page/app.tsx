@@ -11,18 +11,21 @@ import { RunListView } from "./runs/list.js";
 import { RunView } from "./runs/run.js";
 import { SegmentView } from "./segment/view.js";
 
-/** The views that are always one click away, by the first part of their address. */
-const views = {
-  runs: { title: "Runs", content: () => <RunListView /> },
-  new: { title: "New training", content: () => <NewView /> },
-} as const;
-
 /** What an address shows, and what the window's title calls it. */
-function viewOf([view, id, part, one, what]: readonly string[]): { readonly title: string; readonly content: VNode } {
-  if (view === "new" || id === undefined) {
-    const { title, content } = view === "new" ? views.new : views.runs;
-    return { title, content: content() };
-  }
+interface View {
+  readonly title: string;
+  readonly content: VNode;
+}
+
+/** The views that are always one click away, by the first part of their address. */
+const views: Readonly<Record<"runs" | "new", View>> = {
+  runs: { title: "Runs", content: <RunListView /> },
+  new: { title: "New training", content: <NewView /> },
+};
+
+function viewOf([view, id, part, one, what]: readonly string[]): View {
+  if (view === "new") return views.new;
+  if (id === undefined) return views.runs;
   switch (part) {
     case "cases":
       if (one === undefined) return { title: "Cases", content: <CaseListView key={id} run={id} /> };
