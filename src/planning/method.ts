@@ -40,9 +40,7 @@ const none = (why: string) => ({
 
 function planOptimizer({ labelled, unlabelled, ofVolumes }: MethodFacts) {
   if (ofVolumes)
-    return none(
-      "on volumes DiM as it is now was not measured, and as it was before it gained nothing (studies/volumes)",
-    );
+    return none("on volumes DiM was measured with one seed, and was not clearly better than none (studies/volumes)");
   const own = new Set(labelled.map(({ domain }) => domain));
   return unlabelled.some(({ domain }) => !own.has(domain))
     ? dim
