@@ -87,7 +87,8 @@ function readText(bytes: Uint8Array, file: string): Text {
   const keys = new Map<string, string>();
   for (const line of head.toString("utf8", 0, end).split(/\r?\n/).slice(1)) {
     if (line.startsWith("#")) continue;
-    const found = /^([^:]+)(:=|: ?)(.*)$/.exec(line);
+    // A line separator of Unicode (U+2028) ends no line of a header.
+    const found = /^([^:]+)(:=|: ?)(.*)$/s.exec(line);
     if (!found) continue;
     const [, name, mark, text] = found;
     if (mark === ":=") keys.set(name, unescaped(text));
