@@ -24,6 +24,15 @@ export const formats: Readonly<Record<string, Format>> = {
   hdf5: hdf5Format,
 };
 
+/**
+ * The format of a file; undefined where it is none of them. DICOM is asked first: its mark lies behind 128 bytes that may
+ * begin as any other format, and do begin as TIFF in files that are meant for readers of both (PS3.10, 7.1).
+ * @param head its first bytes, as {@link Format.sniff} takes them
+ */
+export function sniffFormat(head: Uint8Array): Format | undefined {
+  return [dicomFormat, ...Object.values(formats)].find((format) => format.sniff(head));
+}
+
 /** Their names as a message lists them: `PNG, JPEG, TIFF, BMP or WebP`. */
 export function formatNames(): string {
   const names = Object.values(formats).map(({ name }) => name);

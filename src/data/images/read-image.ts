@@ -18,7 +18,7 @@ import {
   sniffBytes,
   startsWith,
 } from "../formats/format.js";
-import { formatNames, formats } from "../formats/registry.js";
+import { formatNames, sniffFormat } from "../formats/registry.js";
 import { fileOf } from "../inside-file.js";
 
 /**
@@ -45,7 +45,7 @@ function checkSize(format: Format, size: number, file: string): void {
  */
 function formatOf(bytes: Uint8Array, file: string): Format {
   if (bytes.length === 0) throw new DataError(`${file}: the file is empty; replace it`);
-  const found = Object.values(formats).find((format) => format.sniff(bytes));
+  const found = sniffFormat(bytes);
   if (found) return found;
   if (startsWith(bytes, "version https://git-lfs"))
     throw new DataError(`${file}: is a Git LFS pointer instead of the image; run "git lfs pull" where it came from`);

@@ -7,7 +7,7 @@ import { writeFailure } from "../../core/files/atomic-file.js";
 import type { Dataset } from "../../data/dataset.js";
 import { readStart, withFile } from "../../data/file-bytes.js";
 import { maxVolumeBytes, sniffBytes, startsWith } from "../../data/formats/format.js";
-import { formats } from "../../data/formats/registry.js";
+import { sniffFormat } from "../../data/formats/registry.js";
 import { classFolder } from "../../inference/write/encode-prediction.js";
 import type { EstimatedCase } from "../../quality/estimate.js";
 import type { Observer } from "../observer.js";
@@ -42,7 +42,7 @@ async function contentsOf(folder: string): Promise<string> {
     await unpackZip(upload, files, unpackLimits);
     return files;
   }
-  const [ending] = Object.values(formats).find((format) => format.sniff(head))?.extensions ?? [];
+  const [ending] = sniffFormat(head)?.extensions ?? [];
   const path = join(folder, ending === undefined ? "image" : `image.${ending}`);
   await rename(upload, path);
   return path;

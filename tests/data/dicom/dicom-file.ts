@@ -94,14 +94,21 @@ export interface FileOptions {
   /** Compressed pixel data. */
   readonly fragments?: readonly Uint8Array[];
   readonly offsets?: readonly number[];
+  /** What the file begins with, of its 128 bytes that say nothing. */
+  readonly preamble?: string;
 }
 
 /** A file with preamble and meta header. */
 export function dicomFile(dataset: Dataset, options: FileOptions = {}): Buffer {
-  const { syntax = "explicit", unknownLengths = false, fragments, offsets = [] } = options;
+  const { syntax = "explicit", unknownLengths = false, fragments, offsets = [], preamble = "" } = options;
   const plain: Style = { explicit: true, big: false, unknownLengths: false };
   const meta = encode({ "00020010 UI": syntaxes[syntax] }, plain);
-  const head = [Buffer.alloc(128), Buffer.from("DICM"), encode({ "00020000 UL": meta.length }, plain), meta];
+  const head = [
+    Buffer.from(preamble.padEnd(128, "\0"), "latin1"),
+    Buffer.from("DICM"),
+    encode({ "00020000 UL": meta.length }, plain),
+    meta,
+  ];
   const style = { explicit: syntax !== "implicit", big: syntax === "big", unknownLengths };
   const body = Buffer.concat([encode(dataset, style), ...(fragments ? [encapsulate(fragments, offsets, style)] : [])]);
   return Buffer.concat([...head, syntax === "deflated" ? deflateRawSync(body) : body]);

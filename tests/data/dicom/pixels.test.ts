@@ -35,6 +35,15 @@ describe("pixels as stored", () => {
     }
   });
 
+  it.each(["II*\0\x10\0\0\0", "MM\0*", "BM", "\x89PNG\r\n\x1a\n", "NRRD0004\n"])(
+    "behind a preamble of %j",
+    async (preamble) => {
+      const file = dicomFile(picture(3, 5, grey), { preamble });
+      expect(Array.from((await decodeImage(file, "image")).samples)).toEqual(grey);
+      expect((await decodeHeader(file, "image")).sampleType).toBe("uint16");
+    },
+  );
+
   it("bytes, also of an odd number and in big-endian words", async () => {
     const bytes = ramp(15, 37, 256);
     expect(await values(picture(3, 5, bytes, { "00280100 US": 8 }))).toEqual(bytes);

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "../../../core/errors.js";
 import { startsWith } from "../../formats/format.js";
-import { formats } from "../../formats/registry.js";
+import { sniffFormat } from "../../formats/registry.js";
 import { readImage } from "../../images/read-image.js";
 import type { Progress } from "../progress.js";
 
@@ -39,7 +39,7 @@ function isDoubtful({ size, head, tail }: Ends): boolean {
   if (startsWith(head, "BM")) return head.length < 6 || head.readUInt32LE(2) > size;
   if (startsWith(head, "II*\0")) return head.length < 8 || head.readUInt32LE(4) >= size;
   if (startsWith(head, "MM\0*")) return head.length < 8 || head.readUInt32BE(4) >= size;
-  return !Object.values(formats).some((format) => format.sniff(head));
+  return sniffFormat(head) === undefined;
 }
 
 /** Why a file is no image; undefined where nothing is wrong with it. */
