@@ -8,11 +8,26 @@ import { groupBy } from "../core/group-by.js";
 import { absentPartsNote } from "../judging/empty-masks-text.js";
 import type { PartScore } from "../judging/evaluate-network.js";
 import { type FurtherMetric, furtherMetrics } from "../judging/further-names.js";
-import { type EvaluationSummary, presentRows, type SummaryMetric, summarise } from "../judging/summarise.js";
+import {
+  type EvaluationSummary,
+  presentRows,
+  type SummaryMetric,
+  summarise,
+  summaryMetrics,
+} from "../judging/summarise.js";
 import { bootstrapOverSeeds, bootstrapPairedDifference, type Interval } from "../statistics/bootstrap.js";
 import { holmAdjusted } from "../statistics/holm.js";
 import { definedValues, mean, standardDeviation } from "../statistics/mean.js";
 import { wilcoxonSignedRank } from "../statistics/wilcoxon.js";
+import {
+  type ComparedMetric,
+  commonOf,
+  type MeanCounts,
+  meanCounts,
+  type Structures,
+  structuresOf,
+  type UnevenMetric,
+} from "./counts.js";
 import type { RunGroup } from "./groups.js";
 
 /** Over seeds. */
@@ -47,6 +62,11 @@ export interface ComparedGroup {
   metrics: Record<SummaryMetric, Spread>;
   /** Those of the comparison. */
   further: Partial<Record<FurtherMetric, Spread>>;
+  /** What is missed, and what each mean is of. */
+  structures: Structures;
+  counts: Partial<Record<ComparedMetric, MeanCounts>>;
+  /** The means over the values that all runs have; those above where all have the same. */
+  inCommon: Partial<Record<ComparedMetric, Spread>>;
   /** Dice of the labelled domain minus the mean of the others; null where there is nothing to set against it. */
   gap: Spread | null;
   /** The two means that the gap lies between; null where there is none. */
@@ -68,6 +88,8 @@ export interface Comparison {
   subjects: number;
   /** Further metrics that every run was judged by, in the same way. */
   further: FurtherMetric[];
+  /** Metrics whose means are not of the same cases in all runs. */
+  uneven: UnevenMetric[];
   groups: ComparedGroup[];
   /** Name of the group that the others are set against; null where none was asked for. */
   reference: string | null;
@@ -198,14 +220,23 @@ function sharedFurther(groups: readonly RunGroup[], summaries: readonly Evaluati
   );
 }
 
+/** The mean of each metric over seeds. */
+function spreads(summaries: readonly EvaluationSummary[], metrics: readonly ComparedMetric[]) {
+  const over = (metric: ComparedMetric) => spread(summaries.map(({ average }) => average[metric]?.mean ?? Number.NaN));
+  return Object.fromEntries(metrics.map((metric) => [metric, over(metric)]));
+}
+
+/** @param common the summaries of what all runs have a value of */
 function describeGroup(
-  { name, runs }: RunGroup,
+  group: RunGroup,
   summaries: readonly EvaluationSummary[],
+  common: readonly EvaluationSummary[],
   further: readonly FurtherMetric[],
 ) {
+  const { name, runs } = group;
+  const metrics = [...summaryMetrics, ...further];
   const over = (value: (summary: EvaluationSummary) => number) => spread(summaries.map(value));
   const [first] = summaries;
-  const metric = (key: SummaryMetric) => over(({ average }) => average[key].mean);
   const side = (key: "labelled" | "others") => over(({ gap }) => gap?.dice[key] ?? Number.NaN);
   return {
     name,
@@ -213,10 +244,11 @@ function describeGroup(
     iterations: runs[0].config.training.iterations,
     domains: first.domains.map((_, d) => over(({ domains }) => domains[d].average.dice.mean)),
     parts: Object.keys(first.parts).map((part) => over(({ parts }) => parts[part].dice.mean)),
-    metrics: { dice: metric("dice"), jaccard: metric("jaccard"), hd95: metric("hd95"), asd: metric("asd") },
-    further: Object.fromEntries(
-      further.map((key) => [key, over(({ average }) => average[key]?.mean ?? Number.NaN)]),
-    ) as ComparedGroup["further"],
+    metrics: spreads(summaries, summaryMetrics) as ComparedGroup["metrics"],
+    further: spreads(summaries, further),
+    structures: structuresOf(group),
+    counts: meanCounts(group, metrics),
+    inCommon: spreads(common, metrics),
     gap: first.gap && over(({ gap }) => gap?.dice.difference.mean ?? Number.NaN),
     sides: first.gap && { labelled: side("labelled"), others: side("others") },
   };
@@ -239,9 +271,13 @@ export function compareGroups(groups: readonly RunGroup[], against?: string): Co
   const [reference] = groups[0].runs;
   const order = inOrderOf(reference.scores);
   const labelledDomain = reference.config.labelled.domain;
-  const summaries = groups.map(({ runs }) => runs.map(({ scores }) => summarise(order(scores), { labelledDomain })));
+  const summariesOf = (rows: (scores: readonly PartScore[]) => readonly PartScore[]) =>
+    groups.map(({ runs }) => runs.map(({ scores }) => summarise(rows(scores), { labelledDomain })));
+  const summaries = summariesOf(order);
   const further = sharedFurther(groups, summaries.flat());
-  const rows = groups.map((group, g) => describeGroup(group, summaries[g], further));
+  const { uneven, restrict } = commonOf(groups, [...summaryMetrics, ...further]);
+  const common = uneven.length === 0 ? summaries : summariesOf((scores) => restrict(order(scores)));
+  const rows = groups.map((group, g) => describeGroup(group, summaries[g], common[g], further));
   const dice = rows.map(({ metrics }) => (Number.isNaN(metrics.dice.mean) ? -1 : metrics.dice.mean));
   const best = dice.indexOf(Math.max(...dice));
   const tests = testAll(groups, best);
@@ -252,7 +288,7 @@ export function compareGroups(groups: readonly RunGroup[], against?: string): Co
     labelledDomain,
     domains: domains.map(({ name }) => name),
     parts: Object.keys(parts),
-    ...{ cases, subjects, further },
+    ...{ cases, subjects, further, uneven },
     groups: rows.map((row, i) => ({
       ...row,
       standing: standingOf(i, best, tests[i]),

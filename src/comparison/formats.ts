@@ -1,6 +1,7 @@
 /** A comparison as Markdown, LaTeX, HTML and CSV. Names come from files and folders, so every format escapes them. */
 import { formatCsv } from "../core/formats/csv.js";
 import { escapeHtml, htmlPage, htmlTable } from "../drawing/html.js";
+import { summaryMetrics } from "../judging/summarise.js";
 import type { Interval } from "../statistics/bootstrap.js";
 import type { Comparison, Spread } from "./comparison.js";
 import type { Cell, ComparisonTable } from "./table.js";
@@ -110,7 +111,9 @@ function intervalFields(interval: Interval | null): (number | string)[] {
 }
 
 /** Our own numbers with all their digits, overlaps as shares of 1; two columns, mean and deviation, for each value. */
-export function comparisonCsv({ domains, parts, further, groups, reference }: Comparison): string {
+export function comparisonCsv(comparison: Comparison): string {
+  const { domains, parts, further, groups, reference } = comparison;
+  const metrics = [...summaryMetrics, ...further];
   const values = [
     ...domains.map((name) => `dice of domain ${name}`),
     ...parts.map((name) => `dice of part ${name}`),
@@ -120,15 +123,18 @@ export function comparisonCsv({ domains, parts, further, groups, reference }: Co
     ...["method", "seeds"],
     ...values.flatMap((name) => [name, `${name}, deviation`]),
     ...["standing", "difference to the best", "low", "high", "p", "p after Holm", "subjects", "cases"],
+    ...["test cases", "structures", "missed"],
+    ...metrics.flatMap((name) => [`${name}, values`, `${name}, missed`]),
+    ...metrics.flatMap((name) => [`${name} in common`, `${name} in common, deviation`]),
     ...(reference === null ? [] : [`difference to ${reference}`, "low over seeds", "high over seeds"]),
   ];
   const none: Spread = { mean: Number.NaN, deviation: Number.NaN };
-  const rows = groups.map(({ name, seeds, metrics, gap, standing, againstBest, againstReference, ...own }) => [
+  const rows = groups.map(({ name, seeds, gap, standing, againstBest, againstReference, ...own }) => [
     name,
     seeds.join(" "),
     ...own.domains.flatMap(spreadFields),
     ...own.parts.flatMap(spreadFields),
-    ...[metrics.dice, metrics.jaccard, metrics.hd95, metrics.asd, gap ?? none].flatMap(spreadFields),
+    ...[own.metrics.dice, own.metrics.jaccard, own.metrics.hd95, own.metrics.asd, gap ?? none].flatMap(spreadFields),
     ...further.flatMap((metric) => spreadFields(own.further[metric] ?? none)),
     standing,
     ...(againstBest
@@ -142,6 +148,9 @@ export function comparisonCsv({ domains, parts, further, groups, reference }: Co
           againstBest.cases,
         ]
       : ["", "", "", "", "", "", ""]),
+    ...[comparison.cases, own.structures.count, own.structures.missed],
+    ...metrics.flatMap((metric) => [own.counts[metric]?.values ?? 0, own.counts[metric]?.missed ?? 0]),
+    ...metrics.flatMap((metric) => spreadFields(own.inCommon[metric] ?? none)),
     ...(reference === null ? [] : intervalFields(againstReference)),
   ]);
   return formatCsv([header, ...rows]);

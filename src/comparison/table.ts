@@ -1,6 +1,9 @@
 /** A comparison as text in cells, before any format: what the columns are, how numbers are written, what must be said. */
 import { furtherText } from "../config/labelled-text.js";
 import { counted } from "../core/counted.js";
+import { groupBy } from "../core/group-by.js";
+import { missedMeaning } from "../judging/empty-masks-text.js";
+import type { FurtherMetric } from "../judging/further-names.js";
 import { judgedGridText } from "../judging/grid-text.js";
 import { furtherHead, unitText } from "../judging/metric-text.js";
 import { judgedRulesText } from "../judging/rules-text.js";
@@ -8,6 +11,7 @@ import { hasSubjects, subjectsText } from "../judging/subjects-text.js";
 import type { Interval } from "../statistics/bootstrap.js";
 import { mean } from "../statistics/mean.js";
 import { type ComparedGroup, type Comparison, type Spread, significanceLevel } from "./comparison.js";
+import type { ComparedMetric } from "./counts.js";
 import { type PublishedRow, type PublishedTable, publishedPart, publishedTables } from "./published.js";
 import type { Judgement } from "./read-run.js";
 
@@ -56,9 +60,45 @@ function showsParts({ parts }: Comparison): boolean {
   return parts.length > 1;
 }
 
-function headerOf(comparison: Comparison, judgement: Judgement): string[] {
-  const { domains, labelledDomain, parts, further, reference } = comparison;
+/** A column of a metric other than Dice. */
+interface MetricColumn {
+  readonly head: string;
+  readonly metric: ComparedMetric;
+  /** Over the values that all runs have. */
+  readonly inCommon: boolean;
+}
+
+function headOf(metric: ComparedMetric, judgement: Judgement): string {
   const unit = unitText(judgement.units);
+  const own: Partial<Record<ComparedMetric, string>> = { hd95: `HD95 ${unit}`, asd: `ASD ${unit}` };
+  return own[metric] ?? furtherHead(metric as FurtherMetric, judgement);
+}
+
+/** Metrics that the table shows beside Dice. */
+function shownMetrics({ further }: Comparison): ComparedMetric[] {
+  return ["hd95", "asd", ...further];
+}
+
+/** Distances and further metrics; where runs have values of different cases, each a second time in common. */
+function metricColumns(comparison: Comparison, judgement: Judgement): MetricColumn[] {
+  return shownMetrics(comparison).flatMap((metric) => {
+    const head = headOf(metric, judgement);
+    const column = { head, metric, inCommon: false };
+    const isUneven = comparison.uneven.some((one) => one.metric === metric);
+    return isUneven ? [column, { head: `${head}, in common`, metric, inCommon: true }] : [column];
+  });
+}
+
+function metricText(group: ComparedGroup, { metric, inCommon }: MetricColumn): string {
+  const { metrics, further, counts } = group;
+  const spread = (inCommon ? group.inCommon : { ...metrics, ...further })[metric] as Spread;
+  const text = metric === "hd95" || metric === "asd" ? spreadText(spread) : percent(spread);
+  const missed = inCommon ? 0 : (counts[metric]?.missed ?? 0);
+  return missed > 0 ? `${text} (${missed} missed)` : text;
+}
+
+function headerOf(comparison: Comparison, columns: readonly MetricColumn[]): string[] {
+  const { domains, labelledDomain, parts, reference } = comparison;
   return [
     "Dice %",
     "seeds",
@@ -66,17 +106,15 @@ function headerOf(comparison: Comparison, judgement: Judgement): string[] {
     ...(showsParts(comparison) ? parts : []),
     "average",
     "gap",
-    `HD95 ${unit}`,
-    `ASD ${unit}`,
-    ...further.map((metric) => furtherHead(metric, judgement)),
+    ...columns.map(({ head }) => head),
     "to the best (95 %)",
     "p (Holm)",
     ...(reference === null ? [] : [`to ${reference} (95 %)`]),
   ];
 }
 
-function groupRow(group: ComparedGroup, comparison: Comparison): Cell[] {
-  const { name, seeds, domains, parts, metrics, further, gap, standing, againstBest } = group;
+function groupRow(group: ComparedGroup, comparison: Comparison, columns: readonly MetricColumn[]): Cell[] {
+  const { name, seeds, domains, parts, metrics, gap, standing, againstBest } = group;
   const marked = standing === "worse" ? {} : { mark: standing };
   const texts = (values: readonly string[]) => values.map((text): Cell => ({ text }));
   return [
@@ -86,9 +124,7 @@ function groupRow(group: ComparedGroup, comparison: Comparison): Cell[] {
     comparison.groups.length > 1 ? { text: percent(metrics.dice), ...marked } : { text: percent(metrics.dice) },
     ...texts([
       gap ? percent(gap) : dash,
-      spreadText(metrics.hd95),
-      spreadText(metrics.asd),
-      ...comparison.further.map((metric) => percent(further[metric] as Spread)),
+      ...columns.map((column) => metricText(group, column)),
       differenceText(againstBest?.difference ?? null),
       againstBest ? pValueText(againstBest.adjusted) : dash,
       ...(comparison.reference === null ? [] : [differenceText(group.againstReference)]),
@@ -102,9 +138,10 @@ function publishedRow(
   table: PublishedTable,
   column: number,
   comparison: Comparison,
+  columns: readonly MetricColumn[],
   { units, at }: Judgement,
 ): Cell[] {
-  const { method, labelled, byLabelledDomain, dice, hd95, asd } = row;
+  const { method, labelled, byLabelledDomain, dice } = row;
   const own = byLabelledDomain?.[column];
   const parts = showsParts(comparison)
     ? comparison.parts.map((name) => {
@@ -122,9 +159,9 @@ function publishedRow(
     ...parts,
     decimal(own ? mean(own) : dice, 1),
     dash,
-    distance(hd95),
-    distance(asd),
-    ...comparison.further.map(() => dash),
+    ...columns.map(({ metric, inCommon }) =>
+      !inCommon && (metric === "hd95" || metric === "asd") ? distance(row[metric]) : dash,
+    ),
     dash,
     dash,
     ...(comparison.reference === null ? [] : [dash]),
@@ -161,6 +198,42 @@ function referenceNote({ reference }: Comparison): string[] {
   ];
 }
 
+/** How many structures each row missed; nothing where none did. */
+function missedNote({ groups, parts }: Comparison): string[] {
+  const some = groups.filter(({ structures }) => structures.missed > 0);
+  if (some.length === 0) return [];
+  const over = [
+    ...(parts.length > 1 ? ["parts"] : []),
+    ...(groups.some(({ seeds }) => seeds.length > 1) ? ["seeds"] : []),
+  ].join(" and ");
+  const rows = some.map(({ name, structures }) => `${name} ${structures.missed} of ${structures.count}`);
+  const others = some.length < groups.length ? ", the others none" : "";
+  return [`${missedMeaning}${over ? `, counted over ${over}` : ""}; ${rows.join(", ")}${others}.`];
+}
+
+/** What the marks behind means say; nothing where there is none. */
+function leftOutNote(comparison: Comparison): string[] {
+  const isMarked = comparison.groups.some(({ counts }) =>
+    shownMetrics(comparison).some((metric) => (counts[metric]?.missed ?? 0) > 0),
+  );
+  if (!isMarked) return [];
+  return [
+    "A mean with (n missed) is without n of them, as the convention has no value there, and looks better for it.",
+  ];
+}
+
+/** Why there are columns in common, and over what they are. */
+function commonNotes(comparison: Comparison, judgement: Judgement): string[] {
+  const shown = comparison.uneven.filter(({ metric }) => shownMetrics(comparison).includes(metric));
+  return [...groupBy(shown, ({ common }) => common)].map(([common, alike]) => {
+    const heads = alike.map(({ metric }) => headOf(metric, judgement)).join(" and ");
+    return (
+      `${heads} ${alike.length > 1 ? "are" : "is"} not over the same cases in every run; in common: over the ` +
+      `${common} of ${alike[0].possible} values that all have.`
+    );
+  });
+}
+
 /** Rows that trained for longer are no fair rivals without a word. */
 function stepsNote({ groups }: Comparison): string[] {
   const steps = [...new Set(groups.map(({ iterations }) => iterations))];
@@ -192,11 +265,14 @@ export function comparisonTable(comparison: Comparison, context: ComparisonConte
   const further = furtherText(labelled);
   const name = comparison.labelledDomain.toLowerCase();
   const column = published ? published.labelledDomains.findIndex((names) => names.includes(name)) : -1;
+  const columns = metricColumns(comparison, judgement);
   return {
-    header: headerOf(comparison, judgement),
+    header: headerOf(comparison, columns),
     rows: [
-      ...comparison.groups.map((group) => groupRow(group, comparison)),
-      ...(published ? published.rows.map((row) => publishedRow(row, published, column, comparison, judgement)) : []),
+      ...comparison.groups.map((group) => groupRow(group, comparison, columns)),
+      ...(published
+        ? published.rows.map((row) => publishedRow(row, published, column, comparison, columns, judgement))
+        : []),
     ],
     notes: [
       `${dataset.name}: ${comparison.cases} test cases${hasSubjects(comparison) ? ` of ${counted(comparison.subjects, "subject")}` : ""}${isWhole(judgement) ? "," : " at"} ${judgedGridText(judgement)}${testTimeFlips ? ", averaged over mirror images" : ""}${rules ? `, ${rules}` : ""}; ` +
@@ -204,6 +280,9 @@ export function comparisonTable(comparison: Comparison, context: ComparisonConte
         `convention ${convention.name} (${convention.description}).`,
       "Mean ± standard deviation over seeds. Gap: labelled domain minus the mean of the others.",
       ...comparison.leftOut,
+      ...missedNote(comparison),
+      ...leftOutNote(comparison),
+      ...commonNotes(comparison, judgement),
       ...stepsNote(comparison),
       ...testNote(comparison),
       ...referenceNote(comparison),

@@ -18,6 +18,9 @@ export function markOf({ emptyInBoth = {} }: Partial<Pick<DomainSummary, "emptyI
   return Object.hasOwn(emptyInBoth, part) ? emptyMark : "";
 }
 
+/** What the column of missed structures counts, before what else its table says. */
+export const missedMeaning = "Missed: cases whose reference holds the part, and of which nothing at all was predicted";
+
 /**
  * How many structures were missed, for the column of that name: cases whose reference has the part, without a pixel of it
  * predicted; of several parts or domains, all together.

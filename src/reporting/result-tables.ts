@@ -4,6 +4,7 @@ import {
   emptyMasksNotes,
   hasNoValue,
   markOf,
+  missedMeaning,
   missedText,
   noValue,
 } from "../judging/empty-masks-text.js";
@@ -117,7 +118,44 @@ function furtherCells(
   );
 }
 
-function overviewRow(run: ReportRun, further: readonly FurtherColumn[]): ReportCell[] {
+function undefinedNote({ name, evaluation }: ReportRun): string[] {
+  const left = Object.entries(evaluation?.summary.average ?? {}).flatMap(([metric, { undefinedValues }]) =>
+    undefinedValues > 0 ? [`${undefinedValues} of ${metric}`] : [],
+  );
+  return left.length === 0
+    ? []
+    : [`${name}: undefined by the convention and left out of the means: ${left.join(", ")}.`];
+}
+
+/** How many cases, and of how many subjects where the table tells them. */
+function countCells(
+  run: ReportRun,
+  counts: CaseCounts,
+  at: readonly (string | number)[],
+  keys: readonly (keyof CaseCounts)[],
+): ReportCell[] {
+  return keys.map((key) => ({
+    ...{ text: String(counts[key]), value: counts[key] },
+    // A summary of the time before subjects holds cases alone.
+    ...(key === "cases" || hasSubjects(counts) ? { source: summarySource(run, [...at, key]) } : {}),
+  }));
+}
+
+/** How many subjects (where some have several cases) and cases the tables tell of. */
+function countKeys(judged: readonly ReportRun[]): readonly (keyof CaseCounts)[] {
+  const grouped = judged.some(({ evaluation }) => hasSubjects((evaluation as RunEvaluation).summary));
+  return grouped ? ["subjects", "cases"] : ["cases"];
+}
+
+function judgedRuns({ runs }: Pick<ReportData, "runs">): ReportRun[] {
+  return runs.filter(({ evaluation }) => evaluation);
+}
+
+function overviewRow(
+  run: ReportRun,
+  further: readonly FurtherColumn[],
+  counts: readonly (keyof CaseCounts)[],
+): ReportCell[] {
   const { name, id, evaluation, cost, state } = run;
   const scores = evaluation
     ? [
@@ -125,9 +163,11 @@ function overviewRow(run: ReportRun, further: readonly FurtherColumn[]): ReportC
         ...gapCells(run, evaluation),
         estimateCell(run, evaluation.summary.average.hd95, "hd95", ["average"]),
         ...furtherCells(run, evaluation.summary.average, further, ["average"]),
+        ...countCells(run, evaluation.summary, [], counts),
+        { text: missedText(evaluation.summary.domains, null) },
         { text: String(evaluation.about.checkpoint.step), value: evaluation.about.checkpoint.step },
       ]
-    : [dash, dash, dash, dash, dash, ...further.map(() => dash), dash];
+    : Array.from({ length: 7 + further.length + counts.length }, () => dash);
   const costs = cost
     ? [
         { text: durationText(cost.seconds), value: cost.seconds },
@@ -141,6 +181,8 @@ function overviewRow(run: ReportRun, further: readonly FurtherColumn[]): ReportC
 /** One row a run: how good, how even over domains, how long and how large. */
 export function overviewTable({ runs, choice }: ReportData): ReportTable {
   const further = furtherColumns({ runs });
+  const judged = judgedRuns({ runs });
+  const counts = countKeys(judged);
   return {
     id: "overview",
     title: "Overview",
@@ -152,23 +194,27 @@ export function overviewTable({ runs, choice }: ReportData): ReportTable {
       "gap",
       `HD95 ${unitText(choice.units)}`,
       ...further.map(({ head }) => head),
+      ...counts,
+      "missed",
       "judged at step",
       "state",
       "time",
       "memory",
     ],
-    rows: runs.map((run) => overviewRow(run, further)),
+    rows: runs.map((run) => overviewRow(run, further, counts)),
     notes: [
-      `Means over domains, in percent, with 95 % bootstrap intervals ${intervalsOver({ runs })}. Gap: labelled domain minus the mean of the others.`,
+      `Means over domains, in percent, with 95 % bootstrap intervals ${intervalsOver({ runs })}. Gap: labelled domain minus the mean of the others. ${missedMeaning}.`,
       ...summaryNotes(runs, singleSubjectNote),
       ...summaryNotes(runs, absentPartsNote),
+      ...judged.flatMap(undefinedNote),
     ],
   };
 }
 
 /** Dice only, one column a domain: what most readers look for. */
 export function diceTable({ runs }: ReportData): ReportTable {
-  const judged = runs.filter(({ evaluation }) => evaluation);
+  const judged = judgedRuns({ runs });
+  const counts = countKeys(judged);
   const labelled = new Set(
     judged.flatMap(({ evaluation }) =>
       evaluation?.summary.domains.filter((one) => one.labelled).map(({ name }) => name),
@@ -188,7 +234,12 @@ export function diceTable({ runs }: ReportData): ReportTable {
         return estimateCell(run, of(summary.domains[d]), "dice", ["domains", d, ...at], mark);
       });
       const mean = estimateCell(run, of(summary), "dice", at);
-      return [{ text: run.name, link: run.id }, { text: part ?? "average" }, ...cells, mean];
+      return [
+        ...[{ text: run.name, link: run.id }, { text: part ?? "average" }],
+        ...countCells(run, summary, [], counts),
+        { text: missedText(summary.domains, part) },
+        ...[...cells, mean],
+      ];
     };
     return [...parts.map(row), ...(parts.length > 1 ? [row(null)] : [])];
   });
@@ -196,13 +247,13 @@ export function diceTable({ runs }: ReportData): ReportTable {
     id: "dice",
     title: "Dice by domain and part",
     header: [
-      ...["run", "part"],
+      ...["run", "part", ...counts, "missed"],
       ...domains.map((name) => (labelled.has(name) ? `${name} (labelled)` : name)),
       "mean of domains",
     ],
     rows,
     notes: [
-      `Dice in percent with 95 % bootstrap intervals ${intervalsOver({ runs })}.`,
+      `Dice in percent with 95 % bootstrap intervals ${intervalsOver({ runs })}. ${missedMeaning}.`,
       ...summaryNotes(runs, singleSubjectNote),
       ...summaryNotes(runs, emptyMasksNotes),
     ],
@@ -245,36 +296,12 @@ function partRows(
   return [...rows, [{ text: run.name }, { text: name }, { text: "average" }, ...counts, missed(null), ...mean]];
 }
 
-function undefinedNote({ name, evaluation }: ReportRun): string[] {
-  const left = Object.entries(evaluation?.summary.average ?? {}).flatMap(([metric, { undefinedValues }]) =>
-    undefinedValues > 0 ? [`${undefinedValues} of ${metric}`] : [],
-  );
-  return left.length === 0
-    ? []
-    : [`${name}: undefined by the convention and left out of the means: ${left.join(", ")}.`];
-}
-
-/** How many cases, and of how many subjects where the table tells them. */
-function countCells(
-  run: ReportRun,
-  counts: CaseCounts,
-  at: readonly (string | number)[],
-  keys: readonly (keyof CaseCounts)[],
-): ReportCell[] {
-  return keys.map((key) => ({
-    ...{ text: String(counts[key]), value: counts[key] },
-    // A summary of the time before subjects holds cases alone.
-    ...(key === "cases" || hasSubjects(counts) ? { source: summarySource(run, [...at, key]) } : {}),
-  }));
-}
-
 /** Every domain and part of every run. */
 export function domainTable({ runs, choice }: ReportData): ReportTable {
   const unit = unitText(choice.units);
   const further = furtherColumns({ runs });
-  const judged = runs.filter(({ evaluation }) => evaluation);
-  const grouped = judged.some(({ evaluation }) => hasSubjects((evaluation as RunEvaluation).summary));
-  const counts: readonly (keyof CaseCounts)[] = grouped ? ["subjects", "cases"] : ["cases"];
+  const judged = judgedRuns({ runs });
+  const counts = countKeys(judged);
   return {
     id: "domains",
     title: "Every domain, part and metric",
@@ -310,7 +337,7 @@ export function domainTable({ runs, choice }: ReportData): ReportTable {
       ];
     }),
     notes: [
-      `Dice with its 95 % bootstrap interval ${intervalsOver({ runs })}. Means of domains are unweighted. Missed: cases whose reference holds the part, and of which nothing at all was predicted.`,
+      `Dice with its 95 % bootstrap interval ${intervalsOver({ runs })}. Means of domains are unweighted. ${missedMeaning}.`,
       ...summaryNotes(judged, singleSubjectNote),
       ...summaryNotes(judged, emptyMasksNotes),
       ...judged.flatMap(undefinedNote),
