@@ -16,6 +16,10 @@ export const syntaxes = {
   jpegLossless: "1.2.840.10008.1.2.4.70",
   jpegLs: "1.2.840.10008.1.2.4.80",
   jpeg2000: "1.2.840.10008.1.2.4.90",
+  encapsulated: "1.2.840.10008.1.2.1.98",
+  multiComponent: "1.2.840.10008.1.2.4.92",
+  jpegXl: "1.2.840.10008.1.2.4.110",
+  highThroughput: "1.2.840.10008.1.2.4.201",
 };
 export type Syntax = keyof typeof syntaxes;
 

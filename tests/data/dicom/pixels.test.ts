@@ -327,6 +327,18 @@ describe("what is not read is refused by name", () => {
     );
   });
 
+  it.each([
+    ["encapsulated", "Encapsulated Uncompressed"],
+    ["multiComponent", "JPEG 2000 multi-component Lossless"],
+    ["jpegXl", "JPEG XL Lossless"],
+    ["highThroughput", "High-Throughput JPEG 2000 Lossless"],
+  ] as const)("%s pixel data", async (syntax, name) => {
+    const fragments = [Buffer.alloc(8)];
+    await expect(read(withoutPixels(picture(2, 2, [])), { syntax, fragments })).rejects.toThrow(
+      `image: is stored as ${name}, which dimseg does not read; convert it`,
+    );
+  });
+
   it("JPEG of 12 bits", async () => {
     const jpeg = await sharp({ create: { width: 2, height: 2, channels: 3, background: "red" } })
       .toColourspace("b-w")
