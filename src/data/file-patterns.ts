@@ -42,6 +42,12 @@ export function isVolumeName(name: string): boolean {
   );
 }
 
+/** Whether a file's name says that it is DICOM, or says nothing, as that of most of its files. */
+export function mayBeDicom(name: string): boolean {
+  const ending = extname(name).slice(1).toLowerCase();
+  return !/[a-z]/.test(ending) || formats.dicom.extensions.includes(ending);
+}
+
 /** Orders names by the bytes of their UTF-8 form, as the split rule of the protocol demands. */
 export function compareBytes(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

@@ -25,6 +25,9 @@ export interface DicomFile {
 /** Thrown where the file goes on but its bytes in hand do not: read more of them, and parse again. */
 export class HeadTooShort extends Error {}
 
+/** Why a file without `DICM` is not read, as the end of a sentence that began with its name. */
+export const notDicomReason = "is no DICOM file (PS3.10); replace it";
+
 /** Bytes of the preamble and of `DICM` behind it. */
 const prefixBytes = 132;
 const unknownLength = 0xffffffff;
@@ -219,7 +222,7 @@ function inflate(bytes: Uint8Array, file: string): Uint8Array {
  * @throws HeadTooShort when the header goes on behind `bytes`
  */
 export function parseDicom(bytes: Uint8Array, file: string, total = bytes.length): DicomFile {
-  if (!isDicom(bytes)) throw new DataError(`${file}: is no DICOM file (PS3.10); replace it`);
+  if (!isDicom(bytes)) throw new DataError(`${file}: ${notDicomReason}`);
   const walk = new Walk(bytes, file, total);
   const meta = new DataSet(bytes, true, file);
   const start = walk.meta(meta);

@@ -11,7 +11,7 @@ import { mapLimited } from "../limited.js";
 import { holdsImage } from "./description.js";
 import { readHead } from "./head.js";
 import { decodeInto, emptyImage } from "./image.js";
-import { parseDicom } from "./parse.js";
+import { notDicomReason, parseDicom } from "./parse.js";
 import { isSegmentation } from "./segmentation-reader.js";
 import { type SliceHeader, sliceHeaders } from "./slice-header.js";
 import { isStructureSet } from "./structure-reader.js";
@@ -38,6 +38,8 @@ export interface FoundSeries {
   readonly structureSets: readonly string[];
   /** Those of the skipped files that are DICOM and hold neither image nor segmentation: reports, plans, doses without pixels. */
   readonly withoutImage: readonly string[];
+  /** Those of the skipped files that are DICOM and cannot be used, as they are damaged or lie nowhere in the patient. */
+  readonly unusable: readonly string[];
 }
 
 /** Why a segmentation is in no volume. */
@@ -123,12 +125,14 @@ export async function findSeries(folder: string, onFile?: (done: number, of: num
   const skipped = found.flatMap((reason, i) => (typeof reason === "string" ? [{ file: files[i], reason }] : []));
   const volumes = named(gatherVolumes(headers), folder);
   const skippedFor = (wanted: string) => skipped.filter(({ reason }) => reason === wanted).map(({ file }) => file);
+  const known = [notDicomReason, segmentationReason, contoursReason, noImageReason];
   return {
     volumes: volumes.sort((a, b) => (a.name < b.name ? -1 : 1)),
     skipped,
     segmentations: skippedFor(segmentationReason),
     structureSets: skippedFor(contoursReason),
     withoutImage: skippedFor(noImageReason),
+    unusable: skipped.filter(({ reason }) => !known.includes(reason)).map(({ file }) => file),
   };
 }
 

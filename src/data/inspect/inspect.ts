@@ -10,7 +10,7 @@ import { agreedChannels, channelKeys } from "./channel-keys.js";
 import { type ClassFileRules, guessClassFiles, haveClassFiles } from "./class-files.js";
 import { findBroken } from "./files/broken.js";
 import { withoutBroken } from "./files/broken-cases.js";
-import { contoursText, mayBeDicom, oneSeriesAFolder } from "./files/dicom-series.js";
+import { seriesOrFiles } from "./files/dicom-series.js";
 import { leftOutText } from "./files/left-out.js";
 import { type ImageSample, sampleHeaders, sampleImages } from "./files/sampling.js";
 import { type FolderContent, scanFolder } from "./files/scan.js";
@@ -183,23 +183,13 @@ function contradiction(layout: Layout, masks: ReadonlyMap<string, DomainMasks>):
 export async function inspectFolder(folder: string, progress: Progress = () => {}): Promise<Inspection> {
   const root = resolve(folder);
   const scanned = scanFolder(root);
-  const names = scanned.images.length > 0 ? scanned.images : [...scanned.others.values()].map(({ first }) => first);
-  const series = names.some(mayBeDicom) ? await oneSeriesAFolder(root, progress) : undefined;
-  if (series) {
-    const { segmentations, structureSets } = series.found;
-    return inspectSeries(
-      root,
-      series.folders,
-      { segmentations, images: scanned.images },
-      [...leftOutText(scanned), ...contoursText(structureSets, root)],
-      progress,
-    );
-  }
-  const { content, isVolumes, guesses: ofKinds } = oneKind(scanned);
-  if (isVolumes) return inspectVolumes(root, content, [...leftOutText(content), ...ofKinds], progress);
+  const { series, content: files, told } = await seriesOrFiles(root, scanned, progress);
+  if (series) return inspectSeries(root, series, [...leftOutText(scanned), ...told], progress);
+  const { content, isVolumes, guesses: ofKinds } = oneKind(files);
+  const ofFiles = [...leftOutText(content), ...told, ...ofKinds];
+  if (isVolumes) return inspectVolumes(root, content, ofFiles, progress);
   const broken = await findBroken(root, content.images, progress);
   const { groups: all, guesses: found } = await groupImages(content, root);
-  const ofFiles = [...leftOutText(content), ...ofKinds];
   const { groups, count } = agreedChannels(withoutBroken(all, broken, root, ofFiles), ofFiles);
   if (groups.length === 0) refuseNothing(root, content);
   const byName = recogniseLayout(

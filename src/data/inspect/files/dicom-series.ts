@@ -1,32 +1,70 @@
-/** Volumes that lie in many DICOM files each: a data set wants a folder or a file for each. */
-import { extname } from "node:path";
-import { counted } from "../../../core/counted.js";
+/** Whether a folder is a set of DICOM series, each in a folder of its own, and what lies beside them. */
+import { join, relative } from "node:path";
+import { counted, countedNames } from "../../../core/counted.js";
 import { DataError } from "../../../core/errors.js";
 import { shellWord } from "../../../core/shell-word.js";
-import { type FoundSeries, findSeries } from "../../dicom/series.js";
-import { dicomFormat } from "../../formats/dicom.js";
+import { isDicom } from "../../dicom/parse.js";
+import { type FoundSeries, type FoundVolume, findSeries } from "../../dicom/series.js";
+import { readStart, withFile } from "../../file-bytes.js";
+import { isVolumeName, mayBeDicom } from "../../file-patterns.js";
+import { sniffBytes } from "../../formats/format.js";
 import type { Progress } from "../progress.js";
-import { type SeriesFolder, seriesFolders } from "../volumes/series-domains.js";
+import { type SeriesFolder, seriesFolders } from "../volumes/series-folders.js";
+import { labelMapsAmong, type SeriesMasks } from "../volumes/series-masks.js";
+import type { FolderContent } from "./scan.js";
 
-/** Whether a file's name says that it is DICOM, or says nothing, as that of most of its files. */
-export function mayBeDicom(name: string): boolean {
-  const ending = extname(name).slice(1).toLowerCase();
-  return !/[a-z]/.test(ending) || dicomFormat.extensions.includes(ending);
+/** A folder of series. */
+export interface SeriesSet {
+  readonly folders: readonly SeriesFolder[];
+  readonly masks: SeriesMasks;
 }
 
-/**
- * The series of a folder, each in a folder of its own; undefined where no volume lies in several files.
- * @throws DataError where several lie in one folder, with the command that makes a file of each
- */
-export async function oneSeriesAFolder(
+/** What a folder with DICOM series is; without `series` a set of its other files. */
+export interface SeriesOrFiles {
+  readonly series?: SeriesSet;
+  /** The folder's, without the files of series. */
+  readonly content: FolderContent;
+  /** Sentences about what is left out. */
+  readonly told: readonly string[];
+}
+
+/** Whether any file is DICOM; those are looked at of which a name does not say that they are something else. */
+async function holdsDicom(root: string, { images, unnamed }: FolderContent): Promise<boolean> {
+  for (const path of [...images.filter(mayBeDicom), ...unnamed]) {
+    const file = join(root, path);
+    const head = await withFile(file, (handle, size) => readStart(handle, Math.min(size, sniffBytes))).catch(
+      () => null,
+    );
+    if (head && isDicom(head)) return true;
+  }
+  return false;
+}
+
+/** Files of DICOM that are in no volume, though they should be. */
+function unusableText(root: string, { skipped, unusable }: FoundSeries): string[] {
+  if (unusable.length === 0) return [];
+  const reasons = new Map(skipped.map(({ file, reason }) => [file, reason]));
+  const files = unusable.map((file) => `${relative(root, file)}: ${reasons.get(file)}`);
+  return [`warning: ${countedNames(files, "DICOM file")} left out`];
+}
+
+/** A sentence about contours, which are no masks before structures have numbers; none where there are none. */
+function contoursText(root: string, { structureSets }: FoundSeries): string[] {
+  if (structureSets.length === 0) return [];
+  return [
+    `warning: ${counted(structureSets.length, "RT structure set")} (the first is ${structureSets[0]}) left out: make masks of ` +
+      `contours with dimseg data convert ${shellWord(root)} --out VOLUMES`,
+  ];
+}
+
+/** @throws DataError where several volumes lie in one folder, with the command that makes a file of each */
+function oneSeriesAFolder(
   root: string,
-  progress: Progress = () => {},
-): Promise<{ readonly folders: SeriesFolder[]; readonly found: FoundSeries } | undefined> {
-  const found = await findSeries(root, (done, of) => progress("reading headers", done, of));
-  const several = found.volumes.filter(({ slices }) => new Set(slices.map(({ file }) => file)).size > 1);
-  if (several.length === 0) return undefined;
-  const folders = seriesFolders(root, found.volumes);
-  if (folders) return { folders, found };
+  volumes: readonly FoundVolume[],
+  several: readonly FoundVolume[],
+): SeriesFolder[] {
+  const folders = seriesFolders(root, volumes);
+  if (folders) return folders;
   const [{ name, slices }] = several;
   throw new DataError(
     `${root}: holds ${counted(several.length, "DICOM volume")} of several files (the first is ${name}, ` +
@@ -35,11 +73,42 @@ export async function oneSeriesAFolder(
   );
 }
 
-/** A sentence about contours, which are no masks before structures have numbers; none where there are none. */
-export function contoursText(structureSets: readonly string[], root: string): string[] {
-  if (structureSets.length === 0) return [];
-  return [
-    `warning: ${counted(structureSets.length, "RT structure set")} (the first is ${structureSets[0]}) left out: make masks of ` +
-      `contours with dimseg data convert ${shellWord(root)} --out VOLUMES`,
-  ];
+/** Sentences about files beside series that are neither images nor masks. */
+function besideText(series: number, images: readonly string[], pictures: readonly string[]): string[] {
+  const left = (paths: readonly string[], what: string, why: string) =>
+    paths.length === 0 ? [] : [`warning: ${countedNames(paths, what)} beside ${series} DICOM series left out${why}`];
+  return [...left(images, "volume", ": not called masks, and no label maps"), ...left(pictures, "picture", "")];
+}
+
+/**
+ * Decides what a folder is a set of. Volumes in several DICOM files are its images, and label maps of other formats may be
+ * their masks; but where as many volumes of other formats are no label maps, or there are more pictures than slices, the
+ * series are what these were made of.
+ * @throws DataError where series are the images and several lie in one folder
+ */
+export async function seriesOrFiles(root: string, content: FolderContent, progress: Progress): Promise<SeriesOrFiles> {
+  if (!(await holdsDicom(root, content))) return { content, told: [] };
+  const found = await findSeries(root, (done, of) => progress("reading headers", done, of));
+  const { volumes, segmentations, structureSets, withoutImage, unusable } = found;
+  const several = volumes.filter(({ slices }) => new Set(slices.map(({ file }) => file)).size > 1);
+  if (several.length === 0) return { content, told: [] };
+  const slices = new Set(volumes.flatMap((volume) => volume.slices.map(({ file }) => file)));
+  const dicom = new Set([...slices, ...segmentations, ...structureSets, ...withoutImage, ...unusable]);
+  const files = content.images.filter((path) => !dicom.has(join(root, path)));
+  const pictures = files.filter((path) => !isVolumeName(path));
+  const { labelMaps, images } = await labelMapsAmong(root, files.filter(isVolumeName));
+  const isOfVolumes = images.length >= volumes.length;
+  if (isOfVolumes || pictures.length > slices.size) {
+    const made = isOfVolumes
+      ? `${counted(images.length, "volume")} of other formats that are no label maps`
+      : counted(pictures.length, "picture");
+    const told = `warning: ${volumes.length} DICOM series (the first is ${volumes[0].name}) beside ${made} left out; inspect a folder that holds the series alone to have them`;
+    return { content: { ...content, images: files }, told: [told] };
+  }
+  const folders = oneSeriesAFolder(root, volumes, several);
+  return {
+    series: { folders, masks: { segmentations, labelMaps } },
+    content: { ...content, images: files },
+    told: [...unusableText(root, found), ...contoursText(root, found), ...besideText(folders.length, images, pictures)],
+  };
 }

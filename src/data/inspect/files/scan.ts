@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DataError } from "../../../core/errors.js";
 import { linkTarget } from "../../../core/files/link-target.js";
 import { readFailureReason } from "../../../core/files/read-file.js";
-import { compareBytes, isImageName } from "../../file-patterns.js";
+import { compareBytes, isImageName, mayBeDicom } from "../../file-patterns.js";
 import { correctionsName } from "../../masks/corrections-name.js";
 import { isSystemFile, isSystemFolder, isSystemPreview, type SystemPictures } from "../../system-names.js";
 
@@ -28,6 +28,8 @@ export interface FolderContent {
   readonly images: readonly string[];
   /** Lists of cases such as `train.txt` and `train.list`, and `manifest.json` or `dataset.json` files. */
   readonly helpers: ReadonlySet<string>;
+  /** Of the other files those whose names do not say what they are, as most of DICOM's. */
+  readonly unnamed: readonly string[];
   /** Other files by their extension. */
   readonly others: ReadonlyMap<string, OtherFiles>;
   readonly system: SystemPictures;
@@ -78,6 +80,7 @@ function entriesOf(folder: string, isSystem: boolean): Dirent[] {
 class Walk {
   readonly images: string[] = [];
   readonly helpers = new Set<string>();
+  readonly unnamed: string[] = [];
   readonly others = new Map<string, OtherFiles>();
   system: SystemPictures = { count: 0, first: "" };
   dangling: DanglingLinks = { count: 0, first: "", target: "" };
@@ -115,6 +118,7 @@ class Walk {
     else if (isImageName(name)) this.images.push(path);
     else if (helperName.test(name)) this.helpers.add(path);
     else if (!isDataFile(join(this.root, path))) {
+      if (mayBeDicom(name)) this.unnamed.push(path);
       const extension = extensionOf(name);
       const { count, first } = this.others.get(extension) ?? { count: 0, first: path };
       this.others.set(extension, { count: count + 1, first });
@@ -147,6 +151,6 @@ export function scanFolder(root: string): FolderContent {
     if (cause instanceof DataError) throw cause;
     throw new DataError(`cannot read the folder ${root}: ${readFailureReason(cause)}`, { cause });
   }
-  const { images, helpers, others, system, dangling } = walk;
-  return { images, helpers, others, system, dangling };
+  const { images, helpers, unnamed, others, system, dangling } = walk;
+  return { images, helpers, unnamed, others, system, dangling };
 }

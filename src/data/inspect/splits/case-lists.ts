@@ -42,7 +42,7 @@ function readListed(split: SplitName, list: string, source: SplitInput, root: st
 
 /** What the lists of a group say; a test list without masks gives way to one for validation, which has some. */
 export function listedIn(
-  { source, place }: ImageGroup,
+  { source, place }: Pick<ImageGroup, "place"> & { readonly source: SplitInput },
   helpers: ReadonlySet<string>,
   root: string,
   guesses: string[],

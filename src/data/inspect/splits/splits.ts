@@ -48,11 +48,23 @@ function explicitMasks(files: readonly MaskFile[]): Omit<NonNullable<SplitInput[
   return { mask: path, ...(rest.length > 0 ? { joined: rest.map((file) => file.path) } : {}) };
 }
 
+/** Images with their masks, by a pattern, or one by one with ids. */
+export interface DividedGroup extends Pick<ImageGroup, "domain" | "split" | "place"> {
+  readonly source: SplitInput;
+}
+
 interface Sorted {
   readonly train: SplitInput[];
   readonly test: SplitInput[];
   readonly validation: SplitInput[];
   readonly undivided: SplitInput[];
+}
+
+/** The cases of a description whose ids are wanted. */
+function onlyIds(source: SplitInput, ids: readonly string[]): SplitInput {
+  if (!source.cases) return { ...source, ids: [...ids] };
+  const wanted = new Set(ids);
+  return { cases: source.cases.filter(({ id }) => wanted.has(id as string)) };
 }
 
 /** Cases whose ids all begin with the name of a split, as train_1 and testA_1; nothing where they do not. */
@@ -70,7 +82,7 @@ function dividedByIds(source: SplitInput, root: string): { split: SplitName; ids
 }
 
 function sortGroups(
-  groups: readonly ImageGroup[],
+  groups: readonly DividedGroup[],
   helpers: ReadonlySet<string>,
   root: string,
   guesses: string[],
@@ -82,10 +94,10 @@ function sortGroups(
       sorted[group.split].push(source);
       continue;
     }
-    const lists = listedIn(group, helpers, root, guesses);
+    const lists = source.cases ? [] : listedIn(group, helpers, root, guesses);
     for (const one of lists) sorted[one.split].push(one.source);
     const named = lists.length === 0 ? dividedByIds(source, root) : [];
-    for (const { split, ids } of named) sorted[split].push({ ...source, ids });
+    for (const { split, ids } of named) sorted[split].push(onlyIds(source, ids));
     if (lists.length + named.length === 0) sorted.undivided.push(source);
   }
   return sorted;
@@ -97,31 +109,34 @@ interface Undivided {
   readonly whole?: SplitInput;
   readonly train?: SplitInput | undefined;
   readonly test?: SplitInput | undefined;
+  /** Whether cases that are listed one by one came with ids of their own. */
+  readonly hasIds: boolean;
 }
 
 function gather(
   name: string,
-  groups: readonly ImageGroup[],
+  groups: readonly DividedGroup[],
   root: string,
   helpers: ReadonlySet<string>,
   guesses: string[],
 ): Undivided {
   const sorted = sortGroups(groups, helpers, root, guesses);
   const { validation, undivided } = sorted;
+  const hasIds = groups.every(({ source }) => source.cases !== undefined);
   if (validation.length > 0 && sorted.test.length === 0) {
     guesses.push(`domain ${name}: the cases for validation are taken as test, as there are no others`);
     sorted.test.push(...validation);
   } else if (validation.length > 0)
     guesses.push(`domain ${name}: the cases for validation are left out; dimseg validates on labelled training cases`);
   if (sorted.test.length === 0 && sorted.train.length === 0 && undivided.length > 0)
-    return { name, whole: join(undivided, root) as SplitInput };
-  return { name, train: join([...sorted.train, ...undivided], root), test: join(sorted.test, root) };
+    return { name, hasIds, whole: join(undivided, root) as SplitInput };
+  return { name, hasIds, train: join([...sorted.train, ...undivided], root), test: join(sorted.test, root) };
 }
 
-/** The ids of a domain; of files that were listed one by one none, as their ids hold folders. */
-function idsOf({ name, whole, train, test }: Undivided, root: string): DomainIds {
+/** The ids of a domain; of files that were put into one list none, as their ids hold folders. */
+function idsOf({ name, whole, train, test, hasIds }: Undivided, root: string): DomainIds {
   const ids = (source: SplitInput | undefined) =>
-    source && !source.cases ? casesOf(source, root).map((one) => one.id) : [];
+    source && (hasIds || !source.cases) ? casesOf(source, root).map((one) => one.id) : [];
   return { name, train: ids(whole ?? train), test: ids(test) };
 }
 
@@ -143,15 +158,14 @@ function divide(
   const test = new Set(testSubjects(subjects, masked.length));
   if (test.size === 0) return undefined;
   const isTest = (id: string) => test.has(subjectOf(id));
-  if (source.cases) {
-    const all = source.cases;
-    return {
-      train: { cases: all.filter((one) => !isTest(one.id as string)) },
-      test: { cases: all.filter((one) => isTest(one.id as string)) },
-    };
-  }
   const ids = cases.map((one) => one.id);
-  return { train: { ...source, ids: ids.filter((id) => !isTest(id)) }, test: { ...source, ids: ids.filter(isTest) } };
+  return {
+    train: onlyIds(
+      source,
+      ids.filter((id) => !isTest(id)),
+    ),
+    test: onlyIds(source, ids.filter(isTest)),
+  };
 }
 
 /** What was proposed for a data set. */
@@ -168,7 +182,7 @@ export interface ProposedDomains {
  * @param known the rule for subjects of a known layout
  */
 export function proposeDomains(
-  groups: readonly ImageGroup[],
+  groups: readonly DividedGroup[],
   root: string,
   helpers: ReadonlySet<string>,
   known?: SubjectRuleInput,

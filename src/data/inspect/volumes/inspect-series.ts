@@ -2,13 +2,13 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { readSegments } from "../../dicom/segmentation-reader.js";
-import { isVolumeName } from "../../file-patterns.js";
 import { mapLimited } from "../../limited.js";
+import type { SeriesSet } from "../files/dicom-series.js";
 import type { Inspection } from "../inspection.js";
 import type { Progress } from "../progress.js";
 import { nameOf } from "../set-name.js";
 import { describeVolumes } from "./inspect-volumes.js";
-import { type SeriesFolder, seriesDomains } from "./series-domains.js";
+import { seriesDomains } from "./series-domains.js";
 
 /** What 0 is called in masks of segmentations. */
 const background = "background";
@@ -26,34 +26,23 @@ async function segmentNames(files: readonly string[]): Promise<string[]> {
 
 /**
  * Finds out what a folder of DICOM series is.
- * @param files segmentations anywhere in it, absolute; and its images, among which volumes of other formats may be masks
  * @param told  sentences about files that are left out
  * @throws DataError when a volume has several channels
  */
 export async function inspectSeries(
   root: string,
-  folders: readonly SeriesFolder[],
-  { segmentations, images }: { readonly segmentations: readonly string[]; readonly images: readonly string[] },
+  { folders, masks }: SeriesSet,
   told: readonly string[],
   progress: Progress,
 ): Promise<Inspection> {
   const guesses = [...told];
   for (const { folder, volume } of folders)
     for (const remark of volume.remarks) guesses.push(`warning: ${folder}: ${remark}`);
-  const slices = folders.flatMap(({ volume }) => volume.slices.map(({ file }) => file));
-  const others = new Set([...slices, ...segmentations]);
-  const labels = images.filter((path) => isVolumeName(path) && !others.has(join(root, path)));
-  const domains = await seriesDomains(
-    root,
-    nameOf(root, undefined),
-    folders,
-    { segmentations, files: labels },
-    guesses,
-  );
+  const { domains, ...subjects } = await seriesDomains(root, nameOf(root, undefined), folders, masks, guesses);
   const headers = new Map(folders.map(({ folder, volume }) => [join(root, folder), volume] as const));
-  const segments = await segmentNames(segmentations);
+  const segments = await segmentNames(masks.segmentations);
   const names = () => ({ names: segments, source: "the segmentations" });
   const inFiles = { files: 1, channelNames: [] };
-  const found = { domains, subjects: {}, headers, channelNames: [], inFiles, modalities: [], names, guesses };
+  const found = { domains, subjects, headers, channelNames: [], inFiles, modalities: [], names, guesses };
   return describeVolumes(root, found, progress);
 }

@@ -62,7 +62,7 @@ function classesOf(names: readonly string[]): ClassesInput {
 }
 
 /** Values that are no class numbers, in a clause; undefined where all are. */
-function noLabels(values: readonly number[]): string | undefined {
+export function noLabels(values: readonly number[]): string | undefined {
   const odd = values.find((value) => !Number.isInteger(value) || value < 0 || value > 65535);
   if (odd !== undefined) return `hold ${odd}, which is no class number`;
   return values.length > mostClasses ? `hold ${values.length} different values, more than classes are` : undefined;

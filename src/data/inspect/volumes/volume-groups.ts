@@ -1,5 +1,6 @@
 /** From the files of a folder of volumes to groups of images with their masks, by whatever tells them apart. */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { countedNames } from "../../../core/counted.js";
 import { DataError } from "../../../core/errors.js";
 import { compareBytes } from "../../file-patterns.js";
 import type { ImageHeader } from "../../formats/format.js";
@@ -69,8 +70,15 @@ export async function groupVolumes(
     guesses,
   );
   const { groups, count } = agreedChannels(withChannels(whole, files), guesses);
-  if (groups.length === 0)
-    throw new DataError(`${root}: holds no volume that can be read: ${[...broken.values()][0] ?? dirname(root)}`);
+  if (groups.length === 0) {
+    const [why] = [...broken.values(), ...lacking.values()];
+    throw new DataError(
+      why === undefined
+        ? `${root}: holds no image: ${countedNames(all, "volume")} called as masks are; put the images into a folder images beside ` +
+            (all.length === 1 ? "it" : "them")
+        : `${root}: holds no volume that can be read: ${why}`,
+    );
+  }
   return {
     ...{ groups, headers, isListed: listed !== undefined, modalities: choice?.modalities ?? [] },
     ...{ files: count, channelNames: namesOfEnds(files) },

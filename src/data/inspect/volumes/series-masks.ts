@@ -1,0 +1,167 @@
+/**
+ * The masks of DICOM series: segmentations, whose headers say what they were drawn on, and label maps of other formats, by
+ * their names and places. A file that could be of several series is nobody's mask.
+ */
+import { basename, dirname, join, relative, sep } from "node:path";
+import { counted, countedNames } from "../../../core/counted.js";
+import { DataError } from "../../../core/errors.js";
+import { groupBy } from "../../../core/group-by.js";
+import { referencedSeries } from "../../dicom/segmentation-reader.js";
+import { seriesUidOf } from "../../dicom/series-uid.js";
+import { foldCase, withoutEnding } from "../../file-patterns.js";
+import { readVolume } from "../../images/read-image.js";
+import { mapLimited } from "../../limited.js";
+import { countValues } from "../../value-counts.js";
+import { spread } from "../files/sampling.js";
+import { isMaskFolder } from "../pairing/places.js";
+import { noLabels } from "./labels.js";
+import { type SeriesFolder, sayingParts } from "./series-folders.js";
+
+const filesAtOnce = 8;
+/** Volumes that nothing calls masks whose values are looked at. */
+const volumesRead = 3;
+
+/** Its mask, where it has one. */
+export interface SeriesCase extends SeriesFolder {
+  readonly mask?: string;
+}
+
+/** Files that may be masks. */
+export interface SeriesMasks {
+  /** DICOM SEG anywhere, absolute. */
+  readonly segmentations: readonly string[];
+  /** Label maps of other formats, from the root. */
+  readonly labelMaps: readonly string[];
+}
+
+/** Whether a file is called as masks are, or lies in a folder that is. */
+function isCalledMask(path: string): boolean {
+  return [withoutEnding(basename(path)), ...dirname(path).split("/")].some(isMaskFolder);
+}
+
+async function isLabelMap(path: string): Promise<boolean> {
+  try {
+    const counts = new Map<number, number>();
+    countValues((await readVolume(path)).samples, counts);
+    return noLabels([...counts.keys()]) === undefined;
+  } catch (cause) {
+    if (cause instanceof DataError) return false;
+    throw cause;
+  }
+}
+
+/**
+ * Which volumes beside series are label maps: those that are called masks, and all others where some of them hold nothing but
+ * class numbers.
+ * @param paths from the root
+ */
+export async function labelMapsAmong(
+  root: string,
+  paths: readonly string[],
+): Promise<{ readonly labelMaps: readonly string[]; readonly images: readonly string[] }> {
+  const unnamed = paths.filter((path) => !isCalledMask(path));
+  const looked = await mapLimited(spread(unnamed, volumesRead), 1, (path) => isLabelMap(join(root, path)));
+  if (looked.every((is) => is)) return { labelMaps: paths, images: [] };
+  return { labelMaps: paths.filter(isCalledMask), images: unnamed };
+}
+
+/** A file's name without what says that it is a mask: `p0_seg` is p0, `mask` nothing. */
+function idOf(file: string): string {
+  const pieces = withoutEnding(basename(file)).split(/([_\s.-]+)/);
+  let [start, end] = [0, pieces.length];
+  while (end > start && isMaskFolder(pieces[end - 1])) end -= 2;
+  while (start < end && isMaskFolder(pieces[start])) start += 2;
+  return pieces.slice(start, Math.max(start, end)).join("");
+}
+
+const folded = (part: string) => foldCase(part.normalize("NFC"));
+
+/** Whether all of one path's parts are among another's, in their order. */
+function isWithin(inner: readonly string[], outer: readonly string[]): boolean {
+  let at = 0;
+  for (const part of outer) if (at < inner.length && part === inner[at]) at++;
+  return at === inner.length;
+}
+
+/** Finds the one series that a label map is of. */
+class Finder {
+  private readonly said: ReadonlyMap<SeriesFolder, readonly string[]>;
+  private readonly known: ReadonlySet<string>;
+
+  constructor(private readonly folders: readonly SeriesFolder[]) {
+    this.said = new Map(folders.map((one) => [one, sayingParts(one.folder).map(folded)]));
+    this.known = new Set([...this.said.values()].flat());
+  }
+
+  private only(fits: (said: readonly string[], series: SeriesFolder) => boolean): SeriesFolder | undefined {
+    const found = this.folders.filter((one) => fits(this.said.get(one) as readonly string[], one));
+    return found.length === 1 ? found[0] : undefined;
+  }
+
+  /** By what folders and names of both say, else where the file lies with the slices, or beside the folder of one series. */
+  seriesOf(file: string): SeriesFolder | undefined {
+    const folder = dirname(file);
+    const places = sayingParts(folder)
+      .map(folded)
+      .filter((part) => this.known.has(part));
+    const id = folded(idOf(file));
+    const parts = [...places, ...(id === "" ? [] : [id])];
+    return (
+      this.only((said) => said.join("/") === parts.join("/")) ??
+      this.only((said) => isWithin(parts, said)) ??
+      this.only((_, series) => folder === series.folder || folder.startsWith(`${series.folder}/`)) ??
+      (folder === "." ? undefined : this.only((_, series) => dirname(series.folder) === folder))
+    );
+  }
+}
+
+/** Which series segmentations were drawn on, as their headers say; of one that says nothing the one in its folder. */
+async function segmentationsBySeries(root: string, segmentations: readonly string[]): Promise<Map<string, string[]>> {
+  const named = await mapLimited(segmentations, filesAtOnce, async (path) => {
+    const file = relative(root, path).split(sep).join("/");
+    const series = await referencedSeries(path);
+    return (series.length > 0 ? series : [dirname(file)]).map((key) => ({ key, file }));
+  });
+  return new Map([...groupBy(named.flat(), ({ key }) => key)].map(([key, all]) => [key, all.map(({ file }) => file)]));
+}
+
+/**
+ * Pairs series with segmentations of them, and where there is none with label maps.
+ * @param guesses receives a warning where a series has several, and of files that are of none
+ */
+export async function pairSeries(
+  root: string,
+  folders: readonly SeriesFolder[],
+  { segmentations, labelMaps }: SeriesMasks,
+  guesses: string[],
+): Promise<SeriesCase[]> {
+  const drawn = await segmentationsBySeries(root, segmentations);
+  const finder = new Finder(folders);
+  const placed = labelMaps.map((file) => ({ file, series: finder.seriesOf(file) }));
+  const byName = groupBy(placed, ({ series }) => series?.folder);
+  const used = new Set<string>();
+  const cases = await mapLimited(folders, filesAtOnce, async ({ folder, volume }): Promise<SeriesCase> => {
+    const uid = await seriesUidOf(volume);
+    const own = [...((uid && drawn.get(uid)) || []), ...(drawn.get(folder) ?? [])];
+    for (const file of own) used.add(file);
+    const maps = (byName.get(folder) ?? []).map(({ file }) => file);
+    const [mask, ...others] = [...own, ...maps];
+    if (others.length > 0)
+      guesses.push(
+        `warning: ${folder} has ${counted(others.length + 1, own.length > 0 ? "segmentation" : "label map")}; ${mask} is its mask`,
+      );
+    return { folder, volume, ...(mask === undefined ? {} : { mask }) };
+  });
+  const lost = (byName.get(undefined) ?? []).map(({ file }) => file);
+  if (lost.length > 0)
+    guesses.push(
+      `warning: ${countedNames(lost, "label map")} ${lost.length === 1 ? "fits" : "fit"} no series, or several, by ` +
+        `${lost.length === 1 ? "its name and is" : "their names and are"} left out; call each as the folder of its series, as masks/NAME.nii.gz`,
+    );
+  const idle = [...new Set([...drawn.values()].flat())].filter((file) => !used.has(file));
+  if (idle.length > 0)
+    guesses.push(
+      `warning: ${countedNames(idle, "segmentation")} ${idle.length === 1 ? "was" : "were"} drawn on no series that is here and left out`,
+    );
+  return cases;
+}
