@@ -94,8 +94,13 @@ function worstTable({ worst, level }: Estimated): string {
   return formatTable(["domain", "case", "part", `Dice % (${100 * level} % interval)`, ""], rows);
 }
 
-async function estimate(run: string, images: string[], { level, ...options }: EstimateVerbOptions): Promise<void> {
-  const { estimateRun } = await import("../workflows/estimate.js");
+async function estimate(run: string, paths: string[], verbOptions: EstimateVerbOptions): Promise<void> {
+  const [{ estimateRun }, { leadingRuns }] = await Promise.all([
+    import("../workflows/estimate.js"),
+    import("../workflows/prediction/leading-runs.js"),
+  ]);
+  const { runs, images } = leadingRuns(paths);
+  const { level, ...options } = { ...verbOptions, with: [...runs, ...verbOptions.with] };
   const number = level.trim() === "" ? Number.NaN : Number(level);
   if (!(number > 0 && number < 1))
     throw new UsageError(`--level ${level}: give a probability between 0 and 1, such as 0.9`);
@@ -115,7 +120,7 @@ export function register(program: Command): void {
     .argument("<run>", "run folder, with its data set in place")
     .argument(
       "[images...]",
-      "image files, or folders of them, each a domain (default: the test images of the data set)",
+      "image files, or folders of them, each a domain (default: the test images of the data set); run folders before them are as --with",
     )
     .option("--data <file>", "another dataset.yaml of the same kind")
     .addOption(domainOption())

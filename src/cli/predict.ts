@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { counted } from "../core/counted.js";
-import { DataError } from "../core/errors.js";
+import { DataError, UsageError } from "../core/errors.js";
 import { maskFormatNames } from "../data/formats/mask-format-names.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { Observer } from "../workflows/observer.js";
@@ -21,7 +21,10 @@ const mostNamed = 3;
 
 type MasksQuality = NonNullable<Predicted["quality"]>;
 
-interface PredictVerbOptions extends Omit<PredictInput, "run" | "images" | "intensity" | "rules">, RuleOptions {
+interface PredictVerbOptions
+  extends Omit<PredictInput, "run" | "images" | "intensity" | "rules" | "with">,
+    RuleOptions {
+  readonly with: readonly string[];
   readonly intensity?: readonly string[];
 }
 
@@ -58,13 +61,22 @@ async function inStoppableTerminal<T>(
   }
 }
 
-async function predict(run: string, images: string[], verbOptions: PredictVerbOptions): Promise<void> {
+async function predict(run: string, paths: string[], verbOptions: PredictVerbOptions): Promise<void> {
+  const [{ predictImages }, { leadingRuns }] = await Promise.all([
+    import("../workflows/predict.js"),
+    import("../workflows/prediction/leading-runs.js"),
+  ]);
+  const { runs, images } = leadingRuns(paths);
+  if (images.length === 0)
+    throw new UsageError(
+      `${[run, ...runs].join(", ")}: all are run folders; name images, or folders of them, behind them`,
+    );
   const options = {
     ...verbOptions,
+    with: [...runs, ...verbOptions.with],
     intensity: intensityOf(verbOptions.intensity, "images", "RUN IMAGES"),
     rules: rulesFrom(verbOptions),
   };
-  const { predictImages } = await import("../workflows/predict.js");
   const { result: predicted, signal } = await inStoppableTerminal((observer) =>
     predictImages({ run, images, ...options }, observer),
   );
@@ -108,7 +120,10 @@ export function register(program: Command): void {
       "segment images with a trained run or an exported model (exit code 3 when one of them cannot be segmented)",
     )
     .argument("<run>", "run folder, or what `dimseg export` wrote: the folder, or the ONNX file alone")
-    .argument("<images...>", "image files, or folders of them (masks in a folder are left out)")
+    .argument(
+      "<images...>",
+      "image files, or folders of them (masks in a folder are left out); run folders before them are as --with",
+    )
     .option("--out <folder>", "where the masks go, under the images' names", "predictions")
     .addOption(checkpointOption("which checkpoint"))
     .option("--with <run>", "average with the answers of another run; may be given several times", collected, [])

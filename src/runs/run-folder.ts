@@ -166,10 +166,15 @@ export function createRunFolder(
 /** Runs that are named. */
 const mostNamed = 4;
 
+/** Whether a folder holds a run, as {@link openRunFolder} asks; it may be damaged. */
+export function isRunFolder(path: string): boolean {
+  const { config, environment } = layout(path);
+  return existsSync(config) && existsSync(environment);
+}
+
 /** The runs that lie in a folder, as advice; undefined where there is none. */
 function runsInside(folder: string): string | undefined {
-  const isRun = (name: string) =>
-    ["config.yaml", "environment.json"].every((file) => existsSync(join(folder, name, file)));
+  const isRun = (name: string) => isRunFolder(join(folder, name));
   const found = entriesOf(folder).filter(isRun).sort();
   if (found.length === 0) return undefined;
   const more = found.length > mostNamed ? ` and ${found.length - mostNamed} more` : "";

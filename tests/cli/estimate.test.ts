@@ -89,7 +89,8 @@ describe("dimseg estimate", () => {
     await dimseg("estimate", run, "--data", other, "--level", "0.5");
     const second = join(base, "second");
     cpSync(run, second, { recursive: true });
-    await dimseg("estimate", run, "--with", second);
+    // As `--with`, in front of images or without any.
+    await dimseg("estimate", run, second);
     const folders = readdirSync(join(run, "quality"), { withFileTypes: true }).filter((one) => one.isDirectory());
     const [withFolder] = folders.map(({ name }) => name).filter((name) => name.includes("-with-"));
     expect(folders.filter(({ name }) => name.includes("-data-")).length).toBe(1);

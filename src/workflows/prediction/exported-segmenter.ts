@@ -105,7 +105,7 @@ function refuseRunOptions({ run, with: others = [], checkpoint, network }: Asked
   const refuse = (option: string) => {
     throw new UsageError(`${run}: is an exported model, of one network and checkpoint; leave out ${option}`);
   };
-  if (others.length > 0) refuse("--with");
+  if (others.length > 0) refuse("further runs (--with)");
   if (checkpoint !== "last") refuse("--checkpoint");
   if (network !== "student" && network !== own) refuse("--network");
 }

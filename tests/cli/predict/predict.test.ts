@@ -1,5 +1,14 @@
 /** `dimseg predict` on a run made by `dimseg train`: masks, their geometry, and inputs that are broken or precious. */
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -20,6 +29,13 @@ beforeAll(async () => {
   putDataset(join(base, "data"));
   run = await trainRun(base, "midss");
 });
+
+/** The same run under another name. */
+function secondRun(): string {
+  const second = join(base, "second");
+  cpSync(run, second, { recursive: true });
+  return second;
+}
 
 const fresh = () => join(base, `out${outputs++}`);
 const filesBelow = (folder: string) =>
@@ -297,5 +313,39 @@ describe("dimseg predict", () => {
       `${join(images, "0.png")} and ${twin} would both give 0.png; predict them into different folders`,
     );
     expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe("several runs before the images", () => {
+  it("are an ensemble, as with --with", async () => {
+    const second = secondRun();
+    const [leading, option, both] = [fresh(), fresh(), fresh()];
+    const printed = await dimseg("predict", run, second, images, "--probabilities", "--out", leading);
+    expect(printed.out).toMatch(/^student, last checkpoint, step \d+, averaged with 1 other run\n/);
+    await dimseg("predict", run, images, "--with", second, "--probabilities", "--out", option);
+    expect(filesBelow(leading)).toEqual(filesBelow(option));
+    for (const name of filesBelow(leading))
+      expect(readFileSync(join(leading, name)).equals(readFileSync(join(option, name))), name).toBe(true);
+    const three = await dimseg("predict", run, second, second, images, "--with", second, "--out", both);
+    expect(three.out).toContain("averaged with 3 other runs");
+  });
+
+  it("are refused without images behind them, and behind images, in one sentence", async () => {
+    const second = secondRun();
+    await expect(dimseg("predict", run, second, "--out", fresh())).rejects.toThrow(
+      new UsageError(`${run}, ${second}: all are run folders; name images, or folders of them, behind them`),
+    );
+    await expect(dimseg("predict", run, images, second, "--out", fresh())).rejects.toThrow(
+      new UsageError(
+        `${second}: is a run folder behind images; to ask it, too, put it before the first image or give it with --with`,
+      ),
+    );
+  });
+
+  it("are refused beside an exported model", async () => {
+    await dimseg("export", run, "--out", join(base, "exported"));
+    await expect(dimseg("predict", join(base, "exported"), secondRun(), images, "--out", fresh())).rejects.toThrow(
+      "is an exported model, of one network and checkpoint; leave out further runs (--with)",
+    );
   });
 });
