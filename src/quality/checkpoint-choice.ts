@@ -1,65 +1,25 @@
 /**
- * Choosing among checkpoints of one run by images that nobody has labelled: the one whose masks the others confirm most
- * (pairwise Dice, as of an ensemble: Zenk et al., Medical Image Analysis 2025). How sure a network is, and whether its teacher
- * agrees, is left out: both are high where a network is wrong in the same way everywhere. The last checkpoint stays the choice
- * unless another one is better by more than chance.
+ * Choosing among checkpoints of one run without labels of the other domains: the one that is best on labelled images as they
+ * are (those for validation, where there are any) and in the looks of every domain's unlabelled ones, where their masks still
+ * hold (restyling.ts). How sure a network is, how far its teacher agrees and how far other checkpoints do is left out: all of
+ * these are high where a network is wrong in the same way everywhere. Ours.
  */
 import { groupBy } from "../core/group-by.js";
-import { confusionCounts, dice } from "../evaluation/overlap.js";
-import { definedValues, mean, standardDeviation } from "../statistics/mean.js";
+import { definedValues, mean } from "../statistics/mean.js";
 
-/** One image, and how far the masks of each candidate are confirmed by the others, in [0, 1]. */
-export interface ConfirmedImage {
+/** A labelled image in one look, and the Dice of each candidate, in [0, 1]; NaN where it holds no part. */
+export interface LookAlike {
+  /** Of whose domain the look is. */
   readonly domain: string;
-  /** In the order of the candidates; NaN where none of them found anything. */
-  readonly agreement: readonly number[];
-}
-
-/**
- * How many standard errors another checkpoint must be better than the last one: those in the middle of a training agree with
- * the others better than their masks deserve.
- */
-const certainty = 2;
-
-/**
- * Mean Dice of each candidate's masks with those of the others, over parts.
- * @param masks by candidate and part, 0/1 on one grid
- */
-export function agreements(masks: readonly (readonly Uint8Array[])[]): number[] {
-  const pair = (one: number, other: number) =>
-    mean(definedValues(masks[one].map((mask, part) => dice(confusionCounts(mask, masks[other][part])))));
-  return masks.map((_, one) =>
-    mean(definedValues(masks.flatMap((__, other) => (other === one ? [] : [pair(one, other)])))),
-  );
-}
-
-/** Mean over domains of the means over images, and its standard error. */
-interface DomainMean {
-  readonly mean: number;
-  readonly error: number;
-  readonly domains: Readonly<Record<string, number>>;
-}
-
-function overDomains(images: readonly ConfirmedImage[], read: (agreement: readonly number[]) => number): DomainMean {
-  const known = images.filter(({ agreement }) => !Number.isNaN(read(agreement)));
-  const domains = [...groupBy(known, ({ domain }) => domain)].map(([domain, own]) => {
-    const values = own.map(({ agreement }) => read(agreement));
-    // Of a single image nothing is known of chance.
-    const deviation = values.length < 2 ? Number.POSITIVE_INFINITY : standardDeviation(values);
-    return { domain, mean: mean(values), variance: deviation ** 2 / values.length };
-  });
-  const variance = domains.reduce((sum, one) => sum + one.variance, 0) / domains.length ** 2;
-  return {
-    mean: mean(domains.map((one) => one.mean)),
-    error: Math.sqrt(variance),
-    domains: Object.fromEntries(domains.map((one) => [one.domain, one.mean])),
-  };
+  readonly dice: readonly number[];
 }
 
 /** What came out of a candidate. */
 export interface CandidateScore {
-  /** Mean agreement over the domains, in [0, 1]; 0 where no candidate finds anything. */
+  /** Mean Dice over the labelled images as they are and over each domain's looks, each counting once, in [0, 1]. */
   readonly score: number;
+  /** Of the labelled images as they are. */
+  readonly labelled: number;
   readonly domains: Readonly<Record<string, number>>;
 }
 
@@ -71,23 +31,27 @@ export interface Chosen {
   readonly scores: readonly CandidateScore[];
 }
 
+function meanOf(images: readonly (readonly number[])[], candidate: number): number {
+  const defined = definedValues(images.map((dice) => dice[candidate]));
+  return defined.length === 0 ? 0 : mean(defined);
+}
+
 /**
- * Chooses the candidate of the highest score among those that are better than the last one by more than chance, else the
- * last one.
- * @param images by which they are told apart
- * @param count of the candidates, oldest first; at least 1
+ * Chooses the candidate of the highest score, the latest of equal ones.
+ * @param labelled Dice of each candidate, oldest first, on each labelled image as it is
+ * @param looks    the same images in the looks of others; at least one
  */
-export function chooseCandidate(images: readonly ConfirmedImage[], count: number): Chosen {
-  const last = count - 1;
-  const scores = Array.from({ length: count }, (_, i): CandidateScore => {
-    const { mean: score, domains } = overDomains(images, (agreement) => agreement[i]);
-    return { score: Number.isNaN(score) ? 0 : score, domains };
+export function chooseCandidate(labelled: readonly (readonly number[])[], looks: readonly LookAlike[]): Chosen {
+  const byDomain = [...groupBy(looks, ({ domain }) => domain)];
+  const scores = looks[0].dice.map((_, candidate): CandidateScore => {
+    const own = meanOf(labelled, candidate);
+    const domains = byDomain.map(([domain, alike]) => {
+      const dice = alike.map((one) => one.dice);
+      return [domain, meanOf(dice, candidate)] as const;
+    });
+    const score = mean([own, ...domains.map(([, value]) => value)]);
+    return { score, labelled: own, domains: Object.fromEntries(domains) };
   });
-  const isBetter = (i: number) => {
-    const ahead = overDomains(images, (agreement) => agreement[i] - agreement[last]);
-    return i !== last && ahead.mean > certainty * ahead.error;
-  };
-  let chosen = last;
-  for (let i = 0; i < last; i++) if (isBetter(i) && scores[i].score > scores[chosen].score) chosen = i;
+  const chosen = scores.reduce((best, { score }, i) => (score >= scores[best].score ? i : best), 0);
   return { chosen, scores };
 }

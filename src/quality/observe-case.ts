@@ -22,7 +22,7 @@ import {
   type SeenPart,
 } from "./observation.js";
 import { restyledDice } from "./restyling.js";
-import { pixelFeatures, type ReverseReference, reverseDice } from "./reverse.js";
+import { type LabelledView, pixelFeatures, type ReverseReference, reverseDice } from "./reverse.js";
 
 /** Somebody whose answer is held against the network's. */
 export interface Member {
@@ -157,6 +157,17 @@ function partMask({ label, working }: DecodedCase, dataset: ObservedSet, part: n
   return classMask(label as Uint8Array, dataset.parts[part].index, dataset.target, voxelCount(working));
 }
 
+/** What a network sees of a labelled case where one input has to stand for it. */
+export function labelledView(
+  decoded: DecodedCase,
+  dataset: ObservedSet,
+  patch: readonly number[] | null,
+): LabelledView {
+  const view = viewOf(decoded, dataset, patch);
+  const masks = dataset.parts.map((_, part) => partMask(view, dataset, part));
+  return { view: { ...view, label: view.label as Uint8Array }, masks };
+}
+
 /** What reverse classifiers are tried on of a labelled case, and what is restyled. */
 export function reverseReference(
   decoded: DecodedCase,
@@ -164,7 +175,6 @@ export function reverseReference(
   patch: readonly number[] | null,
   subject: string,
 ): ReverseReference {
-  const view = viewOf(decoded, dataset, patch);
-  const masks = dataset.parts.map((_, part) => partMask(view, dataset, part));
-  return { subject, view: { ...view, label: view.label as Uint8Array }, features: pixelFeatures(view), masks };
+  const labelled = labelledView(decoded, dataset, patch);
+  return { subject, ...labelled, features: pixelFeatures(labelled.view) };
 }

@@ -10,11 +10,32 @@ import { classMask, withoutIgnored } from "../inference/label-map.js";
 import { type PredictCaseOptions, predictCase } from "../inference/predict-case.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { definedValues, mean } from "../statistics/mean.js";
-import type { ReverseReference } from "./reverse.js";
+import type { LabelledView } from "./reverse.js";
 import { restyledLike } from "./scanner.js";
 
-/** Labelled images that are restyled, at most. */
+/** Labelled images that are restyled for one image, at most. */
 const mostRestyled = 3;
+
+type AskedSet = Pick<Dataset, "target" | "outputs" | "parts">;
+
+/**
+ * Dice of a network on a labelled image, for each part; NaN where neither holds it.
+ * @param shown the image as the network sees it, on the grid of the reference
+ */
+export function labelledDice(
+  network: SegmentationNetwork,
+  shown: DecodedCase,
+  { view, masks }: LabelledView,
+  dataset: AskedSet,
+  options: PredictCaseOptions,
+): number[] {
+  const labels = predictCase(network, shown, dataset, options, (output) => output.labels);
+  const judged = withoutIgnored(labels, view.label);
+  return dataset.parts.map(({ index }, part) => {
+    const mask = masks[part];
+    return dice(confusionCounts(classMask(judged, index, dataset.target, mask.length), mask));
+  });
+}
 
 /**
  * Dice of a network on labelled images in the style of another, the mean for each part; NaN where none of them holds the part,
@@ -25,21 +46,13 @@ const mostRestyled = 3;
 export function restyledDice(
   network: SegmentationNetwork,
   view: DecodedCase,
-  dataset: Pick<Dataset, "target" | "outputs" | "parts">,
+  dataset: AskedSet,
   options: PredictCaseOptions,
-  references: readonly Pick<ReverseReference, "view" | "masks">[],
+  references: readonly LabelledView[],
 ): number[] {
   const tried = references.slice(0, mostRestyled).flatMap((reference) => {
     const shown = restyledLike(reference.view, view, options.normalisation);
-    if (!shown) return [];
-    const labels = predictCase(network, shown, dataset, options, (output) => output.labels);
-    const judged = withoutIgnored(labels, reference.view.label);
-    return [
-      dataset.parts.map(({ index }, part) => {
-        const mask = reference.masks[part];
-        return dice(confusionCounts(classMask(judged, index, dataset.target, mask.length), mask));
-      }),
-    ];
+    return shown ? [labelledDice(network, shown, reference, dataset, options)] : [];
   });
   return dataset.parts.map((_, part) => mean(definedValues(tried.map((one) => one[part]))));
 }

@@ -14,14 +14,18 @@ const scales = [0.02, 0.06];
 /** Added to the variances, which are about 1. */
 const ridge = 1e-3;
 
-/** A labelled view that classifiers are tried on. */
-export interface ReverseReference {
-  readonly subject: string;
+/** What a network sees of a labelled image, and where the parts are. */
+export interface LabelledView {
   readonly view: DecodedCase & { readonly label: Uint8Array };
-  /** [P, F] float32, row-major. */
-  readonly features: Float32Array;
   /** 0/1 [P] for each part. */
   readonly masks: readonly Uint8Array[];
+}
+
+/** A labelled view that classifiers are tried on. */
+export interface ReverseReference extends LabelledView {
+  readonly subject: string;
+  /** [P, F] float32, row-major. */
+  readonly features: Float32Array;
 }
 
 /** [1, C, ...S] with mean 0 and deviation 1 a channel, so that brightness and contrast of a scanner have no say. */

@@ -1,6 +1,6 @@
 /**
  * Which checkpoint `auto` means in a run, with the reasons, as a file of the run (`quality/auto.json`). It holds as long as
- * the checkpoints are those that it was chosen among; how it is chosen is not said here.
+ * the checkpoints are those that it was chosen among.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,20 +20,25 @@ export interface AutoCandidate {
   readonly student: string;
 }
 
+/** What decides; a choice by another rule, of an earlier version, is made anew. */
+export const choiceRule = "labelled images in other looks";
+
 const schema = z.strictObject({
   dimseg: z.string(),
+  by: z.literal(choiceRule),
   /** One sentence. */
   reason: z.string(),
   chosen: z.int().min(0),
-  /** How many images of each domain were asked about. */
+  /** How many images of each domain lent their looks. */
   images: z.record(z.string(), z.int().min(1)),
   candidates: z
     .array(
       z.strictObject({
         step: z.int().min(0),
         student: z.string(),
-        /** In [0, 1], and by domain; none where there was nothing to choose among. */
+        /** In [0, 1], of labelled images as they are and by domain; none where there was nothing to choose by. */
         score: z.number().optional(),
+        labelled: z.number().optional(),
         domains: z.record(z.string(), z.number()).optional(),
       }),
     )

@@ -31,10 +31,13 @@ describe("dimseg --checkpoint auto", () => {
     expect(candidates.map((one: { step: number }) => one.step)).toEqual([4, 8, 12, 16, 20]);
     expect(steps()).toContain(step);
     expect(out).toContain(reason);
-    expect(reason).toMatch(/^checkpoint of step \d+ of 20, chosen without labels among 5 checkpoints by 5 unlabelled /);
+    expect(reason).toMatch(
+      /^checkpoint of step \d+ of 20, chosen among 5 checkpoints by \d labelled images? in the looks of 5 unlabelled training images: Dice /,
+    );
     // Training images that are neither labelled nor kept for validation.
     expect(images).toEqual({ a: 1, b: 4 });
-    for (const { score, domains } of candidates) {
+    for (const { score, labelled, domains } of candidates) {
+      expect(labelled).toBeGreaterThanOrEqual(0);
       expect(score).toBeGreaterThanOrEqual(0);
       expect(score).toBeLessThanOrEqual(1);
       expect(Object.keys(domains)).toEqual(["a", "b"]);
@@ -64,6 +67,10 @@ describe("dimseg --checkpoint auto", () => {
     await dimseg("evaluate", other, "--checkpoint", "auto", "--network", "student");
     const again = JSON.parse(readFileSync(join(other, "quality/auto.json"), "utf8"));
     expect(again.candidates.map((one: { step: number }) => one.step)).toEqual([4, 12, 16, 20]);
+    // One by another rule, as an earlier version had.
+    put(choice(), JSON.stringify({ ...kept, by: "agreement", chosen: 4 }));
+    await dimseg("evaluate", run, "--checkpoint", "auto", "--network", "student");
+    expect(chosen()).toEqual(kept);
     put(choice(), "{");
     await dimseg("evaluate", run, "--checkpoint", "auto", "--network", "student");
     expect(chosen()).toEqual(kept);

@@ -6,7 +6,7 @@ import { parseCheckpointName } from "../../runs/checkpoint-names.js";
 export function checkpointOption(what: string): Option {
   return new Option(
     "--checkpoint <name>",
-    `${what}: last, best, best-on-test, auto (chosen without labels), or step-N for that of a step`,
+    `${what}: last, best, best-on-test, auto (chosen without labels of other domains), or step-N for that of a step`,
   )
     .argParser(parseCheckpointName)
     .default("last");
