@@ -10,6 +10,7 @@ COPY .npmrc package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json README.md LICENSE ./
 COPY bench ./bench
+COPY docs ./docs
 COPY native ./native
 COPY schema ./schema
 COPY scripts ./scripts

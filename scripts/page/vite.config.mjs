@@ -37,5 +37,7 @@ export default defineConfig({
     // A picture written into a style sheet would need `data:` in the page's policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Of the libraries that are part of it.
+    license: { fileName: "licences.md" },
   },
 });

@@ -14,6 +14,14 @@ interface ExportVerbOptions extends Omit<ExportInput, "run"> {
   readonly verify?: string;
 }
 
+/** The command whose results the card would show. */
+function evaluateCommand({ run, checkpoint, network, tta }: ExportInput): string {
+  const ofCheckpoint = checkpoint === "last" ? [] : ["--checkpoint", checkpoint];
+  return ["dimseg evaluate", shellWord(run), ...ofCheckpoint, "--network", network, ...(tta ? ["--tta"] : [])].join(
+    " ",
+  );
+}
+
 async function write(input: ExportInput): Promise<void> {
   const { exportRun } = await import("../workflows/export.js");
   const { folder, files, network, checkpointRule, isJudged, reduction } = await inTerminal((observer) =>
@@ -26,8 +34,7 @@ async function write(input: ExportInput): Promise<void> {
       `No more than ${(100 * reduction.bound).toFixed(1)} points may be lost: ${exportFiles.graph} stays in fp32, and ${exportFiles.reduced} is the other.`,
     );
   console.log(`Wrote ${files.join(", ")} to ${folder}.`);
-  if (!isJudged)
-    console.log(`The model card has no scores: run \`dimseg evaluate ${shellWord(input.run)}\`, then export again.`);
+  if (!isJudged) console.log(`The model card has no scores: run \`${evaluateCommand(input)}\`, then export again.`);
   if (input.licence === undefined) console.log("The model card states no licence: say it with --licence.");
   // A folder inside of its run knows where the test images are.
   const from = dirname(resolve(folder)) === resolve(input.run) ? "" : `${shellWord(input.run)} `;

@@ -2,6 +2,7 @@
 import { counted } from "../core/counted.js";
 import { CheckpointError } from "../core/errors.js";
 import { exportFiles } from "../export/file-names.js";
+import { lossText } from "../export/model-card.js";
 import { inTerminal } from "./terminal/observer.js";
 
 /**
@@ -19,7 +20,7 @@ export async function verify(folder: string, run: string | undefined): Promise<v
   );
   if (dice !== null && diceLost !== null)
     console.log(
-      `Dice lost: ${(100 * diceLost).toFixed(3)} points of 100, ${(100 * dice.exported).toFixed(2)} in place of ${(100 * dice.libtorch).toFixed(2)}.`,
+      `Dice: ${lossText(diceLost, 3)}, ${(100 * dice.exported).toFixed(2)} % in place of ${(100 * dice.libtorch).toFixed(2)} %.`,
     );
   console.log(`Wrote ${exportFiles.verification} to ${folder}.`);
   if (isWithinLimits) return;

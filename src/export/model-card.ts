@@ -146,12 +146,18 @@ function estimateLines({ estimates }: CardFacts): string[] {
   ];
 }
 
+/** How many points of Dice are lost, or gained. @param lost a share of 1, negative where something is gained */
+export function lossText(lost: number, digits: number): string {
+  const points = Math.abs(100 * lost).toFixed(digits);
+  return `${points} points ${lost < 0 && Number(points) > 0 ? "gained" : "lost"}`;
+}
+
 /** What fewer digits cost, as one sentence. */
 export function reductionText({ precision, judgedOn, cases, dice, bytes }: Omit<CardReduction, "calibration">): string {
   const where = judgedOn === "validation" ? "validation" : "labelled training";
   const lost = dice
-    ? `mean Dice ${(100 * dice.fp32).toFixed(2)} % in fp32 and ${(100 * dice.reduced).toFixed(2)} % in ${precision} on ${counted(cases, `${where} case`)}, ${(100 * (dice.fp32 - dice.reduced)).toFixed(2)} points lost`
-    : `no part could be judged on ${counted(cases, `${where} case`)}`;
+    ? `mean Dice ${(100 * dice.fp32).toFixed(2)} % in fp32 and ${(100 * dice.reduced).toFixed(2)} % in ${precision} on ${counted(cases, `${where} case`)}, ${lossText(dice.fp32 - dice.reduced, 2)}`
+    : `on ${counted(cases, `${where} case`)} no part was there, or none was found, to tell what is lost by`;
   const size = (count: number) => (count / 1e6).toFixed(2);
   return `${precision}: ${lost}; ${size(bytes.reduced)} MB in place of ${size(bytes.fp32)}.`;
 }

@@ -161,7 +161,7 @@ describe.skipIf(!hasOnnxRuntime)("an exported model", () => {
     await dimseg("export", run, "--precision", "fp16", "--out", half);
     expect(readFileSync(join(half, "model.safetensors"))).toEqual(readFileSync(join(folder, "model.safetensors")));
     const printed = await dimseg("export", "--verify", half, run);
-    expect(printed.out).toMatch(/\nDice lost: -?0\.\d{3} points of 100, \d+\.\d\d in place of \d+\.\d\d\.\n/);
+    expect(printed.out).toMatch(/\nDice: 0\.\d{3} points (?:lost|gained), \d+\.\d\d % in place of \d+\.\d\d %\.\n/);
     const found = JSON.parse(readFileSync(join(half, "verification.json"), "utf8"));
     expect(found).toMatchObject({ precision: "fp16", isWithinLimits: true });
     expect(found.worstProbability).toBeGreaterThan(0);

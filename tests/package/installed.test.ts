@@ -38,6 +38,15 @@ export const observer: Partial<RunObserver> = {};
 parameters(1);
 `;
 
+it("brings the documents that its README links to, and the licences of what its page is made of", () => {
+  const readme = readFileSync(join(installed, "README.md"), "utf8");
+  const linked = [...readme.matchAll(/\]\((docs\/[^)#]+)/g)].map(([, path]) => path);
+  expect(linked.length).toBeGreaterThan(10);
+  for (const path of linked) expect(existsSync(join(installed, path)), path).toBe(true);
+  const licences = readFileSync(join(installed, "dist/page/licences.md"), "utf8");
+  for (const name of ["preact", "uplot"]) expect(licences).toMatch(new RegExp(`^## ${name} - `, "m"));
+});
+
 describe("without an engine", () => {
   it("the library's entry can be imported, and says how to build one when it is first needed", () => {
     const program = put(

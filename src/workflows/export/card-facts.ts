@@ -119,6 +119,14 @@ function trainingOf({ config, dataset, folder }: OpenedRun): CardTraining {
   };
 }
 
+/** What the network is given, in words. */
+function inputText({ channelNames, channels, slices }: OpenedRun["dataset"], sides: readonly number[]): string {
+  const kind = channelNames?.join(", ") ?? (channels === 1 ? "grey" : "RGB");
+  const size = sides.join(" x ");
+  if (sides.length === 3) return `patches of ${kind} volumes, ${size}`;
+  return slices ? `${kind} slices of ${size}, whatever the size of their pixels` : `${kind} images, ${size}`;
+}
+
 /** Everything on the card of a network of a run. @throws DataError when a file of the run is damaged */
 export function cardFacts(
   run: OpenedRun,
@@ -129,8 +137,6 @@ export function cardFacts(
   const { dataset, config, folder } = run;
   const { name, width } = config.model;
   const parameters = network.parameters().reduce((sum, one) => sum + one.numel, 0);
-  const kind = dataset.channelNames?.join(", ") ?? (dataset.channels === 1 ? "grey" : "RGB");
-  const what = sides.length === 3 ? `patches of ${kind} volumes` : `${kind} ${dataset.slices ? "slices" : "images"}`;
   const legend = dataset.parts.map((one) => ({
     name: one.name,
     colour: one.colour,
@@ -142,7 +148,7 @@ export function cardFacts(
     licence,
     source,
     network: { name, width, parameters },
-    input: `${what}, ${sides.join(" x ")}`,
+    input: inputText(dataset, sides),
     spacing: (sides.length === 3 && dataset.slices?.resample) || null,
     classes: legend,
     training: trainingOf(run),

@@ -76,7 +76,7 @@ async function inEightBits(whole: OnnxGraph, { run, model, observer }: Exporting
   }
 }
 
-/** Mean Dice of a graph and of the network itself; null where no mask has a part. */
+/** Mean Dice of a graph and of the network itself; null where no mask has a part, or the network finds none of them. */
 async function judge(graph: OnnxGraph, cases: readonly Case[], exporting: Exporting): Promise<PrecisionLoss["dice"]> {
   const { run, network, model, observer } = exporting;
   const session = await ModelSession.open(Buffer.concat(encodeModel(graph)), run.folder.path);
@@ -95,7 +95,8 @@ async function judge(graph: OnnxGraph, cases: readonly Case[], exporting: Export
   } finally {
     await session.close();
   }
-  return pairs.means && { fp32: pairs.means.own, reduced: pairs.means.exported };
+  const { means } = pairs;
+  return means === null || means.own === 0 ? null : { fp32: means.own, reduced: means.exported };
 }
 
 /**

@@ -133,7 +133,10 @@ export async function openExportedSegmenter(asked: AskedNetwork, turn: Turn): Pr
   const question = { model, dataset, wanted: asked.probabilities, turn };
   const answering =
     engine === "onnx" ? await inOnnxRuntime(question, asked.threads) : inLibtorch(question, testTimeFlips || asked.tta);
-  const where = engine === "onnx" ? "ONNX Runtime" : "libtorch";
+  // The weights beside a graph of fewer digits have all of them.
+  const { precision } = model.description;
+  const whole = precision === "fp32" ? "" : `, in fp32 (the graph of ${precision} is asked with --engine onnx)`;
+  const where = engine === "onnx" ? "ONNX Runtime" : `libtorch${whole}`;
   return {
     dataset,
     answeredBy: `${source.network} of ${source.run}, ${source.checkpoint}, exported; in ${where}`,
