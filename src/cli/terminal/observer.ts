@@ -4,7 +4,7 @@ import { createProgress, type Progress } from "./progress.js";
 
 /** Shows a verb; call `finish` before anything else is printed, and at the end, also after a failure. */
 export function createTerminalObserver(): Observer & { finish(): void } {
-  let current: { what: string; line: Progress } | undefined;
+  let current: { what: string; total: number; done: number; line: Progress } | undefined;
   const finish = () => {
     current?.line.finish();
     current = undefined;
@@ -12,11 +12,13 @@ export function createTerminalObserver(): Observer & { finish(): void } {
   return {
     warn: (message) => console.error(message),
     progress(what, done, total) {
-      if (current?.what !== what) {
+      // The same may begin anew, as with each of several folders.
+      if (current?.what !== what || current.total !== total || done < current.done) {
         finish();
         // The first is told when it is done, so that its time is not known.
-        current = { what, line: createProgress({ label: what, total, from: done }) };
+        current = { what, total, done, line: createProgress({ label: what, total, from: done }) };
       }
+      current.done = done;
       current.line.update(done);
     },
     finish,
