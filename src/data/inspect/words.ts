@@ -57,6 +57,12 @@ const partWords = new Set([
   ),
   ..."lv rv la ra myo myocardium atrium ventricle prostate bone cartilage femur tibia plaque edema".split(" "),
 ]);
+const modalities = new Set(
+  [
+    "t1 t1w t1n t1c t1ce t1gd t1km t1post t2 t2w t2f t2flair flair pd pdw swi asl",
+    "dwi adc hbv dce trace cbf cbv mtt tmax mr mra ct cta pet suv",
+  ].flatMap((line) => line.split(" ")),
+);
 /** Derived pictures that are neither image nor mask. */
 const asideWord =
   /^(?:superpixels?|overlays?|contours?|boundar(?:y|ies)|outlines?|previews?|thumbs?|thumbnails?|heatmaps?|visuali[sz]ations?|colou?red|bbox(?:es)?)$/;
@@ -125,6 +131,11 @@ export function namesPart(words: readonly string[]): boolean {
 /** Whether words name what is made of images for people to look at: superpixels, overlays, outlines. */
 export function isAside(words: readonly string[]): boolean {
   return words.some((word) => asideWord.test(word));
+}
+
+/** Whether a word of a file's name, with its number, is that of a modality: `T2`, `flair`, `CT`. */
+export function isModality(word: string): boolean {
+  return modalities.has(word.toLowerCase());
 }
 
 function isNumber(word: string): boolean {

@@ -3,8 +3,9 @@
  * inspect, with `{id}` in place of the case's name: `train/{id}/masks`.
  */
 import { basename, posix } from "node:path";
-import { endingOf, foldCase, withoutEnding } from "../../file-patterns.js";
-import { hasImageWord, isBareMask, isMaskAffix, wordsOf } from "../words.js";
+import { compareBytes, endingOf, foldCase, withoutEnding } from "../../file-patterns.js";
+import { hasImageWord, hasMaskWord, isBareMask, isMaskAffix, wordsOf } from "../words.js";
+import { type AlikeCases, alikeCases, withId } from "./alike-cases.js";
 
 /** A folder, or the folders of all cases that are at the same place in them. */
 export interface Folder {
@@ -69,11 +70,12 @@ function isBareCase(paths: readonly string[]): boolean {
 interface CaseParent {
   readonly parent: string;
   /** How files are called: all alike, after their case, or after the folder of a series with more behind it. */
-  readonly kind: "bare" | "named" | "series";
+  readonly kind: "bare" | "named" | "series" | AlikeCases;
   readonly byCase: ReadonlyMap<string, readonly string[]>;
 }
 
-function caseParents(images: readonly string[]): CaseParent[] {
+/** The paths below every folder, by the folders in it. */
+function childrenOf(images: readonly string[]): Map<string, Map<string, string[]>> {
   const below = new Map<string, Map<string, string[]>>();
   for (const path of images) {
     const parts = path.split("/");
@@ -86,24 +88,96 @@ function caseParents(images: readonly string[]): CaseParent[] {
       else children.set(parts[depth], [path]);
     }
   }
+  return below;
+}
+
+function isBelow(path: string, parent: string): boolean {
+  return path !== parent && (parent === "" || path.startsWith(`${parent}/`));
+}
+
+/** Folders with a single case whose files are called as those of other cases, and lie in none of their folders. */
+function singleCases(below: ReturnType<typeof childrenOf>, found: readonly CaseParent[]): CaseParent[] {
+  const kinds = found.flatMap(({ kind }) =>
+    typeof kind === "string" ? [] : [kind.image, ...kind.masks, ...kind.idle],
+  );
+  if (kinds.length === 0) return [];
+  const known = new Set(kinds.map(({ path }) => path));
   return [...below].flatMap(([parent, byCase]) => {
-    const cases = [...byCase];
-    const bare = cases.length > 1 && cases.every(([, paths]) => isBareCase(paths));
-    const named = cases.length >= fewestCases && cases.every(([child, paths]) => isCaseFolder(child, paths));
-    const series = cases.length >= fewestCases && cases.every(([child, paths]) => isSeriesFolder(child, paths));
-    const kind = bare ? "bare" : named ? "named" : series ? "series" : undefined;
+    const isApart = found.every(
+      (one) => one.parent !== parent && !isBelow(one.parent, parent) && !isBelow(parent, one.parent),
+    );
+    const kind = byCase.size === 1 && isApart ? alikeCases(parent, byCase, known) : undefined;
     return kind ? [{ parent, kind, byCase }] : [];
   });
 }
 
-/** A part of a path with the name of the case replaced. */
-function withId(part: string, id: string, by: string): string {
-  const at = foldCase(part.normalize("NFC")).indexOf(foldCase(id.normalize("NFC")));
-  return at < 0 ? part : `${part.slice(0, at)}${by}${part.slice(at + id.length)}`;
+function isDoubtful({ kind }: CaseParent): boolean {
+  return typeof kind !== "string" && kind.areNumbered;
+}
+
+function doubtText({ byCase }: CaseParent): string {
+  const [first, second] = byCase.keys();
+  return (
+    `warning: the folders ${first}, ${second}${byCase.size > 2 ? ", ..." : ""} hold files of the same numbered names, and one called ` +
+    "as masks are; if each of them is one case, write images: and masks: with {id} for the folder into dataset.yaml"
+  );
+}
+
+function caseParents(images: readonly string[], notes: string[]): CaseParent[] {
+  const below = childrenOf(images);
+  const found = [...below].flatMap(([parent, byCase]): CaseParent[] => {
+    const cases = [...byCase];
+    const bare = cases.length > 1 && cases.every(([, paths]) => isBareCase(paths));
+    const named = cases.length >= fewestCases && cases.every(([child, paths]) => isCaseFolder(child, paths));
+    const series = cases.length >= fewestCases && cases.every(([child, paths]) => isSeriesFolder(child, paths));
+    const kind = bare ? "bare" : named ? "named" : series ? "series" : alikeCases(parent, byCase);
+    return kind ? [{ parent, kind, byCase }] : [];
+  });
+  // Sites of cases whose files are all called alike look like such cases themselves.
+  const isCalledAfter = ({ kind }: CaseParent) => kind === "named" || kind === "series";
+  const deepest = found.filter(
+    (one) => isCalledAfter(one) || !found.some((other) => isBelow(other.parent, one.parent)),
+  );
+  const cases = deepest.filter((one) => !isDoubtful(one));
+  notes.push(...deepest.filter(isDoubtful).map(doubtText));
+  return [...cases, ...singleCases(below, cases)];
+}
+
+/** A kind of files in the folders of cases, as one folder. @param role what its key ends with, as places.ts reads it */
+function folderOfKind(parent: string, { path, files }: AlikeCases["image"], role: string): Folder {
+  const listed = new Map([...files].map(([id, file]) => [`${id}${endingOf(file)}`, file]));
+  const endings = new Set([...files.values()].map(endingOf));
+  return {
+    key: posix.join(parent, role),
+    path: posix.join(parent, posix.dirname(path)),
+    names: [...listed.keys()],
+    files: listed,
+    fileName: `${posix.basename(path)}${endings.size === 1 ? [...endings][0] : ".*"}`,
+  };
+}
+
+/** The image and the masks of cases that are called alike. @param notes receives a sentence about further files */
+function alikeFolders(parent: string, { image, masks, idle }: AlikeCases, notes: string[]): Folder[] {
+  const shown = (kind: AlikeCases["image"]) => {
+    const { path, fileName = "" } = folderOfKind(parent, kind, "");
+    return posix.join(path, fileName);
+  };
+  const others = idle.map(shown).sort(compareBytes);
+  if (others.length > 0)
+    notes.push(
+      `warning: the folder of each case holds several images: ${shown(image)} is taken, ${new Intl.ListFormat("en").format(others)} ` +
+        `${others.length === 1 ? "is" : "are"} left out; write another into images in dataset.yaml, or further channels into furtherChannels`,
+    );
+  const roleOf = ({ path }: AlikeCases["image"]) => {
+    const name = posix.basename(path).replaceAll("{id}", "");
+    return hasMaskWord(wordsOf(name)) ? name : "mask";
+  };
+  return [folderOfKind(parent, image, "image"), ...masks.map((kind) => folderOfKind(parent, kind, roleOf(kind)))];
 }
 
 /** The folders of cases below one parent, as one folder for each place in them. */
-function mergeCases({ parent, kind, byCase }: CaseParent): Folder[] {
+function mergeCases({ parent, kind, byCase }: CaseParent, notes: string[]): Folder[] {
+  if (typeof kind !== "string") return alikeFolders(parent, kind, notes);
   const merged = new Map<
     string,
     { key: string; path: string; names: string[]; files: Map<string, string>; own: Set<string>; called: boolean }
@@ -144,9 +218,9 @@ function mergeCases({ parent, kind, byCase }: CaseParent): Folder[] {
   });
 }
 
-/** The folders of a set from the paths of its images. */
-export function foldersOf(images: readonly string[]): Folder[] {
-  const parents = caseParents(images);
+/** The folders of a set from the paths of its images. @param notes receives sentences about what is left out */
+export function foldersOf(images: readonly string[], notes: string[]): Folder[] {
+  const parents = caseParents(images, notes);
   const taken = new Set(parents.flatMap(({ byCase }) => [...byCase.values()].flat()));
   const byFolder = new Map<string, string[]>();
   for (const path of images) {
@@ -160,5 +234,5 @@ export function foldersOf(images: readonly string[]): Folder[] {
     ...{ key: path, path, names },
     files: new Map(names.map((name) => [name, path === "" ? name : `${path}/${name}`])),
   }));
-  return [...plain, ...parents.flatMap(mergeCases)];
+  return [...plain, ...parents.flatMap((one) => mergeCases(one, notes))];
 }

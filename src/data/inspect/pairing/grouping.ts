@@ -99,7 +99,7 @@ class Grouper {
   }
 
   async group(content: FolderContent): Promise<ImageGroup[]> {
-    const folders = await this.withoutCopies(foldersOf(content.images));
+    const folders = await this.withoutCopies(foldersOf(content.images, this.guesses));
     const splitOf = splitNamer(folders);
     const located = folders.map((folder) => locate(folder, splitOf));
     for (const one of located) {

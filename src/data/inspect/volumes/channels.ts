@@ -1,6 +1,6 @@
 /**
  * Channels (modalities) of volumes: in files of their own, whose names end with nnU-Net's numbers or with words for
- * modalities, as those of BraTS, or in one file, as Decathlon's.
+ * modalities, as those of BraTS, or are such words in a folder a case, or in one file, as Decathlon's.
  */
 import { basename, dirname, join } from "node:path";
 import { counted } from "../../../core/counted.js";
@@ -14,14 +14,7 @@ import type { ImageGroup } from "../pairing/grouping.js";
 import { isMaskFolder } from "../pairing/places.js";
 import { numbered } from "../pairing/stems.js";
 import { casesOf } from "../splits/split-input.js";
-
-/** Words for modalities that names of files end with. */
-const modalities = new Set(
-  [
-    "t1 t1w t1n t1c t1ce t1gd t1km t1post t2 t2w t2f t2flair flair pd pdw swi asl",
-    "dwi adc hbv dce trace cbf cbv mtt tmax mr mra ct cta pet suv",
-  ].flatMap((line) => line.split(" ")),
-);
+import { isModality } from "../words.js";
 
 /** The files of volumes, by image. */
 export interface ChannelFiles {
@@ -93,7 +86,7 @@ export function channelFiles(
 ): ChannelFiles {
   const single = paths.filter((path) => (headerOf(path)?.channels ?? 1) === 1);
   const byNumber = endedFiles(single, /_\d{4}$/);
-  const byWord = endedFiles(single, /[_-][a-z\d]+$/i).filter(({ end }) => modalities.has(end.slice(1).toLowerCase()));
+  const byWord = endedFiles(single, /[/_-][a-z\d]+$/i).filter(({ end }) => isModality(end.slice(1)));
   const masks = new Set(paths.filter(isMask).map((path) => basename(withoutEnding(path))));
   for (const [files, ends] of [
     [byNumber, numberEnds(byNumber)],

@@ -1,0 +1,124 @@
+/** `data inspect` of sets with a folder for every patient, whose files are called alike in all of them. */
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { inspectFolder } from "../../src/data/inspect/inspect.js";
+import { put, temporaryFolder } from "./files.js";
+import { niftiFile } from "./nifti-file.js";
+
+const base = temporaryFolder();
+let sets = 0;
+
+/** A volume of its own values, or a label map of 0 and 1. @param extents of the file's axes */
+function volume(isMask: boolean, extents: readonly number[] = [6, 5, 4]): Buffer {
+  const count = extents.reduce((product, extent) => product * extent, 1);
+  const values = Float64Array.from({ length: count }, (_, i) => (isMask ? Number(i % 7 === 0) : (i * 37) % 911));
+  const affine = [0, 1, 2].map((r) => [...[0, 1, 2].map((c) => Number(r === c)), 0]);
+  return niftiFile({ extents: [...extents], values, affine, type: isMask ? "uint8" : "int16" });
+}
+
+/** Writes files of label maps (called after seg, mask or label) and images. */
+function putSet(files: readonly string[], extentsOf: (file: string) => readonly number[] = () => [6, 5, 4]): string {
+  const root = join(base, `set-${++sets}`);
+  for (const file of files) put(join(root, file), volume(/(seg|mask|label)[^/]*$/.test(file), extentsOf(file)));
+  return root;
+}
+
+const patients = (count: number, ...names: readonly string[]) =>
+  Array.from({ length: count }, (_, i) => names.map((name) => `p${i}/${name.replaceAll("ID", `p${i}`)}`)).flat();
+
+const counts = ({ splits }: Awaited<ReturnType<typeof inspectFolder>>) =>
+  splits.map(({ domain, split, images, masks }) => [domain, split, images, masks]);
+
+describe("a folder a patient", () => {
+  it.each([
+    ["t2.nii.gz", "seg.nii.gz"],
+    ["image.nii.gz", "label.nii.gz"],
+    ["flair.nii.gz", "mask.nii.gz"],
+    ["CT.nii.gz", "segmentation.nii.gz"],
+    ["ID.nii.gz", "seg.nii.gz"],
+    ["t2.nii.gz", "ID_seg.nii.gz"],
+    ["anat/t2.nii.gz", "masks/seg.nii.gz"],
+  ])("with %s and %s is a case", async (image, mask) => {
+    const found = await inspectFolder(putSet(patients(5, image, mask)));
+    const name = `set-${sets}`;
+    expect(counts(found)).toEqual([
+      [name, "train", 4, 4],
+      [name, "test", 1, 1],
+    ]);
+    const pattern = (file: string) => `{id}/${file.replaceAll("ID", "{id}")}`;
+    expect(found.file.domains[0].train).toMatchObject({ images: pattern(image), masks: pattern(mask) });
+    expect(found.file.channels).toBe(1);
+  });
+
+  it("without a mask is an unlabelled case, and two patients are no two domains", async () => {
+    const files = [...patients(2, "t2.nii.gz", "seg.nii.gz"), "p7/t2.nii.gz", "p8/t2.nii.gz"];
+    expect(counts(await inspectFolder(putSet(files)))).toEqual([[`set-${sets}`, "train", 4, 2]]);
+    expect(counts(await inspectFolder(putSet(patients(2, "t2.nii.gz", "seg.nii.gz"))))).toEqual([
+      [`set-${sets}`, "train", 2, 2],
+    ]);
+  });
+
+  it("with several modalities and a mask has them as channels", async () => {
+    const root = putSet(patients(5, "t1.nii.gz", "t2.nii.gz", "flair.nii.gz", "seg.nii.gz"));
+    const { file, splits } = await inspectFolder(root);
+    expect(file).toMatchObject({ channels: 3, channelNames: ["flair", "t1", "t2"] });
+    expect(file.domains[0].train).toMatchObject({
+      images: "{id}/flair.nii.gz",
+      furtherChannels: ["{id}/t1.nii.gz", "{id}/t2.nii.gz"],
+      masks: "{id}/seg.nii.gz",
+    });
+    expect(splits.map(({ images, masks }) => [images, masks])).toEqual([
+      [4, 4],
+      [1, 1],
+    ]);
+  });
+
+  it("with images on grids of their own has one of them, and the others are told", async () => {
+    const files = patients(5, "pre.nii.gz", "post.nii.gz", "seg.nii.gz");
+    const root = putSet([...files, "p3/other.nii.gz"], (file) => (file.includes("pre") ? [8, 8, 4] : [6, 5, 4]));
+    const found = await inspectFolder(root);
+    expect(counts(found)).toEqual([
+      [`set-${sets}`, "train", 4, 4],
+      [`set-${sets}`, "test", 1, 1],
+    ]);
+    expect(found.file.domains[0].train).toMatchObject({ images: "{id}/post.nii.gz", masks: "{id}/seg.nii.gz" });
+    expect(found.guesses).toContainEqual(
+      "warning: the folder of each case holds several images: {id}/post.nii.gz is taken, {id}/other.nii.gz and " +
+        "{id}/pre.nii.gz are left out; write another into images in dataset.yaml, or further channels into furtherChannels",
+    );
+  });
+
+  it("below sites and splits keeps these", async () => {
+    const files = ["A/train", "A/test", "B"].flatMap((place) =>
+      patients(place === "B" ? 5 : 3, "t2.nii.gz", "seg.nii.gz").map((file) => `${place}/${file}`),
+    );
+    expect(counts(await inspectFolder(putSet(files)))).toEqual([
+      ["A", "train", 3, 3],
+      ["A", "test", 3, 3],
+      ["B", "train", 4, 4],
+      ["B", "test", 1, 1],
+    ]);
+  });
+
+  it("alone in its site or split is none of its own either", async () => {
+    const files = [
+      ...patients(3, "t2.nii.gz", "seg.nii.gz").map((file) => `train/${file}`),
+      "test/p9/t2.nii.gz",
+      "test/p9/seg.nii.gz",
+    ];
+    expect(counts(await inspectFolder(putSet(files)))).toEqual([
+      [`set-${sets}`, "train", 3, 3],
+      [`set-${sets}`, "test", 1, 1],
+    ]);
+  });
+});
+
+it("sites whose images are numbered are no patients, though each has a file called mask", async () => {
+  const files = ["A", "B", "C"].flatMap((site) => [1, 2, 3].map((i) => `${site}/${i}.nii.gz`));
+  const found = await inspectFolder(putSet([...files, "A/mask.nii.gz", "B/mask.nii.gz", "C/mask.nii.gz"]));
+  expect(new Set(found.splits.map(({ domain }) => domain))).toEqual(new Set(["A", "B", "C"]));
+  expect(found.guesses).toContainEqual(
+    "warning: the folders A, B, ... hold files of the same numbered names, and one called as masks are; if each of them is one " +
+      "case, write images: and masks: with {id} for the folder into dataset.yaml",
+  );
+});
