@@ -20,6 +20,7 @@ import { hexOf } from "./labels/coding.js";
 import { judgeMasks, readAllMasks } from "./labels/judge.js";
 import type { DomainMasks } from "./labels/masks.js";
 import { type Proposal, proposeLabels } from "./labels/propose.js";
+import { type RegionRules, regionRules } from "./labels/regions.js";
 import { type Layout, misfit, recogniseLayout } from "./layouts.js";
 import { readChannelNames, readNames } from "./manifest.js";
 import { type MixedRules, withWholeMasks } from "./mixed-files.js";
@@ -117,12 +118,18 @@ async function guessRules(
   masks: ReadonlyMap<string, DomainMasks>,
   names: ClassNames,
   guesses: string[],
-): Promise<Proposal | MixedRules | { rules: ClassFileRules; own?: undefined; guesses: readonly string[] }> {
+): Promise<
+  Proposal | MixedRules | { rules: ClassFileRules | RegionRules; own?: undefined; guesses: readonly string[] }
+> {
   const byFile = await guessClassFiles(
     found.flatMap((one) => one.cases),
     guesses,
   );
-  if (!byFile) return proposeLabels(await judgeMasks(masks), names);
+  if (!byFile) {
+    const seen = [...masks.values()].flatMap(({ tally }) => [...tally.values.keys()]);
+    const regions = regionRules(names, seen, guesses);
+    return regions ? { rules: regions, guesses: [] } : proposeLabels(await judgeMasks(masks), names);
+  }
   const withFiles = new Set(found.filter(({ cases }) => haveClassFiles(cases)).map(({ domain }) => domain));
   const whole = new Map([...masks].filter(([domain]) => !withFiles.has(domain)));
   if (whole.size === 0) return { rules: byFile, guesses: [] };

@@ -12,11 +12,13 @@ const name = z.string().regex(/^\p{L}[\p{L}\p{N} ._+-]{0,60}$/u);
 
 const manifestSchema = z.object({ dataset: name.optional(), classes: z.array(name).max(255).default([]) });
 
-/** Version 2 gives numbers by names, version 1 names by numbers; regions, lists of numbers, are not read. */
+const label = z.int().min(0).max(254);
+
+/** Version 2 gives numbers by names, of regions several; version 1 names by numbers. */
 const nnunetSchema = z.object({
   name: name.optional().catch(undefined),
   labels: z.union([
-    z.record(name, z.int().min(0).max(254)),
+    z.record(name, z.union([label, z.array(label).min(1)])),
     z.record(z.string().regex(/^\d{1,3}$/), name).transform((byNumber) => swapped(byNumber)),
   ]),
 });
@@ -46,19 +48,36 @@ function manifestNames(root: string, source: string): SetNames | undefined {
   return { names, source, ...(found.dataset === undefined ? {} : { title: found.dataset }) };
 }
 
+type Numbers = Readonly<Record<string, number | readonly number[]>>;
+
 /** Labels as nnU-Net numbers them: 0 upwards without gaps; one called `ignore` comes last. */
-function nnunetNames(root: string, source: string): SetNames | undefined {
-  const found = readJson(join(root, source), nnunetSchema);
-  if (!found) return undefined;
-  const { ignore, ...labels } = found.labels;
+function plainNames(labels: Readonly<Record<string, number>>, ignore: number | undefined): string[] | undefined {
   const names = Object.entries(labels)
     .sort((a, b) => a[1] - b[1])
     .map(([label]) => label);
   const numbers = Object.values(labels).sort((a, b) => a - b);
   const fits = numbers.every((number, i) => number === i) && (ignore === undefined || ignore === names.length);
-  if (!fits) return undefined;
+  return fits ? names : undefined;
+}
+
+/** Regions, where a label has several numbers; the background is none. */
+function regionsOf(labels: Numbers): ReadonlyMap<string, readonly number[]> | undefined {
+  if (Object.values(labels).every((numbers) => [numbers].flat().length === 1)) return undefined;
+  const regions = Object.entries(labels).map(([label, numbers]) => [label, [numbers].flat()] as const);
+  return new Map(regions.filter(([label, numbers]) => label.toLowerCase() !== "background" && !numbers.includes(0)));
+}
+
+function nnunetNames(root: string, source: string): SetNames | undefined {
+  const found = readJson(join(root, source), nnunetSchema);
+  if (!found) return undefined;
+  const { ignore: ignored, ...labels } = found.labels as Numbers;
+  const ignore = ignored === undefined ? undefined : [ignored].flat()[0];
+  const regions = regionsOf(labels);
+  const single = Object.fromEntries(Object.entries(labels).map(([label, numbers]) => [label, [numbers].flat()[0]]));
+  const names = regions ? [] : plainNames(single, ignore);
+  if (!names) return undefined;
   return {
-    ...{ names, source, ...(ignore === undefined ? {} : { ignore }) },
+    ...{ names, source, ...(regions ? { regions } : {}), ...(ignore === undefined ? {} : { ignore }) },
     ...(found.name === undefined ? {} : { title: found.name }),
   };
 }
@@ -90,7 +109,8 @@ export function readNames(root: string, helpers: ReadonlySet<string>, guesses: s
   const files = [...helpers].filter((path) => posix.basename(path) === "dataset.json");
   const found = files.flatMap((path) => nnunetNames(root, path) ?? []);
   const [first] = found;
-  const other = found.find(({ names, ignore }) => !isDeepStrictEqual([names, ignore], [first.names, first.ignore]));
+  const said = ({ names, regions, ignore }: SetNames) => [names, regions, ignore];
+  const other = found.find((one) => !isDeepStrictEqual(said(one), said(first)));
   if (other) guesses.push(`${first.source} and ${other.source} name other classes, so none of their names is used`);
   return first && !other
     ? { ...first, ...(found.length > 1 ? { title: undefined } : {}) }

@@ -4,6 +4,8 @@
 export interface ClassNames {
   /** By class number, the background first; empty where no file names any. */
   readonly names: readonly string[];
+  /** Regions by their names, each of the numbers that make it up, in place of names by number. */
+  readonly regions?: ReadonlyMap<string, readonly number[]>;
   /** The class number of pixels that nobody labelled. */
   readonly ignore?: number;
   /** The file, for sentences. */

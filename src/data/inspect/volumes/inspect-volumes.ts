@@ -163,7 +163,7 @@ export async function describeVolumes(
   const { domains: asked, ...ruled } = withModalities(modalities, { ...rules, domains: labelled }, guesses);
   return {
     file: {
-      ...{ name: nameOf(root, title), target: "softmax", ...channels },
+      ...{ name: nameOf(root, title), target: rules.target ?? "softmax", ...channels },
       ...resize,
       ...{ slices: along, ...resample, ...intensity },
       ...ruled,

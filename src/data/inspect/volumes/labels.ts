@@ -8,6 +8,7 @@ import type { ClassesInput, LabelRuleInput } from "../../schema.js";
 import { countValues } from "../../value-counts.js";
 import { readable, spread } from "../files/sampling.js";
 import { type ClassNames, namesFor } from "../labels/class-names.js";
+import { regionRules } from "../labels/regions.js";
 import type { Progress } from "../progress.js";
 import type { FoundSplit } from "../splits/found-splits.js";
 
@@ -48,7 +49,11 @@ export async function readMaskValues(
 
 /** Classes and rules. */
 export interface VolumeLabels {
-  readonly rules: { readonly classes: ClassesInput; readonly labels: LabelRuleInput };
+  readonly rules: {
+    readonly target?: "sigmoid";
+    readonly classes: ClassesInput;
+    readonly labels: LabelRuleInput;
+  };
   /** The rules of domains that code otherwise, by name. */
   readonly own: Readonly<Record<string, LabelRuleInput>>;
 }
@@ -107,6 +112,8 @@ export function volumeLabels(found: MaskValues, names: ClassNames, guesses: stri
     if (why !== undefined) guesses.push(`warning: masks of ${domain} ${why}; correct labels, or the masks`);
   }
   const seen = sortedValues(found.values()).filter((value) => noLabels([value]) === undefined);
+  const regions = regionRules(names, seen, guesses);
+  if (regions) return { rules: regions, own: {} };
   const single = names.names.length === 0 ? oneObject(byDomain) : undefined;
   if (single) {
     guesses.push(oneObjectText(single));
