@@ -9,6 +9,7 @@ import { writeFileAtomic } from "../core/files/atomic-file.js";
 import { shellWord } from "../core/shell-word.js";
 import type { CaseContents } from "../data/cache/contents.js";
 import { type Case, caseName, type ImageDepths } from "../data/dataset.js";
+import { type StoredCase, squeezedText } from "../data/squeezed-text.js";
 import { unseenParts } from "../data/unseen-parts.js";
 import { alone, type Communicator } from "../distributed/index.js";
 import { voxelCount } from "../grid/grid.js";
@@ -82,12 +83,16 @@ function unlabelledFirst({ split, config }: TrainingSession): readonly Case[] {
   return config.data.readFirst === "all" ? split.unlabelled : evenly(split.unlabelled, lookedAt);
 }
 
+/** The cases that a run learns from, or validates with, as far as they are read before the first step. */
+function learntFirst(session: TrainingSession): readonly Case[] {
+  const { split, usesUnlabelled } = session;
+  return [...split.labelled, ...split.validation, ...(usesUnlabelled ? unlabelledFirst(session) : [])];
+}
+
 /** Of which depths the images are that a run learns from, or validates with. */
 async function depthsOf(session: TrainingSession): Promise<ImageDepths> {
-  const { split, usesUnlabelled, cache } = session;
-  const learnt = [...split.labelled, ...split.validation, ...(usesUnlabelled ? unlabelledFirst(session) : [])];
   const kinds = new Set<boolean>();
-  for (const one of learnt) kinds.add(await cache.isWide(one));
+  for (const one of learntFirst(session)) kinds.add(await session.cache.isWide(one));
   if (kinds.size > 1) return "mixed";
   return kinds.has(true) ? "wide" : "narrow";
 }
@@ -170,6 +175,7 @@ export async function startRun(
     return { progress: freshProgress, finished: false, trained: 0 };
   }
   await warnOfUnseen(session, observer.warn);
+  await warnOfSqueezed(session, observer.warn);
   await checkPatch(session, observer.warn);
   const contents = {
     config: formatConfig(config),
@@ -227,6 +233,16 @@ async function warnOfUnseen({ dataset, split, cache, config }: TrainingSession, 
     `no labelled case of ${config.labelled.domain} shows ${unseen.join(" or ")}, so ` +
       `${unseen.length === 1 ? "it" : "they"} cannot be learnt`,
   );
+}
+
+/** A network learns the shapes that it is shown; that they are not those of the files nobody sees later. */
+async function warnOfSqueezed(session: TrainingSession, warn: (message: string) => void) {
+  const { patch, cache, size, dataset } = session;
+  if (patch) return;
+  const images: StoredCase[] = [];
+  for (const one of learntFirst(session)) images.push({ one, grid: await cache.storedGrid(one) });
+  const text = squeezedText(images, size, dataset, " read for training");
+  if (text !== null) warn(text);
 }
 
 /** Says what of a run's record is not there, so that nothing can be compared with it. */

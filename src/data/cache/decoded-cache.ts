@@ -4,6 +4,7 @@
  * the disk: a slice of a volume then costs reading that slice.
  */
 import { totalmem } from "node:os";
+import type { Grid } from "../../grid/grid.js";
 import type { Case, Dataset } from "../dataset.js";
 import type { CaseSource, DecodedCase } from "../decode.js";
 import type { WorkingSize } from "../images/prepare-image.js";
@@ -52,7 +53,7 @@ function usualMemory({ slices }: Dataset): number {
 }
 
 /** What is remembered of a case that was decoded, whether or not it is in memory. */
-type SeenCase = Pick<LoadedInThread, "contents" | "stamp" | "entry" | "bytes" | "wide" | "working">;
+type SeenCase = Pick<LoadedInThread, "contents" | "stamp" | "entry" | "bytes" | "wide" | "stored" | "working">;
 
 /** Hands out decoded cases. The arrays are shared: treat them as read-only. */
 export class DecodedCache implements CaseSource {
@@ -147,6 +148,14 @@ export class DecodedCache implements CaseSource {
   }
 
   /**
+   * The grid of a case's file, or of its slices; decodes it where that is still to be done.
+   * @throws DataError as decodeCase does
+   */
+  async storedGrid(one: Case): Promise<Grid> {
+    return (await this.seenOf(one)).stored;
+  }
+
+  /**
    * The number of slices of a volume; decodes it where its header does not say.
    * @throws DataError as decodeCase does
    */
@@ -204,8 +213,9 @@ export class DecodedCache implements CaseSource {
     return this.loader.load(request);
   }
 
-  private remember(one: Case, { contents, stamp, entry, bytes, wide, working, key, written, failure }: LoadedInThread) {
-    this.seen.set(one, { contents, stamp, entry, bytes, wide, working });
+  private remember(one: Case, { key, written, failure, decoded: _, ...seen }: LoadedInThread) {
+    const { entry, bytes } = seen;
+    this.seen.set(one, seen);
     this.lastBytes = bytes;
     if (entry) this.folder?.use(key, written ? bytes : 0);
     if (failure === undefined || this.folder === undefined) return;

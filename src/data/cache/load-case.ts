@@ -21,7 +21,7 @@ export interface LoadRequest {
 }
 
 /** A case that was read or decoded. */
-export interface LoadedCase extends Pick<DecodedCase, "wide" | "working"> {
+export interface LoadedCase extends Pick<DecodedCase, "wide" | "stored" | "working"> {
   readonly decoded: DecodedCase;
   /** Of its arrays. */
   readonly bytes: number;
@@ -95,8 +95,9 @@ export class CaseLoader {
   }
 }
 
-function factsOf(decoded: DecodedCase): Pick<LoadedCase, "wide" | "working" | "bytes"> {
-  return { wide: decoded.wide, working: decoded.working, bytes: bytesOf(decoded) };
+function factsOf(decoded: DecodedCase): Pick<LoadedCase, "wide" | "stored" | "working" | "bytes"> {
+  const { wide, stored, working } = decoded;
+  return { wide, stored, working, bytes: bytesOf(decoded) };
 }
 
 function write(path: string, decoded: DecodedCase): Pick<LoadedCase, "entry" | "written" | "failure"> {

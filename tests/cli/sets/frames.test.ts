@@ -171,7 +171,10 @@ describe("images of another shape than the frame", () => {
       /preset small works at 128 x 128 pixels, but resize of .*oblong.dataset\.yaml is 64 x 32, whose shape would be lost; write imageSize: \[32, 64\] for that size, imageSize: \[96, 176\] for its shape at about the preset's cost, or imageSize: \[128, 128\] for the square/,
     );
     expect(existsSync(join(base, "square"))).toBe(false);
-    done("train", config, "--out", join(base, "square"), "--set", "imageSize=[128, 128]");
+    const { err: told } = done("train", config, "--out", join(base, "square"), "--set", "imageSize=[128, 128]");
+    expect(told).toMatch(
+      /^12 of 12 images read for training are squeezed by more than 10 % to 128 x 128 pixels, most a\/train\/0 of 100 x 40 \(2\.50 times\); mode: pad under resize in .*oblong.dataset\.yaml keeps their shape, with black beside them$/m,
+    );
   });
 
   it("refuses sides that the network would halve unevenly, in one sentence", () => {
