@@ -2,7 +2,7 @@
 import { counted } from "../core/counted.js";
 import { CheckpointError } from "../core/errors.js";
 import { exportFiles } from "../export/file-names.js";
-import { lossText } from "../export/model-card.js";
+import { lossText } from "../export/loss-text.js";
 import { inTerminal } from "./terminal/observer.js";
 
 /**

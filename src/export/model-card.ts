@@ -5,6 +5,7 @@
 import { counted } from "../core/counted.js";
 import type { ModelSource } from "./description.js";
 import { exportFiles } from "./file-names.js";
+import { lossText } from "./loss-text.js";
 import type { PrecisionLoss } from "./precision-names.js";
 
 /** A mean with its 95 % interval, both null where nobody knows them. */
@@ -144,12 +145,6 @@ function estimateLines({ estimates }: CardFacts): string[] {
     "",
     ...table(["domain", "part", "cases", "Dice"], rows),
   ];
-}
-
-/** How many points of Dice are lost, or gained. @param lost a share of 1, negative where something is gained */
-export function lossText(lost: number, digits: number): string {
-  const points = Math.abs(100 * lost).toFixed(digits);
-  return `${points} points ${lost < 0 && Number(points) > 0 ? "gained" : "lost"}`;
 }
 
 /** What fewer digits cost, as one sentence. */
