@@ -3,6 +3,7 @@ import "../../src/studio/page/styles/index.css";
 import "./page.css";
 import { h, render } from "preact";
 import { applyMaskPatch } from "../../src/grid/mask-patch.ts";
+import { Autosave } from "../../src/studio/page/correction/autosave.ts";
 import { MaskEditor } from "../../src/studio/page/editor/mask-editor.tsx";
 
 const bytes = async (name) => new Uint8Array(await (await fetch(name)).arrayBuffer());
@@ -14,25 +15,26 @@ const saved = mask.slice();
 const kept = { saved, strokes: [], isGone: false, waiting: null };
 window.kept = kept;
 
-const onStroke = async (patch) => {
+const save = async ({ patch }) => {
   if (kept.isGone) throw new Error("no answer from the server");
   applyMaskPatch(saved, width, patch);
   const { values: _, ...box } = patch;
   kept.strokes.push(box);
 };
 
-const onSaveState = ({ waiting }) => {
-  kept.waiting = waiting;
+const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+const show = (saving) => {
+  kept.waiting = saving.waiting;
+  render(h(MaskEditor, { ...shown, saving }), document.getElementById("app"));
 };
 
-render(
-  h(MaskEditor, {
-    ...rest,
-    mask,
-    prediction,
-    onStroke,
-    onSaveState,
-    image: { data: new Uint8ClampedArray(image), width, height },
-  }),
-  document.getElementById("app"),
-);
+const autosave = new Autosave(save, show, wait);
+const shown = {
+  ...rest,
+  mask,
+  prediction,
+  onStroke: (stroke) => autosave.add(stroke),
+  image: { data: new Uint8ClampedArray(image), width, height },
+};
+show(autosave.state);

@@ -87,3 +87,35 @@ it("takes no stroke that is not of the mask, and keeps none of it", () => {
   draft.close();
   expect([...Draft.open(folder).values]).toEqual([...values]);
 });
+
+it("knows on which slices the model's mask was put, and not taken back, after it was opened again", () => {
+  const model = { run: "/runs/one", answeredBy: "student, last checkpoint" };
+  const folder = join(base, "accepted");
+  const draft = Draft.begin(folder, about, values);
+  draft.take(on(0), stroke(1), { model });
+  draft.take(on(1), stroke(2), { model });
+  draft.take(on(1), stroke(3), { model: null });
+  draft.take(on(0), stroke(3));
+  const drawnFrom = {
+    from: "reference",
+    model: null,
+    strokes: 4,
+    accepted: [{ plane: 0, index: 0, stroke: 1, model }],
+  };
+  expect(draft.drawnFrom).toMatchObject(drawnFrom);
+  expect(Draft.open(folder).drawnFrom).toEqual(draft.drawnFrom);
+  expect(Draft.open(folder).values).toEqual(draft.values);
+  expect(draft.isTaken(1, on(1), stroke(2), { model })).toBe(true);
+  expect([draft.isTaken(1, on(1), stroke(2)), draft.isTaken(2, on(1), stroke(2), { model })]).toEqual([false, false]);
+});
+
+it("comes from the model where its mask was put in place of all of the mask", () => {
+  const model = { run: "/runs/one", answeredBy: "student, last checkpoint" };
+  const picture = { ...about, count: 1, planes: [about.planes[0]] };
+  const draft = Draft.begin(join(base, "picture"), picture, values.subarray(0, 12));
+  draft.take(on(0), stroke(1), { model });
+  draft.take(on(0), stroke(2));
+  expect(draft.drawnFrom).toMatchObject({ from: "prediction", model, strokes: 2, accepted: [{ stroke: 1 }] });
+  draft.take(on(0), stroke(1), { model: null });
+  expect(draft.drawnFrom).toMatchObject({ from: "reference", model: null, strokes: 3, accepted: [] });
+});

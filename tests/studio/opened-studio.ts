@@ -16,8 +16,9 @@ export class BuiltStudio {
     readonly link: string,
   ) {}
 
-  static async start(folder: string): Promise<BuiltStudio> {
-    const child = spawn(process.execPath, [entry, "studio", folder, "--port", "0"], {
+  /** @param port 0: any that is free */
+  static async start(folder: string, port = 0): Promise<BuiltStudio> {
+    const child = spawn(process.execPath, [entry, "studio", folder, "--port", String(port)], {
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, OMP_NUM_THREADS: "1" },
     });
@@ -69,11 +70,15 @@ export async function open(
 /** Opens, in the run "first", the editor of the one case that nobody has labelled. Arguments and result as of {@link open}. */
 export async function openUnlabelled(...asked: Parameters<typeof open>): ReturnType<typeof open> {
   const opened = await open(...asked);
-  const { page } = opened;
+  await turnToUnlabelled(opened.page);
+  return opened;
+}
+
+/** Goes from the list of runs to the editor of that case. */
+export async function turnToUnlabelled(page: Page): Promise<void> {
   await page.getByRole("link", { name: "first", exact: true }).click();
   await page.getByRole("link", { name: "Cases" }).click();
   await page.getByLabel("Show").selectOption("unmasked");
   await page.locator(".card a").click();
   await page.getByRole("link", { name: /Draw a mask|Go on correcting/ }).click();
-  return opened;
 }

@@ -8,17 +8,16 @@ import { loadDataset } from "../../src/data/dataset.js";
 import { decodeNative } from "../../src/data/decode-native.js";
 import { readVolume } from "../../src/data/images/read-image.js";
 import { bytesOfLabels, codesOfBytes } from "../../src/data/masks/code-bytes.js";
-import type { DraftHead } from "../../src/workflows/studio/correction/draft.js";
+import type { DrawnFrom } from "../../src/workflows/studio/correction/draft.js";
 import { patternBeside } from "../../src/workflows/studio/correction/mask-place.js";
-import { saveMask } from "../../src/workflows/studio/correction/save-mask.js";
+import { requireWritable, saveMask } from "../../src/workflows/studio/correction/save-mask.js";
 import { png, put, putDatasetYaml, temporaryFolder } from "../data/files.js";
 import { nestedClasses, pixels } from "../data/tiny.js";
 
 const base = temporaryFolder();
-const head: DraftHead = {
-  ...{ version: 2, case: "a/train/0", from: "prediction", by: "someone", begun: "2026-01-02T03:04:05Z", mask: null },
+const drawnFrom: DrawnFrom = {
+  ...{ case: "a/train/0", from: "prediction", begun: "2026-01-02T03:04:05Z", strokes: 7, accepted: [] },
   model: { run: "/runs/one", answeredBy: "student, last checkpoint, step 20 of 20" },
-  ...{ count: 1, rows: 8, columns: 8, most: 3, planes: [{ axes: [0, 1, 2], reversed: [false, false, false] }] },
 };
 const drawn = Uint8Array.from({ length: 64 }, (_, i) => (i % 8 < 3 ? 0 : i % 8 < 6 ? 0b10 : 0b11));
 
@@ -36,7 +35,7 @@ function putOne(name: string, mask: Buffer | null, labels: Record<string, unknow
 async function written(path: string, bytes = drawn) {
   const dataset = loadDataset(path);
   const [one] = dataset.domains[0].cases("train");
-  const saved = await saveMask(dataset, one, codesOfBytes(bytes, dataset), head, 7);
+  const saved = await saveMask(dataset, one, codesOfBytes(bytes, dataset), drawnFrom);
   const again = loadDataset(path);
   const { label } = await decodeNative(again, again.domains[0].cases("train")[0]);
   return { saved, read: [...bytesOfLabels(label as Uint8Array, again)] };
@@ -78,7 +77,7 @@ it("leaves what says the same as it was stored, keeps what others wrote, and not
     .trim()
     .split("\n");
   expect(JSON.parse(lines[0])).toMatchObject({
-    ...{ case: "a/train/0", file: "masks/0.png", from: "prediction", model: head.model, strokes: 7 },
+    ...{ case: "a/train/0", file: "masks/0.png", from: "prediction", model: drawnFrom.model, strokes: 7 },
     at: expect.stringMatching(/^\d{4}-/),
   });
 });
@@ -115,6 +114,11 @@ it("writes nothing that would not be read back: formats with loss, and classes t
     .toBuffer();
   const lossy = putOne("lossy", jpeg, rules.thresholds, "masks/0.jpg");
   await expect(written(lossy)).rejects.toThrow("masks of this format are not written here");
+  const dataset = loadDataset(lossy);
+  const [one] = dataset.domains[0].cases("train");
+  expect(() => requireWritable(dataset, one)).toThrow("masks of this format are not written here");
+  const joined = { ...one, maskFiles: [{ path: "a.png" }, { path: "b.png" }] };
+  expect(() => requireWritable(dataset, joined)).toThrow("joined from several files");
   expect(readFileSync(join(dirname(lossy), "masks/0.jpg"))).toEqual(jpeg);
   const few = putOne("few", grey(0), { kind: "values", map: { 0: "background", 1: "disc" } });
   await expect(written(few)).rejects.toThrow(DataError);

@@ -44,6 +44,20 @@ const encoders: Readonly<Record<string, Encode>> = {
 /** Endings of files that masks can be written as. */
 export const writtenEndings: readonly string[] = Object.keys(encoders);
 
+/** The encoder of a file's format. @throws DataError for a format that masks are not written as */
+function encoderOf(file: string): Encode {
+  const encode = encoders[endingOf(file).toLowerCase()];
+  if (encode) return encode;
+  throw new DataError(
+    `${file}: masks of this format are not written here; convert those of the data set to PNG, or NIfTI for volumes`,
+  );
+}
+
+/** @throws DataError as {@link encodeMask} does for the file's format */
+export function requireWrittenFormat(file: string): void {
+  encoderOf(file);
+}
+
 /**
  * A mask as a file's bytes.
  * @param file where it goes; its ending says the format
@@ -51,9 +65,5 @@ export const writtenEndings: readonly string[] = Object.keys(encoders);
  * @throws DataError for a format that masks are not written as
  */
 export async function encodeMask(mask: StoredImage, file: string, like: string): Promise<Uint8Array> {
-  const encode = encoders[endingOf(file).toLowerCase()];
-  if (encode) return encode(mask, like);
-  throw new DataError(
-    `${file}: masks of this format are not written here; convert those of the data set to PNG, or NIfTI for volumes`,
-  );
+  return encoderOf(file)(mask, like);
 }

@@ -32,7 +32,8 @@ async function reply({ run, name }: AnswerQuestion): Promise<AnswerReply> {
 }
 
 process.on("message", (question: AnswerQuestion) => {
-  void reply(question).then((said) => process.send?.(said));
+  // Nobody takes the reply where the studio was killed meanwhile.
+  void reply(question).then((said) => process.send?.(said, undefined, {}, (error) => error && process.exit()));
 });
 process.on("disconnect", () => process.exit());
 // Ctrl-C in the terminal reaches this process, too; it ends with the studio.

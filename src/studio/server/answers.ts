@@ -19,15 +19,22 @@ function checkpointsOf(run: string): number {
 export class Answers {
   private child: { process: ChildProcess; run: string; checkpoints: number } | undefined;
   private last: Promise<unknown> = Promise.resolve();
+  /** What is being asked, by run and case. */
+  private readonly asked = new Map<string, Promise<CaseAnswer>>();
   private idle: NodeJS.Timeout | undefined;
 
   /**
-   * Asks about a case, after those that were asked about before.
+   * Asks about a case, after those that were asked about before; while that is under way, another one who asks waits for
+   * the same answer.
    * @param name `domain/split/id`
    * @throws DimsegError as predicting does; ResourceError when the process ended
    */
   ask(run: string, name: string): Promise<CaseAnswer> {
-    const asked = this.last.then(() => this.send({ run, name }));
+    const key = `${run}\n${name}`;
+    const known = this.asked.get(key);
+    if (known) return known;
+    const asked = this.last.then(() => this.send({ run, name })).finally(() => this.asked.delete(key));
+    this.asked.set(key, asked);
     this.last = asked.catch(() => {});
     return asked;
   }

@@ -99,6 +99,7 @@ export function caseRoutes(app: Hono, { runs, opened, trainings, answers }: Case
     return c.body(new Uint8Array(bytes), 200, {
       "content-type": "application/octet-stream",
       "x-shape": `${rows},${columns},${channels}`,
+      "x-answered-by": encodeURIComponent(shown.answeredBy ?? ""),
     });
   });
 }

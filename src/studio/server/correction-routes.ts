@@ -13,13 +13,19 @@ const strokeLimits = { maxBytes: 24 * 2 ** 20, maxSeconds: 30 };
 const smallLimits = { maxBytes: 2 ** 16, maxSeconds: 10 };
 
 const beginning = z.strictObject({ from: z.enum(["reference", "prediction", "empty"]) });
-const session = z.strictObject({ session: z.string().max(64) });
+const seen = { session: z.string().max(64), strokes: z.int().min(0) };
+const ending = z.strictObject(seen);
 const stroke = z.strictObject({
-  session: z.string().max(64),
+  ...seen,
   plane: z.int().min(0).max(2),
   slice: z.int().min(0),
   /** As `encodeMaskPatch` gives it, in base64. */
   patch: z.base64(),
+  /** Where the stroke put the model's mask in place, what answered; null where it took that back. */
+  model: z
+    .strictObject({ answeredBy: z.string().max(1000) })
+    .nullable()
+    .optional(),
 });
 
 /** What the routes work with. */
@@ -42,14 +48,8 @@ export function correctionRoutes(app: Hono, { runs, opened, answers }: Correctio
   app.post(draft, async (c) => {
     const { run, id, cases } = place(c);
     const { from } = await receiveJson(c, beginning, smallLimits);
-    const shown = await cases.open(id);
-    let answeredBy: string | null = null;
-    if (from === "prediction") {
-      const said = await answers.ask(runs.folderOf(run), cases.nameOf(id));
-      shown.take(said);
-      answeredBy = said.answeredBy;
-    }
-    return c.json(await corrections.begin(cases, id, shown, from, answeredBy));
+    const ask = () => answers.ask(runs.folderOf(run), cases.nameOf(id));
+    return c.json(await corrections.begin(cases, id, from, ask));
   });
 
   app.get(`${draft}/:session/slices/:plane/:index`, (c) => {
@@ -61,21 +61,24 @@ export function correctionRoutes(app: Hono, { runs, opened, answers }: Correctio
 
   app.post(`${draft}/strokes`, async (c) => {
     const { id, cases } = place(c);
-    const { session: own, plane, slice, patch } = await receiveJson(c, stroke, strokeLimits);
-    corrections.take(cases, id, own, { plane, index: slice }, Buffer.from(patch, "base64"));
+    const { session, strokes, slice, patch, ...rest } = await receiveJson(c, stroke, strokeLimits);
+    const sent = { ...rest, number: strokes, index: slice, patch: Buffer.from(patch, "base64") };
+    corrections.take(cases, id, session, sent);
     return c.json({});
   });
 
   app.post(`${draft}/save`, async (c) => {
     const { id, cases } = place(c);
-    const saved = await corrections.save(cases, id, (await receiveJson(c, session, smallLimits)).session);
+    const { session, strokes } = await receiveJson(c, ending, smallLimits);
+    const saved = await corrections.save(cases, id, session, strokes);
     opened.forget();
     return c.json(saved);
   });
 
   app.post(`${draft}/discard`, async (c) => {
     const { id, cases } = place(c);
-    corrections.discard(cases, id, (await receiveJson(c, session, smallLimits)).session);
+    const { session, strokes } = await receiveJson(c, ending, smallLimits);
+    corrections.discard(cases, id, session, strokes);
     return c.json({});
   });
 }

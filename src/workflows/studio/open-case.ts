@@ -33,6 +33,7 @@ export class OpenedCase {
   readonly planes: readonly CutPlane[];
   private prediction: Uint8Array | undefined;
   private doubt: Uint8Array | undefined;
+  private answerer: string | undefined;
 
   private constructor(
     readonly dataset: Dataset,
@@ -88,8 +89,14 @@ export class OpenedCase {
     return this.prediction !== undefined;
   }
 
+  /** What answered; undefined while nothing has. */
+  get answeredBy(): string | undefined {
+    return this.answerer;
+  }
+
   /** Takes in what a network says. */
-  take({ labels, doubt }: CaseAnswer): void {
+  take({ answeredBy, labels, doubt }: CaseAnswer): void {
+    this.answerer = answeredBy;
     this.prediction = bytesOfLabels(labels, this.dataset);
     this.doubt = doubt;
   }

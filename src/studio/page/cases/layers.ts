@@ -18,12 +18,28 @@ export interface SlicePlace {
   readonly index: number;
 }
 
-/** Fetches one slice. */
-export async function fetchSlice({ run, id, plane, index }: SlicePlace, layer: LayerName, signal?: AbortSignal) {
+async function fetchWithHeaders({ run, id, plane, index }: SlicePlace, layer: LayerName, signal?: AbortSignal) {
   const path = `/api/runs/${run}/cases/${id}/slices/${layer}/${plane}/${index}`;
   const { bytes, headers } = await getBytes(path, signal);
   const [rows, columns, channels] = (headers.get("x-shape") ?? "").split(",").map(Number);
-  return { rows, columns, channels, bytes: new Uint8Array(bytes) } satisfies Slice;
+  return { headers, slice: { rows, columns, channels, bytes: new Uint8Array(bytes) } satisfies Slice };
+}
+
+/** Fetches one slice. */
+export async function fetchSlice(...asked: Parameters<typeof fetchWithHeaders>): Promise<Slice> {
+  return (await fetchWithHeaders(...asked)).slice;
+}
+
+/** A slice of a prediction. */
+export interface PredictedSlice extends Slice {
+  /** What predicted it. */
+  readonly answeredBy: string;
+}
+
+/** Fetches one slice of the prediction. */
+export async function fetchPrediction(place: SlicePlace): Promise<PredictedSlice> {
+  const { slice, headers } = await fetchWithHeaders(place, "prediction");
+  return { ...slice, answeredBy: decodeURIComponent(headers.get("x-answered-by") ?? "") };
 }
 
 function bytesOf(colour: string): [number, number, number] {

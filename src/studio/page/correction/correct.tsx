@@ -6,6 +6,7 @@ import { Problem, Waiting } from "../parts/notice.js";
 import { post, useJson } from "../parts/server.js";
 import { href } from "../route.js";
 import { Drawing } from "./drawing.js";
+import { Outbox } from "./outbox.js";
 
 function Origin({ facts, begin }: { facts: CaseFacts; begin: (from: DraftOrigin) => void }) {
   return (
@@ -59,11 +60,10 @@ function Written({ run, id, saved }: { run: string; id: string; saved: SavedMask
 /** The view. */
 export function CorrectView({ run, id }: { run: string; id: string }) {
   const { value: facts, error } = useJson<CaseFacts>(`/api/runs/${run}/cases/${id}`);
-  const [draft, setDraft] = useState<DraftFacts | null>(null);
+  const [open, setOpen] = useState<{ draft: DraftFacts; outbox: Outbox } | null>(null);
   const [saved, setSaved] = useState<SavedMask | null>(null);
   const [waiting, setWaiting] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const [unsaved, setUnsaved] = useState(0);
   const path = `/api/runs/${run}/cases/${id}/draft`;
   const work = async (words: string, task: () => Promise<void>) => {
     setWaiting(words);
@@ -72,22 +72,26 @@ export function CorrectView({ run, id }: { run: string; id: string }) {
     setWaiting(null);
   };
   const begin = (from: DraftOrigin) =>
-    work(from === "prediction" ? "Asking the network" : "Opening the mask", async () =>
-      setDraft(await post<DraftFacts>(path, { from })),
-    );
+    work(from === "prediction" ? "Asking the network" : "Opening the mask", async () => {
+      setOpen(null);
+      const draft = await post<DraftFacts>(path, { from });
+      setOpen({ draft, outbox: await Outbox.open(path, draft) });
+    });
   useEffect(() => {
-    if (facts?.hasDraft && draft === null && saved === null) void begin("reference");
+    if (facts?.hasDraft && open === null && saved === null) void begin("reference");
   }, [facts]);
   const write = () =>
     work("Writing the mask", async () => {
-      setSaved(await post<SavedMask>(`${path}/save`, { session: draft?.session }));
-      setDraft(null);
+      setSaved(await post<SavedMask>(`${path}/save`, open?.outbox.seen));
+      setOpen(null);
     });
   const discard = () =>
     work("Giving up", async () => {
-      await post(`${path}/discard`, { session: draft?.session });
+      await post(`${path}/discard`, open?.outbox.seen);
       location.hash = href("runs", run, "cases", id);
     });
+  const saving = open?.outbox.saving.value;
+  const refused = open?.outbox.refused ?? 0;
   return (
     <div class="correct">
       <div class="correct-bar">
@@ -97,23 +101,35 @@ export function CorrectView({ run, id }: { run: string; id: string }) {
         </p>
         <h1 class="unseen">Correct {facts?.name}</h1>
         {waiting ? <Waiting>{waiting}</Waiting> : null}
-        {draft ? (
+        {open ? (
           <div class="correct-actions">
             <span class="note">Every stroke is kept at once.</span>
             <button type="button" disabled={waiting !== null} onClick={discard}>
               Give up
             </button>
-            <button type="button" class="primary" disabled={waiting !== null || unsaved > 0} onClick={write}>
+            <button type="button" class="primary" disabled={waiting !== null || saving?.waiting !== 0} onClick={write}>
               Write mask
             </button>
           </div>
         ) : null}
       </div>
       {(error ?? problem) ? <Problem>{error ?? problem}</Problem> : null}
-      {facts && !draft && !saved && waiting === null && !facts.hasDraft ? <Origin facts={facts} begin={begin} /> : null}
-      {facts && draft ? (
-        <Drawing run={run} facts={facts} draft={draft} unsaved={unsaved} setUnsaved={setUnsaved} />
+      {facts && !open && !saved && waiting === null && !facts.hasDraft ? <Origin facts={facts} begin={begin} /> : null}
+      {saving?.isRefused ? (
+        <Problem>
+          {saving.failure}{" "}
+          <button type="button" disabled={waiting !== null} onClick={() => begin("reference")}>
+            Open it again
+          </button>
+        </Problem>
       ) : null}
+      {refused > 0 ? (
+        <Problem>
+          {refused} {refused === 1 ? "stroke of this page was" : "strokes of this page were"} not taken: the correction
+          had gone on elsewhere.
+        </Problem>
+      ) : null}
+      {facts && open ? <Drawing {...{ run, facts, ...open }} /> : null}
       {saved ? <Written run={run} id={id} saved={saved} /> : null}
     </div>
   );

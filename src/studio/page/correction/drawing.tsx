@@ -1,20 +1,15 @@
 /** The editor over one slice of a correction, and the way to its other slices and planes. */
-import { useEffect, useMemo, useState } from "preact/hooks";
-import { encodeMaskPatch, type MaskPatch } from "../../../grid/mask-patch.js";
+import { useEffect, useState } from "preact/hooks";
 import type { CaseFacts, ShownPlane } from "../../../workflows/studio/shown/cases.js";
 import type { DraftFacts } from "../../../workflows/studio/shown/corrections.js";
 import { fetchSlice, imagePixels } from "../cases/layers.js";
 import { MaskEditor } from "../editor/mask-editor.js";
+import type { FinishedStroke } from "../editor/session.js";
 import { Problem, Waiting } from "../parts/notice.js";
-import { getBytes, post } from "../parts/server.js";
+import { getBytes } from "../parts/server.js";
 import { capitalised } from "../parts/words.js";
-
-function base64(bytes: Uint8Array): string {
-  const piece = 8192;
-  let text = "";
-  for (let i = 0; i < bytes.length; i += piece) text += String.fromCharCode(...bytes.subarray(i, i + piece));
-  return btoa(text);
-}
+import type { Outbox } from "./outbox.js";
+import { usePrediction } from "./use-prediction.js";
 
 /** Which slice is drawn on. */
 interface Place {
@@ -26,7 +21,6 @@ interface Place {
 interface EditedSlice extends Place {
   readonly image: { data: Uint8ClampedArray; width: number; height: number; tall: number };
   readonly mask: Uint8Array;
-  readonly prediction: Uint8Array | null;
 }
 
 /** How many times as tall as wide the pixels of a plane are. */
@@ -37,15 +31,11 @@ function tallOf({ rows, columns, height, width }: ShownPlane): number {
 async function loadSlice(run: string, facts: CaseFacts, draft: DraftFacts, { plane, index }: Place) {
   const place = { run, id: facts.id, plane, index };
   const path = `/api/runs/${run}/cases/${facts.id}/draft/${draft.session}/slices/${plane}/${index}`;
-  const [image, { bytes }, prediction] = await Promise.all([
-    fetchSlice(place, "image"),
-    getBytes(path),
-    draft.predicted ? fetchSlice(place, "prediction") : null,
-  ]);
+  const [image, { bytes }] = await Promise.all([fetchSlice(place, "image"), getBytes(path)]);
   const { data, width, height } = imagePixels(image);
   const slice: EditedSlice = {
     ...{ plane, index, image: { data, width, height, tall: tallOf(facts.planes[plane]) } },
-    ...{ mask: new Uint8Array(bytes), prediction: prediction?.bytes ?? null },
+    ...{ mask: new Uint8Array(bytes) },
   };
   return slice;
 }
@@ -103,20 +93,19 @@ export interface DrawingProps {
   readonly run: string;
   readonly facts: CaseFacts;
   readonly draft: DraftFacts;
-  /** Strokes that the studio does not have yet. */
-  readonly unsaved: number;
-  readonly setUnsaved: (strokes: number) => void;
+  readonly outbox: Outbox;
 }
 
 /** The view. */
-export function Drawing({ run, facts, draft, unsaved, setUnsaved }: DrawingProps) {
+export function Drawing({ run, facts, draft, outbox }: DrawingProps) {
   const { planes, drawnIn } = facts;
   const [plane, setPlane] = useState(drawnIn);
   const [indices, setIndices] = useState(planes.map(middle));
   const [slice, setSlice] = useState<EditedSlice | null>(null);
   const [error, setError] = useState<string | null>(null);
   const index = indices[plane];
-  const isBehind = unsaved > 0;
+  const saving = outbox.saving.value;
+  const isBehind = saving.waiting > 0;
   useEffect(() => {
     // Slices of other planes cross this one: they are fetched when all strokes are in them.
     if (isBehind || (slice?.plane === plane && slice.index === index)) return undefined;
@@ -129,19 +118,21 @@ export function Drawing({ run, facts, draft, unsaved, setUnsaved }: DrawingProps
       wanted = false;
     };
   }, [run, facts, draft, plane, index, isBehind]);
-  const save = useMemo(() => {
-    const own = { session: draft.session, plane: slice?.plane, slice: slice?.index };
-    return async (patch: MaskPatch) => {
-      const body = { ...own, patch: base64(encodeMaskPatch(patch)) };
-      await post(`/api/runs/${run}/cases/${facts.id}/draft/strokes`, body);
-    };
-  }, [run, facts, draft, slice]);
+  const shown = slice ?? { plane, index };
+  const place = { run, id: facts.id, plane: shown.plane, index: shown.index };
+  const prediction = usePrediction(place, draft.predicted);
   const choose = (place: Place) => {
     setPlane(place.plane);
     setIndices(indices.map((old, at) => (at === place.plane ? place.index : old)));
   };
   if (error) return <Problem>{error}</Problem>;
   if (!slice) return <Waiting>Opening the mask</Waiting>;
+  const keep = ({ patch, model }: FinishedStroke) => {
+    const { plane, index } = slice;
+    const answeredBy = prediction.slice?.answeredBy ?? "";
+    const told = model && { model: model === "accepted" ? { answeredBy } : null };
+    outbox.add({ plane, slice: index, patch, ...told });
+  };
   return (
     <>
       {planes.length > 1 ? <SliceChoice {...{ planes, indices, plane, choose }} /> : null}
@@ -151,9 +142,11 @@ export function Drawing({ run, facts, draft, unsaved, setUnsaved }: DrawingProps
           mask={slice.mask}
           labels={facts.labels}
           target={facts.target}
-          prediction={slice.prediction}
-          onStroke={save}
-          onSaveState={({ waiting }) => setUnsaved(waiting)}
+          prediction={prediction.slice?.bytes ?? null}
+          predictionNote={prediction.note}
+          onStroke={keep}
+          saving={saving}
+          readOnly={saving.isRefused ?? false}
         />
       </div>
     </>

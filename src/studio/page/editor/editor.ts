@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import type { TargetKind } from "../../../core/target-kind.js";
 import type { Part } from "./model/parts.js";
+import type { SaveState } from "./props.js";
 import { EditorSession, type SessionSource } from "./session.js";
 import type { Settings, Tool } from "./settings.js";
 import { edgeColours, fillColours } from "./view/overlay-colours.js";
@@ -18,7 +19,10 @@ export class Editor {
   readonly settings: SessionSource["settings"];
   /** The model's mask of the image, where there is one. */
   readonly prediction = signal<Uint8Array | null>(null);
+  /** Why there is none (yet). */
+  readonly predictionNote = signal<string | null>(null);
   readonly isReadOnly = signal(false);
+  readonly saving = signal<SaveState>({ waiting: 0, failure: null });
   readonly isSheetOpen = signal(false);
 
   private readonly look = computed(() => ({ ...this.drawn, hidden: this.hidden.value }));
@@ -78,7 +82,7 @@ export class Editor {
 
   /** Puts the model's mask in place. */
   accept(): void {
-    if (this.prediction.value) this.session.replace(this.prediction.value, "model's mask");
+    if (this.prediction.value) this.session.accept(this.prediction.value);
   }
 
   /** The keyboard's press, at its cursor. */

@@ -1,9 +1,19 @@
 /** The editor's properties. */
 import type { TargetKind } from "../../../core/target-kind.js";
-import type { MaskPatch } from "../../../grid/mask-patch.js";
-import type { SaveState } from "./model/autosave.js";
 import type { Part } from "./model/parts.js";
-import type { EditedImage } from "./session.js";
+import type { EditedImage, FinishedStroke } from "./session.js";
+
+/** How far saving has come. */
+export interface SaveState {
+  /** Strokes that have not arrived. */
+  readonly waiting: number;
+  /** Why the last try failed; null while all is well. */
+  readonly failure: string | null;
+  /** Whether that was for good. */
+  readonly isRefused?: boolean;
+  /** Whether the browser keeps those that have not arrived, also when the page is closed. */
+  readonly isKept?: boolean;
+}
 
 /** What the editor is given. */
 export interface MaskEditorProps {
@@ -19,12 +29,11 @@ export interface MaskEditorProps {
   readonly target?: TargetKind;
   /** The model's mask, as `mask` is written. */
   readonly prediction?: Uint8Array | null;
-  /**
-   * Keeps a finished stroke: the box it changed and the bytes that stand there now. Called for undo, too, for one stroke
-   * at a time, in order, and again for the same one after it failed.
-   */
-  readonly onStroke: (patch: MaskPatch) => Promise<void>;
-  /** Told how many strokes wait to be kept, whenever that changes. */
-  readonly onSaveState?: (state: SaveState) => void;
+  /** Why it is not there, as long as it is not: that it is being asked for, or that this failed. */
+  readonly predictionNote?: string | null;
+  /** Takes a finished stroke to keep it, in their order; undo is one, too. */
+  readonly onStroke: (stroke: FinishedStroke) => void;
+  /** How far that has come; where it is missing, strokes are safe at once. */
+  readonly saving?: SaveState;
   readonly readOnly?: boolean;
 }

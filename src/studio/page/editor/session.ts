@@ -6,12 +6,11 @@ import { signal } from "@preact/signals";
 import { UsageError } from "../../../core/errors.js";
 import type { TargetKind } from "../../../core/target-kind.js";
 import type { MaskPatch } from "../../../grid/mask-patch.js";
-import { Autosave, type SaveState } from "./model/autosave.js";
 import { type Box, clipBox, type Size } from "./model/box.js";
 import { brushBox, brushCentre, brushSpans, type Point } from "./model/brush.js";
 import { floodRegion } from "./model/flood.js";
 import { greyOf } from "./model/grey.js";
-import { History } from "./model/history.js";
+import { History, type Step } from "./model/history.js";
 import { type Ink, MaskDocument } from "./model/mask-document.js";
 import { type Part, type PartTables, partTables } from "./model/parts.js";
 import { otherPieces } from "./model/pieces.js";
@@ -27,6 +26,14 @@ export interface EditedImage extends Size {
   readonly tall?: number;
 }
 
+/** A finished stroke. */
+export interface FinishedStroke {
+  /** The box it changed and the bytes that stand there now. */
+  readonly patch: MaskPatch;
+  /** Where it has to do with the model's mask: whether it put that in place, or took it back. */
+  readonly model?: "accepted" | "undone";
+}
+
 /** What a session is about. */
 export interface SessionSource {
   readonly image: EditedImage;
@@ -35,8 +42,8 @@ export interface SessionSource {
   readonly parts: readonly Part[];
   readonly target: TargetKind;
   readonly settings: SettingsSignal;
-  /** Keeps a finished stroke; resolves when it is safe. */
-  readonly save: (patch: MaskPatch) => Promise<void>;
+  /** Takes a finished stroke to keep it. */
+  readonly keep: (stroke: FinishedStroke) => void;
 }
 
 /** How a pointer draws. */
@@ -62,8 +69,6 @@ function pixelAt({ x, y }: Point): Point {
   return { x: Math.floor(x), y: Math.floor(y) };
 }
 
-const wait = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
-
 /** One mask under edit. Places are in pixels of the image, (0, 0) at the corner of the first one. */
 export class EditorSession {
   /** Where the pointer or the keyboard's cursor is; null while neither is on the image. */
@@ -73,7 +78,6 @@ export class EditorSession {
   /** Whether the keyboard's pen is down. */
   readonly isPenDown = signal(false);
   readonly steps = signal({ canUndo: false, canRedo: false });
-  readonly saving = signal<SaveState>({ waiting: 0, failure: null });
   /** What was done last, for those who do not see it. */
   readonly message = signal("");
   /** Told which box looks different now. */
@@ -83,13 +87,12 @@ export class EditorSession {
   readonly grey: Uint8Array;
   readonly document: MaskDocument;
   private readonly history = new History();
-  private readonly autosave: Autosave;
   private readonly tables: ReadonlyMap<number, PartTables>;
   private drawing: Drawing | null = null;
 
   /** @throws UsageError for a mask or an image that is not as large as it says, or more overlapping parts than fit */
   constructor(private readonly source: SessionSource) {
-    const { image, mask, parts, target, save } = source;
+    const { image, mask, parts, target } = source;
     const { width, height } = image;
     const count = width * height;
     if (image.data.length !== 4 * count || mask.length !== count)
@@ -101,13 +104,6 @@ export class EditorSession {
     this.grey = greyOf(image.data);
     this.document = new MaskDocument(mask, this.size);
     this.tables = new Map(parts.map((part) => [part.value, partTables(part, parts, target)]));
-    this.autosave = new Autosave(
-      save,
-      (state) => {
-        this.saving.value = state;
-      },
-      wait,
-    );
   }
 
   /** The part that tools paint: the chosen one, or the first that is no background where this set has no such. */
@@ -207,11 +203,11 @@ export class EditorSession {
     this.corners.value = [];
   }
 
-  private finish(name: string): void {
+  private finish(name: string, isModel = false): void {
     const stroke = this.document.commit(name);
     if (!stroke) return;
-    this.history.push(stroke.change);
-    this.autosave.add(stroke.patch);
+    this.history.push({ ...stroke.change, isModel });
+    this.source.keep({ patch: stroke.patch, ...(isModel ? { model: "accepted" } : {}) });
     this.told(`${name[0].toUpperCase()}${name.slice(1)}, ${this.part.name}`);
   }
 
@@ -282,33 +278,33 @@ export class EditorSession {
     this.finish("smoothing");
   }
 
-  /** Puts another mask in place of this one, as a step that can be undone. */
-  replace(mask: Uint8Array, name: string): void {
+  /** Puts the model's mask in place of this one, as a step that can be undone. */
+  accept(mask: Uint8Array): void {
     this.cancel();
     const whole = { x: 0, y: 0, ...this.size };
     this.document.put({ ...whole, values: mask });
     this.onChange(whole);
-    this.finish(name);
+    this.finish("model's mask", true);
   }
 
   /** Takes the last step back; of a polygon under way, its last corner. */
   undo(): void {
     if (this.corners.value.length > 0) this.dropCorner();
-    else this.step(() => this.history.undo(), "Undid");
+    else this.step(() => this.history.undo(), "Undid", "undone");
   }
 
   redo(): void {
-    this.step(() => this.history.redo(), "Did again");
+    this.step(() => this.history.redo(), "Did again", "accepted");
   }
 
-  private step(take: () => ReturnType<History["undo"]>, verb: string): void {
+  private step(take: () => Step | undefined, verb: string, model: "accepted" | "undone"): void {
     // In the middle of a stroke, that one is given up first.
     this.abandon();
     const change = take();
     if (!change) return;
     const patch = this.document.toggle(change);
     this.onChange(patch);
-    this.autosave.add(patch);
+    this.source.keep({ patch, ...(change.isModel ? { model } : {}) });
     this.told(`${verb}: ${change.name}`);
   }
 

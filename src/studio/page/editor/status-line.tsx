@@ -15,15 +15,18 @@ function Place({ editor }: { editor: Editor }) {
 }
 
 function Saved({ editor }: { editor: Editor }) {
-  const { waiting, failure } = editor.session.saving.value;
-  if (editor.isReadOnly.value) return <span class="editor-saved">Read only</span>;
+  const { waiting, failure, isRefused, isKept } = editor.saving.value;
   const strokes = `${waiting} ${waiting === 1 ? "stroke" : "strokes"}`;
-  if (failure !== null && waiting > 0)
+  if (failure !== null && waiting > 0) {
+    const words = [`${strokes} not saved: ${failure}.`];
+    if (!isRefused) words.push("Trying again.", ...(isKept ? ["This browser keeps them."] : []));
     return (
       <span class="editor-saved failed" role="alert">
-        {`${strokes} not saved: ${failure}. Trying again.`}
+        {words.join(" ")}
       </span>
     );
+  }
+  if (editor.isReadOnly.value) return <span class="editor-saved">Read only</span>;
   if (waiting > 0) return <span class="editor-saved waiting">{`Saving ${strokes}`}</span>;
   return <span class="editor-saved">All saved</span>;
 }

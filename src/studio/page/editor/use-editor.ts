@@ -1,32 +1,33 @@
 /** The editor of the properties at hand: a new one for another image or mask, the same settings for all. */
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import type { MaskPatch } from "../../../grid/mask-patch.js";
 import { Editor } from "./editor.js";
 import type { MaskEditorProps } from "./props.js";
+import type { FinishedStroke } from "./session.js";
 import { createSettings, type SettingsSignal } from "./settings.js";
 
 /** The editor; while strokes wait to be saved the browser asks before it leaves the page. */
 export function useEditor(props: MaskEditorProps): Editor {
-  const { image, mask, labels, target = "softmax", prediction = null, readOnly = false, onStroke, onSaveState } = props;
+  const { image, mask, labels, target = "softmax", readOnly = false, onStroke, saving } = props;
+  const { prediction = null, predictionNote = null } = props;
   const settings = useRef<SettingsSignal>(undefined);
   settings.current ??= createSettings();
   const shared = settings.current;
-  const { editor, saver } = useMemo(() => {
+  const { editor, keeper } = useMemo(() => {
     // A stroke goes to where its own mask is kept, also once another one is open.
-    const saver = { save: onStroke, report: onSaveState };
-    const save = (patch: MaskPatch) => saver.save(patch);
-    return { editor: new Editor({ image, mask, parts: labels, target, settings: shared, save }), saver };
+    const keeper = { keep: onStroke };
+    const keep = (stroke: FinishedStroke) => keeper.keep(stroke);
+    return { editor: new Editor({ image, mask, parts: labels, target, settings: shared, keep }), keeper };
   }, [image, mask]);
-  saver.save = onStroke;
-  saver.report = onSaveState;
+  keeper.keep = onStroke;
   useEffect(() => {
     editor.prediction.value = prediction;
+    editor.predictionNote.value = predictionNote;
     editor.isReadOnly.value = readOnly;
+    if (saving) editor.saving.value = saving;
   });
-  useEffect(() => editor.session.saving.subscribe((state) => saver.report?.(state)), [editor]);
   useEffect(() => {
     const ask = (event: BeforeUnloadEvent) => {
-      if (editor.session.saving.value.waiting > 0) event.preventDefault();
+      if (editor.saving.value.waiting > 0) event.preventDefault();
     };
     window.addEventListener("beforeunload", ask);
     return () => window.removeEventListener("beforeunload", ask);

@@ -4,15 +4,22 @@ import { Slider, Tick } from "./fields.js";
 
 function ModelMask({ editor }: { editor: Editor }) {
   const settings = editor.settings.value;
+  const hasMask = editor.prediction.value !== null;
   return (
     <fieldset class="editor-group">
       <legend>Model</legend>
-      <Tick
-        name="Compare: dashed outlines"
-        isOn={settings.isComparing}
-        onChange={(isComparing) => editor.set({ isComparing })}
-      />
-      {!editor.isReadOnly.value && (
+      {hasMask ? (
+        <Tick
+          name="Compare: dashed outlines"
+          isOn={settings.isComparing}
+          onChange={(isComparing) => editor.set({ isComparing })}
+        />
+      ) : (
+        <p class="editor-note" role="status">
+          {editor.predictionNote.value}
+        </p>
+      )}
+      {hasMask && !editor.isReadOnly.value && (
         <button type="button" onClick={() => editor.accept()}>
           Accept model’s mask
         </button>
@@ -38,7 +45,7 @@ export function ViewSettings({ editor }: { editor: Editor }) {
         />
         <Tick name="Outlines only" isOn={isOutlined} onChange={(on) => editor.set({ isOutlined: on })} />
       </fieldset>
-      {editor.prediction.value && <ModelMask editor={editor} />}
+      {(editor.prediction.value ?? editor.predictionNote.value) && <ModelMask editor={editor} />}
     </>
   );
 }

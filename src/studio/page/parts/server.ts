@@ -3,40 +3,69 @@ import { useEffect, useState } from "preact/hooks";
 
 let csrfToken: Promise<string> | undefined;
 
-/** The server went away, or was started anew with another token in its link. */
-const lost = "the studio does not answer; start it again with `dimseg studio` and open its new link";
+const gone = "the studio does not answer; start it again with `dimseg studio` and open its new link";
+const anew = "the studio was started anew; open its new link in this browser";
 
-async function answered(request: Promise<Response>): Promise<Response> {
-  const response = await request.catch(() => {
-    throw new Error(lost);
+/** An answer that is a refusal. */
+class RefusedByStudio extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+/** Whether a failure would be one again: what was asked for is wrong, not who asked or when. */
+export function isForGood(error: unknown): boolean {
+  if (!(error instanceof RefusedByStudio)) return false;
+  return error.status >= 400 && error.status < 500 && ![401, 403, 408, 429].includes(error.status);
+}
+
+async function responseTo(path: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(path, init).catch((error) => {
+    if (init.signal?.aborted) throw error;
+    throw new Error(gone);
   });
+}
+
+async function answered(response: Response): Promise<Response> {
   if (response.ok) return response;
-  if (response.status === 401) throw new Error(lost);
+  if (response.status === 401) throw new RefusedByStudio(anew, 401);
   const problem = (await response.json().catch(() => ({}))) as { detail?: string };
-  throw new Error(problem.detail ?? `the studio answered ${response.status}`);
+  throw new RefusedByStudio(problem.detail ?? `the studio answered ${response.status}`, response.status);
 }
 
 /** Gets JSON. */
 export async function getJson<T>(path: string): Promise<T> {
-  return (await answered(fetch(path))).json() as Promise<T>;
+  return (await answered(await responseTo(path))).json() as Promise<T>;
 }
 
 /** Gets bytes, with the headers that say what they are. */
 export async function getBytes(path: string, signal?: AbortSignal): Promise<{ bytes: ArrayBuffer; headers: Headers }> {
-  const response = await answered(fetch(path, { ...(signal ? { signal } : {}) }));
+  const response = await answered(await responseTo(path, { ...(signal ? { signal } : {}) }));
   return { bytes: await response.arrayBuffer(), headers: response.headers };
 }
 
-/** Sends what changes something. */
-export async function post<T>(path: string, body: unknown = {}): Promise<T> {
+async function send(path: string, body: unknown): Promise<Response> {
   csrfToken ??= getJson<{ token: string }>("/csrf-token").then(({ token }) => token);
   const token = await csrfToken.catch((error) => {
     csrfToken = undefined;
     throw error;
   });
   const headers = { "content-type": "application/json", "x-csrf-token": token };
-  const response = await answered(fetch(path, { method: "POST", headers, body: JSON.stringify(body) }));
-  return response.json() as Promise<T>;
+  return responseTo(path, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+/** Sends what changes something. */
+export async function post<T>(path: string, body: unknown = {}): Promise<T> {
+  let response = await send(path, body);
+  if (response.status === 403) {
+    // A studio that was started anew has another token, which a page that its link opened may read.
+    csrfToken = undefined;
+    response = await send(path, body);
+  }
+  return (await answered(response)).json() as Promise<T>;
 }
 
 /** What is asked for: not there yet, there, or refused. */
@@ -84,7 +113,7 @@ export function useEvents<T>(path: string, take: (message: T) => void, begin: ()
         source?.close();
         setError(JSON.parse((event as MessageEvent<string>).data) as string);
       });
-      source.onerror = () => setError(lost);
+      source.onerror = () => setError(gone);
     };
     const seen = () => {
       if (document.hidden) source?.close();

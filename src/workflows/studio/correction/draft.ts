@@ -25,13 +25,19 @@ const axes = z
 /** How slices are cut from `[count, rows, columns]`. */
 const order = z.strictObject({ axes, reversed: z.tuple([z.boolean(), z.boolean(), z.boolean()]).readonly() });
 
+/** A network that predicted a mask: its run, and which of its checkpoints. */
+const modelSchema = z.strictObject({ run: z.string(), answeredBy: z.string() });
+
+/** Beside a stroke: it put the model's mask on its slice, or took that back (null). */
+const noteSchema = z.strictObject({ model: modelSchema.nullable() });
+
 const headSchema = z.strictObject({
   version: z.literal(2),
   /** `domain/split/id` */
   case: z.string(),
   from: z.enum(["reference", "prediction", "empty"]),
   /** What predicted the mask that it began from; null for the others. */
-  model: z.strictObject({ run: z.string(), answeredBy: z.string() }).nullable(),
+  model: modelSchema.nullable(),
   by: z.string(),
   begun: z.string(),
   /** Hash of the mask's files when it began; null where there were none. */
@@ -48,6 +54,22 @@ const headSchema = z.strictObject({
 /** What a draft is of, and how it began. */
 export type DraftHead = z.output<typeof headSchema>;
 
+export type DraftModel = z.output<typeof modelSchema>;
+export type StrokeNote = z.output<typeof noteSchema>;
+
+/** A slice that the model's mask was put on. */
+export interface AcceptedSlice extends DraftSlice {
+  /** Which stroke that was, from 1. */
+  readonly stroke: number;
+  readonly model: DraftModel;
+}
+
+/** What a mask was made from. */
+export interface DrawnFrom extends Pick<DraftHead, "case" | "from" | "model" | "begun"> {
+  readonly accepted: readonly AcceptedSlice[];
+  readonly strokes: number;
+}
+
 /** Where a stroke is drawn. */
 export interface DraftSlice {
   /** Number of the plane, from 0. */
@@ -57,21 +79,59 @@ export interface DraftSlice {
 
 /** Of each stroke in the journal: its plane and slice, its length, and the beginning of its hash. */
 const recordHead = 16;
+/** Added to the plane of a stroke that has a note: the note's length in four bytes and its JSON then precede the patch. */
+const noted = 256;
+/** Hexadecimal digits that tell drafts apart. */
+const identityLength = 24;
 
 function checkOf(bytes: Uint8Array): number {
   return Number.parseInt(sha256(bytes).slice(0, 8), 16);
 }
 
+/** A stroke as the journal has it. */
+interface Entry {
+  readonly place: DraftSlice;
+  readonly bytes: Uint8Array;
+  readonly note: StrokeNote | undefined;
+}
+
+function encodeEntry({ place, bytes, note }: Entry): { head: Uint8Array; body: Uint8Array; check: number } {
+  let body = bytes;
+  if (note) {
+    const words = new TextEncoder().encode(JSON.stringify(note));
+    const length = new DataView(new ArrayBuffer(4));
+    length.setUint32(0, words.length, true);
+    body = Buffer.concat([new Uint8Array(length.buffer), words, bytes]);
+  }
+  const head = new DataView(new ArrayBuffer(recordHead));
+  const check = checkOf(body);
+  [place.plane + (note ? noted : 0), place.index, body.length, check].forEach((number, i) => {
+    head.setUint32(4 * i, number, true);
+  });
+  return { head: new Uint8Array(head.buffer), body, check };
+}
+
+function decodeEntry(plane: number, index: number, body: Uint8Array): Entry {
+  if (plane < noted) return { place: { plane, index }, bytes: body, note: undefined };
+  const length = new DataView(body.buffer, body.byteOffset, 4).getUint32(0, true);
+  const note = noteSchema.parse(JSON.parse(new TextDecoder().decode(body.subarray(4, 4 + length))));
+  return { place: { plane: plane - noted, index }, bytes: body.subarray(4 + length), note };
+}
+
 export class Draft {
   private readonly grid: Grid;
+  /** Of each stroke so far, what tells it from others. */
+  private readonly checks: number[] = [];
+  private accepted: AcceptedSlice[] = [];
 
   private constructor(
     private readonly folder: string,
+    /** Stands for this draft and no other, also when it is opened again. */
+    readonly identity: string,
     readonly head: DraftHead,
     /** One byte a voxel, `[count, rows, columns]`. */
     readonly values: Uint8Array,
     private readonly journal: AppendFile,
-    private taken: number,
   ) {
     const { count, rows, columns } = head;
     this.grid = makeGrid("Draft", [count, rows, columns]);
@@ -97,8 +157,10 @@ export class Draft {
   static open(folder: string): Draft {
     const path = join(folder, "draft.json");
     let head: DraftHead;
+    let text: string;
     try {
-      head = headSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+      text = readFileSync(path, "utf8");
+      head = headSchema.parse(JSON.parse(text));
     } catch (cause) {
       throw new DataError(
         `${path} is damaged or of another version of dimseg; remove its folder to begin the correction anew`,
@@ -108,13 +170,21 @@ export class Draft {
     const size = head.count * head.rows * head.columns;
     const values = decodeRuns(readBytes(join(folder, "base.runs")), size);
     const journal = new AppendFile(join(folder, "strokes"));
-    const draft = new Draft(folder, head, values, journal, 0);
+    const draft = new Draft(folder, sha256(text).slice(0, identityLength), head, values, journal);
     draft.replay();
     return draft;
   }
 
   get strokes(): number {
-    return this.taken;
+    return this.checks.length;
+  }
+
+  /** What its mask is made from: where the model's mask was put in place of all of it, from that. */
+  get drawnFrom(): DrawnFrom {
+    const { case: name, begun, count } = this.head;
+    const whole = count === 1 ? this.accepted.at(-1) : undefined;
+    const { from, model } = whole ? { from: "prediction" as const, model: whole.model } : this.head;
+    return { case: name, from, model, begun, accepted: this.accepted, strokes: this.strokes };
   }
 
   /** The values of one slice, `[rows, columns]` of its plane. @throws DataError where there is none */
@@ -124,19 +194,22 @@ export class Draft {
 
   /**
    * Takes a stroke; it is safe when this returns.
-   * @param patch as `encodeMaskPatch` gives it
+   * @param bytes as `encodeMaskPatch` gives it
    * @throws DataError for a stroke that is no patch of a slice, or draws what is no label; ResourceError when it cannot be
    *   kept
    */
-  take(place: DraftSlice, patch: Uint8Array): void {
-    this.apply(place, patch);
-    const head = new DataView(new ArrayBuffer(recordHead));
-    [place.plane, place.index, patch.length, checkOf(patch)].forEach((number, i) => {
-      head.setUint32(4 * i, number, true);
-    });
-    this.journal.append(Buffer.concat([new Uint8Array(head.buffer), patch]));
+  take(place: DraftSlice, bytes: Uint8Array, note?: StrokeNote): void {
+    const entry = { place, bytes, note };
+    this.apply(place, bytes);
+    const { head, body, check } = encodeEntry(entry);
+    this.journal.append(Buffer.concat([head, body]));
     this.journal.sync();
-    this.taken++;
+    this.count(entry, check);
+  }
+
+  /** Whether the stroke of a number, from 0, was this one. */
+  isTaken(number: number, place: DraftSlice, bytes: Uint8Array, note?: StrokeNote): boolean {
+    return this.checks[number] === encodeEntry({ place, bytes, note }).check;
   }
 
   /** Closes its file. */
@@ -174,6 +247,14 @@ export class Draft {
     placeSlice(this.values, this.grid, this.orderOf(place), place.index, samples as Uint8Array);
   }
 
+  private count({ place, note }: Entry, check: number): void {
+    this.checks.push(check);
+    if (note?.model) this.accepted = [...this.accepted, { ...place, stroke: this.strokes, model: note.model }];
+    if (note?.model !== null) return;
+    const undone = this.accepted.findLastIndex(({ plane, index }) => plane === place.plane && index === place.index);
+    this.accepted = this.accepted.filter((_, i) => i !== undone);
+  }
+
   private replay(): void {
     const end = this.journal.offset;
     const bytes = this.journal.read(0, end);
@@ -181,10 +262,11 @@ export class Draft {
     let at = 0;
     while (at + recordHead <= bytes.length) {
       const [plane, index, length, check] = [0, 4, 8, 12].map((offset) => view.getUint32(at + offset, true));
-      const patch = bytes.subarray(at + recordHead, at + recordHead + length);
-      if (patch.length < length || checkOf(patch) !== check) break;
-      this.apply({ plane, index }, patch);
-      this.taken++;
+      const body = bytes.subarray(at + recordHead, at + recordHead + length);
+      if (body.length < length || checkOf(body) !== check) break;
+      const entry = decodeEntry(plane, index, body);
+      this.apply(entry.place, entry.bytes);
+      this.count(entry, check);
       at += recordHead + length;
     }
     if (at < end) this.journal.truncateTo(at);

@@ -10,7 +10,7 @@ import { readBytes } from "../../../core/files/read-file.js";
 import { packageVersion } from "../../../core/package-root.js";
 import { sha256 } from "../../../core/sha256.js";
 import { AppendFile } from "../../../runs/append-file.js";
-import type { DraftHead } from "./draft.js";
+import type { DrawnFrom } from "./draft.js";
 
 /** A line of the record. */
 export interface CorrectionLine {
@@ -78,15 +78,15 @@ export class CorrectionRecord {
   }
 
   /** Adds what is about to be written. @throws ResourceError when it cannot be kept */
-  add(head: DraftHead, strokes: number, files: readonly { file: string; sha256: string; kept: string | null }[]): void {
+  add(drawn: DrawnFrom, files: readonly { file: string; sha256: string; kept: string | null }[]): void {
     makeFolder(this.folder);
     const log = new AppendFile(this.path);
-    const { case: name, from, model, begun } = head;
+    const { case: name, ...origin } = drawn;
     const who = { by: personName(), at: new Date().toISOString(), dimseg: packageVersion() };
     try {
       // A line that a killed process left half written ends here.
       const torn = log.offset > 0 && log.read(log.offset - 1, log.offset)[0] !== 0x0a;
-      const lines = files.map((file) => JSON.stringify({ case: name, ...file, ...who, from, model, begun, strokes }));
+      const lines = files.map((file) => JSON.stringify({ case: name, ...file, ...who, ...origin }));
       log.append(Buffer.from(`${torn ? "\n" : ""}${lines.join("\n")}\n`));
       log.sync();
     } finally {

@@ -6,7 +6,7 @@ import { channelFilesOf } from "../../../data/case-files.js";
 import { type Case, type Dataset, labelsOf, type MaskFile } from "../../../data/dataset.js";
 import { readPictureChannels, readVolumeChannels } from "../../../data/images/read-channels.js";
 import { decodeVolume, readBytes } from "../../../data/images/read-image.js";
-import { encodeMask } from "../../../data/masks/encode-mask.js";
+import { encodeMask, requireWrittenFormat } from "../../../data/masks/encode-mask.js";
 import { createLabelDecoder, type LabelDecoder } from "../../../data/masks/labels.js";
 import { maskImage } from "../../../data/masks/mask-image.js";
 import { codeOfClass } from "../../../data/masks/mask-join.js";
@@ -15,7 +15,7 @@ import { cutVolume } from "../../../data/volumes/decode-volume.js";
 import { type Grid, sameGrid, shapeText, voxelCount } from "../../../grid/grid.js";
 import { placeSlice } from "../../../grid/slices.js";
 import type { StoredImage } from "../../../grid/stored-image.js";
-import type { DraftHead } from "./draft.js";
+import type { DrawnFrom } from "./draft.js";
 import { correctionsFolder, fromRoot, maskPlaceOf } from "./mask-place.js";
 import { CorrectionRecord } from "./record.js";
 
@@ -76,6 +76,14 @@ async function encoded(
   return bytes;
 }
 
+/**
+ * Asks before anything is drawn whether a mask could be written.
+ * @throws DataError where the data set has no place for it, or has its masks in a format that is not written
+ */
+export function requireWritable(dataset: Dataset, one: Case): void {
+  for (const { path } of maskPlaceOf(dataset, one).files) requireWrittenFormat(path);
+}
+
 /** A mask that was written. */
 export interface WrittenMask {
   /** Its first file, from the data set's folder. */
@@ -87,17 +95,11 @@ export interface WrittenMask {
 /**
  * Writes the mask of a case.
  * @param codes on the case's working grid
- * @param head what the drawing began from, for the record
+ * @param drawn what it was made from, for the record
  * @throws DataError where the data set has no place or no value for it; ResourceError when it cannot be written: the mask is
  *   then as before
  */
-export async function saveMask(
-  dataset: Dataset,
-  one: Case,
-  codes: Int32Array,
-  head: DraftHead,
-  strokes: number,
-): Promise<WrittenMask> {
+export async function saveMask(dataset: Dataset, one: Case, codes: Int32Array, drawn: DrawnFrom): Promise<WrittenMask> {
   const stored = await asStored(dataset, one, codes);
   const { files, dataset: text } = maskPlaceOf(dataset, one);
   const contents: [string, Uint8Array][] = [];
@@ -108,7 +110,7 @@ export async function saveMask(
     const kept = record.keep(path, file);
     return { file, sha256: sha256(bytes), kept: kept === null ? null : fromRoot(dataset, kept) };
   });
-  record.add(head, strokes, told);
+  record.add(drawn, told);
   // The data set's file comes last: it names a folder that has to be there.
   writeFilesAtomic([...contents, ...(text === undefined ? [] : [[dataset.path, text] as const])]);
   return { file: told[0].file, kept: told.find(({ kept }) => kept !== null)?.kept ?? null };

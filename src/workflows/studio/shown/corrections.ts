@@ -5,13 +5,13 @@ export type DraftOrigin = "reference" | "prediction" | "empty";
 
 /** A correction under way. */
 export interface DraftFacts {
-  /** Strokes are taken from the page that shows it; opening the correction again gives another one. */
+  /** Stands for this correction and no other, also after the studio was started anew. */
   readonly session: string;
   readonly from: DraftOrigin;
   /** Who began it, and when. */
   readonly by: string;
   readonly begun: string;
-  /** Strokes so far. */
+  /** Strokes so far; what a page sends says how many it has seen. */
   readonly strokes: number;
   /** Whether the network was asked about the case, so that its mask can be shown beside. */
   readonly predicted: boolean;

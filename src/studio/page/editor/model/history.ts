@@ -10,10 +10,16 @@ export const mostSteps = 100;
  */
 export const mostBytes = 256 * 2 ** 20;
 
+/** A change that can be undone. */
+export interface Step extends Change {
+  /** Whether it put the model's mask in place. */
+  readonly isModel: boolean;
+}
+
 /** Changes in their order, and where among them the mask stands. */
 export class History {
-  private done: Change[] = [];
-  private undone: Change[] = [];
+  private done: Step[] = [];
+  private undone: Step[] = [];
 
   constructor(private readonly limits: { steps: number; bytes: number } = { steps: mostSteps, bytes: mostBytes }) {}
 
@@ -26,23 +32,23 @@ export class History {
   }
 
   /** Takes a new change up; what was undone before it is gone. */
-  push(change: Change): void {
+  push(change: Step): void {
     this.undone = [];
     this.done.push(change);
     let bytes = this.done.reduce((sum, { runs }) => sum + runs.length, 0);
     while (this.done.length > this.limits.steps || (bytes > this.limits.bytes && this.done.length > 1))
-      bytes -= (this.done.shift() as Change).runs.length;
+      bytes -= (this.done.shift() as Step).runs.length;
   }
 
   /** The change to undo, which then can be done again. */
-  undo(): Change | undefined {
+  undo(): Step | undefined {
     const change = this.done.pop();
     if (change) this.undone.push(change);
     return change;
   }
 
   /** The change to do again. */
-  redo(): Change | undefined {
+  redo(): Step | undefined {
     const change = this.undone.pop();
     if (change) this.done.push(change);
     return change;
