@@ -125,6 +125,23 @@ describe.skipIf(!hasBrowser)("a correction of a volume", () => {
     const coronal = await turnTo(page, "coronal", 6);
     // Rows of coronal and sagittal slices run to the feet.
     expect(await coronal.savedStroke({ x: 12, y: 1 }, { x: 12, y: 4 })).toBe(true);
+    // Undo goes to the slices of the steps, and back again.
+    const said = (words: string) => page.locator(".editor-did").filter({ hasText: words }).waitFor();
+    const shown = (slice: string) => page.locator(`.editor-place[data-slice="${slice}"]`).waitFor();
+    const undo = page.getByRole("button", { name: "Undo" });
+    const redo = page.getByRole("button", { name: "Do again" });
+    await turnTo(page, "sagittal", 2);
+    for (const [button, slice, words] of [
+      [undo, "coronal 6", "Undid: brush"],
+      [undo, "axial 2", "Undid: brush"],
+      [redo, "axial 2", "Did again: brush"],
+      [redo, "coronal 6", "Did again: brush"],
+    ] as const) {
+      await button.click();
+      await shown(slice);
+      await said(words);
+      await page.locator(".editor-saved").filter({ hasText: "All saved" }).waitFor();
+    }
     // One that is cut short.
     const unsaved = await turnTo(page, "axial", 0);
     await unsaved.stroke({ x: 0, y: 0 }, { x: 2, y: 0 });
@@ -166,6 +183,6 @@ describe.skipIf(!hasBrowser)("a correction of a volume", () => {
     expect(voxels).toEqual([...new Set([...strokes, ...kept])].sort());
     const line = JSON.parse(readFileSync(join(base, "data/dimseg-corrections/corrections.jsonl"), "utf8"));
     expect(line).toMatchObject({ case: "b/train/v", file: "b/masks/v.nii.gz", from: "empty" });
-    expect(line.strokes).toBe(kept.length > 0 ? 4 : 3);
+    expect(line.strokes).toBe(kept.length > 0 ? 8 : 7);
   });
 });

@@ -62,7 +62,7 @@ function act({ session, set }: ReturnType<typeof open>, one: Action): void {
     session.move({ x: 3, y: 3 });
     session.cancel();
   }
-  if (one.kind === "replace") session.accept(one.mask);
+  if (one.kind === "replace") session.accept(one.mask, "a model");
   if (one.kind !== "stroke") return;
   const { kind: _, places, ...settings } = one;
   set({ ...settings, low: 40, high: 110 });
@@ -100,10 +100,11 @@ describe("undo", () => {
 
   it("keeps a hundred steps, and fewer where they are huge", () => {
     const box = { x: 0, y: 0, width: 1, height: 1 };
+    const here = { plane: 0, index: 0 };
     const push = (history: History, steps: number, bytes: number) => {
-      for (let i = 0; i < steps; i++) history.push({ name: `${i}`, box, isModel: false, runs: new Uint8Array(bytes) });
+      for (let i = 0; i < steps; i++) history.push({ name: `${i}`, box, runs: new Uint8Array(bytes), ...here });
       const names: string[] = [];
-      for (let change = history.undo(); change; change = history.undo()) names.push(change.name);
+      for (let change = history.take("undo"); change; change = history.take("undo")) names.push(change.name);
       return names;
     };
     expect(push(new History(), 130, 3)).toHaveLength(100);
@@ -120,6 +121,80 @@ describe("undo", () => {
     const stroke = document.commit("brush")!;
     expect(stroke.change.box).toEqual({ x: 500, y: 1000, width: 101, height: 1 });
     expect(stroke.change.runs.length).toBe(2);
+  });
+});
+
+/** Slices of one draft, of which one is shown at a time, as the page shows them. */
+function openSlices() {
+  const history = new History();
+  const masks = [0, 1, 2].map(() => new Uint8Array(count));
+  const settings = createSettings();
+  let at = 0;
+  let session: EditorSession;
+  const show = (index: number) => {
+    at = index;
+    const keep = ({ patch }: FinishedStroke) => applyMaskPatch(masks[index], size.width, patch);
+    const steps = { history, place: { plane: 0, index }, goTo: (place: { index: number }) => show(place.index) };
+    session = new EditorSession({
+      ...{ image: { ...size, data }, mask: masks[index], parts: exclusive, target: "softmax", settings, keep, steps },
+    });
+    session.arrive();
+  };
+  show(0);
+  return { masks, show, shown: () => at, session: () => session };
+}
+
+describe("undo over several slices", () => {
+  const draw = ({ session }: ReturnType<typeof openSlices>, row: number) => {
+    session().begin({ x: 4, y: row }, 1);
+    session().move({ x: 30, y: row });
+    session().end();
+  };
+
+  it("shows the slice of the step, and does all of it again", () => {
+    const slices = openSlices();
+    draw(slices, 5);
+    slices.show(2);
+    draw(slices, 9);
+    slices.show(1);
+    expect(slices.session().steps.value).toEqual({ canUndo: true, canRedo: false });
+    const last = slices.masks.map((mask) => mask.slice());
+    slices.session().undo();
+    expect([slices.shown(), slices.session().message.value]).toEqual([2, "Undid: brush"]);
+    expect(slices.masks.map((mask) => mask.some(Boolean))).toEqual([true, false, false]);
+    slices.session().undo();
+    expect(slices.shown()).toBe(0);
+    expect(slices.masks.some((mask) => mask.some(Boolean))).toBe(false);
+    slices.session().redo();
+    slices.session().redo();
+    expect(slices.shown()).toBe(2);
+    expect(slices.masks).toEqual(last);
+  });
+
+  it("gives all slices their first bits after any sequence, and redo their last", () => {
+    const one = fc.oneof(
+      fc.record({ kind: fc.constant("show" as const), value: fc.nat(2) }),
+      fc.record({ kind: fc.constant("draw" as const), value: fc.integer({ min: 3, max: 25 }) }),
+      fc.record({ kind: fc.constantFrom("undo" as const, "redo" as const), value: fc.constant(0) }),
+    );
+    fc.assert(
+      fc.property(fc.array(one, { maxLength: 30 }), (actions) => {
+        const slices = openSlices();
+        for (const { kind, value } of actions) {
+          if (kind === "show") slices.show(value);
+          if (kind === "draw") draw(slices, value);
+          if (kind === "undo") slices.session().undo();
+          if (kind === "redo") slices.session().redo();
+        }
+        while (slices.session().steps.value.canRedo) slices.session().redo();
+        const last = slices.masks.map((mask) => mask.slice());
+        while (slices.session().steps.value.canUndo) slices.session().undo();
+        expect(slices.masks.some((mask) => mask.some(Boolean))).toBe(false);
+        while (slices.session().steps.value.canRedo) slices.session().redo();
+        expect(slices.masks).toEqual(last);
+      }),
+      { numRuns: 40 },
+    );
   });
 });
 

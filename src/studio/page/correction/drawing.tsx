@@ -1,9 +1,10 @@
 /** The editor over one slice of a correction, and the way to its other slices and planes. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { CaseFacts, ShownPlane } from "../../../workflows/studio/shown/cases.js";
 import type { DraftFacts } from "../../../workflows/studio/shown/corrections.js";
 import { fetchSlice, imagePixels } from "../cases/layers.js";
 import { MaskEditor } from "../editor/mask-editor.js";
+import { History } from "../editor/model/history.js";
 import type { FinishedStroke } from "../editor/session.js";
 import { Problem, Waiting } from "../parts/notice.js";
 import { getBytes } from "../parts/server.js";
@@ -103,6 +104,7 @@ export function Drawing({ run, facts, draft, outbox }: DrawingProps) {
   const [indices, setIndices] = useState(planes.map(middle));
   const [slice, setSlice] = useState<EditedSlice | null>(null);
   const [error, setError] = useState<string | null>(null);
+  const [tries, setTries] = useState(0);
   const index = indices[plane];
   const saving = outbox.saving.value;
   const isBehind = saving.waiting > 0;
@@ -111,13 +113,17 @@ export function Drawing({ run, facts, draft, outbox }: DrawingProps) {
     if (isBehind || (slice?.plane === plane && slice.index === index)) return undefined;
     let wanted = true;
     loadSlice(run, facts, draft, { plane, index }).then(
-      (loaded) => wanted && setSlice(loaded),
+      (loaded) => {
+        if (!wanted) return;
+        setSlice(loaded);
+        setError(null);
+      },
       (problem: Error) => wanted && setError(problem.message),
     );
     return () => {
       wanted = false;
     };
-  }, [run, facts, draft, plane, index, isBehind]);
+  }, [run, facts, draft, plane, index, isBehind, tries]);
   const shown = slice ?? { plane, index };
   const place = { run, id: facts.id, plane: shown.plane, index: shown.index };
   const prediction = usePrediction(place, draft.predicted);
@@ -125,16 +131,32 @@ export function Drawing({ run, facts, draft, outbox }: DrawingProps) {
     setPlane(place.plane);
     setIndices(indices.map((old, at) => (at === place.plane ? place.index : old)));
   };
-  if (error) return <Problem>{error}</Problem>;
-  if (!slice) return <Waiting>Opening the mask</Waiting>;
+  const history = useMemo(() => new History(), [outbox]);
+  // A slice that is shown for long has a session of then, and goes to where a step was by the choice of now.
+  const goTo = useRef(choose);
+  goTo.current = choose;
+  const steps = slice && {
+    history,
+    place: { plane: slice.plane, index: slice.index },
+    goTo: (place: Place) => goTo.current(place),
+  };
+  const problem = error && (
+    <Problem>
+      {error}{" "}
+      <button type="button" onClick={() => setTries(tries + 1)}>
+        Try again
+      </button>
+    </Problem>
+  );
+  if (!slice || !steps) return problem || <Waiting>Opening the mask</Waiting>;
   const keep = ({ patch, model }: FinishedStroke) => {
     const { plane, index } = slice;
-    const answeredBy = prediction.slice?.answeredBy ?? "";
-    const told = model && { model: model === "accepted" ? { answeredBy } : null };
+    const told = model === undefined ? {} : { model: model === null ? null : { answeredBy: model } };
     outbox.add({ plane, slice: index, patch, ...told });
   };
   return (
     <>
+      {problem}
       {planes.length > 1 ? <SliceChoice {...{ planes, indices, plane, choose }} /> : null}
       <div class="editor-place" data-slice={`${planes[slice.plane].name} ${slice.index}`}>
         <MaskEditor
@@ -143,9 +165,11 @@ export function Drawing({ run, facts, draft, outbox }: DrawingProps) {
           labels={facts.labels}
           target={facts.target}
           prediction={prediction.slice?.bytes ?? null}
+          predictedBy={prediction.slice?.answeredBy ?? ""}
           predictionNote={prediction.note}
           onStroke={keep}
           saving={saving}
+          steps={steps}
           readOnly={saving.isRefused ?? false}
         />
       </div>

@@ -19,6 +19,8 @@ export class Editor {
   readonly settings: SessionSource["settings"];
   /** The model's mask of the image, where there is one. */
   readonly prediction = signal<Uint8Array | null>(null);
+  /** What predicted it. */
+  predictedBy = "";
   /** Why there is none (yet). */
   readonly predictionNote = signal<string | null>(null);
   readonly isReadOnly = signal(false);
@@ -82,7 +84,7 @@ export class Editor {
 
   /** Puts the model's mask in place. */
   accept(): void {
-    if (this.prediction.value) this.session.accept(this.prediction.value);
+    if (this.prediction.value) this.session.accept(this.prediction.value, this.predictedBy);
   }
 
   /** The keyboard's press, at its cursor. */

@@ -1,7 +1,7 @@
 /** The editor's properties. */
 import type { TargetKind } from "../../../core/target-kind.js";
 import type { Part } from "./model/parts.js";
-import type { EditedImage, FinishedStroke } from "./session.js";
+import type { EditedImage, EditedSteps, FinishedStroke } from "./session.js";
 
 /** How far saving has come. */
 export interface SaveState {
@@ -29,10 +29,14 @@ export interface MaskEditorProps {
   readonly target?: TargetKind;
   /** The model's mask, as `mask` is written. */
   readonly prediction?: Uint8Array | null;
+  /** What predicted it. */
+  readonly predictedBy?: string;
   /** Why it is not there, as long as it is not: that it is being asked for, or that this failed. */
   readonly predictionNote?: string | null;
   /** Takes a finished stroke to keep it, in their order; undo is one, too. */
   readonly onStroke: (stroke: FinishedStroke) => void;
+  /** Where this is one of several masks: the steps over all of them. */
+  readonly steps?: EditedSteps;
   /** How far that has come; where it is missing, strokes are safe at once. */
   readonly saving?: SaveState;
   readonly readOnly?: boolean;

@@ -10,7 +10,7 @@ import { type Box, clipBox, type Size } from "./model/box.js";
 import { brushBox, brushCentre, brushSpans, type Point } from "./model/brush.js";
 import { floodRegion } from "./model/flood.js";
 import { greyOf } from "./model/grey.js";
-import { History, type Step } from "./model/history.js";
+import { History, type StepPlace, type StepWay } from "./model/history.js";
 import { type Ink, MaskDocument } from "./model/mask-document.js";
 import { type Part, type PartTables, partTables } from "./model/parts.js";
 import { otherPieces } from "./model/pieces.js";
@@ -30,8 +30,17 @@ export interface EditedImage extends Size {
 export interface FinishedStroke {
   /** The box it changed and the bytes that stand there now. */
   readonly patch: MaskPatch;
-  /** Where it has to do with the model's mask: whether it put that in place, or took it back. */
-  readonly model?: "accepted" | "undone";
+  /** Where it put the model's mask in place, what predicted that; null where it took that back. */
+  readonly model?: string | null;
+}
+
+/** The steps over several masks. */
+export interface EditedSteps {
+  readonly history: History;
+  /** Which of the masks is edited. */
+  readonly place: StepPlace;
+  /** Shows the mask of the step that is to be undone or done again, which its own session then does. */
+  readonly goTo: (place: StepPlace) => void;
 }
 
 /** What a session is about. */
@@ -44,6 +53,8 @@ export interface SessionSource {
   readonly settings: SettingsSignal;
   /** Takes a finished stroke to keep it. */
   readonly keep: (stroke: FinishedStroke) => void;
+  /** Steps over all masks that this one is shown in turn with; where it is missing, over this one alone. */
+  readonly steps?: EditedSteps | undefined;
 }
 
 /** How a pointer draws. */
@@ -77,7 +88,7 @@ export class EditorSession {
   readonly corners = signal<readonly Point[]>([]);
   /** Whether the keyboard's pen is down. */
   readonly isPenDown = signal(false);
-  readonly steps = signal({ canUndo: false, canRedo: false });
+  readonly steps;
   /** What was done last, for those who do not see it. */
   readonly message = signal("");
   /** Told which box looks different now. */
@@ -86,7 +97,8 @@ export class EditorSession {
   readonly size: Size;
   readonly grey: Uint8Array;
   readonly document: MaskDocument;
-  private readonly history = new History();
+  private readonly history: History;
+  private readonly place: StepPlace;
   private readonly tables: ReadonlyMap<number, PartTables>;
   private drawing: Drawing | null = null;
 
@@ -100,6 +112,10 @@ export class EditorSession {
         `the editor has ${image.data.length} bytes of image and ${mask.length} of mask for ${width} x ${height} ` +
           `pixels; it needs ${4 * count} and ${count}`,
       );
+    const { history = new History(), place = { plane: 0, index: 0 } } = source.steps ?? {};
+    this.history = history;
+    this.place = place;
+    this.steps = signal({ canUndo: history.canUndo, canRedo: history.canRedo });
     this.size = { width, height };
     this.grey = greyOf(image.data);
     this.document = new MaskDocument(mask, this.size);
@@ -203,11 +219,11 @@ export class EditorSession {
     this.corners.value = [];
   }
 
-  private finish(name: string, isModel = false): void {
+  private finish(name: string, model?: string): void {
     const stroke = this.document.commit(name);
     if (!stroke) return;
-    this.history.push({ ...stroke.change, isModel });
-    this.source.keep({ patch: stroke.patch, ...(isModel ? { model: "accepted" } : {}) });
+    this.history.push({ ...stroke.change, ...this.place, model });
+    this.source.keep({ patch: stroke.patch, ...(model === undefined ? {} : { model }) });
     this.told(`${name[0].toUpperCase()}${name.slice(1)}, ${this.part.name}`);
   }
 
@@ -278,34 +294,46 @@ export class EditorSession {
     this.finish("smoothing");
   }
 
-  /** Puts the model's mask in place of this one, as a step that can be undone. */
-  accept(mask: Uint8Array): void {
+  /** Puts the model's mask in place of this one, as a step that can be undone. @param model what predicted it */
+  accept(mask: Uint8Array, model: string): void {
     this.cancel();
     const whole = { x: 0, y: 0, ...this.size };
     this.document.put({ ...whole, values: mask });
     this.onChange(whole);
-    this.finish("model's mask", true);
+    this.finish("model's mask", model);
   }
 
   /** Takes the last step back; of a polygon under way, its last corner. */
   undo(): void {
     if (this.corners.value.length > 0) this.dropCorner();
-    else this.step(() => this.history.undo(), "Undid", "undone");
+    else this.step("undo");
   }
 
   redo(): void {
-    this.step(() => this.history.redo(), "Did again", "accepted");
+    this.step("redo");
   }
 
-  private step(take: () => Step | undefined, verb: string, model: "accepted" | "undone"): void {
+  /** Goes on with the step that another mask's session was asked for; whoever shows this one has drawn it by then. */
+  arrive(): void {
+    const way = this.history.found(this.place);
+    if (way) this.step(way);
+  }
+
+  private step(way: StepWay): void {
     // In the middle of a stroke, that one is given up first.
     this.abandon();
-    const change = take();
-    if (!change) return;
-    const patch = this.document.toggle(change);
+    const next = this.history.next(way);
+    if (!next) return;
+    if (next.plane !== this.place.plane || next.index !== this.place.index) {
+      this.history.seek(way);
+      this.source.steps?.goTo({ plane: next.plane, index: next.index });
+      return;
+    }
+    this.history.take(way);
+    const patch = this.document.toggle(next);
     this.onChange(patch);
-    this.source.keep({ patch, ...(change.isModel ? { model } : {}) });
-    this.told(`${verb}: ${change.name}`);
+    this.source.keep({ patch, ...(next.model === undefined ? {} : { model: way === "undo" ? null : next.model }) });
+    this.told(`${way === "undo" ? "Undid" : "Did again"}: ${next.name}`);
   }
 
   /** Moves the keyboard's cursor by whole pixels; it begins in the middle of the image. */

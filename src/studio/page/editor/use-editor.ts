@@ -8,7 +8,7 @@ import { createSettings, type SettingsSignal } from "./settings.js";
 /** The editor; while strokes wait to be saved the browser asks before it leaves the page. */
 export function useEditor(props: MaskEditorProps): Editor {
   const { image, mask, labels, target = "softmax", readOnly = false, onStroke, saving } = props;
-  const { prediction = null, predictionNote = null } = props;
+  const { prediction = null, predictedBy = "", predictionNote = null, steps } = props;
   const settings = useRef<SettingsSignal>(undefined);
   settings.current ??= createSettings();
   const shared = settings.current;
@@ -16,15 +16,17 @@ export function useEditor(props: MaskEditorProps): Editor {
     // A stroke goes to where its own mask is kept, also once another one is open.
     const keeper = { keep: onStroke };
     const keep = (stroke: FinishedStroke) => keeper.keep(stroke);
-    return { editor: new Editor({ image, mask, parts: labels, target, settings: shared, keep }), keeper };
+    return { editor: new Editor({ image, mask, parts: labels, target, settings: shared, keep, steps }), keeper };
   }, [image, mask]);
   keeper.keep = onStroke;
   useEffect(() => {
     editor.prediction.value = prediction;
+    editor.predictedBy = predictedBy;
     editor.predictionNote.value = predictionNote;
     editor.isReadOnly.value = readOnly;
     if (saving) editor.saving.value = saving;
   });
+  useEffect(() => editor.session.arrive(), [editor]);
   useEffect(() => {
     const ask = (event: BeforeUnloadEvent) => {
       if (editor.saving.value.waiting > 0) event.preventDefault();

@@ -1,4 +1,4 @@
-/** What can be undone and done again. */
+/** What can be undone and done again, over all masks that are shown one at a time. */
 import type { Change } from "./mask-document.js";
 
 /** Steps that are kept. */
@@ -10,16 +10,29 @@ export const mostSteps = 100;
  */
 export const mostBytes = 256 * 2 ** 20;
 
-/** A change that can be undone. */
-export interface Step extends Change {
-  /** Whether it put the model's mask in place. */
-  readonly isModel: boolean;
+/** Which of the masks a step changed: a slice of a volume, by its plane. */
+export interface StepPlace {
+  readonly plane: number;
+  readonly index: number;
 }
 
-/** Changes in their order, and where among them the mask stands. */
+/** A change that can be undone. */
+export interface Step extends Change, StepPlace {
+  /** Where it put the model's mask in place, what predicted that. */
+  readonly model?: string | undefined;
+}
+
+/** Back by a step, or on again. */
+export type StepWay = "undo" | "redo";
+
+/**
+ * Changes in their order, and where among them the masks stand. Masks may cross each other, as slices of two planes do: the
+ * newest change of all is always undone first.
+ */
 export class History {
   private done: Step[] = [];
   private undone: Step[] = [];
+  private sought: { step: Step; way: StepWay } | null = null;
 
   constructor(private readonly limits: { steps: number; bytes: number } = { steps: mostSteps, bytes: mostBytes }) {}
 
@@ -40,17 +53,30 @@ export class History {
       bytes -= (this.done.shift() as Step).runs.length;
   }
 
-  /** The change to undo, which then can be done again. */
-  undo(): Step | undefined {
-    const change = this.done.pop();
-    if (change) this.undone.push(change);
+  /** The change that is next on a way. */
+  next(way: StepWay): Step | undefined {
+    return (way === "undo" ? this.done : this.undone).at(-1);
+  }
+
+  /** Takes the next change on a way, which then is the next one on the other. */
+  take(way: StepWay): Step | undefined {
+    const [from, to] = way === "undo" ? [this.done, this.undone] : [this.undone, this.done];
+    const change = from.pop();
+    if (change) to.push(change);
     return change;
   }
 
-  /** The change to do again. */
-  redo(): Step | undefined {
-    const change = this.undone.pop();
-    if (change) this.done.push(change);
-    return change;
+  /** Remembers that the next change on a way waits for its mask to be shown. */
+  seek(way: StepWay): void {
+    const step = this.next(way);
+    this.sought = step ? { step, way } : null;
+  }
+
+  /** The way of the change that waited for a mask to be shown; undefined where none did, or others were made since. */
+  found({ plane, index }: StepPlace): StepWay | undefined {
+    const { sought } = this;
+    this.sought = null;
+    const isHere = sought && sought.step.plane === plane && sought.step.index === index;
+    return isHere && this.next(sought.way) === sought.step ? sought.way : undefined;
   }
 }
