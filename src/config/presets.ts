@@ -80,7 +80,7 @@ export const presets: Record<string, Preset> = {
   },
   la: {
     summary: "left atrium in gadolinium-enhanced MR volumes (LA 2018), 16 of 80 labelled",
-    source: bcpProtocol,
+    source: `${bcpProtocol}; as many labelled as UA-MT has, 8 in BCP's script`,
     cost: "17,000 steps of patches of 80 x 112 x 112, for a GPU",
     values: {
       ...bcpOfVolumes,
