@@ -13,6 +13,10 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** From the request's beginning to its body's last byte. */
   readonly maxSeconds: number;
+  /** Ends it early, with the problem that it is aborted with. */
+  readonly cut?: AbortSignal;
+  /** Told of all bytes so far. */
+  readonly came?: (bytes: number) => void;
 }
 
 function tooLarge(maxBytes: number): HttpProblem {
@@ -35,7 +39,7 @@ function checkAnnounced(c: Context, { maxBytes }: BodyLimits): void {
  * The pieces of a body as they come.
  * @throws HttpProblem 413 when it is too large, 408 when it takes too long, 400 when it is cut short
  */
-async function* pieces(c: Context, { maxBytes, maxSeconds }: BodyLimits): AsyncGenerator<Uint8Array> {
+async function* pieces(c: Context, { maxBytes, maxSeconds, cut, came }: BodyLimits): AsyncGenerator<Uint8Array> {
   const { body } = c.req.raw;
   if (!body) return;
   const stream = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
@@ -43,17 +47,22 @@ async function* pieces(c: Context, { maxBytes, maxSeconds }: BodyLimits): AsyncG
     connection: "close",
   });
   const timer = setTimeout(() => stream.destroy(slow), 1000 * maxSeconds);
+  const end = () => stream.destroy(cut?.reason);
+  if (cut?.aborted) end();
+  cut?.addEventListener("abort", end);
   let bytes = 0;
   try {
     for await (const piece of stream) {
       bytes += piece.length;
       if (bytes > maxBytes) throw tooLarge(maxBytes);
+      came?.(bytes);
       yield piece;
     }
   } catch (error) {
     throw error instanceof HttpProblem ? error : cutShort(error);
   } finally {
     clearTimeout(timer);
+    cut?.removeEventListener("abort", end);
   }
 }
 

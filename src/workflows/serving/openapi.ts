@@ -34,7 +34,7 @@ const problem = {
 const problems: Readonly<Record<string, string>> = {
   400: "A parameter is wrong.",
   401: "The server's token was not shown.",
-  408: "The body took too long.",
+  408: "The body took too long, or came slowly while others waited.",
   413: "The body is too large.",
   422: "The body cannot be read as one image of the model's kind.",
   500: "The worker of this image ended, or a defect.",

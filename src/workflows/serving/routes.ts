@@ -70,21 +70,29 @@ async function segment(c: Context, { pool, admission, uploads, metrics, limits }
   const asked = askedOf(c, pool.facts);
   // Asked for before the client can go.
   const { signal } = c.req.raw;
-  return admission.admit(() =>
-    uploads.within(async (folder) => {
-      const bytes = await receiveFile(c, `${folder}/${uploadName}`, { ...limits, maxSeconds: limits.seconds });
-      if (bytes === 0) throw new HttpProblem(400, "the body is empty; send an image in it");
-      const began = performance.now();
-      const { file, extension, quality } = await pool.segment({ folder, ...asked }, signal);
-      const seconds = (performance.now() - began) / 1000;
-      admission.took(seconds);
-      metrics.segmented(seconds);
-      return c.body(new Uint8Array(await readFile(file)), 200, {
-        "content-type": maskType(extension),
-        "content-disposition": `attachment; filename="mask.${extension}"`,
-        ...(quality ? { [qualityHeader]: headerJson(quality) } : {}),
-      });
-    }),
+  return uploads.within((folder) =>
+    admission.admit(
+      async (sending) => {
+        const came = (bytes: number) => {
+          sending.bytes = bytes;
+        };
+        const own = { ...limits, maxSeconds: limits.seconds, cut: sending.cut, came };
+        const bytes = await receiveFile(c, `${folder}/${uploadName}`, own);
+        if (bytes === 0) throw new HttpProblem(400, "the body is empty; send an image in it");
+      },
+      async () => {
+        const began = performance.now();
+        const { file, extension, quality } = await pool.segment({ folder, ...asked }, signal);
+        const seconds = (performance.now() - began) / 1000;
+        admission.took(seconds);
+        metrics.segmented(seconds);
+        return c.body(new Uint8Array(await readFile(file)), 200, {
+          "content-type": maskType(extension),
+          "content-disposition": `attachment; filename="mask.${extension}"`,
+          ...(quality ? { [qualityHeader]: headerJson(quality) } : {}),
+        });
+      },
+    ),
   );
 }
 
@@ -93,6 +101,9 @@ export function addRoutes(app: Hono, serving: Serving): void {
   const { pool, metrics, limits } = serving;
   const document = openApi(pool.facts, limits);
   app.post("/v1/masks", (c) => segment(c, serving));
+  app.all("/v1/masks", () => {
+    throw new HttpProblem(405, "masks are asked for with POST, and the image as the body", { allow: "POST" });
+  });
   app.get("/v1/model", (c) => c.json({ ...pool.facts, limits }));
   app.get("/healthz", (c) => c.text("ok\n"));
   app.get("/readyz", (c) =>

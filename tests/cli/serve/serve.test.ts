@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { basename, join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { detailOf } from "../../../soak/ask.js";
+import { askRaw, detailOf } from "../../../soak/ask.js";
 import { exitCodes } from "../../../src/core/errors.js";
 import { png, put, temporaryFolder } from "../../data/files.js";
 import { zip } from "../../data/zip.js";
@@ -160,6 +160,25 @@ describe("load and failures", () => {
     expect((await served.ask("/healthz")).text).toBe("ok\n");
     process.kill(worker, "SIGCONT");
     for (const answer of taken) expect((await answer).status).toBe(200);
+  });
+
+  it("uploads that do not come keep nobody out, and end by themselves", async () => {
+    const served = await start(run, "--queue", "2", "--timeout", "10");
+    const idle = "POST /v1/masks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\nConnection: close\r\n\r\nx";
+    const ends = Array.from({ length: 3 }, () => askRaw(served.port, idle));
+    await served.until("dimseg_uploads", 3);
+    let answer = await served.post(bytesOf(imageNames[0]));
+    while (answer.status === 503) answer = await served.post(bytesOf(imageNames[0]));
+    expect(answer.status).toBe(200);
+    for (const end of ends) expect(await end).toContain("HTTP/1.1 408");
+  });
+
+  it("masks are asked for by POST alone", async () => {
+    const served = await start(run);
+    for (const method of ["PUT", "GET", "DELETE"]) {
+      const { status, headers } = await served.ask("/v1/masks", { method });
+      expect([status, headers.allow]).toEqual([405, "POST"]);
+    }
   });
 
   it("what takes too long to segment is ended, and the next image is segmented", async () => {
