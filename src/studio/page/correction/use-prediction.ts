@@ -27,6 +27,8 @@ export function usePrediction(place: SlicePlace, isAnswered: boolean): Predictio
     const load = async () => {
       answered.current ??= ask();
       await answered.current;
+      // Whoever has turned to another slice meanwhile, or has written the mask, needs it no more.
+      if (!wanted) return null;
       return fetchPrediction(place).catch(async () => {
         answered.current = ask();
         await answered.current;
@@ -34,7 +36,7 @@ export function usePrediction(place: SlicePlace, isAnswered: boolean): Predictio
       });
     };
     load().then(
-      (slice) => wanted && setFound({ at, prediction: { slice, note: null } }),
+      (slice) => wanted && slice && setFound({ at, prediction: { slice, note: null } }),
       (error: Error) => {
         answered.current = null;
         if (wanted) setFound({ at, prediction: { slice: null, note: error.message } });
