@@ -33,6 +33,13 @@ export function run(words: readonly string[], program = entry): Ended {
   return { code: status, signal, out: stdout, err: stderr };
 }
 
+/** Runs a verb that has to succeed. */
+export function done(...words: string[]): Ended {
+  const ended = run(words);
+  if (ended.code !== 0) throw new Error(`dimseg ${words.join(" ")} ended with ${ended.code}: ${ended.err}${ended.out}`);
+  return ended;
+}
+
 /** A running command line. */
 export class Running {
   readonly child: ChildProcess;
@@ -100,6 +107,22 @@ export function putConfig(path: string, changes: Record<string, unknown> = {}): 
       training: { ...small, ...(training as object) },
       evaluation: { every: 5 },
       logging: { every: 1 },
+      ...others,
+    }),
+  );
+}
+
+/** Writes a configuration that learns large parts of small images from labels alone in seconds, in fp32 on one thread. */
+export function putQuickConfig(path: string, { training, ...others }: Record<string, unknown>): string {
+  return put(
+    path,
+    stringify({
+      model: { width: 8 },
+      method: { name: "supervised" },
+      optimizer: { name: "none" },
+      base: { name: "adamw", rate: 0.01 },
+      training: { iterations: 60, precision: "fp32", device: "cpu", threads: 1, ...(training as object) },
+      evaluation: { every: 30 },
       ...others,
     }),
   );

@@ -7,16 +7,9 @@ import { loadConfig } from "../../src/config/config.js";
 import { png, put, putDatasetYaml, temporaryFolder } from "../data/files.js";
 import { niftiFile } from "../data/nifti-file.js";
 import { putDataset } from "../data/tiny.js";
-import { run as dimseg, type Ended } from "./built.js";
+import { run as dimseg, done, type Ended } from "./built.js";
 
 const base = temporaryFolder();
-
-/** Runs a verb that has to succeed. */
-function done(...words: string[]): Ended {
-  const ended = dimseg(words);
-  expect(ended.code, ended.err).toBe(0);
-  return ended;
-}
 
 /** Of a planned run, so much is enough to see that it is one. */
 const short = ["--set", "training.iterations=2"];

@@ -8,16 +8,9 @@ import { confusionCounts, dice } from "../../../src/evaluation/overlap.js";
 import { parseScores } from "../../../src/judging/scores-csv.js";
 import { png, put, temporaryFolder } from "../../data/files.js";
 import { pixels } from "../../data/tiny.js";
-import { run as dimseg, type Ended } from "../built.js";
+import { run as dimseg, done, putQuickConfig } from "../built.js";
 
 const base = temporaryFolder();
-
-/** Runs a verb that has to succeed. */
-function done(...words: string[]): Ended {
-  const ended = dimseg(words);
-  expect(ended.code, ended.err).toBe(0);
-  return ended;
-}
 
 /** Two domains of noisy images with a bright disc, 40 rows and 100 or 90 columns. */
 function putImages(folder: string): void {
@@ -59,27 +52,16 @@ function putSet(name: string, resize: Record<string, unknown>): string {
   return put(join(base, name, "dataset.yaml"), stringify(file));
 }
 
-const training = {
-  ...{ iterations: 60, labelledBatch: 2, unlabelledBatch: 2 },
-  ...{ precision: "fp32", device: "cpu", threads: 1 },
-};
+const training = { labelledBatch: 2, unlabelledBatch: 2 };
 
 /** Trains on a set and returns the run's folder. */
 function trained(dataset: string, name: string, changes: Record<string, unknown> = {}): string {
-  const config = put(
-    join(base, `${name}.yaml`),
-    stringify({
-      dataset,
-      labelled: { domain: "a", count: 4, validation: 2 },
-      model: { width: 8 },
-      method: { name: "supervised" },
-      optimizer: { name: "none" },
-      base: { name: "adamw", rate: 0.01 },
-      training,
-      evaluation: { every: 30 },
-      ...changes,
-    }),
-  );
+  const config = putQuickConfig(join(base, `${name}.yaml`), {
+    dataset,
+    labelled: { domain: "a", count: 4, validation: 2 },
+    training,
+    ...changes,
+  });
   const run = join(base, name);
   done("train", config, "--out", run);
   return run;

@@ -11,7 +11,7 @@ import { sameGrid } from "../../../src/grid/grid.js";
 import { parseScores } from "../../../src/judging/scores-csv.js";
 import { png, put, temporaryFolder } from "../../data/files.js";
 import { putVolumes } from "../../data/slices/bodies.js";
-import { run as dimseg, type Ended } from "../built.js";
+import { run as dimseg, done, type Ended, putQuickConfig } from "../built.js";
 
 const base = temporaryFolder();
 const set = join(base, "sites");
@@ -19,13 +19,6 @@ const dataset = join(base, "dataset.yaml");
 const run = join(base, "run");
 let inspected: Ended;
 let trained: Ended;
-
-/** Runs a verb that has to succeed. */
-function done(...words: string[]): Ended {
-  const ended = dimseg(words);
-  expect(ended.code, ended.err).toBe(0);
-  return ended;
-}
 
 beforeAll(() => {
   putVolumes(set, 4);
@@ -36,20 +29,13 @@ beforeAll(() => {
     domain.train = { ...domain.train, ids: ["case_0", "case_1", "case_2"] };
   }
   put(dataset, stringify(file));
-  const config = put(
-    join(base, "config.yaml"),
-    stringify({
-      dataset,
-      labelled: { domain: "A", count: 2, validation: 1 },
-      patch: [16, 32, 32],
-      model: { name: "unet-3d", width: 8, deepSupervision: true },
-      method: { name: "supervised" },
-      optimizer: { name: "none" },
-      base: { name: "adamw", rate: 0.01 },
-      training: { iterations: 60, labelledBatch: 2, precision: "fp32", device: "cpu", threads: 1 },
-      evaluation: { every: 30 },
-    }),
-  );
+  const config = putQuickConfig(join(base, "config.yaml"), {
+    dataset,
+    labelled: { domain: "A", count: 2, validation: 1 },
+    patch: [16, 32, 32],
+    model: { name: "unet-3d", width: 8, deepSupervision: true },
+    training: { labelledBatch: 2 },
+  });
   trained = done("train", config, "--out", run);
 });
 

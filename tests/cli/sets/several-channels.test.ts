@@ -7,17 +7,10 @@ import { readVolume } from "../../../src/data/images/read-image.js";
 import { put, temporaryFolder } from "../../data/files.js";
 import { niftiFile } from "../../data/nifti-file.js";
 import { putVolume, type Site, storedBody } from "../../data/slices/bodies.js";
-import { run as dimseg, type Ended } from "../built.js";
+import { run as dimseg, done } from "../built.js";
 
 const base = temporaryFolder();
 const site: Site = { axes: [0, 1, 2], reversed: [false, false, false], extents: [16, 16, 4], sizes: [1, 1, 1] };
-
-/** Runs a verb that has to succeed. */
-function done(...words: string[]): Ended {
-  const ended = dimseg(words);
-  expect(ended.code, ended.err + ended.out).toBe(0);
-  return ended;
-}
 
 /** nnU-Net's folder: images `pN_0000` and `pN_0001`, masks `pN`. */
 function putSet(root: string): void {

@@ -11,7 +11,7 @@ import { sameGrid } from "../../../src/grid/grid.js";
 import { put, temporaryFolder } from "../../data/files.js";
 import { niftiFile, placeBytes } from "../../data/nifti-file.js";
 import { putVolume, putVolumes, sites, storedBody } from "../../data/slices/bodies.js";
-import { run as dimseg, type Ended } from "../built.js";
+import { run as dimseg, done, type Ended, putQuickConfig } from "../built.js";
 
 const base = temporaryFolder();
 const set = join(base, "sites");
@@ -19,34 +19,18 @@ const dataset = join(base, "dataset.yaml");
 const config = join(base, "config.yaml");
 const run = join(base, "run");
 
-/** Runs a verb that has to succeed. */
-function done(...words: string[]): Ended {
-  const ended = dimseg(words);
-  expect(ended.err.replaceAll(/\r/g, "\n") + ended.out, words.join(" ")).not.toMatch(/error:/);
-  expect(ended.code, ended.err).toBe(0);
-  return ended;
-}
-
 let inspected: Ended;
 let trained: Ended;
 
 beforeAll(() => {
   putVolumes(set, 4);
   inspected = done("data", "inspect", set, "--out", dataset);
-  put(
-    config,
-    stringify({
-      dataset,
-      labelled: { domain: "A", count: 2, validation: 1 },
-      imageSize: 32,
-      model: { width: 8 },
-      method: { name: "supervised" },
-      optimizer: { name: "none" },
-      base: { name: "adamw", rate: 0.01 },
-      training: { iterations: 60, labelledBatch: 6, precision: "fp32", device: "cpu", threads: 1 },
-      evaluation: { every: 30 },
-    }),
-  );
+  putQuickConfig(config, {
+    dataset,
+    labelled: { domain: "A", count: 2, validation: 1 },
+    imageSize: 32,
+    training: { labelledBatch: 6 },
+  });
   trained = done("train", config, "--out", run);
 });
 
