@@ -21,6 +21,8 @@ export interface CardDomain {
   readonly labelled: boolean;
   readonly cases: number;
   readonly subjects: number;
+  /** Structures of which nothing was found, as words. */
+  readonly missed: string;
   readonly dice: CardScore;
   readonly hd95: CardScore;
 }
@@ -116,16 +118,17 @@ function scoreText({ mean, interval }: CardScore, factor: number, unit: string):
 function evaluationLines({ evaluation }: CardFacts): string[] {
   if (!evaluation) return ["It was not judged before it was exported; `dimseg evaluate` does so."];
   const { dataset, split, convention, units, testTimeFlips, domains, unjudged } = evaluation;
-  const rows = domains.map(({ name, labelled, cases, subjects, dice, hd95 }) => [
+  const rows = domains.map(({ name, labelled, cases, subjects, missed, dice, hd95 }) => [
     `${cell(name)}${labelled ? " (labelled)" : ""}`,
     cases === subjects ? String(cases) : `${cases} of ${subjects} subjects`,
+    missed,
     scoreText(dice, 100, " %"),
     scoreText(hd95, 1, ""),
   ]);
   return [
-    `${split} split of ${cell(dataset)}, convention ${convention}${testTimeFlips ? ", averaged over mirror images" : ""}; means over parts, 95 % bootstrap intervals over subjects.`,
+    `${split} split of ${cell(dataset)}, convention ${convention}${testTimeFlips ? ", averaged over mirror images" : ""}; means over parts, 95 % bootstrap intervals over subjects. Missed: parts of cases of which nothing at all was predicted.`,
     "",
-    ...table(["domain", "cases", "Dice", `HD95 (${units})`], rows),
+    ...table(["domain", "cases", "missed", "Dice", `HD95 (${units})`], rows),
     ...(unjudged.length > 0
       ? ["", `Nothing is known of ${unjudged.map(cell).join(", ")}, which has no masks to judge by.`]
       : []),

@@ -85,6 +85,7 @@ interface JudgedDomain {
   readonly name: string;
   readonly labelled: boolean;
   readonly cases: number;
+  readonly missed: Readonly<Record<string, number>>;
   readonly average: { readonly dice: { readonly mean: number } };
 }
 
@@ -121,12 +122,14 @@ describe.skipIf(!hasBrowser)("its page", () => {
     );
     const summary = readFileSync(join(base, "first/evaluation/last-student/summary.json"), "utf8");
     const rows = JSON.parse(summary).domains.map(
-      ({ name, labelled, cases, average: { dice } }: JudgedDomain) =>
-        `${name}${labelled ? ", labelled" : ""}\t${cases}\t${(100 * dice.mean).toFixed(1)} %`,
+      ({ name, labelled, cases, missed, average: { dice } }: JudgedDomain) => {
+        const none = Object.values(missed).reduce((sum, count) => sum + count, 0);
+        return `${name}${labelled ? ", labelled" : ""}\t${cases}\t${none}\t${(100 * dice.mean).toFixed(1)} %`;
+      },
     );
     await page.locator(".judged tbody tr").first().waitFor();
     const shown = await page.locator(".judged tbody tr").allInnerTexts();
-    expect(shown.map((row) => row.split("\t").slice(0, 3).join("\t"))).toEqual(rows);
+    expect(shown.map((row) => row.split("\t").slice(0, 4).join("\t"))).toEqual(rows);
     expect(await problems(page)).toEqual([]);
 
     await page.getByRole("link", { name: "Cases" }).click();

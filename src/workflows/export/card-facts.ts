@@ -7,6 +7,7 @@ import { packageVersion } from "../../core/package-root.js";
 import type { ModelSource } from "../../export/description.js";
 import type { CardEstimates, CardEvaluation, CardFacts, CardTraining } from "../../export/model-card.js";
 import { indexValue } from "../../inference/label-map.js";
+import { missedText } from "../../judging/empty-masks-text.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import { readEvaluation } from "../../runs/evaluation-files.js";
 import { readSplit } from "../../runs/split-record.js";
@@ -27,6 +28,7 @@ const summarySchema = z.object({
       labelled: z.boolean(),
       cases: z.int(),
       subjects: z.int(),
+      missed: z.record(z.string(), z.int()).optional(),
       average: z.object({ dice: estimate, hd95: estimate }),
     }),
   ),
@@ -59,7 +61,10 @@ function evaluationOf(run: OpenedRun, network: string, testTimeFlips: boolean): 
     units,
     testTimeFlips: summary.testTimeFlips,
     convention: convention.name,
-    domains: domains.map(({ average, ...domain }) => ({ ...domain, dice: average.dice, hd95: average.hd95 })),
+    domains: domains.map(({ average, missed, ...domain }) => ({
+      ...{ ...domain, missed: missedText([{ missed }], null) },
+      ...{ dice: average.dice, hd95: average.hd95 },
+    })),
     unjudged: unjudged.map(({ domain }) => domain),
   };
 }

@@ -1,6 +1,7 @@
 /** How a run was judged last, as the studio shows it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { missedText } from "../../judging/empty-masks-text.js";
 import { parseSummary } from "../../reporting/summary-file.js";
 import { openRunFolder } from "../../runs/run-folder.js";
 import { newestOfRun } from "./newest-of-run.js";
@@ -18,8 +19,8 @@ export function readScores(run: string): RunScores | null {
   const path = join(folder, "summary.json");
   const { about, summary } = parseSummary(readFileSync(path, "utf8"), path);
   const defined = (value: number) => (Number.isFinite(value) ? value : null);
-  const domains = summary.domains.map(({ name, labelled, cases, average }) => ({
-    ...{ name, labelled, cases },
+  const domains = summary.domains.map(({ name, labelled, cases, missed, average }) => ({
+    ...{ name, labelled, cases, missed: missedText([{ missed }], null) },
     dice: { mean: defined(average.dice.mean), interval: average.dice.interval },
     hd95: defined(average.hd95.mean),
   }));

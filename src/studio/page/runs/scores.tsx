@@ -24,7 +24,7 @@ export function Scores({ run }: { run: string }) {
       <h2 id="scores">Test images</h2>
       <p class="note">
         {scores.network}, step {scores.step}, as <code>dimseg evaluate</code> judged it last; mean Dice over domains{" "}
-        {percent(scores.dice)}.
+        {percent(scores.dice)}. Missed: cases whose reference holds a part, and of which nothing at all was predicted.
       </p>
       <div class="scroll">
         <table>
@@ -32,6 +32,7 @@ export function Scores({ run }: { run: string }) {
             <tr>
               <th scope="col">Domain</th>
               <th scope="col">Images</th>
+              <th scope="col">Missed</th>
               <th scope="col">Dice</th>
               <th scope="col">95 %</th>
               <th scope="col">HD95, {scores.units}</th>
@@ -45,6 +46,7 @@ export function Scores({ run }: { run: string }) {
                   {domain.labelled ? ", labelled" : ""}
                 </th>
                 <td>{domain.cases}</td>
+                <td>{domain.missed}</td>
                 <td>{percent(domain.dice.mean)}</td>
                 <td>
                   <Interval {...domain} />

@@ -35,6 +35,8 @@ export interface DomainScores {
   readonly name: string;
   readonly labelled: boolean;
   readonly cases: number;
+  /** Structures of which nothing was found, as words. */
+  readonly missed: string;
   /** 0 to 1, with its 95 % interval over subjects; null where it is not defined. */
   readonly dice: { readonly mean: number | null; readonly interval: readonly [number, number] | null };
   /** In the units of the evaluation; null where it is not defined. */
