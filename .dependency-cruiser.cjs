@@ -120,12 +120,12 @@ module.exports = {
       name: "page-alone",
       severity: "error",
       comment:
-        "the studio's page runs in a browser: of the rest it knows the types of what is shown, grids, and how pictures are prepared and answers read in plain arrays",
+        "the studio's page runs in a browser: of the rest it knows the types of what is shown, grids, and how images are prepared and answers read in plain arrays",
       from: { path: "^src/studio/page/" },
       to: {
         path: "^src/",
         pathNot:
-          "^src/(studio/page|workflows/studio/shown|grid|core|inference/plain)/|^src/(data/images/prepare-image|data/images/values|inference/label-map).ts$",
+          "^src/(studio/page|workflows/studio/shown|grid|core|inference/plain)/|^src/(data/asked-set|data/images/prepare-image|data/images/values|data/volumes/prepare-volume|inference/label-map|workflows/studio/planes).ts$",
       },
     },
     {

@@ -158,16 +158,12 @@ export { type SlidingWindowOptions, slidingWindow } from "./inference/inferers/s
 export type { Stretch } from "./inference/inferers/windows.js";
 export { mirrorMembers } from "./inference/mirror.js";
 export type { AnswerInSize } from "./inference/plain/answer-in-size.js";
+export type { ImagePrediction } from "./inference/plain/plain-segmenter.js";
+export type { SliceWatcher, VolumePrediction } from "./inference/plain/segment-volume.js";
 export { labelMaps, type Prediction, type PredictOptions, predict } from "./inference/predict.js";
 export { type CaseOutput, type PredictCaseOptions, predictCase } from "./inference/predict-case.js";
-export { type ImagePrediction, type PredictImageOptions, predictImage } from "./inference/predict-image.js";
-export {
-  type PredictVolumeOptions,
-  predictVolume,
-  type SliceWatcher,
-  type VolumePrediction,
-  type VolumeSet,
-} from "./inference/predict-volume.js";
+export { type PredictImageOptions, predictImage } from "./inference/predict-image.js";
+export { type PredictVolumeOptions, predictVolume, type VolumeSet } from "./inference/predict-volume.js";
 export {
   applyRules,
   checkRules,

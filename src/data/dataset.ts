@@ -8,11 +8,9 @@ import { DataError, UsageError } from "../core/errors.js";
 import { readValidatedYaml } from "../core/formats/validated-yaml.js";
 import { nearestWord } from "../core/nearest-word.js";
 import { shellWord } from "../core/shell-word.js";
-import type { TargetKind } from "../core/target-kind.js";
 import { partColours } from "../drawing/colours.js";
-import type { ResizeFilter } from "../grid/filter-taps.js";
 import type { Frame } from "../grid/frame.js";
-import type { SlicePlane } from "../grid/slices.js";
+import type { AskedSet, SliceRule } from "./asked-set.js";
 import { type Case, expandSplit, type Split, type SplitPlace } from "./case-files.js";
 import type { DatasetClass } from "./dataset-class.js";
 import { openAddedMasks } from "./masks/added-masks.js";
@@ -27,6 +25,7 @@ import {
 import { ownSubject, subjectsBy } from "./subjects.js";
 import { type IntensityRule, usualPercentiles, type ValueWindow, type ZScoreRule } from "./volumes/windows.js";
 
+export type { ImageDepths, SliceRule } from "./asked-set.js";
 export type { Case, MaskFile, Split } from "./case-files.js";
 export type { DatasetClass } from "./dataset-class.js";
 
@@ -41,57 +40,18 @@ export interface Domain {
   cases(split: Split): readonly Case[];
 }
 
-/** Images of 8 bits, of more, which `intensity` makes 8, or both. */
-export type ImageDepths = "narrow" | "wide" | "mixed";
-
-/**
- * How volumes are laid out for networks: one of pictures sees their slices, one of volumes patches of slices, rows and
- * columns in this order. A case is a whole volume all the same.
- */
-export interface SliceRule {
-  readonly plane: SlicePlane;
-  /** What becomes of the values, in volumes of any sample type. */
-  readonly intensity: IntensityRule;
-  /** The rule of each channel, where they differ. */
-  readonly intensities?: readonly IntensityRule[];
-  /** Whether slices of labelled volumes that show no part are trained on. */
-  readonly emptySlices: "keep" | "drop";
-  /** Millimetres between slices, rows and columns of whole volumes, for networks of volumes; missing: as stored. */
-  readonly resample?: readonly [number, number, number];
-}
-
 /** What becomes of a domain's values; of pictures a window or z-scores. */
 export type DomainIntensity = Pick<SliceRule, "intensity" | "intensities">;
 
 /** A data set as its dataset.yaml describes it. */
-export interface Dataset {
-  /** Absolute path of the `dataset.yaml`. */
-  readonly path: string;
+export interface Dataset extends AskedSet {
   /** Absolute path of the folder that relative file names start from. */
   readonly root: string;
   readonly name: string;
-  readonly target: TargetKind;
-  /** 1: grey, 3: RGB; of several modalities their number. */
-  readonly channels: number;
-  /** What channels that are modalities of their own are called; missing where images are grey or RGB. */
-  readonly channelNames?: readonly string[];
   /** What images and masks are resized to, and how those of other shapes are. */
   readonly size: Frame;
-  readonly filter: ResizeFilter;
-  /** Of pictures: a window of those of more than 8 bits, or z-scores of all; volumes have theirs in `slices`. */
-  readonly intensity?: ValueWindow | ZScoreRule;
-  /** Where networks are given more than 256 levels; values.ts says which kind of values. */
-  readonly values?: "float";
-  /** Missing where the images are pictures. */
-  readonly slices?: SliceRule;
-  /** Which images a network learnt from, where this is what a run keeps of its data set. */
-  readonly depths?: ImageDepths;
-  /** Millimetres per stored pixel, [row, column]. */
-  readonly spacing?: readonly [number, number];
   /** All classes; with softmax class 0 is the background. */
   readonly classes: readonly DatasetClass[];
-  /** Number of output channels of a network for this set: the number of classes. */
-  readonly outputs: number;
   /** The classes that are judged: all but the background. */
   readonly parts: readonly DatasetClass[];
   /** The rule of every domain that has none of its own; `labelsOf` chooses. */

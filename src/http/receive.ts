@@ -83,6 +83,14 @@ export async function receiveFile(c: Context, path: string, limits: BodyLimits):
   return file.bytesWritten;
 }
 
+/** A body in memory. @throws HttpProblem 413, 408 or 400 as the client sends */
+export async function receiveBytes(c: Context, limits: BodyLimits): Promise<Buffer> {
+  checkAnnounced(c, limits);
+  const parts: Uint8Array[] = [];
+  for await (const piece of pieces(c, limits)) parts.push(piece);
+  return Buffer.concat(parts);
+}
+
 /**
  * A body of JSON.
  * @throws HttpProblem 415 for another content type, 400 when it is no JSON or not as the schema says; 413, 408 as the client
@@ -91,10 +99,8 @@ export async function receiveFile(c: Context, path: string, limits: BodyLimits):
 export async function receiveJson<T>(c: Context, schema: ZodType<T>, limits: BodyLimits): Promise<T> {
   if (!/^application\/json\s*(;|$)/i.test(c.req.header("content-type") ?? ""))
     throw new HttpProblem(415, "the body is to be application/json; say so in Content-Type");
-  checkAnnounced(c, limits);
-  const parts: Uint8Array[] = [];
-  for await (const piece of pieces(c, limits)) parts.push(piece);
-  const result = schema.safeParse(jsonOf(Buffer.concat(parts).toString("utf8")));
+  const body = await receiveBytes(c, limits);
+  const result = schema.safeParse(jsonOf(body.toString("utf8")));
   if (result.success) return result.data;
   throw new HttpProblem(400, prettifyError(result.error).replace(/\s+/g, " "));
 }

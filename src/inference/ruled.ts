@@ -1,9 +1,10 @@
 /** Predictions after rules on their labels; see rules.ts. */
 import type { Dataset } from "../data/dataset.js";
-import { cutVolume } from "../data/volumes/decode-volume.js";
+import { cutVolume } from "../data/volumes/prepare-volume.js";
 import type { StoredImage } from "../grid/stored-image.js";
-import type { ImagePrediction } from "./predict-image.js";
-import type { VolumePrediction, VolumeSet } from "./predict-volume.js";
+import type { ImagePrediction } from "./plain/plain-segmenter.js";
+import type { VolumePrediction } from "./plain/segment-volume.js";
+import type { VolumeSet } from "./predict-volume.js";
 import { applyRules, type MaskRules } from "./rules.js";
 
 /** @param file the image's name, for messages */

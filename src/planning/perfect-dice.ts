@@ -7,7 +7,7 @@
 import type { Dataset } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
 import { picturesOf } from "../data/volumes/case-slices.js";
-import { wholeGrid } from "../data/volumes/decode-volume.js";
+import { wholeGrid } from "../data/volumes/prepare-volume.js";
 import { type ConfusionCounts, confusionCounts, dice } from "../evaluation/overlap.js";
 import { type Frame, intoFrame } from "../grid/frame.js";
 import { voxelCount } from "../grid/grid.js";

@@ -2,8 +2,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Dataset } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
-import { picturesOf, stackSlices } from "../data/volumes/case-slices.js";
+import { picturesOf } from "../data/volumes/case-slices.js";
 import { viewOf } from "../data/volumes/patches.js";
+import { stackSlices } from "../data/volumes/stacked-planes.js";
 import type { ConventionName } from "../evaluation/conventions.js";
 import { evaluateMask } from "../evaluation/evaluate-mask.js";
 import { voxelCount } from "../grid/grid.js";

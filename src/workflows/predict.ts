@@ -22,8 +22,9 @@ import {
 } from "./prediction/inputs.js";
 import { isLabelVolume, looksLikeMask } from "./prediction/mask-evidence.js";
 import { openSegmenter } from "./prediction/open-segmenter.js";
+import { channelsOf } from "./prediction/read-input.js";
 import type { AskedNetwork, Segmenter } from "./prediction/segmenter.js";
-import { channelsOf, isSegmentation, type OutputFile, segmentingOf } from "./prediction/segmenting.js";
+import { isSegmentation, type OutputFile, segmentingOf } from "./prediction/segmenting.js";
 import { listVolumes } from "./prediction/series-inputs.js";
 import { predictionsRecord } from "./written-record.js";
 

@@ -13,7 +13,8 @@ import { BuiltStudio, open } from "./opened-studio.js";
 
 const base = temporaryFolder();
 const images = join(base, "images");
-const good = ["first.png", "second.png", "large.png", "photo.jpg", "grey.png"];
+/** All but the last decoded by the browser. */
+const good = ["first.png", "second.png", "large.png", "photo.jpg", "grey.png", "clear.png"];
 let studio: BuiltStudio;
 let browser: Browser;
 
@@ -26,11 +27,11 @@ async function putImages(): Promise<void> {
   put(join(images, "large.png"), await sharp(phantom(3)).resize(331, 257).png().toBuffer());
   put(join(images, "photo.jpg"), await sharp(phantom(4)).resize(200, 160).jpeg().toBuffer());
   put(join(images, "grey.png"), png(61, 47, ramp(61 * 47)));
+  put(join(images, "clear.png"), await sharp(phantom(1)).ensureAlpha(0.5).png().toBuffer());
   const bad = join(base, "bad");
   put(join(bad, "words.png"), "no image");
   put(join(bad, "scan.nii.gz"), "no image either");
   put(join(bad, "deep.png"), png(8, 8, ramp(64), { bits: 16 }));
-  put(join(bad, "clear.png"), await sharp(phantom(1)).ensureAlpha(0.5).png().toBuffer());
 }
 
 /** The mask that the page hands out for an image: its name and values. */
@@ -76,7 +77,7 @@ async function segmented(own: Browser, card = ""): Promise<{ page: Page; heard: 
   const chooser = page.getByLabel("Drop images here");
   await chooser.waitFor({ state: "attached" });
   await chooser.setInputFiles(good.map((name) => join(images, name)));
-  await page.getByText("5 of 5 images done").waitFor();
+  await page.getByText("6 of 6 images done").waitFor();
   expect(await page.locator(".outcome .notice").allInnerTexts()).toEqual([]);
   return { page, heard };
 }
@@ -126,7 +127,7 @@ describe.skipIf(!hasBrowser)("images in the browser", () => {
 
     await chooser.focus();
     await chooser.setInputFiles(good.map((name) => join(images, name)));
-    await page.getByText("5 of 5 images done").waitFor();
+    await page.getByText("6 of 6 images done").waitFor();
     expect(await page.locator(".outcome .notice").allInnerTexts()).toEqual([]);
     expect(await problems(page)).toEqual([]);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
@@ -139,15 +140,14 @@ describe.skipIf(!hasBrowser)("images in the browser", () => {
     await page.getByLabel("Opacity of masks").fill("1");
     await expect.poll(shown).not.toBe(before);
 
-    const bad = ["words.png", "scan.nii.gz", "deep.png", "clear.png"];
+    const bad = ["words.png", "scan.nii.gz", "deep.png"];
     await chooser.setInputFiles(bad.map((name) => join(base, "bad", name)));
     await page.getByText("9 of 9 images done").waitFor();
     const refused = (await page.locator(".outcome .notice").allInnerTexts()).reverse();
     expect(refused).toEqual([
-      expect.stringMatching(/^words.png: is no image that this browser reads; give it a PNG/),
-      expect.stringMatching(/^scan.nii.gz: is a volume, .*; give it PNG/),
-      expect.stringMatching(/^deep.png: has 16 bits a sample, .*`dimseg predict`/),
-      expect.stringMatching(/^clear.png: is transparent in places, .*`dimseg predict`/),
+      expect.stringMatching(/^words.png: is no PNG, .* image; replace or convert it$/),
+      expect.stringMatching(/^scan.nii.gz: is no PNG, .* image; replace or convert it$/),
+      expect.stringMatching(/^deep.png: has 16 bits a sample, but the network was trained on 8-bit images/),
     ]);
 
     // Dropped rather than chosen.
@@ -206,19 +206,21 @@ describe.skipIf(!hasBrowser)("the engine of the browser", () => {
   });
 });
 
-it("asks no network that browsers cannot feed", async () => {
+it("tells the page what it needs of an export, and a damaged one in a sentence", async () => {
   const file = join(base, "other/export/model.json");
   await dimseg("export", join(base, "eyes"), "--out", join(base, "other/export"));
   const description = JSON.parse(readFileSync(file, "utf8"));
-  const refusal = (changes: object) => {
+  const rules = (changes: object) => {
     const other = { ...description, dataset: { ...description.dataset, ...changes } };
     put(file, JSON.stringify(other));
-    return exportState(join(base, "other"), undefined).model?.refusal;
+    return exportState(join(base, "other"), undefined).model?.rules;
   };
-  expect(refusal({})).toBeNull();
-  const slices = { plane: "axial", intensity: { low: 0, high: 1 }, emptySlices: "keep" };
-  expect(refusal({ slices })).toMatch(/is of volumes, .*`dimseg predict /);
-  expect(refusal({ depths: "wide", intensity: { low: 0, high: 4095 } })).toMatch(/more than 8 bits.*`dimseg predict /);
+  expect(rules({})).toMatchObject([{ domain: null, set: { channels: 3, target: "sigmoid" } }]);
+  const domainIntensities = { CT: { intensity: { low: 0, high: 1000 } } };
+  expect(rules({ domainIntensities, usualDomains: ["MR"], intensity: { low: 0, high: 4095 } })).toMatchObject([
+    { domain: "CT", set: { intensity: { low: 0, high: 1000 } } },
+    { domain: "MR", set: { intensity: { low: 0, high: 4095 } } },
+  ]);
   put(file, "{");
   expect(exportState(join(base, "other"), undefined)).toMatchObject({
     model: null,

@@ -3,18 +3,11 @@ import { sha256 } from "../../core/sha256.js";
 import { plane, type StoredImage } from "../../grid/stored-image.js";
 import { type Case, caseName, type Dataset, ofDomain, type SliceRule } from "../dataset.js";
 import { greyLevels } from "../images/grey-levels.js";
-import { readVolumeChannels, requireChannels } from "../images/read-channels.js";
+import { readVolumeChannels } from "../images/read-channels.js";
+import { requireChannels } from "../images/require-channels.js";
 import { countValues } from "../value-counts.js";
-import {
-  type CutVolume,
-  cutVolume,
-  gridsOf,
-  readMaskVolume,
-  type SliceCodes,
-  scaledSlice,
-  shownScale,
-  wholeGrid,
-} from "../volumes/decode-volume.js";
+import { gridsOf, readMaskVolume, type SliceCodes } from "../volumes/decode-volume.js";
+import { type CutVolume, cutVolume, scaledSlice, shownScale, wholeGrid } from "../volumes/prepare-volume.js";
 import { withVolumeRoom } from "../volumes/room.js";
 import { percentileValues, usualPercentiles } from "../volumes/windows.js";
 import { attempt, type CaseFacts, channelHashes, hash, shares, type VolumeFacts } from "./examine.js";

@@ -7,7 +7,6 @@ import { DataError } from "../../core/errors.js";
 import { sameGrid, shapeText } from "../../grid/grid.js";
 import { newSamples, type SampleType, type StoredImage, sampleType, sampleWords } from "../../grid/stored-image.js";
 import { type Case, channelFilesOf } from "../case-files.js";
-import type { Dataset } from "../dataset.js";
 import { toGrey } from "./colour.js";
 import { decodeImage, readBytes, readVolume } from "./read-image.js";
 
@@ -102,21 +101,4 @@ export async function readPictureChannels(one: ChannelFiles): Promise<StoredImag
   const bytes: Uint8Array[] = [];
   for (const file of channelFilesOf(one)) bytes.push(await readBytes(file));
   return decodePictureChannels(one, bytes);
-}
-
-/** @throws DataError for an image of other channels than the data set's */
-export function requireChannels(
-  { channels }: Pick<StoredImage, "channels">,
-  rule: Pick<Dataset, "channels" | "channelNames" | "path">,
-  file: string,
-): void {
-  if (channels === rule.channels) return;
-  const names = rule.channelNames ? ` (${rule.channelNames.join(", ")})` : "";
-  const remedy =
-    channels === 1
-      ? "give the files of the others, too: in furtherChannels, for predict as NAME_0000, NAME_0001 and so on"
-      : "correct it, or give images of as many";
-  throw new DataError(
-    `${file}: has ${counted(channels, "channel")}, but ${rule.path} says channels: ${rule.channels}${names}; ${remedy}`,
-  );
 }

@@ -4,20 +4,9 @@
  */
 import { voxelCount } from "../../grid/grid.js";
 import { sliceGrid } from "../../grid/slices.js";
-import { samplesLike } from "../../grid/stored-image.js";
 import type { Case, Dataset } from "../dataset.js";
 import type { CaseSource, DecodedCase } from "../decoded-case.js";
-import type { Values } from "../images/values.js";
-
-/** Planes `[C, slice]` of a volume's `[C, slices, rows, columns]`; of one channel a view. */
-export function planesOf<T extends Values>(values: T, planes: number, slices: number, slice: number): T {
-  const size = values.length / (planes * slices);
-  const plane = (p: number) => values.subarray((p * slices + slice) * size, (p * slices + slice + 1) * size) as T;
-  if (planes === 1) return plane(0);
-  const own = samplesLike(values, planes * size);
-  for (let p = 0; p < planes; p++) own.set(plane(p), p * size);
-  return own;
-}
+import { planesOf } from "./stacked-planes.js";
 
 /** Number of slices of a decoded volume. */
 export function sliceCount({ working }: Pick<DecodedCase, "working">): number {
@@ -40,25 +29,6 @@ export function sliceOf(volume: DecodedCase, slice: number): DecodedCase {
 export function picturesOf(decoded: DecodedCase, { slices }: Pick<Dataset, "slices">): DecodedCase[] {
   if (!slices) return [decoded];
   return Array.from({ length: sliceCount(decoded) }, (_, slice) => sliceOf(decoded, slice));
-}
-
-/** Puts the planes `[P, rows, columns]` of one slice into those of all, `[P, slices, rows, columns]`. */
-export function placePlanes<T extends Values>(all: T, planes: number, slices: number, slice: number, values: T): void {
-  const size = values.length / planes;
-  for (let p = 0; p < planes; p++) all.set(values.subarray(p * size, (p + 1) * size), (p * slices + slice) * size);
-}
-
-/**
- * What was said of all slices as one array: planes `[K, rows, columns]` of each become `[K, slices, rows, columns]`.
- * @param planes K, 1 for class numbers
- */
-export function stackSlices<T extends Values>(slices: readonly T[], planes: number): T {
-  if (slices.length === 1) return slices[0];
-  const all = samplesLike(slices[0], slices.length * slices[0].length);
-  slices.forEach((values, slice) => {
-    placePlanes(all, planes, slices.length, slice, values);
-  });
-  return all;
 }
 
 /** Which values of a label map are of a part; what nobody labelled is of none. */

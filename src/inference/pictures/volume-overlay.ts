@@ -1,7 +1,7 @@
 /** The outlines of predicted classes over their volume: three planes through the largest object that was found. */
 import type { Dataset, SliceRule } from "../../data/dataset.js";
 import { shownImage } from "../../data/images/shown-image.js";
-import { cutVolume, scaledSlice, shownScale } from "../../data/volumes/decode-volume.js";
+import { cutVolume, scaledSlice, shownScale } from "../../data/volumes/prepare-volume.js";
 import { doubtFrameSvg } from "../../drawing/doubt-frame.js";
 import { outlineSvg } from "../../drawing/outline-svg.js";
 import { svgToPng } from "../../drawing/svg.js";

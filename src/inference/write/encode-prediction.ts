@@ -10,7 +10,7 @@ import type { DicomVolume } from "../../data/dicom/volumes.js";
 import type { StoredImage } from "../../grid/stored-image.js";
 import { classMask, indexMap } from "../label-map.js";
 import { drawOverlay } from "../pictures/overlay.js";
-import type { ImagePrediction } from "../predict-image.js";
+import type { ImagePrediction } from "../plain/plain-segmenter.js";
 import type { MaskFormat } from "./mask-formats.js";
 
 /** What to write beside the masks. */

@@ -3,7 +3,7 @@ import type { Dataset, SliceRule } from "../../data/dataset.js";
 import { voxelCount } from "../../grid/grid.js";
 import type { StoredImage } from "../../grid/stored-image.js";
 import { classMask, indexMap, indexValue } from "../label-map.js";
-import type { VolumePrediction } from "../predict-volume.js";
+import type { VolumePrediction } from "../plain/segment-volume.js";
 import {
   classFolder,
   type PredictionContents,

@@ -6,6 +6,7 @@ import { packageRoot, setUpAdvice } from "../../core/package-root.js";
 import { type LocalServer, localServer } from "../../http/local-server.js";
 import { staticFiles } from "../../http/static-files.js";
 import { newToken } from "../../http/token.js";
+import { Uploads } from "../../workflows/serving/uploads.js";
 import { WatchedRuns } from "../../workflows/studio/run-overview.js";
 import { Trainings } from "../../workflows/studio/trainings.js";
 import { Answers } from "./answers.js";
@@ -57,6 +58,7 @@ export async function startStudio({ folder, port, commandLine, defect }: StudioO
   const answers = new Answers();
   // Others who work on this machine reach its loopback addresses, too.
   const token = newToken();
+  const uploads = await Uploads.open();
   const server: LocalServer = await localServer({
     ...{ port, token, page: { wasm: true }, defect },
     routes(app, context) {
@@ -65,15 +67,19 @@ export async function startStudio({ folder, port, commandLine, defect }: StudioO
       correctionRoutes(app, { runs, opened, answers });
       labelRoutes(app, { runs, opened, trainings });
       newRoutes(app, runs, trainings);
-      exportRoutes(app, runs, trainings);
+      exportRoutes(app, { runs, trainings, uploads });
       app.use(staticFiles(page));
     },
+  }).catch(async (error) => {
+    await uploads.close();
+    throw error;
   });
   return {
     link: `${server.url}/?token=${token}`,
     async close() {
       await server.close(graceSeconds);
       answers.close();
+      await uploads.close();
       await trainings.stopAll();
     },
   };

@@ -1,7 +1,7 @@
 /** One case in an exported graph and in libtorch, with the same weights. */
 import type { DecodedCase } from "../../data/decode.js";
 import type { Values } from "../../data/images/values.js";
-import { planesOf, stackSlices } from "../../data/volumes/case-slices.js";
+import { planesOf, stackSlices } from "../../data/volumes/stacked-planes.js";
 import type { ModelDescription } from "../../export/description.js";
 import type { ModelAnswer, ModelSession } from "../../export/onnx/runtime.js";
 import { plainSlidingWindow } from "../../inference/plain/sliding-window.js";

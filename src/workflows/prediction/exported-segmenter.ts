@@ -1,36 +1,18 @@
 /** An exported model as `dimseg predict` asks it, with libtorch, or with ONNX Runtime and no libtorch at all. */
-import { NumericError, UsageError } from "../../core/errors.js";
+import { UsageError } from "../../core/errors.js";
 import type { Turn } from "../../core/turns.js";
 import type { Dataset } from "../../data/dataset.js";
-import type { Values } from "../../data/images/values.js";
-import type { CutVolume } from "../../data/volumes/decode-volume.js";
 import { type ExportedModel, loadExportedNetwork, openExported, openSession } from "../../export/exported-model.js";
-import type { ModelSession } from "../../export/onnx/runtime.js";
 import type { Frame } from "../../grid/frame.js";
-import type { StoredImage } from "../../grid/stored-image.js";
-import { plainAnswerOfPicture } from "../../inference/plain/answer-in-size.js";
-import { plainVolumeAnswer } from "../../inference/plain/volume-answer.js";
-import { type ImagePrediction, predictImage, preparedFor } from "../../inference/predict-image.js";
-import { answersOfSlices, answersOfWhole, predictVolume, segmentVolume } from "../../inference/predict-volume.js";
+import { plainSegmenter } from "../../inference/plain/plain-segmenter.js";
+import { predictImage } from "../../inference/predict-image.js";
+import { predictVolume } from "../../inference/predict-volume.js";
 import { normalisationOf } from "../../runs/normalisation-of.js";
 import { useEngine } from "../../torch/index.js";
 import { checkedRules } from "../mask-rules.js";
 import type { EngineName } from "./engine-names.js";
 import { forNewImages } from "./new-images.js";
 import type { AskedNetwork, Segmenter } from "./segmenter.js";
-
-/** Asks about a piece, and refuses an answer that would become a meaningless mask. */
-async function probabilitiesOf(
-  session: ModelSession,
-  piece: Values,
-  { channels }: Dataset,
-  sides: readonly number[],
-  path: string,
-): Promise<Float32Array> {
-  const { probabilities } = await session.ask(piece, channels, sides);
-  if (probabilities.every(Number.isFinite)) return probabilities;
-  throw new NumericError(`${path}: the model's output holds NaN; export an earlier checkpoint`);
-}
 
 type Answering = Pick<Segmenter, "segmentImage" | "segmentVolume" | "close">;
 
@@ -75,29 +57,11 @@ function inLibtorch({ model, dataset, wanted, turn }: Question, testTimeFlips: b
 async function inOnnxRuntime({ model, dataset, wanted, turn }: Question, threads?: number): Promise<Answering> {
   const session = await openSession(model, threads);
   const { sides } = model.description;
-  const kind = dataset.target;
-  const ask = (piece: Values, path: string) => probabilitiesOf(session, piece, dataset, sides, path);
-  const segmentImage = async (image: StoredImage, path: string): Promise<ImagePrediction> => {
-    const [height, width] = image.grid.shape;
-    const prepared = preparedFor(image, path, dataset, frameOfModel(model));
-    const said = await ask(prepared.image, path);
-    return { height, width, ...plainAnswerOfPicture(said, prepared, kind, wanted) };
-  };
-  return {
-    segmentImage,
-    segmentVolume(volume, path, set) {
-      const ofSlices = (cut: CutVolume) => answersOfSlices(cut, set, (slice) => segmentImage(slice, path));
-      const ofWhole = (cut: CutVolume) =>
-        answersOfWhole(cut, set, path, ({ image, working }, shape) =>
-          plainVolumeAnswer(image, working.shape, shape, { kind, wanted, patch: sides }, async (window) => {
-            await turn();
-            return ask(window, path);
-          }),
-        );
-      return segmentVolume(volume, path, set, wanted, sides.length === 3 ? ofWhole : ofSlices, turn);
-    },
-    close: () => session.close(),
-  };
+  const segmenter = plainSegmenter({
+    ...{ dataset, sides, size: frameOfModel(model), wanted, turn },
+    ask: async (piece) => (await session.ask(piece, dataset.channels, sides)).probabilities,
+  });
+  return { ...segmenter, close: () => session.close() };
 }
 
 /** @throws UsageError for options that belong to runs */

@@ -1,8 +1,9 @@
 /** What `dimseg predict` asks: a run's networks, or an exported model in one of two engines. */
 import type { Case, Dataset } from "../../data/dataset.js";
 import type { StoredImage } from "../../grid/stored-image.js";
-import type { ImagePrediction } from "../../inference/predict-image.js";
-import type { VolumePrediction, VolumeSet } from "../../inference/predict-volume.js";
+import type { ImagePrediction } from "../../inference/plain/plain-segmenter.js";
+import type { VolumePrediction } from "../../inference/plain/segment-volume.js";
+import type { VolumeSet } from "../../inference/predict-volume.js";
 import type { MaskRules } from "../../inference/rules.js";
 import type { CheckpointName, NetworkName } from "../../runs/checkpoint-names.js";
 import type { WantedRules } from "../mask-rules.js";

@@ -1,9 +1,6 @@
 /** How images become results: read, segmented, ruled and encoded. Where the results go is the caller's business. */
-import { DataError, UsageError } from "../../core/errors.js";
-import { isImageName, isVolumeName } from "../../data/file-patterns.js";
+import { UsageError } from "../../core/errors.js";
 import { type MaskFormat, segmentationFormatNames } from "../../data/formats/mask-format-names.js";
-import { type ChannelFiles, readPictureChannels, readVolumeChannels } from "../../data/images/read-channels.js";
-import { readFoundVolume } from "../../data/images/read-image.js";
 import { hasSlices } from "../../data/volumes/decode-volume.js";
 import type { StoredImage } from "../../grid/stored-image.js";
 import { ruledImage, ruledVolume } from "../../inference/ruled.js";
@@ -14,6 +11,7 @@ import {
 } from "../../inference/write/encode-prediction.js";
 import { volumeFiles } from "../../inference/write/encode-volume.js";
 import type { InputImage } from "./inputs.js";
+import { readInput } from "./read-input.js";
 import type { Segmenter } from "./segmenter.js";
 
 /** One kind of results; every image has one, in this folder and with this ending. */
@@ -56,11 +54,6 @@ function segmenting<P>({ files, read, ask }: Kind<P>): Segmenting {
   };
 }
 
-/** The files that an image's channels lie in. */
-export function channelsOf({ path, furtherChannels = [] }: InputImage): ChannelFiles {
-  return { imagePath: path, furtherChannels };
-}
-
 /** Whether masks of a format are DICOM. */
 export function isSegmentation(format: MaskFormat | undefined): boolean {
   return segmentationFormatNames.some((name) => name === format);
@@ -81,7 +74,7 @@ export function segmentingOf(segmenter: Segmenter, contents: PredictionContents)
       );
     return segmenting({
       files: predictionFiles(dataset, contents),
-      read: (image) => readPictureChannels(channelsOf(image)),
+      read: (image) => readInput(image, dataset),
       async ask(stored, path) {
         const said = await segmenter.segmentImage(stored, path);
         return rules ? ruledImage(said, stored, dataset, rules, path) : said;
@@ -90,13 +83,7 @@ export function segmentingOf(segmenter: Segmenter, contents: PredictionContents)
   }
   return segmenting({
     files: volumeFiles(dataset, contents),
-    async read(image) {
-      const { path, series } = image;
-      if (series) return readFoundVolume(series, path);
-      if (isImageName(path) && !isVolumeName(path))
-        throw new DataError(`${path}: is a picture, and the run was trained on volumes; give it volumes`);
-      return readVolumeChannels(channelsOf(image));
-    },
+    read: (image) => readInput(image, dataset),
     async ask(stored, path) {
       const said = await segmenter.segmentVolume(stored, path, dataset);
       return rules ? ruledVolume(said, stored, dataset, rules, path) : said;

@@ -1,24 +1,15 @@
 /** From an upload to its mask, in a worker: the same reading, network and writing as `dimseg predict`. */
 import { writeFileSync } from "node:fs";
-import { rename } from "node:fs/promises";
 import { join } from "node:path";
-import { DataError } from "../../core/errors.js";
 import { writeFailure } from "../../core/files/atomic-file.js";
-import type { Dataset } from "../../data/dataset.js";
-import { readStart, withFile } from "../../data/file-bytes.js";
-import { maxVolumeBytes, sniffBytes, startsWith } from "../../data/formats/format.js";
-import { sniffFormat } from "../../data/formats/registry.js";
 import { classFolder } from "../../inference/write/encode-prediction.js";
 import type { EstimatedCase } from "../../quality/estimate.js";
 import type { Observer } from "../observer.js";
-import { wholeImages } from "../prediction/channel-files.js";
 import type { ImageQuality } from "../prediction/image-quality.js";
-import { type InputImage, listInputs } from "../prediction/inputs.js";
 import type { Segmenter } from "../prediction/segmenter.js";
 import { segmentingOf } from "../prediction/segmenting.js";
-import { listVolumes } from "../prediction/series-inputs.js";
-import { type PartQuality, type Segmented, type Upload, uploadName } from "./messages.js";
-import { unpackZip } from "./unpack.js";
+import type { PartQuality, Segmented, Upload } from "./messages.js";
+import { contentsOf, onlyImage } from "./upload-image.js";
 
 /** What answers uploads. */
 export interface ServedModel {
@@ -27,38 +18,8 @@ export interface ServedModel {
   readonly quality: ImageQuality | null;
 }
 
-/** The slices of a series are many; what is unpacked of one request is no more than a volume may have. */
-const unpackLimits = { files: 10_000, bytes: maxVolumeBytes };
-
 /** How the mask is called in the upload's folder. */
 const maskName = "mask";
-
-/** The file under a name that its contents ask for, or the folder that it was unpacked to. */
-async function contentsOf(folder: string): Promise<string> {
-  const upload = join(folder, uploadName);
-  const head = await withFile(upload, (handle, size) => readStart(handle, Math.min(size, sniffBytes)));
-  if (startsWith(head, "PK\u0003\u0004")) {
-    const files = join(folder, "files");
-    await unpackZip(upload, files, unpackLimits);
-    return files;
-  }
-  const [ending] = sniffFormat(head)?.extensions ?? [];
-  const path = join(folder, ending === undefined ? "image" : `image.${ending}`);
-  await rename(upload, path);
-  return path;
-}
-
-/** The one image of an upload. @throws DataError when it holds none, several, or a part of one */
-async function onlyImage(path: string, dataset: Dataset, observer: Observer): Promise<InputImage> {
-  const { images } = dataset.slices ? await listVolumes([path], observer) : listInputs([path]);
-  const whole = await wholeImages(images, dataset);
-  if (whole.incomplete.length > 0) throw new DataError(whole.incomplete[0]);
-  const [image, second] = whole.images;
-  if (second === undefined) return image;
-  throw new DataError(
-    `the upload holds ${whole.images.length} images (${image.name}, ${second.name}${whole.images.length > 2 ? ", ..." : ""}); send one at a time`,
-  );
-}
 
 function qualityOf({ parts }: EstimatedCase): PartQuality[] {
   return parts.map(({ part, dice, low, high, doubtful }) => ({

@@ -1,5 +1,5 @@
 /** The ways to cut an opened case into slices, and the slices. */
-import type { Dataset } from "../../data/dataset.js";
+import type { AskedSet } from "../../data/asked-set.js";
 import type { Grid } from "../../grid/grid.js";
 import { edgeLetters, orderedGrid, type SliceOrder, SliceStack, sliceOrder } from "../../grid/slices.js";
 import type { Samples, StoredImage } from "../../grid/stored-image.js";
@@ -60,6 +60,6 @@ export function sliceOfPlane<T extends Samples>(
 }
 
 /** Whether a data set is of volumes. */
-export function kindOf({ slices }: Pick<Dataset, "slices">): "pictures" | "volumes" {
+export function kindOf({ slices }: Pick<AskedSet, "slices">): "pictures" | "volumes" {
   return slices ? "volumes" : "pictures";
 }

@@ -3,46 +3,54 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DimsegError } from "../../core/errors.js";
 import { shellWord } from "../../core/shell-word.js";
-import { isZScore } from "../../data/images/values.js";
+import type { AskedSet } from "../../data/asked-set.js";
+import type { Dataset } from "../../data/dataset.js";
 import type { ModelDescription } from "../../export/description.js";
 import { openExported } from "../../export/exported-model.js";
 import { exportFiles } from "../../export/file-names.js";
 import { outermostFirst } from "../../inference/label-map.js";
-import type { ExportState, ShownModel } from "./shown/exports.js";
+import { forNewImages } from "../prediction/new-images.js";
+import type { ExportState, ShownModel, ShownRule } from "./shown/exports.js";
 import type { TrainingStanding } from "./trainings.js";
 
-/** Why a browser, which reads pictures of 8 bits, cannot ask a model; null where it can. */
-function refusalOf({ dataset }: ModelDescription, folder: string): string | null {
-  const instead = `segment them with \`dimseg predict ${shellWord(folder)} IMAGES\``;
-  if (dataset.slices) return `This network is of volumes, which browsers do not read; ${instead}.`;
-  if (dataset.channelNames)
-    return `This network sees ${dataset.channelNames.join(", ")} as channels of one image, which browsers do not read; ${instead}.`;
-  if (dataset.domainIntensities)
-    return `The domains of this network's data set have rules for values of their own; segment images with \`dimseg predict ${shellWord(folder)} IMAGES --domain NAME\`.`;
-  if (dataset.depths === "wide" && !isZScore(dataset.intensity))
-    return `This network is of images of more than 8 bits a sample, of which browsers keep 8; ${instead}.`;
-  return null;
-}
-
-function shown(description: ModelDescription, folder: string): ShownModel {
-  const { dataset, source, sides } = description;
-  const { path, channels, filter, intensity, values, spacing, target, classes, parts, size } = dataset;
-  const [height, width] = sides;
+/** What the page needs of a data set, and no more: its other facts may name places and cases. */
+function askedSet(dataset: Dataset): AskedSet {
+  const { path, channels, channelNames, filter, intensity, values, spacing, depths, slices, target, outputs } = dataset;
   return {
-    title: `${source.network} of ${source.run}, ${source.checkpoint}`,
-    refusal: refusalOf(description, folder),
-    frame: { height, width, mode: size.mode },
-    rule: {
-      ...{ path, channels, filter },
-      ...(intensity ? { intensity } : {}),
-      ...(values ? { values } : {}),
-      ...(spacing ? { spacing } : {}),
-    },
-    ...{ target, classes, parts: outermostFirst(parts) },
+    ...{ path, channels, filter, target, outputs },
+    ...(channelNames ? { channelNames } : {}),
+    ...(intensity ? { intensity } : {}),
+    ...(values ? { values } : {}),
+    ...(spacing ? { spacing } : {}),
+    ...(depths ? { depths } : {}),
+    ...(slices ? { slices } : {}),
   };
 }
 
-function folderOf(run: string): string {
+function rulesOf(dataset: Dataset, run: string): ShownRule[] {
+  const { domainIntensities, usualDomains = [] } = dataset;
+  if (!domainIntensities) return [{ domain: null, set: askedSet(dataset) }];
+  return [...Object.keys(domainIntensities), ...usualDomains].map((domain) => ({
+    domain,
+    set: askedSet(forNewImages(dataset, { run, domain })),
+  }));
+}
+
+function shown({ dataset, source, sides }: ModelDescription, folder: string): ShownModel {
+  const { target, classes, parts, size } = dataset;
+  // To a network of patches the frame is nothing.
+  const [height, width] = sides;
+  return {
+    title: `${source.network} of ${source.run}, ${source.checkpoint}`,
+    command: `dimseg predict ${shellWord(folder)}`,
+    frame: { height, width, mode: size.mode },
+    rules: rulesOf(dataset, folder),
+    ...{ sides, target, classes, parts: outermostFirst(parts) },
+  };
+}
+
+/** Where a run's export lies. */
+export function exportFolder(run: string): string {
   return join(run, "export");
 }
 
@@ -50,7 +58,7 @@ function folderOf(run: string): string {
 export function exportState(run: string, making: TrainingStanding | undefined): ExportState {
   const working = making !== undefined && making.state !== "ended";
   const failure = making?.failure ?? null;
-  const folder = folderOf(run);
+  const folder = exportFolder(run);
   if (working || !existsSync(join(folder, exportFiles.description))) return { working, failure, model: null };
   try {
     return { working, failure, model: shown(openExported(folder).description, folder) };
@@ -62,5 +70,5 @@ export function exportState(run: string, making: TrainingStanding | undefined): 
 
 /** The bytes of a run's exported graph. @throws UsageError where there is none; CheckpointError when it is damaged */
 export function exportedGraph(run: string): Uint8Array {
-  return openExported(folderOf(run)).read(exportFiles.graph);
+  return openExported(exportFolder(run)).read(exportFiles.graph);
 }

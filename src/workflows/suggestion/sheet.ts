@@ -1,7 +1,8 @@
 /** The contact sheet of a suggestion: every image with what the network says of it. */
 import { type Case, caseName, type Dataset } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
-import { picturesOf, stackSlices } from "../../data/volumes/case-slices.js";
+import { picturesOf } from "../../data/volumes/case-slices.js";
+import { stackSlices } from "../../data/volumes/stacked-planes.js";
 import type { SheetTile } from "../../drawing/contact-sheet.js";
 import { type AskedOptions, inferCase } from "../../inference/infer-case.js";
 import { predictionTile } from "../../inference/pictures/prediction-tile.js";

@@ -1,6 +1,7 @@
-/** One slice of a case with a layer over it, as large as the page lets it, in the patient's proportions. */
+/** One slice of a case with a layer over it. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { LayerName, MaskBytes, ShownLabel, ShownPlane } from "../../../workflows/studio/shown/cases.js";
+import { SliceFigure } from "../parts/slice-figure.js";
 import { fetchSlice, imagePixels, layDoubt, layLabels } from "./layers.js";
 
 /** What is shown, and where it comes from. */
@@ -56,38 +57,5 @@ function useDrawn({ run, id, at, index, layer, labels, target, version }: SliceV
 export function SliceView(props: SliceViewProps) {
   const { plane, index, title, onIndex } = props;
   const { canvas, error } = useDrawn(props);
-  const { letters, width, height, count } = plane;
-  return (
-    <figure class="slice">
-      <figcaption>
-        <span>{title}</span>
-        {count > 1 ? (
-          <span class="note">
-            {index + 1} of {count}
-          </span>
-        ) : null}
-      </figcaption>
-      <div class="frame" style={{ aspectRatio: `${width} / ${height}` }}>
-        <canvas ref={canvas} role="img" aria-label={`${title}${count > 1 ? `, slice ${index + 1} of ${count}` : ""}`} />
-        {letters
-          ? (["left", "right", "top", "bottom"] as const).map((side) => (
-              <span key={side} class={`letter ${side}`} aria-hidden="true">
-                {letters[side]}
-              </span>
-            ))
-          : null}
-      </div>
-      {error ? <p class="note">{error}</p> : null}
-      {onIndex && count > 1 ? (
-        <input
-          type="range"
-          min={0}
-          max={count - 1}
-          value={index}
-          aria-label={`Slice, ${title}`}
-          onInput={(event) => onIndex(Number(event.currentTarget.value))}
-        />
-      ) : null}
-    </figure>
-  );
+  return <SliceFigure {...{ plane, index, title, error, canvas, onIndex }} />;
 }

@@ -47,25 +47,34 @@ export async function getBytes(path: string, signal?: AbortSignal): Promise<{ by
   return { bytes: await response.arrayBuffer(), headers: response.headers };
 }
 
-async function send(path: string, body: unknown): Promise<Response> {
+async function sendOnce(path: string, body: BodyInit, type: string, signal?: AbortSignal): Promise<Response> {
   csrfToken ??= getJson<{ token: string }>("/csrf-token").then(({ token }) => token);
   const token = await csrfToken.catch((error) => {
     csrfToken = undefined;
     throw error;
   });
-  const headers = { "content-type": "application/json", "x-csrf-token": token };
-  return responseTo(path, { method: "POST", headers, body: JSON.stringify(body) });
+  const headers = { "content-type": type, "x-csrf-token": token };
+  return responseTo(path, { method: "POST", headers, body, ...(signal ? { signal } : {}) });
+}
+
+async function send(...asked: Parameters<typeof sendOnce>): Promise<Response> {
+  let response = await sendOnce(...asked);
+  if (response.status === 403) {
+    // A studio that was started anew has another token, which a page that its link opened may read.
+    csrfToken = undefined;
+    response = await sendOnce(...asked);
+  }
+  return answered(response);
 }
 
 /** Sends what changes something. */
 export async function post<T>(path: string, body: unknown = {}): Promise<T> {
-  let response = await send(path, body);
-  if (response.status === 403) {
-    // A studio that was started anew has another token, which a page that its link opened may read.
-    csrfToken = undefined;
-    response = await send(path, body);
-  }
-  return (await answered(response)).json() as Promise<T>;
+  return (await send(path, JSON.stringify(body), "application/json")).json() as Promise<T>;
+}
+
+/** Sends bytes, and gets bytes. */
+export async function postBytes(path: string, body: Blob, signal?: AbortSignal): Promise<ArrayBuffer> {
+  return (await send(path, body, "application/octet-stream", signal)).arrayBuffer();
 }
 
 /** What is asked for: not there yet, there, or refused. */

@@ -1,6 +1,6 @@
 /**
- * Images as browsers decode them, without conversion of colours. A browser keeps 8 bits a sample, and no colour under
- * transparency; what would lose values by that is refused, since the mask would not be that of `dimseg predict`.
+ * Pictures as browsers decode them, without conversion of colours. A browser keeps 8 bits a sample, and no colour under
+ * transparency; what would lose values by that is not decoded here (read-image.ts).
  */
 import { DataError } from "../../../core/errors.js";
 import { makeGrid } from "../../../grid/grid.js";
@@ -16,28 +16,29 @@ export interface DecodedImage {
 
 /** Larger ones take more memory than a tab has. */
 const mostPixels = 2 ** 26;
-const volumeEnding = /\.(nii(\.gz)?|nrrd|nhdr|mha|mhd|dcm|dicom|h5|hdf5)$/i;
-const pngStart = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Of a PNG file: where it says its bits a sample. */
 const pngDepthAt = 24;
+/** What files of the formats begin with; null: any byte. */
+const starts: readonly (readonly (number | null)[])[] = [
+  [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+  [0xff, 0xd8, 0xff],
+  [0x52, 0x49, 0x46, 0x46, null, null, null, null, 0x57, 0x45, 0x42, 0x50],
+];
 
-async function refuseDeepPng(file: File): Promise<void> {
+/** Whether a file may be a picture of which a browser loses nothing. */
+async function mayBeWhole(file: File): Promise<boolean> {
   const head = new Uint8Array(await file.slice(0, pngDepthAt + 1).arrayBuffer());
-  if (pngStart.every((byte, i) => head[i] === byte) && head[pngDepthAt] === 16)
-    throw new DataError(
-      `${file.name}: has 16 bits a sample, of which a browser keeps 8; segment it with \`dimseg predict\``,
-    );
+  const at = starts.findIndex((start) => start.every((byte, i) => byte === null || head[i] === byte));
+  return at > 0 || (at === 0 && head[pngDepthAt] <= 8);
 }
 
-async function bitmapOf(file: File): Promise<ImageBitmap> {
+async function bitmapOf(file: File): Promise<ImageBitmap | null> {
   try {
     // Turned as the file says, which is the default, and nothing else.
     return await createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
-  } catch (cause) {
-    throw new DataError(
-      `${file.name}: is no image that this browser reads; give it a PNG, JPEG or WebP file, or segment it with \`dimseg predict\``,
-      { cause },
-    );
+  } catch {
+    // Whoever reads it next says what is wrong with it.
+    return null;
   }
 }
 
@@ -54,27 +55,22 @@ function pixelsOf(bitmap: ImageBitmap, name: string): Uint8ClampedArray<ArrayBuf
 }
 
 /**
- * Decodes an image file.
- * @throws DataError for volumes, files that are no images, and images of which a browser keeps less than the file has
+ * Decodes a picture.
+ * @returns null for every other file, and for pictures of which a browser keeps less than the file has
+ * @throws DataError for one that is too large
  */
-export async function decodeImage(file: File): Promise<DecodedImage> {
-  const { name } = file;
-  if (volumeEnding.test(name))
-    throw new DataError(`${name}: is a volume, and this network is of pictures; give it PNG, JPEG or WebP files`);
-  await refuseDeepPng(file);
-  const bitmap = await bitmapOf(file);
+export async function decodeImage(file: File): Promise<DecodedImage | null> {
+  const bitmap = (await mayBeWhole(file)) ? await bitmapOf(file) : null;
+  if (!bitmap) return null;
   try {
-    const pixels = pixelsOf(bitmap, name);
+    const pixels = pixelsOf(bitmap, file.name);
     const count = bitmap.width * bitmap.height;
     const samples = new Uint8Array(3 * count);
     for (let i = 0; i < count; i++) {
-      if (pixels[4 * i + 3] !== 255)
-        throw new DataError(
-          `${name}: is transparent in places, where a browser keeps no colour; segment it with \`dimseg predict\`, or save it without`,
-        );
+      if (pixels[4 * i + 3] !== 255) return null;
       for (let c = 0; c < 3; c++) samples[c * count + i] = pixels[4 * i + c];
     }
-    return { stored: { grid: makeGrid(name, [bitmap.height, bitmap.width]), channels: 3, samples }, pixels };
+    return { stored: { grid: makeGrid(file.name, [bitmap.height, bitmap.width]), channels: 3, samples }, pixels };
   } finally {
     bitmap.close();
   }

@@ -1,11 +1,12 @@
 /** Where images are dropped, or chosen with the keyboard. */
 import { useState } from "preact/hooks";
+import { droppedFiles } from "./dropped-files.js";
 
-/** The zone. @param take told of the files, at least one */
-export function DropZone({ take }: { take: (files: readonly File[]) => void }) {
+/** The zone. */
+export function DropZone({ kinds, take }: DropZoneProps) {
   const [over, setOver] = useState(false);
-  const given = (files: FileList | null | undefined) => {
-    if (files && files.length > 0) take([...files]);
+  const given = (files: readonly File[]) => {
+    if (files.length > 0) take(files);
   };
   return (
     <label
@@ -18,21 +19,29 @@ export function DropZone({ take }: { take: (files: readonly File[]) => void }) {
       onDrop={(event) => {
         event.preventDefault();
         setOver(false);
-        given(event.dataTransfer?.files);
+        // A folder that cannot be read holds nothing to segment.
+        if (event.dataTransfer) droppedFiles(event.dataTransfer).then(given, () => {});
       }}
     >
       <span class="drop-words">Drop images here, or choose them</span>
-      <span class="note">PNG, JPEG, WebP and whatever else this browser shows. They stay in this browser.</span>
+      <span class="note">{kinds} They do not leave this machine.</span>
       <input
         type="file"
         multiple
         class="unseen"
         onChange={(event) => {
-          given(event.currentTarget.files);
+          given([...(event.currentTarget.files ?? [])]);
           // The same file may be chosen again.
           event.currentTarget.value = "";
         }}
       />
     </label>
   );
+}
+
+interface DropZoneProps {
+  /** Which files, in sentences. */
+  readonly kinds: string;
+  /** Told of the files, at least one. */
+  readonly take: (files: readonly File[]) => void;
 }

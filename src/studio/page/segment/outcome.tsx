@@ -1,27 +1,22 @@
-/** One image that was given: its mask over it, or why there is none. */
-import { useEffect, useRef } from "preact/hooks";
+/** One image that was given: its mask over it, how far it is, or why there is no mask. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { shapeText } from "../../../grid/grid.js";
 import type { ShownModel } from "../../../workflows/studio/shown/exports.js";
-import { maskPng } from "./mask-png.js";
-import type { Segmented } from "./messages.js";
-import { overlaid, shownParts } from "./overlay.js";
+import { Problem } from "../parts/notice.js";
+import type { Progress, Segmented, SegmentedPicture } from "./messages.js";
+import { layMask, shownParts } from "./overlay.js";
+import { saveMask } from "./save-mask.js";
+import { VolumePlanes } from "./volume.js";
 
 /** How an image stands. */
 export interface Outcome {
   readonly id: number;
   readonly name: string;
+  readonly progress?: Progress;
   readonly segmented?: Segmented;
   readonly refused?: string;
-}
-
-/** Hands the mask out under the image's name, as `dimseg predict` calls it. */
-async function save({ mask, height, width }: Segmented, name: string): Promise<void> {
-  const address = URL.createObjectURL(await maskPng(mask, height, width));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = `${name.replace(/\.[^.]+$/, "")}.png`;
-  link.click();
-  // Not at once: the browser begins to read it after this.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  /** Nobody waits for it any more. */
+  cancel(): void;
 }
 
 function found(mask: Uint8Array, model: ShownModel): string {
@@ -29,45 +24,89 @@ function found(mask: Uint8Array, model: ShownModel): string {
   return names.length === 0 ? "shows none of the parts" : `shows ${names.join(", ")}`;
 }
 
-function Picture({ name, segmented, model, opacity }: PictureProps) {
+function Picture({ name, picture, text, model, opacity }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const { width, height, mask, engine } = segmented;
+  const { width, height, pixels, mask } = picture;
   useEffect(() => {
-    canvas.current?.getContext("2d")?.putImageData(overlaid(segmented, model, opacity), 0, 0);
-  }, [segmented, opacity]);
-  const text = found(mask, model);
+    const image = new ImageData(pixels.slice(), width, height);
+    layMask(image, mask, model, opacity);
+    canvas.current?.getContext("2d")?.putImageData(image, 0, 0);
+  }, [picture, opacity]);
   return (
-    <>
-      <div class="frame" style={{ aspectRatio: `${width} / ${height}` }}>
-        <canvas ref={canvas} width={width} height={height} role="img" aria-label={`${name}; its mask ${text}`} />
-      </div>
-      <p class="note">
-        {width} x {height} pixels; the mask {text}. {engine}.
-      </p>
-      <button type="button" onClick={() => save(segmented, name)}>
-        Save mask <span class="unseen">of {name}</span>
-      </button>
-    </>
+    <div class="frame" style={{ aspectRatio: `${width} / ${height}` }}>
+      <canvas ref={canvas} width={width} height={height} role="img" aria-label={`${name}; its mask ${text}`} />
+    </div>
   );
 }
 
 interface PictureProps {
   readonly name: string;
-  readonly segmented: Segmented;
+  readonly picture: SegmentedPicture;
+  /** What the mask shows. */
+  readonly text: string;
   readonly model: ShownModel;
   /** Of the mask, 0 to 1. */
   readonly opacity: number;
 }
 
+function sizeText(segmented: Segmented): string {
+  if (segmented.kind === "picture") return `${segmented.width} x ${segmented.height} pixels`;
+  return `${shapeText(segmented.stored.grid)} voxels`;
+}
+
+function Done({ name, segmented, model, opacity }: DoneProps) {
+  const [error, setError] = useState<string | null>(null);
+  const text = found(segmented.mask, model);
+  const save = () => {
+    setError(null);
+    saveMask(segmented, name).catch((problem: Error) => setError(problem.message));
+  };
+  return (
+    <>
+      {segmented.kind === "picture" ? (
+        <Picture {...{ name, picture: segmented, text, model, opacity }} />
+      ) : (
+        <VolumePlanes {...{ volume: segmented, model, opacity }} />
+      )}
+      <p class="note">
+        {sizeText(segmented)}; the mask {text}. {segmented.engine}.
+      </p>
+      <button type="button" onClick={save}>
+        Save mask <span class="unseen">of {name}</span>
+      </button>
+      {error ? <Problem>{error}</Problem> : null}
+    </>
+  );
+}
+
+interface DoneProps extends Pick<PictureProps, "name" | "model" | "opacity"> {
+  readonly segmented: Segmented;
+}
+
+/** How far an image is, and ending it. */
+function Coming({ name, progress, cancel }: Pick<Outcome, "name" | "progress" | "cancel">) {
+  return (
+    <div class="coming">
+      <p class="note">{progress?.step === "segmenting" ? "Segmenting" : progress ? "Reading" : "Waiting"}</p>
+      {progress?.step === "segmenting" && progress.of > 1 ? (
+        <progress value={progress.done} max={progress.of} aria-label={`Segmenting ${name}`} />
+      ) : null}
+      <button type="button" onClick={cancel}>
+        Cancel <span class="unseen">{name}</span>
+      </button>
+    </div>
+  );
+}
+
 /** The view. */
 export function OutcomeView({ one, model, opacity }: { one: Outcome; model: ShownModel; opacity: number }) {
-  const { name, segmented, refused } = one;
+  const { name, progress, segmented, refused, cancel } = one;
   return (
-    <li class="outcome">
+    <li class={`outcome${segmented?.kind === "volume" ? " wide" : ""}`}>
       <h2 class="name">{name}</h2>
-      {segmented ? <Picture {...{ name, segmented, model, opacity }} /> : null}
+      {segmented ? <Done {...{ name, segmented, model, opacity }} /> : null}
       {refused !== undefined ? <p class="notice bad">{refused}</p> : null}
-      {segmented || refused !== undefined ? null : <p class="note">Segmenting</p>}
+      {segmented || refused !== undefined ? null : <Coming {...{ name, progress, cancel }} />}
     </li>
   );
 }

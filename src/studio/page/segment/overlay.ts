@@ -1,7 +1,6 @@
 /** A mask laid over its image. */
 import { indexValue } from "../../../inference/label-map.js";
 import type { ShownModel } from "../../../workflows/studio/shown/exports.js";
-import type { Segmented } from "./messages.js";
 
 /** The colour of each byte of a mask; none where it stands for no part. */
 function colours({ parts, target }: ShownModel): ReadonlyMap<number, readonly number[]> {
@@ -13,15 +12,18 @@ function colours({ parts, target }: ShownModel): ReadonlyMap<number, readonly nu
   );
 }
 
-/** The image with its mask over it. @param opacity of the mask, 0 to 1 */
-export function overlaid({ pixels, mask, width, height }: Segmented, model: ShownModel, opacity: number): ImageData {
-  const image = new ImageData(pixels.slice(), width, height);
+/**
+ * Lays a mask over an image.
+ * @param pixels  RGBA side by side, changed
+ * @param opacity of the mask, 0 to 1
+ */
+export function layMask(pixels: ImageData, mask: Uint8Array, model: ShownModel, opacity: number): void {
   const inks = colours(model);
+  const { data } = pixels;
   for (let i = 0; i < mask.length; i++) {
     const ink = inks.get(mask[i]);
-    if (ink) for (let c = 0; c < 3; c++) image.data[4 * i + c] += opacity * (ink[c] - image.data[4 * i + c]);
+    if (ink) for (let c = 0; c < 3; c++) data[4 * i + c] += opacity * (ink[c] - data[4 * i + c]);
   }
-  return image;
 }
 
 /** The names of the parts that a mask shows, outermost first. */

@@ -16,9 +16,9 @@ const mostThreads = 4;
 /** Errors alone: which node runs where is nobody's concern. */
 const logSeverityLevel = 3;
 
-/** What a graph says of an image. */
+/** What a graph says of a piece of an image. */
 export interface Said {
-  /** `[K, rows, columns]` */
+  /** `[K, ...sides]` */
   readonly probabilities: Float32Array;
   /** What ran it, for people. */
   readonly engine: string;
@@ -26,8 +26,8 @@ export interface Said {
   readonly isCardBroken: boolean;
 }
 
-/** An opened graph. @param image `[C, rows, columns]`, as it is prepared */
-export type AskGraph = (image: Values) => Promise<Said>;
+/** An opened graph. @param piece `[C, ...sides]`, as it is prepared */
+export type AskGraph = (piece: Values) => Promise<Said>;
 
 /** Threads share memory, which browsers allow isolated pages alone. */
 function threads(): number {
@@ -79,9 +79,10 @@ async function asWebAssembly(graph: Uint8Array, dims: readonly number[], isCardB
  * at once, in its first run or in a later one.
  * @param graph the bytes of an ONNX file
  */
-export async function openGraph(graph: Uint8Array, { rule, frame }: ShownModel): Promise<AskGraph> {
-  const dims = [1, rule.channels, frame.height, frame.width];
-  if (!(await hasCard())) return asWebAssembly(graph, dims, false);
+export async function openGraph(graph: Uint8Array, { rules, sides }: ShownModel): Promise<AskGraph> {
+  const dims = [1, rules[0].set.channels, ...sides];
+  // On cards it has no convolution of volumes.
+  if (sides.length === 3 || !(await hasCard())) return asWebAssembly(graph, dims, false);
   const card = await onCard(graph, dims).catch(() => undefined);
   let instead: AskGraph | undefined;
   return async (image) => {

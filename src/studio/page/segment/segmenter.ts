@@ -1,39 +1,58 @@
 /** A model in a worker of its own, which is started with the first image. */
+import type { AskedSet } from "../../../data/asked-set.js";
 import type { ShownModel } from "../../../workflows/studio/shown/exports.js";
-import type { Answer, Question, Segmented } from "./messages.js";
+import type { Answer, GivenImage, Progress, Question, Segmented } from "./messages.js";
 
 interface Waiting {
+  told(progress: Progress): void;
   resolve(segmented: Segmented): void;
   reject(error: Error): void;
 }
 
+/** An image that is being segmented. */
+export interface Asked {
+  /** @throws Error with a sentence for people; never settles when the image was cancelled */
+  readonly segmented: Promise<Segmented>;
+  /** Nobody waits for it any more. */
+  cancel(): void;
+}
+
 /** Without it, as after an update of the studio, or without memory. */
-const lost = "the part of the page that segments could not be started; load the page again";
+const lost = "the part of the page that segments could not go on, perhaps for want of memory; load the page again";
 
 export class Segmenter {
   private worker: Worker | undefined;
   private readonly waiting = new Map<number, Waiting>();
   private count = 0;
 
-  /** @param graph where the model's ONNX file is */
+  /** @param address of the model's export */
   constructor(
     private readonly model: ShownModel,
-    private readonly graph: string,
+    private readonly address: string,
   ) {}
 
-  /** Segments an image, after those that were given before. @throws Error with a sentence for people */
-  segment(file: File): Promise<Segmented> {
+  /** Segments an image, after those that were given before. @param told how far it is */
+  segment(image: GivenImage, set: AskedSet, told: (progress: Progress) => void): Asked {
     this.worker ??= this.start();
     const id = this.count++;
-    const segmented = new Promise<Segmented>((resolve, reject) => this.waiting.set(id, { resolve, reject }));
-    this.worker.postMessage({ kind: "segment", id, file } satisfies Question);
-    return segmented;
+    const segmented = new Promise<Segmented>((resolve, reject) => this.waiting.set(id, { told, resolve, reject }));
+    this.ask({ kind: "segment", id, ...image, set });
+    return {
+      segmented,
+      cancel: () => {
+        if (this.waiting.delete(id)) this.ask({ kind: "cancel", id });
+      },
+    };
   }
 
   /** Ends the worker; what is under way is never answered. */
   close(): void {
     this.worker?.terminate();
     this.waiting.clear();
+  }
+
+  private ask(question: Question): void {
+    this.worker?.postMessage(question);
   }
 
   private start(): Worker {
@@ -44,12 +63,16 @@ export class Segmenter {
       this.waiting.clear();
       this.worker = undefined;
     });
-    worker.postMessage({ kind: "open", model: this.model, graph: this.graph } satisfies Question);
+    worker.postMessage({ kind: "open", model: this.model, address: this.address } satisfies Question);
     return worker;
   }
 
   private take(answer: Answer): void {
     const waiting = this.waiting.get(answer.id);
+    if ("progress" in answer) {
+      waiting?.told(answer.progress);
+      return;
+    }
     this.waiting.delete(answer.id);
     if ("segmented" in answer) waiting?.resolve(answer.segmented);
     else waiting?.reject(new Error(answer.refused));

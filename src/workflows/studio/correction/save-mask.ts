@@ -11,7 +11,7 @@ import { createLabelDecoder, type LabelDecoder } from "../../../data/masks/label
 import { maskImage } from "../../../data/masks/mask-image.js";
 import { codeOfClass } from "../../../data/masks/mask-join.js";
 import { type BeforeMask, classSamples, maskSamples } from "../../../data/masks/mask-samples.js";
-import { cutVolume } from "../../../data/volumes/decode-volume.js";
+import { cutVolume } from "../../../data/volumes/prepare-volume.js";
 import { type Grid, sameGrid, shapeText, voxelCount } from "../../../grid/grid.js";
 import { placeSlice } from "../../../grid/slices.js";
 import type { StoredImage } from "../../../grid/stored-image.js";

@@ -1,19 +1,28 @@
 /** What the studio shows of a run's export, and what the page needs of it to ask it. Types alone. */
 import type { TargetKind } from "../../../core/target-kind.js";
+import type { AskedSet } from "../../../data/asked-set.js";
 import type { DatasetClass } from "../../../data/dataset-class.js";
-import type { ImageRule } from "../../../data/images/prepare-image.js";
 import type { Frame } from "../../../grid/frame.js";
 
-/** An exported network of pictures. */
+/** How images are prepared and answers read. */
+export interface ShownRule {
+  /** The domain whose images these are like; null where all domains have one rule. */
+  readonly domain: string | null;
+  readonly set: AskedSet;
+}
+
+/** An exported network. */
 export interface ShownModel {
   /** Which network of which run it is, for people. */
   readonly title: string;
-  /** Why a browser cannot ask it, and what to do; null where it can. */
-  readonly refusal: string | null;
-  /** What it works at. */
+  /** What segments images elsewhere, up to their names. */
+  readonly command: string;
+  /** Sides of what it sees at once: of pictures and slices, `[rows, columns]`, or of patches `[slices, rows, columns]`. */
+  readonly sides: readonly number[];
+  /** What pictures and slices are brought to; to a network of patches it is nothing. */
   readonly frame: Frame;
-  /** How images are prepared for it. */
-  readonly rule: ImageRule;
+  /** One; or several, of which a person chooses, where domains have rules for values of their own. */
+  readonly rules: readonly ShownRule[];
   readonly target: TargetKind;
   readonly classes: readonly DatasetClass[];
   /** The classes without the background, outermost first. */
