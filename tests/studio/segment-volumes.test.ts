@@ -1,7 +1,7 @@
 /** Volumes and deep pictures dropped into the page: their masks are the files of `dimseg predict --engine onnx`. */
-import { readdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -38,6 +38,18 @@ function putBalls(): void {
   };
   put(join(base, "data/dataset.yaml"), stringify(set));
   put(join(base, "data/whole.yaml"), stringify({ ...set, resample: [3.5, 1, 1] }));
+  const second = (seed: number) => storedBody(sites.A, (x, y, z) => 40 * z + 3 * y - x + seed);
+  for (const i of [0, 1, 2]) put(join(base, `data/A/second/case_${i}.nii.gz`), niftiFile(second(i)));
+  const train = { ...images("A"), furtherChannels: ["A/second/{id}.nii.gz"] };
+  const modal = { ...set, channels: 2, channelNames: ["T2", "ADC"], domains: [{ name: "A", train }] };
+  put(join(base, "data/modal.yaml"), stringify(modal));
+  const pair = [readFileSync(join(base, "data/A/images/case_1.nii.gz")), niftiFile(second(5))];
+  pair.forEach((file, i) => {
+    put(join(given, `pair/case_000${i}.nii.gz`), file);
+  });
+  const { extents, values, affine } = second(7);
+  const both = [...storedBody(sites.A, (x, y, z) => x * y + 9 * z).values, ...values];
+  put(join(given, "both.nii.gz"), niftiFile({ extents: [...extents, 2], values: both, affine }));
 }
 
 /** Pictures of 12 bits with a bright disc. */
@@ -90,17 +102,30 @@ async function putGiven(): Promise<void> {
   await putSeriesOf(join(given, "series"), join(base, "data/B/images/case_1.nii.gz"), 7);
 }
 
-/** The bytes of a saved mask, and the name that it has. */
+/** The network of discs, as if another domain had a rule for values of its own. */
+function putRuled(): void {
+  cpSync(join(base, "discs"), join(base, "ruled"), { recursive: true });
+  const file = join(base, "ruled/export/model.json");
+  const description = JSON.parse(readFileSync(file, "utf8"));
+  description.dataset.domainIntensities = { dim: { intensity: { low: 0, high: 65535 } } };
+  description.dataset.usualDomains = ["a"];
+  put(file, JSON.stringify(description));
+}
+
+/** The bytes of a saved mask, the newest of that name, and the name that it is saved under. */
 async function saved(page: Page, name: string) {
   const coming = page.waitForEvent("download");
-  await page.getByRole("button", { name: `Save mask of ${name}` }).click();
+  await page
+    .getByRole("button", { name: `Save mask of ${name}` })
+    .first()
+    .click();
   const download = await coming;
   return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 }
 
-async function predicted(run: string, image: string): Promise<string> {
+async function predicted(run: string, image: string, ...words: string[]): Promise<string> {
   const out = join(base, "predicted", run, image);
-  await dimseg("predict", join(base, run, "export"), join(given, image), "--engine", "onnx", "--out", out);
+  await dimseg("predict", join(base, run, "export"), join(given, image), "--engine", "onnx", "--out", out, ...words);
   const [mask] = readdirSync(join(out, "masks"));
   return join(out, "masks", mask);
 }
@@ -135,7 +160,14 @@ beforeAll(async () => {
     ...{ dataset: "deep/dataset.yaml", labelled: { domain: "a", count: 3, validation: 0 }, imageSize: 16 },
     ...{ model: { name: "unet", width: 4 }, ...supervised, training: { ...training, iterations: 80 } },
   });
-  for (const run of ["slices", "patches", "discs"]) await dimseg("export", join(base, run));
+  await trainRun(base, "modal", {
+    ...{ dataset: "data/modal.yaml", labelled: { domain: "A", count: 2, validation: 0 }, imageSize: 16 },
+    ...{ model: { name: "unet", width: 2 }, ...supervised, training: { ...training, iterations: 10 } },
+  });
+  for (const run of ["slices", "patches", "discs", "modal"]) await dimseg("export", join(base, run));
+  putRuled();
+  mkdirSync(join(base, "temporary"));
+  process.env.TMPDIR = join(base, "temporary");
   studio = await BuiltStudio.start(base);
   if (hasBrowser) browser = await launch();
 });
@@ -167,6 +199,12 @@ describe.skipIf(!hasBrowser)("volumes in the browser", () => {
     expect(whole.bytes.equals(readFileSync(await predicted("slices", "series")))).toBe(true);
     expect(mask.samples.includes(1)).toBe(true);
 
+    // What was read is gone, and the patient's name with it.
+    const [folder, ...others] = readdirSync(join(base, "temporary")).filter((name) => name.startsWith("dimseg"));
+    expect([readdirSync(join(base, "temporary", folder)), others]).toEqual([["owner.json"], []]);
+    expect(readFileSync(join(given, "series", series[0])).includes("Secret")).toBe(true);
+    for (const { bytes } of [askew, frames, whole]) expect(gunzipSync(bytes).includes("Secret")).toBe(false);
+
     // Three planes each, at the slice that shows most of the mask.
     const slider = page.getByLabel("Slice, Axial").last();
     const drawn = () => page.evaluate("document.querySelector('.outcome:last-child canvas').toDataURL()");
@@ -182,6 +220,10 @@ describe.skipIf(!hasBrowser)("volumes in the browser", () => {
     const { page, heard, give } = await opened("patches");
     await give("large.nii.gz");
     await page.getByRole("progressbar", { name: "Segmenting large.nii.gz" }).waitFor();
+    // Meanwhile the page draws: it is another thread that computes.
+    const gaps =
+      "new Promise((resolve) => { const from = performance.now(); requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - from))); })";
+    expect(await page.evaluate<number>(gaps)).toBeLessThan(1000);
     await give("askew.nii.gz");
     await page.getByRole("button", { name: "Cancel large.nii.gz" }).click();
     await page.getByText("1 of 1 images done").waitFor();
@@ -204,6 +246,38 @@ describe.skipIf(!hasBrowser)("volumes in the browser", () => {
     expect((await values(bytes)).equals(expected)).toBe(true);
     expect(expected.includes(1)).toBe(true);
     expect(heard).toEqual([]);
+    await page.context().close();
+  });
+
+  it("have several channels in one file, or in files that are given together", async () => {
+    const { page, heard, give } = await opened("modal");
+    expect(await page.getByText("Of one image at a time its channels (T2, ADC)").count()).toBe(1);
+    await give("both.nii.gz");
+    await give("pair/case_0000.nii.gz", "pair/case_0001.nii.gz");
+    await page.getByText("2 of 2 images done").waitFor();
+    const both = await saved(page, "both.nii.gz");
+    expect(both.bytes.equals(readFileSync(await predicted("modal", "both.nii.gz")))).toBe(true);
+    const pair = await saved(page, "case_0000.nii.gz");
+    expect(pair.bytes.equals(readFileSync(await predicted("modal", "pair")))).toBe(true);
+    await give("askew.nii.gz");
+    await page.getByText(/^askew\.nii\.gz: has 1 channel, but .* channels: 2 \(T2, ADC\); give the files of/).waitFor();
+    expect(heard).toEqual([]);
+    await page.context().close();
+  });
+
+  it("follow the rule of the domain that is chosen, where domains have their own", async () => {
+    const { page, give } = await opened("ruled");
+    const values = (file: string | Buffer) => sharp(file).toColourspace("b-w").raw().toBuffer();
+    const masks: Buffer[] = [];
+    for (const domain of ["a", "dim"]) {
+      await page.getByLabel("Images are like those of").selectOption(domain);
+      await give("deep.png");
+      await page.getByText(`${masks.length + 1} of ${masks.length + 1} images done`).waitFor();
+      const { bytes } = await saved(page, "deep.png");
+      masks.push(await values(bytes));
+      expect(masks.at(-1)?.equals(await values(await predicted("ruled", "deep.png", "--domain", domain)))).toBe(true);
+    }
+    expect(masks[0].equals(masks[1])).toBe(false);
     await page.context().close();
   });
 

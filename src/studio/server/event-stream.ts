@@ -13,9 +13,14 @@ const everyMilliseconds = 1000;
 export function eventStream(c: Context, next: () => unknown, ending: AbortSignal): Response {
   return streamSSE(c, async (stream) => {
     const over = new Promise<void>((resolve) => {
-      stream.onAbort(resolve);
-      if (ending.aborted) resolve();
-      ending.addEventListener("abort", () => resolve(), { once: true });
+      const end = () => {
+        // The server outlives its streams.
+        ending.removeEventListener("abort", end);
+        resolve();
+      };
+      stream.onAbort(end);
+      ending.addEventListener("abort", end);
+      if (ending.aborted) end();
     });
     let open = true;
     void over.then(() => {
