@@ -135,6 +135,8 @@ async function opened(run: string, width = 1280) {
   const shown = await open(browser, studio.link, { viewport: { width, height: 1000 } });
   const { page } = shown;
   await page.getByRole("link", { name: run, exact: true }).click();
+  // Until it has come, what stands below it moves.
+  await page.getByText("Finished", { exact: true }).waitFor();
   await page.getByRole("link", { name: "Segment images" }).click();
   const chooser = page.getByLabel("Drop images here");
   await chooser.waitFor({ state: "attached" });
