@@ -144,6 +144,16 @@ async function opened(run: string, width = 1280) {
   return { ...shown, give };
 }
 
+/** Drops a folder, as a hand does from the system's window of files. */
+async function dropFolder(page: Page, name: string): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  const box = await page.locator(".drop-zone").boundingBox();
+  const place = { x: (box?.x ?? 0) + 50, y: (box?.y ?? 0) + 50 };
+  const data = { items: [], files: [join(given, name)], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const)
+    await devtools.send("Input.dispatchDragEvent", { type, ...place, data });
+}
+
 beforeAll(async () => {
   putBalls();
   putDiscs();
@@ -183,9 +193,10 @@ describe.skipIf(!hasBrowser)("volumes in the browser", () => {
     const { page, heard, give } = await opened("slices", 820);
     await give("askew.nii.gz", "frames.dcm");
     await page.getByText("2 of 2 images done").waitFor();
-    const series = readdirSync(join(given, "series"));
-    await give(...series.map((name) => join("series", name)));
+    await give(...readdirSync(join(given, "series")).map((name) => join("series", name)));
     await page.getByText("3 of 3 images done").waitFor();
+    await dropFolder(page, "series");
+    await page.getByText("4 of 4 images done").waitFor();
     expect(await page.locator(".outcome .notice").allInnerTexts()).toEqual([]);
     expect(await problems(page)).toEqual([]);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
@@ -196,15 +207,18 @@ describe.skipIf(!hasBrowser)("volumes in the browser", () => {
     const frames = await saved(page, "frames.dcm");
     expect(frames.name).toBe("frames.nii.gz");
     expect(frames.bytes.equals(readFileSync(await predicted("slices", "frames.dcm")))).toBe(true);
-    const whole = await saved(page, series[0]);
+    const [slice] = readdirSync(join(given, "series"));
+    const [whole, folder] = [await saved(page, slice), await saved(page, "series")];
+    expect(folder.name).toBe("series.nii.gz");
+    expect(folder.bytes.equals(whole.bytes)).toBe(true);
     const mask = await readVolume(put(join(base, "saved.nii.gz"), whole.bytes));
     expect(whole.bytes.equals(readFileSync(await predicted("slices", "series")))).toBe(true);
     expect(mask.samples.includes(1)).toBe(true);
 
     // What was read is gone, and the patient's name with it.
-    const [folder, ...others] = readdirSync(join(base, "temporary")).filter((name) => name.startsWith("dimseg"));
-    expect([readdirSync(join(base, "temporary", folder)), others]).toEqual([["owner.json"], []]);
-    expect(readFileSync(join(given, "series", series[0])).includes("Secret")).toBe(true);
+    const [own, ...others] = readdirSync(join(base, "temporary")).filter((name) => name.startsWith("dimseg"));
+    expect([readdirSync(join(base, "temporary", own)), others]).toEqual([["owner.json"], []]);
+    expect(readFileSync(join(given, "series", slice)).includes("Secret")).toBe(true);
     for (const { bytes } of [askew, frames, whole]) expect(gunzipSync(bytes).includes("Secret")).toBe(false);
 
     // Three planes each, at the slice that shows most of the mask.
@@ -213,7 +227,7 @@ describe.skipIf(!hasBrowser)("volumes in the browser", () => {
     const before = await drawn();
     await slider.fill((await slider.inputValue()) === "0" ? "1" : "0");
     await expect.poll(drawn, { timeout: 10_000 }).not.toBe(before);
-    expect(await page.locator(".outcome canvas").count()).toBe(9);
+    expect(await page.locator(".outcome canvas").count()).toBe(12);
     expect(heard).toEqual([]);
     await page.context().close();
   });

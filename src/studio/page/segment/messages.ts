@@ -4,6 +4,7 @@ import type { VolumeScale } from "../../../data/volumes/prepare-volume.js";
 import type { StoredImage } from "../../../grid/stored-image.js";
 import type { DroppedImage } from "../../../workflows/studio/shown/dropped.js";
 import type { ShownModel } from "../../../workflows/studio/shown/exports.js";
+import type { MaskFacts } from "./mask-facts.js";
 
 /** The model to ask; sent once, before any image. */
 export interface OpenModel {
@@ -40,6 +41,7 @@ export type Question = OpenModel | SegmentImage | CancelImage;
 interface Said {
   /** One byte a pixel or voxel, as `dimseg predict` writes masks. */
   readonly mask: Uint8Array<ArrayBuffer>;
+  readonly facts: MaskFacts;
   /** What ran the network, for people. */
   readonly engine: string;
   /** Whether it did so because the graphics card could not. */

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { shapeText } from "../../../grid/grid.js";
 import type { ShownModel } from "../../../workflows/studio/shown/exports.js";
 import { Problem } from "../parts/notice.js";
+import type { MaskFacts } from "./mask-facts.js";
 import type { Progress, Segmented, SegmentedPicture } from "./messages.js";
 import { layMask, shownParts } from "./overlay.js";
 import { saveMask } from "./save-mask.js";
@@ -19,8 +20,8 @@ export interface Outcome {
   cancel(): void;
 }
 
-function found(mask: Uint8Array, model: ShownModel): string {
-  const names = shownParts(mask, model);
+function found(facts: MaskFacts, model: ShownModel): string {
+  const names = shownParts(facts, model);
   return names.length === 0 ? "shows none of the parts" : `shows ${names.join(", ")}`;
 }
 
@@ -56,7 +57,7 @@ function sizeText(segmented: Segmented): string {
 
 function Done({ name, segmented, model, opacity }: DoneProps) {
   const [error, setError] = useState<string | null>(null);
-  const text = found(segmented.mask, model);
+  const text = found(segmented.facts, model);
   const save = () => {
     setError(null);
     saveMask(segmented, name).catch((problem: Error) => setError(problem.message));

@@ -1,6 +1,7 @@
 /** A mask laid over its image. */
 import { indexValue } from "../../../inference/label-map.js";
 import type { ShownModel } from "../../../workflows/studio/shown/exports.js";
+import type { MaskFacts } from "./mask-facts.js";
 
 /** The colour of each byte of a mask; none where it stands for no part. */
 function colours({ parts, target }: ShownModel): ReadonlyMap<number, readonly number[]> {
@@ -27,7 +28,6 @@ export function layMask(pixels: ImageData, mask: Uint8Array, model: ShownModel, 
 }
 
 /** The names of the parts that a mask shows, outermost first. */
-export function shownParts(mask: Uint8Array, { parts, target }: ShownModel): string[] {
-  const values = new Set(mask);
-  return parts.filter((part) => values.has(indexValue(part, target))).map(({ name }) => name);
+export function shownParts({ values }: MaskFacts, { parts, target }: ShownModel): string[] {
+  return parts.filter((part) => values.includes(indexValue(part, target))).map(({ name }) => name);
 }

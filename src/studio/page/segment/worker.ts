@@ -7,6 +7,7 @@ import { plainSegmenter } from "../../../inference/plain/plain-segmenter.js";
 import { plainWork } from "../../../inference/plain/volume-work.js";
 import type { ShownModel } from "../../../workflows/studio/shown/exports.js";
 import { getBytes } from "../parts/server.js";
+import { maskFacts } from "./mask-facts.js";
 import type { Answer, Progress, Question, Segmented, SegmentImage } from "./messages.js";
 import { readImage, shownPixels } from "./read-image.js";
 import { type AskGraph, openGraph, type Said } from "./runtime.js";
@@ -67,20 +68,22 @@ async function segment(
     : await network.segmentImage(stored, name);
   if (!said) throw new Error("internal: segment: the network was not asked");
   const mask = indexMap(labels, model) as Uint8Array<ArrayBuffer>;
-  const facts = { mask, engine: said.engine, isCardBroken: said.isCardBroken };
+  const { engine, isCardBroken } = said;
+  const both = { mask, facts: maskFacts(mask, stored.grid.shape), engine, isCardBroken };
   if (set.slices) {
     const scale = shownScale(stored, { slices: set.slices });
-    return { kind: "volume", ...facts, stored, scale, start };
+    return { kind: "volume", ...both, stored, scale, start };
   }
   const [height, width] = stored.grid.shape;
-  return { kind: "picture", ...facts, height, width, pixels: pixels ?? shownPixels(stored, set, name) };
+  return { kind: "picture", ...both, height, width, pixels: pixels ?? shownPixels(stored, set, name) };
 }
 
 async function answer(image: SegmentImage): Promise<void> {
   const { id, name } = image;
   const signal = waiting.get(id)?.signal;
-  if (!signal || signal.aborted) return;
+  if (!signal) return;
   try {
+    signal.throwIfAborted();
     const segmented = await segment(image, signal, (progress) => postMessage({ id, progress } satisfies Answer));
     const seen = segmented.kind === "picture" ? segmented.pixels : segmented.stored.samples;
     postMessage({ id, segmented } satisfies Answer, { transfer: [seen.buffer, segmented.mask.buffer] });
