@@ -1,5 +1,5 @@
 /** Segments one volume in its own grid: slice by slice with a network of pictures, whole with one of volumes. */
-import type { Dataset } from "../data/dataset.js";
+import type { Dataset, SliceRule } from "../data/dataset.js";
 import type { CutVolume } from "../data/volumes/prepare-volume.js";
 import type { StoredImage } from "../grid/stored-image.js";
 import type { SegmentationNetwork } from "../nn/index.js";
@@ -7,7 +7,6 @@ import { type AskedOptions, inferCase, inferCaseAnswer } from "./infer-case.js";
 import {
   answersOfSlices,
   answersOfWhole,
-  type OfVolumes,
   type SliceWatcher,
   segmentVolume,
   type VolumePrediction,
@@ -18,7 +17,7 @@ import { type PredictImageOptions, predictImage } from "./predict-image.js";
 export type PredictVolumeOptions = PredictImageOptions & Pick<AskedOptions, "patch" | "turn">;
 
 /** A data set of volumes. */
-export type VolumeSet = OfVolumes<Dataset>;
+export type VolumeSet = Dataset & { readonly slices: SliceRule };
 
 /**
  * Segments each slice in its own size ({@link predictImage}), or the whole by sliding windows, after the volume

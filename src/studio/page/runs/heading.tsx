@@ -30,7 +30,10 @@ export function RunHeading({ run, id, tab }: { run: RunOverview | null; id: stri
           {run.optimizer === "none" ? "" : ` with ${run.optimizer}`}, {run.model}, labels from{" "}
           <bdi class="name">{run.labelledDomain}</bdi>, data set <bdi class="name">{run.dataset}</bdi>
         </p>
-      ) : null}
+      ) : (
+        // Kept free, so that the ways below do not move from under a pointer.
+        <p class="note">{"\u00a0"}</p>
+      )}
       <nav class="tabs" aria-label="Parts of the run">
         {tabs.map(({ name, title, parts }) => (
           <a key={name} href={href("runs", id, ...parts)} aria-current={name === tab ? "page" : undefined}>
