@@ -150,6 +150,8 @@ describe.skipIf(!hasBrowser)("images in the browser", () => {
       expect.stringMatching(/^deep.png: has 16 bits a sample, but the network was trained on 8-bit images/),
     ]);
 
+    expect(await page.getByText(/dimseg predict .*eyes\/export FILE/).count()).toBe(1);
+
     // Dropped rather than chosen.
     const dropped = await page.evaluateHandle(`(() => {
       const transfer = new DataTransfer();

@@ -111,6 +111,11 @@ function Images({ run, model }: { run: string; model: ShownModel }) {
           {progressWords(outcomes)}
         </span>
       </div>
+      {outcomes.some(({ refused }) => refused !== undefined) ? (
+        <p class="note">
+          What is refused here may go with an option of <code>{model.command} FILE</code>.
+        </p>
+      ) : null}
       <ul class="outcomes">
         {outcomes.map((one) => (
           <OutcomeView key={one.id} {...{ one, model, opacity }} />
