@@ -6,12 +6,17 @@ import { expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { decodeNative } from "../../src/data/decode-native.js";
+import { readSegmentationKind, readSegments } from "../../src/data/dicom/segmentation-reader.js";
+import { encodeSegmentation } from "../../src/data/dicom/segmentation-writer.js";
+import { onlySeries } from "../../src/data/dicom/series.js";
 import { readVolume } from "../../src/data/images/read-image.js";
 import { bytesOfLabels, codesOfBytes } from "../../src/data/masks/code-bytes.js";
 import type { DrawnFrom } from "../../src/workflows/studio/correction/draft.js";
 import { patternBeside } from "../../src/workflows/studio/correction/mask-place.js";
 import { requireWritable, saveMask } from "../../src/workflows/studio/correction/save-mask.js";
+import { putSeriesOf } from "../data/dicom/series-of-volume.js";
 import { png, put, putDatasetYaml, temporaryFolder } from "../data/files.js";
+import { niftiFile } from "../data/nifti-file.js";
 import { nestedClasses, pixels } from "../data/tiny.js";
 
 const base = temporaryFolder();
@@ -150,4 +155,42 @@ it("puts masks of volumes where the voxels are stored, whatever their order", as
   expect(mask.grid.toWorld).toEqual(grid.toWorld);
   expect([...mask.samples].filter((value) => value === 1).length).toBe(own.filter((value) => value === 1).length);
   rmSync(folder, { recursive: true });
+});
+
+it("writes a DICOM SEG on its series: its kind and names stay, nothing of the patient is in it", async () => {
+  const folder = join(base, "series");
+  const affine = [
+    [1, 0, 0, 10],
+    [0, 1, 0, 20],
+    [0, 0, 3, 30],
+  ];
+  const volume = put(
+    join(base, "t2.nii.gz"),
+    niftiFile({ extents: [4, 5, 6], values: Array.from({ length: 120 }, (_, i) => i), affine }),
+  );
+  await putSeriesOf(join(folder, "case/CT"), volume, 3);
+  const series = await onlySeries(join(folder, "case/CT"));
+  const before = new Uint8Array(120).fill(2, 30, 40);
+  const path = join(folder, "case/seg.dcm");
+  const named = [{ label: "organ" }, { label: "tumour" }];
+  put(path, Buffer.from(await encodeSegmentation(before, series, named, { kind: "labelmap", keepIds: true })));
+  const dataset = putDatasetYaml(folder, {
+    ...{ target: "softmax", channels: 1, slices: "stored", resize: { size: 8 } },
+    domains: [{ name: "a", train: { cases: [{ id: "one", image: "case/CT", mask: "case/seg.dcm" }] } }],
+    classes: ["background", "organ", "tumour"].map((name, index) => ({ index, name })),
+    labels: { kind: "values", map: { 0: "background", 1: "organ", 2: "tumour" } },
+  });
+  const loaded = loadDataset(dataset);
+  const [one] = loaded.domains[0].cases("train");
+  expect(() => requireWritable(loaded, one)).not.toThrow();
+  // On slices that the segmentation had no frame of.
+  const own = Uint8Array.from({ length: 120 }, (_, i) => (i > 95 ? 1 : i % 9 === 0 ? 2 : 0));
+  const old = readFileSync(path);
+  const { saved, read } = await written(dataset, own);
+  expect(read).toEqual([...own]);
+  expect(readFileSync(join(folder, saved.kept as string))).toEqual(old);
+  expect((await readSegments(path)).map(({ label }) => label)).toEqual(["organ", "tumour"]);
+  expect(await readSegmentationKind(path)).toBe("labelmap");
+  expect(readFileSync(path).includes("Secret")).toBe(false);
+  expect(() => requireWritable(loaded, { ...one, imagePath: volume })).toThrow("of a series in a folder");
 });

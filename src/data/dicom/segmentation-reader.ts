@@ -168,6 +168,12 @@ export async function readSegments(file: string): Promise<ReadSegment[]> {
   return segmentsOf(await readHead(file));
 }
 
+/** How a file's segments are kept, by its header. @throws DataError when it cannot be read */
+export async function readSegmentationKind(file: string): Promise<keyof typeof segmentationClasses> {
+  const { set } = await readHead(file);
+  return set.text("SegmentationType") === "LABELMAP" ? "labelmap" : "binary";
+}
+
 /** UIDs of the series that a segmentation says it was drawn on; for comparing only. @throws DataError when it cannot be read */
 export async function referencedSeries(file: string): Promise<string[]> {
   const { set } = await readHead(file);

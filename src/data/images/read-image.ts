@@ -206,17 +206,33 @@ export async function readVolume(path: string, palette: PaletteReading = "colour
 }
 
 /**
- * Reads a mask of an image. A DICOM SEG of the one series in a folder has the grid of that series; others are read as
- * {@link readVolume} does.
+ * Decodes a mask of an image. A DICOM SEG of the one series in a folder has the grid of that series; others are decoded as
+ * {@link decodeVolume} does.
  * @param image file or folder of the image
- * @throws DataError as readVolume, or when the SEG lies on no slice of its series
+ * @throws DataError as decodeVolume, or when the SEG lies on no slice of its series
  */
-export async function readMaskOf(file: string, image: string): Promise<StoredImage> {
-  if (!(await isFolder(image))) return readVolume(file);
-  const bytes = await readBytes(file);
-  const dicom = isDicom(bytes) ? parseDicom(bytes, file) : undefined;
-  if (!dicom || !isSegmentation(dicom)) return decodeVolume(bytes, file);
+export async function decodeMaskOf(
+  bytes: Uint8Array,
+  file: string,
+  image: string,
+  palette: PaletteReading = "colours",
+): Promise<StoredImage> {
+  const dicom = isDicom(bytes) && (await isFolder(image)) ? parseDicom(bytes, file) : undefined;
+  if (!dicom || !isSegmentation(dicom)) return decodeVolume(bytes, file, palette);
   return (await decodeSegmentation(dicom, await onlySeries(image))).labels;
+}
+
+/**
+ * Reads a mask of an image ({@link decodeMaskOf}), of which nothing but a series is in a folder.
+ * @throws DataError as readVolume and decodeMaskOf
+ */
+export async function readMaskOf(
+  file: string,
+  image: string,
+  palette: PaletteReading = "colours",
+): Promise<StoredImage> {
+  if (await isFolder(file)) return readVolume(file, palette);
+  return decodeMaskOf(await readBytes(file), file, image, palette);
 }
 
 /**

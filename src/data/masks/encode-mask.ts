@@ -1,8 +1,12 @@
 /** A mask as a file of the format that its name says, exactly: what loses values is refused. */
+import { existsSync, statSync } from "node:fs";
 import sharp from "sharp";
 import { DataError } from "../../core/errors.js";
 import { interleave } from "../../grid/interleave.js";
 import type { StoredImage } from "../../grid/stored-image.js";
+import { readSegmentationKind, readSegments } from "../dicom/segmentation-reader.js";
+import { encodeSegmentation } from "../dicom/segmentation-writer.js";
+import { onlySeries } from "../dicom/series.js";
 import { readStart, withFile } from "../file-bytes.js";
 import { endingOf } from "../file-patterns.js";
 import { sniffBytes } from "../formats/format.js";
@@ -18,7 +22,7 @@ function raster({ grid, channels, samples }: StoredImage) {
   return sharp(interleave(planes, channels), { raw }).toColourspace(space);
 }
 
-type Encode = (mask: StoredImage, like: string) => Promise<Uint8Array>;
+type Encode = (mask: StoredImage, like: string, file: string) => Promise<Uint8Array>;
 
 const nifti =
   (packed: boolean): Encode =>
@@ -31,6 +35,19 @@ const nifti =
     return encodeNifti(mask, { packed, ...(start ? { like: start } : {}) });
   };
 
+/** Values are the numbers of segments, which are called as in the file that is there. */
+const segmentation: Encode = async ({ samples }, like, file) => {
+  if (!(samples instanceof Uint8Array || samples instanceof Uint16Array))
+    throw new Error(`internal: ${file}: a segmentation of other numbers than those of segments`);
+  const known = existsSync(file) ? await readSegments(file) : [];
+  let count = Math.max(1, ...known.map(({ number }) => number));
+  for (const value of samples) count = Math.max(count, value);
+  const names = new Map(known.map(({ number, label }) => [number, label]));
+  const segments = Array.from({ length: count }, (_, i) => ({ label: names.get(i + 1) || `segment ${i + 1}` }));
+  const kind = existsSync(file) ? await readSegmentationKind(file) : "binary";
+  return encodeSegmentation(samples, await onlySeries(like), segments, { kind });
+};
+
 const encoders: Readonly<Record<string, Encode>> = {
   ".png": (mask) => raster(mask).png().toBuffer(),
   ".tif": (mask) => raster(mask).tiff({ compression: "deflate", predictor: "none" }).toBuffer(),
@@ -39,14 +56,19 @@ const encoders: Readonly<Record<string, Encode>> = {
   ".nii.gz": nifti(true),
   ".nrrd": (mask) => encodeNrrd(mask),
   ".mha": (mask) => encodeMetaImage(mask),
+  ".dcm": segmentation,
 };
 
 /** Endings of files that masks can be written as. */
 export const writtenEndings: readonly string[] = Object.keys(encoders);
 
 /** The encoder of a file's format. @throws DataError for a format that masks are not written as */
-function encoderOf(file: string): Encode {
+function encoderOf(file: string, like: string): Encode {
   const encode = encoders[endingOf(file).toLowerCase()];
+  if (encode === segmentation && !statSync(like, { throwIfNoEntry: false })?.isDirectory())
+    throw new DataError(
+      `${file}: a DICOM SEG is written here of a series in a folder; convert masks of others to NIfTI`,
+    );
   if (encode) return encode;
   throw new DataError(
     `${file}: masks of this format are not written here; convert those of the data set to PNG, or NIfTI for volumes`,
@@ -54,16 +76,16 @@ function encoderOf(file: string): Encode {
 }
 
 /** @throws DataError as {@link encodeMask} does for the file's format */
-export function requireWrittenFormat(file: string): void {
-  encoderOf(file);
+export function requireWrittenFormat(file: string, like: string): void {
+  encoderOf(file, like);
 }
 
 /**
  * A mask as a file's bytes.
  * @param file where it goes; its ending says the format
- * @param like the image's file, whose place in the patient a NIfTI mask takes over
+ * @param like the image's file, whose place in the patient a NIfTI mask takes over, or the folder of its series
  * @throws DataError for a format that masks are not written as
  */
 export async function encodeMask(mask: StoredImage, file: string, like: string): Promise<Uint8Array> {
-  return encoderOf(file)(mask, like);
+  return encoderOf(file, like)(mask, like, file);
 }

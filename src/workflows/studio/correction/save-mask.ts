@@ -5,7 +5,7 @@ import { sha256 } from "../../../core/sha256.js";
 import { channelFilesOf } from "../../../data/case-files.js";
 import { type Case, type Dataset, labelsOf, type MaskFile } from "../../../data/dataset.js";
 import { readPictureChannels, readVolumeChannels } from "../../../data/images/read-channels.js";
-import { decodeVolume, readBytes } from "../../../data/images/read-image.js";
+import { decodeMaskOf, readMaskOf } from "../../../data/images/read-image.js";
 import { encodeMask, requireWrittenFormat } from "../../../data/masks/encode-mask.js";
 import { createLabelDecoder, type LabelDecoder } from "../../../data/masks/labels.js";
 import { maskImage } from "../../../data/masks/mask-image.js";
@@ -37,17 +37,23 @@ async function asStored(dataset: Dataset, one: Case, codes: Int32Array): Promise
   return { grid: stored.grid, codes: placed };
 }
 
-/** What a mask file says now; nothing where it is new, or has its voxels in another order than the image. */
-async function readBefore(path: string, grid: Grid, decoder: LabelDecoder): Promise<BeforeMask> {
+/** What a mask file says now; nothing where it is new, or has its voxels in another order than the image. @param of the image */
+async function readBefore(path: string, of: string, grid: Grid, decoder: LabelDecoder): Promise<BeforeMask> {
   if (!existsSync(path)) return {};
-  const image = maskImage(await decodeVolume(await readBytes(path), path, decoder.palette));
+  const image = maskImage(await readMaskOf(path, of, decoder.palette));
   if (shapeText(image.grid) !== shapeText(grid) || !sameGrid(image.grid, grid)) return {};
   return { image, codes: decoder.decode(image, path) };
 }
 
 /** Reads back what is about to be written. @throws Error for a defect of ours: a mask that would not say what was drawn */
-async function checkEncoded(bytes: Uint8Array, path: string, decoder: LabelDecoder, codes: Int32Array): Promise<void> {
-  const image = maskImage(await decodeVolume(bytes, path, decoder.palette));
+async function checkEncoded(
+  bytes: Uint8Array,
+  path: string,
+  of: string,
+  decoder: LabelDecoder,
+  codes: Int32Array,
+): Promise<void> {
+  const image = maskImage(await decodeMaskOf(bytes, path, of, decoder.palette));
   const read = decoder.decode(image, path);
   if (read.length !== codes.length || read.some((code, i) => code !== codes[i]))
     throw new Error(`internal: ${path}: the encoded mask does not say what was drawn; nothing was written`);
@@ -64,7 +70,7 @@ async function encoded(
   let mask: StoredImage;
   let wanted = codes;
   if (className === undefined) {
-    mask = maskSamples(codes, grid, dataset, one.domain, await readBefore(path, grid, decoder), path);
+    mask = maskSamples(codes, grid, dataset, one.domain, await readBefore(path, image, grid, decoder), path);
   } else {
     const own = codeOfClass(className, dataset);
     const holds = (code: number) => (dataset.target === "softmax" ? code === own : (code & own) === own && code > 0);
@@ -72,7 +78,7 @@ async function encoded(
     wanted = Int32Array.from(codes, (code) => (holds(code) ? 1 : 0));
   }
   const bytes = await encodeMask(mask, path, image);
-  await checkEncoded(bytes, path, decoder, wanted);
+  await checkEncoded(bytes, path, image, decoder, wanted);
   return bytes;
 }
 
@@ -81,7 +87,8 @@ async function encoded(
  * @throws DataError where the data set has no place for it, or has its masks in a format that is not written
  */
 export function requireWritable(dataset: Dataset, one: Case): void {
-  for (const { path } of maskPlaceOf(dataset, one).files) requireWrittenFormat(path);
+  const [image] = channelFilesOf(one);
+  for (const { path } of maskPlaceOf(dataset, one).files) requireWrittenFormat(path, image);
 }
 
 /** A mask that was written. */
