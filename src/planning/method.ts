@@ -40,7 +40,9 @@ const none = (why: string) => ({
 
 function planOptimizer({ labelled, unlabelled, ofVolumes }: MethodFacts) {
   if (ofVolumes)
-    return none("on volumes DiM was measured with one seed, and was not clearly better than none (studies/volumes)");
+    return none(
+      "on volumes DiM was 0.6 and 1.4 points of Dice above none, which three seeds do not show to be more than chance (studies/volumes)",
+    );
   const own = new Set(labelled.map(({ domain }) => domain));
   return unlabelled.some(({ domain }) => !own.has(domain))
     ? dim
