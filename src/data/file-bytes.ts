@@ -45,3 +45,8 @@ export async function readStart(handle: FileHandle, count: number): Promise<Buff
   }
   return bytes.subarray(0, done);
 }
+
+/** The first bytes of a file, fewer where it ends before. @throws DataError as {@link withFile} */
+export function startOf(file: string, count: number): Promise<Buffer> {
+  return withFile(file, (handle, size) => readStart(handle, Math.min(size, count)));
+}

@@ -1,11 +1,5 @@
 /** Outlines of masks in the pixels of a picture, for files that hold no lines: overlays and contact sheets. */
 
-/** `#rrggbb` as three bytes. */
-export function colourBytes(colour: string): [number, number, number] {
-  const value = Number.parseInt(colour.slice(1), 16);
-  return [value >> 16, (value >> 8) & 255, value & 255];
-}
-
 /** The object without its pixels that touch, side by side, one outside of it; beyond the picture counts as object. */
 function eroded(mask: Uint8Array, height: number, width: number): Uint8Array {
   const result = mask.slice();

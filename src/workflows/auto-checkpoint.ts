@@ -12,7 +12,7 @@ import type { Case } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decode.js";
 import { viewOf } from "../data/volumes/patches.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { type Chosen, chooseCandidate, type LookAlike } from "../quality/checkpoint-choice.js";
+import { chooseCandidate, type LookAlike } from "../quality/checkpoint-choice.js";
 import { labelledView } from "../quality/observe-case.js";
 import { labelledDice } from "../quality/restyling.js";
 import type { LabelledView } from "../quality/reverse.js";
@@ -88,7 +88,7 @@ function chosenOf(labelled: readonly (readonly number[])[], looks: readonly Look
   const last = count - 1;
   if (looks.length === 0)
     return { chosen: last, scores: [], why: "the last one, as no labelled image is of the size of an unlabelled one" };
-  const { chosen, scores }: Chosen = chooseCandidate(labelled, looks);
+  const { chosen, scores } = chooseCandidate(labelled, looks);
   const percent = (i: number) => `${(100 * scores[i].score).toFixed(1)} %`;
   const others = chosen === last ? "the last one" : `of the last one ${percent(last)}`;
   return { chosen, scores, why: `Dice ${percent(chosen)}, ${others}` };

@@ -163,15 +163,22 @@ function segmentsOf({ set }: DicomFile): ReadSegment[] {
   });
 }
 
-/** The segments of a file, by its header. @throws DataError when it cannot be read */
-export async function readSegments(file: string): Promise<ReadSegment[]> {
-  return segmentsOf(await readHead(file));
+/** What a file's header says of its segments. */
+export interface SegmentationFacts {
+  readonly kind: keyof typeof segmentationClasses;
+  readonly segments: readonly ReadSegment[];
 }
 
-/** How a file's segments are kept, by its header. @throws DataError when it cannot be read */
-export async function readSegmentationKind(file: string): Promise<keyof typeof segmentationClasses> {
-  const { set } = await readHead(file);
-  return set.text("SegmentationType") === "LABELMAP" ? "labelmap" : "binary";
+/** How a file keeps its segments, and which, by its header. @throws DataError when it cannot be read */
+export async function describeSegmentation(file: string): Promise<SegmentationFacts> {
+  const head = await readHead(file);
+  const kind = head.set.text("SegmentationType") === "LABELMAP" ? "labelmap" : "binary";
+  return { kind, segments: segmentsOf(head) };
+}
+
+/** The segments of a file, by its header. @throws DataError when it cannot be read */
+export async function readSegments(file: string): Promise<readonly ReadSegment[]> {
+  return (await describeSegmentation(file)).segments;
 }
 
 /** UIDs of the series that a segmentation says it was drawn on; for comparing only. @throws DataError when it cannot be read */

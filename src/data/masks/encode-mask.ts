@@ -4,10 +4,10 @@ import sharp from "sharp";
 import { DataError } from "../../core/errors.js";
 import { interleave } from "../../grid/interleave.js";
 import type { StoredImage } from "../../grid/stored-image.js";
-import { readSegmentationKind, readSegments } from "../dicom/segmentation-reader.js";
+import { describeSegmentation, type SegmentationFacts } from "../dicom/segmentation-reader.js";
 import { encodeSegmentation } from "../dicom/segmentation-writer.js";
 import { onlySeries } from "../dicom/series.js";
-import { readStart, withFile } from "../file-bytes.js";
+import { startOf } from "../file-bytes.js";
 import { endingOf } from "../file-patterns.js";
 import { sniffBytes } from "../formats/format.js";
 import { encodeNifti } from "../formats/nifti/writer.js";
@@ -29,22 +29,21 @@ const nifti =
   async (mask, like) => {
     // A NIfTI mask keeps the place of its image to the bit; beside other formats it has the same place in other digits.
     const isNifti = /\.nii(?:\.gz)?$/i.test(like);
-    const start = isNifti
-      ? await withFile(like, (handle, size) => readStart(handle, Math.min(size, sniffBytes)))
-      : null;
+    const start = isNifti ? await startOf(like, sniffBytes) : null;
     return encodeNifti(mask, { packed, ...(start ? { like: start } : {}) });
   };
+
+const newSegmentation: SegmentationFacts = { kind: "binary", segments: [] };
 
 /** Values are the numbers of segments, which are called as in the file that is there. */
 const segmentation: Encode = async ({ samples }, like, file) => {
   if (!(samples instanceof Uint8Array || samples instanceof Uint16Array))
     throw new Error(`internal: ${file}: a segmentation of other numbers than those of segments`);
-  const known = existsSync(file) ? await readSegments(file) : [];
+  const { kind, segments: known } = existsSync(file) ? await describeSegmentation(file) : newSegmentation;
   let count = Math.max(1, ...known.map(({ number }) => number));
   for (const value of samples) count = Math.max(count, value);
   const names = new Map(known.map(({ number, label }) => [number, label]));
   const segments = Array.from({ length: count }, (_, i) => ({ label: names.get(i + 1) || `segment ${i + 1}` }));
-  const kind = existsSync(file) ? await readSegmentationKind(file) : "binary";
   return encodeSegmentation(samples, await onlySeries(like), segments, { kind });
 };
 
@@ -58,9 +57,6 @@ const encoders: Readonly<Record<string, Encode>> = {
   ".mha": (mask) => encodeMetaImage(mask),
   ".dcm": segmentation,
 };
-
-/** Endings of files that masks can be written as. */
-export const writtenEndings: readonly string[] = Object.keys(encoders);
 
 /** The encoder of a file's format. @throws DataError for a format that masks are not written as */
 function encoderOf(file: string, like: string): Encode {

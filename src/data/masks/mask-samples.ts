@@ -3,6 +3,7 @@
  * a mask that is there already stay as they are where they say the same, so that a corrected file differs from the old one
  * only where its meaning does.
  */
+import { colourBytes } from "../../core/colour-bytes.js";
 import { DataError } from "../../core/errors.js";
 import { voxelCount } from "../../grid/grid.js";
 import { newSamples, plane, type Samples, type StoredImage } from "../../grid/stored-image.js";
@@ -52,10 +53,7 @@ function chosen(values: number[], { kind }: LabelRule): number {
 function colourOf(rule: LabelRule, decoder: LabelDecoder): Map<number, readonly [number, number, number]> {
   const colours: (readonly [number, number, number])[] = [];
   if (rule.kind === "colours") {
-    for (const colour of [...Object.keys(rule.map), ...[rule.ignore ?? []].flat()]) {
-      const value = Number.parseInt(colour.slice(1), 16);
-      colours.push([value >> 16, (value >> 8) & 255, value & 255]);
-    }
+    colours.push(...[...Object.keys(rule.map), ...[rule.ignore ?? []].flat()].map(colourBytes));
   } else if (rule.kind === "channels") {
     const levels = [rule.equals === 0 ? 255 : 0, rule.equals];
     for (const red of levels) for (const green of levels) for (const blue of levels) colours.push([red, green, blue]);

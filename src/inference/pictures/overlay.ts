@@ -1,10 +1,12 @@
 /** The outlines of predicted classes over their image, in the class colours. */
+
+import { colourBytes } from "../../core/colour-bytes.js";
 import type { Dataset } from "../../data/dataset.js";
 import { toChannels } from "../../data/images/colour.js";
 import { toBytes } from "../../data/images/prepare-image.js";
 import { shownImage } from "../../data/images/shown-image.js";
 import { paintDoubtFrame } from "../../drawing/doubt-frame.js";
-import { colourBytes, paintRim } from "../../drawing/raster-outline.js";
+import { paintRim } from "../../drawing/raster-outline.js";
 import { interleave } from "../../grid/interleave.js";
 import type { StoredImage } from "../../grid/stored-image.js";
 import { classMask, outermostFirst } from "../label-map.js";

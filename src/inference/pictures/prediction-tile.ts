@@ -1,11 +1,11 @@
 /** A decoded case with the outlines of what was predicted, as a tile of a contact sheet. */
 import sharp from "sharp";
+import { colourBytes } from "../../core/colour-bytes.js";
 import type { Dataset } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
 import { shownDecoded } from "../../data/images/shown-image.js";
 import { pictureOf } from "../../data/volumes/case-slices.js";
 import type { SheetTile } from "../../drawing/contact-sheet.js";
-import { colourBytes } from "../../drawing/raster-outline.js";
 import { voxelCount } from "../../grid/grid.js";
 import { interleave } from "../../grid/interleave.js";
 import { classMask } from "../label-map.js";

@@ -1,14 +1,14 @@
 /** What masks of volumes are written as. */
+import { colourBytes } from "../../core/colour-bytes.js";
 import { encodeSegmentation, type SegmentationOptions } from "../../data/dicom/segmentation-writer.js";
 import { volumeOfFile } from "../../data/dicom/series.js";
 import type { DicomVolume } from "../../data/dicom/volumes.js";
-import { readStart, withFile } from "../../data/file-bytes.js";
+import { startOf } from "../../data/file-bytes.js";
 import { sniffBytes } from "../../data/formats/format.js";
 import type { MaskFormat } from "../../data/formats/mask-format-names.js";
 import { encodeNifti } from "../../data/formats/nifti/writer.js";
 import { encodeMetaImage } from "../../data/formats/text/metaimage-writer.js";
 import { encodeNrrd } from "../../data/formats/text/nrrd-writer.js";
-import { colourBytes } from "../../drawing/raster-outline.js";
 import type { StoredImage } from "../../grid/stored-image.js";
 
 export type { MaskFormat } from "../../data/formats/mask-format-names.js";
@@ -34,11 +34,6 @@ interface Format {
   encode(mask: StoredImage, parts: readonly MaskPart[], origin: MaskOrigin): Promise<Uint8Array>;
 }
 
-/** A file's beginning: of a NIfTI file its place, which a mask takes over to the bit. */
-function startOf(file: string): Promise<Uint8Array> {
-  return withFile(file, (handle, size) => readStart(handle, Math.min(size, sniffBytes)));
-}
-
 /** Segments are numbered from 1 on, whatever the values of the mask. */
 async function encodeSeg(
   { samples }: StoredImage,
@@ -60,8 +55,9 @@ async function encodeSeg(
 export const maskFormats: Record<MaskFormat, Format> = {
   "nii.gz": {
     extension: "nii.gz",
+    // Of a NIfTI file a mask takes over the place to the bit.
     encode: async (mask, _, { source: { path, series } }) =>
-      encodeNifti(mask, { packed: true, ...(series ? {} : { like: await startOf(path) }) }),
+      encodeNifti(mask, { packed: true, ...(series ? {} : { like: await startOf(path, sniffBytes) }) }),
   },
   nrrd: { extension: "nrrd", encode: (mask) => encodeNrrd(mask) },
   "seg.nrrd": {

@@ -1,9 +1,10 @@
 /** Cases side by side: the reference and what each compared network says, as outlines on the image. */
+
+import { colourBytes } from "../../core/colour-bytes.js";
 import type { Dataset } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";
 import { shownDecoded } from "../../data/images/shown-image.js";
 import type { SheetTile } from "../../drawing/contact-sheet.js";
-import { colourBytes } from "../../drawing/raster-outline.js";
 import { interleave } from "../../grid/interleave.js";
 import { classMask, outermostFirst } from "../../inference/label-map.js";
 

@@ -3,7 +3,7 @@ import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError } from "../../core/errors.js";
 import type { Dataset } from "../../data/dataset.js";
-import { readStart, withFile } from "../../data/file-bytes.js";
+import { startOf } from "../../data/file-bytes.js";
 import { maxVolumeBytes, sniffBytes, startsWith } from "../../data/formats/format.js";
 import { sniffFormat } from "../../data/formats/registry.js";
 import type { Observer } from "../observer.js";
@@ -19,7 +19,7 @@ const unpackLimits = { files: 10_000, bytes: maxVolumeBytes };
 /** The file under a name that its contents ask for, or the folder that it was unpacked to. */
 export async function contentsOf(folder: string): Promise<string> {
   const upload = join(folder, uploadName);
-  const head = await withFile(upload, (handle, size) => readStart(handle, Math.min(size, sniffBytes)));
+  const head = await startOf(upload, sniffBytes);
   if (startsWith(head, "PK\u0003\u0004")) {
     const files = join(folder, "files");
     await unpackZip(upload, files, unpackLimits);

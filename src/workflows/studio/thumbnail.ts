@@ -1,7 +1,8 @@
 /** A case as a small picture with the outlines of its reference: of a volume the slice that shows most of it. */
 import sharp from "sharp";
+import { colourBytes } from "../../core/colour-bytes.js";
 import { holdsClass } from "../../data/masks/code-bytes.js";
-import { colourBytes, paintRim } from "../../drawing/raster-outline.js";
+import { paintRim } from "../../drawing/raster-outline.js";
 import type { OpenedCase } from "./open-case.js";
 
 /** Longer side of a thumbnail in pixels. */

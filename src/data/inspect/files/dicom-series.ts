@@ -5,7 +5,7 @@ import { DataError } from "../../../core/errors.js";
 import { shellWord } from "../../../core/shell-word.js";
 import { isDicom } from "../../dicom/parse.js";
 import { type FoundSeries, type FoundVolume, findSeries } from "../../dicom/series.js";
-import { readStart, withFile } from "../../file-bytes.js";
+import { startOf } from "../../file-bytes.js";
 import { isVolumeName, mayBeDicom } from "../../file-patterns.js";
 import { sniffBytes } from "../../formats/format.js";
 import type { Progress } from "../progress.js";
@@ -31,10 +31,7 @@ export interface SeriesOrFiles {
 /** Whether any file is DICOM; those are looked at of which a name does not say that they are something else. */
 async function holdsDicom(root: string, { images, unnamed }: FolderContent): Promise<boolean> {
   for (const path of [...images.filter(mayBeDicom), ...unnamed]) {
-    const file = join(root, path);
-    const head = await withFile(file, (handle, size) => readStart(handle, Math.min(size, sniffBytes))).catch(
-      () => null,
-    );
+    const head = await startOf(join(root, path), sniffBytes).catch(() => null);
     if (head && isDicom(head)) return true;
   }
   return false;

@@ -1,4 +1,5 @@
 /** Slices as the server has them, and drawing them: the image with a layer over it. */
+import { colourBytes } from "../../../core/colour-bytes.js";
 import type { LayerName, MaskBytes, ShownLabel } from "../../../workflows/studio/shown/cases.js";
 import { getBytes } from "../parts/server.js";
 
@@ -42,11 +43,6 @@ export async function fetchPrediction(place: SlicePlace): Promise<PredictedSlice
   return { ...slice, answeredBy: decodeURIComponent(headers.get("x-answered-by") ?? "") };
 }
 
-function bytesOf(colour: string): [number, number, number] {
-  const value = Number.parseInt(colour.slice(1), 16);
-  return [value >> 16, (value >> 8) & 255, value & 255];
-}
-
 /** The image alone, opaque. */
 export function imagePixels({ rows, columns, channels, bytes }: Slice): ImageData {
   const pixels = new ImageData(columns, rows);
@@ -80,7 +76,7 @@ export function layLabels(
   const { data } = pixels;
   for (const { value, colour } of labels) {
     const own = holds(value, target);
-    const ink = bytesOf(colour);
+    const ink = colourBytes(colour);
     for (let y = 0; y < rows; y++)
       for (let x = 0; x < columns; x++) {
         const i = y * columns + x;
@@ -97,7 +93,7 @@ export function layLabels(
 }
 
 /** Dark blue over purple and orange to pale yellow, as inferno runs: brighter is less sure. */
-const ramp = ["#000004", "#420a68", "#932667", "#dd513a", "#fca50a", "#fcffa4"].map(bytesOf);
+const ramp = ["#000004", "#420a68", "#932667", "#dd513a", "#fca50a", "#fcffa4"].map(colourBytes);
 
 /** Lays doubt over an image: what is sure lets it through. */
 export function layDoubt(pixels: ImageData, { bytes }: Slice): void {

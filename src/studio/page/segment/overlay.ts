@@ -1,16 +1,12 @@
 /** A mask laid over its image. */
+import { colourBytes } from "../../../core/colour-bytes.js";
 import { indexValue } from "../../../inference/label-map.js";
 import type { ShownModel } from "../../../workflows/studio/shown/exports.js";
 import type { MaskFacts } from "./mask-facts.js";
 
 /** The colour of each byte of a mask; none where it stands for no part. */
 function colours({ parts, target }: ShownModel): ReadonlyMap<number, readonly number[]> {
-  return new Map(
-    parts.map((part) => {
-      const rgb = Number.parseInt(part.colour.slice(1), 16);
-      return [indexValue(part, target), [rgb >> 16, (rgb >> 8) & 255, rgb & 255]];
-    }),
-  );
+  return new Map(parts.map((part) => [indexValue(part, target), colourBytes(part.colour)]));
 }
 
 /**

@@ -9,7 +9,7 @@ import { writeFailure } from "../../../core/files/atomic-file.js";
 import { frameHead } from "../../../core/formats/framed-bytes.js";
 import { shellWord } from "../../../core/shell-word.js";
 import type { Dataset } from "../../../data/dataset.js";
-import { readStart, withFile } from "../../../data/file-bytes.js";
+import { startOf } from "../../../data/file-bytes.js";
 import { sniffBytes } from "../../../data/formats/format.js";
 import { niftiFormat } from "../../../data/formats/nifti/nifti.js";
 import { readHeader } from "../../../data/images/read-image.js";
@@ -18,7 +18,7 @@ import { shapeText } from "../../../grid/grid.js";
 import { sampleBytes, sampleType } from "../../../grid/stored-image.js";
 import { type ComingImage, plainWork } from "../../../inference/plain/volume-work.js";
 import type { InputImage } from "../../prediction/inputs.js";
-import { channelsOf, readInput } from "../../prediction/read-input.js";
+import { readInput } from "../../prediction/read-input.js";
 import { contentsOf, onlyImage } from "../../serving/upload-image.js";
 import type { DroppedImage } from "../shown/dropped.js";
 
@@ -39,8 +39,8 @@ const silent = { warn: () => {}, progress: () => {} };
 async function coming(image: InputImage): Promise<ComingImage> {
   if (image.series) return image.series;
   const header = await readHeader(image.path);
-  const { imagePath, furtherChannels = [] } = channelsOf(image);
-  return { ...header, channels: furtherChannels.length > 0 ? [imagePath, ...furtherChannels].length : header.channels };
+  const { furtherChannels = [] } = image;
+  return { ...header, channels: furtherChannels.length > 0 ? 1 + furtherChannels.length : header.channels };
 }
 
 /** @throws DataError for a volume where pictures are wanted, and for an image that a tab has no memory for */
@@ -56,9 +56,9 @@ function checkComing(one: ComingImage, dataset: Dataset, sides: readonly number[
 }
 
 /** The beginning of a NIfTI file, from which masks take their place. */
-async function startOf({ path, series }: InputImage): Promise<string | null> {
+async function placeOf({ path, series }: InputImage): Promise<string | null> {
   if (series) return null;
-  const start = await withFile(path, (handle, size) => readStart(handle, Math.min(size, sniffBytes)));
+  const start = await startOf(path, sniffBytes);
   return niftiFormat.sniff(start) ? Buffer.from(start).toString("base64") : null;
 }
 
@@ -73,7 +73,7 @@ export async function readDropped({ folder, exported }: Dropped): Promise<string
   const image = await onlyImage(await contentsOf(folder), dataset, silent);
   checkComing(await coming(image), dataset, sides, image.path, exported);
   const { grid, channels, samples } = await readInput(image, dataset);
-  const head: DroppedImage = { grid, channels, sampleType: sampleType(samples), start: await startOf(image) };
+  const head: DroppedImage = { grid, channels, sampleType: sampleType(samples), start: await placeOf(image) };
   const file = join(folder, "read");
   try {
     await pipeline(Readable.from([frameHead(head), sampleBytes(samples)]), createWriteStream(file));
