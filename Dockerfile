@@ -36,7 +36,8 @@ FROM ${NODE}
 COPY --from=engine /opt/dimseg /opt/dimseg
 RUN ln -s /opt/dimseg/package/dist/src/cli/main.js /usr/local/bin/dimseg && mkdir /data && chown node:node /data
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
-USER node
+# The user node, by number: a pod that must not run as root is refused where the user has a name alone.
+USER 1000:1000
 WORKDIR /data
 # It times a training step, so it is asked seldom.
 HEALTHCHECK --interval=15m --timeout=2m --start-period=2m CMD ["dimseg", "doctor", "--json"]

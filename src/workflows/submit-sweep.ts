@@ -7,7 +7,7 @@ import { makeFolder, writeFileAtomic } from "../core/files/atomic-file.js";
 import type { SweepPlan } from "../sweep/plan.js";
 import { type ClusterFile, defaultCluster, loadCluster } from "../sweep/queues/cluster-file.js";
 import { kubernetesJob } from "../sweep/queues/kubernetes.js";
-import { runProgram } from "../sweep/queues/program.js";
+import { applyJob } from "../sweep/queues/kubernetes-job.js";
 import type { QueueName } from "../sweep/queues/queue-names.js";
 import { shellLines } from "../sweep/queues/shell.js";
 import { slurmScript } from "../sweep/queues/slurm.js";
@@ -53,6 +53,7 @@ function submissionOf({ grid, set, commandLine, on }: SubmitInput, plan: SweepPl
     name: basename(grid, extname(grid)),
     cwd: process.cwd(),
     out: plan.out,
+    files: [...new Set([resolve(grid), plan.base, ...left.map(({ config }) => config.dataset)])],
     tasks: left.map(({ id }) => ({ id, words: [...program, "sweep", resolve(grid), "--only", id, ...common] })),
   };
 }
@@ -77,8 +78,9 @@ async function toKubernetes(submission: Submission, { kubernetes }: ClusterFile,
     throw new UsageError("--on kubernetes needs --cluster FILE with kubernetes: { image, claim, mount }");
   }
   const file = join(submission.out, "kubernetes", "job.yaml");
-  writeFileAtomic(file, stringify(kubernetesJob(submission, kubernetes)));
-  if (!writeOnly) await runProgram("kubectl", ["apply", "--filename", file]);
+  const job = kubernetesJob(submission, kubernetes);
+  writeFileAtomic(file, stringify(job));
+  if (!writeOnly) await applyJob(job, file);
   return { file, job: null, lines: [] };
 }
 

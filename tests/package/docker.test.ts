@@ -36,7 +36,8 @@ describe("the Dockerfile", () => {
   it("has a pinned base image, runs as no root and starts what package.json names", () => {
     expect(dockerfile).toMatch(/^ARG NODE=node:\d+\.\d+\.\d+-\w+-slim$/m);
     const last = lines.slice(lines.findLastIndex((line) => line.startsWith("FROM ")));
-    expect(last).toContain("USER node");
+    // By number: of a name Kubernetes cannot tell whether it is root.
+    expect(last).toContain("USER 1000:1000");
     expect(last).toContain('ENTRYPOINT ["dimseg"]');
     expect(last.find((line) => line.startsWith("HEALTHCHECK"))).toContain('CMD ["dimseg", "doctor", "--json"]');
     expect(last.join("\n")).toContain(

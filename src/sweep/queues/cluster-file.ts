@@ -29,16 +29,27 @@ const slurmSchema = z.strictObject({
   setup: z.array(line).default([]).describe("lines of a shell before the run, as module load cuda"),
 });
 
+/** A name as Kubernetes takes it, which tells of another one only when all is handed over. */
+const objectName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "is no name of Kubernetes: lower-case letters, digits, hyphens and dots");
+
 const kubernetesSchema = z.strictObject({
-  image: line.describe("a container image in which `dimseg` is on the path"),
-  namespace: line.optional(),
-  claim: line.describe("the persistent volume claim that holds data set, grid and runs"),
-  mount: z.string().startsWith("/", "must be an absolute path").describe("where it is mounted, as on this machine"),
+  image: line.regex(/^\S+$/, "must hold no spaces").describe("a container image in which `dimseg` is on the path"),
+  namespace: objectName
+    .max(63)
+    .regex(/^[^.]*$/, "must hold no dots")
+    .optional(),
+  claim: objectName.describe("the persistent volume claim that holds data set, grid and runs"),
+  mount: line
+    .regex(/^\/[^:]*$/, "must be an absolute path without colons")
+    .describe("where it is mounted, as on this machine"),
   gpus: z.int().min(0).default(0),
   cpus: z.int().min(1).default(1),
   memory: z
     .string()
-    .regex(/^\d+(Ki|Mi|Gi|Ti)?$/, "is no quantity such as 8Gi")
+    .regex(/^[1-9]\d*(Mi|Gi|Ti)$/, "is no quantity such as 8Gi")
     .default("8Gi"),
   atOnce: z.int().min(1).default(4),
   saveBefore: z.int().min(10).default(120).describe("seconds that a pod has to save when it is evicted"),

@@ -37,6 +37,7 @@ export function slurmScript(submission: Submission, settings: SlurmSettings): st
     "#!/bin/bash",
     ...options(submission, settings).map((option) => `#SBATCH ${option}`),
     ...settings.setup,
+    `export OMP_NUM_THREADS="\${OMP_NUM_THREADS:-\${SLURM_CPUS_PER_TASK:-${settings.cpus}}}"`,
     'case "$SLURM_ARRAY_TASK_ID" in',
     ...submission.tasks.map(({ words }, i) => `${i}) set -- ${shellCommand(words)} ;;`),
     "esac",

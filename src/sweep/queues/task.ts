@@ -16,6 +16,8 @@ export interface Submission {
   readonly cwd: string;
   /** The sweep's folder, an absolute path. */
   readonly out: string;
+  /** The files that its runs are described in, absolute paths: grid, base, data sets. */
+  readonly files: readonly string[];
   /** At least one. */
   readonly tasks: readonly Task[];
 }
