@@ -97,8 +97,12 @@ function readFinished(path: string): string | undefined {
   return text;
 }
 
-/** What a lock with this content says: free to be taken over, and why, or in use. */
-function standing(text: string, path: string, folder: string): { stale: string } | { inUse: string } {
+/** What a lock with this content says: free to be taken over, and why, or in use, perhaps by a process that cannot be seen. */
+function standing(
+  text: string,
+  path: string,
+  folder: string,
+): { stale: string } | { inUse: string; isElsewhere?: boolean } {
   const owner = parseOwner(text);
   const age = ageOf(path);
   if (owner === undefined) {
@@ -117,7 +121,26 @@ function standing(text: string, path: string, folder: string): { stale: string }
     inUse:
       `run folder ${folder} is in use by process ${pid} on ${place}; if that has ended, delete ${path}, or wait: ` +
       `it is taken over ${lifeMinutes} minutes after its last sign`,
+    isElsewhere: true,
   };
+}
+
+/** A run that a process of another machine or container holds, or held when it was killed. */
+export interface HeldElsewhere {
+  /** A sentence that names it. */
+  readonly inUse: string;
+  /** Its last sign of life; a later one shows that it lives. */
+  readonly sign: number;
+}
+
+/** Who works on a run where that cannot be looked up; null: nobody, or a process that can. @throws ResourceError */
+export function heldElsewhere(folder: string): HeldElsewhere | null {
+  const path = join(folder, lockName);
+  const text = readLock(path);
+  if (text === undefined) return null;
+  const sign = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const state = standing(text, path, folder);
+  return "inUse" in state && state.isElsewhere ? { inUse: state.inUse, sign } : null;
 }
 
 /** Whether a process works on a run now. */

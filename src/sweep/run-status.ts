@@ -11,7 +11,7 @@ export interface RunStatus {
   step: number;
   /** Newest or best validation Dice. */
   dice: number | null;
-  /** Why it failed. */
+  /** Why it failed, or waits once its turn has come. */
   error: string;
   /** When and at which step this process began to train it, for the remaining time. */
   begun: { time: number; step: number } | null;

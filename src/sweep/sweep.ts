@@ -10,6 +10,7 @@ import { DimsegError } from "../core/errors.js";
 import type { DiskNeed } from "../runs/disk-need.js";
 import type { ChildEnd, Children } from "./child.js";
 import { diskOf, imagesPerSecond, imagesTrained, stepsLeft, timeLeft } from "./forecast.js";
+import { awaitHolder } from "./held-run.js";
 import { MetricsTail } from "./metrics-tail.js";
 import type { PlannedRun, SweepPlan } from "./plan.js";
 import type { RunState, RunStatus } from "./run-status.js";
@@ -166,6 +167,12 @@ export class Sweep {
     const { run } = status;
     const { stage, step } = this.standing(run);
     if (stage === "trained" || stage === "finished") return null;
+    await awaitHolder(
+      run.folder,
+      () => !this.stopping,
+      (holder) => this.change(status, "waiting", holder),
+    );
+    if (this.stopping) return "stopped before it was trained";
     status.begun = { time: Date.now(), step };
     this.tails.set(status, new MetricsTail(join(run.folder, "metrics.jsonl")));
     this.change(status, "training");
@@ -198,9 +205,10 @@ export class Sweep {
     return null;
   }
 
-  /** The words that begin a run; cores are shared out unless the configuration says how many it takes. */
+  /** The words that begin a run; cores are shared out unless the configuration or OMP_NUM_THREADS says how many it takes. */
   private beginning({ config, folder, assignments }: PlannedRun): string[] {
-    const share = Math.max(1, Math.floor(availableParallelism() / this.jobs));
+    const most = Number(process.env.OMP_NUM_THREADS) || Number.POSITIVE_INFINITY;
+    const share = Math.max(1, Math.min(most, Math.floor(availableParallelism() / this.jobs)));
     const own = config.training.threads === undefined ? [`training.threads=${share}`] : [];
     const settings = [...assignments, ...own].flatMap((text) => ["--set", text]);
     return ["train", this.plan.base, "--out", folder, ...settings];

@@ -63,7 +63,8 @@ function changeLine({ run, state, step, dice, error }: RunStatus): string {
         ? `${run.id}: training, from step ${step} of ${iterations}`
         : `${run.id}: training, ${counted(iterations, "step")}`;
     case "failed":
-      return `${run.id}: failed: ${error}`;
+    case "waiting":
+      return `${run.id}: ${state}: ${error}`;
     case "done":
       return `${run.id}: done${dice === null ? "" : `, validation Dice ${percent(dice)}`}`;
     default:

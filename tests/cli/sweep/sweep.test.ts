@@ -1,6 +1,6 @@
 /** `dimseg sweep` and `dimseg compare` as a person runs them: real processes, a run that fails, a second go, a stop. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
@@ -97,8 +97,18 @@ it("makes every run but the broken ones, the second time only what is missing, a
   const times = files.map((file) => statSync(file).mtimeMs);
   // As if the machine had been switched off before the last step was saved.
   rmSync(join(out, "supervised-seed2/checkpoints/step-2"), { recursive: true });
-  const again = await dimseg("sweep", grid);
+  // It was another machine, which left its lock.
+  const lock = put(join(out, "supervised-seed2/run.lock"), JSON.stringify({ pid: 1, startTime: null, host: "node-9" }));
+  const going = start("sweep", grid);
+  going.child.stderr?.on("data", (bytes) => {
+    const longAgo = new Date(Date.now() - 11 * 60_000);
+    if (`${bytes}`.includes("supervised-seed2: waiting")) utimesSync(lock, longAgo, longAgo);
+  });
+  const again = await going.ended;
   expect(again.err).toContain("6 runs: 3 finished, 3 waiting\n");
+  expect(again.err).toMatch(
+    /supervised-seed2: waiting: run folder .* is in use by process 1 on node-9; if that has ended/,
+  );
   expect(again.err).toContain("supervised-seed2: training, from step 1 of 2\nsupervised-seed2: done");
   expect(again.err).not.toMatch(/supervised-seed1|A-B-C/);
   expect(files.map((file) => statSync(file).mtimeMs)).toEqual(times);
