@@ -31,7 +31,7 @@ const map = z.strictObject({ at: numbers, value: numbers });
 
 const measure = {
   model: z.strictObject({ maps: z.array(map), weights: numbers, last: map }),
-  ...{ spread: numbers, scores: numbers, meanErrors: numbers },
+  ...{ spread: numbers, scores: numbers, scannerErrors: z.array(numbers) },
 };
 
 const part = z.strictObject({

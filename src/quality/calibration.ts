@@ -5,6 +5,7 @@
  */
 import { groupBy } from "../core/group-by.js";
 import { definedValues, mean } from "../statistics/mean.js";
+import { percentile } from "../statistics/percentile.js";
 import { estimateOfPattern, fitMonotone, type MonotoneModel, patternOf } from "./monotone-model.js";
 import { type PartObservation, trueDice } from "./observation.js";
 import { meanPattern, nearest, strangeness } from "./patterns.js";
@@ -25,8 +26,8 @@ export interface MeasureCalibration {
   readonly spread: readonly number[];
   /** Errors of masks in units of that spread. */
   readonly scores: readonly number[];
-  /** Errors of the mean of a scanner's masks. */
-  readonly meanErrors: readonly number[];
+  /** Truth minus estimate of each scanner's masks. */
+  readonly scannerErrors: readonly (readonly number[])[];
 }
 
 /** How estimates of a part are made: of its Dice, and of HD95. */
@@ -151,6 +152,24 @@ function byScanner<T>(values: readonly T[], scannerOf: (value: T) => number | nu
   );
 }
 
+/**
+ * By how much the means of so many masks of one scanner are wrong: the fewer there are, the more each counts. As many means of
+ * one scanner as of another, or of all its masks one where most scanners have not twice as many.
+ */
+export function meanErrors({ scannerErrors }: Pick<MeasureCalibration, "scannerErrors">, masks: number): number[] {
+  if (scannerErrors.length === 0) return [];
+  const usual = percentile(
+    scannerErrors.map(({ length }) => length),
+    50,
+  );
+  const means = Math.floor(usual / masks);
+  return scannerErrors.flatMap((errors) => {
+    if (means < 2 || errors.length < masks) return [Math.abs(mean(errors))];
+    const possible = Math.min(means, Math.floor(errors.length / masks));
+    return Array.from({ length: possible }, (_, i) => Math.abs(mean(errors.slice(i * masks, (i + 1) * masks))));
+  });
+}
+
 /** Mean Dice on the labelled images as they are. */
 function homeDice(part: number, all: readonly ShiftedObservation[]): number {
   const own = all.filter(({ scanner }) => scanner === null);
@@ -164,8 +183,8 @@ function calibrateMeasure(rows: readonly Row[], tried: readonly Tried[], least: 
     model: fitRows(rows),
     spread,
     scores: tried.map(({ row, estimate }) => Math.abs(row.truth - estimate) / spreadAt(spread, estimate)),
-    meanErrors: byScanner(tried, ({ row }) => row.scanner).map((group) =>
-      Math.abs(mean(group.map(({ row, estimate }) => row.truth - estimate))),
+    scannerErrors: byScanner(tried, ({ row }) => row.scanner).map((group) =>
+      group.map(({ row, estimate }) => row.truth - estimate),
     ),
   };
 }

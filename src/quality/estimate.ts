@@ -2,7 +2,7 @@
 import { groupBy } from "../core/group-by.js";
 import { conformalRadius } from "../statistics/conformal.js";
 import { definedValues, mean } from "../statistics/mean.js";
-import { type MeasureCalibration, type PartCalibration, signalsOf, spreadAt } from "./calibration.js";
+import { type MeasureCalibration, meanErrors, type PartCalibration, signalsOf, spreadAt } from "./calibration.js";
 import { estimateOfPattern, patternOf } from "./monotone-model.js";
 import { type CaseObservation, type PartObservation, trueDice } from "./observation.js";
 import { meanPattern, nearest, strangeness } from "./patterns.js";
@@ -186,7 +186,9 @@ function domainDistance(
   const diagonal = mean((known.length > 0 ? known : estimates).map((one) => one.diagonal));
   if (!calibration || known.length === 0) return { estimate: Number.NaN, low: 0, high: diagonal, measured };
   const estimate = mean(known.map(({ hd95 }) => hd95.estimate));
-  const radius = conformalRadius(calibration.meanErrors, level) * diagonal;
+  // The mean of one mask is as sure as that mask is.
+  if (known.length === 1) return { ...known[0].hd95, measured };
+  const radius = conformalRadius(meanErrors(calibration, known.length), level) * diagonal;
   return { estimate, low: Math.max(0, estimate - radius), high: Math.min(diagonal, estimate + radius), measured };
 }
 
@@ -208,10 +210,14 @@ function domainEstimate(
   if (unlike || known.length === 0 || counts.unknown > mostUnknown * counts.cases)
     return { ...counts, dice: Number.NaN, low: 0, high: 1, hd95: domainDistance(estimates, null, level) };
   const dice = mean(known.map((one) => one.dice));
-  // What is said of empty masks is certain: it makes no error of its own.
-  const fitted = known.filter(({ ground }) => ground === "fitted").length / known.length;
-  const radius = fitted === 0 ? 0 : conformalRadius(calibration.meanErrors, level) * fitted;
   const hd95 = domainDistance(estimates, calibration.hd95, level);
+  // What is said of empty masks is certain: it makes no error of its own.
+  const fitted = known.filter(({ ground }) => ground === "fitted");
+  const share = fitted.length / known.length;
+  // The mean of one mask is as sure as that mask is.
+  if (fitted.length === 1)
+    return { ...counts, dice, low: share * fitted[0].low, high: share * fitted[0].high, hd95 };
+  const radius = share === 0 ? 0 : conformalRadius(meanErrors(calibration, fitted.length), level) * share;
   return { ...counts, dice, low: Math.max(0, dice - radius), high: Math.min(1, dice + radius), hd95 };
 }
 

@@ -96,6 +96,26 @@ describe("estimates", () => {
     expect(bad.doubtful).toBeGreaterThan(good.doubtful);
   });
 
+  it("are as unsure of a few images as of each, and surer of many", () => {
+    const width = (count: number) => {
+      const widths = [0, 2, 4, 6].flatMap((missing) => {
+        const cases = domain("few", count, missing);
+        return domainEstimates(cases, calibrations, 0.9).map(({ low, high }) => high - low);
+      });
+      return mean(widths);
+    };
+    const [alone] = domain("alone", 1, 3);
+    const [{ dice, low, high, hd95 }] = [alone.parts[0]];
+    expect(domainEstimates([alone], calibrations, 0.9)[0]).toMatchObject({ dice, low, high, hd95 });
+    expect(width(2)).toBeGreaterThan(width(8));
+    // Means of pairs of new masks are inside as often as they should be.
+    const pairs = [0, 2, 4, 6].flatMap((missing) =>
+      Array.from({ length: 50 }, (_, seed) => domainEstimates(domain("pair", 2, missing, seed), calibrations, 0.9)[0]),
+    );
+    const inside = pairs.filter(({ low, high, measured }) => measured >= low && measured <= high);
+    expect(inside.length / pairs.length).toBeGreaterThan(0.85);
+  });
+
   it("give HD95 in pixels with intervals that hold it, and nothing where nothing was found", () => {
     const cases = [0, 2, 4, 6].flatMap((missing) => domain(`d${missing}`, 60, missing));
     const distances = cases
