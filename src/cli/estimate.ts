@@ -1,7 +1,9 @@
 /** `dimseg estimate RUN [IMAGES...]`: how good the masks are where nobody has labelled. */
+
 import { type Command, Option } from "commander";
 import { counted } from "../core/counted.js";
-import { UsageError } from "../core/errors.js";
+import { DataError, UsageError } from "../core/errors.js";
+import { probabilityText } from "../core/percent.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { Estimated, EstimateInput } from "../workflows/estimate.js";
 import { checkpointOption } from "./options/checkpoint.js";
@@ -46,7 +48,7 @@ function domainTable({ domains, labelledDomain, level }: Estimated): string {
       "domain",
       "part",
       "cases",
-      `estimated Dice % (${100 * level} % interval)`,
+      `estimated Dice % (${probabilityText(level)} interval)`,
       "HD95 (pixels)",
       "unknown",
       "doubtful",
@@ -91,7 +93,7 @@ function worstTable({ worst, level }: Estimated): string {
   const rows = worst
     .slice(0, mostNamed)
     .map((one) => [one.domain, one.id, one.part, withInterval(one), one.ground === "empty" ? "nothing found" : ""]);
-  return formatTable(["domain", "case", "part", `Dice % (${100 * level} % interval)`, ""], rows);
+  return formatTable(["domain", "case", "part", `Dice % (${probabilityText(level)} interval)`, ""], rows);
 }
 
 async function estimate(run: string, paths: string[], verbOptions: EstimateVerbOptions): Promise<void> {
@@ -105,18 +107,25 @@ async function estimate(run: string, paths: string[], verbOptions: EstimateVerbO
   if (!(number > 0 && number < 1))
     throw new UsageError(`--level ${level}: give a probability between 0 and 1, such as 0.9`);
   const estimated = await inTerminal((observer) => estimateRun({ run, images, level: number, ...options }, observer));
-  const { checkpointRule, worst, folder } = estimated;
+  const { checkpointRule, worst, folder, broken } = estimated;
+  for (const message of broken) console.error(message);
   console.log(`\n${options.network}, ${checkpointRule}\n\n${domainTable(estimated)}`);
   for (const note of notes(estimated)) console.log(note);
   console.log(`\nMost doubtful first, ${Math.min(mostNamed, worst.length)} of ${counted(worst.length, "mask")}:`);
   console.log(`\n${worstTable(estimated)}\n\nWrote cases.csv and summary.json to ${folder}.`);
+  if (broken.length > 0)
+    throw new DataError(
+      `${counted(broken.length, "image")} could not be read, each named above; the others are estimated`,
+    );
 }
 
 /** Adds the verb to the command line. */
 export function register(program: Command): void {
   program
     .command("estimate")
-    .description("estimate how good a run's masks are where there is no reference: Dice by domain with an interval")
+    .description(
+      "estimate how good a run's masks are where there is no reference: Dice by domain with an interval (exit code 3 when a given image cannot be read)",
+    )
     .argument("<run>", "run folder, with its data set in place")
     .argument(
       "[images...]",

@@ -1,8 +1,10 @@
 /** `dimseg predict RUN IMAGES...`: masks for images that need not belong to any data set. */
+
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
+import { probabilityText } from "../core/percent.js";
 import { maskFormatNames } from "../data/formats/mask-format-names.js";
 import { networkNames } from "../runs/checkpoint-names.js";
 import type { Observer } from "../workflows/observer.js";
@@ -40,7 +42,7 @@ function qualityLines({ doubtful, doubtfulBelow, level }: MasksQuality, file: st
     doubtful.length === 0
       ? "No mask is doubtful."
       : `Doubtful${framed ? ", in the overlays with a hatched frame" : ""}: ${namedFiles(doubtful)}.`,
-    `A mask is doubtful where its ${100 * level} % interval of Dice reaches below ${100 * doubtfulBelow} %, or nothing is known of its like.`,
+    `A mask is doubtful where its ${probabilityText(level)} interval of Dice reaches below ${100 * doubtfulBelow} %, or nothing is known of its like.`,
     `Every estimate is in ${file}, the most doubtful first.`,
   ];
 }

@@ -1,5 +1,7 @@
 /** Estimated runs side by side: one row each, the best estimate first. */
+
 import { formatCsv } from "../core/formats/csv.js";
+import { probabilityText } from "../core/percent.js";
 import { mean } from "../statistics/mean.js";
 import type { EstimatedRun } from "./estimated-runs.js";
 import type { ComparisonTable } from "./table.js";
@@ -76,7 +78,7 @@ function notes(runs: readonly EstimatedRun[], { checkpoint, network }: { checkpo
   const left = domainNames(runs).filter((name) => !known.includes(name));
   const weak = runs.filter((run) => (run.summary.weak ?? []).length > 0).map((run) => distinctName(run, runs));
   return [
-    `Estimated, not measured: what signals that need no reference say of ${network}, checkpoint ${checkpoint}, with ${100 * summary.level} % intervals. ` +
+    `Estimated, not measured: what signals that need no reference say of ${network}, checkpoint ${checkpoint}, with ${probabilityText(summary.level)} intervals. ` +
       "Runs whose intervals overlap may stand in the other order; no label was asked. Once some are labelled, `dimseg evaluate` and `dimseg compare` tell.",
     ...(left.length > 0
       ? [

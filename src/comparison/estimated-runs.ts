@@ -92,7 +92,9 @@ function checkAlike(runs: readonly EstimatedRun[]): void {
   const again = "run `dimseg estimate` again on both";
   for (const other of runs) {
     if (cases(other) !== cases(first))
-      throw new UsageError(`${first.folder} and ${other.folder} were asked about different images; ${again}`);
+      throw new UsageError(
+        `${first.folder} and ${other.folder} were asked about different images; ${again} (of a domain without test images each leaves out those it learnt from)`,
+      );
     if (other.summary.level !== first.summary.level)
       throw new UsageError(
         `${first.folder} and ${other.folder} have intervals of ${first.summary.level} and ${other.summary.level}; ${again}, at one --level`,

@@ -2,7 +2,9 @@
  * The model card: what a model is for, what it learnt from and how well it does, as facts and as a page for people (after
  * Mitchell et al., Model Cards for Model Reporting, FAT* 2019).
  */
+
 import { counted } from "../core/counted.js";
+import { probabilityText } from "../core/percent.js";
 import type { ModelSource } from "./description.js";
 import { exportFiles } from "./file-names.js";
 import { lossText } from "./loss-text.js";
@@ -144,7 +146,7 @@ function estimateLines({ estimates }: CardFacts): string[] {
     dice.mean === null ? "unknown" : scoreText(dice, 100, " %"),
   ]);
   return [
-    `Mean Dice as the network's own answers and its labelled images tell it, with ${100 * estimates.level} % intervals; unknown where images are unlike all that it was tried on.`,
+    `Mean Dice as the network's own answers and its labelled images tell it, with ${probabilityText(estimates.level)} intervals; unknown where images are unlike all that it was tried on.`,
     "",
     ...table(["domain", "part", "cases", "Dice"], rows),
   ];

@@ -215,8 +215,7 @@ function domainEstimate(
   const fitted = known.filter(({ ground }) => ground === "fitted");
   const share = fitted.length / known.length;
   // The mean of one mask is as sure as that mask is.
-  if (fitted.length === 1)
-    return { ...counts, dice, low: share * fitted[0].low, high: share * fitted[0].high, hd95 };
+  if (fitted.length === 1) return { ...counts, dice, low: share * fitted[0].low, high: share * fitted[0].high, hd95 };
   const radius = share === 0 ? 0 : conformalRadius(meanErrors(calibration, fitted.length), level) * share;
   return { ...counts, dice, low: Math.max(0, dice - radius), high: Math.min(1, dice + radius), hd95 };
 }

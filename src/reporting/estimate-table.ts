@@ -1,4 +1,5 @@
 /** Estimates of each domain beside what was measured there, where it was. */
+import { probabilityText } from "../core/percent.js";
 import type { ReportData, ReportRun } from "./data.js";
 import { estimateText, type RunEstimates } from "./estimates.js";
 import { percentText } from "./numbers.js";
@@ -30,7 +31,7 @@ function rowsOf(run: ReportRun, { summary, folder }: RunEstimates): ReportCell[]
 /** One row for each domain and part of each run that was estimated. */
 export function estimatedTable({ runs }: Pick<ReportData, "runs">): ReportTable {
   const all = runs.flatMap((run) => (run.estimates ? [{ run, estimates: run.estimates }] : []));
-  const levels = [...new Set(all.map(({ estimates }) => `${100 * estimates.summary.level} %`))].join(" or ");
+  const levels = [...new Set(all.map(({ estimates }) => probabilityText(estimates.summary.level)))].join(" or ");
   const weak = all.filter(({ estimates }) => (estimates.summary.weak ?? []).length > 0).map(({ run }) => run.name);
   return {
     id: "estimates",

@@ -17,16 +17,13 @@ import {
 import { type EstimatedRow, estimatesCsv, worstFirst } from "../quality/estimates-csv.js";
 import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
 import { type EstimateSummary, estimateName, estimateSummaryFile } from "../runs/estimate-summary.js";
-import { calibrateRun } from "./estimation/calibrate-run.js";
+import { calibrateRun, type RunQuality } from "./estimation/calibrate-run.js";
 import { estimateCase } from "./estimation/estimate-cases.js";
-import { imageCase, imageSource } from "./estimation/images.js";
+import { givenCases, imageSource } from "./estimation/images.js";
 import { askedDataset } from "./evaluation/select-cases.js";
-import type { Workflow } from "./observer.js";
+import type { Observer, Workflow } from "./observer.js";
 import { networkOf, type OpenedRun, openRun } from "./open-run.js";
-import { wholeImages } from "./prediction/channel-files.js";
 import { openCompanions } from "./prediction/companions.js";
-import { type InputImage, leaveOutMasks, listInputs } from "./prediction/inputs.js";
-import { isLabelVolume, looksLikeMask } from "./prediction/mask-evidence.js";
 import { forNewImages } from "./prediction/new-images.js";
 
 /** What is to be estimated, and how. */
@@ -61,44 +58,71 @@ export interface Estimated {
   readonly weak: readonly string[];
   /** Folder of `cases.csv` and `summary.json`. */
   readonly folder: string;
+  /** One sentence for each given image that could not be read. */
+  readonly broken: readonly string[];
 }
 
 /** Cases to be asked about, and what the answer is called in the run's folder. */
 interface Chosen {
+  /** Images that lack a channel, a sentence each; undefined where every case has to be read. */
+  readonly broken?: readonly string[];
   readonly dataset: Dataset;
   readonly cases: readonly Case[];
   readonly source: CaseSource;
   readonly suffix: string;
 }
 
-/** Test images of every domain; of one without them the others. */
+/**
+ * Test images of every domain; of one without them the others, but those that the run learnt from or was validated on, which
+ * say nothing of new ones.
+ */
 function datasetCases(run: OpenedRun, data: string | undefined, warn: (message: string) => void): Chosen {
   const { dataset, cache } = askedDataset(run, data, warn);
+  const { labelled, validation } = run.split;
+  const known = new Set([...labelled, ...validation].map(({ imagePath }) => imagePath));
   const cases = dataset.domains.flatMap((domain) => {
     const test = domain.cases("test");
-    return test.length > 0 ? test : domain.cases("train");
+    if (test.length > 0) return test;
+    const fresh = domain.cases("train").filter(({ imagePath }) => !known.has(imagePath));
+    if (fresh.length === 0)
+      warn(`${domain.name} is left out: it has no image but those that the run learnt from or was validated on`);
+    return fresh;
   });
   const suffix = dataset.path === run.dataset.path ? "" : `-data-${sha256(dataset.path).slice(0, 8)}`;
   return { dataset, cases, source: cache, suffix };
 }
 
 /** Images given as files and folders, each folder a domain. */
-async function givenCases(
+async function imagesChosen(
   run: OpenedRun,
   { images: paths, domain }: Pick<EstimateInput, "images" | "domain">,
+  observer: Observer,
 ): Promise<Chosen> {
   const dataset = forNewImages(run.dataset, { run: run.folder.path, domain });
-  const isMask = dataset.slices ? isLabelVolume : looksLikeMask;
-  const cases: Case[] = [];
-  for (const path of paths) {
-    const { images } = listInputs([path]);
-    const chosen: readonly InputImage[] = (await leaveOutMasks(images, [], [], isMask)).images;
-    const { images: whole, incomplete } = await wholeImages(chosen, dataset);
-    if (incomplete.length > 0) throw new DataError(incomplete[0]);
-    cases.push(...whole.map((image) => imageCase(image, path)));
-  }
+  const { cases, broken } = await givenCases(paths, dataset, observer);
   const suffix = `-images-${sha256(JSON.stringify([...paths.map((path) => resolve(path)), ...(domain === undefined ? [] : [{ domain }])])).slice(0, 8)}`;
-  return { dataset, cases, source: imageSource(run, dataset), suffix };
+  return { dataset, cases, source: imageSource(run, dataset), suffix, broken };
+}
+
+/** The estimates of all cases, and a sentence for each that was given by its path and cannot be read. */
+async function estimateAll(
+  quality: RunQuality,
+  { dataset, cases, source, broken: incomplete }: Chosen,
+  level: number,
+  { progress }: Observer,
+): Promise<{ estimated: EstimatedCase[]; broken: string[] }> {
+  const estimated: EstimatedCase[] = [];
+  const broken = [...(incomplete ?? [])];
+  for (const [done, one] of cases.entries()) {
+    try {
+      estimated.push(await estimateCase(quality, one, source, dataset, level));
+    } catch (error) {
+      if (incomplete === undefined || !(error instanceof DataError)) throw error;
+      broken.push(error.message);
+    }
+    progress("estimating", done + 1, cases.length);
+  }
+  return { estimated, broken };
 }
 
 function summaryOf(
@@ -138,16 +162,14 @@ export const estimateRun: Workflow<EstimateInput, Estimated> = async (input, obs
   const network = networkOf(run, input.network);
   const companions = await openCompanions(run, input.with, input.checkpoint, observer);
   const others = companions.map((one) => networkOf(one, input.network));
-  const chosen = images.length > 0 ? await givenCases(run, input) : datasetCases(run, data, observer.warn);
-  const { dataset, cases, source, suffix } = chosen;
-  if (cases.length === 0) throw new DataError(`${dataset.path}: no domain has images to estimate; add some`);
+  const chosen = images.length > 0 ? await imagesChosen(run, input, observer) : datasetCases(run, data, observer.warn);
+  const { dataset, cases, suffix } = chosen;
+  if (cases.length === 0)
+    throw new DataError(chosen.broken?.[0] ?? `${dataset.path}: no domain has images to estimate; add some`);
   const names = companions.map(({ folder, step }) => `${folder.path} step ${step}`);
   const quality = await calibrateRun(run, { name: input.network, network, others }, names, observer);
-  const estimated: EstimatedCase[] = [];
-  for (const one of cases) {
-    estimated.push(await estimateCase(quality, one, source, dataset, level));
-    observer.progress("estimating", estimated.length, cases.length);
-  }
+  const { estimated, broken } = await estimateAll(quality, chosen, level, observer);
+  if (estimated.length === 0) throw new DataError(`no image could be estimated; the first: ${broken[0]}`);
   const { calibrations } = quality;
   const domains = domainEstimates(estimated, calibrations, level);
   const beside = names.length === 0 ? "" : `-with-${sha256(JSON.stringify(names)).slice(0, 8)}`;
@@ -160,7 +182,7 @@ export const estimateRun: Workflow<EstimateInput, Estimated> = async (input, obs
   ]);
   return {
     ...{ checkpointRule: run.checkpointRule, labelledDomain: run.config.labelled.domain, level },
-    ...{ domains, worst: worstFirst(estimated), doubtfulBelow, folder },
+    ...{ domains, worst: worstFirst(estimated), doubtfulBelow, folder, broken },
     weak,
     withoutEstimate: dataset.parts.filter((_, p) => calibrations[p] === null).map(({ name }) => name),
   };

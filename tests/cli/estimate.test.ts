@@ -2,6 +2,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
 import { DataError, UsageError } from "../../src/core/errors.js";
 import { parseCsv } from "../../src/core/formats/csv.js";
 import { put, temporaryFolder } from "../data/files.js";
@@ -21,6 +22,12 @@ const kept = (folder: string, file: string) => readFileSync(join(run, "quality",
 function table(text: string): Record<string, string>[] {
   const [header, ...rows] = parseCsv(text);
   return rows.map((row) => Object.fromEntries(header.map((column, c) => [column, row[c]])));
+}
+
+/** A data set's file whose domains of these names have no test images. */
+function withoutTests(file: { domains: { name: string; test?: unknown }[] }, names: readonly string[]) {
+  const domains = file.domains.map(({ test, ...rest }) => (names.includes(rest.name) ? rest : { ...rest, test }));
+  return { ...file, domains };
 }
 
 describe("dimseg estimate", () => {
@@ -97,6 +104,42 @@ describe("dimseg estimate", () => {
     expect(kept("last-student", "summary.json")).toBe(plain);
     // A copy of the run agrees with it everywhere.
     expect(Object.keys(table(kept(withFolder, "cases.csv"))[0])).toContain("runAgreement");
+  });
+
+  it("estimates the images that can be read, each once, and names the others", async () => {
+    const clinic = join(base, "clinic");
+    cpSync(images, clinic, { recursive: true });
+    put(join(clinic, "2.png"), readFileSync(join(clinic, "1.png")).subarray(0, 60));
+    const words = ["estimate", run, clinic, join(clinic, "0.png"), clinic, "--level", "0.57"];
+    const before = new Set(readdirSync(join(run, "quality")));
+    await expect(dimseg(...words)).rejects.toThrow(/^1 image could not be read, each named above/);
+    const [folder] = readdirSync(join(run, "quality")).filter((name) => !before.has(name));
+    expect(
+      table(kept(folder, "cases.csv"))
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(["0", "0", "1", "1"]);
+    await expect(dimseg("estimate", run, join(clinic, "2.png"))).rejects.toThrow(/2\.png/);
+    const { out } = await dimseg("estimate", run, join(clinic, "0.png"), "--level", "0.57");
+    expect(out).toContain("(57 % interval)");
+  });
+
+  it("leaves out what the run learnt from or was validated on where a domain has no test images", async () => {
+    const file = join(base, "data/dataset.yaml");
+    const text = readFileSync(file, "utf8");
+    put(file, stringify(withoutTests(parse(text), ["a"])));
+    try {
+      await dimseg("estimate", run);
+      const ids = (domain: string) => {
+        const rows = table(kept("last-student", "cases.csv"));
+        return [...new Set(rows.filter((one) => one.domain === domain).map(({ id }) => id))].sort();
+      };
+      // Cases 0 to 3 of a are labelled, 4 and 5 kept for validation.
+      expect([ids("a"), ids("b")]).toEqual([["6"], ["0", "1"]]);
+    } finally {
+      put(file, text);
+      await dimseg("estimate", run);
+    }
   });
 
   it("refuses levels that are none, images beside a data set, and a data set that is gone", async () => {

@@ -1,4 +1,5 @@
 /** Estimated against measured Dice: is the estimate right where it can be looked up? */
+import { probabilityText } from "../../core/percent.js";
 import type { CaseEstimate } from "../../runs/estimate-cases.js";
 import type { EstimateSummary } from "../../runs/estimate-summary.js";
 import type { ReportData, ReportRun } from "../data.js";
@@ -91,7 +92,7 @@ function figureOf(run: ReportRun, part: string, id: string, title: string, most:
     {
       ...{ id, title },
       caption:
-        `Small: a case; large: the mean of a domain; lines: ${100 * level} % intervals of the estimate. Dashed: right estimates; ` +
+        `Small: a case; large: the mean of a domain; lines: ${probabilityText(level)} intervals of the estimate. Dashed: right estimates; ` +
         `below it the estimate is too good.${drawn.note}`,
       alt: `${title}. ${shown.cases.length} cases. ${inWords(shown)}.`,
       spec: specOf({ ...shown, cases: drawn.points }, labels),

@@ -37,15 +37,23 @@ export function refuseMissing(paths: readonly string[]): void {
   for (const path of paths) statOf(fileOf(path));
 }
 
+/** Where an image can be read again: a series by the folder that all of its files lie in. */
+export function placeOf({ path, series }: InputImage): string {
+  if (!series || existsSync(path)) return path;
+  const folders = new Set(series.slices.map(({ file }) => dirname(file)));
+  return folders.size === 1 ? [...folders][0] : path;
+}
+
 /**
  * Refuses series that cannot be read again by their folder alone.
  * @throws UsageError naming the first
  */
 export function refuseSharedFolders(inputs: readonly InputImage[]): void {
-  const shared = inputs.find(({ path, series }) => series && !existsSync(path));
-  if (shared)
+  const places = inputs.flatMap((image) => (image.series ? [placeOf(image)] : []));
+  const shared = places.find((place, i) => !existsSync(place) || places.indexOf(place) !== i);
+  if (shared !== undefined)
     throw new UsageError(
-      `--quality: ${shared.path} shares its folder with other series; give each a folder of its own, or leave --quality out`,
+      `${shared}: series share this folder, where the quality of none can be estimated; give each a folder of its own, or predict without --quality`,
     );
 }
 
