@@ -202,8 +202,11 @@ function calibratePart(
     some.map((row) => ({ ...row, signals: row.signals.filter((_, j) => told[j]) }));
   const rows = ofTold(every);
   const tried = crossFitted(rows);
+  // As where masks were predicted on the images as they are alone: how wrong estimates are is not known.
+  if (tried.length === 0) return null;
   const dice = calibrateMeasure(rows, tried, leastSpread.dice);
   const distances = ofTold(rowsOf(part, reference, all, closeness));
+  const distancesTried = crossFitted(distances);
   const patterns = rows.map((row) => patternOf(dice.model, row.signals));
   const scannerPatterns = byScanner(
     rows.map(({ scanner }, i) => ({ scanner, pattern: patterns[i] })),
@@ -215,7 +218,10 @@ function calibratePart(
     home: homeDice(part, all),
     reference,
     signals: signalNames.filter((_, j) => told[j]),
-    hd95: distances.length < leastRows ? null : calibrateMeasure(distances, crossFitted(distances), leastSpread.hd95),
+    hd95:
+      distances.length < leastRows || distancesTried.length === 0
+        ? null
+        : calibrateMeasure(distances, distancesTried, leastSpread.hd95),
     patterns,
     strangeness: tried.map((one) => one.strangeness),
     scannerPatterns,

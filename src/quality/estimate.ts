@@ -122,6 +122,8 @@ export function estimateParts(
       return { part, ground: "empty", ...nothing, measured, diagonal };
     }
     const signals = signalsOf({ part: own, feature, subject: null }, reference, calibration.signals);
+    // A signal that cannot be told, as restyling where no reference holds the part and none is found, is no good sign.
+    if (signals.some(Number.isNaN)) return unknown(part, own, []);
     const pattern = patternOf(model, signals);
     const strangest = conformalRadius(calibration.strangeness, 1 - strangeShare);
     if (!(strangeness(pattern, patterns) <= strangest)) return unknown(part, own, pattern);

@@ -144,6 +144,20 @@ describe("estimates", () => {
     expect(domainEstimates(many, calibrations, 0.9)[0]).toMatchObject({ unknown: 5, unlike: true, dice: Number.NaN });
   });
 
+  it("take no signal that cannot be told for a good one", () => {
+    const silent = made(new RandomStream(9, "silent"), 6);
+    const [part] = silent.parts;
+    const [known] = estimateParts(silent, calibrations, ["disc"], 0.9);
+    expect(known.ground).toBe("fitted");
+    const [estimate] = estimateParts(
+      { ...silent, parts: [{ ...part, restyled: Number.NaN }] },
+      calibrations,
+      ["disc"],
+      0.9,
+    );
+    expect(estimate).toMatchObject({ ground: "unknown", low: 0, high: 1, doubtful: true });
+  });
+
   it("take an empty mask of a part that every labelled image holds for wrong, and say nothing of others", () => {
     const empty = { parts: [observed({ mask: rows(5, 5) })], feature: Float32Array.from([0, 0]) };
     expect(estimateParts(empty, calibrations, ["disc"], 0.9)[0]).toMatchObject({ ground: "empty", dice: 0, high: 0 });
@@ -170,6 +184,9 @@ it("a network that fails at home is told from one that does not", () => {
 it("too few masks give no calibration", () => {
   const few = [{ subject: "s", seen: made(new RandomStream(1, "few"), 0) }];
   expect(calibrate(["disc"], few, [])).toEqual([null]);
+  // Of many images as they are no error of images that are not is known.
+  const many = Array.from({ length: 25 }, (_, i) => ({ subject: `s${i}`, seen: made(new RandomStream(1, `${i}`), 0) }));
+  expect(calibrate(["disc"], many, [])).toEqual([null]);
 });
 
 it("the spread is linear between its steps", () => {
