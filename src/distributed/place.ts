@@ -20,11 +20,18 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 /** A variable as a whole number. @throws UsageError when it is missing or none */
 function numberOf(env: Variables, name: string): number {
-  const value = Number(env[name]);
-  if (env[name] && Number.isInteger(value) && value >= 0) return value;
+  const value = env[name]?.trim() ? Number(env[name]) : Number.NaN;
+  if (Number.isInteger(value) && value >= 0) return value;
   throw new UsageError(
-    `${name} is ${env[name] ? `"${env[name]}"` : "not set"}, but RANK is: torchrun sets RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT`,
+    `${name} is ${env[name] ? `"${env[name]}", which is no whole number` : "not set"}: torchrun sets RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT`,
   );
+}
+
+/** A variable as a port. @throws UsageError when it is missing or none */
+function portOf(env: Variables, name: string): number {
+  const value = numberOf(env, name);
+  if (value > 0 && value < 65536) return value;
+  throw new UsageError(`${name} is ${value}, but ports go from 1 to 65535`);
 }
 
 function torchrunPlace(env: Variables): Place {
@@ -36,7 +43,7 @@ function torchrunPlace(env: Variables): Place {
     size,
     localRank: env.LOCAL_RANK === undefined ? rank : numberOf(env, "LOCAL_RANK"),
     host: env.MASTER_ADDR ?? "127.0.0.1",
-    port: size === 1 ? 0 : numberOf(env, "MASTER_PORT"),
+    port: size === 1 ? 0 : portOf(env, "MASTER_PORT"),
     keepsStore: rank === 0 && !agent,
     name: `dimseg/${env.TORCHELASTIC_RUN_ID ?? ""}/${env.TORCHELASTIC_RESTART_COUNT ?? 0}`,
   };
@@ -61,7 +68,7 @@ function slurmPlace(env: Variables): Place {
     localRank: Number(env.SLURM_LOCALID ?? 0),
     host: env.MASTER_ADDR ?? (isOneMachine ? "127.0.0.1" : firstHost(env.SLURM_STEP_NODELIST ?? "127.0.0.1")),
     // All tasks of a step know its numbers, and no other step has them.
-    port: Number(env.MASTER_PORT ?? firstPort + ((job * 7 + step) % ports)),
+    port: env.MASTER_PORT === undefined ? firstPort + ((job * 7 + step) % ports) : portOf(env, "MASTER_PORT"),
     keepsStore: rank === 0,
     name: `dimseg/${job}/${step}/${env.SLURM_RESTART_COUNT ?? 0}`,
   };
@@ -78,6 +85,9 @@ export function placeOf(env: Variables): Place | null {
       : // Set within a step of several tasks only; the numbers of the job are set for a script without srun, too.
         Number(env.SLURM_STEP_NUM_TASKS ?? 1) > 1 && env.SLURM_PROCID !== undefined
         ? slurmPlace(env)
-        : null;
+        : // One that was told how many there are, but not which it is, would train by itself beside the others.
+          Number(env.WORLD_SIZE ?? 1) > 1
+          ? torchrunPlace(env)
+          : null;
   return place !== null && place.size > 1 ? place : null;
 }

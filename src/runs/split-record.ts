@@ -9,7 +9,7 @@ import type { TrainingConfig } from "../config/config.js";
 import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/files/read-file.js";
 import type { CaseContents } from "../data/cache/contents.js";
-import { caseName, loadDataset } from "../data/dataset.js";
+import { type Case, caseName, loadDataset } from "../data/dataset.js";
 import { type ProtocolSplit, splitProtocol } from "../data/protocol.js";
 import { protocolOptions } from "./protocol-options.js";
 
@@ -76,6 +76,14 @@ function changes(before: SplitRecord, now: SplitRecord): string[] {
   ];
 }
 
+/** What the text of {@link formatSplit} says. @throws what reading text that is none does */
+function parseSplit(text: string): KeptSplit {
+  const record = schema.parse(JSON.parse(text));
+  const { labelled, validation, unlabelled } = record;
+  const files = "files" in record ? new Map(Object.entries(record.files)) : undefined;
+  return { split: { labelled, validation, unlabelled }, files };
+}
+
 /** What a run keeps; undefined when it keeps nothing. @throws DataError when the file is broken */
 function keptSplit(path: string): KeptSplit | undefined {
   let text: string;
@@ -86,10 +94,7 @@ function keptSplit(path: string): KeptSplit | undefined {
     throw new DataError(`cannot read ${path}: ${readFailureReason(cause)}`, { cause });
   }
   try {
-    const record = schema.parse(JSON.parse(text));
-    const { labelled, validation, unlabelled } = record;
-    const files = "files" in record ? new Map(Object.entries(record.files)) : undefined;
-    return { split: { labelled, validation, unlabelled }, files };
+    return parseSplit(text);
   } catch (cause) {
     throw new DataError(`${path} is damaged; delete it to read the split from the data set instead`, { cause });
   }
@@ -112,14 +117,47 @@ export function readSplit(path: string, { dataset, labelled }: TrainingConfig): 
  */
 export function checkSplit(path: string, split: ProtocolSplit, dataset: string): void {
   const kept = keptSplit(path);
-  const now = recordOf(split);
-  if (kept === undefined || isDeepStrictEqual(kept.split, now)) return;
-  const differences = changes(kept.split, now);
+  const found = kept && splitDifferences(kept.split, split);
+  if (!found) return;
   throw new DataError(
-    `${dataset}: the training cases are not those that the run began with: ` +
-      `${differences.length > 0 ? differences.join(", ") : "they stand in another order"}; ` +
+    `${dataset}: the training cases are not those that the run began with: ${found}; ` +
       "make the data set as it was, or begin a new run",
   );
+}
+
+/** In which training cases a split is another one, for people; empty where it is the same. */
+function splitDifferences(wanted: SplitRecord, split: ProtocolSplit): string {
+  const now = recordOf(split);
+  if (isDeepStrictEqual(wanted, now)) return "";
+  return changes(wanted, now).join(", ") || "they stand in another order";
+}
+
+/**
+ * Makes sure that a process trains on the cases of another one.
+ * @param text what formatSplit made there
+ * @param dataset path of the data set's file, for the message
+ * @returns the hashes of the files that were read there
+ * @throws DataError naming cases that only one of the two has, or uses otherwise
+ */
+export function requireSplit(text: string, split: ProtocolSplit, dataset: string): ContentsByCase {
+  const theirs = parseSplit(text);
+  const found = splitDifferences(theirs.split, split);
+  if (found !== "")
+    throw new DataError(
+      `${dataset}: the training cases are not those that process 0 finds there: ${found}; all processes need the same data set`,
+    );
+  return theirs.files ?? new Map();
+}
+
+/**
+ * Makes sure that a case's files are those that another process read; one that it did not read is let through.
+ * @throws DataError naming the file
+ */
+export function requireContents(one: Case, now: CaseContents, theirs: ContentsByCase): void {
+  const wanted = theirs.get(caseName(one));
+  if (wanted === undefined || isDeepStrictEqual(wanted, now)) return;
+  const path = wanted.image === now.image ? one.maskPath : one.imagePath;
+  throw new DataError(`${path}: is not the file that process 0 reads there; all processes need the same data set`);
 }
 
 /** The hashes that a run keeps of its cases' files; undefined when it keeps none. @throws DataError when the file is broken */

@@ -13,7 +13,7 @@ export async function assistRun(world: Communicator, stopRequested: () => boolea
   const warn = () => {};
   const begun = await joinBeginning(world, warn);
   if (begun === null) return { progress: freshProgress, finished: true, trained: 0 };
-  const { session, progress } = begun;
+  const { session, progress, files } = begun;
   const observer = { step() {}, validation() {}, warn, stopRequested };
-  return new Trainer(session, null, observer, progress, await drawsOf(session), world).run();
+  return new Trainer(session, null, observer, progress, await drawsOf(session, files), world).run();
 }

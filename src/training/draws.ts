@@ -4,11 +4,15 @@ import { groupBy } from "../core/group-by.js";
 import type { Case } from "../data/dataset.js";
 import type { DecodedCase } from "../data/decoded-case.js";
 import { type Drawable, decodedDrawable, drawables } from "../data/volumes/case-slices.js";
+import { type ContentsByCase, requireContents } from "../runs/split-record.js";
 import type { DrawPlace, DrawPurpose, DrawSource, TrainingDraws } from "./draw-source.js";
 import { drawPatch } from "./patches.js";
 import type { TrainingSession } from "./session.js";
 
-type Drawing = Pick<TrainingSession, "dataset" | "cache" | "patch" | "config">;
+type Drawing = Pick<TrainingSession, "dataset" | "cache" | "patch" | "config"> & {
+  /** Hashes that the files have to have. */
+  readonly wanted: ContentsByCase | undefined;
+};
 
 /** Pictures, slices or patches of cases by way of the cache. */
 class CaseDraws implements DrawSource {
@@ -29,8 +33,9 @@ class CaseDraws implements DrawSource {
   /** What the network sees of a drawable: a picture, a slice, or a patch drawn anew in each step. */
   private async drawn(one: Drawable, iteration: number, index: number): Promise<DecodedCase> {
     const { purpose } = this;
-    const { cache, dataset, patch, config } = this.drawing;
+    const { cache, dataset, patch, config, wanted } = this.drawing;
     const { label, ...image } = await decodedDrawable(one, cache);
+    if (wanted) requireContents(one.case, await cache.contentsOf(one.case), wanted);
     // Masks of cases that count as unlabelled have no say in anything.
     const decoded = label && purpose === "labelled" ? { ...image, label } : image;
     const { seed } = config.training;
@@ -40,13 +45,15 @@ class CaseDraws implements DrawSource {
 
 /**
  * The pictures, slices or volumes of a session's labelled and unlabelled cases.
+ * @param wanted the hashes of files that another process trains on too; drawing one that is another is a DataError
  * @throws DataError when no labelled slice shows a part and all others are dropped
  */
 export async function drawsOf(
-  session: Drawing & Pick<TrainingSession, "split" | "usesUnlabelled">,
+  session: Pick<TrainingSession, "dataset" | "cache" | "patch" | "config" | "split" | "usesUnlabelled">,
+  wanted?: ContentsByCase,
 ): Promise<TrainingDraws> {
   const { split, usesUnlabelled, dataset, cache, patch } = session;
-  const drawing = { dataset, cache, patch, config: session.config };
+  const drawing = { dataset, cache, patch, config: session.config, wanted };
   const all = (cases: readonly Case[], isLabelled: boolean): Promise<Drawable[]> =>
     patch ? Promise.resolve(cases.map((one) => ({ case: one }))) : drawables(cases, isLabelled, dataset, cache);
   const labelled = await all(split.labelled, true);

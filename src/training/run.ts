@@ -185,7 +185,7 @@ export async function startRun(
   };
   const { run, lock } = createRunFolder(path, contents, observer.warn);
   try {
-    await beginTogether(world, { session, progress: freshProgress });
+    await beginTogether(world, { session, progress: freshProgress, files });
     return await trainIn(run, storeOf(run, config, observer.warn), session, observer, freshProgress, world);
   } finally {
     lock.release();
@@ -263,17 +263,21 @@ function settingsNow(run: RunFolder, begun: Conditions | null, data: string | un
 
 /**
  * Makes sure that a run goes on with what it began with, then notes where its data set was found.
- * @returns false when told to stop before everything was looked at
+ * @returns the hashes of its files; null when told to stop before everything was looked at
  * @throws DataError naming files that are others now
  */
-async function checkFiles(run: RunFolder, session: TrainingSession, observer: RunObserver): Promise<boolean> {
+async function checkFiles(
+  run: RunFolder,
+  session: TrainingSession,
+  observer: RunObserver,
+): Promise<ContentsByCase | null> {
   const { config, dataset } = session;
   const files = await decodeAll(session, observer);
-  if (files === null) return false;
+  if (files === null) return null;
   if (existsSync(run.split)) checkContents(run.split, files, dataset.path, observer.warn);
   const kept = readResolvedConfig(run.config);
   if (kept.dataset !== config.dataset) writeFileAtomic(run.config, formatConfig({ ...kept, dataset: config.dataset }));
-  return true;
+  return files;
 }
 
 /** A run that has no checkpoint yet, with the weights that it begins with. */
@@ -316,9 +320,10 @@ export async function resumeRun(
     const finished = isFinished(progress, config.training.iterations);
     // Killed after its last save, the run may still keep checkpoints that the save was about to remove.
     if (finished) store.prune(progress.iteration);
-    const looked = (finished && data === undefined) || (await checkFiles(run, session, observer));
-    await beginTogether(world, finished || !looked ? null : { session, progress });
-    if (finished || !looked) return { progress, finished, trained: 0 };
+    const files = finished && data === undefined ? null : await checkFiles(run, session, observer);
+    const begins = !finished && files !== null;
+    await beginTogether(world, begins ? { session, progress, files } : null);
+    if (!begins) return { progress, finished, trained: 0 };
     const changed = begun && changedConditions(begun, environmentNow(world), config.training.device);
     if (changed) observer.warn(changed);
     return await trainIn(run, store, session, observer, progress, world);

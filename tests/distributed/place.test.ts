@@ -37,9 +37,22 @@ describe("the place of a process", () => {
   });
 
   it("needs all of its variables", () => {
-    expect(() => placeOf({ ...torchrun, MASTER_PORT: undefined })).toThrow(/MASTER_PORT is not set, but RANK is/);
-    expect(() => placeOf({ ...torchrun, WORLD_SIZE: "two" })).toThrow(/WORLD_SIZE is "two"/);
+    expect(() => placeOf({ ...torchrun, MASTER_PORT: undefined })).toThrow(/^MASTER_PORT is not set: torchrun sets/);
+    expect(() => placeOf({ ...torchrun, WORLD_SIZE: "two" })).toThrow(/WORLD_SIZE is "two", which is no whole number/);
+    for (const RANK of [undefined, "", " "]) expect(() => placeOf({ ...torchrun, RANK })).toThrow(/^RANK is /);
     expect(() => placeOf({ ...torchrun, RANK: "4" })).toThrow(/RANK is 4, but WORLD_SIZE is 4/);
+  });
+
+  it("has a port that there is", () => {
+    for (const MASTER_PORT of ["0", "65536", "99999"]) {
+      expect(() => placeOf({ ...torchrun, MASTER_PORT })).toThrow(/ports go from 1 to 65535/);
+      expect(() => placeOf({ ...slurm, MASTER_PORT })).toThrow(/ports go from 1 to 65535/);
+    }
+    expect(() => placeOf({ ...slurm, MASTER_PORT: "any" })).toThrow(/MASTER_PORT is "any"/);
+  });
+
+  it("is Slurm's where a script sets the number of processes for others", () => {
+    expect(placeOf({ ...slurm, WORLD_SIZE: "4" })).toEqual(placeOf(slurm));
   });
 
   it("begins at the first host of a list", () => {
