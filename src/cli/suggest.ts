@@ -44,7 +44,8 @@ async function suggest(run: string, { count, seed, ...options }: SuggestVerbOpti
   const suggested = await inTerminal((observer) => suggestImages(input, observer));
   const { checkpointRule, candidates, folder, images } = suggested;
   console.log(`\n${options.network}, ${checkpointRule}\n`);
-  console.log(`${images.length} of ${candidates} unlabelled training images, the most useful first:\n`);
+  const order = options.strategy === "random" ? "drawn at random" : "the most useful first";
+  console.log(`${images.length} of ${candidates} unlabelled training images, ${order}:\n`);
   console.log(`${imageTable(suggested)}\n\n${nextSteps(suggested)}`);
   console.log(`\nWrote suggestion.csv, suggestion.json and contact-sheet.png to ${folder}.`);
 }

@@ -195,6 +195,8 @@ function calibratePart(
   reference: PartReference,
   all: readonly ShiftedObservation[],
 ): PartCalibration | null {
+  // Where no labelled image holds the part every mask of it is wrong, which says nothing of images that do.
+  if (reference.shape.mean.length === 0) return null;
   const every = rowsOf(part, reference, all, trueDice);
   if (every.length < leastRows) return null;
   const told = signalNames.map((_, j) => every.every((row) => Number.isFinite(row.signals[j])));
@@ -235,7 +237,8 @@ function calibratePart(
 }
 
 /**
- * Learns how to estimate the parts of a data set; null for those of which too few masks were predicted.
+ * Learns how to estimate the parts of a data set; null for those of which too few masks were predicted, or that no labelled
+ * image holds.
  * @param parts their names
  * @param labelled the labelled images as they are; at least one
  * @param shifted  the same through scanners

@@ -189,6 +189,14 @@ it("too few masks give no calibration", () => {
   expect(calibrate(["disc"], many, [])).toEqual([null]);
 });
 
+it("a part that no labelled image holds gives no calibration", () => {
+  const none = { mask: rows(5, 15), reference: rows(5, 5), members: { mirror: [rows(6, 15)] } };
+  const seen = () => ({ parts: [observed(none)], feature: Float32Array.from([0, 0]) });
+  const labelled = Array.from({ length: 12 }, (_, i) => ({ subject: `s${i}`, seen: seen() }));
+  const shifted = Array.from({ length: 64 }, (_, i) => ({ subject: `s${i % 12}`, scanner: i % 8, seen: seen() }));
+  expect(calibrate(["disc"], labelled, shifted)).toEqual([null]);
+});
+
 it("the spread is linear between its steps", () => {
   expect([-1, 0, 0.25, 0.5, 1, 2].map((at) => spreadAt([1, 3, 7], at))).toEqual([1, 1, 2, 3, 7, 7]);
 });
