@@ -49,6 +49,11 @@ export function percentText(value: number): string {
   return Number.isNaN(value) ? "none" : `${(100 * value).toFixed(1)} %`;
 }
 
+/** The asked-for minutes with their verb: `1 minute is`, `20 minutes are`. */
+export function minutesAre(minutes: number): string {
+  return minutes === 1 ? "1 minute is" : `${minutes} minutes are`;
+}
+
 /** Seconds with the digits that a measured time has. */
 export function secondsText(seconds: number): string {
   return `${seconds < 1 ? seconds.toPrecision(2) : seconds.toFixed(1)} s`;
@@ -72,7 +77,7 @@ function sizeReason(facts: PlanFacts): string {
   if (worstMean(chosen) < survives && chosen === facts.resolutions.at(-1))
     return `the median image's own size, in multiples of 16; ${kept}`;
   if (needed.frame && frame && needed.frame.height * needed.frame.width > frame.height * frame.width)
-    return `${kept}; ${frameText(needed.frame)} would keep ${percentText(worstMean(needed))}, but ${minutes} minutes are not enough for it; ${shape}`;
+    return `${kept}; ${frameText(needed.frame)} would keep ${percentText(worstMean(needed))}, but ${minutesAre(minutes)} not enough for it; ${shape}`;
   const first =
     chosen === needed
       ? `the first size tried at which every part keeps ${100 * survives} %`
@@ -91,7 +96,7 @@ function widthReason({ climb, minutes }: PlanFacts): string {
   const { rung } = climb.chosen;
   const enough = climb.isEnough
     ? `the time is enough for the ${rung.needs} steps that this width needs`
-    : `the narrowest there is; ${minutes} minutes are not enough for the ${rung.needs} steps that even this needs`;
+    : `the narrowest there is; ${minutesAre(minutes)} not enough for the ${rung.needs} steps that even this needs`;
   return climb.isEnough && climb.next ? `${enough}, and not for ${rungText(climb.next.rung)}` : enough;
 }
 
@@ -102,7 +107,7 @@ function iterationsReason({ minutes, schedule, climb, before }: PlanFacts): stri
     `and about ${secondsText(before)} before the first step`;
   return schedule.iterations >= mostIterations
     ? `the paper's number; the time left is better spent on another seed (${times})`
-    : `what ${minutes} minutes are enough for: ${times}`;
+    : `what ${minutesAre(minutes)} enough for: ${times}`;
 }
 
 /** What the network sees: pictures of a size, or patches. */

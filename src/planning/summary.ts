@@ -3,9 +3,9 @@ import { counted } from "../core/counted.js";
 import { type PlanFacts, percentText } from "./choices.js";
 import { rungText } from "./ladder.js";
 
-/** Minutes for people: whole ones, hours from two on. */
+/** Minutes for people, behind the word about: seconds, whole minutes, hours from two on. */
 export function minutesText(minutes: number): string {
-  if (minutes < 0.75) return "less than a minute";
+  if (minutes < 0.75) return counted(Math.max(1, Math.round(60 * minutes)), "second");
   if (minutes < 1.5) return "a minute";
   if (minutes < 120) return `${Math.round(minutes)} minutes`;
   return `${Math.round(minutes / 60)} hours`;

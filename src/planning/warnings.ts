@@ -2,7 +2,7 @@
 import { counted } from "../core/counted.js";
 import type { Dataset } from "../data/dataset.js";
 import { frameText } from "../grid/frame.js";
-import { chosenResolution, type PlanFacts, percentText, survives } from "./choices.js";
+import { chosenResolution, minutesAre, type PlanFacts, percentText, survives } from "./choices.js";
 import { squeezed } from "./frames.js";
 
 /** From so many programs a core on a machine is busy. */
@@ -86,7 +86,7 @@ function shortTime({ climb, minutes, schedule, before }: PlanFacts): string[] {
   const { rung, rehearsal } = climb.chosen;
   const needed = Math.ceil((rung.needs * rehearsal.stepSeconds + schedule.stops * rehearsal.stopSeconds + before) / 57);
   return [
-    `${minutes} minutes are enough for ${counted(schedule.iterations, "step")} on this machine; below ${rung.needs} little is learnt, ` +
+    `${minutesAre(minutes)} enough for ${counted(schedule.iterations, "step")} on this machine; below ${rung.needs} little is learnt, ` +
       `so give at least ${needed}`,
   ];
 }
