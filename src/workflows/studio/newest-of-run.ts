@@ -1,9 +1,10 @@
 /** Which of the folders that verbs leave in a run's `evaluation/` or `quality/` is shown. */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { checkpointNames, networkNames } from "../../runs/checkpoint-names.js";
 
 /** Folders of the run's own data set: those of others have a suffix. */
-const ownFolder = /^(?:last|best|best-on-test|step-\d+)-(?:student|teacher)$/;
+const ownFolder = new RegExp(`^(?:${checkpointNames.join("|")}|step-\\d+)-(?:${networkNames.join("|")})$`);
 
 /** The folder in which `file` was written last; null where there is none. */
 export function newestOfRun(folder: string, file: string): string | null {
