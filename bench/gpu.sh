@@ -54,10 +54,12 @@ resumed() {
   local run=$! lines=0
   while kill -0 $run 2>/dev/null; do
     lines=$(grep -c '"rate"' "$out/parts/metrics.jsonl" 2>/dev/null)
-    [ "${lines:-0}" -gt $((iterations / 20)) ] && kill -TERM $run
+    # Once: a second signal ends it before it has saved.
+    [ "${lines:-0}" -gt $((iterations / 20)) ] && kill -TERM $run && break
     sleep 0.2
   done
   wait $run
+  grep -q step-0 "$out/parts/checkpoints/latest" && echo "it saved nothing when it was told to stop" && return 1
   [ -e "$out/parts/checkpoints/step-$iterations" ] && echo "it had ended before it was told to stop" && return 1
   timeout 40 "${dimseg[@]}" train --resume "$out/parts" || return
   diff -r "$out/whole/checkpoints/step-$iterations" "$out/parts/checkpoints/step-$iterations" &&
