@@ -18,6 +18,7 @@
     __has_include(<torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>) && !defined(__APPLE__)
 #define DIMSEG_PROCESSES
 #define USE_C10D_GLOO
+#include <c10/util/Logging.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -61,6 +62,8 @@ namespace {
 
 constexpr auto kBeat = 1s;
 constexpr auto kLook = 20ms;
+// Of one try to reach the store.
+constexpr auto kTry = 5s;
 // After a message failed, who gave no sign for so long is taken for the cause; and how long that is waited for.
 constexpr auto kSuspicious = 4s, kJudgement = 8s;
 // A process that was told and still has not ended by itself is ended.
@@ -129,6 +132,8 @@ struct World::Group {
 
 World::Group::Group(const WorldPlace& at) : place(at) {
   givenUp = false;
+  // Reads TORCH_CPP_LOG_LEVEL, which otherwise only Python does.
+  c10::initLogging();
   const auto unmet = [&](const std::string& why) {
     return PeerError("process " + std::to_string(place.rank) + " of " + std::to_string(place.size) + " did not find the others at " +
                      place.host + ":" + std::to_string(place.port) + " (" + firstLine(why) + ")");
@@ -160,20 +165,33 @@ World::Group::~Group() {
   watcher.join();
 }
 
+// Tried for a short time again and again, since a try cannot be ended from outside.
 c10::intrusive_ptr<c10d::TCPStore> World::Group::connect(bool keepsStore) const {
   c10d::TCPStoreOptions options;
   options.port = static_cast<uint16_t>(place.port);
   options.isServer = keepsStore;
   options.waitWorkers = false;
-  options.timeout = place.patience;
-  return c10::make_intrusive<c10d::TCPStore>(place.host, options);
+  options.timeout = kTry;
+  const auto end = Clock::now() + place.patience;
+  while (true) {
+    try {
+      auto connected = c10::make_intrusive<c10d::TCPStore>(place.host, options);
+      connected->setTimeout(place.patience);
+      return connected;
+    } catch (const c10::Error&) {
+      // A port that is taken is not given free by waiting.
+      if (keepsStore || givenUp || Clock::now() > end) throw;
+    }
+    std::this_thread::sleep_for(kLook);
+  }
 }
 
 c10::intrusive_ptr<c10d::Backend> World::Group::gloo(const std::string& name) const {
   auto options = c10d::ProcessGroupGloo::Options::create_default(place.patience);
-  // On one machine by the address of the meeting place: the machine's own name cannot be resolved everywhere.
+  // On one machine by the address of the meeting place: the machine's own name cannot be resolved everywhere. On several by
+  // the interfaces that GLOO_SOCKET_IFNAME names, or by that name.
   const bool local = place.host == "127.0.0.1" || place.host == "localhost";
-  options->devices = {local ? c10d::ProcessGroupGloo::createDeviceForHostname(place.host) : c10d::ProcessGroupGloo::createDefaultDevice()};
+  if (local) options->devices = {c10d::ProcessGroupGloo::createDeviceForHostname(place.host)};
   auto named = c10::make_intrusive<c10d::PrefixStore>(name, store);
   auto group = c10::make_intrusive<c10d::ProcessGroupGloo>(named, place.rank, place.size, options);
   group->setTimeout(kMessage);

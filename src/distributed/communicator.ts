@@ -70,8 +70,8 @@ const usualLimits: JoinLimits = { patience: 300, silence: 15 };
  * @throws PeerError when they do not come in time
  */
 export async function join(place: Place, limits: JoinLimits = usualLimits): Promise<Communicator> {
-  // Its warnings of connections that are tried again tell a user nothing; read when libtorch is loaded.
-  process.env.TORCH_CPP_LOG_LEVEL ??= "ERROR";
+  // What it says of connections that are tried again or fail tells a user nothing; read as it joins.
+  process.env.TORCH_CPP_LOG_LEVEL ??= "FATAL";
   const { rank, size, localRank } = place;
   await joinWorld({ ...place, ...limits });
   const share = (own: Uint8Array | null) => worldShare(own);

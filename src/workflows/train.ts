@@ -4,6 +4,7 @@ import { basename, extname, join, resolve } from "node:path";
 import { loadConfig, type WantedConfig } from "../config/config.js";
 import { UsageError } from "../core/errors.js";
 import { type Communicator, openWorld } from "../distributed/index.js";
+import { freshProgress } from "../runs/checkpoint-contents.js";
 import { assistRun } from "../training/assist-run.js";
 import { type RunObserver, resumeRun, startRun } from "../training/run.js";
 import type { TrainingOutcome } from "../training/trainer.js";
@@ -26,7 +27,7 @@ export interface TrainInput {
 
 /** How training ended, and where. */
 export interface Trained extends TrainingOutcome {
-  /** Null in a process that trained beside the first, which alone writes. */
+  /** Null in a process that trained beside the first, which alone writes, and in one that was stopped before all came. */
   readonly run: string | null;
   /** That trained it together. */
   readonly processes: number;
@@ -53,7 +54,8 @@ function beginningWith(config: WantedConfig, from: string | undefined): WantedCo
  * @throws PeerError when one of several processes ends before
  */
 export async function train(input: TrainInput, observer: RunObserver): Promise<Trained> {
-  const world = await openWorld(input.processes);
+  const world = await openWorld(input.processes, observer.stopRequested);
+  if (world === null) return { run: null, progress: freshProgress, finished: false, trained: 0, processes: 1 };
   try {
     const trained =
       world.rank === 0

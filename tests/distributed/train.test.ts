@@ -1,6 +1,8 @@
 /** Training in several processes by the command line: it does what one process does, and ends and goes on as one. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, existsSync, readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { exitCodes } from "../../src/core/errors.js";
@@ -166,6 +168,42 @@ describe("a training of several processes", () => {
     expect((await second).signal).toBe("SIGKILL");
     expect(run(["train", "--resume", path, "--processes", "2"])).toMatchObject({ code: 0 });
     expectSame(path, trained("MiDSS and DiM", 2));
+  });
+
+  it("stops waiting for others who do not come when it is told to", async () => {
+    // Who is asked where they are takes the call and says nothing.
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const child = spawn(process.execPath, [entry, "train", configOf("supervised"), "--out", folder("waiting")], {
+      env: { ...process.env, ...variables(1, 2, (silent.address() as AddressInfo).port) },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const ended = memberOf(child);
+    const [socket] = await once(silent, "connection");
+    child.kill("SIGTERM");
+    socket.destroy();
+    silent.close();
+    const { code, err } = await ended;
+    expect(code).toBe(exitCodes.terminated);
+    expect(err).not.toMatch(/frame|c10d/);
+    expect(existsSync(folder("waiting"))).toBe(false);
+  });
+
+  it("meets over the interface that it is told to", async () => {
+    const port = await freePort();
+    const ends = [0, 1].map((rank) =>
+      memberOf(
+        spawn(process.execPath, [entry, "train", configOf("supervised"), "--out", folder("elsewhere")], {
+          // Another name of this machine, as in a group of several.
+          env: { ...process.env, ...variables(rank, 2, port), MASTER_ADDR: "127.0.0.2", GLOO_SOCKET_IFNAME: "none0" },
+          stdio: ["ignore", "pipe", "pipe"],
+        }),
+      ),
+    );
+    for (const { code, err } of await Promise.all(ends)) {
+      expect(code).toBe(exitCodes.peer);
+      expect(err).toMatch(/^error: process \d of 2 did not find the others at 127\.0\.0\.2:\d+ \(.*none0\)\n$/);
+    }
   });
 
   it("ends with the error of its first process, and leaves nothing behind", () => {
