@@ -1,6 +1,6 @@
 /** `dimseg estimate` and `dimseg predict --quality` on a run made by `dimseg train`: what they print, keep and refuse. */
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { DataError, UsageError } from "../../src/core/errors.js";
@@ -169,5 +169,19 @@ describe("dimseg predict --quality", () => {
     expect(out).toContain(doubtful.size === 0 ? "No mask is doubtful" : `Doubtful: ${doubtful.size} file`);
     await dimseg("predict", run, images, "--out", judged, "--quality");
     await expect(dimseg("predict", run, images, "--out", judged, "--quality", "--tta")).rejects.toThrow(UsageError);
+  });
+
+  it("learns for a run beside it by where that lies and how far it is, not by how it was called", async () => {
+    const beside = join(base, "beside");
+    cpSync(run, beside, { recursive: true });
+    const calibrations = () => readdirSync(join(run, "quality")).filter((name) => name.startsWith("calibration-"));
+    const before = new Set(calibrations());
+    const words = ["predict", run, join(images, "0.png"), "--out", join(base, "together"), "--quality"];
+    await dimseg(...words, "--with", relative(process.cwd(), beside));
+    const fresh = calibrations().filter((name) => !before.has(name));
+    expect(fresh.length).toBe(1);
+    expect(JSON.parse(kept(".", fresh[0])).key.with).toEqual([`averaged with ${beside} step 20`]);
+    await dimseg(...words, "--with", beside);
+    expect(calibrations().length).toBe(before.size + 1);
   });
 });

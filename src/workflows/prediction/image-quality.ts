@@ -39,7 +39,7 @@ export class ImageQuality {
 
   /**
    * Learns from the run's labelled images, or reads what was learnt.
-   * @param further paths of runs that answer together with it
+   * @param further names of runs that answer together with it, other ones for other weights
    * @throws UsageError for masks that are averaged over mirror images, as their agreement would say nothing; and as
    *   calibrating does
    */

@@ -7,6 +7,7 @@ import { allCases, type Case, loadDataset } from "../../data/dataset.js";
 import { Ensemble } from "../../inference/ensemble.js";
 import { predictImage } from "../../inference/predict-image.js";
 import { predictVolume } from "../../inference/predict-volume.js";
+import type { NetworkName } from "../../runs/checkpoint-names.js";
 import type { Voices } from "../estimation/asked.js";
 import { rulesOf } from "../mask-rules.js";
 import type { Observer } from "../observer.js";
@@ -18,12 +19,10 @@ import type { AskedNetwork, Segmenter } from "./segmenter.js";
 
 /**
  * The network of a run, or what it and those of further runs say together.
- * @throws UsageError for runs that see images or classes differently; and as opening a run does
+ * @throws UsageError when one of them keeps no such network
  */
-async function voicesOf(run: OpenedRun, asked: AskedNetwork, observer: Observer): Promise<Voices> {
-  const name = asked.network;
+function voicesOf(run: OpenedRun, others: readonly OpenedRun[], name: NetworkName): Voices {
   const own = networkOf(run, name);
-  const others = await openCompanions(run, asked.with ?? [], asked.checkpoint, observer);
   if (others.length === 0) return { name, network: own, others: [] };
   const networks = [own, ...others.map((one) => networkOf(one, name))];
   return { name, network: new Ensemble(networks, run.dataset.target), others: networks };
@@ -51,14 +50,17 @@ export async function openRunSegmenter(asked: AskedNetwork, turn: Turn, observer
       `${asked.run}: --engine onnx is for exported models; run \`dimseg export ${shellWord(asked.run)}\` and give the folder that it writes`,
     );
   const run = await openRun(asked.run, asked.checkpoint, observer, asked.quality ? "needed" : "unused");
-  const voices = await voicesOf(run, asked, observer);
+  const companions = await openCompanions(run, asked.with ?? [], asked.checkpoint, observer);
+  const voices = voicesOf(run, companions, asked.network);
   const { network } = voices;
   const dataset = forNewImages(run.dataset, asked);
   const { size, patch, device, precision, normalisation, checkpointRule } = run;
   const { tta: testTimeFlips, probabilities } = asked;
   const options = { size, device, precision, normalisation, testTimeFlips, probabilities };
-  const others = asked.with?.length ?? 0;
+  const others = companions.length;
   const together = others > 0 ? `, averaged with ${counted(others, "other run")}` : "";
+  // Where each lies and how far it is, so that what is learnt of one is not taken for what is known of another.
+  const further = companions.map(({ folder, step }) => `averaged with ${folder.path} step ${step}`);
   return {
     dataset,
     answeredBy: `${asked.network}, ${checkpointRule}${together}`,
@@ -66,8 +68,7 @@ export async function openRunSegmenter(asked: AskedNetwork, turn: Turn, observer
     cases: ownCases(run),
     segmentImage: (image, path) => predictImage(network, image, path, dataset, options),
     segmentVolume: (volume, path, set) => predictVolume(network, volume, path, set, { ...options, patch, turn }, turn),
-    openQuality: () =>
-      ImageQuality.open({ ...run, dataset }, voices, { further: asked.with ?? [], tta: asked.tta }, observer),
+    openQuality: () => ImageQuality.open({ ...run, dataset }, voices, { further, tta: asked.tta }, observer),
     close: async () => {},
   };
 }
