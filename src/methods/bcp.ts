@@ -146,7 +146,7 @@ export class Bcp implements Method {
   private askTeacher(weak: Tensor): { target: Tensor; targetConfidence: Tensor } {
     const { kind } = this.context;
     const answers = teacherForwards(this.networks.teacher, halves(weak), this.context);
-    const { labels, confident } = pseudoLabels(cat(answers), usualThreshold, kind);
+    const { labels, confident } = pseudoLabels(cat(answers), { threshold: usualThreshold }, kind);
     return { target: largestComponents(labels, kind, answers[0].shape[1]), targetConfidence: confident };
   }
 

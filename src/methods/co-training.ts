@@ -73,7 +73,7 @@ export class CoTraining implements Method {
   /** A network's labels of the unlabelled images, with the statistics of the whole batch as in its pass to come. */
   private label(network: SegmentationNetwork, x: Tensor, weak: Tensor): PseudoLabels {
     const logits = withFrozenRunningStatistics(network, () => teacherForward(network, cat([x, weak]), this.context));
-    return pseudoLabels(logits.narrow(0, x.shape[0], weak.shape[0]), usualThreshold, this.context.kind);
+    return pseudoLabels(logits.narrow(0, x.shape[0], weak.shape[0]), { threshold: usualThreshold }, this.context.kind);
   }
 
   afterUpdate(): void {}

@@ -78,7 +78,7 @@ export class FixMatchCutMix implements Method {
   /** The student's labels of the weak views, and strong views and labels after CutMix. */
   private mix({ x, weak, strong }: NetworkInputs, step: MethodStep) {
     const { student, kind } = this.context;
-    const answer = (logits: Tensor) => pseudoLabels(logits, this.options.confidenceThreshold, kind);
+    const answer = (logits: Tensor) => pseudoLabels(logits, { threshold: this.options.confidenceThreshold }, kind);
     const ofNeighbours = inEvaluationMode(student, () =>
       answer(teacherForward(student, neighbours(weak), this.context)),
     );

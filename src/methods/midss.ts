@@ -30,6 +30,10 @@ export const midssOptions = z.strictObject({
     .lt(1)
     .default(usualThreshold)
     .describe("probability above which a pseudo-label counts"),
+  thresholdByClass: z
+    .boolean()
+    .default(false)
+    .describe("lower the threshold of classes of which the teacher is less sure, in proportion"),
   emaDecay: z.number().min(0).lt(1).default(0.99).describe("limit of the teacher's averaging coefficient"),
   diceMaskQuirk: z.boolean().default(true).describe("leave background Dice unmasked, as the reference does"),
   ucp: z.boolean().default(true).describe("train on copy-paste images of labelled and unlabelled ones"),
@@ -37,6 +41,9 @@ export const midssOptions = z.strictObject({
   tpRam: z.boolean().default(true).describe("give the pasted labelled images the style of unlabelled ones"),
 });
 export type MidssOptions = z.output<typeof midssOptions>;
+
+/** Which of the teacher's labels count. */
+type TrustOptions = Pick<MidssOptions, "confidenceThreshold"> & Partial<Pick<MidssOptions, "thresholdByClass">>;
 
 /** What chance decides in one step. */
 export interface MidssDraws {
@@ -86,13 +93,13 @@ export interface StudentView {
 function askTeacher(
   teacher: SegmentationNetwork,
   batches: readonly Tensor[],
-  { confidenceThreshold }: Pick<MidssOptions, "confidenceThreshold">,
+  { confidenceThreshold: threshold, thresholdByClass: byClass }: TrustOptions,
   kind: TargetKind,
   compute: ComputeOptions,
 ): (PseudoLabels & { logits: Tensor })[] {
   return teacherForwards(teacher, batches, compute).map((logits) => ({
     logits,
-    ...pseudoLabels(logits, confidenceThreshold, kind),
+    ...pseudoLabels(logits, { threshold, byClass }, kind),
   }));
 }
 
@@ -100,7 +107,7 @@ function askTeacher(
 export function teacherTargets(
   teacher: SegmentationNetwork,
   { x, uWeak, box }: MidssInputs,
-  options: Pick<MidssOptions, "confidenceThreshold">,
+  options: TrustOptions,
   kind: TargetKind,
   compute: ComputeOptions,
 ): MidssTargets {

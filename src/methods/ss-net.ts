@@ -136,11 +136,11 @@ export class SsNet implements Method {
     const { kind, student } = this.context;
     const { heads } = this.networks;
     const { source, target } = jointForward(student, x, weak, false, this.context);
-    const predicted = pseudoLabels(source.logits, usualThreshold, kind).labels;
+    const predicted = pseudoLabels(source.logits, { threshold: usualThreshold }, kind).labels;
     const correct = correctMembers(givenLabels(inputs, kind), predicted, kind, this.classes);
     withFrozenRunningStatistics(heads, () => heads.remember(pixels(source.feature as Tensor), correct));
     const clean = probabilities(cat([source.logits, target.logits]), kind);
-    return { clean, pseudo: pseudoLabels(target.logits, usualThreshold, kind) };
+    return { clean, pseudo: pseudoLabels(target.logits, { threshold: usualThreshold }, kind) };
   }
 
   /** The images moved by `radius` in the direction that changes the prediction most, by one power step. */

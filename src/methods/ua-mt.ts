@@ -57,7 +57,7 @@ export class UaMt implements Method {
         labels: {
           source: y,
           sourceAnnotated: annotated,
-          target: pseudoLabels(targets, usualThreshold, kind).labels,
+          target: pseudoLabels(targets, { threshold: usualThreshold }, kind).labels,
           targetConfidence: certain,
         },
       },

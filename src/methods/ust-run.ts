@@ -260,7 +260,7 @@ export class UstRun implements Method {
   private hardness(weak: Tensor, { labels }: PseudoLabels): Tensor {
     const { kind, student } = this.context;
     const { logits } = studentForward(student, weak, false, this.context);
-    const own = pseudoLabels(logits, this.options.confidenceThreshold, kind).labels;
+    const own = pseudoLabels(logits, { threshold: this.options.confidenceThreshold }, kind).labels;
     return hardnessOf(own, labels, kind, logits.shape[1]);
   }
 

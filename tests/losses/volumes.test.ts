@@ -89,7 +89,7 @@ describe.each(["sigmoid", "softmax"] as const)("%s", (kind) => {
   tensorTest("pseudo-labels and uncertainties of one slice are those of its image", () => {
     const inputs = inputsOf(kind);
     const volume = stacked(inputs, 1);
-    const labelled = ({ logits }: Inputs) => Object.values(pseudoLabels(logits, 0.6, kind));
+    const labelled = ({ logits }: Inputs) => Object.values(pseudoLabels(logits, { threshold: 0.6 }, kind));
     labelled(volume).forEach((got, i) => {
       const want = labelled(inputs)[i];
       expect(got.shape).toEqual([...want.shape.slice(0, -2), 1, 6, 5]);

@@ -90,7 +90,7 @@ for (const kind of kinds) {
       const second = task(4);
       const [q1, q2] = [u1, u2].map((images) => {
         const logits = noGrad(() => teacher.forward(images));
-        return largestComponents(pseudoLabels(logits, 0.95, kind).labels, kind, channelsOf(kind));
+        return largestComponents(pseudoLabels(logits, { threshold: 0.95 }, kind).labels, kind, channelsOf(kind));
       });
       const unlabelled = halfOf(pasteBoxes(u1, x1, box(4)), q1, y1, [0.5, 1], 4);
       const labelled = halfOf(pasteBoxes(x2, u2, box(4)), y2, q2, [1, 0.5], 4);

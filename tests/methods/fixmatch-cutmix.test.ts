@@ -17,7 +17,7 @@ for (const kind of kinds) {
       const prepared = method.prepare(batch, at(7));
       const { task, terms } = prepared.evaluate({ updateRunningStatistics: false });
       const [source, target] = noGrad(() => student.forward(cat([x, weak]))).split(2);
-      const { labels, confident } = pseudoLabels(target, 0.51, kind);
+      const { labels, confident } = pseudoLabels(target, { threshold: 0.51 }, kind);
       const logits = noGrad(() => student.forward(strong));
       expectClose(terms.sup, [crossEntropy(source, y, null, kind).item()]);
       expectClose(terms.u, [crossEntropy(logits, labels, confident, kind).item()]);
@@ -38,7 +38,8 @@ tensorTest("a pasted box brings its neighbour's labels, made in evaluation mode"
       const { x, weak } = networkInputs(batch);
       const ofBatch = noGrad(() => student.forward(cat([x, weak]))).split(2)[1];
       const running = noGrad(() => inEvaluationMode(student, () => student.forward(weak)));
-      const share1 = (logits: typeof running) => pseudoLabels(logits, 0.51, "sigmoid").confident.mean().item();
+      const share1 = (logits: typeof running) =>
+        pseudoLabels(logits, { threshold: 0.51 }, "sigmoid").confident.mean().item();
       if (cutMixProbability === 0) expect(share).toBeCloseTo(share1(ofBatch), 6);
       expect(share1(running)).not.toBeCloseTo(share1(ofBatch), 6);
     });

@@ -17,7 +17,7 @@ for (const kind of kinds) {
       const { task, terms } = prepared.evaluate({ updateRunningStatistics: false });
       const { labels, confident } = pseudoLabels(
         noGrad(() => teacher.forward(weak)),
-        0.51,
+        { threshold: 0.51 },
         kind,
       );
       const sup = segmentationLoss(

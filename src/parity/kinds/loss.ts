@@ -112,7 +112,7 @@ function fixmatch(testCase: GoldenCase): Computed {
   const { flavour: kind, tau, iteration, maxIterations, diceMaskQuirk } = testCase.params;
   const x = leaf(testCase, "logits_x");
   const s = leaf(testCase, "logits_s");
-  const { labels, confident } = losses.pseudoLabels(testCase.tensor("teacher_logits"), tau, kind);
+  const { labels, confident } = losses.pseudoLabels(testCase.tensor("teacher_logits"), { threshold: tau }, kind);
   const target = targetOf(testCase.tensor("target"), kind);
   const sup = losses.segmentationLoss(x, target, null, { kind, diceMaskQuirk }).loss;
   const unsup = losses.segmentationLoss(s, labels, confident, { kind, diceMaskQuirk }).loss;
