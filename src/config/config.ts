@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { UsageError } from "../core/errors.js";
 import { readValidatedYaml, validate } from "../core/formats/validated-yaml.js";
-import type { MethodEntry } from "../methods/index.js";
+import type { MethodEntry, MethodName } from "../methods/index.js";
 import { methods } from "../methods/registry.js";
 import { networks } from "../nn/index.js";
 import { type LossPart, type MinimizerEntry, minimizers } from "../optim/index.js";
@@ -242,17 +242,29 @@ const resolvedSchema = trainingSchema.extend({
 
 /**
  * Runs that were made before DiM had its present definition name a former one `dim`. That of today holds its radius and its
- * course, which the first took from its inner rule where they were not set, and says which statistics its networks have, where
- * the second kept those of training.
+ * course, which the first took from its inner rule where they were not set; it says which statistics its networks have, where
+ * the second kept those of training, and which thresholds pseudo-labels have, where the third had one for all classes.
  */
 function asToday(content: unknown): unknown {
   if (!isPlainObject(content) || !isPlainObject(content.optimizer)) return content;
-  const { optimizer, training } = content;
+  const { optimizer, training, method } = content;
   if (optimizer.name !== "dim") return content;
   if (optimizer.rho === undefined || optimizer.rhoMode === undefined)
     return { ...content, optimizer: { ...optimizer, name: "dim-features" } };
-  if (!isPlainObject(training) || training.statistics !== undefined) return content;
-  return { ...content, training: { ...training, statistics: "passes" } };
+  return {
+    ...content,
+    ...(isPlainObject(training) ? { training: { statistics: "passes", ...training } } : {}),
+    ...(isPlainObject(method) && hasThresholds(method.name) ? { method: { thresholdByClass: false, ...method } } : {}),
+  };
+}
+
+/** Whether a method's thresholds can go by class. */
+function hasThresholds(method: unknown): boolean {
+  return (
+    typeof method === "string" &&
+    Object.hasOwn(methods, method) &&
+    "thresholdByClass" in methods[method as MethodName].options.shape
+  );
 }
 
 /** As a run folder holds it. */

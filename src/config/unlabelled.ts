@@ -1,5 +1,5 @@
 /** What a configuration learns from images without their labels. */
-import { methods } from "../methods/index.js";
+import { type MethodChoice, methods } from "../methods/index.js";
 import type { DivergenceOptions } from "../optim/index.js";
 import type { WantedConfig } from "./config.js";
 
@@ -13,6 +13,13 @@ export function divergenceOf({ optimizer }: Pick<WantedConfig, "optimizer">): Di
 export function usesDomainStatistics({ training, optimizer }: WantedConfig): boolean {
   const { statistics } = training;
   return statistics === "auto" ? optimizer.name === "dim" : statistics === "domains";
+}
+
+/** The method's settings; `auto` in them stands for what the optimiser is best with. */
+export function methodOf({ method, optimizer }: Pick<WantedConfig, "method" | "optimizer">): MethodChoice {
+  const own: MethodChoice = method;
+  if (own.thresholdByClass !== "auto") return own;
+  return { ...own, thresholdByClass: optimizer.name === "dim" };
 }
 
 /** Whether images without their labels are learnt from: by the method, or by the optimiser's divergence. */

@@ -31,15 +31,18 @@ export const midssOptions = z.strictObject({
     .default(usualThreshold)
     .describe("probability above which a pseudo-label counts"),
   thresholdByClass: z
-    .boolean()
-    .default(false)
-    .describe("lower the threshold of classes of which the teacher is less sure, in proportion"),
+    .union([z.literal("auto"), z.boolean()])
+    .default("auto")
+    .describe(
+      "lower the threshold of classes of which the teacher is less sure, in proportion; auto: with optimizer dim alone",
+    ),
   emaDecay: z.number().min(0).lt(1).default(0.99).describe("limit of the teacher's averaging coefficient"),
   diceMaskQuirk: z.boolean().default(true).describe("leave background Dice unmasked, as the reference does"),
   ucp: z.boolean().default(true).describe("train on copy-paste images of labelled and unlabelled ones"),
   symGD: z.boolean().default(true).describe("train on strong views with labels that the copy-paste images confirm"),
   tpRam: z.boolean().default(true).describe("give the pasted labelled images the style of unlabelled ones"),
 });
+/** `thresholdByClass: auto` is decided where the optimiser is known. */
 export type MidssOptions = z.output<typeof midssOptions>;
 
 /** Which of the teacher's labels count. */
@@ -93,13 +96,13 @@ export interface StudentView {
 function askTeacher(
   teacher: SegmentationNetwork,
   batches: readonly Tensor[],
-  { confidenceThreshold: threshold, thresholdByClass: byClass }: TrustOptions,
+  { confidenceThreshold: threshold, thresholdByClass }: TrustOptions,
   kind: TargetKind,
   compute: ComputeOptions,
 ): (PseudoLabels & { logits: Tensor })[] {
   return teacherForwards(teacher, batches, compute).map((logits) => ({
     logits,
-    ...pseudoLabels(logits, { threshold, byClass }, kind),
+    ...pseudoLabels(logits, { threshold, byClass: thresholdByClass === true }, kind),
   }));
 }
 

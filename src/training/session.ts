@@ -8,7 +8,7 @@ import {
   volumeProfile,
 } from "../augment/index.js";
 import type { TrainingConfig } from "../config/config.js";
-import { divergenceOf, usesDomainStatistics, usesUnlabelled } from "../config/unlabelled.js";
+import { divergenceOf, methodOf, usesDomainStatistics, usesUnlabelled } from "../config/unlabelled.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { frameText } from "../grid/frame.js";
 import { checkRules } from "../inference/rules.js";
@@ -94,7 +94,7 @@ export function openTraining(model: Model): TrainingSession {
     device,
     seed: config.training.seed,
   };
-  const method = createMethod(config.method, context);
+  const method = createMethod(methodOf(config), context);
   const trained = [...student.namedParameters(), ...(method.trainable ?? [])];
   const base = baseOptimizer(
     config,

@@ -13,6 +13,7 @@ import {
   readResolvedConfig,
 } from "../../src/config/config.js";
 import { presets } from "../../src/config/presets.js";
+import { methodOf } from "../../src/config/unlabelled.js";
 import { DataError, UsageError } from "../../src/core/errors.js";
 import { methods } from "../../src/methods/index.js";
 import { minimizers } from "../../src/optim/index.js";
@@ -444,6 +445,16 @@ it("reads a run of DiM that says nothing of statistics as one that keeps those o
   expect(run(training)).toBe("auto");
 });
 
+it("reads a run of DiM that says nothing of thresholds as one that has one for all classes", () => {
+  const { method, ...others } = load(minimal);
+  const { thresholdByClass, ...former } = method as Record<string, unknown>;
+  const run = (own: object) => parseResolvedConfig({ ...others, method: own }, "a run").method;
+  expect(thresholdByClass).toBe("auto");
+  expect(run(former)).toMatchObject({ thresholdByClass: false });
+  expect(run(method)).toMatchObject({ thresholdByClass: "auto" });
+  expect(run({ name: "bcp" })).not.toHaveProperty("thresholdByClass");
+});
+
 describe("combinations that make no sense", () => {
   const unequal = { labelledBatch: 2, unlabelledBatch: 4 };
   const shared = { name: "dim", divergence: { forward: "shared" } };
@@ -506,4 +517,13 @@ describe("a resolved configuration", () => {
       { numRuns: 60 },
     );
   });
+});
+
+it("thresholds go by class with optimizer dim, and as they are asked for with any", () => {
+  const own = (...set: string[]) => methodOf(load(minimal, ...set));
+  expect(own("optimizer.name=dim")).toMatchObject({ thresholdByClass: true });
+  expect(own("optimizer.name=sam")).toMatchObject({ thresholdByClass: false });
+  expect(own("optimizer.name=dim", "method.thresholdByClass=false")).toMatchObject({ thresholdByClass: false });
+  expect(own("optimizer.name=none", "method.thresholdByClass=true")).toMatchObject({ thresholdByClass: true });
+  expect(own("method.name=mean-teacher")).not.toHaveProperty("thresholdByClass");
 });
