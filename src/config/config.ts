@@ -172,7 +172,9 @@ export const trainingSchema = z.strictObject({
         .number()
         .positive()
         .optional()
-        .describe("GiB of memory for them; default: 1, of volumes a quarter of the machine's if that is more"),
+        .describe(
+          "GiB of memory for them; default: 1, of volumes a quarter of what the machine or the job has, if that is more",
+        ),
       cacheDisk: z
         .number()
         .positive()

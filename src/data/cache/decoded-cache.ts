@@ -3,7 +3,6 @@
  * settings, so that a changed file or setting is never answered with old arrays. What does not fit the memory is mapped from
  * the disk: a slice of a volume then costs reading that slice.
  */
-import { totalmem } from "node:os";
 import type { Grid } from "../../grid/grid.js";
 import type { Case, Dataset } from "../dataset.js";
 import type { CaseSource, DecodedCase } from "../decode.js";
@@ -17,6 +16,7 @@ import { cacheFolder, EntryFolder } from "./entry-folder.js";
 import { bytesOf, CaseLoader } from "./load-case.js";
 import { MappedCases } from "./mapped-cases.js";
 import type { LoadedInThread, ThreadRequest } from "./thread-messages.js";
+import { usualMemory } from "./usual-memory.js";
 
 /** Decoding is libvips' threads plus our own arithmetic; more at a time only costs memory. */
 const decodedAtOnce = 4;
@@ -37,7 +37,7 @@ export interface CacheOptions {
   readonly mode?: CacheMode;
   /** Folder of the disk cache, or false for none; {@link cacheFolder} unless given. */
   readonly folder?: string | false;
-  /** Bound of the arrays in memory; 1 GiB unless given, of volumes a quarter of the machine's memory if that is more. */
+  /** Bound of the arrays in memory; 1 GiB unless given, see {@link usualMemory}. */
   readonly memoryBytes?: number | undefined;
   /** Bound of the disk cache; half of what is free and what it takes already unless given. */
   readonly diskBytes?: number | undefined;
@@ -45,11 +45,6 @@ export interface CacheOptions {
   readonly threads?: number;
   /** Told once, in a sentence, when the disk cache cannot be written; decoding goes on without it. */
   readonly onWarning?: (message: string) => void;
-}
-
-/** A batch draws its slices from volumes all over the set: one that is not kept costs its whole entry for each slice. */
-function usualMemory({ slices }: Dataset): number {
-  return slices ? Math.max(2 ** 30, totalmem() / 4) : 2 ** 30;
 }
 
 /** What is remembered of a case that was decoded, whether or not it is in memory. */
