@@ -64,7 +64,7 @@ function changeLine({ run, state, step, dice, error }: RunStatus): string {
         : `${run.id}: training, ${counted(iterations, "step")}`;
     case "failed":
     case "waiting":
-      return `${run.id}: ${state}: ${error}`;
+      return `${run.id}: ${state}${error && `: ${error}`}`;
     case "done":
       return `${run.id}: done${dice === null ? "" : `, validation Dice ${percent(dice)}`}`;
     default:
