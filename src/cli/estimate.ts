@@ -1,5 +1,4 @@
 /** `dimseg estimate RUN [IMAGES...]`: how good the masks are where nobody has labelled. */
-
 import { type Command, Option } from "commander";
 import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";

@@ -1,5 +1,4 @@
 /** `dimseg predict RUN IMAGES...`: masks for images that need not belong to any data set. */
-
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { counted } from "../core/counted.js";

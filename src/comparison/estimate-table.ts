@@ -1,5 +1,4 @@
 /** Estimated runs side by side: one row each, the best estimate first. */
-
 import { formatCsv } from "../core/formats/csv.js";
 import { probabilityText } from "../core/percent.js";
 import { mean } from "../statistics/mean.js";

@@ -2,7 +2,6 @@
  * The model card: what a model is for, what it learnt from and how well it does, as facts and as a page for people (after
  * Mitchell et al., Model Cards for Model Reporting, FAT* 2019).
  */
-
 import { counted } from "../core/counted.js";
 import { probabilityText } from "../core/percent.js";
 import type { ModelSource } from "./description.js";

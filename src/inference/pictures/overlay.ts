@@ -1,5 +1,4 @@
 /** The outlines of predicted classes over their image, in the class colours. */
-
 import { colourBytes } from "../../core/colour-bytes.js";
 import type { Dataset } from "../../data/dataset.js";
 import { toChannels } from "../../data/images/colour.js";

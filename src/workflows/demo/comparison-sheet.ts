@@ -1,5 +1,4 @@
 /** Cases side by side: the reference and what each compared network says, as outlines on the image. */
-
 import { colourBytes } from "../../core/colour-bytes.js";
 import type { Dataset } from "../../data/dataset.js";
 import type { DecodedCase } from "../../data/decode.js";

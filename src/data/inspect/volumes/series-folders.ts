@@ -1,5 +1,4 @@
 /** Folders that hold one DICOM series each, and what their paths say. */
-
 import { type FoundVolume, folderOf } from "../../dicom/series.js";
 import { compareBytes } from "../../file-patterns.js";
 import { isMaskFolder } from "../pairing/places.js";
