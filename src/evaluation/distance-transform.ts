@@ -10,6 +10,8 @@ import { boundsOf, type PointList } from "./point-list.js";
 
 /** Steps where no site lies on the line: more than any box has, with room to count on within 32 bits. */
 const far = 0x3fffffff;
+/** Places that the searches in a plane may look at for each of its voxels: until then they cost less than envelopes. */
+const looksPerVoxel = 8;
 /** Boxes up to this many voxels reuse one buffer between calls; larger ones are not worth holding on to. */
 const keptVoxels = 1 << 22;
 
@@ -210,8 +212,10 @@ function sweepRow(
 /**
  * Answers the queries `from` … `to`−1, which share one plane of a volume, by looking outwards from each in squares: the
  * search ends as soon as the next square alone is farther away than the best site, which is soon where masks resemble
- * each other. Stops when the searches together looked at more places than the plane has, so that the cost stays linear.
+ * each other, and at the first square beyond the limit. Stops when the searches together looked at several
+ * times as many places as the plane has, so that the cost stays linear.
  * @param steps to the nearest site along the slowest axis, as `sweep` gives them
+ * @param squaredLimit square of the largest distance that is asked for
  * @returns the first query left unanswered
  */
 function searchPlane(
@@ -222,11 +226,12 @@ function searchPlane(
   to: number,
   { first, extent }: Box,
   [zSize, ySize, xSize]: readonly [number, number, number],
+  squaredLimit: number,
 ): number {
   const [, height, width] = extent;
   const { coordinates } = queries;
   const shorter = Math.min(ySize, xSize);
-  let allowance = height * width;
+  let allowance = looksPerVoxel * height * width;
   for (let i = from; i < to; i++) {
     if (allowance < 0) return i;
     const start = (coordinates[3 * i] - first[0]) * height * width;
@@ -236,7 +241,9 @@ function searchPlane(
     const here = steps[start + row * width + column];
     let best = here < far ? here * zSize * (here * zSize) : Infinity;
     let radius = 1;
-    for (; radius <= reach && radius * shorter * (radius * shorter) < best; radius++) {
+    for (; radius <= reach; radius++) {
+      const nearest = radius * shorter * (radius * shorter);
+      if (nearest >= best || nearest > squaredLimit) break;
       const [top, bottom] = [row - radius, row + radius];
       const [left, right] = [column - radius, column + radius];
       const firstRow = top < 0 ? 0 : top;
@@ -268,12 +275,14 @@ function searchPlane(
  * @param queries points in raster order (ascending z, then y, then x)
  * @param sites   points in raster order; without sites every distance is Infinity
  * @param spacing voxel size along (z, y, x)
+ * @param limit   largest distance of interest: one beyond it may be given too large, which spares the search for it
  * @returns one distance per query, in the order of the queries; owned by the caller
  */
 export function nearestDistances(
   queries: PointList,
   sites: PointList,
   spacing: readonly [number, number, number],
+  limit = Infinity,
 ): Float64Array {
   const result = new Float64Array(queries.count);
   if (queries.count === 0) return result;
@@ -284,6 +293,8 @@ export function nearestDistances(
   const flat = depth === 1;
   const isotropic = spacing[1] === spacing[2] && (flat || spacing[0] === spacing[1]);
   const [zSize, ySize, xSize] = isotropic ? [1, 1, 1] : spacing;
+  // A little more than asked, so that rounding leaves out no distance that equals the limit.
+  const squaredLimit = ((limit * xSize) / spacing[2]) ** 2 * (1 + 1e-9);
   const steps = reserve(box.extent);
   sweep(steps, sites, box);
   const { coordinates, count } = queries;
@@ -294,7 +305,7 @@ export function nearestDistances(
       plane = z;
       let end = from + 1;
       while (end < count && coordinates[3 * end] === z) end++;
-      from = searchPlane(result, steps, queries, from, end, box, [zSize, ySize, xSize]);
+      from = searchPlane(result, steps, queries, from, end, box, [zSize, ySize, xSize], squaredLimit);
       if (from === end) continue;
       squaredPlane(steps, z - first[0], box.extent, zSize, ySize);
     }

@@ -7,7 +7,7 @@
  * Saha et al., Lancet Oncology 2024); each matches at most one other, pairs of larger overlap first. So of two reference
  * lesions that a prediction runs together one at most is found.
  */
-import { connectedComponents } from "../grid/components.js";
+import { type Components, connectedComponents } from "../grid/components.js";
 
 /** Numbers of lesions of a pair of masks. */
 export interface LesionCounts {
@@ -34,6 +34,21 @@ interface Pair {
   readonly overlap: number;
 }
 
+/** How many voxels each pair of a predicted and a reference lesion shares, by `predicted · (reference lesions + 1) + reference`. */
+function sharedVoxels(predicted: Components, expected: Components): Map<number, number> {
+  const shared = new Map<number, number>();
+  const { length } = predicted.labels;
+  for (let i = 0; i < length; ) {
+    const [p, r] = [predicted.labels[i], expected.labels[i]];
+    const start = i++;
+    while (i < length && predicted.labels[i] === p && expected.labels[i] === r) i++;
+    if (p === 0 || r === 0) continue;
+    const key = p * (expected.sizes.length + 1) + r;
+    shared.set(key, (shared.get(key) ?? 0) + i - start);
+  }
+  return shared;
+}
+
 /**
  * Counts and matches lesions.
  * @param prediction,reference masks of `shape` flattened; nonzero is object
@@ -47,13 +62,7 @@ export function matchLesions(
 ): LesionCounts {
   const predicted = connectedComponents(prediction, shape);
   const expected = connectedComponents(reference, shape);
-  const shared = new Map<number, number>();
-  const key = (p: number, r: number) => p * (expected.sizes.length + 1) + r;
-  for (let i = 0; i < prediction.length; i++) {
-    const [p, r] = [predicted.labels[i], expected.labels[i]];
-    if (p === 0 || r === 0) continue;
-    shared.set(key(p, r), (shared.get(key(p, r)) ?? 0) + 1);
-  }
+  const shared = sharedVoxels(predicted, expected);
   const pairs = [...shared].map(([both, voxels]): Pair => {
     const r = both % (expected.sizes.length + 1);
     const p = (both - r) / (expected.sizes.length + 1);

@@ -100,8 +100,9 @@ export function surfaceDice(
   const predicted = contourOf(prediction, surfaces.prediction, grid);
   const expected = contourOf(reference, surfaces.reference, grid);
   const { spacing } = extentsOf(grid);
-  const toExpected = nearestDistances(predicted.corners, expected.corners, spacing);
-  const toPredicted = nearestDistances(expected.corners, predicted.corners, spacing);
+  const furthest = Math.max(...tolerances);
+  const toExpected = nearestDistances(predicted.corners, expected.corners, spacing, furthest);
+  const toPredicted = nearestDistances(expected.corners, predicted.corners, spacing, furthest);
   return tolerances.map((tolerance) => {
     const within = sizeWithin(predicted, toExpected, tolerance) + sizeWithin(expected, toPredicted, tolerance);
     return within / (predicted.total + expected.total);

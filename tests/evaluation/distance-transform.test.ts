@@ -76,6 +76,24 @@ describe("nearestDistances", () => {
     );
   });
 
+  it("is the same up to a limit, and beyond it wherever the distance is", () => {
+    const pair = fc.constantFrom<2 | 3>(2, 3).chain((rank) => fc.tuple(maskPairs(rank), spacings(3), fc.nat()));
+    fc.assert(
+      fc.property(pair, ([{ shape, prediction, reference }, spacing, choice]) => {
+        const queries = listOf(objectPoints(prediction, shape));
+        const sites = listOf(objectPoints(reference, shape));
+        const sizes = spacing as [number, number, number];
+        const whole = nearestDistances(queries, sites, sizes);
+        const limit = whole.length === 0 ? 1 : whole[choice % whole.length];
+        nearestDistances(queries, sites, sizes, limit).forEach((distance, i) => {
+          if (whole[i] <= limit) expect(distance).toBe(whole[i]);
+          else expect(distance).toBeGreaterThan(limit);
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it("is exact to the last bit for unit spacing", () => {
     fc.assert(
       fc.property(maskPairs(3), ({ shape, prediction, reference }) => {
