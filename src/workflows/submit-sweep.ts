@@ -41,8 +41,9 @@ export interface Submitted {
   readonly job: string | null;
 }
 
-/** How often Slurm is asked. */
+/** How often Slurm is asked, and how many times in a row it may fail to answer: five minutes' worth. */
 const pollMilliseconds = 5000;
+const silencesAllowed = 60;
 
 function submissionOf({ grid, set, commandLine, on }: SubmitInput, plan: SweepPlan): Submission {
   const left = plan.runs.filter((run) => standingOf(run, plan.evaluate).stage !== "finished");
@@ -120,10 +121,20 @@ export interface FollowInput {
   readonly signal: AbortSignal;
 }
 
-/** Waits until Slurm has done with a job; tells how many runs are finished. */
-export const followJob: Workflow<FollowInput, void> = async ({ plan, job, signal }, { progress }) => {
+/**
+ * Waits until Slurm has done with a job; tells how many runs are finished. A controller that restarts or is overloaded is
+ * waited for.
+ * @throws ResourceError when Slurm has not answered for minutes; the job is not touched by that
+ */
+export const followJob: Workflow<FollowInput, void> = async ({ plan, job, signal }, { progress, warn }) => {
+  let silences = 0;
   while (!signal.aborted) {
-    const left = await tasksLeft(job);
+    const left = await tasksLeft(job).catch((failure: unknown) => {
+      if (!(failure instanceof ResourceError) || ++silences > silencesAllowed) throw failure;
+      if (silences === 1) warn(`${failure.message}; job ${job} goes on, and Slurm is asked again`);
+      return null;
+    });
+    if (left !== null) silences = 0;
     progress("finished runs", plan.runs.length - unfinishedRuns(plan).length, plan.runs.length);
     if (left === 0) return;
     await delay(pollMilliseconds, undefined, { signal }).catch(() => {});

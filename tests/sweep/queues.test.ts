@@ -4,11 +4,13 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ResourceError, UsageError } from "../../src/core/errors.js";
+import type { SweepPlan } from "../../src/sweep/plan.js";
 import { defaultCluster, loadCluster } from "../../src/sweep/queues/cluster-file.js";
 import { kubernetesJob } from "../../src/sweep/queues/kubernetes.js";
 import { applyJob } from "../../src/sweep/queues/kubernetes-job.js";
 import { shellLines } from "../../src/sweep/queues/shell.js";
 import { slurmScript } from "../../src/sweep/queues/slurm.js";
+import { followJob } from "../../src/workflows/submit-sweep.js";
 import { put, temporaryFolder } from "../data/files.js";
 
 const folder = temporaryFolder();
@@ -86,6 +88,37 @@ describe("the script for Slurm", () => {
       expect(script).toContain(`#SBATCH ${option}\n`);
     }
     expect(script).toMatch(/#SBATCH --gpus-per-task=1\n[\s\S]*\nmodule load cuda\nexport [^\n]*\ncase/);
+  });
+});
+
+describe("following a job of Slurm", () => {
+  it("outlives a controller that does not answer, and says so once", async () => {
+    const bin = join(folder, "squeue-bin");
+    const { PATH } = process.env;
+    put(join(bin, "squeue"), "#!/bin/sh\necho 'Unable to contact slurm controller' >&2\nexit 1\n");
+    chmodSync(join(bin, "squeue"), 0o755);
+    process.env.PATH = `${bin}${delimiter}${PATH}`;
+    try {
+      const plan: SweepPlan = {
+        out: folder,
+        base: "config.yaml",
+        evaluate: { checkpoints: ["last"], networks: ["student"] },
+        runs: [],
+      };
+      const ending = new AbortController();
+      const warned: string[] = [];
+      // Asked again and again until the caller has had enough.
+      const progress = () => ending.abort();
+      await followJob(
+        { plan, job: "12", signal: ending.signal },
+        { progress, warn: (message) => warned.push(message) },
+      );
+      expect(warned).toEqual([
+        expect.stringMatching(/Unable to contact slurm controller; job 12 goes on, and Slurm is asked again/),
+      ]);
+    } finally {
+      process.env.PATH = PATH;
+    }
   });
 });
 

@@ -17,7 +17,9 @@ describe.skipIf(missing !== null)(`a sweep on Slurm${missing === null ? "" : ` (
   let slurm: Awaited<ReturnType<typeof startSlurm>>;
   const dimseg = (...words: string[]) =>
     spawnSync(process.execPath, [entry, ...words], { cwd: base, env: slurm.env, encoding: "utf8" });
-  const record = join(base, "runs", "slurm", "job.json");
+  // A name in which Slurm would see one of its patterns.
+  const out = "100%a";
+  const record = join(base, out, "slurm", "job.json");
 
   beforeAll(async () => {
     slurm = await startSlurm(join(base, "slurm"));
@@ -36,7 +38,7 @@ describe.skipIf(missing !== null)(`a sweep on Slurm${missing === null ? "" : ` (
     put(
       join(base, "grid.yaml"),
       stringify({
-        ...{ base: "config.yaml", out: "runs", seeds: [1, 2] },
+        ...{ base: "config.yaml", out, seeds: [1, 2] },
         evaluate: { checkpoints: ["last"], networks: ["student"] },
         grid: { "method.name": ["supervised", "mean-teacher"] },
       }),
@@ -48,16 +50,18 @@ describe.skipIf(missing !== null)(`a sweep on Slurm${missing === null ? "" : ` (
     const words = [entry, "sweep", "grid.yaml", "--on", "slurm"];
     const following = spawn(process.execPath, words, { cwd: base, env: slurm.env, stdio: "ignore" });
     const ended = new Promise<number | null>((resolve) => following.once("close", resolve));
-    const first = join(base, "runs", "method=supervised-seed1");
+    const first = join(base, out, "method=supervised-seed1");
     await until("the first checkpoint", () => existsSync(join(first, "checkpoints", "latest")));
     const { job } = JSON.parse(readFileSync(record, "utf8"));
     const requeued = spawnSync("scontrol", ["requeue", `${job}_0`], { env: slurm.env, encoding: "utf8" });
     expect(requeued).toMatchObject({ status: 0, stderr: "" });
     expect(dimseg("sweep", "grid.yaml", "--on", "slurm").stderr).toContain(`is being worked on by job ${job}`);
     expect(await ended).toBe(0);
-    const log = readFileSync(join(base, "runs", "logs", `slurm-${job}_0.log`), "utf8");
+    const log = readFileSync(join(base, out, "logs", `slurm-${job}_0.log`), "utf8");
     expect(log).toMatch(/method=supervised-seed1: stopped\n[\s\S]*method=supervised-seed1: done\n/);
-    const table = dimseg("compare", "runs");
+    // Slurm signals all processes of the task, and each passes it on.
+    expect(readFileSync(join(base, out, "logs", "method=supervised-seed1.log"), "utf8")).toMatch(/stopped after step/);
+    const table = dimseg("compare", out);
     expect(table.stdout).toMatch(/method=supervised[^\n]*2[\s\S]*method=mean-teacher[^\n]*2/);
     expect(dimseg("sweep", "grid.yaml", "--on", "slurm").stdout).toContain("0 runs to hand over, 4 finished before");
   });

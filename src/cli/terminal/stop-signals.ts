@@ -25,6 +25,12 @@ export function outlivesTerminal(env: NodeJS.ProcessEnv = process.env, parent = 
   }
 }
 
+/**
+ * Milliseconds within which a second SIGTERM is the first one, told by someone else: a queue or a service manager that
+ * ends a job signals every process of it, and each parent passes it on.
+ */
+const toldByAll = 3000;
+
 /** What is held while signals are watched. */
 export interface StopSignals {
   /** The first one that came. */
@@ -39,10 +45,13 @@ export interface StopSignals {
  */
 export function watchStopSignals(received: (signal: StopSignal, isFirst: boolean) => void): StopSignals {
   let first: StopSignal | null = null;
+  let firstAt = 0;
   const handler = (signal: StopSignal) => {
     const isFirst = first === null;
     // The shell and the system both tell of a closed terminal; nobody meant the second to end all at once.
     if (signal === "SIGHUP" && (outlives || !isFirst)) return;
+    if (signal === "SIGTERM" && first === "SIGTERM" && performance.now() - firstAt < toldByAll) return;
+    if (isFirst) firstAt = performance.now();
     first ??= signal;
     received(signal, isFirst);
   };

@@ -10,6 +10,11 @@ import type { Submission } from "./task.js";
 /** The signal by which Slurm announces the limit; SIGTERM is left for `scancel`, after which nothing is queued again. */
 const limitSignal = "USR1";
 
+/** The file of a task's output. A percent sign in the path itself is doubled, or Slurm takes it for a pattern. */
+function outputOf(out: string): string {
+  return join(out.replaceAll("%", "%%"), "logs", "slurm-%A_%a.log");
+}
+
 function options({ name, cwd, out, tasks }: Submission, settings: SlurmSettings): string[] {
   const { partition, account, time, gpus, cpus, memory, atOnce, saveBefore } = settings;
   const last = tasks.length - 1;
@@ -17,7 +22,7 @@ function options({ name, cwd, out, tasks }: Submission, settings: SlurmSettings)
     `--job-name=${shellWord(`dimseg-${name}`)}`,
     `--array=0-${last}${atOnce === undefined ? "" : `%${atOnce}`}`,
     `--chdir=${shellWord(cwd)}`,
-    `--output=${shellWord(join(out, "logs", "slurm-%A_%a.log"))}`,
+    `--output=${shellWord(outputOf(out))}`,
     "--open-mode=append",
     "--requeue",
     `--signal=B:${limitSignal}@${saveBefore}`,

@@ -190,6 +190,18 @@ describe("signals", () => {
     expectSame(path, reference("supervised fp32"));
   });
 
+  it("a queue's SIGTERM to all processes, passed on by each parent, is one wish to save and stop", async () => {
+    const path = folder("told by all");
+    const twice = `process.on("SIGUSR2", () => { for (const _ of [1, 2]) process.emit("SIGTERM", "SIGTERM"); })`;
+    const words = ["train", configOf("supervised fp32"), "--out", path, "--set", "training.iterations=100000"];
+    const running = new Running(words, twice);
+    await running.until(() => metricLines(path) >= 3);
+    const { code, out } = await running.interrupt("SIGUSR2");
+    expect(code).toBe(143);
+    const [, step] = /stopped after step (\d+); go on with/.exec(out) ?? [];
+    expect(checkpoints(path)).toContain(`step-${step}`);
+  });
+
   it("the end of a parent that holds a channel to it is as SIGTERM", async () => {
     const path = folder("orphan");
     const words = ["train", configOf("supervised fp32"), "--out", path, "--set", "training.iterations=100000"];
