@@ -69,6 +69,36 @@ describe("label maps beside series", () => {
     expect(found.guesses.join("\n")).toContain("every fifth case with a mask became a test case");
   });
 
+  it.each([
+    [
+      "in a folder of the patient",
+      (i: number) => `p${i}/ct`,
+      (i: number, part: string) => `p${i}/segmentations/${part}.nii.gz`,
+    ],
+    ["beside the series", (i: number) => `p${i}/dicom`, (i: number, part: string) => `p${i}/${part}.nii.gz`],
+    ["called after it", (i: number) => `images/p${i}`, (i: number, part: string) => `masks/p${i}_${part}.nii.gz`],
+    [
+      "in a folder called after it",
+      (i: number) => `images/p${i}`,
+      (i: number, part: string) => `masks/p${i}/${part}.nii.gz`,
+    ],
+  ])("for every class: %s", async (name, folderOf, maskOf) => {
+    const root = await putSet(`classes ${name}`, folderOf, (i) => maskOf(i, "liver"));
+    for (const i of six.slice(1)) await putNifti(join(root, maskOf(i, "spleen")), join(root, folderOf(i)));
+    const found = await inspectFolder(root);
+    const cases = new Map(casesOf(found).map(({ image, masksByClass }) => [image, masksByClass]));
+    for (const i of six)
+      expect(cases.get(folderOf(i))).toEqual({
+        liver: maskOf(i, "liver"),
+        ...(i === 0 ? {} : { spleen: maskOf(i, "spleen") }),
+      });
+    expect(found.file).toMatchObject({
+      ...{ target: "sigmoid", labels: { kind: "files", atLeast: 1 } },
+      classes: [{ name: "liver" }, { name: "spleen" }],
+    });
+    expect(found.guesses.filter((guess) => /left out|warning/.test(guess))).toEqual([]);
+  });
+
   it("that fit no series, or several, are told and are nobody's mask", async () => {
     const root = await putSet(
       "lost",

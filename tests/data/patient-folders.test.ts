@@ -1,7 +1,10 @@
 /** `data inspect` of sets with a folder for every patient, whose files are called alike in all of them. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { allCases, loadDataset } from "../../src/data/dataset.js";
+import { decodeCase } from "../../src/data/decode.js";
 import { inspectFolder } from "../../src/data/inspect/inspect.js";
+import { writeDatasetYaml } from "../../src/data/inspect/write-yaml.js";
 import { put, temporaryFolder } from "./files.js";
 import { niftiFile } from "./nifti-file.js";
 
@@ -85,6 +88,54 @@ describe("a folder a patient", () => {
     expect(found.guesses).toContainEqual(
       "warning: the folder of each case holds several images: {id}/post.nii.gz is taken, {id}/other.nii.gz and " +
         "{id}/pre.nii.gz are left out; write another into images in dataset.yaml, or further channels into furtherChannels",
+    );
+  });
+
+  it("of modalities without masks is an unlabelled case", async () => {
+    const { file, splits } = await inspectFolder(putSet(patients(3, "t1.nii.gz", "flair.nii.gz")));
+    expect(splits.map(({ images, masks }) => [images, masks])).toEqual([[3, 0]]);
+    expect(file.domains[0].train).toMatchObject({
+      images: "{id}/flair.nii.gz",
+      furtherChannels: ["{id}/t1.nii.gz"],
+    });
+  });
+
+  it.each([
+    ["in a folder of masks", "{id}/ct.nii.gz", ["{id}/segmentations/liver.nii.gz", "{id}/segmentations/rib_4.nii.gz"]],
+    ["called as masks there", "{id}/CT.nii.gz", ["{id}/masks/liver_seg.nii.gz", "{id}/masks/rib_4_seg.nii.gz"]],
+    ["beside the image", "{id}/image.nii.gz", ["{id}/liver.nii.gz", "{id}/rib_4.nii.gz"]],
+    ["and images elsewhere", "images/{id}.nii.gz", ["masks/{id}/liver.nii.gz", "masks/{id}/rib_4.nii.gz"]],
+    ["in names after the patient's", "images/{id}.nii.gz", ["masks/{id}_liver.nii.gz", "masks/{id}_rib_4.nii.gz"]],
+    ["in folders of classes", "images/{id}.nii.gz", ["masks/liver/{id}.nii.gz", "masks/rib_4/{id}.nii.gz"]],
+  ])("with a file for every class, %s, is read", async (_, image, masks) => {
+    const root = join(base, `set-${++sets}`);
+    for (let i = 0; i < 5; i++) {
+      const of = (pattern: string) => join(root, pattern.replaceAll("{id}", `p${i}`));
+      put(of(image), volume(false));
+      for (const mask of masks) put(of(mask), volume(true));
+    }
+    const found = await inspectFolder(root);
+    expect(counts(found)).toEqual([
+      [`set-${sets}`, "train", 4, 4],
+      [`set-${sets}`, "test", 1, 1],
+    ]);
+    const { classes, domains, ...rules } = found.file;
+    expect(rules).toMatchObject({ target: "sigmoid", labels: { kind: "files", atLeast: 1 } });
+    expect(classes?.map(({ name }) => name.replace(" ", "_")).sort()).toEqual(["liver", "rib_4"]);
+    expect(domains[0].train?.images).toBe(image);
+    expect(Object.values(domains[0].train?.masksByClass ?? {}).sort()).toEqual(masks);
+    const path = join(base, `set-${sets}.yaml`);
+    writeDatasetYaml(found, root, path, false);
+    const dataset = loadDataset(path);
+    const { image: read, label } = await decodeCase(dataset, allCases(dataset)[0]);
+    expect(label).toHaveLength(2 * read.length);
+  });
+
+  it("without a word for masks is taken as a domain, and told", async () => {
+    const { splits, guesses } = await inspectFolder(putSet(patients(3, "first.nii.gz", "second.nii.gz")));
+    expect(splits.map(({ domain }) => domain)).toEqual(["p0", "p1", "p2"]);
+    expect(guesses.join("\n")).toMatch(
+      /warning: the folders p0, p1, \.\.\. hold files called alike, as first\.nii\.gz, second\.nii\.gz, and nothing says/,
     );
   });
 

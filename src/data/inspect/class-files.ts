@@ -49,6 +49,26 @@ export function haveClassFiles(cases: readonly Case[]): boolean {
   return classNamesOf(cases).length > 0;
 }
 
+/** Classes and rule where files show a class each. @param atLeast the least value that counts */
+function rulesOf(names: readonly string[], atLeast: number): ClassFileRules {
+  return {
+    target: "sigmoid",
+    classes: names.map((name, index) => ({ index, name, ...insideOf(name, names) })),
+    labels: { kind: "files", atLeast },
+  };
+}
+
+/**
+ * Classes and rule where masks of volumes have a file for every class; undefined where they have not. Such files are label
+ * maps, so whatever is not 0 counts.
+ */
+export function classFilesOfVolumes(cases: readonly Case[], guesses: string[]): ClassFileRules | undefined {
+  const names = classNamesOf(cases);
+  if (names.length === 0) return undefined;
+  guesses.push(`a voxel is of a file's class where the file is not 0: ${names.join(", ")}`);
+  return rulesOf(names, 1);
+}
+
 /** Classes and rule where masks have a file for every class; undefined where they have not. */
 export async function guessClassFiles(cases: readonly Case[], guesses: string[]): Promise<ClassFileRules | undefined> {
   const names = classNamesOf(cases);
@@ -63,9 +83,5 @@ export async function guessClassFiles(cases: readonly Case[], guesses: string[])
   guesses.push(
     `a pixel is of a file's class ${atLeast === 1 ? "where the file is not black" : `from grey ${atLeast} up, as the files hold more than two values`}: ${names.join(", ")}`,
   );
-  return {
-    target: "sigmoid",
-    classes: names.map((name, index) => ({ index, name, ...insideOf(name, names) })),
-    labels: { kind: "files", atLeast },
-  };
+  return rulesOf(names, atLeast);
 }

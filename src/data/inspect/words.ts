@@ -56,6 +56,16 @@ const partWords = new Set([
     " ",
   ),
   ..."lv rv la ra myo myocardium atrium ventricle prostate bone cartilage femur tibia plaque edema".split(" "),
+  ..."gallbladder esophagus oesophagus aorta duodenum colon bowel adrenal uterus trachea thyroid spine sacrum".split(
+    " ",
+  ),
+  ..."vertebra vertebrae hip humerus scapula skull brain brainstem hippocampus thalamus putamen caudate pallidum".split(
+    " ",
+  ),
+  ..."amygdala parotid mandible chiasm cochlea eye lens cord muscle fat skin necrosis tumors tumours lesions".split(
+    " ",
+  ),
+  ..."kidneys nodules polyps bones muscles".split(" "),
 ]);
 const modalities = new Set(
   [
@@ -148,6 +158,29 @@ export function isMaskName(stem: string): boolean {
   const last = words.findLast((word) => !isNumber(word));
   if (words.length < 2 || last === undefined) return maskWords.has(words[0] ?? "");
   return maskWords.has(words[0]) || maskEndings.has(last) || readerWord.test(last.replace(/^\d+(?:st|nd|rd|th)?/, ""));
+}
+
+/** A file's name without what says that it is a mask: `p0_seg` is p0, `liver_mask` liver, `mask` nothing. */
+export function withoutMaskWords(stem: string): string {
+  const isSaid = (piece: string) => hasMaskWord(wordsOf(piece));
+  const pieces = stem.split(/([_\s.-]+)/);
+  let [start, end] = [0, pieces.length];
+  while (end > start && isSaid(pieces[end - 1])) end -= 2;
+  while (start < end && isSaid(pieces[start])) start += 2;
+  return pieces.slice(start, Math.max(start, end)).join("");
+}
+
+/**
+ * The class that the name of one of several files of a mask stands for, `liver` of `liver_mask`; undefined where the name
+ * says no more than that the file is a mask, which number it has or whose it is.
+ */
+export function classOfName(stem: string): string | undefined {
+  const name = withoutMaskWords(stem)
+    .replace(/[^\p{L}\p{N} ._+-]+/gu, " ")
+    .replace(/^[^\p{L}]+/u, "")
+    .slice(0, 80)
+    .trim();
+  return name === "" || namesReader(wordsOf(name)) ? undefined : name;
 }
 
 /** Whether a file is called `mask.png` or the like, so that its folder and not its name says which case it is. */

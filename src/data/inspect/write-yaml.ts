@@ -29,7 +29,8 @@ function plainQuestion({ choices, ...question }: QuestionInput): unknown {
 
 /** The file's content as YAML, with the line that is to be filled in marked. */
 function contentText(content: Readonly<Record<string, unknown>>, choices: number): string {
-  const document = new Document(content);
+  // A change to the masks of one split is meant for it alone.
+  const document = new Document(content, { aliasDuplicateObjects: false });
   const answer = document.getIn(["question", "answer"], true);
   if (isNode(answer)) answer.comment = ` fill in the number of the right choice, 1 to ${choices}`;
   const domains = document.get("domains");

@@ -1,12 +1,15 @@
 /**
  * Folders of cases whose files are called alike in all of them and not after their case: `p0/t2.nii.gz`, `p0/seg.nii.gz`,
- * `p1/t2.nii.gz`. One kind of file is the image, those called as masks are its masks; cases without masks count too.
+ * `p1/t2.nii.gz`. One kind of file is the image, those called as masks are its masks; cases without masks count too. A
+ * folder of masks in each case may hold a file for every class: `p0/segmentations/liver.nii.gz`. Or masks alone have a folder
+ * a case: `images/p0.nii.gz`, `masks/p0/liver.nii.gz`.
  */
 import { compareBytes, foldCase, withoutEnding } from "../../file-patterns.js";
-import { hasImageWord, isMaskName, isModality, wordsOf } from "../words.js";
+import { classOfName, hasImageWord, isMaskName, isModality, namesPart, splitOfWords, wordsOf } from "../words.js";
+import { isMaskFolder } from "./places.js";
 
 /** Files of all cases that are called alike. */
-interface Kind {
+export interface Kind {
   /** Their path from the folder above the cases, without ending, with `{id}` for the name of the case. */
   readonly path: string;
   /** By case. */
@@ -15,8 +18,11 @@ interface Kind {
 
 /** The cases of a folder. */
 export interface AlikeCases {
-  readonly image: Kind;
+  /** Missing where the folders hold masks of images that lie elsewhere. */
+  readonly image?: Kind;
   readonly masks: readonly Kind[];
+  /** Whether the masks are of a class each, as {@link classOf} names it. */
+  readonly byClass: boolean;
   /** Further kinds, that are neither. */
   readonly idle: readonly Kind[];
   /** Whether images are numbered, so that the folders may as well be sites with numbered cases. */
@@ -49,8 +55,41 @@ function rankOf(kind: Kind): number {
       .split(/[_\s.-]+/)
       .some(isModality)
   )
-    return 1;
+    return ranks.modality;
   return words.some((word) => /\p{N}/u.test(word)) ? ranks.number : ranks.word;
+}
+
+/** Whether a kind is called as images are, and after no part of the body. */
+function isCalledImage(kind: Kind): boolean {
+  return rankOf(kind) <= ranks.modality && !namesPart(wordsOf(saysOf(kind)));
+}
+
+/** Whether a kind lies in a folder of masks within its case. */
+function liesWithMasks({ path }: Kind): boolean {
+  return path.split("/").slice(0, -1).some(isMaskFolder);
+}
+
+/** The class that the files of one of several kinds of masks show; undefined where their name says none. */
+export function classOf(kind: Kind): string | undefined {
+  return classOfName(saysOf(kind));
+}
+
+/**
+ * The kinds that are masks: those called so, and those called after a class that lie in a folder of masks or, where another
+ * is called as images are, after a part of the body.
+ */
+function masksAmong(kinds: readonly Kind[]): Pick<AlikeCases, "masks" | "byClass"> {
+  const hasImage = kinds.some((kind) => isCalledImage(kind) && !liesWithMasks(kind));
+  const mayBePart = (kind: Kind) =>
+    classOf(kind) !== undefined &&
+    (liesWithMasks(kind) || (hasImage && !isCalledImage(kind) && namesPart(wordsOf(saysOf(kind)))));
+  const others = kinds.filter((kind) => !mayBePart(kind));
+  const names = new Set(others.map(saysOf));
+  const parts = kinds.filter((kind) => mayBePart(kind) && !names.has(saysOf(kind)));
+  const whole = others.filter(isMask);
+  const byClass = whole.length === 0 && new Set(parts.map(classOf)).size === parts.length && parts.length > 1;
+  if (byClass) return { masks: parts, byClass };
+  return { masks: [...whole, ...parts.filter((kind) => isMask(kind) || parts.length === 1)], byClass };
 }
 
 /** The files of cases by kinds; undefined where a case has two of one. @param depth parts of the folder above the cases */
@@ -71,7 +110,7 @@ function kindsOf(depth: number, byCase: ReadonlyMap<string, readonly string[]>):
 
 /**
  * What the files in the folders below another one are where these are cases of this sort; else undefined. Of two folders both
- * need a mask, as they may be sites.
+ * need a mask, as they may be sites; of more one does, unless all files are called `image` or after a modality.
  * @param parent of the cases
  * @param byCase paths below it, by the name of the folder
  * @param known  kinds that cases elsewhere have: a single folder with no others is a case, too
@@ -84,13 +123,46 @@ export function alikeCases(
   const kinds = kindsOf(parent === "" ? 0 : parent.split("/").length, byCase);
   if (!kinds || (known ? !kinds.every(({ path }) => known.has(path)) : byCase.size < 2)) return undefined;
   const isShared = ({ files }: Kind) => 2 * files.size >= byCase.size && (known !== undefined || files.size > 1);
-  const masks = kinds.filter(isMask);
-  const images = kinds.filter((kind) => isShared(kind) && !isMask(kind));
+  const { masks, byClass } = masksAmong(kinds);
+  const images = kinds.filter((kind) => isShared(kind) && !masks.includes(kind));
   const isCase = (id: string) => images.some(({ files }) => files.has(id));
   const labelled = [...byCase.keys()].filter((id) => masks.some(({ files }) => files.has(id)));
-  const isSure = labelled.length === byCase.size || (byCase.size > 2 && labelled.length > 0);
+  const areImages = kinds.every((kind) => rankOf(kind) <= ranks.modality);
+  const isSure = labelled.length === byCase.size || (byCase.size > 2 && (labelled.length > 0 || areImages));
   if (!isSure || ![...byCase.keys()].every(isCase)) return undefined;
   const [image] = [...images].sort((a, b) => rankOf(a) - rankOf(b) || compareBytes(a.path, b.path));
   const idle = kinds.filter((kind) => kind !== image && !masks.includes(kind));
-  return { image, masks, idle, areNumbered: images.some((kind) => rankOf(kind) === ranks.number) };
+  return { image, masks, byClass, idle, areNumbered: images.some((kind) => rankOf(kind) === ranks.number) };
+}
+
+/**
+ * The masks in the folders below a folder of masks, where each is called after an image elsewhere and holds a file for every
+ * class; else undefined.
+ * @param stems of all files that lie elsewhere, folded
+ */
+export function masksOfCases(
+  parent: string,
+  byCase: ReadonlyMap<string, readonly string[]>,
+  stems: ReadonlySet<string>,
+): AlikeCases | undefined {
+  const parts = parent.split("/");
+  if (!isMaskFolder(parts[parts.length - 1]) || byCase.size < 2) return undefined;
+  const isImage = (name: string) => stems.has(foldCase(name.normalize("NFC")));
+  const kinds = kindsOf(parts.length, byCase);
+  if (!kinds || ![...byCase.keys()].every(isImage)) return undefined;
+  const areClasses = kinds.every((kind) => classOf(kind) !== undefined && !isImage(kind.path));
+  if (!areClasses || kinds.length < 2 || new Set(kinds.map(classOf)).size < kinds.length) return undefined;
+  return { masks: kinds, byClass: true, idle: [], areNumbered: false };
+}
+
+/** Whether folders that are taken as domains hold files of the same names, as patients do: two of each at least. */
+export function lookAlike(parent: string, byCase: ReadonlyMap<string, readonly string[]>): boolean {
+  const saysMore = (folder: string) => {
+    const words = wordsOf(folder);
+    return !isMaskFolder(folder) && !hasImageWord(words) && splitOfWords(words) === undefined;
+  };
+  if (byCase.size < 3 || ![...byCase.keys()].every(saysMore)) return false;
+  const kinds = kindsOf(parent === "" ? 0 : parent.split("/").length, byCase);
+  const areShared = kinds?.every((kind) => kind.files.size === byCase.size && rankOf(kind) !== ranks.number);
+  return areShared === true && kinds !== undefined && kinds.length > 1;
 }

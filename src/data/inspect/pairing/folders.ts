@@ -5,7 +5,7 @@
 import { basename, posix } from "node:path";
 import { compareBytes, endingOf, foldCase, withoutEnding } from "../../file-patterns.js";
 import { hasImageWord, hasMaskWord, isBareMask, isMaskAffix, wordsOf } from "../words.js";
-import { type AlikeCases, alikeCases, withId } from "./alike-cases.js";
+import { type AlikeCases, alikeCases, classOf, type Kind, lookAlike, masksOfCases, withId } from "./alike-cases.js";
 
 /** A folder, or the folders of all cases that are at the same place in them. */
 export interface Folder {
@@ -19,6 +19,8 @@ export interface Folder {
   readonly files: ReadonlyMap<string, string>;
   /** What a pattern says for the file's name where that is the same for all cases, or any. */
   readonly fileName?: string;
+  /** The class that its files show, where masks have a file for every class. */
+  readonly className?: string;
 }
 
 /** Cases that have a folder each: fewer may be domains. */
@@ -98,7 +100,7 @@ function isBelow(path: string, parent: string): boolean {
 /** Folders with a single case whose files are called as those of other cases, and lie in none of their folders. */
 function singleCases(below: ReturnType<typeof childrenOf>, found: readonly CaseParent[]): CaseParent[] {
   const kinds = found.flatMap(({ kind }) =>
-    typeof kind === "string" ? [] : [kind.image, ...kind.masks, ...kind.idle],
+    typeof kind === "string" ? [] : [...(kind.image ? [kind.image] : []), ...kind.masks, ...kind.idle],
   );
   if (kinds.length === 0) return [];
   const known = new Set(kinds.map(({ path }) => path));
@@ -123,14 +125,25 @@ function doubtText({ byCase }: CaseParent): string {
   );
 }
 
+function alikeText(byCase: CaseParent["byCase"]): string {
+  const [[first, files], [second]] = byCase;
+  const names = files.map((path) => posix.basename(path)).slice(0, 3);
+  return (
+    `warning: the folders ${first}, ${second}, ... hold files called alike, as ${names.join(", ")}, and nothing says which are masks, so ` +
+    "each folder is taken as a domain; if each is one case, put its masks into a folder masks in it, or call them NAME_mask"
+  );
+}
+
 function caseParents(images: readonly string[], notes: string[]): CaseParent[] {
   const below = childrenOf(images);
+  const stemsOutside = (parent: string) => new Set(images.filter((path) => !isBelow(path, parent)).map(stemOf));
   const found = [...below].flatMap(([parent, byCase]): CaseParent[] => {
     const cases = [...byCase];
     const bare = cases.length > 1 && cases.every(([, paths]) => isBareCase(paths));
     const named = cases.length >= fewestCases && cases.every(([child, paths]) => isCaseFolder(child, paths));
     const series = cases.length >= fewestCases && cases.every(([child, paths]) => isSeriesFolder(child, paths));
-    const kind = bare ? "bare" : named ? "named" : series ? "series" : alikeCases(parent, byCase);
+    const alike = () => alikeCases(parent, byCase) ?? masksOfCases(parent, byCase, stemsOutside(parent));
+    const kind = bare ? "bare" : named ? "named" : series ? "series" : alike();
     return kind ? [{ parent, kind, byCase }] : [];
   });
   // Sites of cases whose files are all called alike look like such cases themselves.
@@ -140,11 +153,13 @@ function caseParents(images: readonly string[], notes: string[]): CaseParent[] {
   );
   const cases = deepest.filter((one) => !isDoubtful(one));
   notes.push(...deepest.filter(isDoubtful).map(doubtText));
+  const isApart = (parent: string) => found.every((one) => one.parent !== parent && !isBelow(parent, one.parent));
+  for (const [parent, byCase] of below) if (isApart(parent) && lookAlike(parent, byCase)) notes.push(alikeText(byCase));
   return [...cases, ...singleCases(below, cases)];
 }
 
 /** A kind of files in the folders of cases, as one folder. @param role what its key ends with, as places.ts reads it */
-function folderOfKind(parent: string, { path, files }: AlikeCases["image"], role: string): Folder {
+function folderOfKind(parent: string, { path, files }: Kind, role: string): Folder {
   const listed = new Map([...files].map(([id, file]) => [`${id}${endingOf(file)}`, file]));
   const endings = new Set([...files.values()].map(endingOf));
   return {
@@ -157,22 +172,26 @@ function folderOfKind(parent: string, { path, files }: AlikeCases["image"], role
 }
 
 /** The image and the masks of cases that are called alike. @param notes receives a sentence about further files */
-function alikeFolders(parent: string, { image, masks, idle }: AlikeCases, notes: string[]): Folder[] {
-  const shown = (kind: AlikeCases["image"]) => {
+function alikeFolders(parent: string, { image, masks, byClass, idle }: AlikeCases, notes: string[]): Folder[] {
+  const shown = (kind: Kind) => {
     const { path, fileName = "" } = folderOfKind(parent, kind, "");
     return posix.join(path, fileName);
   };
   const others = idle.map(shown).sort(compareBytes);
   if (others.length > 0)
     notes.push(
-      `warning: the folder of each case holds several images: ${shown(image)} is taken, ${new Intl.ListFormat("en").format(others)} ` +
+      `warning: the folder of each case holds several images: ${shown(image as Kind)} is taken, ${new Intl.ListFormat("en").format(others)} ` +
         `${others.length === 1 ? "is" : "are"} left out; write another into images in dataset.yaml, or further channels into furtherChannels`,
     );
-  const roleOf = ({ path }: AlikeCases["image"]) => {
+  const roleOf = ({ path }: Kind) => {
     const name = posix.basename(path).replaceAll("{id}", "");
     return hasMaskWord(wordsOf(name)) ? name : "mask";
   };
-  return [folderOfKind(parent, image, "image"), ...masks.map((kind) => folderOfKind(parent, kind, roleOf(kind)))];
+  const folderOfMask = (kind: Kind): Folder => {
+    const className = byClass ? classOf(kind) : undefined;
+    return { ...folderOfKind(parent, kind, roleOf(kind)), ...(className === undefined ? {} : { className }) };
+  };
+  return [...(image ? [folderOfKind(parent, image, "image")] : []), ...masks.map(folderOfMask)];
 }
 
 /** The folders of cases below one parent, as one folder for each place in them. */

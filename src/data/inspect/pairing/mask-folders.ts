@@ -81,9 +81,15 @@ function combine(found: readonly FoundMasks[]): Combined {
   const [first, ...rest] = found;
   const keys = (one: FoundMasks) => maskKeys(one.pairing, one.mask.folder);
   const pairs = Math.max(...found.map(({ pairing }) => pairing.pairs));
-  if (rest.length === 0) return { keys: keys(first), pairs, notes: [] };
   const patterns = found.map((one) => keys(one).masks);
   const isSimple = patterns.every((pattern) => pattern !== undefined);
+  const classes = found.map(({ mask }) => mask.folder.className);
+  if (isSimple && classes.every((one) => one !== undefined))
+    return {
+      keys: { masksByClass: Object.fromEntries(classes.map((name, i) => [name, patterns[i] as string])) },
+      ...{ pairs, notes: ["every class has a file of its own; classes may overlap"] },
+    };
+  if (rest.length === 0) return { keys: keys(first), pairs, notes: [] };
   const sides = found.every(({ words }) => words.includes("left") || words.includes("right"));
   if (isSimple && sides && new Set(found.map(({ words }) => withoutSide(words))).size === 1)
     return {

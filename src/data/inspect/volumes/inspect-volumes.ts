@@ -10,6 +10,7 @@ import type { ImageHeader } from "../../formats/format.js";
 import { fileOf } from "../../inside-file.js";
 import type { DatasetFileInput } from "../../schema.js";
 import { channelKeys } from "../channel-keys.js";
+import { classFilesOfVolumes } from "../class-files.js";
 import type { FolderContent } from "../files/scan.js";
 import type { InspectedSplit, Inspection } from "../inspection.js";
 import { readChannelNames, readNames } from "../manifest.js";
@@ -155,7 +156,11 @@ export async function describeVolumes(
   const intensity = await guessIntensity(splits, channelNames, channels, guesses);
   const values = await readMaskValues(splits, guesses, progress);
   const { title, ...names } = named();
-  const { rules, own } = volumeLabels(values, names, guesses);
+  const byFile = classFilesOfVolumes(
+    splits.flatMap(({ cases }) => cases),
+    guesses,
+  );
+  const { rules, own } = byFile ? { rules: byFile, own: {} } : volumeLabels(values, names, guesses);
   const labelled = domains.map((one) => (Object.hasOwn(own, one.name) ? { ...one, labels: own[one.name] } : one));
   const described = splits.map((split) => describe(split, headers, values));
   if (described.every(({ masks }) => masks === 0)) guesses.push("all cases are unlabelled");

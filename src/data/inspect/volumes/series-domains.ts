@@ -37,10 +37,10 @@ export async function seriesDomains(
     [...groups.values()].map((own) => {
       const ids = own.map(({ folder }) => saidId(folder));
       const areIds = !ids.includes("") && new Set(ids).size === ids.length;
-      const listed = own.map(({ folder, mask }, i) => ({
+      const listed = own.map(({ folder, volume: _, ...masks }, i) => ({
         id: areIds ? ids[i] : folder.replaceAll("/", "_"),
         image: folder,
-        ...(mask === undefined ? {} : { mask }),
+        ...masks,
       }));
       const domain = areDomains ? topOf(own[0]) : name;
       return { domain, split: splitOfFolder(own[0].folder), place: "", source: { cases: listed } };

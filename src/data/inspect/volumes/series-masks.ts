@@ -14,6 +14,7 @@ import { mapLimited } from "../../limited.js";
 import { countValues } from "../../value-counts.js";
 import { spread } from "../files/sampling.js";
 import { isMaskFolder } from "../pairing/places.js";
+import { classOfName, withoutMaskWords } from "../words.js";
 import { noLabels } from "./labels.js";
 import { type SeriesFolder, sayingParts } from "./series-folders.js";
 
@@ -21,9 +22,10 @@ const filesAtOnce = 8;
 /** Volumes that nothing calls masks whose values are looked at. */
 const volumesRead = 3;
 
-/** Its mask, where it has one. */
+/** Its mask, where it has one: a file, or one for every class. */
 export interface SeriesCase extends SeriesFolder {
   readonly mask?: string;
+  readonly masksByClass?: Readonly<Record<string, string>>;
 }
 
 /** Files that may be masks. */
@@ -65,15 +67,6 @@ export async function labelMapsAmong(
   return { labelMaps: paths.filter(isCalledMask), images: unnamed };
 }
 
-/** A file's name without what says that it is a mask: `p0_seg` is p0, `mask` nothing. */
-function idOf(file: string): string {
-  const pieces = withoutEnding(basename(file)).split(/([_\s.-]+)/);
-  let [start, end] = [0, pieces.length];
-  while (end > start && isMaskFolder(pieces[end - 1])) end -= 2;
-  while (start < end && isMaskFolder(pieces[start])) start += 2;
-  return pieces.slice(start, Math.max(start, end)).join("");
-}
-
 const folded = (part: string) => foldCase(part.normalize("NFC"));
 
 /** Whether all of one path's parts are among another's, in their order. */
@@ -81,6 +74,13 @@ function isWithin(inner: readonly string[], outer: readonly string[]): boolean {
   let at = 0;
   for (const part of outer) if (at < inner.length && part === inner[at]) at++;
   return at === inner.length;
+}
+
+/** A label map with the series that it is of, and the class that its name says beside that. */
+interface Placed {
+  readonly file: string;
+  readonly series?: SeriesFolder | undefined;
+  readonly className?: string | undefined;
 }
 
 /** Finds the one series that a label map is of. */
@@ -98,21 +98,60 @@ class Finder {
     return found.length === 1 ? found[0] : undefined;
   }
 
-  /** By what folders and names of both say, else where the file lies with the slices, or beside the folder of one series. */
-  seriesOf(file: string): SeriesFolder | undefined {
+  /** The series that folders and the name of a file tell together. */
+  private byNames(places: readonly string[], id: string): SeriesFolder | undefined {
+    const parts = [...places, ...(id === "" ? [] : [id])];
+    return this.only((said) => said.join("/") === parts.join("/")) ?? this.only((said) => isWithin(parts, said));
+  }
+
+  /** The series whose name a file's begins with, and what its name says after that: `p0_liver` is of p0. */
+  private byBeginning(places: readonly string[], name: string): Omit<Placed, "file"> | undefined {
+    const pieces = name.split(/([_\s.-]+)/);
+    for (let end = pieces.length - 2; end > 0; end -= 2) {
+      const series = this.byNames(places, folded(pieces.slice(0, end).join("")));
+      if (series) return { series, className: classOfName(pieces.slice(end + 1).join("")) };
+    }
+    return undefined;
+  }
+
+  /**
+   * By what folders and names of both say, else where the file lies: with the slices, beside the folder of one series, masks
+   * perhaps in a folder of their own there, or in a folder that is called as one series.
+   */
+  place(file: string): Placed {
+    const name = withoutMaskWords(withoutEnding(basename(file)));
     const folder = dirname(file);
     const places = sayingParts(folder)
       .map(folded)
       .filter((part) => this.known.has(part));
-    const id = folded(idOf(file));
-    const parts = [...places, ...(id === "" ? [] : [id])];
-    return (
-      this.only((said) => said.join("/") === parts.join("/")) ??
-      this.only((said) => isWithin(parts, said)) ??
+    const named = this.byNames(places, folded(name));
+    if (named) return { file, series: named };
+    const around = folder
+      .split("/")
+      .filter((part) => !isMaskFolder(part))
+      .join("/");
+    const near =
       this.only((_, series) => folder === series.folder || folder.startsWith(`${series.folder}/`)) ??
-      (folder === "." ? undefined : this.only((_, series) => dirname(series.folder) === folder))
-    );
+      ([".", ""].includes(around) ? undefined : this.only((_, series) => dirname(series.folder) === around));
+    const inside = near ?? (places.length > 0 ? this.byNames(places, "") : undefined);
+    if (inside) return { file, series: inside, className: classOfName(name) };
+    return { file, ...this.byBeginning(places, name) };
   }
+}
+
+/**
+ * The files of series that have one for each class: several, each called after a class of its own.
+ * @param placed label maps with the series that they are of
+ */
+function filesByClass(placed: ReadonlyMap<string | undefined, readonly Placed[]>): Map<string, Record<string, string>> {
+  const byFolder = [...placed].flatMap(([folder, own]) => (folder === undefined ? [] : [{ folder, own }]));
+  const areClasses = ({ own }: { own: readonly Placed[] }) =>
+    new Set(own.map(({ className }) => className)).size === own.length &&
+    own.every(({ className }) => className !== undefined);
+  const several = byFolder.filter(({ own }) => own.length > 1);
+  if (several.length === 0 || !byFolder.every(areClasses)) return new Map();
+  const record = (own: readonly Placed[]) => Object.fromEntries(own.map(({ file, className }) => [className, file]));
+  return new Map(byFolder.map(({ folder, own }) => [folder, record(own)]));
 }
 
 /** Which series segmentations were drawn on, as their headers say; of one that says nothing the one in its folder. */
@@ -137,13 +176,19 @@ export async function pairSeries(
 ): Promise<SeriesCase[]> {
   const drawn = await segmentationsBySeries(root, segmentations);
   const finder = new Finder(folders);
-  const placed = labelMaps.map((file) => ({ file, series: finder.seriesOf(file) }));
-  const byName = groupBy(placed, ({ series }) => series?.folder);
+  const byName = groupBy(
+    labelMaps.map((file) => finder.place(file)),
+    ({ series }) => series?.folder,
+  );
+  const byClass = segmentations.length > 0 ? new Map<string, Record<string, string>>() : filesByClass(byName);
+  if (byClass.size > 0) guesses.push("every class has a file of its own; classes may overlap");
   const used = new Set<string>();
   const cases = await mapLimited(folders, filesAtOnce, async ({ folder, volume }): Promise<SeriesCase> => {
     const uid = await seriesUidOf(volume);
     const own = [...((uid && drawn.get(uid)) || []), ...(drawn.get(folder) ?? [])];
     for (const file of own) used.add(file);
+    const masksByClass = byClass.get(folder);
+    if (masksByClass) return { folder, volume, masksByClass };
     const maps = (byName.get(folder) ?? []).map(({ file }) => file);
     const [mask, ...others] = [...own, ...maps];
     if (others.length > 0)
