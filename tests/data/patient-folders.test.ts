@@ -131,12 +131,48 @@ describe("a folder a patient", () => {
     expect(label).toHaveLength(2 * read.length);
   });
 
+  it("with more files than classes may overlap has organs beside each other", async () => {
+    const organs = Array.from({ length: 31 }, (_, i) => `organ_${String.fromCharCode(97 + (i % 26))}${i}`);
+    const masks = organs.map((name) => `segmentations/${name}.nii.gz`);
+    const root = join(base, `set-${++sets}`);
+    for (const id of ["s1", "s2"]) {
+      put(join(root, id, "ct.nii.gz"), volume(false));
+      for (const mask of masks) put(join(root, id, mask), volume(true));
+    }
+    const found = await inspectFolder(root);
+    expect(found.file).toMatchObject({ target: "softmax", labels: { kind: "files", atLeast: 1 } });
+    expect(found.file.classes?.map(({ name }) => name)).toEqual(["background", ...organs.sort()]);
+    expect(found.guesses).toContainEqual(
+      "more than 30 classes cannot overlap: of several that hold a voxel it has the one that is listed last",
+    );
+    const path = join(base, `set-${sets}.yaml`);
+    writeDatasetYaml(found, root, path, false);
+    const dataset = loadDataset(path);
+    const { label } = await decodeCase(dataset, allCases(dataset)[0]);
+    expect(new Set(label)).toEqual(new Set([0, 31]));
+  });
+
   it("without a word for masks is taken as a domain, and told", async () => {
     const { splits, guesses } = await inspectFolder(putSet(patients(3, "first.nii.gz", "second.nii.gz")));
     expect(splits.map(({ domain }) => domain)).toEqual(["p0", "p1", "p2"]);
     expect(guesses.join("\n")).toMatch(
       /warning: the folders p0, p1, \.\.\. hold files called alike, as first\.nii\.gz, second\.nii\.gz, and nothing says/,
     );
+  });
+
+  it("is its own name where that stands by itself alone, and not within other words", async () => {
+    const files = ["1", "2", "3", "4", "5"].flatMap((id) => [
+      `${id}/t1.nii.gz`,
+      `${id}/t2.nii.gz`,
+      `${id}/${id}_seg.nii.gz`,
+    ]);
+    const found = await inspectFolder(putSet(files));
+    expect(counts(found).map(([, , images, masks]) => [images, masks])).toEqual([
+      [4, 4],
+      [1, 1],
+    ]);
+    expect(found.file.domains[0].train).toMatchObject({ images: "{id}/t1.nii.gz", masks: "{id}/{id}_seg.nii.gz" });
+    expect(found.file.channels).toBe(2);
   });
 
   it("below sites and splits keeps these", async () => {

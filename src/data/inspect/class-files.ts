@@ -4,6 +4,7 @@ import type { Case } from "../case-files.js";
 import { maskFilesOf } from "../case-files.js";
 import { readImage } from "../images/read-image.js";
 import type { DatasetFileInput } from "../schema.js";
+import { mostOverlapping } from "../schema/classes.js";
 import { countValues } from "../value-counts.js";
 
 /** Files looked at of each class. */
@@ -58,15 +59,29 @@ function rulesOf(names: readonly string[], atLeast: number): ClassFileRules {
   };
 }
 
+/** What 0 is called where classes exclude each other. */
+const background = "background";
+/** More names than these are not all told. */
+const mostNamed = 8;
+
 /**
  * Classes and rule where masks of volumes have a file for every class; undefined where they have not. Such files are label
- * maps, so whatever is not 0 counts.
+ * maps, so whatever is not 0 counts. More classes than may overlap are taken for organs beside each other.
  */
-export function classFilesOfVolumes(cases: readonly Case[], guesses: string[]): ClassFileRules | undefined {
+export function classFilesOfVolumes(
+  cases: readonly Case[],
+  guesses: string[],
+): Omit<ClassFileRules, "target"> | ClassFileRules | undefined {
   const names = classNamesOf(cases);
   if (names.length === 0) return undefined;
-  guesses.push(`a voxel is of a file's class where the file is not 0: ${names.join(", ")}`);
-  return rulesOf(names, 1);
+  const listed = names.length > mostNamed ? [...names.slice(0, mostNamed), `... (${names.length} in all)`] : names;
+  guesses.push(`a voxel is of a file's class where the file is not 0: ${listed.join(", ")}`);
+  if (names.length <= mostOverlapping) return rulesOf(names, 1);
+  guesses.push(
+    `more than ${mostOverlapping} classes cannot overlap: of several that hold a voxel it has the one that is listed last`,
+  );
+  const classes = [background, ...names].map((name, index) => ({ index, name }));
+  return { classes, labels: { kind: "files", atLeast: 1 } };
 }
 
 /** Classes and rule where masks have a file for every class; undefined where they have not. */

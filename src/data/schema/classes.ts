@@ -11,6 +11,9 @@ export const classSchema = z.strictObject({
 
 export const classesSchema = z.array(classSchema).min(1);
 
+/** Overlapping classes that a pixel's code has room for, a bit each. */
+export const mostOverlapping = 30;
+
 /** A list of classes as a writer makes it. */
 export type ClassesInput = z.input<typeof classesSchema>;
 
@@ -30,7 +33,8 @@ export function checkClasses(target: string, classes: z.output<typeof classSchem
     }
   });
   if (target === "softmax" && classes.length < 2) issue(["classes"], "needs a background and at least one more class");
-  if (target === "sigmoid" && classes.length > 30) issue(["classes"], "holds more than 30 overlapping classes");
+  if (target === "sigmoid" && classes.length > mostOverlapping)
+    issue(["classes"], `holds more than ${mostOverlapping} overlapping classes`);
   if (target === "sigmoid" && names.includes("background"))
     issue(["classes"], "with target: sigmoid the background is no class; leave it out");
 }

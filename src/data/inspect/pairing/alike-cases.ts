@@ -29,10 +29,14 @@ export interface AlikeCases {
   readonly areNumbered: boolean;
 }
 
-/** A part of a path with the name of the case replaced. */
+/** A part of a path with the name of the case replaced, where it stands by itself: `1_seg` of case 1, but not its `t1`. */
 export function withId(part: string, id: string, by: string): string {
-  const at = foldCase(part.normalize("NFC")).indexOf(foldCase(id.normalize("NFC")));
-  return at < 0 ? part : `${part.slice(0, at)}${by}${part.slice(at + id.length)}`;
+  const [text, wanted] = [foldCase(part.normalize("NFC")), foldCase(id.normalize("NFC"))];
+  const isInWord = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}]/u.test(character);
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1))
+    if (!isInWord(text[at - 1]) && !isInWord(text[at + wanted.length]))
+      return `${part.slice(0, at)}${by}${part.slice(at + id.length)}`;
+  return part;
 }
 
 /** What the name of a kind's files says beside the name of the case. */

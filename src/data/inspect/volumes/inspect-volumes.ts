@@ -22,7 +22,7 @@ import { proposeDomains } from "../splits/splits.js";
 import { channelsInFile } from "./channels.js";
 import { isHdf5 } from "./inside-names.js";
 import { guessIntensity } from "./intensity.js";
-import { type MaskValues, readMaskValues, volumeLabels } from "./labels.js";
+import { type MaskValues, readMaskValues, type VolumeLabels, volumeLabels } from "./labels.js";
 import { labelledCounts } from "./listed-groups.js";
 import { withModalities } from "./modalities.js";
 import { guessPlane, sliceSize } from "./plane.js";
@@ -160,7 +160,7 @@ export async function describeVolumes(
     splits.flatMap(({ cases }) => cases),
     guesses,
   );
-  const { rules, own } = byFile ? { rules: byFile, own: {} } : volumeLabels(values, names, guesses);
+  const { rules, own }: VolumeLabels = byFile ? { rules: byFile, own: {} } : volumeLabels(values, names, guesses);
   const labelled = domains.map((one) => (Object.hasOwn(own, one.name) ? { ...one, labels: own[one.name] } : one));
   const described = splits.map((split) => describe(split, headers, values));
   if (described.every(({ masks }) => masks === 0)) guesses.push("all cases are unlabelled");
