@@ -3,8 +3,8 @@ import { DataError } from "../../core/errors.js";
 import type { Case } from "../case-files.js";
 import { maskFilesOf } from "../case-files.js";
 import { readImage } from "../images/read-image.js";
-import type { DatasetFileInput } from "../schema.js";
 import { mostOverlapping } from "../schema/classes.js";
+import type { DatasetFileInput } from "../schema.js";
 import { countValues } from "../value-counts.js";
 
 /** Files looked at of each class. */

@@ -116,6 +116,11 @@ export function hasMaskWord(words: readonly string[]): boolean {
   return words.some((word, i) => maskWords.has(word) && !(/^truths?$/.test(word) && words[i - 1] !== "ground"));
 }
 
+/** Whether a folder of that name holds masks by its name, as `masks`, `labelsTr` or `ISIC2018_Task1_GroundTruth`. */
+export function isMaskFolder(name: string): boolean {
+  return hasMaskWord(wordsOf(name));
+}
+
 export function hasImageWord(words: readonly string[]): boolean {
   return words.some((word) => imageWords.has(word));
 }
@@ -162,11 +167,10 @@ export function isMaskName(stem: string): boolean {
 
 /** A file's name without what says that it is a mask: `p0_seg` is p0, `liver_mask` liver, `mask` nothing. */
 export function withoutMaskWords(stem: string): string {
-  const isSaid = (piece: string) => hasMaskWord(wordsOf(piece));
   const pieces = stem.split(/([_\s.-]+)/);
   let [start, end] = [0, pieces.length];
-  while (end > start && isSaid(pieces[end - 1])) end -= 2;
-  while (start < end && isSaid(pieces[start])) start += 2;
+  while (end > start && isMaskFolder(pieces[end - 1])) end -= 2;
+  while (start < end && isMaskFolder(pieces[start])) start += 2;
   return pieces.slice(start, Math.max(start, end)).join("");
 }
 

@@ -7,7 +7,7 @@ import type { DicomVolume } from "../../data/dicom/volumes.js";
 import { compareBytes, isImageName, withoutEnding } from "../../data/file-patterns.js";
 import { formatNames } from "../../data/formats/registry.js";
 import { fileOf } from "../../data/inside-file.js";
-import { isMaskFolder } from "../../data/inspect/pairing/places.js";
+import { isMaskFolder } from "../../data/inspect/words.js";
 import { isSystemFile, isSystemFolder, isSystemPreview, type SystemPictures } from "../../data/system-names.js";
 
 /** An image to segment. */

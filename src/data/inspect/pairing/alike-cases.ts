@@ -5,8 +5,16 @@
  * a case: `images/p0.nii.gz`, `masks/p0/liver.nii.gz`.
  */
 import { compareBytes, foldCase, withoutEnding } from "../../file-patterns.js";
-import { classOfName, hasImageWord, isMaskName, isModality, namesPart, splitOfWords, wordsOf } from "../words.js";
-import { isMaskFolder } from "./places.js";
+import {
+  classOfName,
+  hasImageWord,
+  isMaskFolder,
+  isMaskName,
+  isModality,
+  namesPart,
+  splitOfWords,
+  wordsOf,
+} from "../words.js";
 
 /** Files of all cases that are called alike. */
 export interface Kind {

@@ -12,11 +12,6 @@ const imageRole = /^(?:images?|imgs?|photos?|slices)(?:tr|ts)?$/i;
 
 const maskRole = /^(?:masks?|labels?|gts?|ground[ _-]?truths?|annotations?|segmentations?|segs?)(?:tr|ts)?$/i;
 
-/** Whether a folder of that name holds masks by its name, as `masks`, `labelsTr` or `ISIC2018_Task1_GroundTruth`. */
-export function isMaskFolder(name: string): boolean {
-  return hasMaskWord(wordsOf(name));
-}
-
 /** A folder with what its path says. */
 export interface Located {
   readonly folder: Folder;

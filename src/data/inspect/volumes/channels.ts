@@ -11,10 +11,9 @@ import { endingOf, withoutEnding } from "../../file-patterns.js";
 import type { ImageHeader } from "../../formats/format.js";
 import { mostChannels } from "../../schema.js";
 import type { ImageGroup } from "../pairing/grouping.js";
-import { isMaskFolder } from "../pairing/places.js";
 import { numbered } from "../pairing/stems.js";
 import { casesOf } from "../splits/split-input.js";
-import { isModality } from "../words.js";
+import { isMaskFolder, isModality } from "../words.js";
 
 /** The files of volumes, by image. */
 export interface ChannelFiles {

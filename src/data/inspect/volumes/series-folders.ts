@@ -1,8 +1,7 @@
 /** Folders that hold one DICOM series each, and what their paths say. */
 import { type FoundVolume, folderOf } from "../../dicom/series.js";
 import { compareBytes } from "../../file-patterns.js";
-import { isMaskFolder } from "../pairing/places.js";
-import { isSilent, type SplitName, splitOfWords, wordsOf } from "../words.js";
+import { isMaskFolder, isSilent, type SplitName, splitOfWords, wordsOf } from "../words.js";
 
 /** Names of folders that say what lies in them rather than whose it is. */
 const imageFolder = /^(?:images?(?:tr|ts)?|dicoms?|dcm|series|scans?|volumes?)$/i;

@@ -13,8 +13,7 @@ import { readVolume } from "../../images/read-image.js";
 import { mapLimited } from "../../limited.js";
 import { countValues } from "../../value-counts.js";
 import { spread } from "../files/sampling.js";
-import { isMaskFolder } from "../pairing/places.js";
-import { classOfName, withoutMaskWords } from "../words.js";
+import { classOfName, isMaskFolder, withoutMaskWords } from "../words.js";
 import { noLabels } from "./labels.js";
 import { type SeriesFolder, sayingParts } from "./series-folders.js";
 
