@@ -152,6 +152,54 @@ describe("a folder a patient", () => {
     expect(new Set(label)).toEqual(new Set([0, 31]));
   });
 
+  it.each([
+    ["beside the image", "{id}/lgemri.nii.gz", "{id}/laendo.nii.gz"],
+    ["in a folder of their own", "T2/{id}.nii.gz", "outlines/{id}.nii.gz"],
+    ["below", "site/{id}/orig/FLAIR.nii.gz", "site/{id}/wmh.nii.gz"],
+  ])("has masks that no name tells, but their values: %s", async (_, image, mask) => {
+    const root = join(base, `set-${++sets}`);
+    for (let i = 0; i < 5; i++)
+      for (const pattern of [image, mask])
+        put(join(root, pattern.replaceAll("{id}", `p${i}`)), volume(pattern === mask));
+    const found = await inspectFolder(root);
+    expect(found.splits.map(({ images, masks }) => [images, masks])).toEqual([
+      [4, 4],
+      [1, 1],
+    ]);
+    expect(found.file.domains[0].train).toMatchObject({ images: image, masks: mask });
+    expect(found.guesses).toContainEqual(
+      `no name says which files are masks; those called as ${mask.replaceAll("{id}", "p0")} hold class numbers alone and are taken for them`,
+    );
+  });
+
+  it("with masks in a tree of their own, called after the patient twice, is a case", async () => {
+    const files = ["p1", "p2", "p3", "p4", "p5"].flatMap((id) => [
+      `raw/${id}/${id}_ct.nii.gz`,
+      `made/${id}/${id}_seg-vert_msk.nii.gz`,
+    ]);
+    const root = join(base, `set-${++sets}`);
+    for (const file of files) put(join(root, file), volume(file.startsWith("made")));
+    const { file, splits } = await inspectFolder(root);
+    expect(splits.map(({ images, masks }) => [images, masks])).toEqual([
+      [4, 4],
+      [1, 1],
+    ]);
+    expect(file.domains[0].train).toMatchObject({
+      images: "raw/*/{id}_ct.nii.gz",
+      masks: "made/{id}/{id}_seg-vert_msk.nii.gz",
+    });
+  });
+
+  it("that stays a domain with a single image is told", async () => {
+    const { splits, guesses } = await inspectFolder(
+      putSet(["Ann/first.nii.gz", "Bea/second.nii.gz", "Cyd/third.nii.gz"]),
+    );
+    expect(splits).toHaveLength(3);
+    expect(guesses.join("\n")).toContain(
+      "warning: each of the 3 domains has a single image, as folders of patients have",
+    );
+  });
+
   it("without a word for masks is taken as a domain, and told", async () => {
     const { splits, guesses } = await inspectFolder(putSet(patients(3, "first.nii.gz", "second.nii.gz")));
     expect(splits.map(({ domain }) => domain)).toEqual(["p0", "p1", "p2"]);

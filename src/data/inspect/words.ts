@@ -24,6 +24,8 @@ const imageWords = new Set([
 const maskWords = new Set([
   "mask",
   "masks",
+  "msk",
+  "msks",
   "label",
   "labels",
   "gt",

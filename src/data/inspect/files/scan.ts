@@ -26,6 +26,8 @@ export interface DanglingLinks {
 /** A folder's content; paths are relative with forward slashes, in byte order. */
 export interface FolderContent {
   readonly images: readonly string[];
+  /** Those of `images` that are label maps by their values, where no name says which are masks. */
+  readonly labelMaps?: ReadonlySet<string>;
   /** Lists of cases such as `train.txt` and `train.list`, and `manifest.json` or `dataset.json` files. */
   readonly helpers: ReadonlySet<string>;
   /** Of the other files those whose names do not say what they are, as most of DICOM's. */

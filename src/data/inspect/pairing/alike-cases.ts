@@ -52,8 +52,9 @@ function saysOf({ path }: Kind): string {
   return path.slice(path.lastIndexOf("/") + 1).replaceAll("{id}", "");
 }
 
-function isMask(kind: Kind): boolean {
-  return isMaskName(saysOf(kind));
+/** Whether a kind is called as masks are, or is label maps by its values. */
+function isMask(kind: Kind, labelMaps: ReadonlySet<string>): boolean {
+  return isMaskName(saysOf(kind)) || [...kind.files.values()].some((file) => labelMaps.has(file));
 }
 
 /** What a name says of a file that may be the image, the best first: `image`, `t2`, the name of the case, a number. */
@@ -90,7 +91,7 @@ export function classOf(kind: Kind): string | undefined {
  * The kinds that are masks: those called so, and those called after a class that lie in a folder of masks or, where another
  * is called as images are, after a part of the body.
  */
-function masksAmong(kinds: readonly Kind[]): Pick<AlikeCases, "masks" | "byClass"> {
+function masksAmong(kinds: readonly Kind[], labelMaps: ReadonlySet<string>): Pick<AlikeCases, "masks" | "byClass"> {
   const hasImage = kinds.some((kind) => isCalledImage(kind) && !liesWithMasks(kind));
   const mayBePart = (kind: Kind) =>
     classOf(kind) !== undefined &&
@@ -98,10 +99,10 @@ function masksAmong(kinds: readonly Kind[]): Pick<AlikeCases, "masks" | "byClass
   const others = kinds.filter((kind) => !mayBePart(kind));
   const names = new Set(others.map(saysOf));
   const parts = kinds.filter((kind) => mayBePart(kind) && !names.has(saysOf(kind)));
-  const whole = others.filter(isMask);
+  const whole = others.filter((kind) => isMask(kind, labelMaps));
   const byClass = whole.length === 0 && new Set(parts.map(classOf)).size === parts.length && parts.length > 1;
   if (byClass) return { masks: parts, byClass };
-  return { masks: [...whole, ...parts.filter((kind) => isMask(kind) || parts.length === 1)], byClass };
+  return { masks: [...whole, ...parts.filter((kind) => isMask(kind, labelMaps) || parts.length === 1)], byClass };
 }
 
 /** The files of cases by kinds; undefined where a case has two of one. @param depth parts of the folder above the cases */
@@ -125,17 +126,19 @@ function kindsOf(depth: number, byCase: ReadonlyMap<string, readonly string[]>):
  * need a mask, as they may be sites; of more one does, unless all files are called `image` or after a modality.
  * @param parent of the cases
  * @param byCase paths below it, by the name of the folder
+ * @param labelMaps files that are masks by their values
  * @param known  kinds that cases elsewhere have: a single folder with no others is a case, too
  */
 export function alikeCases(
   parent: string,
   byCase: ReadonlyMap<string, readonly string[]>,
+  labelMaps: ReadonlySet<string>,
   known?: ReadonlySet<string>,
 ): AlikeCases | undefined {
   const kinds = kindsOf(parent === "" ? 0 : parent.split("/").length, byCase);
   if (!kinds || (known ? !kinds.every(({ path }) => known.has(path)) : byCase.size < 2)) return undefined;
   const isShared = ({ files }: Kind) => 2 * files.size >= byCase.size && (known !== undefined || files.size > 1);
-  const { masks, byClass } = masksAmong(kinds);
+  const { masks, byClass } = masksAmong(kinds, labelMaps);
   const images = kinds.filter((kind) => isShared(kind) && !masks.includes(kind));
   const isCase = (id: string) => images.some(({ files }) => files.has(id));
   const labelled = [...byCase.keys()].filter((id) => masks.some(({ files }) => files.has(id)));

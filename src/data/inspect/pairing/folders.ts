@@ -98,7 +98,11 @@ function isBelow(path: string, parent: string): boolean {
 }
 
 /** Folders with a single case whose files are called as those of other cases, and lie in none of their folders. */
-function singleCases(below: ReturnType<typeof childrenOf>, found: readonly CaseParent[]): CaseParent[] {
+function singleCases(
+  below: ReturnType<typeof childrenOf>,
+  found: readonly CaseParent[],
+  labelMaps: ReadonlySet<string>,
+): CaseParent[] {
   const kinds = found.flatMap(({ kind }) =>
     typeof kind === "string" ? [] : [...(kind.image ? [kind.image] : []), ...kind.masks, ...kind.idle],
   );
@@ -108,7 +112,7 @@ function singleCases(below: ReturnType<typeof childrenOf>, found: readonly CaseP
     const isApart = found.every(
       (one) => one.parent !== parent && !isBelow(one.parent, parent) && !isBelow(parent, one.parent),
     );
-    const kind = byCase.size === 1 && isApart ? alikeCases(parent, byCase, known) : undefined;
+    const kind = byCase.size === 1 && isApart ? alikeCases(parent, byCase, labelMaps, known) : undefined;
     return kind ? [{ parent, kind, byCase }] : [];
   });
 }
@@ -134,7 +138,7 @@ function alikeText(byCase: CaseParent["byCase"]): string {
   );
 }
 
-function caseParents(images: readonly string[], notes: string[]): CaseParent[] {
+function caseParents(images: readonly string[], labelMaps: ReadonlySet<string>, notes: string[]): CaseParent[] {
   const below = childrenOf(images);
   const stemsOutside = (parent: string) => new Set(images.filter((path) => !isBelow(path, parent)).map(stemOf));
   const found = [...below].flatMap(([parent, byCase]): CaseParent[] => {
@@ -142,7 +146,7 @@ function caseParents(images: readonly string[], notes: string[]): CaseParent[] {
     const bare = cases.length > 1 && cases.every(([, paths]) => isBareCase(paths));
     const named = cases.length >= fewestCases && cases.every(([child, paths]) => isCaseFolder(child, paths));
     const series = cases.length >= fewestCases && cases.every(([child, paths]) => isSeriesFolder(child, paths));
-    const alike = () => alikeCases(parent, byCase) ?? masksOfCases(parent, byCase, stemsOutside(parent));
+    const alike = () => alikeCases(parent, byCase, labelMaps) ?? masksOfCases(parent, byCase, stemsOutside(parent));
     const kind = bare ? "bare" : named ? "named" : series ? "series" : alike();
     return kind ? [{ parent, kind, byCase }] : [];
   });
@@ -155,7 +159,7 @@ function caseParents(images: readonly string[], notes: string[]): CaseParent[] {
   notes.push(...deepest.filter(isDoubtful).map(doubtText));
   const isApart = (parent: string) => found.every((one) => one.parent !== parent && !isBelow(parent, one.parent));
   for (const [parent, byCase] of below) if (isApart(parent) && lookAlike(parent, byCase)) notes.push(alikeText(byCase));
-  return [...cases, ...singleCases(below, cases)];
+  return [...cases, ...singleCases(below, cases, labelMaps)];
 }
 
 /** A kind of files in the folders of cases, as one folder. @param role what its key ends with, as places.ts reads it */
@@ -211,7 +215,9 @@ function mergeCases({ parent, kind, byCase }: CaseParent, notes: string[]): Fold
         ...parts.slice(0, -1).map((part) => withId(part, id, kind === "series" ? "*" : "{id}")),
       ].join("/");
       const called = kind !== "bare" && stemOf(file).startsWith(foldCase(id.normalize("NFC")));
-      const key = kind === "bare" ? `${path}/${withoutEnding(name)}` : path;
+      const isAffixed = kind === "named" && stemOf(file) !== foldCase(id.normalize("NFC"));
+      const role = kind === "bare" ? withoutEnding(name) : isAffixed && isMaskAffix(affixOf(file, id)) ? "mask" : "";
+      const key = posix.join(path, role);
       const entry = merged.get(key) ?? {
         key,
         path,
@@ -237,9 +243,13 @@ function mergeCases({ parent, kind, byCase }: CaseParent, notes: string[]): Fold
   });
 }
 
-/** The folders of a set from the paths of its images. @param notes receives sentences about what is left out */
-export function foldersOf(images: readonly string[], notes: string[]): Folder[] {
-  const parents = caseParents(images, notes);
+/**
+ * The folders of a set from the paths of its images.
+ * @param labelMaps those that are masks by their values
+ * @param notes     receives sentences about what is left out
+ */
+export function foldersOf(images: readonly string[], labelMaps: ReadonlySet<string>, notes: string[]): Folder[] {
+  const parents = caseParents(images, labelMaps, notes);
   const taken = new Set(parents.flatMap(({ byCase }) => [...byCase.values()].flat()));
   const byFolder = new Map<string, string[]>();
   for (const path of images) {

@@ -99,9 +99,14 @@ class Grouper {
   }
 
   async group(content: FolderContent): Promise<ImageGroup[]> {
-    const folders = await this.withoutCopies(foldersOf(content.images, this.guesses));
+    const { labelMaps = new Set<string>() } = content;
+    const folders = await this.withoutCopies(foldersOf(content.images, labelMaps, this.guesses));
     const splitOf = splitNamer(folders);
-    const located = folders.map((folder) => locate(folder, splitOf));
+    const areLabelMaps = ({ files }: Folder) => [...files.values()].every((path) => labelMaps.has(path));
+    const located = folders.map((folder): Located => {
+      const one = locate(folder, splitOf);
+      return areLabelMaps(folder) ? { ...one, role: "mask" } : one;
+    });
     for (const one of located) {
       if (one.role === "image") this.place(one).images.push(one.folder);
       else if (one.role === "plain") this.place(one).plain.push(one.folder);

@@ -133,6 +133,13 @@ function gather(
   return { name, hasIds, train: join([...sorted.train, ...undivided], root), test: join(sorted.test, root) };
 }
 
+/** So many domains of one image each are hardly meant. */
+const fewestSingles = 3;
+
+function casesIn({ whole, train, test }: Undivided, root: string): number {
+  return [whole, train, test].reduce((sum, one) => sum + (one ? casesOf(one, root).length : 0), 0);
+}
+
 /** The ids of a domain; of files that were put into one list none, as their ids hold folders. */
 function idsOf({ name, whole, train, test, hasIds }: Undivided, root: string): DomainIds {
   const ids = (source: SplitInput | undefined) =>
@@ -201,6 +208,11 @@ export function proposeDomains(
     gathered.map((one) => idsOf(one, root)),
     known,
   );
+  if (gathered.length >= fewestSingles && gathered.every((one) => casesIn(one, root) === 1))
+    guesses.push(
+      `warning: each of the ${gathered.length} domains has a single image, as folders of patients have; if they are cases of one ` +
+        "domain, put {id} for the folder into its images, or list them under its cases, in dataset.yaml",
+    );
   const divided = { bySubject: [] as string[], byCase: [] as string[] };
   const domains = gathered.map(({ name, whole, train, test }): DomainInput => {
     const own = byDomain.get(name);

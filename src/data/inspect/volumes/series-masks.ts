@@ -4,17 +4,14 @@
  */
 import { basename, dirname, join, relative, sep } from "node:path";
 import { counted, countedNames } from "../../../core/counted.js";
-import { DataError } from "../../../core/errors.js";
 import { groupBy } from "../../../core/group-by.js";
 import { referencedSeries } from "../../dicom/segmentation-reader.js";
 import { seriesUidOf } from "../../dicom/series-uid.js";
 import { foldCase, withoutEnding } from "../../file-patterns.js";
-import { readVolume } from "../../images/read-image.js";
 import { mapLimited } from "../../limited.js";
-import { countValues } from "../../value-counts.js";
 import { spread } from "../files/sampling.js";
 import { classOfName, isMaskFolder, withoutMaskWords } from "../words.js";
-import { noLabels } from "./labels.js";
+import { isLabelMap } from "./label-maps.js";
 import { type SeriesFolder, sayingParts } from "./series-folders.js";
 
 const filesAtOnce = 8;
@@ -38,17 +35,6 @@ export interface SeriesMasks {
 /** Whether a file is called as masks are, or lies in a folder that is. */
 function isCalledMask(path: string): boolean {
   return [withoutEnding(basename(path)), ...dirname(path).split("/")].some(isMaskFolder);
-}
-
-async function isLabelMap(path: string): Promise<boolean> {
-  try {
-    const counts = new Map<number, number>();
-    countValues((await readVolume(path)).samples, counts);
-    return noLabels([...counts.keys()]) === undefined;
-  } catch (cause) {
-    if (cause instanceof DataError) return false;
-    throw cause;
-  }
 }
 
 /**

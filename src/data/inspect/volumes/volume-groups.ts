@@ -14,6 +14,7 @@ import { bidsGroups, chooseKinds } from "./bids-groups.js";
 import { channelFiles, namesOfEnds, ofFirstChannel, withChannels, withoutChannel } from "./channels.js";
 import { readHeaders } from "./headers.js";
 import { insidePath, lookInside, withInside } from "./inside-names.js";
+import { labelMapsByValues } from "./label-maps.js";
 import { listedGroups } from "./listed-groups.js";
 import type { Modality } from "./modalities.js";
 
@@ -57,7 +58,8 @@ export async function groupVolumes(
   const choice = bids && chooseKinds(bids, (path) => headers.get(join(root, path)), guesses);
   const listed = bids ? undefined : listedGroups(paths, content.helpers, root, guesses);
   const groupByNames = async () => {
-    const { groups, guesses: told } = await groupImages({ ...content, images: paths }, root);
+    const labelMaps = await labelMapsByValues(root, paths, guesses);
+    const { groups, guesses: told } = await groupImages({ ...content, images: paths, labelMaps }, root);
     guesses.push(...told);
     return groups;
   };
