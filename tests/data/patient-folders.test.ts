@@ -156,11 +156,13 @@ describe("a folder a patient", () => {
     ["beside the image", "{id}/lgemri.nii.gz", "{id}/laendo.nii.gz"],
     ["in a folder of their own", "T2/{id}.nii.gz", "outlines/{id}.nii.gz"],
     ["below", "site/{id}/orig/FLAIR.nii.gz", "site/{id}/wmh.nii.gz"],
+    ["in one folder of all", "cases/{id}_ct.nii.gz", "cases/{id}_wall.nii.gz"],
+    ["in a folder of the patient that says so twice", "*/{id}_T2.nii.gz", "*/{id}_prostate.nii.gz"],
   ])("has masks that no name tells, but their values: %s", async (_, image, mask) => {
     const root = join(base, `set-${++sets}`);
     for (let i = 0; i < 5; i++)
       for (const pattern of [image, mask])
-        put(join(root, pattern.replaceAll("{id}", `p${i}`)), volume(pattern === mask));
+        put(join(root, pattern.replaceAll(/\{id\}|[*]/g, `p${i}`)), volume(pattern === mask));
     const found = await inspectFolder(root);
     expect(found.splits.map(({ images, masks }) => [images, masks])).toEqual([
       [4, 4],
@@ -168,8 +170,20 @@ describe("a folder a patient", () => {
     ]);
     expect(found.file.domains[0].train).toMatchObject({ images: image, masks: mask });
     expect(found.guesses).toContainEqual(
-      `no name says which files are masks; those called as ${mask.replaceAll("{id}", "p0")} hold class numbers alone and are taken for them`,
+      `no name says which files are masks; those called as ${mask.replace("*", "p0").replaceAll("{id}", "p0")} hold class numbers alone and are taken for them`,
     );
+  });
+
+  it("with a mask in a folder beside the images' is a case", async () => {
+    const files = patients(5, "ct.nii.gz").map((file) => `images/${file}`);
+    const masks = patients(5, "seg.nii.gz").map((file) => `masks/${file}`);
+    const { file, splits, guesses } = await inspectFolder(putSet([...files, ...masks]));
+    expect(splits.map(({ images, masks }) => [images, masks])).toEqual([
+      [4, 4],
+      [1, 1],
+    ]);
+    expect(file.domains[0].train).toMatchObject({ images: "images/{id}/ct.nii.gz", masks: "masks/{id}/seg.nii.gz" });
+    expect(guesses.join("\n")).not.toMatch(/warning|left out/);
   });
 
   it("with masks in a tree of their own, called after the patient twice, is a case", async () => {

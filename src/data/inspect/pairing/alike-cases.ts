@@ -151,23 +151,25 @@ export function alikeCases(
 }
 
 /**
- * The masks in the folders below a folder of masks, where each is called after an image elsewhere and holds a file for every
- * class; else undefined.
- * @param stems of all files that lie elsewhere, folded
+ * The masks in the folders below a folder of masks, where each is called after an image elsewhere, or its folder, and holds a
+ * mask or a file for every class; else undefined.
+ * @param names of the files and folders that lie elsewhere, folded and without endings
  */
 export function masksOfCases(
   parent: string,
   byCase: ReadonlyMap<string, readonly string[]>,
-  stems: ReadonlySet<string>,
+  names: ReadonlySet<string>,
 ): AlikeCases | undefined {
   const parts = parent.split("/");
   if (!isMaskFolder(parts[parts.length - 1]) || byCase.size < 2) return undefined;
-  const isImage = (name: string) => stems.has(foldCase(name.normalize("NFC")));
+  const isImage = (name: string) => names.has(foldCase(name.normalize("NFC")));
   const kinds = kindsOf(parts.length, byCase);
   if (!kinds || ![...byCase.keys()].every(isImage)) return undefined;
-  const areClasses = kinds.every((kind) => classOf(kind) !== undefined && !isImage(kind.path));
-  if (!areClasses || kinds.length < 2 || new Set(kinds.map(classOf)).size < kinds.length) return undefined;
-  return { masks: kinds, byClass: true, idle: [], areNumbered: false };
+  if (kinds.some((kind) => isImage(saysOf(kind)))) return undefined;
+  const areClasses = kinds.every((kind) => classOf(kind) !== undefined);
+  const byClass = areClasses && kinds.length > 1 && new Set(kinds.map(classOf)).size === kinds.length;
+  const isWhole = kinds.length === 1 && kinds[0].files.size > 1;
+  return byClass || isWhole ? { masks: kinds, byClass, idle: [], areNumbered: false } : undefined;
 }
 
 /** Whether folders that are taken as domains hold files of the same names, as patients do: two of each at least. */
@@ -178,6 +180,7 @@ export function lookAlike(parent: string, byCase: ReadonlyMap<string, readonly s
   };
   if (byCase.size < 3 || ![...byCase.keys()].every(saysMore)) return false;
   const kinds = kindsOf(parent === "" ? 0 : parent.split("/").length, byCase);
-  const areShared = kinds?.every((kind) => kind.files.size === byCase.size && rankOf(kind) !== ranks.number);
+  const isSilent = (kind: Kind) => rankOf(kind) !== ranks.number && !liesWithMasks(kind) && !isMaskName(saysOf(kind));
+  const areShared = kinds?.every((kind) => kind.files.size === byCase.size && isSilent(kind));
   return areShared === true && kinds !== undefined && kinds.length > 1;
 }

@@ -140,13 +140,16 @@ function alikeText(byCase: CaseParent["byCase"]): string {
 
 function caseParents(images: readonly string[], labelMaps: ReadonlySet<string>, notes: string[]): CaseParent[] {
   const below = childrenOf(images);
-  const stemsOutside = (parent: string) => new Set(images.filter((path) => !isBelow(path, parent)).map(stemOf));
+  const namesOutside = (parent: string) => {
+    const outside = images.filter((path) => !isBelow(path, parent));
+    return new Set(outside.flatMap((path) => [stemOf(path), ...folderOf(path).split("/").map(stemOf)]));
+  };
   const found = [...below].flatMap(([parent, byCase]): CaseParent[] => {
     const cases = [...byCase];
     const bare = cases.length > 1 && cases.every(([, paths]) => isBareCase(paths));
     const named = cases.length >= fewestCases && cases.every(([child, paths]) => isCaseFolder(child, paths));
     const series = cases.length >= fewestCases && cases.every(([child, paths]) => isSeriesFolder(child, paths));
-    const alike = () => alikeCases(parent, byCase, labelMaps) ?? masksOfCases(parent, byCase, stemsOutside(parent));
+    const alike = () => alikeCases(parent, byCase, labelMaps) ?? masksOfCases(parent, byCase, namesOutside(parent));
     const kind = bare ? "bare" : named ? "named" : series ? "series" : alike();
     return kind ? [{ parent, kind, byCase }] : [];
   });
@@ -243,6 +246,19 @@ function mergeCases({ parent, kind, byCase }: CaseParent, notes: string[]): Fold
   });
 }
 
+/** A folder in which images and label maps lie side by side as one of each. */
+function apart(folder: Folder, labelMaps: ReadonlySet<string>): Folder[] {
+  const isMask = (name: string) => labelMaps.has(folder.files.get(name) as string);
+  const [masks, images] = [folder.names.filter(isMask), folder.names.filter((name) => !isMask(name))];
+  if (masks.length === 0 || images.length === 0) return [folder];
+  const only = (names: string[]) => ({
+    ...folder,
+    names,
+    files: new Map(names.map((name) => [name, folder.files.get(name) as string])),
+  });
+  return [only(images), only(masks)];
+}
+
 /**
  * The folders of a set from the paths of its images.
  * @param labelMaps those that are masks by their values
@@ -263,5 +279,5 @@ export function foldersOf(images: readonly string[], labelMaps: ReadonlySet<stri
     ...{ key: path, path, names },
     files: new Map(names.map((name) => [name, path === "" ? name : `${path}/${name}`])),
   }));
-  return [...plain, ...parents.flatMap((one) => mergeCases(one, notes))];
+  return [...plain, ...parents.flatMap((one) => mergeCases(one, notes))].flatMap((folder) => apart(folder, labelMaps));
 }

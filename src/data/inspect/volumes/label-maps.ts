@@ -30,11 +30,17 @@ function isCalledMask(path: string): boolean {
   return isMaskName(withoutEnding(basename(path))) || dirname(path).split("/").some(isMaskFolder);
 }
 
-/** Files by what tells kinds apart: their folders, or their names where there are fewer of these. */
+/** The last word of a file's name, by which those of one case may differ: `p0_ct`, `p0_liver`; a number is none. */
+function lastWord(path: string): string {
+  return /[_-](\p{L}[\p{L}\p{N}]*)$/u.exec(withoutEnding(basename(path)))?.[1].toLowerCase() ?? "";
+}
+
+/** Files by what tells kinds apart, whichever makes fewest: their folders, their names, or the ends of these. */
 function kindsOf(paths: readonly string[]): string[][] {
-  const byFolder = groupBy(paths, dirname);
-  const byName = groupBy(paths, (path) => withoutEnding(basename(path)));
-  return [...(byFolder.size <= byName.size ? byFolder : byName).values()];
+  const ways = [dirname, (path: string) => withoutEnding(basename(path)), lastWord];
+  const kinds = ways.map((way) => [...groupBy(paths, way).values()]).filter((own) => own.length > 1);
+  const [fewest = []] = kinds.sort((a, b) => a.length - b.length);
+  return fewest;
 }
 
 /**
