@@ -204,6 +204,20 @@ describe("a folder a patient", () => {
     });
   });
 
+  it("beside a tree of what was made of the images is a case", async () => {
+    const ids = ["sub-1", "sub-2", "sub-3", "sub-4", "sub-5"];
+    const files = ids.flatMap((id) => [`${id}/dwi/${id}_dwi.nii.gz`, `derivatives/${id}/${id}_mask.nii.gz`]);
+    const { file, splits } = await inspectFolder(putSet(files));
+    expect(splits.map(({ images, masks }) => [images, masks])).toEqual([
+      [4, 4],
+      [1, 1],
+    ]);
+    expect(file.domains[0].train).toMatchObject({
+      images: "{id}/dwi/{id}_dwi.nii.gz",
+      masks: "derivatives/{id}/{id}_mask.nii.gz",
+    });
+  });
+
   it("that stays a domain with a single image is told", async () => {
     const { splits, guesses } = await inspectFolder(
       putSet(["Ann/first.nii.gz", "Bea/second.nii.gz", "Cyd/third.nii.gz"]),

@@ -153,15 +153,16 @@ export function alikeCases(
 /**
  * The masks in the folders below a folder of masks, where each is called after an image elsewhere, or its folder, and holds a
  * mask or a file for every class; else undefined.
- * @param names of the files and folders that lie elsewhere, folded and without endings
+ * @param namesElsewhere of the files and folders that lie elsewhere, folded and without endings
  */
 export function masksOfCases(
   parent: string,
   byCase: ReadonlyMap<string, readonly string[]>,
-  names: ReadonlySet<string>,
+  namesElsewhere: () => ReadonlySet<string>,
 ): AlikeCases | undefined {
   const parts = parent.split("/");
   if (!isMaskFolder(parts[parts.length - 1]) || byCase.size < 2) return undefined;
+  const names = namesElsewhere();
   const isImage = (name: string) => names.has(foldCase(name.normalize("NFC")));
   const kinds = kindsOf(parts.length, byCase);
   if (!kinds || ![...byCase.keys()].every(isImage)) return undefined;

@@ -4,7 +4,7 @@
  */
 import { basename, posix } from "node:path";
 import { compareBytes, endingOf, foldCase, withoutEnding } from "../../file-patterns.js";
-import { hasImageWord, hasMaskWord, isBareMask, isMaskAffix, wordsOf } from "../words.js";
+import { hasImageWord, hasMaskWord, isBareMask, isMaskAffix, isMaskFolder, wordsOf } from "../words.js";
 import { type AlikeCases, alikeCases, classOf, type Kind, lookAlike, masksOfCases, withId } from "./alike-cases.js";
 
 /** A folder, or the folders of all cases that are at the same place in them. */
@@ -22,6 +22,9 @@ export interface Folder {
   /** The class that its files show, where masks have a file for every class. */
   readonly className?: string;
 }
+
+/** What BIDS calls a tree of masks and other things that were made of the images beside it. */
+const madeOfImages = /^derivatives$/i;
 
 /** Cases that have a folder each: fewer may be domains. */
 const fewestCases = 3;
@@ -117,6 +120,13 @@ function singleCases(
   });
 }
 
+/** Whether cases lie in the folders of other ones. */
+function isWithinCases(inner: CaseParent, { parent, byCase }: CaseParent): boolean {
+  if (!isBelow(inner.parent, parent)) return false;
+  const rest = parent === "" ? inner.parent : inner.parent.slice(parent.length + 1);
+  return byCase.has(rest.split("/")[0]);
+}
+
 function isDoubtful({ kind }: CaseParent): boolean {
   return typeof kind !== "string" && kind.areNumbered;
 }
@@ -140,7 +150,7 @@ function alikeText(byCase: CaseParent["byCase"]): string {
 
 function caseParents(images: readonly string[], labelMaps: ReadonlySet<string>, notes: string[]): CaseParent[] {
   const below = childrenOf(images);
-  const namesOutside = (parent: string) => {
+  const namesOutside = (parent: string) => () => {
     const outside = images.filter((path) => !isBelow(path, parent));
     return new Set(outside.flatMap((path) => [stemOf(path), ...folderOf(path).split("/").map(stemOf)]));
   };
@@ -149,15 +159,23 @@ function caseParents(images: readonly string[], labelMaps: ReadonlySet<string>, 
     const bare = cases.length > 1 && cases.every(([, paths]) => isBareCase(paths));
     const named = cases.length >= fewestCases && cases.every(([child, paths]) => isCaseFolder(child, paths));
     const series = cases.length >= fewestCases && cases.every(([child, paths]) => isSeriesFolder(child, paths));
-    const alike = () => alikeCases(parent, byCase, labelMaps) ?? masksOfCases(parent, byCase, namesOutside(parent));
-    const kind = bare ? "bare" : named ? "named" : series ? "series" : alike();
-    return kind ? [{ parent, kind, byCase }] : [];
+    const masks = () => masksOfCases(parent, byCase, namesOutside(parent));
+    const kind = bare
+      ? "bare"
+      : named
+        ? "named"
+        : series
+          ? "series"
+          : (alikeCases(parent, byCase, labelMaps) ?? masks());
+    if (kind) return [{ parent, kind, byCase }];
+    // Beside the cases may lie a folder of what was made of them.
+    const own = new Map(cases.filter(([child]) => !isMaskFolder(child) && !madeOfImages.test(child)));
+    const alike = own.size < cases.length ? alikeCases(parent, own, labelMaps) : undefined;
+    return alike ? [{ parent, kind: alike, byCase: own }] : [];
   });
   // Sites of cases whose files are all called alike look like such cases themselves.
   const isCalledAfter = ({ kind }: CaseParent) => kind === "named" || kind === "series";
-  const deepest = found.filter(
-    (one) => isCalledAfter(one) || !found.some((other) => isBelow(other.parent, one.parent)),
-  );
+  const deepest = found.filter((one) => isCalledAfter(one) || !found.some((other) => isWithinCases(other, one)));
   const cases = deepest.filter((one) => !isDoubtful(one));
   notes.push(...deepest.filter(isDoubtful).map(doubtText));
   const isApart = (parent: string) => found.every((one) => one.parent !== parent && !isBelow(parent, one.parent));
