@@ -1,11 +1,11 @@
 /** A configuration for a data set, this machine and a number of minutes, with a reason for everything. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseConfig } from "../config/config.js";
 import { counted } from "../core/counted.js";
 import { DataError, ResourceError, UsageError } from "../core/errors.js";
-import { writeFileAtomic } from "../core/files/atomic-file.js";
+import { makeFolder, writeFailure, writeFileAtomic } from "../core/files/atomic-file.js";
 import { seenFrom } from "../core/files/seen-from.js";
 import { secondsOf } from "../core/seconds.js";
 import { shellWord } from "../core/shell-word.js";
@@ -220,16 +220,30 @@ function timeFor(minutes: number, reading: number): { before: number; seconds: n
   return { before, seconds: timeShare * 60 * minutes - before };
 }
 
+/** Says before minutes of measuring that a file cannot be written. @throws ResourceError */
+function requirePlace(out: string): void {
+  const folder = dirname(resolve(out));
+  try {
+    makeFolder(folder);
+    readdirSync(folder);
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw writeFailure(out, cause);
+  }
+}
+
 /**
  * Looks at a data set, times training steps on this machine, and writes a configuration that `train` takes as it is.
  * @throws UsageError for minutes that are none, or too few for a step; an unknown domain; a file that is there already
  * @throws DataError when the data set cannot be opened, no domain has masks, or a training file is broken
+ * @throws ResourceError when the file cannot be written
  */
 export const planTraining: Workflow<PlanInput, Planned> = async (input, observer) => {
   const { minutes, out } = input;
   checkMinutes(minutes);
   if (existsSync(out) && !input.force)
     throw new UsageError(`${out} is there already; choose another file with --out, or replace it with --force`);
+  requirePlace(out);
   // Before this process adds to it.
   const load = { programs: loadavg()[0], cores: availableParallelism() };
   const dataset = loadDataset(input.dataset);

@@ -101,6 +101,12 @@ describe("pictures", () => {
     expect(readFileSync(config, "utf8")).toBe(text);
     expect(done("data", "check", dataset).out).toMatch(/dimseg plan /);
   });
+
+  it("a file that cannot be written is told before anything is measured", () => {
+    const refused = dimseg(["plan", dataset, "--minutes", "0.3", "--out", join(config, "below.yaml")]);
+    expect(refused).toMatchObject({ code: 6, out: "" });
+    expect(refused.err).toMatch(/^error: [^\n]*below\.yaml[^\n]*\n$/);
+  });
 });
 
 describe("volumes", () => {
