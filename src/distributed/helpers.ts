@@ -26,7 +26,7 @@ function freePort(): Promise<number> {
 /** torchrun's variables. */
 function variables(rank: number, size: number, port: number) {
   return {
-    ...{ RANK: String(rank), WORLD_SIZE: String(size), LOCAL_RANK: String(rank) },
+    ...{ RANK: String(rank), WORLD_SIZE: String(size), LOCAL_RANK: String(rank), LOCAL_WORLD_SIZE: String(size) },
     ...{ MASTER_ADDR: host, MASTER_PORT: String(port) },
   };
 }
@@ -64,10 +64,11 @@ function endOf(child: ChildProcess, rank: number, size: number): Promise<never> 
 
 /**
  * Starts the others and meets them; this process is the first. Unless OMP_NUM_THREADS says otherwise the processes share
- * out the cores.
+ * out the cores, and by LOCAL_WORLD_SIZE the memory.
  * @throws PeerError when one of them ends before all have met
  */
 export async function startHelpers(size: number): Promise<Communicator> {
+  process.env.LOCAL_WORLD_SIZE = String(size);
   process.env.OMP_NUM_THREADS ??= String(Math.max(1, Math.floor(availableParallelism() / size)));
   const port = await freePort();
   const children = Array.from({ length: size - 1 }, (_, i) => startHelper(i + 1, size, port));

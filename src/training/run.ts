@@ -3,9 +3,11 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, resolve } from "node:path";
 import { formatConfig, readResolvedConfig, type TrainingConfig, type WantedConfig } from "../config/config.js";
+import { counted } from "../core/counted.js";
 import { PeerError, ResourceError, UsageError } from "../core/errors.js";
 import { evenly } from "../core/evenly.js";
 import { writeFileAtomic } from "../core/files/atomic-file.js";
+import { localProcesses } from "../core/local-processes.js";
 import { shellWord } from "../core/shell-word.js";
 import type { CaseContents } from "../data/cache/contents.js";
 import { type Case, caseName, type ImageDepths } from "../data/dataset.js";
@@ -194,12 +196,14 @@ export async function startRun(
 
 /** More threads than cores wait for each other: a step can take a hundred times as long. */
 function warnOfThreads({ training }: Pick<TrainingConfig, "training">, warn: (message: string) => void): void {
-  const usable = availableParallelism();
+  const [cores, processes] = [availableParallelism(), localProcesses()];
+  const usable = Math.max(1, Math.floor(cores / processes));
   const wanted = training.threads ?? usable;
   if (wanted <= usable) return;
+  const whose = processes === 1 ? "this process" : `each of ${processes} processes`;
   warn(
-    `training.threads is ${wanted}, but this process may use ${usable} cores: steps take far longer than with ` +
-      `${usable} threads; lower it, or leave it out of the configuration`,
+    `training.threads is ${wanted}, but ${whose} may use ${counted(usable, "core")}: steps take far longer than with ` +
+      `${counted(usable, "thread")}; lower it, or leave it out of the configuration`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** Which process this is, by the variables of whoever started it. */
 import { describe, expect, it } from "vitest";
+import { localProcesses } from "../../src/core/local-processes.js";
 import { firstHost, placeOf } from "../../src/distributed/place.js";
 
 const torchrun = { RANK: "3", WORLD_SIZE: "4", LOCAL_RANK: "1", MASTER_ADDR: "node1", MASTER_PORT: "29500" };
@@ -7,6 +8,17 @@ const slurm = {
   ...{ SLURM_JOB_ID: "812", SLURM_STEP_ID: "2", SLURM_PROCID: "1", SLURM_LOCALID: "1", SLURM_STEP_NUM_TASKS: "4" },
   ...{ SLURM_STEP_NUM_NODES: "2", SLURM_STEP_NODELIST: "node[03-04]" },
 };
+
+describe("how many share this machine", () => {
+  it.each([
+    [{}, 1],
+    [{ LOCAL_WORLD_SIZE: "4" }, 4],
+    [{ ...slurm, SLURM_STEP_NUM_TASKS: "5" }, 3],
+    [{ SLURM_STEP_NUM_TASKS: "none" }, 1],
+  ])("%j: %i", (env, count) => {
+    expect(localProcesses(env)).toBe(count);
+  });
+});
 
 describe("the place of a process", () => {
   it("is torchrun's", () => {
