@@ -5,7 +5,7 @@ import { allCases, loadDataset } from "../../src/data/dataset.js";
 import { decodeCase } from "../../src/data/decode.js";
 import { inspectFolder } from "../../src/data/inspect/inspect.js";
 import { writeDatasetYaml } from "../../src/data/inspect/write-yaml.js";
-import { put, temporaryFolder } from "./files.js";
+import { png, put, temporaryFolder } from "./files.js";
 import { niftiFile } from "./nifti-file.js";
 
 const base = temporaryFolder();
@@ -171,6 +171,37 @@ describe("a folder a patient", () => {
     expect(found.file.domains[0].train).toMatchObject({ images: image, masks: mask });
     expect(found.guesses).toContainEqual(
       `no name says which files are masks; those called as ${mask.replace("*", "p0").replaceAll("{id}", "p0")} hold class numbers alone and are taken for them`,
+    );
+  });
+
+  it("of a picture and another of two values, which no name tells, is a case", async () => {
+    const root = join(base, `set-${++sets}`);
+    for (const id of ["p1", "p2", "p3", "p4", "p5"]) {
+      put(
+        join(root, id, "photo.png"),
+        png(
+          8,
+          8,
+          Array.from({ length: 64 }, (_, i) => (37 * i) % 251),
+        ),
+      );
+      put(
+        join(root, id, "drawn.png"),
+        png(
+          8,
+          8,
+          Array.from({ length: 64 }, (_, i) => 255 * Number(i > 20)),
+        ),
+      );
+    }
+    const { file, splits, guesses } = await inspectFolder(root);
+    expect(splits.map(({ images, masks }) => [images, masks])).toEqual([
+      [4, 4],
+      [1, 1],
+    ]);
+    expect(file.domains[0].train).toMatchObject({ images: "{id}/photo.png", masks: "{id}/drawn.png" });
+    expect(guesses).toContainEqual(
+      "no name says which files are masks; those called as p1/drawn.png hold two values alone and are taken for them",
     );
   });
 

@@ -25,6 +25,7 @@ import { type Layout, misfit, recogniseLayout } from "./layouts.js";
 import { readChannelNames, readNames } from "./manifest.js";
 import { type MixedRules, withWholeMasks } from "./mixed-files.js";
 import { groupImages } from "./pairing/grouping.js";
+import { twoValuedByName } from "./pairing/masks-by-values.js";
 import type { Progress } from "./progress.js";
 import { nameOf } from "./set-name.js";
 import { type FoundSplit, splitsOf } from "./splits/found-splits.js";
@@ -196,7 +197,8 @@ export async function inspectFolder(folder: string, progress: Progress = () => {
   const ofFiles = [...leftOutText(content), ...told, ...ofKinds];
   if (isVolumes) return inspectVolumes(root, content, ofFiles, progress);
   const broken = await findBroken(root, content.images, progress);
-  const { groups: all, guesses: found } = await groupImages(content, root);
+  const labelMaps = await twoValuedByName(root, content.images, ofFiles);
+  const { groups: all, guesses: found } = await groupImages({ ...content, labelMaps }, root);
   const { groups, count } = agreedChannels(withoutBroken(all, broken, root, ofFiles), ofFiles);
   if (groups.length === 0) refuseNothing(root, content);
   const byName = recogniseLayout(

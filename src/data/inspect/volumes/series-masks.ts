@@ -10,8 +10,8 @@ import { seriesUidOf } from "../../dicom/series-uid.js";
 import { foldCase, withoutEnding } from "../../file-patterns.js";
 import { mapLimited } from "../../limited.js";
 import { spread } from "../files/sampling.js";
+import { isLabelMap } from "../pairing/masks-by-values.js";
 import { classOfName, isMaskFolder, withoutMaskWords } from "../words.js";
-import { isLabelMap } from "./label-maps.js";
 import { type SeriesFolder, sayingParts } from "./series-folders.js";
 
 const filesAtOnce = 8;

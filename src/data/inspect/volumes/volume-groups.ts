@@ -8,13 +8,13 @@ import { agreedChannels } from "../channel-keys.js";
 import { withoutBroken } from "../files/broken-cases.js";
 import type { FolderContent } from "../files/scan.js";
 import { groupImages, type ImageGroup } from "../pairing/grouping.js";
+import { labelMapsByValues } from "../pairing/masks-by-values.js";
 import type { Progress } from "../progress.js";
 import { type BidsTree, findBids } from "./bids.js";
 import { bidsGroups, chooseKinds } from "./bids-groups.js";
 import { channelFiles, namesOfEnds, ofFirstChannel, withChannels, withoutChannel } from "./channels.js";
 import { readHeaders } from "./headers.js";
 import { insidePath, lookInside, withInside } from "./inside-names.js";
-import { labelMapsByValues } from "./label-maps.js";
 import { listedGroups } from "./listed-groups.js";
 import type { Modality } from "./modalities.js";
 
