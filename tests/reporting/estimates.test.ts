@@ -33,6 +33,7 @@ function estimatedRun(name: string, step: number): string {
   const domains = [...new Set(scores.map(({ domain }) => domain))].map((domain) => ({
     ...{ domain, part: scores[0].part, cases: 3, unknown: 0, doubtful: 2, unlike: false },
     ...{ dice: 0.4, low: 0.3, high: 0.5, measured: 0.45, measuredCases: 3 },
+    hd95: { estimate: 4, low: 1, high: 7, measured: 5 },
   }));
   const about = { dimseg: "0", run: "x", network: "student", checkpoint: { name: "last", step }, rule: "last" };
   const summary = { ...about, level: 0.9, doubtfulBelow: 0.5, weak: [scores[0].part], domains };
@@ -48,6 +49,8 @@ it("shows each domain with its interval, the scatter, and that a network which f
   expect(page).toContain("Quality without labels");
   expect(page).toContain('data-source="run-1/quality/last-student/summary.json#/domains/0/dice"');
   expect(page).toMatch(/40\.0<span class="interval"> \(30\.0 to 50\.0\)<\/span>/);
+  expect(page).toMatch(/#\/domains\/0\/hd95\/estimate"[^>]*>4\.0<span class="interval"> \(1\.0 to 7\.0\)<\/span>/);
+  expect(page).toMatch(/#\/domains\/0\/hd95\/measured"[^>]*>5\.0</);
   expect(page).toContain("the network fails on its own labelled images");
 });
 
