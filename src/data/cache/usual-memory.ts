@@ -18,8 +18,8 @@ const memoryHere = (): MemoryHere => ({
 });
 
 /**
- * Bytes: 1 GiB, of volumes this process's part of a quarter of the memory if that is more. A batch draws its slices from volumes all over the set:
- * one that is not kept costs its whole entry for each slice.
+ * Bytes: 1 GiB, of volumes this process's part of a quarter of the memory if that is more. A batch draws its slices from
+ * volumes all over the set: one that is not kept costs its whole entry for each slice.
  */
 export function usualMemory({ slices }: Pick<Dataset, "slices">, { total, limit, processes } = memoryHere()): number {
   return slices ? Math.max(2 ** 30, Math.min(total, limit) / 4 / processes) : 2 ** 30;

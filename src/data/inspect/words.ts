@@ -189,6 +189,11 @@ export function classOfName(stem: string): string | undefined {
   return name === "" || namesReader(wordsOf(name)) ? undefined : name;
 }
 
+/** Whether files stand for a class each, by what {@link classOfName} says of their names: all for one, and none for another's. */
+export function areClasses(classes: readonly (string | undefined)[]): boolean {
+  return !classes.includes(undefined) && new Set(classes).size === classes.length;
+}
+
 /** Whether a file is called `mask.png` or the like, so that its folder and not its name says which case it is. */
 export function isBareMask(name: string): boolean {
   const words = wordsOf(withoutEnding(basename(name)));

@@ -6,6 +6,7 @@
  */
 import { compareBytes, foldCase, withoutEnding } from "../../file-patterns.js";
 import {
+  areClasses,
   classOfName,
   hasImageWord,
   isMaskFolder,
@@ -100,13 +101,14 @@ function masksAmong(kinds: readonly Kind[], labelMaps: ReadonlySet<string>): Pic
   const names = new Set(others.map(saysOf));
   const parts = kinds.filter((kind) => mayBePart(kind) && !names.has(saysOf(kind)));
   const whole = others.filter((kind) => isMask(kind, labelMaps));
-  const byClass = whole.length === 0 && new Set(parts.map(classOf)).size === parts.length && parts.length > 1;
+  const byClass = whole.length === 0 && parts.length > 1 && areClasses(parts.map(classOf));
   if (byClass) return { masks: parts, byClass };
   return { masks: [...whole, ...parts.filter((kind) => isMask(kind, labelMaps) || parts.length === 1)], byClass };
 }
 
-/** The files of cases by kinds; undefined where a case has two of one. @param depth parts of the folder above the cases */
-function kindsOf(depth: number, byCase: ReadonlyMap<string, readonly string[]>): Kind[] | undefined {
+/** The files of cases below a folder by kinds; undefined where a case has two of one. */
+function kindsOf(parent: string, byCase: ReadonlyMap<string, readonly string[]>): Kind[] | undefined {
+  const depth = parent === "" ? 0 : parent.split("/").length;
   const kinds = new Map<string, { path: string; files: Map<string, string> }>();
   for (const [id, files] of byCase)
     for (const file of files) {
@@ -135,7 +137,7 @@ export function alikeCases(
   labelMaps: ReadonlySet<string>,
   known?: ReadonlySet<string>,
 ): AlikeCases | undefined {
-  const kinds = kindsOf(parent === "" ? 0 : parent.split("/").length, byCase);
+  const kinds = kindsOf(parent, byCase);
   if (!kinds || (known ? !kinds.every(({ path }) => known.has(path)) : byCase.size < 2)) return undefined;
   const isShared = ({ files }: Kind) => 2 * files.size >= byCase.size && (known !== undefined || files.size > 1);
   const { masks, byClass } = masksAmong(kinds, labelMaps);
@@ -160,15 +162,13 @@ export function masksOfCases(
   byCase: ReadonlyMap<string, readonly string[]>,
   namesElsewhere: () => ReadonlySet<string>,
 ): AlikeCases | undefined {
-  const parts = parent.split("/");
-  if (!isMaskFolder(parts[parts.length - 1]) || byCase.size < 2) return undefined;
+  if (!isMaskFolder(parent.slice(parent.lastIndexOf("/") + 1)) || byCase.size < 2) return undefined;
   const names = namesElsewhere();
   const isImage = (name: string) => names.has(foldCase(name.normalize("NFC")));
-  const kinds = kindsOf(parts.length, byCase);
+  const kinds = kindsOf(parent, byCase);
   if (!kinds || ![...byCase.keys()].every(isImage)) return undefined;
   if (kinds.some((kind) => isImage(saysOf(kind)))) return undefined;
-  const areClasses = kinds.every((kind) => classOf(kind) !== undefined);
-  const byClass = areClasses && kinds.length > 1 && new Set(kinds.map(classOf)).size === kinds.length;
+  const byClass = kinds.length > 1 && areClasses(kinds.map(classOf));
   const isWhole = kinds.length === 1 && kinds[0].files.size > 1;
   return byClass || isWhole ? { masks: kinds, byClass, idle: [], areNumbered: false } : undefined;
 }
@@ -180,8 +180,8 @@ export function lookAlike(parent: string, byCase: ReadonlyMap<string, readonly s
     return !isMaskFolder(folder) && !hasImageWord(words) && splitOfWords(words) === undefined;
   };
   if (byCase.size < 3 || ![...byCase.keys()].every(saysMore)) return false;
-  const kinds = kindsOf(parent === "" ? 0 : parent.split("/").length, byCase);
+  const kinds = kindsOf(parent, byCase);
   const isSilent = (kind: Kind) => rankOf(kind) !== ranks.number && !liesWithMasks(kind) && !isMaskName(saysOf(kind));
-  const areShared = kinds?.every((kind) => kind.files.size === byCase.size && isSilent(kind));
-  return areShared === true && kinds !== undefined && kinds.length > 1;
+  const isShared = ({ files }: Kind) => files.size === byCase.size;
+  return kinds !== undefined && kinds.length > 1 && kinds.every((kind) => isShared(kind) && isSilent(kind));
 }

@@ -27,16 +27,16 @@ export async function isLabelMap(path: string): Promise<boolean> {
   }
 }
 
+const stemOf = (path: string) => withoutEnding(basename(path));
+
 function isCalledMask(path: string): boolean {
   return isMaskName(stemOf(path)) || dirname(path).split("/").some(isMaskFolder);
 }
 
 /** The last word of a file's name, by which those of one case may differ: `p0_ct`, `p0_liver`; a number is none. */
 function lastWord(path: string): string {
-  return /[_-](\p{L}[\p{L}\p{N}]*)$/u.exec(withoutEnding(basename(path)))?.[1].toLowerCase() ?? "";
+  return /[_-](\p{L}[\p{L}\p{N}]*)$/u.exec(stemOf(path))?.[1].toLowerCase() ?? "";
 }
-
-const stemOf = (path: string) => withoutEnding(basename(path));
 
 /** The kinds of which all files that are looked at are masks; none where no kind is, or all are, or a name says which are. */
 async function masksAmong(

@@ -11,7 +11,7 @@ import { foldCase, withoutEnding } from "../../file-patterns.js";
 import { mapLimited } from "../../limited.js";
 import { spread } from "../files/sampling.js";
 import { isLabelMap } from "../pairing/masks-by-values.js";
-import { classOfName, isMaskFolder, withoutMaskWords } from "../words.js";
+import { areClasses, classOfName, isMaskFolder, withoutMaskWords } from "../words.js";
 import { type SeriesFolder, sayingParts } from "./series-folders.js";
 
 const filesAtOnce = 8;
@@ -130,11 +130,9 @@ class Finder {
  */
 function filesByClass(placed: ReadonlyMap<string | undefined, readonly Placed[]>): Map<string, Record<string, string>> {
   const byFolder = [...placed].flatMap(([folder, own]) => (folder === undefined ? [] : [{ folder, own }]));
-  const areClasses = ({ own }: { own: readonly Placed[] }) =>
-    new Set(own.map(({ className }) => className)).size === own.length &&
-    own.every(({ className }) => className !== undefined);
-  const several = byFolder.filter(({ own }) => own.length > 1);
-  if (several.length === 0 || !byFolder.every(areClasses)) return new Map();
+  const hasSeveral = byFolder.some(({ own }) => own.length > 1);
+  const haveClasses = byFolder.every(({ own }) => areClasses(own.map(({ className }) => className)));
+  if (!hasSeveral || !haveClasses) return new Map();
   const record = (own: readonly Placed[]) => Object.fromEntries(own.map(({ file, className }) => [className, file]));
   return new Map(byFolder.map(({ folder, own }) => [folder, record(own)]));
 }
