@@ -36,6 +36,7 @@ NAPI_MODULE_INIT() {
     bridge::registerAllocator(*environment, exports);
     bridge::registerMapping(*environment, exports);
     bridge::registerDistributed(*environment, exports);
+    bridge::registerGraph(*environment, exports);
     bridge::registerWaits(*environment, exports);
   } catch (const std::exception& error) {
     napi_throw_error(env, "load", error.what());

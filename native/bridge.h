@@ -134,6 +134,7 @@ void registerRuntime(Environment& environment, napi_value exports);
 void registerAllocator(Environment& environment, napi_value exports);
 void registerMapping(Environment& environment, napi_value exports);
 void registerDistributed(Environment& environment, napi_value exports);
+void registerGraph(Environment& environment, napi_value exports);
 
 template <Body body>
 napi_value guarded(napi_env env, napi_callback_info info) {

@@ -20,6 +20,9 @@ export class DisposedError extends TorchError {}
 /** An operator this libtorch does not have. */
 export class UnknownOperatorError extends TorchError {}
 
+/** Work that cannot be captured as a graph. */
+export class CaptureError extends TorchError {}
+
 /** More memory asked for than the machine or device has. The process stays usable. */
 export class OutOfMemoryError extends ResourceError {}
 
@@ -47,6 +50,7 @@ const byKind: Record<string, new (message: string) => Error> = {
   disposed: DisposedError,
   unknownOperator: UnknownOperatorError,
   memory: OutOfMemoryError,
+  capture: CaptureError,
   shape: ShapeError,
   dtype: DtypeError,
   argument: TypeError,

@@ -9,6 +9,7 @@ export { hasDevice, requireDevice, useDevice, useEngine } from "./device.js";
 export { type DeviceCall, deviceProgram } from "./device-program.js";
 export * from "./errors.js";
 export * from "./generated/functions.js";
+export { Graph } from "./graph.js";
 export { KeptTensors } from "./kept-tensors.js";
 export * from "./kernels.js";
 export { dropPages, mapFile } from "./mapping.js";

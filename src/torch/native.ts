@@ -71,6 +71,11 @@ export interface Native {
   setDeterministic(enabled: boolean): void;
   setTensorFloat32(enabled: boolean): void;
   synchronize(device: string): void;
+  beginCapture(device: string): number;
+  endCapture(graph: number): void;
+  abandonCapture(graph: number): void;
+  replayGraph(graph: number): void;
+  releaseGraph(graph: number): void;
   countWaits(): void;
   countedWaits(): Record<string, number>;
   /** Times in milliseconds. */
