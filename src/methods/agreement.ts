@@ -1,5 +1,6 @@
 /** The evaluation of methods that add to the supervised loss how far a fixed target and the student disagree. */
 import { ssl4misLoss } from "../losses/index.js";
+import { type Factor, times } from "../optim/index.js";
 import type { Tensor } from "../torch/index.js";
 import { overLevels } from "./deep-supervision.js";
 import type { MethodContext, PreparedStep } from "./method.js";
@@ -14,7 +15,7 @@ import { jointForward, type NetworkInputs } from "./views.js";
 export function evaluateAgreement(
   { student, kind, ...compute }: MethodContext,
   { x, y, annotated, weak }: NetworkInputs,
-  weight: number,
+  weight: Factor,
   agreement: (logits: Tensor, rows: ChooseRows) => Tensor,
 ): PreparedStep["evaluate"] {
   return ({ updateRunningStatistics }) => {
@@ -25,7 +26,7 @@ export function evaluateAgreement(
         return ssl4misLoss(rows(logits), at(rows(y)), kind, labelled).loss;
       });
       const consistency = agreement(rows(shared.target.logits), rows);
-      return { task: sup.add(consistency.mul(weight)), terms: { sup, consistency } };
+      return { task: sup.add(times(consistency, weight)), terms: { sup, consistency } };
     };
     return { ...over(allRows), perSample: sampleLosses(x, (rows) => over(rows).task), shared };
   };

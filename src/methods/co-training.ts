@@ -4,9 +4,9 @@
  */
 import { crossEntropy, type PseudoLabels, pseudoLabels, ssl4misLoss, usualThreshold } from "../losses/index.js";
 import { type SegmentationNetwork, withFrozenRunningStatistics } from "../nn/index.js";
-import type { NamedParameters } from "../optim/index.js";
+import { type NamedParameters, stepValue, times } from "../optim/index.js";
 import { cat, noGrad, scope, type Tensor } from "../torch/index.js";
-import { rampAt, type WeightOptions } from "./consistency-options.js";
+import { consistencyWeightAt, rampAt, type WeightOptions } from "./consistency-options.js";
 import { overLevels } from "./deep-supervision.js";
 import { teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
@@ -31,8 +31,7 @@ export class CoTraining implements Method {
     const { x, y, annotated, weak, strong } = networkInputs(batch);
     const networks = [this.context.student, this.networks.second];
     const labels = noGrad(() => scope(() => networks.map((network) => this.label(network, x, weak))));
-    const rampUp = rampAt(step, this.weight);
-    const weight = this.weight.consistencyWeight * rampUp;
+    const weight = stepValue(step, (at: MethodStep) => consistencyWeightAt(at, this.weight));
     return {
       evaluate: ({ updateRunningStatistics }) => {
         const outputs = networks.map((network) =>
@@ -49,7 +48,7 @@ export class CoTraining implements Method {
             crossEntropy(rows(target.logits), rows(labels[1 - i].labels), null, kind),
           );
           const sup = sup1.add(sup2);
-          const task = sup.add(pseudo1.add(pseudo2).mul(weight));
+          const task = sup.add(times(pseudo1.add(pseudo2), weight));
           return { task, terms: { sup, pseudo1, pseudo2 } };
         };
         const perSample = sampleLosses(x, (rows) => over(rows).task);
@@ -65,7 +64,7 @@ export class CoTraining implements Method {
           targetConfidence: labels[0].confident,
         },
       },
-      rampUp,
+      rampUp: rampAt(step, this.weight),
       measures: {},
     };
   }

@@ -26,3 +26,8 @@ export function rampAt(
 ): number {
   return iteration < startShare * maxIterations ? 0 : midssRampUp(iteration, rampIterations ?? maxIterations);
 }
+
+/** The weight of the unlabelled loss in a step. */
+export function consistencyWeightAt(step: MethodStep, options: WeightOptions): number {
+  return options.consistencyWeight * rampAt(step, options);
+}

@@ -14,6 +14,7 @@ export const cps = methodEntry({
   options: z.strictObject(weightOptions),
   usesUnlabelled: true,
   sharesBatches: true,
+  capturable: true,
   gives: () => ["perSample"],
   create: (context, settings) => new CoTraining(context, settings),
 });

@@ -20,6 +20,12 @@ export interface MethodEntry<Schema extends z.ZodObject = z.ZodObject> {
    * batch (`MethodStep.first`). Default: one process only.
    */
   sharesBatches?: boolean;
+  /**
+   * Whether a step can be captured and repeated: past its first steps the method asks for the same operators on tensors of
+   * the same shapes in each, reads none of them, draws in {@link Method.draw}, and takes every other number that changes
+   * from `stepValue`. Default: no.
+   */
+  capturable?: boolean;
   /** Which optional parts its evaluations have under these settings. Default: none. */
   gives?(options: z.output<Schema>): readonly LossPart[];
   /** The method over a student, with its further networks. */

@@ -12,6 +12,7 @@ export const fixMatch = methodEntry({
   options: midssOptions.omit({ ucp: true, symGD: true, tpRam: true }),
   usesUnlabelled: true,
   sharesBatches: true,
+  capturable: true,
   gives: () => ["perDomain", "perSample"],
   create: (context, settings) => new Midss(context, { ...settings, ucp: false, symGD: false, tpRam: false }),
 });

@@ -5,10 +5,10 @@
 import { z } from "zod";
 import { consistency } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { emaDecay } from "../optim/index.js";
-import { noGrad } from "../torch/index.js";
+import { emaDecay, stepValue } from "../optim/index.js";
+import { noGrad, type Tensor } from "../torch/index.js";
 import { evaluateAgreement } from "./agreement.js";
-import { noisyTeacherOptions, rampAt, weightOptions } from "./consistency-options.js";
+import { consistencyWeightAt, noisyTeacherOptions, rampAt, weightOptions } from "./consistency-options.js";
 import { methodEntry } from "./entry.js";
 import { teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
@@ -23,6 +23,9 @@ const options = z.strictObject({
 });
 export type MeanTeacherOptions = z.output<typeof options>;
 
+/** What chance decides in one step: noise on the teacher's images, [B, C, ...S]. */
+type NoiseDraws = { noise: Tensor };
+
 export class MeanTeacher implements Method {
   readonly networks: { teacher: SegmentationNetwork };
 
@@ -33,26 +36,30 @@ export class MeanTeacher implements Method {
     this.networks = { teacher: context.createNetwork() };
   }
 
-  prepare(batch: Batch, step: MethodStep): PreparedStep {
+  draw({ labelled: { images }, unlabelled }: Batch, step: MethodStep): NoiseDraws {
+    return { noise: noGrad(() => clippedNoise(unlabelled?.weak ?? images, step, 0, this.options)) };
+  }
+
+  prepare(batch: Batch, step: MethodStep, { noise } = this.draw(batch, step)): PreparedStep {
     const { kind } = this.context;
     const inputs = networkInputs(batch);
     const { x, weak, strong } = inputs;
-    const noisy = noGrad(() => weak.add(clippedNoise(weak, step, 0, this.options)));
+    const noisy = noGrad(() => weak.add(noise));
     const targets = teacherForward(this.networks.teacher, noisy, this.context);
-    const rampUp = rampAt(step, this.options);
-    const weight = this.options.consistencyWeight * rampUp;
+    const weight = stepValue(step, (at: MethodStep) => consistencyWeightAt(at, this.options));
     return {
       evaluate: evaluateAgreement(this.context, inputs, weight, (logits, rows) =>
         consistency(logits, rows(targets), kind),
       ),
       domains: { source: x, target: { weak, strong }, labels: null },
-      rampUp,
+      rampUp: rampAt(step, this.options),
       measures: {},
     };
   }
 
-  afterUpdate({ iteration }: MethodStep): void {
-    updateTeacher(this.networks.teacher, this.context.student, emaDecay(iteration, this.options.emaDecay));
+  afterUpdate(step: MethodStep): void {
+    const decay = stepValue(step, ({ iteration }: MethodStep) => emaDecay(iteration, this.options.emaDecay));
+    updateTeacher(this.networks.teacher, this.context.student, decay);
   }
 }
 
@@ -62,6 +69,7 @@ export const meanTeacher = methodEntry({
   cost: "2 passes, and 1 of the teacher without gradient",
   options,
   usesUnlabelled: true,
+  capturable: true,
   gives: () => ["perSample"],
   create: (context, settings) => new MeanTeacher(context, settings),
 });

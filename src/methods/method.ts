@@ -7,7 +7,7 @@ import type { Augmenter, Normalisation } from "../augment/index.js";
 import type { TargetKind } from "../core/target-kind.js";
 import type { DomainLabels, ViewOutput } from "../divergence/index.js";
 import type { Module, SegmentationNetwork } from "../nn/index.js";
-import type { Evaluation, NamedParameters } from "../optim/index.js";
+import type { Evaluation, NamedParameters, StepPosition, StepValues } from "../optim/index.js";
 import type { Device, Precision, Tensor } from "../torch/index.js";
 
 /**
@@ -43,7 +43,12 @@ export interface MethodStep {
   maxIterations: number;
   /** Index of the first image in the whole batch, for a process that holds a part of it. Default 0. */
   first?: number;
+  /** Of a step that is captured: where it takes numbers that differ in the steps that repeat it. */
+  values?: StepValues<MethodStep & StepPosition>;
 }
+
+/** What chance decides in one step, by name. */
+export type Draws = Readonly<Record<string, Tensor>>;
 
 /** What every method is built from. */
 export interface MethodContext {
@@ -98,8 +103,13 @@ export interface MethodMemory {
 
 /** A method with its settings and networks; see `methods`. */
 export interface Method {
-  /** Fixes all randomness and everything a teacher says. Tensors belong to the caller's scope. */
-  prepare(batch: Batch, step: MethodStep): PreparedStep;
+  /** What chance decides, fixed by (seed, iteration), and what follows from that without a network. Default: nothing. */
+  draw?(batch: Batch, step: MethodStep): Draws;
+  /**
+   * Fixes everything else: above all what a teacher says. Tensors belong to the caller's scope.
+   * @param draws what {@link draw} gave, or others in its place; default: what it gives
+   */
+  prepare(batch: Batch, step: MethodStep, draws?: Draws): PreparedStep;
   /** Called once after each update of the student. */
   afterUpdate(step: MethodStep): void;
   /**

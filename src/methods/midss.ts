@@ -12,7 +12,7 @@ import type { TargetKind } from "../core/target-kind.js";
 import type { ViewOutput } from "../divergence/index.js";
 import { midssRampUp, type PseudoLabels, pseudoLabels, segmentationLoss, usualThreshold } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { emaDecay } from "../optim/index.js";
+import { emaDecay, type Factor, stepValue, times } from "../optim/index.js";
 import { noGrad, onesLike, type Pack, sendTogether, spatialShape, type Tensor } from "../torch/index.js";
 import { overLevels } from "./deep-supervision.js";
 import { methodEntry } from "./entry.js";
@@ -48,8 +48,11 @@ export type MidssOptions = z.output<typeof midssOptions>;
 /** Which of the teacher's labels count. */
 type TrustOptions = Pick<MidssOptions, "confidenceThreshold"> & Partial<Pick<MidssOptions, "thresholdByClass">>;
 
-/** What chance decides in one step. */
-export interface MidssDraws {
+/** What chance decides in one step; nothing where nothing is pasted. */
+export type MidssDraws = Partial<Pasting>;
+
+/** What is pasted, and where. */
+interface Pasting {
   /** The labelled images with the amplitude of the paired unlabelled ones mixed in, in [−1, 1], [B, C, ...S]. */
   xTransferred: Tensor;
   /** Where is pasted, [B, 1, ...S] (bool, true inside). */
@@ -69,7 +72,7 @@ interface MidssImages {
 }
 
 /** The same, and what chance decided. */
-export interface MidssInputs extends MidssImages, MidssDraws {}
+export interface MidssInputs extends MidssImages, Pasting {}
 
 /** What the teacher says about the unlabelled images. */
 export interface MidssTargets extends PseudoLabels {
@@ -188,7 +191,7 @@ export function viewLoss(
 export function evaluateViews(
   student: SegmentationNetwork,
   views: readonly StudentView[],
-  rampUp: number,
+  rampUp: Factor,
   updateRunningStatistics: boolean,
   settings: { kind: TargetKind; diceMaskQuirk: boolean; compute: ComputeOptions },
 ): MethodEvaluation & { outputs: ViewOutput[] } {
@@ -209,11 +212,14 @@ export function evaluateViews(
 export function weightedSum(
   views: readonly Pick<StudentView, "name">[],
   losses: readonly Tensor[],
-  rampUp: number,
+  rampUp: Factor,
 ): Tensor {
-  const [sup, ...unlabelled] = losses.map((loss, i) => (views[i].name === "s" ? loss.mul(rampUp) : loss));
-  return sup.add(unlabelled.reduce((sum, loss) => sum.add(loss)).mul(rampUp));
+  const [sup, ...unlabelled] = losses.map((loss, i) => (views[i].name === "s" ? times(loss, rampUp) : loss));
+  const sum = unlabelled.reduce((total, loss) => total.add(loss));
+  return sup.add(times(sum, rampUp));
 }
+
+const rampUpAt = ({ iteration, maxIterations }: MethodStep) => midssRampUp(iteration, maxIterations);
 
 /** Refuses parts that work on what a missing part would make. @throws UsageError */
 function checkParts({ ucp, symGD, tpRam }: MidssOptions): void {
@@ -237,21 +243,20 @@ export class Midss implements Method {
     this.compute = { precision: context.precision, device: context.device };
   }
 
-  /** @param draws from where chance is given; default: by seed and iteration */
-  prepare(batch: Batch, step: MethodStep, draws?: MidssDraws): MidssStep {
+  prepare(batch: Batch, step: MethodStep, draws = this.draw(batch, step)): MidssStep {
     const { kind, student } = this.context;
     const { x, y, annotated, weak: uWeak, strong: uStrong } = networkInputs(batch);
     const inputs = { x, y, annotated, uWeak, uStrong };
     const { targets, views } = this.options.ucp
-      ? this.mixed({ ...inputs, ...(draws ?? this.draw(batch, step)) })
+      ? this.mixed({ ...inputs, ...(draws as Pasting) })
       : this.unmixed(inputs);
-    const rampUp = midssRampUp(step.iteration, step.maxIterations);
+    const weight = stepValue(step, rampUpAt);
     const settings = { kind, diceMaskQuirk: this.options.diceMaskQuirk, compute: this.compute };
     return {
       targets,
       views,
       evaluate: ({ updateRunningStatistics }) =>
-        evaluateViews(student, views, rampUp, updateRunningStatistics, settings),
+        evaluateViews(student, views, weight, updateRunningStatistics, settings),
       domains: {
         source: inputs.x,
         target: { weak: inputs.uWeak, strong: inputs.uStrong },
@@ -262,7 +267,7 @@ export class Midss implements Method {
           targetConfidence: targets.confident,
         },
       },
-      rampUp,
+      rampUp: rampUpAt(step),
       measures: { confidentShare: targets.confident.mean() },
     };
   }
@@ -281,7 +286,8 @@ export class Midss implements Method {
     return { targets, views: unmixedViews(images, targets) };
   }
 
-  private draw(batch: Batch, { seed, iteration, maxIterations, first }: MethodStep): MidssDraws {
+  draw(batch: Batch, { seed, iteration, maxIterations, first }: MethodStep): MidssDraws {
+    if (!this.options.ucp) return {};
     const { images } = batch.labelled;
     const [count, shape] = [images.shape[0], spatialShape(images)];
     const key = { seed, iteration, purpose: "midss", first };
@@ -307,8 +313,9 @@ export class Midss implements Method {
     return () => normalisation.forward(transfer(images, unlabelled.weak));
   }
 
-  afterUpdate({ iteration }: MethodStep): void {
-    updateTeacher(this.networks.teacher, this.context.student, emaDecay(iteration, this.options.emaDecay));
+  afterUpdate(step: MethodStep): void {
+    const decay = stepValue(step, ({ iteration }: MethodStep) => emaDecay(iteration, this.options.emaDecay));
+    updateTeacher(this.networks.teacher, this.context.student, decay);
   }
 }
 
@@ -319,6 +326,7 @@ export const midss = methodEntry({
   options: midssOptions,
   usesUnlabelled: true,
   sharesBatches: true,
+  capturable: true,
   gives: ({ ucp, symGD }) => (ucp && !symGD ? ["perSample"] : ["perDomain", "perSample"]),
   create: (context, settings) => new Midss(context, settings),
 });

@@ -49,6 +49,7 @@ export const supervised = methodEntry({
   options: z.strictObject({}),
   usesUnlabelled: false,
   sharesBatches: true,
+  capturable: true,
   gives: () => ["perSample"],
   create: (context) => new Supervised(context),
 });

@@ -16,6 +16,7 @@ import {
 } from "../torch/index.js";
 import type { Optimizer } from "./optimizer.js";
 import { loadList } from "./sgd.js";
+import type { Factor } from "./step-values.js";
 
 /** Settings of {@link AdamW}, with PyTorch's defaults. */
 export interface AdamWOptions {
@@ -36,7 +37,9 @@ export class AdamW implements Optimizer {
     private readonly options: AdamWOptions = {},
   ) {}
 
-  step(gradients: readonly Tensor[], rate: number): void {
+  step(gradients: readonly Tensor[], rate: Factor): void {
+    // Its corrections for the first steps count on the host.
+    if (typeof rate !== "number") throw new Error("internal: AdamW was given a rate on the device");
     const { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0.01 } = this.options;
     noGrad(() =>
       scope(() => {

@@ -18,6 +18,11 @@ export interface MinimizerEntry<Schema extends z.ZodObject = z.ZodObject> {
   options: Schema;
   /** The part of an evaluation that these settings cannot do without. Default: none. */
   needs?(options: z.output<Schema>): LossPart | null;
+  /**
+   * Whether these settings' steps can be captured and repeated: steps of as many passes ask for the same operators on
+   * tensors of the same shapes, read none, and take every other number that changes from `stepValue`. Default: no.
+   */
+  capturable?(options: z.output<Schema>): boolean;
   /** The optimiser over the parameters, which it perturbs and the base optimiser updates. */
   create(parameters: NamedParameters, base: Optimizer, options: z.output<Schema>): Minimizer;
 }

@@ -14,5 +14,6 @@ export type { Memory, MemoryNames } from "./sharpness/memory.js";
 export { rhoOption } from "./sharpness/radius.js";
 export { type SharpnessDefinition, sharpnessEntry } from "./sharpness/sharpness-minimizer.js";
 export type { ChooseTargets, Mixed, PassResult, PassTargets, SharpnessStep } from "./sharpness/sharpness-step.js";
+export { type Factor, type StepValues, stepValue, times } from "./step-values.js";
 export { Dim, type DimOptions, perturbations } from "./steps/dim.js";
 export { domainVariance } from "./steps/disam.js";

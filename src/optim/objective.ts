@@ -3,6 +3,7 @@
  * step; the objective it hands over can then be evaluated any number of times, at whatever weights the network holds.
  */
 import type { Tensor } from "../torch/index.js";
+import type { StepValues } from "./step-values.js";
 
 /** The optional parts of an {@link Evaluation} that some optimisers need. */
 export type LossPart = "perDomain" | "perSample";
@@ -47,14 +48,18 @@ export interface Objective<E extends Evaluation = Evaluation> {
   divergence: ((evaluation: E, pass: { learn: boolean }) => Tensor) | null;
 }
 
-/** Where in training a step stands. */
-export interface StepContext {
+/** Where in training a step stands, and what follows from that alone. */
+export interface StepPosition {
   /** 0-based. */
   iteration: number;
   maxIterations: number;
   /** Learning rate of this step, and of the first one. */
   rate: number;
   baseRate: number;
+}
+
+/** The same with what the method says and the caller wants. */
+export interface StepContext extends StepPosition {
   /** The method's ramp for unlabelled terms, in [0, 1]. */
   rampUp: number;
   /** Also compute quantities for the log that the update itself does not need. */
@@ -66,6 +71,8 @@ export interface StepContext {
    * default: all by that of the whole batch.
    */
   ownAscent?: boolean;
+  /** Of a step that is captured: where it takes what differs in the steps that repeat it, the ramp-up excepted. */
+  values?: StepValues<StepPosition>;
   /**
    * Leave the step's numbers on the device, as `unread` of its report, so that nothing waits: the update is then made
    * whatever they are, and the caller looks at them before it keeps any weights. Default: false.
@@ -77,8 +84,8 @@ export interface StepContext {
 export interface UnreadNumbers {
   /** All of them, float64 [n]; the caller's. Of several processes each has its own, of which all are to read the mean. */
   values: Tensor;
-  /** Writes what was read into the report: every number, or in `nonFinite` the first that is NaN or infinite. */
-  note(read: ArrayLike<number>): void;
+  /** Writes what was read into the step's report: every number, or in `nonFinite` the first that is NaN or infinite. */
+  note(read: ArrayLike<number>, report: StepReport): void;
 }
 
 /** A value that was NaN or infinite, which made the step be skipped with all weights as before. */

@@ -1,5 +1,6 @@
 /** What turns a gradient into new weights. Gradients are given, never read from `grad`, so that any pass may supply them. */
 import type { Tensor } from "../torch/index.js";
+import type { Factor } from "./step-values.js";
 
 /** A base optimiser. */
 export interface Optimizer {
@@ -10,7 +11,7 @@ export interface Optimizer {
    * @param decayAt the weights that coupled weight decay reads instead of the parameters (MSAM); decoupled decay
    *   shrinks the parameters themselves and ignores it
    */
-  step(gradients: readonly Tensor[], rate: number, decayAt?: readonly Tensor[]): void;
+  step(gradients: readonly Tensor[], rate: Factor, decayAt?: readonly Tensor[]): void;
 
   /**
    * The running mean (or sum) of past gradients, one per parameter, still owned by the optimiser; empty before the

@@ -4,6 +4,7 @@
  */
 import * as torch from "../torch/index.js";
 import { noGrad, scope, type Tensor, UnknownOperatorError } from "../torch/index.js";
+import type { Factor } from "./step-values.js";
 
 /** Parameters with their names, in a fixed order. */
 export type NamedParameters = readonly (readonly [string, Tensor])[];
@@ -90,6 +91,22 @@ export function scale_(tensors: readonly Tensor[], factor: Tensor): void {
 export function addScaled(a: readonly Tensor[], factor: Tensor, b: readonly Tensor[]): Tensor[] {
   const typed = typedFor(a, factor);
   return a.map((one, i) => one.addcmul(b[i], typed));
+}
+
+/** Each tensor times a factor, in place. */
+export function multiply_(tensors: readonly Tensor[], factor: Factor): void {
+  if (typeof factor === "number") torch.foreachMul_(tensors, factor);
+  else scale_(tensors, factor);
+}
+
+/** a + factor·b in place of a, with the same bits wherever the factor lies; see {@link addScaled}. */
+export function addScaled_(a: readonly Tensor[], factor: Factor, b: readonly Tensor[]): void {
+  if (typeof factor === "number") {
+    torch.foreachAdd_(a, b, { alpha: factor });
+    return;
+  }
+  const typed = typedFor(a, factor);
+  for (const [i, one] of a.entries()) one.addcmul_(b[i], typed);
 }
 
 /** Copies of all values, to be given back by {@link restore}. The caller's scope owns them. */

@@ -11,6 +11,8 @@ import {
   zerosLike,
 } from "../torch/index.js";
 import type { Optimizer } from "./optimizer.js";
+import { addScaled_ } from "./parameter-list.js";
+import type { Factor } from "./step-values.js";
 
 /** Settings of {@link Sgd}; MiDSS uses momentum 0.9 and weight decay 1e-4. */
 export interface SgdOptions {
@@ -29,14 +31,14 @@ export class Sgd implements Optimizer {
     private readonly options: SgdOptions = {},
   ) {}
 
-  step(gradients: readonly Tensor[], rate: number, decayAt: readonly Tensor[] = this.parameters): void {
+  step(gradients: readonly Tensor[], rate: Factor, decayAt: readonly Tensor[] = this.parameters): void {
     noGrad(() =>
       scope(() => {
         const { momentum = 0, nesterov = false, weightDecay = 0 } = this.options;
         const decayed = weightDecay === 0 ? gradients : foreachAdd(gradients, decayAt, { alpha: weightDecay });
         const direction = momentum === 0 ? decayed : this.accumulate(decayed, momentum);
         const update = nesterov ? foreachAdd(decayed, direction, { alpha: momentum }) : direction;
-        foreachAdd_(this.parameters, update, { alpha: -rate });
+        addScaled_(this.parameters, typeof rate === "number" ? -rate : rate.neg(), update);
       }),
     );
   }

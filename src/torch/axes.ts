@@ -2,7 +2,7 @@
  * Names for the axes of image tensors [B, C, ...S], so that nothing above counts them: S are the spatial axes, slowest
  * first, two of an image ([H, W]) and three of a volume ([D, H, W]). Labels without a channel axis are [B, ...S].
  */
-import { oneHot } from "./generated/functions.js";
+import { arange } from "./generated/functions.js";
 import type { MemoryFormat, Tensor } from "./tensor.js";
 
 const from = (first: number, end: number) => Array.from({ length: end - first }, (_, i) => first + i);
@@ -53,9 +53,13 @@ export function repeatChannel(tensor: Tensor, count: number): Tensor {
   return tensor.expand([-1, count, ...spatialAxes(tensor).map(() => -1)]);
 }
 
-/** Class numbers [B, ...S] int64 → one channel of 0 and 1 per class, [B, K, ...S] int64. */
+/**
+ * Class numbers [B, ...S] int64 → one channel of 0 and 1 per class, [B, K, ...S] int64. What is no class has none. Compared
+ * rather than by `oneHot`, which on the CPU reads the least and the greatest number first.
+ */
 export function classChannels(labels: Tensor, classes: number): Tensor {
-  return channelsToFront(oneHot(labels, classes));
+  const numbers = arange(classes, { dtype: "int64", device: labels.device });
+  return channelsToFront(labels.unsqueeze(-1).eq(numbers).to({ dtype: "int64" }));
 }
 
 /** The memory layout in which the channels of a pixel lie side by side, for tensors of that many axes; undefined: none. */

@@ -9,6 +9,13 @@ import { CaptureError } from "./errors.js";
 import { native } from "./native.js";
 import { type Device, hostReads } from "./tensor.js";
 
+let capturing = false;
+
+/** Whether work is being captured: then only operators that libtorch itself knows may run. */
+export function isCapturing(): boolean {
+  return capturing;
+}
+
 /** Work that was captured. Its memory is its own until it is disposed. */
 export class Graph implements Disposable {
   private constructor(private number: number) {}
@@ -22,6 +29,7 @@ export class Graph implements Disposable {
   static capture(device: Device, body: () => void): Graph {
     const [reads, uploads] = [hostReads(), hostUploads()];
     const number = native().beginCapture(device);
+    capturing = true;
     try {
       body();
       if (hostReads() !== reads) throw new CaptureError("a captured step must not read values of the device");
@@ -29,6 +37,8 @@ export class Graph implements Disposable {
     } catch (error) {
       native().abandonCapture(number);
       throw error;
+    } finally {
+      capturing = false;
     }
     native().endCapture(number);
     return new Graph(number);

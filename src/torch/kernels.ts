@@ -4,9 +4,10 @@
  */
 import { channelsToEnd, channelsToFront } from "./axes.js";
 import * as aten from "./generated/functions.js";
+import { isCapturing } from "./graph.js";
 import { asOperator } from "./recording.js";
 import { scope } from "./scope.js";
-import type { Tensor } from "./tensor.js";
+import type { Device, Tensor } from "./tensor.js";
 import { worldSize } from "./world.js";
 
 /** Windows over spatial axes; each list has a number per axis. */
@@ -16,6 +17,11 @@ export interface Windows {
   stride: readonly number[];
   /** Zeros on either side of the input. */
   padding: readonly number[];
+}
+
+/** Whether the bridge's own operators run: they are made for the processor, and no graph knows of them. */
+function takesOwnKernels(device: Device): boolean {
+  return device === "cpu" && !isCapturing();
 }
 
 /** Whether the channels of a pixel lie side by side. */
@@ -96,7 +102,7 @@ function largest(input: Tensor, size: readonly number[]): Tensor {
   if (size.length === 3) return aten.maxPool3d(input, size);
   const { dtype, device } = input;
   const halves = size.every((side) => side === 2);
-  const planes = halves && dtype === "float32" && device === "cpu" && !isChannelsLast(input);
+  const planes = halves && dtype === "float32" && takesOwnKernels(device) && !isChannelsLast(input);
   return planes ? aten.maxPoolPlanes(input) : aten.maxPool2d(input, size);
 }
 
@@ -167,7 +173,7 @@ const narrow = 16;
 function isLastOnProcessor(input: Tensor): boolean {
   const { dtype, device } = input;
   const known = dtype === "float32" || dtype === "bfloat16";
-  return known && device === "cpu" && isChannelsLast(input);
+  return known && takesOwnKernels(device) && isChannelsLast(input);
 }
 
 function inParts(input: Tensor, by: Normaliser, sizes: readonly number[], operator = aten.batchNormParts): Tensor {

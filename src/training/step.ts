@@ -1,10 +1,12 @@
 /** One step of training: what happens to an augmented batch, in which order. */
 import { RandomStream } from "../core/random.js";
+import type { RestyledImages } from "../divergence/index.js";
 import {
   type Batch,
   type ComputeOptions,
   createObjective,
   type DomainComparison,
+  type Draws,
   type Method,
   type MethodStep,
   type PreparedStep,
@@ -52,17 +54,41 @@ export interface StepResult {
  * Lets the method prepare the batch, minimises what it asks for, and lets it follow the student; after a step that was
  * skipped there is nothing to follow. Tensors belong to the caller's scope.
  */
-export function trainStep(
-  parts: StepParts,
-  batch: Batch,
-  { baseRate, measure, rank = 0, ownAscent, deferred, ...at }: StepPlace,
-): StepResult {
-  const { student, method, minimizer, comparison, augmenter } = parts;
-  const { seed, iteration, maxIterations } = at;
-  // Dropout is the only operator that draws from libtorch's own generator; it knows of no image's index.
+export function trainStep(parts: StepParts, batch: Batch, place: StepPlace): StepResult {
+  seedEngine(place);
+  return computeStep(parts, drawStep(parts, batch, place), place);
+}
+
+/** Dropout is the only operator that draws from libtorch's own generator; it knows of no image's index. */
+export function seedEngine({ seed, iteration, rank = 0 }: StepPlace): void {
   manualSeed(new RandomStream(seed, "libtorch", iteration, rank).uint32());
-  const prepared = method.prepare(batch, at);
-  const restyled = augmenter && comparison?.estimator.restyles ? restyle(batch, augmenter, at) : undefined;
+}
+
+/** What a step computes from: its images, and what chance made of them. */
+export interface StepInputs {
+  batch: Batch;
+  draws: Draws | undefined;
+  restyled: RestyledImages | undefined;
+}
+
+/** Draws everything that does not depend on the networks. */
+export function drawStep({ method, comparison, augmenter }: StepParts, batch: Batch, at: MethodStep): StepInputs {
+  return {
+    batch,
+    draws: method.draw?.(batch, at),
+    restyled: augmenter && comparison?.estimator.restyles ? restyle(batch, augmenter, at) : undefined,
+  };
+}
+
+/** A step from its inputs on: networks, losses, gradients, the update, and what follows the student. */
+export function computeStep(
+  parts: StepParts,
+  { batch, draws, restyled }: StepInputs,
+  { baseRate, measure, ownAscent, deferred, rank: _, ...at }: StepPlace,
+): StepResult {
+  const { student, method, minimizer, comparison } = parts;
+  const { iteration, maxIterations } = at;
+  const prepared = method.prepare(batch, at, draws);
   const objective = createObjective(prepared, student, comparison, parts, restyled);
   const rate = learningRate(baseRate, iteration, maxIterations);
   const { rampUp } = prepared;

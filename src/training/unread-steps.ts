@@ -38,7 +38,7 @@ export class UnreadSteps {
     const steps = this.steps.splice(0);
     try {
       const read = readTogether([...steps.map(({ unread }) => unread.values), ...Object.values(measures)], ofAll);
-      for (const [i, { unread }] of steps.entries()) unread.note(read[i]);
+      for (const [i, { report, unread }] of steps.entries()) unread.note(read[i], report);
       const broken = steps.find(({ report }) => report.nonFinite);
       return {
         measures: Object.fromEntries(Object.keys(measures).map((name, i) => [name, read[steps.length + i][0]])),

@@ -8,7 +8,7 @@ import { type Minimizer, type MinimizerName, minimizers, Sgd, type StepReport } 
 import { freshProgress } from "../../src/runs/checkpoint-contents.js";
 import { Generator, noGrad, rand, scope, setThreads, stack, type Tensor } from "../../src/torch/index.js";
 import type { TrainingSession } from "../../src/training/session.js";
-import { trainStep } from "../../src/training/step.js";
+import { type StepParts, trainStep } from "../../src/training/step.js";
 import { collectState, restoreState } from "../../src/training/training-state.js";
 
 // On tensors this small, threads cost more than they save.
@@ -129,8 +129,12 @@ export class Training {
   /** One step of ten, a logged one, on batch `iteration` unless another is given. */
   step(iteration: number, batch = () => makeBatch(this.kind, iteration), how = {}): StepReport {
     const place = { ...at(iteration), baseRate: 0.03, measure: true, ...how };
-    const parts = { ...this.session, ...forward };
-    return scope(() => trainStep(parts, batch(), place).report);
+    return scope(() => trainStep(this.parts, batch(), place).report);
+  }
+
+  /** What its steps work on. */
+  get parts(): StepParts {
+    return { ...this.session, ...forward };
   }
 
   run(from: number, to: number): StepReport[] {

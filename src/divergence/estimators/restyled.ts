@@ -58,5 +58,6 @@ export const restyled = estimatorEntry({
   summary: "labels against the prediction of the same images in the style of unlabelled ones",
   source: "ours; docs/method.md",
   cost: "network on B images",
+  capturable: true,
   create: createRestyled,
 });

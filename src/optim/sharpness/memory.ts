@@ -77,12 +77,13 @@ export class Memory {
 
   /** Keeps a copy of a float64 scalar without gradient until the next one of that name. */
   keepNumber(name: string, value: Tensor): void {
-    this.pending.push(() => this.setNumber(name, value.clone()));
+    this.pending.push(() => this.setNumber(name, value));
   }
 
   private setNumber(name: string, value: Tensor): void {
-    this.numbers.get(name)?.dispose();
-    this.numbers.set(name, persist(value));
+    const kept = this.numbers.get(name);
+    if (kept) kept.copy_(value);
+    else this.numbers.set(name, persist(value.clone()));
   }
 
   /** Everything kept, by name; lists as `name.0`, `name.1`, …, numbers as float64 [1] of the caller's scope. */
@@ -114,7 +115,7 @@ export class Memory {
     for (const [name, list] of loaded) this.lists.set(name, list);
     for (const name of numbers) {
       const value = state.get(name);
-      if (value) this.setNumber(name, value.reshape([]).to({ device: this.tensors[0].device, copy: true }));
+      if (value) this.setNumber(name, value.reshape([]).to({ device: this.tensors[0].device }));
     }
   }
 }

@@ -1,8 +1,9 @@
 /** When the weights are perturbed and how far: settings shared by DiM and the optimisers made of an ascent rule. */
 import { z } from "zod";
 import { type Tensor, where } from "../../torch/index.js";
-import type { StepContext } from "../objective.js";
+import type { StepContext, StepPosition } from "../objective.js";
 import { globalDot, scaled } from "../parameter-list.js";
+import { type Factor, stepValue } from "../step-values.js";
 
 /** In which steps to perturb, with an optimiser's own default of the first. */
 export function timing(startFraction: number) {
@@ -75,7 +76,7 @@ export function perturbsAtAll({ rho }: { rho: number }): boolean {
 
 /** The iteration of the first perturbed step. */
 function firstPerturbed(
-  { maxIterations }: Pick<StepContext, "maxIterations">,
+  { maxIterations }: Pick<StepPosition, "maxIterations">,
   { startIteration, startFraction }: RadiusOptions,
 ): number {
   // The quotient is rounded as the fraction itself was, where the product would miss 7 of 100 for 0.07.
@@ -84,7 +85,7 @@ function firstPerturbed(
 }
 
 /** Whether a step perturbs. */
-export function perturbsAt(at: Pick<StepContext, "iteration" | "maxIterations">, radius: RadiusOptions): boolean {
+export function perturbsAt(at: Pick<StepPosition, "iteration" | "maxIterations">, radius: RadiusOptions): boolean {
   const since = at.iteration - firstPerturbed(at, radius);
   return perturbsAtAll(radius) && since >= 0 && since % radius.every === 0;
 }
@@ -93,13 +94,14 @@ export function perturbsAt(at: Pick<StepContext, "iteration" | "maxIterations">,
  * The radius of a step: ρ, linear in the learning rate (ρ at the base rate, ρ_min at 0; GSAM's ProportionScheduler), or
  * linear in the method's ramp-up.
  */
-export function radiusAt({ rate, baseRate, rampUp }: StepContext, { rho, rhoMode, rhoMin }: RadiusOptions): number {
-  if (rhoMode === "rate") return rhoMin + ((rho - rhoMin) * rate) / baseRate;
-  return rhoMode === "ramp" ? rhoMin + (rho - rhoMin) * rampUp : rho;
+export function radiusAt(at: StepContext, { rho, rhoMode, rhoMin }: RadiusOptions): Factor {
+  if (rhoMode === "rate")
+    return stepValue(at, ({ rate, baseRate }: StepPosition) => rhoMin + ((rho - rhoMin) * rate) / baseRate);
+  return rhoMode === "ramp" ? rhoMin + (rho - rhoMin) * at.rampUp : rho;
 }
 
 /** The share of the task loss that a step may risk: `lossBudget` in the first perturbed step, by a cosine to 0 at the end. */
-export function budgetAt(at: StepContext, radius: RadiusOptions): number {
+export function budgetAt(at: StepPosition, radius: RadiusOptions): number {
   const first = firstPerturbed(at, radius);
   const course = (at.iteration - first) / (at.maxIterations - first);
   return (radius.lossBudget * (1 + Math.cos(Math.PI * course))) / 2;

@@ -1,10 +1,11 @@
 /** The plain sharpness-aware optimiser: the gradient at w perturbs by an ascent rule, the one at w+ε updates. */
 import { z } from "zod";
 import { noGrad, type Tensor } from "../../torch/index.js";
-import type { Evaluation, StepContext } from "../objective.js";
+import type { Evaluation, StepPosition } from "../objective.js";
 import type { Optimizer } from "../optimizer.js";
 import { globalNorm, type NamedParameters } from "../parameter-list.js";
 import { type AscentRule, ofLength, type Radius } from "../rules/ascent-rule.js";
+import { stepValue, times } from "../step-values.js";
 import { type PerturbedPart, perturbedPart, perturbOption } from "./perturbed-part.js";
 import { budgetAt, perturbsAt, type RadiusOptions, radiusAt, radiusOptions, withinBudget } from "./radius.js";
 import { SharpnessMinimizer } from "./sharpness-minimizer.js";
@@ -58,7 +59,7 @@ export class RuleMinimizer extends SharpnessMinimizer {
   }
 
   /** Two where it perturbs. */
-  passesAt(at: Pick<StepContext, "iteration" | "maxIterations">): number {
+  passesAt(at: Pick<StepPosition, "iteration" | "maxIterations">): number {
     return perturbsAt(at, this.settings) ? 2 : 1;
   }
 
@@ -85,7 +86,8 @@ export class RuleMinimizer extends SharpnessMinimizer {
       step.reportRadius(rho);
       return full;
     }
-    const { perturbation, factor } = withinBudget(full, gradient, clean.task.mul(budgetAt(at, this.settings)));
+    const budget = stepValue(at, (position: StepPosition) => budgetAt(position, this.settings));
+    const { perturbation, factor } = withinBudget(full, gradient, times(clean.task, budget));
     step.reportRadius(factor.mul(rho));
     return perturbation;
   }

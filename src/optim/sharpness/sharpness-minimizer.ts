@@ -136,5 +136,6 @@ export const none = minimizerEntry({
   source: "torch.optim",
   passes: 1,
   options: z.strictObject({}),
+  capturable: () => true,
   create: (parameters, base) => new Plain(parameters, base),
 });

@@ -18,7 +18,7 @@ import {
   worldGradient,
   worldMean,
 } from "../../torch/index.js";
-import type { Evaluation, NonFinite, Objective, StepContext, StepReport } from "../objective.js";
+import type { Evaluation, NonFinite, Objective, StepContext, StepPosition, StepReport } from "../objective.js";
 import type { Optimizer } from "../optimizer.js";
 import {
   globalCosine,
@@ -30,6 +30,7 @@ import {
   save,
   tensorNorms,
 } from "../parameter-list.js";
+import { stepValue } from "../step-values.js";
 import { NonFiniteSignal, type PassScalars, StepNumbers } from "./step-numbers.js";
 
 /** What a pass differentiates: each loss gives a gradient of its own; the divergence is for the report. */
@@ -144,10 +145,14 @@ export class SharpnessStep {
     const left = scope(() => {
       const update = this.at.ownAscent ? worldAverages(gradient) : gradient;
       const values = noGrad(() => scope(() => this.decide(update)));
-      this.base.step(update, this.at.rate, decayAt);
+      this.base.step(
+        update,
+        stepValue(this.at, ({ rate }: StepPosition) => rate),
+        decayAt,
+      );
       return values;
     });
-    if (left) this.report.unread = { values: left, note: (values) => this.noteLater(values) };
+    if (left) this.report.unread = { values: left, note: (values, report) => this.noteLater(values, report) };
   }
 
   /**
@@ -213,12 +218,12 @@ export class SharpnessStep {
     if (values) this.numbers.note(ofAll(values).toNumbers());
   }
 
-  private noteLater(values: ArrayLike<number>): void {
+  private noteLater(values: ArrayLike<number>, report: StepReport): void {
     try {
-      this.numbers.note(values);
+      this.numbers.note(values, report);
     } catch (error) {
       if (!(error instanceof NonFiniteSignal)) throw error;
-      this.report.nonFinite = error.what;
+      report.nonFinite = error.what;
     }
   }
 

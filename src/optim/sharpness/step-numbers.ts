@@ -81,10 +81,11 @@ export class StepNumbers {
 
   /**
    * Writes the report.
-   * @param read what {@link values} held
+   * @param read what {@link values} held, in this step or in one that repeated it
+   * @param report default: this step's own
    * @throws NonFiniteSignal naming the first number that is NaN or infinite
    */
-  note(read: ArrayLike<number>): void {
+  note(read: ArrayLike<number>, report = this.report): void {
     const values = Array.from(read);
     const next = () => values.shift() as number;
     const norms = values.splice(values.length - this.passes.length * this.parameters.length);
@@ -92,10 +93,10 @@ export class StepNumbers {
       const [task, divergence] = [next(), pass.divergence ? next() : undefined];
       const terms = Object.fromEntries(pass.terms.map(([name]) => [name, next()]));
       const ofParameters = norms.splice(0, this.parameters.length);
-      this.notePass(pass.kind, { task, divergence, terms, norm: next(), norms: ofParameters });
+      this.notePass(report, pass.kind, { task, divergence, terms, norm: next(), norms: ofParameters });
     }
-    for (const name of this.further.keys()) this.report[name] = next();
-    if (this.further.has("updateNorm") && !Number.isFinite(this.report.updateNorm))
+    for (const name of this.further.keys()) report[name] = next();
+    if (this.further.has("updateNorm") && !Number.isFinite(report.updateNorm))
       throw new NonFiniteSignal({ pass: "perturbed", quantity: "combined gradient" });
   }
 
@@ -104,19 +105,19 @@ export class StepNumbers {
     return value ? [value] : [];
   }
 
-  private notePass(kind: NonFinite["pass"], numbers: PassNumbers): void {
+  private notePass(report: StepReport, kind: NonFinite["pass"], numbers: PassNumbers): void {
     const { task, divergence, terms, norm } = numbers;
-    if (kind === "clean") Object.assign(this.report, { terms, task, divergence });
+    if (kind === "clean") Object.assign(report, { terms, task, divergence });
     else {
-      const sharpness = task - this.report.task;
-      Object.assign(this.report, { perturbedTask: task, perturbedDivergence: divergence, sharpness });
+      const sharpness = task - report.task;
+      Object.assign(report, { perturbedTask: task, perturbedDivergence: divergence, sharpness });
     }
     const quantity = nonFiniteLoss(numbers) ?? this.nonFiniteGradient(numbers);
     if (quantity) throw new NonFiniteSignal({ pass: kind, quantity });
-    this.report.perturbedNorm = norm;
+    report.perturbedNorm = norm;
     if (kind === "perturbed") return;
-    this.report.ascentNorm = norm;
-    if (this.measure) this.report.cosine = 1;
+    report.ascentNorm = norm;
+    if (this.measure) report.cosine = 1;
   }
 
   private nonFiniteGradient({ norm, norms }: PassNumbers): string | null {

@@ -232,12 +232,18 @@ function evaluateDivergence(
   return differentiated ? run() : noGrad(run);
 }
 
+/** The ramp-up is the method's, which says it of the step at hand alone; other weights that change are the host's likewise. */
+function isCapturable({ rhoMode, lambdaMode, startIteration }: Omit<DimOptions, "renormalise">): boolean {
+  return rhoMode !== "ramp" && lambdaMode === "constant" && startIteration === 0;
+}
+
 export const dim = minimizerEntry({
   summary: "sharpness-aware steps guided by an f-divergence between labelled and unlabelled images",
   source: "arXiv 2411.12350, our definition in docs/method.md",
   passes: 2,
   costNote: "but 1 before the last three tenths of the training, and one of restyled images beside each",
   options: dimOptions,
+  capturable: isCapturable,
   create: (parameters, base, options) => {
     const { renormalise = comparable.includes(options.perturbWith) } = options;
     return new Dim(parameters, base, { ...options, renormalise });
@@ -250,5 +256,6 @@ export const dimFeatures = minimizerEntry({
   passes: 2,
   costNote: "and the divergence's own pass over both domains twice (DiM-1, 5, 6) or once (DiM-2, 3, 4)",
   options: dimFeaturesOptions,
+  capturable: isCapturable,
   create: (parameters, base, options) => new Dim(parameters, base, options),
 });

@@ -11,6 +11,8 @@ function ruleEntry(rule: AscentRule): MinimizerEntry {
     source: rule.source,
     passes: 2,
     options: z.strictObject({ ...ruleOptions(rule.rho, rule.rhoMode), ...rule.options }),
+    // The ramp-up is the method's, which says it of the step at hand alone.
+    capturable: ({ rhoMode }) => rhoMode !== "ramp",
     create: (parameters, base, options) =>
       new RuleMinimizer(parameters, base, { rule, options }, options as unknown as RuleSettings),
   });
