@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Everything that is to be seen on a machine with a GPU, in one call of less than eight minutes: parity with the golden
-# numbers, one run resumed and compared to the bit, several runs side by side, and steps beside PyTorch's. Each part has time
-# limits of its own, and a part that fails does not stop the next; the last line says which did.
+# numbers, one run resumed and compared to the bit, the same run with captured steps, several runs side by side, and steps
+# beside PyTorch's. Each part has time limits of its own, and a part that fails does not stop the next; the last line says
+# which did.
 #
 #   bench/gpu.sh OUT
 #
@@ -11,7 +12,7 @@
 set -uo pipefail
 
 if [ $# -ne 1 ]; then
-  sed -n '2,10p' "$0" | sed 's/^# \{0,1\}//' >&2
+  sed -n '2,11p' "$0" | sed 's/^# \{0,1\}//' >&2
   exit 2
 fi
 here=$(cd "$(dirname "$0")" && pwd)
@@ -49,7 +50,9 @@ common=(--set "dataset=$data" --set optimizer.name=dim "${sets[@]}")
 
 # One run through, and one that is told to stop on the way and goes on: the same checkpoint, byte for byte.
 resumed() {
+  local begun=$SECONDS
   timeout 40 "${dimseg[@]}" train "$config" --out "$out/whole" "${common[@]}" || return
+  whole=$((SECONDS - begun))
   timeout 40 "${dimseg[@]}" train "$config" --out "$out/parts" "${common[@]}" &
   local run=$! lines=0
   while kill -0 $run 2>/dev/null; do
@@ -66,11 +69,22 @@ resumed() {
     diff "$out/whole/metrics.jsonl" "$out/parts/metrics.jsonl" && echo "the resumed run has the same bits"
 }
 
+# The same run with its steps captured, beside the one without: how long both took, and whether the bits are the same,
+# which a graph does not promise.
+captured() {
+  local begun=$SECONDS
+  timeout 40 "${dimseg[@]}" train "$config" --out "$out/captured" "${common[@]}" --set training.capture=true || return
+  echo "captured: $((SECONDS - begun)) s with its start, not captured: ${whole:-?} s"
+  diff -rq "$out/whole/checkpoints/step-$iterations" "$out/captured/checkpoints/step-$iterations" &&
+    echo "the captured run has the same bits" || echo "the captured run has other bits"
+}
+
 part parity timeout 45 node "$root/dist/src/parity/main.js" "$root/tests/golden" --device "$device"
 part resumed resumed
-part beside timeout 90 "${dimseg[@]}" sweep "$root/studies/paper/slice.yaml" --jobs auto --out "$out/beside" \
+part captured captured
+part beside timeout 75 "${dimseg[@]}" sweep "$root/studies/paper/slice.yaml" --jobs auto --out "$out/beside" \
   --set "dataset=$data" "${sets[@]}"
-part step timeout 200 node "$root/dist/bench/main.js" step "${quick[@]}"
+part step timeout 180 node "$root/dist/bench/main.js" step "${quick[@]}"
 
 if [ ${#failed[@]} -gt 0 ]; then
   echo "failed: ${failed[*]}"

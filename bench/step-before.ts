@@ -120,7 +120,7 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
       const file = join(folder, `${i}.safetensors`);
       writeStart(file, size);
       for (const method of methods)
-        for (const engine of enginesOf("dimseg", comparisonsOn(device))) {
+        for (const engine of enginesOf("dimseg", comparisonsOn(device, size)).filter((one) => one !== "captured")) {
           const setting = { file, device, method, size, engine };
           const measured: Start[] = [];
           const turns = { rounds: Math.ceil(rounds / 2), warmUp: plan.warmUp };

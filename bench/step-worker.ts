@@ -48,11 +48,12 @@ function createMinimizer(method: StepSettings["method"], student: UNet, base: Op
 }
 
 function prepare(settings: StepSettings): Step {
-  const { file, method, kind, width, precision, channelsLast, device, threads, schedule } = settings;
+  const { file, method, kind, width, precision, channelsLast, captured, device, threads, schedule } = settings;
   const { baseRate, firstIteration, maxIterations } = schedule;
   torch.setThreads(threads);
   torch.keepFreedMemory();
   torch.useDevice(device);
+  torch.useLibtorchAlone(captured === true);
   const tensors = torch.loadTensors(file);
   const inputs = inputsOf(tensors, device);
   const network = (prefix: string) => {
@@ -68,7 +69,7 @@ function prepare(settings: StepSettings): Step {
   const { minimizer, divergence } = createMinimizer(method, student, base);
   const comparison = divergence && createComparison(divergence as DivergenceOptions, kind);
   let iteration = firstIteration;
-  return () =>
+  const iterate = (deferred: boolean) =>
     torch.scope(() => {
       const targets = teacherTargets(teacher, inputs, options, kind, compute);
       const views = studentViews(inputs, targets);
@@ -84,12 +85,33 @@ function prepare(settings: StepSettings): Step {
       const rate = learningRate(baseRate, iteration, maxIterations);
       // The first losses are compared with the peer's; a step for the log reads more than training's usual one.
       const measure = iteration === firstIteration;
-      const report = minimizer.step(objective, { iteration, maxIterations, rate, baseRate, rampUp, measure });
+      const place = { iteration, maxIterations, rate, baseRate, rampUp, measure, deferred };
+      const report = minimizer.step(objective, place);
       updateTeacher(teacher, student, emaDecay(iteration, options.emaDecay));
-      torch.synchronize(device);
       iteration++;
       return report;
     });
+  const step = captured ? repeated(device, iterate) : () => iterate(false);
+  return () => {
+    const report = step();
+    torch.synchronize(device);
+    return report;
+  };
+}
+
+/** The first iterations as ever, the next captured, and then that one again and again. */
+function repeated(device: torch.Device, iterate: (deferred: boolean) => StepReport): Step {
+  let [done, report] = [0, {} as StepReport];
+  let graph: torch.Graph | undefined;
+  return () => {
+    if (graph) graph.replay();
+    else if (done++ < 2) report = iterate(false);
+    else
+      graph = torch.Graph.capture(device, () => {
+        report = iterate(true);
+      });
+    return report;
+  };
 }
 
 let step: Step | undefined;

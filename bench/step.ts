@@ -41,6 +41,8 @@ export interface StepSettings {
   tensorFloat32: boolean;
   /** PyTorch only: networks through torch.compile, which is done before the first iteration. */
   compile: boolean;
+  /** dimseg only: iterations after the first are captured and repeated as a graph. Default: no. */
+  captured?: boolean;
   device: string;
   threads: number;
   schedule: { baseRate: number; firstIteration: number; maxIterations: number };
@@ -93,6 +95,11 @@ const quickPlan: Plan = {
   warmUp: 1,
 };
 
+type Engine = { name: string } & Pick<
+  StepSettings,
+  "precision" | "channelsLast" | "tensorFloat32" | "compile" | "captured"
+>;
+
 export const engines = {
   float: { name: "fp32 NCHW", precision: "fp32", channelsLast: false, tensorFloat32: false, compile: false },
   floatLast: {
@@ -105,7 +112,15 @@ export const engines = {
   tensorFloat: { name: "TF32 NCHW", precision: "fp32", channelsLast: false, tensorFloat32: true, compile: false },
   bfloat: { name: "bf16 channels-last", precision: "bf16", channelsLast: true, tensorFloat32: false, compile: false },
   compiled: { name: "bf16, torch.compile", precision: "bf16", channelsLast: true, tensorFloat32: false, compile: true },
-} as const;
+  captured: {
+    name: "bf16, captured as a graph",
+    precision: "bf16",
+    channelsLast: true,
+    tensorFloat32: false,
+    compile: false,
+    captured: true,
+  },
+} as const satisfies Record<string, Engine>;
 export type EngineName = keyof typeof engines;
 
 interface Comparison {
@@ -119,17 +134,28 @@ interface Comparison {
 /**
  * What is compared on a device. In float32 on a processor the layouts are those that each side trains in by itself, and
  * planes on both sides besides.
- * @param compiled whether PyTorch's compiled networks take part
+ * @param size.compiled whether PyTorch's compiled networks take part
  */
-export function comparisonsOn(device: string, compiled = false): Comparison[] {
+export function comparisonsOn(
+  device: string,
+  { width, compiled = false }: Pick<Plan["sizes"][number], "width" | "compiled">,
+): Comparison[] {
+  const wide = width >= 64;
   const equal: Comparison[] = [
     { name: engines.float.name, ours: "float", theirs: "float", target: 1 },
     { name: engines.bfloat.name, ours: "bfloat", theirs: "bfloat", target: 1 },
   ];
   const tuned = { name: "tuned vs PyTorch defaults", ours: "bfloat", target: 0.5 } as const;
   if (device !== "cpu") {
+    const captured = { name: "bf16, captured vs eager", ours: "captured", theirs: "bfloat" } as const;
     const beside: Comparison = { name: "bf16 vs torch.compile", ours: "bfloat", theirs: "compiled", target: 1 };
-    return [...equal, { ...tuned, theirs: "tensorFloat" }, ...(compiled ? [beside] : [])];
+    return [
+      ...equal,
+      { ...tuned, theirs: "tensorFloat" },
+      // A wide network keeps the GPU busy by itself; a narrow one waits for the processor's calls.
+      { ...captured, target: wide ? 1 / 1.1 : 1 / 1.5 },
+      ...(compiled ? [beside] : []),
+    ];
   }
   const all: Comparison[] = [
     { name: "fp32, each in its own layout", ours: "floatLast", theirs: "float", target: 1 },
@@ -210,7 +236,7 @@ async function measureSize(size: Size & { rounds: number }, sides: Side[], warmU
         for (const side of sides.filter((one) => enginesOf(one, comparisons).includes(engine))) {
           const program = startProgram(side, "step");
           programs.set(key(side, engine, method), program);
-          const { name: _, ...arithmetic } = engines[engine];
+          const { name: _, ...arithmetic }: Engine = engines[engine];
           const { width, kind } = size;
           const threads = torch.threads();
           const task: StepSettings = { file, method, kind, width, ...arithmetic, device, threads, schedule };
@@ -294,6 +320,7 @@ function notes(plan: Plan, missing: string | null, { device, comparisons }: Mach
           "dimseg keeps freed memory for the next step, as its training does.",
         ]
       : [
+          "Captured, an iteration after the first ones is repeated as one CUDA graph, its numbers of the host those of the capture.",
           "dimseg refuses operators that are not deterministic, as its training does; PyTorch is as it comes. PyTorch's defaults are float32 with TensorFloat-32 in convolutions; fp32 is without, on both sides.",
         ];
   return [
@@ -316,8 +343,7 @@ export function planOf({ quick, device }: BenchOptions): Plan {
 export async function run(options: BenchOptions): Promise<BenchReport> {
   const { device } = options;
   const plan = planOf(options);
-  const on = { device, comparisons: comparisonsOn(device) };
-  const onFor = ({ compiled }: Plan["sizes"][number]) => ({ device, comparisons: comparisonsOn(device, compiled) });
+  const onFor = (size: Plan["sizes"][number]) => ({ device, comparisons: comparisonsOn(device, size) });
   const folder = mkdtempSync(join(tmpdir(), "dimseg-bench-"));
   try {
     const missing = await missingPeer("step");
@@ -334,7 +360,7 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
     return {
       title: `MiDSS and DiM-1 iterations on ${device === "cpu" ? "the CPU" : device}`,
       rows,
-      notes: notes(plan, missing, on),
+      notes: notes(plan, missing, onFor(plan.sizes[0])),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -49,17 +49,21 @@ void forEachTensor(const c10::IValue& value, const std::function<void(const at::
       if (one.defined()) visit(one);
 }
 
-// Operators whose result the host would have to look at.
-void refuseReads(const c10::OperatorHandle& op) {
+// A device has to be waited for to see a result, or copies a number of the host, where the CPU does neither.
+void refuseWaits(const c10::OperatorHandle& op, const std::vector<c10::IValue>& arguments) {
   const std::string& name = op.schema().name();
   for (const char* reading : {"aten::_local_scalar_dense", "aten::nonzero", "aten::masked_select", "aten::equal", "aten::_unique2"})
     if (name == reading) throw BridgeError("capture", name + " reads values of the device, which a captured step must not");
+  if (name == "aten::where")
+    for (const auto& argument : arguments)
+      if (argument.isTensor() && argument.toTensor().unsafeGetTensorImpl()->is_wrapped_number())
+        throw BridgeError("capture", "aten::where copies a number to the device, which a captured step must not");
 }
 
 void record(const c10::OperatorHandle& op, c10::DispatchKeySet keys, torch::jit::Stack* stack) {
-  refuseReads(op);
   const size_t count = op.schema().arguments().size();
   std::vector<c10::IValue> arguments(stack->end() - static_cast<int64_t>(count), stack->end());
+  refuseWaits(op, arguments);
   {
     // Operators that this one calls are part of it.
     c10::impl::ExcludeDispatchKeyGuard once(kTapeKey);

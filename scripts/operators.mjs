@@ -67,7 +67,7 @@ export const operators = {
   softplus: { overloads: ["aten::softplus"] },
   clamp: { overloads: ["aten::clamp"] },
   clamp_: { overloads: ["aten::clamp_"] },
-  where: { overloads: ["aten::where.self", "aten::where.ScalarOther", "aten::where.ScalarSelf"], method: false },
+  whereSelf: { overloads: ["aten::where.self"], method: false },
   maskedFill: { overloads: ["aten::masked_fill.Scalar", "aten::masked_fill.Tensor"] },
   bitwiseAnd: { overloads: ["aten::bitwise_and.Scalar", "aten::bitwise_and.Tensor"] },
   bitwiseXor: { overloads: ["aten::bitwise_xor.Scalar", "aten::bitwise_xor.Tensor"] },

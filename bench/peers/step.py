@@ -101,7 +101,7 @@ class SAM:
 
 class Iteration:
     def __init__(
-        self, file, method, kind, width, precision, channelsLast, tensorFloat32, compile, device, threads, schedule
+        self, file, method, kind, width, precision, channelsLast, tensorFloat32, compile, device, threads, schedule, captured=False
     ):
         torch.set_num_threads(threads)
         torch.backends.cudnn.allow_tf32 = tensorFloat32

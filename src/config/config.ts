@@ -150,6 +150,7 @@ export const trainingSchema = z.strictObject({
         .describe("auto: channelsLast, but float32 on CUDA, and from width 32 on without AVX-512, contiguous"),
       device: z.string().default("auto").describe("cpu, cuda, cuda:N; auto: cuda where there is one"),
       threads: z.int().min(1).optional().describe("CPU threads; default: all cores"),
+      capture: z.boolean().default(false).describe("repeat steps that are not logged as a CUDA graph; see docs/gpu.md"),
       onNonFinite: z.enum(["stop", "skip"]).default("stop").describe("what a NaN or infinity does"),
       statistics: z
         .enum(["auto", "passes", "domains"])

@@ -13,12 +13,15 @@ export type AtLevel = (map: Tensor) => Tensor;
 /** The nearest values of a map at other sides, along its last axes. */
 function nearest(map: Tensor, sides: readonly number[]): Tensor {
   const first = map.ndim - sides.length;
-  return sides.reduce((resized, side, i) => {
-    const length = resized.shape[first + i];
-    if (side === length) return resized;
+  const thinned = sides.reduce((resized, side, i) => {
+    const [axis, length] = [first + i, resized.shape[first + i]];
+    const step = length / side;
+    // Where a level's positions divide the map's, no table of them has to go to the device.
+    if (Number.isInteger(step)) return step === 1 ? resized : resized.slice(axis, Math.floor(step / 2), length, step);
     const sources = BigInt64Array.from(nearestSources(length, side), BigInt);
-    return resized.indexSelect(first + i, fromTypedArray(sources, [side], { device: map.device }));
+    return resized.indexSelect(axis, fromTypedArray(sources, [side], { device: map.device }));
   }, map);
+  return thinned.contiguous();
 }
 
 /**

@@ -9,7 +9,10 @@ export type Factor = number | Tensor;
 
 /** Where steps take their numbers from; `Place` says where in training a step stands. */
 export interface StepValues<Place> {
-  /** @param of gives the number at any step; it must not look at anything else that changes */
+  /**
+   * The number of the step at hand, or where it lies.
+   * @param of gives the number at any step; it must not look at anything else that changes
+   */
   value(of: (place: Place) => number): Factor;
 }
 

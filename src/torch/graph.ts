@@ -2,26 +2,20 @@
  * Stretches of work that are captured once and then repeated as a whole, by one call of the host. The operators are those
  * of the capture, on the same tensors in the same memory: what is to differ from one repetition to the next is copied into
  * tensors that the work reads. On a GPU this is libtorch's own graph, which spares the host the thousands of calls of a
- * step. On the CPU nothing is gained; it keeps the same rules, so that they can be tested anywhere.
+ * step. On the CPU it keeps the same rules, so that they can be tested anywhere, and the memory of all that it computed.
  */
 import { hostUploads } from "./create.js";
 import { CaptureError } from "./errors.js";
 import { native } from "./native.js";
 import { type Device, hostReads } from "./tensor.js";
 
-let capturing = false;
-
-/** Whether work is being captured: then only operators that libtorch itself knows may run. */
-export function isCapturing(): boolean {
-  return capturing;
-}
-
 /** Work that was captured. Its memory is its own until it is disposed. */
 export class Graph implements Disposable {
   private constructor(private number: number) {}
 
   /**
-   * Captures what `body` asks of a device, and has it run once. The body must not be asynchronous, read values of the
+   * Captures what `body` asks of a device, and has it run once; on the CPU that is what it asks of libtorch, so layers have
+   * to be told before to ask for nothing else (`useLibtorchAlone`). The body must not be asynchronous, read values of the
    * device, send any, or go otherwise the next time; what it needs for the first time, such as momentum, was made before.
    * @throws CaptureError when the body reads or sends values, or when libtorch captures nothing on the device
    * @throws TorchError when the device refuses to capture an operator
@@ -29,7 +23,6 @@ export class Graph implements Disposable {
   static capture(device: Device, body: () => void): Graph {
     const [reads, uploads] = [hostReads(), hostUploads()];
     const number = native().beginCapture(device);
-    capturing = true;
     try {
       body();
       if (hostReads() !== reads) throw new CaptureError("a captured step must not read values of the device");
@@ -37,8 +30,6 @@ export class Graph implements Disposable {
     } catch (error) {
       native().abandonCapture(number);
       throw error;
-    } finally {
-      capturing = false;
     }
     native().endCapture(number);
     return new Graph(number);

@@ -22,6 +22,7 @@ export { adopt, type Owned, persist, scope } from "./scope.js";
 export { loadTensors, rawFromTensor, serializeTensors, tensorFromRaw } from "./serialize.js";
 export { type Device, type DType, hostReads, type MemoryFormat, Tensor, type TypedArray } from "./tensor.js";
 export { type Traffic, trafficOf } from "./traffic.js";
+export { where } from "./where.js";
 export {
   joinWorld,
   leaveWorld,

@@ -4,7 +4,6 @@
  */
 import { channelsToEnd, channelsToFront } from "./axes.js";
 import * as aten from "./generated/functions.js";
-import { isCapturing } from "./graph.js";
 import { asOperator } from "./recording.js";
 import { scope } from "./scope.js";
 import type { Device, Tensor } from "./tensor.js";
@@ -19,9 +18,16 @@ export interface Windows {
   padding: readonly number[];
 }
 
-/** Whether the bridge's own operators run: they are made for the processor, and no graph knows of them. */
+let libtorchAlone = false;
+
+/** From now on layers ask for libtorch's own operators alone, or no longer: no graph knows of those of the bridge. */
+export function useLibtorchAlone(alone: boolean): void {
+  libtorchAlone = alone;
+}
+
+/** Whether layers may ask for the bridge's own operators, which are made for the processor. */
 function takesOwnKernels(device: Device): boolean {
-  return device === "cpu" && !isCapturing();
+  return device === "cpu" && !libtorchAlone;
 }
 
 /** Whether the channels of a pixel lie side by side. */

@@ -3,10 +3,10 @@
  * host. Views and draws are made as ever and copied to where the captured step reads them; networks, losses, passes, the
  * update and what follows the student are repeated. Numbers come out as they do in a step that is not captured.
  */
-
+import { UsageError } from "../core/errors.js";
 import type { Batch, MethodStep } from "../methods/index.js";
 import { learningRate, type Minimizer, passesOf, type StepPosition, type StepReport } from "../optim/index.js";
-import { Graph, persist, Tensor, tensor } from "../torch/index.js";
+import { Graph, persist, Tensor, TorchError, tensor, useLibtorchAlone } from "../torch/index.js";
 import {
   computeStep,
   drawStep,
@@ -49,7 +49,10 @@ export class CapturedSteps implements Disposable {
   private readonly forms = new Map<number, Form>();
 
   /** @param parts which can be captured, as the registries' entries say */
-  constructor(private readonly parts: StepParts) {}
+  constructor(private readonly parts: StepParts) {
+    // In the steps between, too: they round as those that are captured do, wherever a run is interrupted.
+    useLibtorchAlone(true);
+  }
 
   /** One step, as {@link trainStep} does it. @param place that of a step that is neither logged nor read */
   step(batch: Batch, place: StepPlace): StepReport {
@@ -92,7 +95,7 @@ export class CapturedSteps implements Disposable {
     };
     let report: StepReport | undefined;
     seedEngine(place);
-    const graph = Graph.capture(parts.device, () => {
+    const graph = captureGraph(parts.device, () => {
       report = computeStep(parts, inputs, { ...place, values: { value } }).report;
     });
     if (!report?.unread) throw new Error("internal: a captured step left no numbers");
@@ -112,6 +115,7 @@ export class CapturedSteps implements Disposable {
 
   /** Frees the graphs and what they read. */
   [Symbol.dispose](): void {
+    useLibtorchAlone(false);
     for (const { captured } of this.forms.values()) {
       if (!captured) continue;
       captured.graph.dispose();
@@ -119,6 +123,19 @@ export class CapturedSteps implements Disposable {
       for (const one of [...tensorsIn(captured.inputs), captured.values, ...tensorsIn(unread)]) one.dispose();
     }
     this.forms.clear();
+  }
+}
+
+/** @throws UsageError when libtorch or the device does not take the step */
+function captureGraph(device: string, step: () => void): Graph {
+  try {
+    return Graph.capture(device, step);
+  } catch (cause) {
+    if (!(cause instanceof TorchError)) throw cause;
+    throw new UsageError(
+      `training.capture: a step of this training cannot be captured (${cause.message}); leave training.capture out`,
+      { cause },
+    );
   }
 }
 

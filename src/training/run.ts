@@ -31,6 +31,7 @@ import { type ContentsByCase, checkContents, checkSplit, formatSplit } from "../
 import { EventLog } from "../runs/tensorboard.js";
 import { UsageRecord } from "../runs/usage.js";
 import { engineInfo, OutOfMemoryError, threads, useEngine } from "../torch/index.js";
+import { checkCapture } from "./capture-rules.js";
 import { drawsOf } from "./draws.js";
 import { beginWithEarlierRun, pinEarlierRun } from "./earlier-run.js";
 import { resolveEngine } from "./engine-settings.js";
@@ -171,6 +172,7 @@ export async function startRun(
   refuseSquareOfPreset(config, session.dataset);
   beginWithEarlierRun(session);
   checkShares(session, world);
+  checkCapture(session, world, observer.warn);
   const files = await decodeAll(session, observer);
   if (files === null) {
     await beginTogether(world, null);
@@ -314,6 +316,7 @@ export async function resumeRun(
     useEngine(config.training);
     const session = openTraining(openModel(config, observer.warn));
     checkShares(session, world);
+    checkCapture(session, world, observer.warn);
     warnOfMissing(run, observer.warn);
     checkDatasetFacts(run.dataset, session.dataset, session.patch !== null);
     checkSplit(run.split, session.split, session.dataset.path);

@@ -1,6 +1,5 @@
 /** One step of training: what happens to an augmented batch, in which order. */
 import { RandomStream } from "../core/random.js";
-import type { RestyledImages } from "../divergence/index.js";
 import {
   type Batch,
   type ComputeOptions,
@@ -68,7 +67,7 @@ export function seedEngine({ seed, iteration, rank = 0 }: StepPlace): void {
 export interface StepInputs {
   batch: Batch;
   draws: Draws | undefined;
-  restyled: RestyledImages | undefined;
+  restyled: ReturnType<typeof restyle> | undefined;
 }
 
 /** Draws everything that does not depend on the networks. */

@@ -16,6 +16,7 @@ import type { EventLog } from "../runs/tensorboard.js";
 import type { UsageRecord } from "../runs/usage.js";
 import { liveTensors, scope, type Tensor, worldAverages, worldMean } from "../torch/index.js";
 import { Batches, type DecodedBatch } from "./batches.js";
+import { CapturedSteps } from "./captured-steps.js";
 import type { TrainingDraws } from "./draw-source.js";
 import { followUnlabelled } from "./follow-unlabelled.js";
 import { type Ending, Pace } from "./pace.js";
@@ -63,6 +64,8 @@ export class Trainer {
   private readonly batches: Batches;
   private readonly buffers: Tensor[];
   private readonly unread = new UnreadSteps();
+  /** Null where no step is captured. */
+  private readonly captured: CapturedSteps | null;
   /** A few words for the progress line. */
   private note = "";
 
@@ -89,12 +92,21 @@ export class Trainer {
       share: world,
       ahead: { count: config.data.ahead, iterations },
     });
+    this.captured = config.training.capture ? new CapturedSteps(session) : null;
     const kept = [student, ...Object.values(method.networks)];
     this.buffers = kept.flatMap((network) => network.namedBuffers().map(([, buffer]) => buffer));
   }
 
   /** Trains to the configured end, or until told to stop; a checkpoint is saved either way. */
   async run(): Promise<TrainingOutcome> {
+    try {
+      return await this.toTheEnd();
+    } finally {
+      this.captured?.[Symbol.dispose]();
+    }
+  }
+
+  private async toTheEnd(): Promise<TrainingOutcome> {
     const { config, minimizer } = this.session;
     const { iterations } = config.training;
     const { every } = config.evaluation;
@@ -178,11 +190,15 @@ export class Trainer {
         ...{ rank: world.rank, first: this.batches.part("labelled").first },
         ...{ ownAscent: session.config.processes.sharpness === "local", deferred },
       };
-      const { prepared, rate, report } = this.afterCause(() =>
-        trainStep(session, this.batches.assemble(decoded), place),
-      );
+      const batch = this.batches.assemble(decoded);
+      const { captured } = this;
+      if (captured && !measure) {
+        const { report } = this.afterCause(() => ({ report: captured.step(batch, place) }));
+        return this.kept(iteration, report);
+      }
+      const { prepared, rate, report } = this.afterCause(() => trainStep(session, batch, place));
       if (report.nonFinite) this.refuse(report.nonFinite, iteration, saved);
-      this.unread.keep(iteration, report);
+      this.kept(iteration, report);
       if (measure || report.nonFinite) {
         const measures = { ...prepared.measures, ...session.comparison?.estimator.measures?.() };
         const extra = { rate, rampUp: prepared.rampUp, measures: this.readNumbers(worldMean, measures) };
@@ -192,13 +208,19 @@ export class Trainer {
     });
   }
 
+  /** Remembers what a step left to be read. */
+  private kept(iteration: number, report: StepReport): StepReport {
+    this.unread.keep(iteration, report);
+    return report;
+  }
+
   /**
    * A step that fails, or finds a NaN by itself, may do so because of a NaN in an earlier one, which is then what ends
    * the run. Of this process alone, since the others may not have met it.
    */
-  private afterCause(step: () => StepResult): StepResult {
+  private afterCause<Result extends Pick<StepResult, "report">>(step: () => Result): Result {
     const readOwn = () => this.readNumbers((own) => own);
-    let result: StepResult;
+    let result: Result;
     try {
       result = step();
     } catch (error) {

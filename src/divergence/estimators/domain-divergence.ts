@@ -107,6 +107,8 @@ export interface DomainDivergence {
   readonly id: string;
   /** Whether it looks at labelled images in the style of unlabelled ones. Default: no. */
   readonly restyles?: boolean;
+  /** Whether it remembers nothing and reads nothing of the device, so that a step with it can be captured. Default: no. */
+  readonly capturable?: boolean;
   /**
    * scale·D_f(P‖Q) as a scalar tensor, differentiable in the network's parameters; it belongs to the caller's scope.
    * @throws UsageError when the input lacks what the choices need

@@ -13,8 +13,6 @@ export interface EstimatorEntry<Shape extends Record<string, z.ZodType> = any> {
   cost: string;
   /** Settings of its own with their defaults; none for most. */
   options?: Shape;
-  /** Whether it remembers nothing and reads nothing, so that a step with it can be captured. Default: no. */
-  capturable?: boolean;
   /** The estimator with its choices made. */
   create(options: DomainDivergenceOptions, settings: z.output<z.ZodObject<Shape>>): DomainDivergence;
 }

@@ -31,6 +31,7 @@ function createRestyled(choices: DomainDivergenceOptions): DomainDivergence {
   return {
     id: "restyled",
     restyles: true,
+    capturable: true,
     evaluate({ network, restyled: given }: DomainInput) {
       if (!given) throw new Error("internal: restyled was given no images");
       const [logits, labelled] = [logitsAlone(network, given.images, forward), worldRows(given.labels)];
@@ -58,6 +59,5 @@ export const restyled = estimatorEntry({
   summary: "labels against the prediction of the same images in the style of unlabelled ones",
   source: "ours; docs/method.md",
   cost: "network on B images",
-  capturable: true,
   create: createRestyled,
 });

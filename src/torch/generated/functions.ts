@@ -86,8 +86,6 @@ const softplus_Op = new Operator("aten::softplus", "");
 const clamp_Op = new Operator("aten::clamp", "");
 const clamp__Op = new Operator("aten::clamp_", "");
 const where_selfOp = new Operator("aten::where", "self");
-const where_ScalarOtherOp = new Operator("aten::where", "ScalarOther");
-const where_ScalarSelfOp = new Operator("aten::where", "ScalarSelf");
 const maskedFill_ScalarOp = new Operator("aten::masked_fill", "Scalar");
 const maskedFill_TensorOp = new Operator("aten::masked_fill", "Tensor");
 const bitwiseAnd_ScalarOp = new Operator("aten::bitwise_and", "Scalar");
@@ -619,25 +617,9 @@ export function clamp_(self: Tensor, options?: { min?: number | null; max?: numb
   return self;
 }
 
-function where0(condition: Tensor, self: Tensor, other: Tensor): Tensor {
-  return new Tensor(native().callOperator(where_selfOp.id, condition.handle, self.handle, other.handle));
-}
-function where1(condition: Tensor, self: Tensor, other: number): Tensor {
-  return new Tensor(native().callOperator(where_ScalarOtherOp.id, condition.handle, self.handle, other));
-}
-function where2(condition: Tensor, self: number, other: Tensor): Tensor {
-  return new Tensor(native().callOperator(where_ScalarSelfOp.id, condition.handle, self, other.handle));
-}
 /** `aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor` */
-export function where(condition: Tensor, self: Tensor, other: Tensor): Tensor;
-/** `aten::where.ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor` */
-export function where(condition: Tensor, self: Tensor, other: number): Tensor;
-/** `aten::where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor` */
-export function where(condition: Tensor, self: number, other: Tensor): Tensor;
-export function where(...args: unknown[]): unknown {
-  if (args[2] instanceof Tensor && args[1] instanceof Tensor) return where0(...(args as Parameters<typeof where0>));
-  if (args[1] instanceof Tensor) return where1(...(args as Parameters<typeof where1>));
-  return where2(...(args as Parameters<typeof where2>));
+export function whereSelf(condition: Tensor, self: Tensor, other: Tensor): Tensor {
+  return new Tensor(native().callOperator(where_selfOp.id, condition.handle, self.handle, other.handle));
 }
 
 function maskedFill0(self: Tensor, mask: Tensor, value: number): Tensor {
