@@ -8,10 +8,21 @@
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/library.h>
 #endif
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+// Since 2.13 libtorch has graphs of any accelerator; before, of CUDA alone, and to be compiled with its headers.
 #if __has_include(<ATen/accelerator/Graph.h>)
 #include <ATen/accelerator/Graph.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
 #define DIMSEG_DEVICE_GRAPHS
+using LibtorchGraph = at::accelerator::Graph;
+// Other threads may allocate while this one captures.
+constexpr auto kCaptureMode = at::GraphCaptureMode::ThreadLocal;
+#elif defined(DIMSEG_CUDA) && __has_include(<cuda_runtime_api.h>) && \
+    (TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4))
+#include <ATen/cuda/CUDAGraph.h>
+#define DIMSEG_DEVICE_GRAPHS
+using LibtorchGraph = at::cuda::CUDAGraph;
+constexpr auto kCaptureMode = cudaStreamCaptureModeThreadLocal;
 #endif
 
 namespace bridge {
@@ -128,8 +139,7 @@ class DeviceGraph : public Graph {
     at::detail::getCUDAHooks().deviceSynchronize(device_.index());
     before_ = guard_.exchangeStream(guard_.getStreamFromGlobalPool(device_));
     try {
-      // Other threads may allocate meanwhile.
-      graph_.capture_begin({0, 0}, at::GraphCaptureMode::ThreadLocal);
+      graph_.capture_begin({0, 0}, kCaptureMode);
     } catch (...) {
       guard_.exchangeStream(*before_);
       throw;
@@ -160,7 +170,7 @@ class DeviceGraph : public Graph {
   c10::impl::VirtualGuardImpl guard_;
   at::Device device_;
   std::optional<c10::Stream> before_;
-  at::accelerator::Graph graph_;
+  LibtorchGraph graph_;
 };
 
 #endif
@@ -170,10 +180,7 @@ std::unique_ptr<Graph> makeGraph(at::Device device) {
   if (device.is_cpu()) return std::make_unique<TapeGraph>();
 #endif
 #ifdef DIMSEG_DEVICE_GRAPHS
-  if (at::has_graph_impl(device.type())) {
-    const at::Device indexed = device.has_index() ? device : at::Device(device.type(), 0);
-    return std::make_unique<DeviceGraph>(indexed);
-  }
+  if (device.is_cuda()) return std::make_unique<DeviceGraph>(device.has_index() ? device : at::Device(device.type(), 0));
 #endif
   throw BridgeError("capture", "libtorch " TORCH_VERSION " captures no graphs on " + device.str());
 }
