@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that is to be seen on a machine with a GPU, in one call of less than eight minutes: parity with the golden
-# numbers, one run resumed and compared to the bit, the same run with captured steps, several runs side by side, and steps
+# numbers, one run resumed and compared to the bit, the same with captured steps, several runs side by side, and steps
 # beside PyTorch's. Each part has time limits of its own, and a part that fails does not stop the next; the last line says
 # which did.
 #
@@ -48,43 +48,43 @@ data=$out/data/Fundus/dataset.yaml
 config=$root/studies/paper/fundus.yaml
 common=(--set "dataset=$data" --set optimizer.name=dim "${sets[@]}")
 
-# One run through, and one that is told to stop on the way and goes on: the same checkpoint, byte for byte.
+# resumed NAME SETTINGS...: one run through, and one that is told to stop on the way and goes on: the same checkpoint, byte
+# for byte.
 resumed() {
-  local begun=$SECONDS
-  timeout 40 "${dimseg[@]}" train "$config" --out "$out/whole" "${common[@]}" || return
-  whole=$((SECONDS - begun))
-  timeout 40 "${dimseg[@]}" train "$config" --out "$out/parts" "${common[@]}" &
+  local name=$1 begun=$SECONDS
+  shift
+  timeout 30 "${dimseg[@]}" train "$config" --out "$out/$name/whole" "${common[@]}" "$@" || return
+  echo "$iterations steps in $((SECONDS - begun)) s with the start"
+  timeout 30 "${dimseg[@]}" train "$config" --out "$out/$name/parts" "${common[@]}" "$@" &
   local run=$! lines=0
   while kill -0 $run 2>/dev/null; do
-    lines=$(grep -c '"rate"' "$out/parts/metrics.jsonl" 2>/dev/null)
+    lines=$(grep -c '"rate"' "$out/$name/parts/metrics.jsonl" 2>/dev/null)
     # Once: a second signal ends it before it has saved.
     [ "${lines:-0}" -gt $((iterations / 20)) ] && kill -TERM $run && break
     sleep 0.2
   done
   wait $run
-  grep -q step-0 "$out/parts/checkpoints/latest" && echo "it saved nothing when it was told to stop" && return 1
-  [ -e "$out/parts/checkpoints/step-$iterations" ] && echo "it had ended before it was told to stop" && return 1
-  timeout 40 "${dimseg[@]}" train --resume "$out/parts" || return
-  diff -r "$out/whole/checkpoints/step-$iterations" "$out/parts/checkpoints/step-$iterations" &&
-    diff "$out/whole/metrics.jsonl" "$out/parts/metrics.jsonl" && echo "the resumed run has the same bits"
+  grep -q step-0 "$out/$name/parts/checkpoints/latest" && echo "it saved nothing when it was told to stop" && return 1
+  [ -e "$out/$name/parts/checkpoints/step-$iterations" ] && echo "it had ended before it was told to stop" && return 1
+  timeout 30 "${dimseg[@]}" train --resume "$out/$name/parts" || return
+  diff -r "$out/$name/whole/checkpoints/step-$iterations" "$out/$name/parts/checkpoints/step-$iterations" &&
+    diff "$out/$name/whole/metrics.jsonl" "$out/$name/parts/metrics.jsonl" && echo "the resumed run has the same bits"
 }
 
-# The same run with its steps captured, beside the one without: how long both took, and whether the bits are the same,
-# which a graph does not promise.
+# The same with captured steps, and whether they have the bits of steps that are not, which a graph does not promise.
 captured() {
-  local begun=$SECONDS
-  timeout 40 "${dimseg[@]}" train "$config" --out "$out/captured" "${common[@]}" --set training.capture=true || return
-  echo "captured: $((SECONDS - begun)) s with its start, not captured: ${whole:-?} s"
-  diff -rq "$out/whole/checkpoints/step-$iterations" "$out/captured/checkpoints/step-$iterations" &&
-    echo "the captured run has the same bits" || echo "the captured run has other bits"
+  resumed captured --set training.capture=true || return
+  local step=checkpoints/step-$iterations
+  diff -rq "$out/resumed/whole/$step" "$out/captured/whole/$step" && echo "captured steps have the same bits as others" ||
+    echo "captured steps have other bits than others"
 }
 
 part parity timeout 45 node "$root/dist/src/parity/main.js" "$root/tests/golden" --device "$device"
-part resumed resumed
+part resumed resumed resumed
 part captured captured
 part beside timeout 75 "${dimseg[@]}" sweep "$root/studies/paper/slice.yaml" --jobs auto --out "$out/beside" \
   --set "dataset=$data" "${sets[@]}"
-part step timeout 180 node "$root/dist/bench/main.js" step "${quick[@]}"
+part step timeout 150 node "$root/dist/bench/main.js" step "${quick[@]}"
 
 if [ ${#failed[@]} -gt 0 ]; then
   echo "failed: ${failed[*]}"

@@ -114,6 +114,9 @@ at::ScalarType dtypeFromName(const std::string& name);
 const char* dtypeName(at::ScalarType type);
 at::Device deviceFromName(const std::string& name);
 
+// Whether the result of an operator of libtorch, or its shape, is a value that lies on the device.
+bool waitsForDevice(const char* name);
+
 using Body = napi_value (*)(Call&);
 
 // The one place where C++ exceptions become JavaScript ones, without native stack traces.

@@ -1,6 +1,11 @@
 // Stretches of work that are captured once and repeated as a whole: on a device as its own graph, which the host starts
 // with one call; on the CPU as the list of operators that ran, so that the rules of capture hold, and are tested, without
 // a device. Both repeat operators on the tensors they ran on, in the memory where these lay.
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <unordered_set>
+
 #include "bridge.h"
 
 #if TORCH_VERSION_MAJOR >= 2
@@ -13,16 +18,19 @@
 // Since 2.13 libtorch has graphs of any accelerator; before, of CUDA alone, and to be compiled with its headers.
 #if __has_include(<ATen/accelerator/Graph.h>)
 #include <ATen/accelerator/Graph.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #define DIMSEG_DEVICE_GRAPHS
 using LibtorchGraph = at::accelerator::Graph;
 // Other threads may allocate while this one captures.
 constexpr auto kCaptureMode = at::GraphCaptureMode::ThreadLocal;
+inline void emptyCache(at::Device device) { at::getDeviceAllocator(device.type())->emptyCache(); }
 #elif defined(DIMSEG_CUDA) && __has_include(<cuda_runtime_api.h>) && \
     (TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4))
 #include <ATen/cuda/CUDAGraph.h>
 #define DIMSEG_DEVICE_GRAPHS
 using LibtorchGraph = at::cuda::CUDAGraph;
 constexpr auto kCaptureMode = cudaStreamCaptureModeThreadLocal;
+inline void emptyCache(at::Device) { c10::cuda::CUDACachingAllocator::emptyCache(); }
 #endif
 
 namespace bridge {
@@ -43,7 +51,8 @@ class Graph {
 
 #if TORCH_VERSION_MAJOR >= 2
 
-// A key below autograd that libtorch has no use for: with it, every operator comes by here right before its kernel.
+// A key below autograd, for which this libtorch has no kernels of its own: with it, every operator comes by here right
+// before its kernel.
 constexpr auto kTapeKey = c10::DispatchKey::Fake;
 
 struct TapeEntry {
@@ -63,8 +72,7 @@ void forEachTensor(const c10::IValue& value, const std::function<void(const at::
 // A device has to be waited for to see a result, or copies a number of the host, where the CPU does neither.
 void refuseWaits(const c10::OperatorHandle& op, const std::vector<c10::IValue>& arguments) {
   const std::string& name = op.schema().name();
-  for (const char* reading : {"aten::_local_scalar_dense", "aten::nonzero", "aten::masked_select", "aten::equal", "aten::_unique2"})
-    if (name == reading) throw BridgeError("capture", name + " reads values of the device, which a captured step must not");
+  if (waitsForDevice(name.c_str())) throw BridgeError("capture", name + " reads values of the device, which a captured step must not");
   if (name == "aten::where")
     for (const auto& argument : arguments)
       if (argument.isTensor() && argument.toTensor().unsafeGetTensorImpl()->is_wrapped_number())
@@ -85,19 +93,76 @@ void record(const c10::OperatorHandle& op, c10::DispatchKeySet keys, torch::jit:
   tape->push_back({op, std::move(arguments), {stack->end() - static_cast<int64_t>(results), stack->end()}});
 }
 
+// Only for who needs it: another libtorch may have kernels under this key after all, and refuse others.
+void registerTape() {
+  try {
+    static torch::Library library(torch::Library::IMPL, "_", kTapeKey, __FILE__, __LINE__);
+    static const bool registered = (library.fallback(torch::CppFunction::makeFromBoxedFunction<&record>()), true);
+    static_cast<void>(registered);
+  } catch (const c10::Error& error) {
+    throw BridgeError("capture", "libtorch " TORCH_VERSION " captures nothing on the CPU: " + std::string(error.what_without_backtrace()));
+  }
+}
+
+// The tensors that a tape reads and did not make. A graph of a device knows addresses alone, so someone has to keep them.
+class Outside {
+ public:
+  explicit Outside(const std::vector<TapeEntry>& entries) {
+    std::unordered_set<const c10::StorageImpl*> made;
+    std::unordered_set<const c10::TensorImpl*> seen;
+    std::unordered_set<const void*> lists;
+    // A list that several operators were given holds its tensors once.
+    const auto isKnown = [&](const c10::IValue& value) { return value.isTensorList() && !lists.insert(value.internalToPointer()).second; };
+    const auto count = [&](const at::Tensor& one) {
+      held_[one.unsafeGetTensorImpl()]++;
+      if (!one.has_storage() || !seen.insert(one.unsafeGetTensorImpl()).second) return;
+      const auto* storage = one.storage().unsafeGetStorageImpl();
+      if (made.count(storage) == 0) tensors_[storage].push_back(one.unsafeGetTensorImpl());
+    };
+    for (const TapeEntry& entry : entries) {
+      for (const auto& argument : entry.arguments)
+        if (!isKnown(argument)) forEachTensor(argument, count);
+      for (const auto& result : entry.results)
+        if (!isKnown(result)) forEachTensor(result, [&](const at::Tensor& one) {
+          if (one.has_storage() && tensors_.count(one.storage().unsafeGetStorageImpl()) == 0)
+            made.insert(one.storage().unsafeGetStorageImpl());
+          count(one);
+        });
+    }
+  }
+  // Whether the tape alone holds one of them.
+  bool areGone() const {
+    for (const auto& [storage, tensors] : tensors_) {
+      const auto isHeld = [&](const c10::TensorImpl* one) { return references(one) > held_.at(one); };
+      if (references(storage) > static_cast<int64_t>(tensors.size())) continue;
+      if (std::none_of(tensors.begin(), tensors.end(), isHeld)) return true;
+    }
+    return false;
+  }
+
+ private:
+  static int64_t references(const c10::intrusive_ptr_target* target) {
+    return static_cast<int64_t>(c10::raw::intrusive_ptr::use_count(const_cast<c10::intrusive_ptr_target*>(target)));
+  }
+  std::unordered_map<const c10::StorageImpl*, std::vector<const c10::TensorImpl*>> tensors_;
+  std::unordered_map<const c10::TensorImpl*, int64_t> held_;
+};
+
 class TapeGraph : public Graph {
  public:
   void begin() override {
     if (tape != nullptr) throw BridgeError("capture", "a capture has begun on this thread already");
+    registerTape();
     tape = &entries_;
     c10::impl::tls_set_dispatch_key_included(kTapeKey, true);
   }
-  void end() override { stop(); }
-  void abandon() override {
+  void end() override {
     stop();
-    entries_.clear();
+    outside_.emplace(entries_);
   }
+  void abandon() override { stop(); }
   void replay() override {
+    if (outside_->areGone()) throw BridgeError("capture", "a tensor that captured work reads has been freed");
     at::AutoDispatchBelowADInplaceOrView below;
     torch::jit::Stack stack;
     for (const TapeEntry& entry : entries_) {
@@ -124,24 +189,29 @@ class TapeGraph : public Graph {
   }
 
   std::vector<TapeEntry> entries_;
+  std::optional<Outside> outside_;
 };
 
 #endif
 
 #ifdef DIMSEG_DEVICE_GRAPHS
 
-// libtorch's own; its memory stays apart from that of all other work.
+// libtorch's own. Its memory stays apart from that of all other work but graphs that were captured to share it.
 class DeviceGraph : public Graph {
  public:
-  explicit DeviceGraph(at::Device device) : guard_(device.type()), device_(device) {}
+  DeviceGraph(at::Device device, const DeviceGraph* sharing) : guard_(device.type()), device_(device) {
+    if (sharing) pool_ = sharing->pool_;
+  }
   void begin() override {
-    // Devices do not capture their default stream. Work before and after is ordered by the waits around the capture.
+    deviceBefore_ = guard_.exchangeDevice(device_);
+    // Devices do not capture their default stream, and give back nothing that is cached while they capture.
     at::detail::getCUDAHooks().deviceSynchronize(device_.index());
-    before_ = guard_.exchangeStream(guard_.getStreamFromGlobalPool(device_));
+    emptyCache(device_);
+    streamBefore_ = guard_.exchangeStream(guard_.getStreamFromGlobalPool(device_));
     try {
-      graph_.capture_begin({0, 0}, kCaptureMode);
+      graph_.capture_begin(pool_, kCaptureMode);
     } catch (...) {
-      guard_.exchangeStream(*before_);
+      leave();
       throw;
     }
   }
@@ -149,38 +219,50 @@ class DeviceGraph : public Graph {
     try {
       graph_.capture_end();
     } catch (...) {
-      guard_.exchangeStream(*before_);
+      leave();
       throw;
     }
-    guard_.exchangeStream(*before_);
+    pool_ = graph_.pool();
+    leave();
     graph_.replay();
   }
   // The device has said itself what it did not like; that the capture then cannot be ended well is no news.
   void abandon() override {
     try {
       graph_.capture_end();
+      graph_.reset();
     } catch (const std::exception&) {
     }
-    guard_.exchangeStream(*before_);
-    graph_.reset();
+    leave();
   }
   void replay() override { graph_.replay(); }
 
  private:
+  void leave() {
+    guard_.exchangeStream(*streamBefore_);
+    guard_.setDevice(*deviceBefore_);
+  }
+
   c10::impl::VirtualGuardImpl guard_;
   at::Device device_;
-  std::optional<c10::Stream> before_;
+  std::optional<at::Device> deviceBefore_;
+  std::optional<c10::Stream> streamBefore_;
+  decltype(std::declval<LibtorchGraph&>().pool()) pool_ = {0, 0};
   LibtorchGraph graph_;
 };
 
 #endif
 
-std::unique_ptr<Graph> makeGraph(at::Device device) {
+// @param sharing a graph of the same device whose memory this one may use, too, or null
+std::unique_ptr<Graph> makeGraph(at::Device device, const Graph* sharing) {
 #if TORCH_VERSION_MAJOR >= 2
   if (device.is_cpu()) return std::make_unique<TapeGraph>();
 #endif
 #ifdef DIMSEG_DEVICE_GRAPHS
-  if (device.is_cuda()) return std::make_unique<DeviceGraph>(device.has_index() ? device : at::Device(device.type(), 0));
+  if (device.is_cuda()) {
+    const at::Device indexed = device.has_index() ? device : at::Device(device.type(), 0);
+    return std::make_unique<DeviceGraph>(indexed, dynamic_cast<const DeviceGraph*>(sharing));
+  }
 #endif
   throw BridgeError("capture", "libtorch " TORCH_VERSION " captures no graphs on " + device.str());
 }
@@ -189,14 +271,14 @@ std::unique_ptr<Graph> makeGraph(at::Device device) {
 thread_local std::unordered_map<int32_t, std::unique_ptr<Graph>> graphs;
 thread_local int32_t made = 0;
 
-Graph& graphAt(Call& call) {
-  const auto found = graphs.find(call.int32(0));
+Graph& graphAt(Call& call, size_t i = 0) {
+  const auto found = graphs.find(call.int32(i));
   if (found == graphs.end()) throw BridgeError("disposed", "the graph has been disposed");
   return *found->second;
 }
 
 napi_value beginCapture(Call& call) {
-  auto graph = makeGraph(deviceFromName(call.string(0)));
+  auto graph = makeGraph(deviceFromName(call.string(0)), call.missing(1) ? nullptr : &graphAt(call, 1));
   graph->begin();
   graphs[++made] = std::move(graph);
   return fromNumber(call.env(), made);
@@ -208,7 +290,8 @@ napi_value endCapture(Call& call) {
 }
 
 napi_value abandonCapture(Call& call) {
-  graphAt(call).abandon();
+  Graph& graph = graphAt(call);
+  graph.abandon();
   graphs.erase(call.int32(0));
   return call.undefined();
 }
@@ -224,10 +307,6 @@ napi_value releaseGraph(Call& call) {
 }
 
 }  // namespace
-
-#if TORCH_VERSION_MAJOR >= 2
-TORCH_LIBRARY_IMPL(_, Fake, library) { library.fallback(torch::CppFunction::makeFromBoxedFunction<&record>()); }
-#endif
 
 void registerGraph(Environment& environment, napi_value exports) {
   exportFunction<beginCapture>(environment, exports, "beginCapture");

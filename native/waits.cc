@@ -9,13 +9,7 @@
 
 namespace bridge {
 
-namespace {
-
-thread_local std::map<std::string, int64_t> counts;
-thread_local at::CallbackHandle counting = 0;
-
-// Their results, or the shapes of them, are values that lie on the device.
-bool waits(const char* name) {
+bool waitsForDevice(const char* name) {
   static const std::unordered_set<std::string> names{
       "aten::_local_scalar_dense", "aten::nonzero", "aten::masked_select", "aten::equal",
       "aten::_unique2", "aten::unique_dim", "aten::unique_consecutive",
@@ -23,8 +17,13 @@ bool waits(const char* name) {
   return names.count(name) > 0;
 }
 
+namespace {
+
+thread_local std::map<std::string, int64_t> counts;
+thread_local at::CallbackHandle counting = 0;
+
 std::unique_ptr<at::ObserverContext> count(const at::RecordFunction& function) {
-  if (waits(function.name())) counts[function.name()]++;
+  if (waitsForDevice(function.name())) counts[function.name()]++;
   return nullptr;
 }
 

@@ -14,7 +14,7 @@ import { teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
 import { clippedNoise } from "./noise.js";
 import { updateTeacher } from "./teacher.js";
-import { networkInputs } from "./views.js";
+import { networkInputs, unlabelledOf } from "./views.js";
 
 const options = z.strictObject({
   ...weightOptions,
@@ -36,8 +36,8 @@ export class MeanTeacher implements Method {
     this.networks = { teacher: context.createNetwork() };
   }
 
-  draw({ labelled: { images }, unlabelled }: Batch, step: MethodStep): NoiseDraws {
-    return { noise: noGrad(() => clippedNoise(unlabelled?.weak ?? images, step, 0, this.options)) };
+  draw(batch: Batch, step: MethodStep): NoiseDraws {
+    return { noise: noGrad(() => clippedNoise(unlabelledOf(batch).weak, step, 0, this.options)) };
   }
 
   prepare(batch: Batch, step: MethodStep, { noise } = this.draw(batch, step)): PreparedStep {

@@ -15,9 +15,16 @@ export interface NetworkInputs {
   strong: Tensor;
 }
 
-/** A batch as networks take it, for methods that need unlabelled images. */
-export function networkInputs({ labelled, unlabelled, normalisation = planar8bit }: Batch): NetworkInputs {
+/** The unlabelled images of a batch, for methods that need them. */
+export function unlabelledOf({ unlabelled }: Batch): NonNullable<Batch["unlabelled"]> {
   if (!unlabelled) throw new Error("internal: the method was given no unlabelled images");
+  return unlabelled;
+}
+
+/** A batch as networks take it, for methods that need unlabelled images. */
+export function networkInputs(batch: Batch): NetworkInputs {
+  const { labelled, normalisation = planar8bit } = batch;
+  const unlabelled = unlabelledOf(batch);
   return noGrad(() => ({
     x: normalisation.forward(labelled.images),
     y: labelled.labels,

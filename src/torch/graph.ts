@@ -16,13 +16,15 @@ export class Graph implements Disposable {
   /**
    * Captures what `body` asks of a device, and has it run once; on the CPU that is what it asks of libtorch, so layers have
    * to be told before to ask for nothing else (`useLibtorchAlone`). The body must not be asynchronous, read values of the
-   * device, send any, or go otherwise the next time; what it needs for the first time, such as momentum, was made before.
+   * device, send any, or go otherwise the next time; what it needs for the first time, such as momentum, was made before,
+   * and tensors of before that it reads have to stay. A failure on a GPU may leave it of no more use to this process.
+   * @param sharing a graph of the device whose memory this one may use as well: neither is to need what the other left
    * @throws CaptureError when the body reads or sends values, or when libtorch captures nothing on the device
    * @throws TorchError when the device refuses to capture an operator
    */
-  static capture(device: Device, body: () => void): Graph {
+  static capture(device: Device, body: () => void, sharing?: Graph): Graph {
     const [reads, uploads] = [hostReads(), hostUploads()];
-    const number = native().beginCapture(device);
+    const number = native().beginCapture(device, sharing?.number);
     try {
       body();
       if (hostReads() !== reads) throw new CaptureError("a captured step must not read values of the device");
@@ -31,8 +33,14 @@ export class Graph implements Disposable {
       native().abandonCapture(number);
       throw error;
     }
-    native().endCapture(number);
-    return new Graph(number);
+    const graph = new Graph(number);
+    try {
+      native().endCapture(number);
+    } catch (error) {
+      graph.dispose();
+      throw error;
+    }
+    return graph;
   }
 
   /** Runs it again. @throws DisposedError */

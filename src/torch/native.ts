@@ -71,7 +71,7 @@ export interface Native {
   setDeterministic(enabled: boolean): void;
   setTensorFloat32(enabled: boolean): void;
   synchronize(device: string): void;
-  beginCapture(device: string): number;
+  beginCapture(device: string, sharing?: number): number;
   endCapture(graph: number): void;
   abandonCapture(graph: number): void;
   replayGraph(graph: number): void;

@@ -5,8 +5,15 @@
  */
 import { UsageError } from "../core/errors.js";
 import type { Batch, MethodStep } from "../methods/index.js";
-import { learningRate, type Minimizer, passesOf, type StepPosition, type StepReport } from "../optim/index.js";
-import { Graph, persist, Tensor, TorchError, tensor, useLibtorchAlone } from "../torch/index.js";
+import {
+  learningRate,
+  type Minimizer,
+  passesOf,
+  type StepPosition,
+  type StepReport,
+  type UnreadNumbers,
+} from "../optim/index.js";
+import { Graph, OutOfMemoryError, persist, Tensor, TorchError, tensor, useLibtorchAlone } from "../torch/index.js";
 import {
   computeStep,
   drawStep,
@@ -33,7 +40,9 @@ interface Captured {
   valuesAt: readonly ValueAt[];
   /** float64 [n]. */
   values: Tensor;
-  report: StepReport;
+  /** What its report says without a read, and what is to be read. */
+  known: StepReport;
+  unread: UnreadNumbers;
 }
 
 /** How far steps of one form have come. */
@@ -48,9 +57,12 @@ export class CapturedSteps implements Disposable {
   /** By the passes that a step makes. */
   private readonly forms = new Map<number, Form>();
 
-  /** @param parts which can be captured, as the registries' entries say */
+  /**
+   * Layers ask for libtorch's own operators alone until it is disposed, in logged steps, too: they round as those that are
+   * captured do.
+   * @param parts which can be captured, as the registries' entries say
+   */
   constructor(private readonly parts: StepParts) {
-    // In the steps between, too: they round as those that are captured do, wherever a run is interrupted.
     useLibtorchAlone(true);
   }
 
@@ -58,9 +70,7 @@ export class CapturedSteps implements Disposable {
   step(batch: Batch, place: StepPlace): StepReport {
     const form = this.formOf(place, this.parts.minimizer);
     if (form.captured) return this.repeat(form.captured, batch, place);
-    if (form.done < stepsBefore) return this.listen(form, batch, place);
-    form.captured = this.capture(form, batch, place);
-    return reportOf(form.captured);
+    return form.done < stepsBefore ? this.listen(form, batch, place) : this.capture(form, batch, place);
   }
 
   private formOf({ iteration, maxIterations }: StepPlace, minimizer: Minimizer): Form {
@@ -70,13 +80,12 @@ export class CapturedSteps implements Disposable {
     return form;
   }
 
-  /** A step that is not captured, and remembers what numbers it asked for. */
+  /** A step that is not captured, by the same operators, and remembers what numbers it asked for. */
   private listen(form: Form, batch: Batch, place: StepPlace): StepReport {
     const valuesAt: ValueAt[] = [];
-    const position = positionOf(place);
     const value = (of: ValueAt) => {
       valuesAt.push(of);
-      return of(position);
+      return numbersAt([of], place, this.parts.device).select(0, 0);
     };
     const { report } = trainStep(this.parts, batch, { ...place, values: { value } });
     form.done++;
@@ -84,10 +93,11 @@ export class CapturedSteps implements Disposable {
     return report;
   }
 
-  private capture({ valuesAt }: Form, batch: Batch, place: StepPlace): Captured {
+  private capture(form: Form, batch: Batch, place: StepPlace): StepReport {
     const { parts } = this;
-    const inputs = mapTensors(drawStep(parts, batch, place), (one) => persist(one.clone()));
+    const { valuesAt } = form;
     const values = persist(numbersAt(valuesAt, place, parts.device));
+    const inputs = mapTensors(drawStep(parts, batch, place), (one) => persist(one.clone()));
     let asked = 0;
     const value = () => {
       if (asked >= valuesAt.length) throw new Error("internal: a captured step asks for more numbers than others");
@@ -95,19 +105,33 @@ export class CapturedSteps implements Disposable {
     };
     let report: StepReport | undefined;
     seedEngine(place);
-    const graph = captureGraph(parts.device, () => {
-      report = computeStep(parts, inputs, { ...place, values: { value } }).report;
-    });
-    if (!report?.unread) throw new Error("internal: a captured step left no numbers");
-    persist(report.unread.values);
-    return { graph, inputs, valuesAt, values, report };
+    const graph = captureGraph(
+      parts.device,
+      () => {
+        report = computeStep(parts, inputs, { ...place, values: { value } }).report;
+      },
+      [...this.forms.values()].find(({ captured }) => captured)?.captured?.graph,
+    );
+    const { unread, ...known } = report as unknown as StepReport;
+    if (!unread) {
+      // An operator refused to work on with a NaN.
+      graph.dispose();
+      return known;
+    }
+    if (asked !== valuesAt.length) throw new Error("internal: a captured step asks for fewer numbers than others");
+    persist(unread.values);
+    form.captured = { graph, inputs, valuesAt, values, known, unread };
+    return reportOf(form.captured);
   }
 
   private repeat(captured: Captured, batch: Batch, place: StepPlace): StepReport {
     const { graph, inputs, valuesAt, values } = captured;
-    const given = tensorsIn(drawStep(this.parts, batch, place));
-    for (const [i, one] of tensorsIn(inputs).entries()) one.copy_(given[i]);
+    // First, as the host waits for all work before.
     values.copy_(numbersAt(valuesAt, place, this.parts.device));
+    const given = tensorsIn(drawStep(this.parts, batch, place));
+    const places = tensorsIn(inputs);
+    if (given.length !== places.length) throw new Error("internal: a step has other inputs than the captured one");
+    for (const [i, one] of places.entries()) one.copy_(given[i]);
     seedEngine(place);
     graph.replay();
     return reportOf(captured);
@@ -118,19 +142,23 @@ export class CapturedSteps implements Disposable {
     useLibtorchAlone(false);
     for (const { captured } of this.forms.values()) {
       if (!captured) continue;
-      captured.graph.dispose();
-      const { unread } = captured.report;
-      for (const one of [...tensorsIn(captured.inputs), captured.values, ...tensorsIn(unread)]) one.dispose();
+      const { graph, inputs, values, unread } = captured;
+      graph.dispose();
+      for (const one of [...tensorsIn(inputs), values, unread.values]) one.dispose();
     }
     this.forms.clear();
   }
 }
 
 /** @throws UsageError when libtorch or the device does not take the step */
-function captureGraph(device: string, step: () => void): Graph {
+function captureGraph(device: string, step: () => void, sharing?: Graph): Graph {
   try {
-    return Graph.capture(device, step);
+    return Graph.capture(device, step, sharing);
   } catch (cause) {
+    if (cause instanceof OutOfMemoryError)
+      throw new OutOfMemoryError(
+        `${cause.message}; a captured step has memory of its own, so leave training.capture out`,
+      );
     if (!(cause instanceof TorchError)) throw cause;
     throw new UsageError(
       `training.capture: a step of this training cannot be captured (${cause.message}); leave training.capture out`,
@@ -140,9 +168,8 @@ function captureGraph(device: string, step: () => void): Graph {
 }
 
 /** A report of its own for a step that was repeated; the next one overwrites the numbers that the device has. */
-function reportOf({ report }: Captured): StepReport {
-  const { unread, ...known } = report;
-  return unread ? { ...known, unread: { ...unread, values: unread.values.clone() } } : known;
+function reportOf({ known, unread }: Captured): StepReport {
+  return { ...known, unread: { ...unread, values: unread.values.clone() } };
 }
 
 function positionOf(place: StepPlace): MethodStep & StepPosition {
@@ -164,6 +191,7 @@ const isPlain = (value: object) => Object.getPrototypeOf(value) === Object.proto
 /** The same value with other tensors. */
 function mapTensors<T>(value: T, map: (one: Tensor) => Tensor): T {
   if (value instanceof Tensor) return map(value) as T;
+  if (Array.isArray(value)) return value.map((part) => mapTensors(part, map)) as T;
   if (typeof value !== "object" || value === null || !isPlain(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, mapTensors(part, map)])) as T;
 }

@@ -65,7 +65,7 @@ export class Trainer {
   private readonly buffers: Tensor[];
   private readonly unread = new UnreadSteps();
   /** Null where no step is captured. */
-  private readonly captured: CapturedSteps | null;
+  private captured: CapturedSteps | null = null;
   /** A few words for the progress line. */
   private note = "";
 
@@ -92,18 +92,16 @@ export class Trainer {
       share: world,
       ahead: { count: config.data.ahead, iterations },
     });
-    this.captured = config.training.capture ? new CapturedSteps(session) : null;
     const kept = [student, ...Object.values(method.networks)];
     this.buffers = kept.flatMap((network) => network.namedBuffers().map(([, buffer]) => buffer));
   }
 
   /** Trains to the configured end, or until told to stop; a checkpoint is saved either way. */
   async run(): Promise<TrainingOutcome> {
-    try {
-      return await this.toTheEnd();
-    } finally {
-      this.captured?.[Symbol.dispose]();
-    }
+    if (!this.session.config.training.capture) return await this.toTheEnd();
+    using captured = new CapturedSteps(this.session);
+    this.captured = captured;
+    return await this.toTheEnd();
   }
 
   private async toTheEnd(): Promise<TrainingOutcome> {
@@ -194,6 +192,7 @@ export class Trainer {
       const { captured } = this;
       if (captured && !measure) {
         const { report } = this.afterCause(() => ({ report: captured.step(batch, place) }));
+        if (report.nonFinite) this.refuse(report.nonFinite, iteration, null);
         return this.kept(iteration, report);
       }
       const { prepared, rate, report } = this.afterCause(() => trainStep(session, batch, place));

@@ -98,6 +98,18 @@ describe("what cannot be captured is refused, and the thread works on", () => {
     });
   });
 
+  it("a repetition that would read what was freed", () => {
+    scope(() => {
+      const [kept, result] = [tensor([1]), tensor([0])];
+      const passing = tensor([2]);
+      using graph = Graph.capture("cpu", () => void result.copy_(kept.mul(passing).reshape([1])));
+      graph.replay();
+      expect(numbers(result)).toEqual([2]);
+      passing.dispose();
+      expect(() => graph.replay()).toThrow("a tensor that captured work reads has been freed");
+    });
+  });
+
   it("a capture within a capture", () => {
     scope(() => {
       const x = tensor([1]);
