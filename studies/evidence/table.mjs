@@ -14,6 +14,7 @@ const rows = lines.map((line) => {
 });
 
 function spread(values) {
+  if (values.some(Number.isNaN)) return "–";
   const mean = values.reduce((sum, one) => sum + one, 0) / values.length;
   const squares = values.reduce((sum, one) => sum + (one - mean) ** 2, 0);
   return values.length < 2

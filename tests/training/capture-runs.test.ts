@@ -44,9 +44,9 @@ async function train(name: string, settings: Record<string, unknown>, steps?: nu
 }
 
 describe("a run whose steps are captured", () => {
-  it("ends with the bits of one whose steps are not, and says what it is for", async () => {
-    const plain = await train("plain", {});
-    const captured = await train("captured", { training: { capture: true } });
+  it.each(["fp32", "bf16"])("ends with the bits of one whose steps are not, in %s", async (precision) => {
+    const plain = await train(`plain-${precision}`, { training: { precision } });
+    const captured = await train(`captured-${precision}`, { training: { precision, capture: true } });
     expect(leftIn(captured.run)).toEqual(leftIn(plain.run));
     expect(captured.warnings.join()).toContain("training.capture is for GPUs");
     expect(plain.warnings.join()).not.toContain("capture");

@@ -100,6 +100,18 @@ describe("training on patches of volumes", () => {
     expectSame(join(base, "stopped"), join(base, "whole"));
   });
 
+  it("captures steps of volumes with the bits of those that are not", async () => {
+    const train = async (name: string, capture: boolean) => {
+      const training = { iterations: 8, memoryFormat: "contiguous", capture };
+      const common = { method: { name: "midss" }, optimizer: { name: "dim", startFraction: 0 }, logging: { every: 8 } };
+      await startRun(join(base, name), configOf({ ...common, training }), watching());
+      return ["student", "teacher", "optimizer"].map((file) =>
+        readFileSync(join(base, name, `checkpoints/step-8/${file}.safetensors`)),
+      );
+    };
+    expect(await train("captured", true)).toEqual(await train("not-captured", false));
+  });
+
   it("may be stopped between two windows of a validation, which is made when it goes on, with the same bits", async () => {
     const wanted = configOf({ method: { name: "midss" }, optimizer: { name: "dim" } });
     const stopped = join(base, "stopped-in-validation");
