@@ -12,8 +12,8 @@ import { loadDataset } from "../src/data/dataset.js";
 import { splitProtocol } from "../src/data/protocol.js";
 import { formatSplit } from "../src/runs/split-record.js";
 import { scope } from "../src/torch/index.js";
-import { Batches } from "../src/training/batches.js";
-import { Sampler } from "../src/training/sampler.js";
+import { Batches } from "../src/training/batches/batches.js";
+import { Sampler } from "../src/training/batches/sampler.js";
 
 export interface ReadingSettings {
   dataset: string;

@@ -12,7 +12,7 @@ import {
   Sgd,
 } from "../src/optim/index.js";
 import * as torch from "../src/torch/index.js";
-import { trainStep } from "../src/training/step.js";
+import { trainStep } from "../src/training/steps/step.js";
 import { type Request, serve } from "./conversation.js";
 import type { ScaleSettings } from "./scale.js";
 

@@ -6,7 +6,7 @@
 import { midssRampUp } from "../src/losses/index.js";
 import { createComparison, createObjective, type PreparedStep } from "../src/methods/index.js";
 import { evaluateViews, type MidssInputs, midss, studentViews, teacherTargets } from "../src/methods/midss.js";
-import { updateTeacher } from "../src/methods/teacher.js";
+import { updateTeacher } from "../src/methods/parts/teacher.js";
 import { UNet } from "../src/nn/index.js";
 import {
   type DivergenceOptions,

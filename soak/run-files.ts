@@ -7,7 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { DimsegError } from "../src/core/errors.js";
 import { RandomStream } from "../src/core/random.js";
 import { readReportRun } from "../src/reporting/read-report-run.js";
-import { CheckpointStore } from "../src/runs/checkpoint-store.js";
+import { CheckpointStore } from "../src/runs/checkpoints/checkpoint-store.js";
 import { loadRun } from "../src/runs/load-run.js";
 import { openRunFolder } from "../src/runs/run-folder.js";
 import { readConditions } from "../src/runs/same-conditions.js";

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { CheckpointError } from "../src/core/errors.js";
-import { CheckpointStore } from "../src/runs/checkpoint-store.js";
+import { CheckpointStore } from "../src/runs/checkpoints/checkpoint-store.js";
 import { type Ended, mustWork, start } from "./command-line.js";
 import { differences } from "./same-run.js";
 import { writeConfig, writeSmallSet } from "./small-run.js";

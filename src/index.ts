@@ -247,10 +247,10 @@ export {
   type LabelledImage,
 } from "./quality/suggestion/choose.js";
 export { partDoubt, predictiveEntropy } from "./quality/suggestion/doubt.js";
-export type { Progress } from "./runs/checkpoint-contents.js";
-export type { CheckpointName, KeptCheckpoint } from "./runs/checkpoint-names.js";
+export type { Progress } from "./runs/checkpoints/checkpoint-contents.js";
+export type { CheckpointName, KeptCheckpoint } from "./runs/checkpoints/checkpoint-names.js";
 export { type LoadedRun, loadRun } from "./runs/load-run.js";
-export type { MetricRecord } from "./runs/metrics-log.js";
+export type { MetricRecord } from "./runs/logs/metrics-log.js";
 export type { Model } from "./runs/model.js";
 export { normalisationOf } from "./runs/normalisation-of.js";
 export type { RunFolder } from "./runs/run-folder.js";
@@ -259,8 +259,8 @@ export * from "./statistics/mean.js";
 export { majorityMask, type StapleEstimate, staple } from "./statistics/readers.js";
 export * as torch from "./torch/index.js";
 export { assistRun } from "./training/assist-run.js";
+export type { DrawPlace, DrawSource, TrainingDraws } from "./training/batches/draw-source.js";
 export type { DomainStatistics } from "./training/domain-statistics.js";
-export type { DrawPlace, DrawSource, TrainingDraws } from "./training/draw-source.js";
 export type { Ending } from "./training/pace.js";
 export { type RunObserver, resumeRun, startRun } from "./training/run.js";
 export type { TrainingSession } from "./training/session.js";

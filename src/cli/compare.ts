@@ -4,7 +4,7 @@ import type { PublishedName } from "../comparison/published.js";
 import type { Cell } from "../comparison/table.js";
 import { UsageError } from "../core/errors.js";
 import { writeFileAtomic } from "../core/files/atomic-file.js";
-import { networkNames } from "../runs/checkpoint-names.js";
+import { networkNames } from "../runs/checkpoints/checkpoint-names.js";
 import type { Compared, ComparedEstimates, CompareInput } from "../workflows/compare.js";
 import { checkpointOption } from "./options/checkpoint.js";
 import { gridOption, unitsOption } from "./options/judging.js";

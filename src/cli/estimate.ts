@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { probabilityText } from "../core/percent.js";
-import { networkNames } from "../runs/checkpoint-names.js";
+import { networkNames } from "../runs/checkpoints/checkpoint-names.js";
 import type { Estimated, EstimateInput } from "../workflows/estimate.js";
 import { checkpointOption } from "./options/checkpoint.js";
 import { collected } from "./options/collected.js";

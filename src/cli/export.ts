@@ -5,7 +5,7 @@ import { UsageError } from "../core/errors.js";
 import { shellWord } from "../core/shell-word.js";
 import { exportFiles } from "../export/file-names.js";
 import { precisionNames } from "../export/precision-names.js";
-import { networkNames } from "../runs/checkpoint-names.js";
+import { networkNames } from "../runs/checkpoints/checkpoint-names.js";
 import type { ExportInput } from "../workflows/export.js";
 import { checkpointOption } from "./options/checkpoint.js";
 import { inTerminal } from "./terminal/observer.js";

@@ -5,7 +5,7 @@ import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { probabilityText } from "../core/percent.js";
 import { maskFormatNames } from "../data/formats/mask-format-names.js";
-import { networkNames } from "../runs/checkpoint-names.js";
+import { networkNames } from "../runs/checkpoints/checkpoint-names.js";
 import type { Observer } from "../workflows/observer.js";
 import type { Predicted, PredictInput } from "../workflows/predict.js";
 import { checkpointOption } from "./options/checkpoint.js";

@@ -1,6 +1,6 @@
 /** `dimseg report RUNS...`: one page with everything about some runs, and each figure and table as a file. */
 import { type Command, Option } from "commander";
-import { networkNames } from "../runs/checkpoint-names.js";
+import { networkNames } from "../runs/checkpoints/checkpoint-names.js";
 import type { ReportInput } from "../workflows/report.js";
 import { checkpointOption } from "./options/checkpoint.js";
 import { collected } from "./options/collected.js";

@@ -1,6 +1,6 @@
 /** `dimseg serve RUN`: masks over HTTP. */
 import { type Command, Option } from "commander";
-import { networkNames } from "../runs/checkpoint-names.js";
+import { networkNames } from "../runs/checkpoints/checkpoint-names.js";
 import type { ServeInput } from "../workflows/serve.js";
 import { checkpointOption } from "./options/checkpoint.js";
 import { domainOption } from "./options/domain.js";

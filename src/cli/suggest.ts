@@ -4,7 +4,7 @@ import { counted } from "../core/counted.js";
 import { groupBy } from "../core/group-by.js";
 import { shellWord } from "../core/shell-word.js";
 import { strategyNames } from "../quality/suggestion/strategy-names.js";
-import { networkNames } from "../runs/checkpoint-names.js";
+import { networkNames } from "../runs/checkpoints/checkpoint-names.js";
 import type { Suggested, SuggestInput } from "../workflows/suggest.js";
 import { checkpointOption } from "./options/checkpoint.js";
 import { inTerminal } from "./terminal/observer.js";

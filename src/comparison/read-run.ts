@@ -8,11 +8,11 @@ import { shellWord } from "../core/shell-word.js";
 import { type DistanceUnits, distanceUnits, type PartScore } from "../judging/evaluate-network.js";
 import type { JudgedGrid } from "../judging/grid-names.js";
 import { parseScores } from "../judging/scores-csv.js";
-import { readAutoChoice } from "../runs/auto-choice.js";
-import { type CheckpointName, stepOfName } from "../runs/checkpoint-names.js";
-import { CheckpointStore } from "../runs/checkpoint-store.js";
+import { readAutoChoice } from "../runs/checkpoints/auto-choice.js";
+import { type CheckpointName, stepOfName } from "../runs/checkpoints/checkpoint-names.js";
+import { CheckpointStore } from "../runs/checkpoints/checkpoint-store.js";
 import { evaluationFolder, evaluationName, judgedCase, readEvaluation } from "../runs/evaluation-files.js";
-import { frameRecordSchema } from "../runs/frame-record.js";
+import { frameRecordSchema } from "../runs/logs/frame-record.js";
 import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { readSplit, type SplitRecord } from "../runs/split-record.js";
 

@@ -19,13 +19,13 @@ import {
 } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { cat, noGrad, scope, spatialShape, type Tensor } from "../torch/index.js";
-import { type AtLevel, overLevels } from "./deep-supervision.js";
 import { methodEntry } from "./entry.js";
-import { type StudentOutput, studentForwards, teacherForwards } from "./forward.js";
-import { largestComponents } from "./largest-component.js";
 import type { Batch, Method, MethodContext, MethodEvaluation, MethodStep, PreparedStep } from "./method.js";
-import { updateWholeTeacher } from "./teacher.js";
-import { type NetworkInputs, networkInputs } from "./views.js";
+import { type AtLevel, overLevels } from "./parts/deep-supervision.js";
+import { type StudentOutput, studentForwards, teacherForwards } from "./parts/forward.js";
+import { largestComponents } from "./parts/largest-component.js";
+import { updateWholeTeacher } from "./parts/teacher.js";
+import { type NetworkInputs, networkInputs } from "./parts/views.js";
 
 const options = z.strictObject({
   pretrainIterations: z

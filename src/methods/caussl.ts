@@ -5,11 +5,11 @@
  */
 import { z } from "zod";
 import type { NamedParameters } from "../optim/index.js";
-import { CoTraining } from "./co-training.js";
-import { weightOptions } from "./consistency-options.js";
-import { Dependence } from "./dependence.js";
 import { methodEntry } from "./entry.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
+import { CoTraining } from "./parts/co-training.js";
+import { weightOptions } from "./parts/consistency-options.js";
+import { Dependence } from "./parts/dependence.js";
 
 const options = z.strictObject({
   ...weightOptions,

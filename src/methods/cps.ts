@@ -3,9 +3,9 @@
  * HiLab-git/SSL4MIS train_cross_pseudo_supervision_2D.py). The student is the first of the two networks. Method section 7.
  */
 import { z } from "zod";
-import { CoTraining } from "./co-training.js";
-import { weightOptions } from "./consistency-options.js";
 import { methodEntry } from "./entry.js";
+import { CoTraining } from "./parts/co-training.js";
+import { weightOptions } from "./parts/consistency-options.js";
 
 export const cps = methodEntry({
   summary: "two networks that learn each other's labels of unlabelled images",

@@ -9,12 +9,12 @@ import { RandomStream } from "../core/random.js";
 import { crossEntropy, type PseudoLabels, pseudoLabels, usualThreshold } from "../losses/index.js";
 import { inEvaluationMode, withFrozenRunningStatistics } from "../nn/index.js";
 import { cat, noGrad, scope, spatialShape, type Tensor } from "../torch/index.js";
-import { overLevels } from "./deep-supervision.js";
 import { methodEntry } from "./entry.js";
-import { splitOutput, studentForwards, teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
-import { allRows, type ChooseRows, sampleLosses } from "./samples.js";
-import { type NetworkInputs, networkInputs } from "./views.js";
+import { overLevels } from "./parts/deep-supervision.js";
+import { splitOutput, studentForwards, teacherForward } from "./parts/forward.js";
+import { allRows, type ChooseRows, sampleLosses } from "./parts/samples.js";
+import { type NetworkInputs, networkInputs } from "./parts/views.js";
 
 const options = z.strictObject({
   confidenceThreshold: z

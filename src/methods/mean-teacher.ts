@@ -7,14 +7,14 @@ import { consistency } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
 import { emaDecay, stepValue } from "../optim/index.js";
 import { noGrad, type Tensor } from "../torch/index.js";
-import { evaluateAgreement } from "./agreement.js";
-import { consistencyWeightAt, noisyTeacherOptions, rampAt, weightOptions } from "./consistency-options.js";
 import { methodEntry } from "./entry.js";
-import { teacherForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
-import { clippedNoise } from "./noise.js";
-import { updateTeacher } from "./teacher.js";
-import { networkInputs, unlabelledOf } from "./views.js";
+import { evaluateAgreement } from "./parts/agreement.js";
+import { consistencyWeightAt, noisyTeacherOptions, rampAt, weightOptions } from "./parts/consistency-options.js";
+import { teacherForward } from "./parts/forward.js";
+import { clippedNoise } from "./parts/noise.js";
+import { updateTeacher } from "./parts/teacher.js";
+import { networkInputs, unlabelledOf } from "./parts/views.js";
 
 const options = z.strictObject({
   ...weightOptions,

@@ -14,13 +14,13 @@ import { midssRampUp, type PseudoLabels, pseudoLabels, segmentationLoss, usualTh
 import type { SegmentationNetwork } from "../nn/index.js";
 import { emaDecay, type Factor, stepValue, times } from "../optim/index.js";
 import { noGrad, onesLike, type Pack, sendTogether, spatialShape, type Tensor } from "../torch/index.js";
-import { overLevels } from "./deep-supervision.js";
 import { methodEntry } from "./entry.js";
-import { type ComputeOptions, type StudentOutput, studentForwards, teacherForwards } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodEvaluation, MethodStep, PreparedStep } from "./method.js";
-import { allRows, type ChooseRows, sampleLosses } from "./samples.js";
-import { updateTeacher } from "./teacher.js";
-import { networkInputs } from "./views.js";
+import { overLevels } from "./parts/deep-supervision.js";
+import { type ComputeOptions, type StudentOutput, studentForwards, teacherForwards } from "./parts/forward.js";
+import { allRows, type ChooseRows, sampleLosses } from "./parts/samples.js";
+import { updateTeacher } from "./parts/teacher.js";
+import { networkInputs } from "./parts/views.js";
 
 /** Settings of MiDSS; the defaults are the paper's. */
 export const midssOptions = z.strictObject({

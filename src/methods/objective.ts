@@ -4,8 +4,8 @@ import { type DomainDivergence, type DomainInput, divergence, domainDivergence }
 import type { SegmentationNetwork } from "../nn/index.js";
 import type { DivergenceOptions, Objective } from "../optim/index.js";
 import { autocast } from "../torch/index.js";
-import type { ComputeOptions } from "./forward.js";
 import type { MethodEvaluation, PreparedStep } from "./method.js";
+import type { ComputeOptions } from "./parts/forward.js";
 
 /** An estimator and the view of the unlabelled images it is given. */
 export interface DomainComparison {

@@ -9,14 +9,14 @@ import { diceLoss, probabilities, pseudoLabels, softDiceDistance, usualThreshold
 import { Convolution, type SegmentationNetwork, withFrozenRunningStatistics } from "../nn/index.js";
 import type { NamedParameters } from "../optim/index.js";
 import { axesOfEach, cat, grad, noGrad, positionRows, rand, scope, type Tensor } from "../torch/index.js";
-import { rampAt, weightOptions } from "./consistency-options.js";
-import { overLevels } from "./deep-supervision.js";
 import { methodEntry } from "./entry.js";
-import { studentForward } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
-import { stepGenerator } from "./noise.js";
+import { rampAt, weightOptions } from "./parts/consistency-options.js";
+import { overLevels } from "./parts/deep-supervision.js";
+import { studentForward } from "./parts/forward.js";
+import { stepGenerator } from "./parts/noise.js";
+import { jointForward, type NetworkInputs, networkInputs } from "./parts/views.js";
 import { SsNetHeads } from "./ss-net-heads.js";
-import { jointForward, type NetworkInputs, networkInputs } from "./views.js";
 
 const options = z.strictObject({
   ...weightOptions,

@@ -3,11 +3,11 @@ import { z } from "zod";
 import { planar8bit } from "../augment/index.js";
 import { segmentationLoss } from "../losses/index.js";
 import { noGrad } from "../torch/index.js";
-import { overLevels } from "./deep-supervision.js";
 import { methodEntry } from "./entry.js";
-import { studentForward } from "./forward.js";
 import type { Batch, Method, MethodContext, PreparedStep } from "./method.js";
-import { allRows, type ChooseRows, sampleLosses } from "./samples.js";
+import { overLevels } from "./parts/deep-supervision.js";
+import { studentForward } from "./parts/forward.js";
+import { allRows, type ChooseRows, sampleLosses } from "./parts/samples.js";
 
 export class Supervised implements Method {
   readonly networks = {};

@@ -36,13 +36,13 @@ import {
   where,
 } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
-import { type StudentOutput, studentForward, studentForwards } from "./forward.js";
 import type { Batch, Method, MethodContext, MethodEvaluation, MethodStep, PreparedStep } from "./method.js";
 import { midssOptions, type StudentView, studentViews, teacherTargets, viewLoss, weightedSum } from "./midss.js";
-import { allRows } from "./samples.js";
-import { updateTeacher } from "./teacher.js";
+import { type StudentOutput, studentForward, studentForwards } from "./parts/forward.js";
+import { allRows } from "./parts/samples.js";
+import { updateTeacher } from "./parts/teacher.js";
+import { type NetworkInputs, networkInputs } from "./parts/views.js";
 import { type PseudoLabelled, ReliableMemory } from "./ust-run-memory.js";
-import { type NetworkInputs, networkInputs } from "./views.js";
 
 const options = midssOptions.pick({ confidenceThreshold: true, emaDecay: true, diceMaskQuirk: true }).extend({
   queueLength: z.int().min(1).default(10).describe("reliable unlabelled images that are kept to paste from"),

@@ -4,7 +4,7 @@ import type { Batch, Method, MethodStep } from "../methods/index.js";
 import { Midss, type MidssDraws, type MidssStep, midssOptions } from "../methods/midss.js";
 import type { SegmentationNetwork, UNet } from "../nn/index.js";
 import { scope, stack, type Tensor } from "../torch/index.js";
-import { type StepParts, type StepResult, trainStep } from "../training/step.js";
+import { type StepParts, type StepResult, trainStep } from "../training/steps/step.js";
 import type { GoldenCase } from "./golden-case.js";
 import { networkOf } from "./kinds/unet.js";
 

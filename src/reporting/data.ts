@@ -15,7 +15,7 @@ import type { Unjudged } from "../judging/about.js";
 import type { PartScore } from "../judging/evaluate-network.js";
 import type { EvaluationSummary } from "../judging/summarise.js";
 import type { Environment } from "../runs/environment.js";
-import type { MetricRecord } from "../runs/metrics-log.js";
+import type { MetricRecord } from "../runs/logs/metrics-log.js";
 import type { SplitRecord } from "../runs/split-record.js";
 import type { RunEstimates } from "./estimates.js";
 import type { CaseOverlay } from "./overlays/case-overlay.js";

@@ -15,8 +15,8 @@ import type { Case, Dataset } from "../data/dataset.js";
 import { domainSeparability, tsne } from "../embedding/index.js";
 import type { ConventionName } from "../evaluation/conventions.js";
 import { unjudgedFacts } from "../judging/unjudged.js";
-import type { KeptCheckpoint } from "../runs/checkpoint-names.js";
-import { DamagedCheckpoint } from "../runs/checkpoint-store.js";
+import type { KeptCheckpoint } from "../runs/checkpoints/checkpoint-names.js";
+import { DamagedCheckpoint } from "../runs/checkpoints/checkpoint-store.js";
 import { type LoadedRun, loadRun } from "../runs/load-run.js";
 import { definedValues, mean } from "../statistics/mean.js";
 import {

@@ -5,14 +5,14 @@ import { choiceOf, type EvaluationChoice, type OwnChoice } from "../comparison/r
 import { readResolvedConfig } from "../config/config.js";
 import { DimsegError } from "../core/errors.js";
 import { parseScores } from "../judging/scores-csv.js";
-import { DamagedCheckpoint } from "../runs/checkpoint-store.js";
+import { DamagedCheckpoint } from "../runs/checkpoints/checkpoint-store.js";
 import { readDatasetFacts } from "../runs/dataset-facts.js";
 import type { Environment } from "../runs/environment.js";
 import { type EvaluationTexts, evaluationFolder, readEvaluation } from "../runs/evaluation-files.js";
-import { type MetricRecord, readMetrics } from "../runs/metrics-log.js";
+import { type MetricRecord, readMetrics } from "../runs/logs/metrics-log.js";
+import { readUsage } from "../runs/logs/usage.js";
 import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import { readSplit } from "../runs/split-record.js";
-import { readUsage } from "../runs/usage.js";
 import type { ReportRun, RunCost, RunCurves, RunEvaluation } from "./data.js";
 import { readEstimates } from "./estimates.js";
 import type { NamedFolder } from "./find-report-runs.js";

@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import type { TrainingConfig } from "../config/config.js";
 import { counted } from "../core/counted.js";
-import { readAutoChoice } from "../runs/auto-choice.js";
-import { isFinished, type Progress, peekProgress } from "../runs/checkpoint-contents.js";
-import { type CheckpointName, stepOfName } from "../runs/checkpoint-names.js";
-import { CheckpointStore } from "../runs/checkpoint-store.js";
+import { readAutoChoice } from "../runs/checkpoints/auto-choice.js";
+import { isFinished, type Progress, peekProgress } from "../runs/checkpoints/checkpoint-contents.js";
+import { type CheckpointName, stepOfName } from "../runs/checkpoints/checkpoint-names.js";
+import { CheckpointStore } from "../runs/checkpoints/checkpoint-store.js";
 import type { RunFolder } from "../runs/run-folder.js";
 import { isRunInUse } from "../runs/run-lock.js";
 import type { RunState } from "./data.js";

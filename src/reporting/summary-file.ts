@@ -5,7 +5,7 @@ import { DataError } from "../core/errors.js";
 import { distanceUnits } from "../judging/evaluate-network.js";
 import type { EvaluationSummary } from "../judging/summarise.js";
 import { judgedCase } from "../runs/evaluation-files.js";
-import { frameRecordSchema } from "../runs/frame-record.js";
+import { frameRecordSchema } from "../runs/logs/frame-record.js";
 
 /** JSON has neither NaN (null) nor infinity (text). */
 const number = z

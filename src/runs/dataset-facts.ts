@@ -14,7 +14,7 @@ import { zScoreChoices } from "../data/volumes/windows.js";
 import { resizeFilters } from "../grid/filter-taps.js";
 import { frameRecord } from "../grid/frame.js";
 import { slicePlanes } from "../grid/slices.js";
-import { frameSchema } from "./frame-record.js";
+import { frameSchema } from "./logs/frame-record.js";
 
 type Facts = Omit<Dataset, "domains">;
 

@@ -1,6 +1,6 @@
 /** How much disk the checkpoints of a run take, told before there is a whole one. Reads nothing but numbers. */
 import type { WantedConfig } from "../config/config.js";
-import { spacedSteps } from "./spaced-steps.js";
+import { spacedSteps } from "./checkpoints/spaced-steps.js";
 
 /** Disk for checkpoints, in bytes. */
 export interface DiskNeed {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "../core/errors.js";
 import { parseCsv } from "../core/formats/csv.js";
-import type { NetworkName } from "./checkpoint-names.js";
+import type { NetworkName } from "./checkpoints/checkpoint-names.js";
 import { estimateName } from "./estimate-summary.js";
 import type { RunFolder } from "./run-folder.js";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { DataError } from "../core/errors.js";
 import { readFailureReason } from "../core/files/read-file.js";
-import type { NetworkName } from "./checkpoint-names.js";
+import type { NetworkName } from "./checkpoints/checkpoint-names.js";
 import type { RunFolder } from "./run-folder.js";
 
 /** JSON has no NaN: null is what is not known. */

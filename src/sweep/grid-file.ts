@@ -4,7 +4,7 @@ import { z } from "zod";
 import { isPlainObject } from "../config/config-tree.js";
 import { UsageError } from "../core/errors.js";
 import { readValidatedYaml } from "../core/formats/validated-yaml.js";
-import { checkpointNames } from "../runs/checkpoint-names.js";
+import { checkpointNames } from "../runs/checkpoints/checkpoint-names.js";
 
 const keyPath = z.string().regex(/^[A-Za-z]\w*(?:\.[A-Za-z]\w*)*$/, "is no dotted key such as optimizer.rho");
 

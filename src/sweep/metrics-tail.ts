@@ -1,5 +1,5 @@
 /** Where a run stands by the metrics that another process writes. */
-import { LogFollower } from "../runs/follow-log.js";
+import { LogFollower } from "../runs/logs/follow-log.js";
 
 /** Where a followed run stands. */
 export interface TailReading {

@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readResolvedConfig } from "../config/config.js";
-import { type AutoChoice, readAutoChoice } from "../runs/auto-choice.js";
-import { isFinished, type Progress, peekProgress } from "../runs/checkpoint-contents.js";
-import { CheckpointStore } from "../runs/checkpoint-store.js";
+import { type AutoChoice, readAutoChoice } from "../runs/checkpoints/auto-choice.js";
+import { isFinished, type Progress, peekProgress } from "../runs/checkpoints/checkpoint-contents.js";
+import { CheckpointStore } from "../runs/checkpoints/checkpoint-store.js";
 import { readEvaluation } from "../runs/evaluation-files.js";
 import { openRunFolder, type RunFolder } from "../runs/run-folder.js";
 import type { EvaluateSection } from "./grid-file.js";

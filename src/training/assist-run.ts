@@ -1,7 +1,7 @@
 /** A process beside the first: it trains its part of every batch, and neither judges nor writes. */
 import type { Communicator } from "../distributed/index.js";
-import { freshProgress } from "../runs/checkpoint-contents.js";
-import { drawsOf } from "./draws.js";
+import { freshProgress } from "../runs/checkpoints/checkpoint-contents.js";
+import { drawsOf } from "./batches/draws.js";
 import { joinBeginning } from "./shared-run.js";
 import { Trainer, type TrainingOutcome } from "./trainer.js";
 

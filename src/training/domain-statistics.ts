@@ -10,8 +10,8 @@ import type { Method } from "../methods/index.js";
 import { averagingStatistics, runningStatistics, SegmentationNetwork } from "../nn/index.js";
 import type { Model } from "../runs/model.js";
 import { autocast, KeptTensors, noGrad, scope, type Tensor } from "../torch/index.js";
-import type { TrainingDraws } from "./draw-source.js";
-import { Sampler } from "./sampler.js";
+import type { TrainingDraws } from "./batches/draw-source.js";
+import { Sampler } from "./batches/sampler.js";
 
 /** Passes, each of as many images as a step has. */
 const passes = 20;

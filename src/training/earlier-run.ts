@@ -8,9 +8,9 @@ import { readResolvedConfig, type TrainingConfig, type WantedConfig } from "../c
 import { CheckpointError, UsageError } from "../core/errors.js";
 import { sha256 } from "../core/sha256.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { loadNetwork, networkFile, studentFile } from "../runs/checkpoint-contents.js";
-import type { KeptCheckpoint } from "../runs/checkpoint-names.js";
-import { type Checkpoint, CheckpointStore } from "../runs/checkpoint-store.js";
+import { loadNetwork, networkFile, studentFile } from "../runs/checkpoints/checkpoint-contents.js";
+import type { KeptCheckpoint } from "../runs/checkpoints/checkpoint-names.js";
+import { type Checkpoint, CheckpointStore } from "../runs/checkpoints/checkpoint-store.js";
 import { datasetDifferences, readDatasetFacts } from "../runs/dataset-facts.js";
 import { openCheckpoint } from "../runs/load-run.js";
 import { openRunFolder, type RunFolder } from "../runs/run-folder.js";

@@ -10,7 +10,7 @@ import type { ConventionName } from "../evaluation/conventions.js";
 import { diceOf, expectedDice } from "../quality/observation.js";
 import { type Member, observeCase } from "../quality/observe-case.js";
 import { mildScanners, throughScanner } from "../quality/scanner.js";
-import type { MetricRecord } from "../runs/metrics-log.js";
+import type { MetricRecord } from "../runs/logs/metrics-log.js";
 import { definedValues, mean } from "../statistics/mean.js";
 import type { TrainingSession } from "./session.js";
 

@@ -6,7 +6,7 @@ import { type Communicator, packFiles, unpackFiles } from "../distributed/index.
 import type { MethodEntry } from "../methods/index.js";
 import { methods } from "../methods/registry.js";
 import { type MinimizerEntry, minimizers } from "../optim/index.js";
-import type { Progress } from "../runs/checkpoint-contents.js";
+import type { Progress } from "../runs/checkpoints/checkpoint-contents.js";
 import { datasetDifferences, formatDatasetFacts, parseDatasetFacts } from "../runs/dataset-facts.js";
 import { openModel } from "../runs/model.js";
 import { type ContentsByCase, formatSplit, requireSplit } from "../runs/split-record.js";

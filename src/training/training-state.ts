@@ -11,7 +11,7 @@ import {
   statisticsFile,
   studentFile,
   tensorsOf,
-} from "../runs/checkpoint-contents.js";
+} from "../runs/checkpoints/checkpoint-contents.js";
 import { scope, serializeTensors } from "../torch/index.js";
 import type { TrainingSession } from "./session.js";
 

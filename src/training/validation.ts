@@ -7,7 +7,7 @@ import { evaluateNetwork } from "../judging/evaluate-network.js";
 import { summarise } from "../judging/summarise.js";
 import { segmentationLoss } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import type { MetricRecord } from "../runs/metrics-log.js";
+import type { MetricRecord } from "../runs/logs/metrics-log.js";
 import { mean } from "../statistics/mean.js";
 import type { TrainingSession } from "./session.js";
 

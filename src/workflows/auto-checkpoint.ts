@@ -24,7 +24,7 @@ import {
   choiceRule,
   readAutoChoice,
   writeAutoChoice,
-} from "../runs/auto-choice.js";
+} from "../runs/checkpoints/auto-choice.js";
 import { type LoadedRun, loadRun, networkAt } from "../runs/load-run.js";
 import { openRunFolder } from "../runs/run-folder.js";
 import { definedValues, mean } from "../statistics/mean.js";

@@ -9,7 +9,7 @@ import { type PublishedName, requirePublishedParts } from "../comparison/publish
 import { type ComparisonTable, comparisonTable } from "../comparison/table.js";
 import type { DistanceUnits } from "../judging/evaluate-network.js";
 import type { JudgedGrid } from "../judging/grid-names.js";
-import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
+import type { CheckpointName, NetworkName } from "../runs/checkpoints/checkpoint-names.js";
 import type { Observer } from "./observer.js";
 
 export { estimateCsv } from "../comparison/estimate-table.js";

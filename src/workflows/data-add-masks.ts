@@ -9,7 +9,7 @@ import { caseName, loadDataset } from "../data/dataset.js";
 import { endingOf } from "../data/file-patterns.js";
 import { readBytes } from "../data/images/read-image.js";
 import { type AddedMask, formatAddedMasks, placeKey, readAddedMasks } from "../data/masks/added-masks.js";
-import { CheckpointStore } from "../runs/checkpoint-store.js";
+import { CheckpointStore } from "../runs/checkpoints/checkpoint-store.js";
 import { openRunFolder } from "../runs/run-folder.js";
 import { checkMasks, type MaskValues } from "./addition/check-masks.js";
 import { addedMasksList, withAddedMasks } from "./addition/dataset-key.js";

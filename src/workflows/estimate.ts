@@ -15,7 +15,7 @@ import {
   weakParts,
 } from "../quality/estimate.js";
 import { type EstimatedRow, estimatesCsv, worstFirst } from "../quality/estimates-csv.js";
-import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
+import type { CheckpointName, NetworkName } from "../runs/checkpoints/checkpoint-names.js";
 import { type EstimateSummary, estimateName, estimateSummaryFile } from "../runs/estimate-summary.js";
 import { calibrateRun, type RunQuality } from "./estimation/calibrate-run.js";
 import { estimateCase } from "./estimation/estimate-cases.js";

@@ -4,7 +4,7 @@ import type { ConventionName } from "../evaluation/conventions.js";
 import type { DistanceUnits } from "../judging/evaluate-network.js";
 import type { FurtherRules } from "../judging/further-metrics.js";
 import type { JudgedGrid } from "../judging/grid-names.js";
-import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
+import type { CheckpointName, NetworkName } from "../runs/checkpoints/checkpoint-names.js";
 import { learntWarning } from "./evaluation/learnt-cases.js";
 import { depthWarning } from "./evaluation/other-depths.js";
 import { type EvaluationResult, judgeNetwork, writeResult } from "./evaluation/result.js";

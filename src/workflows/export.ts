@@ -10,7 +10,7 @@ import { cardJson, cardMarkdown, reductionText } from "../export/model-card.js";
 import { graphOf } from "../export/onnx/export-network.js";
 import { encodeModel, type OnnxGraph } from "../export/onnx/model-file.js";
 import type { PrecisionName } from "../export/precision-names.js";
-import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
+import type { CheckpointName, NetworkName } from "../runs/checkpoints/checkpoint-names.js";
 import { serializeTensors } from "../torch/index.js";
 import { cardFacts } from "./export/card-facts.js";
 import { reduced } from "./export/reduce.js";

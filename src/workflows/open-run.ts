@@ -1,7 +1,7 @@
 /** Opening a run for the verbs that use its networks, and saying honestly which checkpoint that is. */
 import { UsageError } from "../core/errors.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import type { CheckpointName, KeptCheckpoint, NetworkName } from "../runs/checkpoint-names.js";
+import type { CheckpointName, KeptCheckpoint, NetworkName } from "../runs/checkpoints/checkpoint-names.js";
 import { type LoadedRun, loadRun } from "../runs/load-run.js";
 import { isRunInUse } from "../runs/run-lock.js";
 import { useEngine } from "../torch/index.js";

@@ -10,7 +10,7 @@ import { findReportRuns } from "../reporting/find-report-runs.js";
 import { makeReport } from "../reporting/make-report.js";
 import type { Judge } from "../reporting/read-report-run.js";
 import { checkReportFolder, writeReport } from "../reporting/write-report.js";
-import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
+import type { CheckpointName, NetworkName } from "../runs/checkpoints/checkpoint-names.js";
 import { autoCheckpoint } from "./auto-checkpoint.js";
 import { judgedCount } from "./evaluate.js";
 import { evaluationTexts, judgeNetwork, writeResult } from "./evaluation/result.js";

@@ -7,7 +7,7 @@ import { refuseLinks } from "../core/files/refuse-links.js";
 import { packageVersion } from "../core/package-root.js";
 import { writeContactSheet } from "../drawing/contact-sheet.js";
 import type { StrategyName } from "../quality/suggestion/strategy-names.js";
-import type { CheckpointName, NetworkName } from "../runs/checkpoint-names.js";
+import type { CheckpointName, NetworkName } from "../runs/checkpoints/checkpoint-names.js";
 import type { Workflow } from "./observer.js";
 import { openRun } from "./open-run.js";
 import { strategies } from "./suggestion/ask.js";

@@ -4,7 +4,7 @@ import { basename, extname, join, resolve } from "node:path";
 import { loadConfig, type WantedConfig } from "../config/config.js";
 import { UsageError } from "../core/errors.js";
 import { type Communicator, openWorld } from "../distributed/index.js";
-import { freshProgress } from "../runs/checkpoint-contents.js";
+import { freshProgress } from "../runs/checkpoints/checkpoint-contents.js";
 import { assistRun } from "../training/assist-run.js";
 import { type RunObserver, resumeRun, startRun } from "../training/run.js";
 import type { TrainingOutcome } from "../training/trainer.js";

@@ -7,7 +7,7 @@ import { NumericError, UsageError } from "../../src/core/errors.js";
 import { evaluateNetwork } from "../../src/judging/evaluate-network.js";
 import { segmentationLoss } from "../../src/losses/index.js";
 import { type LoadedRun, loadRun } from "../../src/runs/load-run.js";
-import { readMetrics } from "../../src/runs/metrics-log.js";
+import { readMetrics } from "../../src/runs/logs/metrics-log.js";
 import { mean } from "../../src/statistics/mean.js";
 import { fromTypedArray, liveTensors, noGrad, scope } from "../../src/torch/index.js";
 import { putDataset, trainRun } from "../cli/trained-run.js";

@@ -8,7 +8,7 @@ import { CheckpointError, DataError, UsageError } from "../../src/core/errors.js
 import { evaluateNetwork } from "../../src/judging/evaluate-network.js";
 import { scoresCsv } from "../../src/judging/scores-csv.js";
 import { summarise } from "../../src/judging/summarise.js";
-import { formatManifest, manifestName, readManifest } from "../../src/runs/checkpoint-manifest.js";
+import { formatManifest, manifestName, readManifest } from "../../src/runs/checkpoints/checkpoint-manifest.js";
 import { loadRun } from "../../src/runs/load-run.js";
 import { png, put, putDatasetYaml, temporaryFolder } from "../data/files.js";
 import { nestedClasses } from "../data/tiny.js";

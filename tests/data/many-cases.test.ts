@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { RandomStream } from "../../src/core/random.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { splitProtocol } from "../../src/data/protocol.js";
-import { Sampler } from "../../src/training/sampler.js";
+import { Sampler } from "../../src/training/batches/sampler.js";
 import { putDatasetYaml, temporaryFolder } from "./files.js";
 
 const base = temporaryFolder();

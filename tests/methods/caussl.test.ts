@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Dependence, squaredCosine } from "../../src/methods/dependence.js";
+import { Dependence, squaredCosine } from "../../src/methods/parts/dependence.js";
 import { Conv2d, type SegmentationNetwork, Sequential } from "../../src/nn/index.js";
 import { eye, Generator, scope, tensor } from "../../src/torch/index.js";
 import { expectClose, tensorTest } from "../support/tensors.js";

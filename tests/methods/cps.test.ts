@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { crossEntropy, ssl4misLoss } from "../../src/losses/index.js";
-import { networkInputs } from "../../src/methods/views.js";
+import { networkInputs } from "../../src/methods/parts/views.js";
 import type { SegmentationNetwork } from "../../src/nn/index.js";
 import { cat, noGrad } from "../../src/torch/index.js";
 import { expectClose, tensorTest } from "../support/tensors.js";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { midssRampUp, pseudoLabels, segmentationLoss } from "../../src/losses/index.js";
-import { networkInputs } from "../../src/methods/views.js";
+import { networkInputs } from "../../src/methods/parts/views.js";
 import { noGrad } from "../../src/torch/index.js";
 import { expectClose, tensorTest } from "../support/tensors.js";
 import { at, kinds, makeBatch, Training, withTraining } from "./support.js";

@@ -1,7 +1,7 @@
 /** Several batches give what a pass over each gives, whether they go through the network together or one by one. */
 import { describe, expect, it } from "vitest";
-import { passTogether, studentForwards, teacherForward, teacherForwards } from "../../src/methods/forward.js";
 import { studentForward } from "../../src/methods/index.js";
+import { passTogether, studentForwards, teacherForward, teacherForwards } from "../../src/methods/parts/forward.js";
 import { UNet } from "../../src/nn/index.js";
 import { Generator, noGrad, rand, scope, zeros } from "../../src/torch/index.js";
 import { expectRelative, numbers } from "../support/tensors.js";

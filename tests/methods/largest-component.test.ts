@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { keepLargestComponent } from "../../src/grid/mask-parts.js";
-import { largestComponents } from "../../src/methods/largest-component.js";
+import { largestComponents } from "../../src/methods/parts/largest-component.js";
 import { tensor } from "../../src/torch/index.js";
 import { tensorTest } from "../support/tensors.js";
 

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import { consistency, ssl4misLoss } from "../../src/losses/index.js";
-import { rampAt } from "../../src/methods/consistency-options.js";
-import { teacherForward } from "../../src/methods/forward.js";
-import { clippedNoise } from "../../src/methods/noise.js";
-import { networkInputs } from "../../src/methods/views.js";
+import { rampAt } from "../../src/methods/parts/consistency-options.js";
+import { teacherForward } from "../../src/methods/parts/forward.js";
+import { clippedNoise } from "../../src/methods/parts/noise.js";
+import { networkInputs } from "../../src/methods/parts/views.js";
 import { cat, noGrad, zeros } from "../../src/torch/index.js";
 import { expectClose, tensorTest } from "../support/tensors.js";
 import { at, kinds, makeBatch, Training, withTraining } from "./support.js";

@@ -1,8 +1,8 @@
 import { describe, expect } from "vitest";
 import { diceLoss, softDiceDistance } from "../../src/losses/index.js";
+import { networkInputs } from "../../src/methods/parts/views.js";
 import { membersOf } from "../../src/methods/ss-net.js";
 import { SsNetHeads } from "../../src/methods/ss-net-heads.js";
-import { networkInputs } from "../../src/methods/views.js";
 import { cat, Generator, grad, noGrad, rand, type Tensor, tensor } from "../../src/torch/index.js";
 import { expectClose, tensorTest } from "../support/tensors.js";
 import { at, kinds, makeBatch, Training, withTraining } from "./support.js";

@@ -5,10 +5,10 @@ import { createComparison, type Method, type MethodEntry, type MethodName, metho
 import type { Batch, MethodContext, MethodStep } from "../../src/methods/method.js";
 import { type NetworkOptions, ResidualUNet, type SegmentationNetwork, UNet, UNetSsl4mis } from "../../src/nn/index.js";
 import { type Minimizer, type MinimizerName, minimizers, Sgd, type StepReport } from "../../src/optim/index.js";
-import { freshProgress } from "../../src/runs/checkpoint-contents.js";
+import { freshProgress } from "../../src/runs/checkpoints/checkpoint-contents.js";
 import { Generator, noGrad, rand, scope, setThreads, stack, type Tensor } from "../../src/torch/index.js";
 import type { TrainingSession } from "../../src/training/session.js";
-import { type StepParts, trainStep } from "../../src/training/step.js";
+import { type StepParts, trainStep } from "../../src/training/steps/step.js";
 import { collectState, restoreState } from "../../src/training/training-state.js";
 
 // On tensors this small, threads cost more than they save.

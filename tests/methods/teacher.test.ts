@@ -1,6 +1,6 @@
 /** The averaged teacher: parameters only, by the given coefficient, of the student as it is. */
 import { describe, expect } from "vitest";
-import { updateTeacher } from "../../src/methods/teacher.js";
+import { updateTeacher } from "../../src/methods/parts/teacher.js";
 import { UNet } from "../../src/nn/index.js";
 import { Generator, noGrad } from "../../src/torch/index.js";
 import { disturb, snapshot, wave } from "../nn/networks.js";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { maskedConsistency, ssl4misLoss } from "../../src/losses/index.js";
-import { networkInputs } from "../../src/methods/views.js";
+import { networkInputs } from "../../src/methods/parts/views.js";
 import { cat, noGrad, type Tensor } from "../../src/torch/index.js";
 import { expectClose, tensorTest } from "../support/tensors.js";
 import { at, kinds, makeBatch, Training, withTraining } from "./support.js";

@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { CheckpointError } from "../../src/core/errors.js";
 import { segmentationLoss } from "../../src/losses/index.js";
-import { studentForward } from "../../src/methods/forward.js";
 import type { Batch } from "../../src/methods/index.js";
 import type { StudentView } from "../../src/methods/midss.js";
+import { studentForward } from "../../src/methods/parts/forward.js";
 import { hardnessOf, type UstRun } from "../../src/methods/ust-run.js";
 import { type PseudoLabelled, ReliableMemory } from "../../src/methods/ust-run-memory.js";
 import { cat, full, noGrad, ones, scope, type Tensor, tensor, zeros } from "../../src/torch/index.js";

@@ -7,7 +7,7 @@ import { UsageError } from "../../src/core/errors.js";
 import { sha256 } from "../../src/core/sha256.js";
 import { caseName, loadDataset } from "../../src/data/dataset.js";
 import type { Judge } from "../../src/reporting/read-report-run.js";
-import { readUsage } from "../../src/runs/usage.js";
+import { readUsage } from "../../src/runs/logs/usage.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { putDataset } from "../data/tiny.js";
 import { collect, copyRun, edit, fixtureRuns, pageOf } from "./fixture.js";

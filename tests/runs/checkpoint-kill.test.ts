@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CheckpointStore } from "../../src/runs/checkpoint-store.js";
+import { CheckpointStore } from "../../src/runs/checkpoints/checkpoint-store.js";
 import { transpileForChild } from "../support/transpile.js";
 
 const child = fileURLToPath(new URL("checkpoint-child.mjs", import.meta.url));
@@ -12,7 +12,7 @@ let root: string;
 let compiled: string;
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), "dimseg-kill-"));
-  compiled = transpileForChild(["src/runs/checkpoint-store.ts"]);
+  compiled = transpileForChild(["src/runs/checkpoints/checkpoint-store.ts"]);
 });
 afterAll(() => {
   rmSync(root, { recursive: true });

@@ -16,8 +16,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CheckpointError, ResourceError, UsageError } from "../../src/core/errors.js";
 import { sha256 } from "../../src/core/sha256.js";
-import { formatManifest, readManifest } from "../../src/runs/checkpoint-manifest.js";
-import { CheckpointStore, DamagedCheckpoint, type SaveStage } from "../../src/runs/checkpoint-store.js";
+import { formatManifest, readManifest } from "../../src/runs/checkpoints/checkpoint-manifest.js";
+import { CheckpointStore, DamagedCheckpoint, type SaveStage } from "../../src/runs/checkpoints/checkpoint-store.js";
 
 let root: string;
 let folder: string;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CheckpointError, DataError, ResourceError, UsageError } from "../../src/core/errors.js";
-import { type MetricRecord, MetricsLog, readMetrics } from "../../src/runs/metrics-log.js";
+import { type MetricRecord, MetricsLog, readMetrics } from "../../src/runs/logs/metrics-log.js";
 
 let folder: string;
 let path: string;

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { ResourceError, UsageError } from "../../src/core/errors.js";
-import { AppendFile } from "../../src/runs/append-file.js";
 import { collectEnvironment } from "../../src/runs/environment.js";
 import { writeEvaluation } from "../../src/runs/evaluation-files.js";
+import { AppendFile } from "../../src/runs/logs/append-file.js";
 import { checkRunFolder, createRunFolder, openRunFolder } from "../../src/runs/run-folder.js";
 
 let root: string;

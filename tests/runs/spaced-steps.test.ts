@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { parseConfig } from "../../src/config/config.js";
-import { spacedSteps } from "../../src/runs/spaced-steps.js";
+import { spacedSteps } from "../../src/runs/checkpoints/spaced-steps.js";
 
 const configOf = (iterations: number, every: number, spacedCheckpoints: number) =>
   parseConfig({

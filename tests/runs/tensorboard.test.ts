@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CheckpointError, UsageError } from "../../src/core/errors.js";
-import { EventLog } from "../../src/runs/tensorboard.js";
-import { crc32c, frameRecord, lastRecord } from "../../src/runs/tfrecord.js";
+import { EventLog } from "../../src/runs/logs/tensorboard.js";
+import { crc32c, frameRecord, lastRecord } from "../../src/runs/logs/tfrecord.js";
 
 let folder: string;
 let path: string;

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.js";
-import { readUsage, UsageRecord } from "../../src/runs/usage.js";
+import { readUsage, UsageRecord } from "../../src/runs/logs/usage.js";
 import { temporaryFolder } from "../data/files.js";
 
 const base = temporaryFolder();

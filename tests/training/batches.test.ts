@@ -4,8 +4,8 @@ import type { Augmenter } from "../../src/augment/index.js";
 import { DataError } from "../../src/core/errors.js";
 import type { Dataset } from "../../src/data/dataset.js";
 import type { DecodedCase } from "../../src/data/decoded-case.js";
-import { Batches } from "../../src/training/batches.js";
-import type { DrawSource } from "../../src/training/draw-source.js";
+import { Batches } from "../../src/training/batches/batches.js";
+import type { DrawSource } from "../../src/training/batches/draw-source.js";
 
 const numbered = (number: number) => ({ image: Uint8Array.of(number) }) as DecodedCase;
 

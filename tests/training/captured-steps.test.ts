@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { type MethodEntry, type MethodName, methods } from "../../src/methods/index.js";
 import { type MinimizerEntry, type MinimizerName, minimizers } from "../../src/optim/index.js";
 import { scope, trafficOf } from "../../src/torch/index.js";
-import { CapturedSteps } from "../../src/training/captured-steps.js";
-import { UnreadSteps } from "../../src/training/unread-steps.js";
+import { CapturedSteps } from "../../src/training/steps/captured-steps.js";
+import { UnreadSteps } from "../../src/training/steps/unread-steps.js";
 import { at, kinds, makeBatch, Training, withTraining } from "../methods/support.js";
 
 const capturableMethods = Object.entries<MethodEntry>(methods as never)

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { readMetrics } from "../../src/runs/metrics-log.js";
+import { readMetrics } from "../../src/runs/logs/metrics-log.js";
 import { putDataset, trainRun } from "../cli/trained-run.js";
 import { temporaryFolder } from "../data/files.js";
 

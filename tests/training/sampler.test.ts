@@ -1,7 +1,7 @@
 /** Which cases make up a batch: shuffled epochs, nothing twice, the same again for the same index. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Sampler } from "../../src/training/sampler.js";
+import { Sampler } from "../../src/training/batches/sampler.js";
 
 const sizes = { count: fc.integer({ min: 1, max: 40 }), batch: fc.integer({ min: 1, max: 12 }) };
 

@@ -4,7 +4,7 @@ import type { Batch, Method, MethodStep } from "../../src/methods/index.js";
 import type { SegmentationNetwork } from "../../src/nn/index.js";
 import { type Minimizer, minimizers, Sgd, type StepContext } from "../../src/optim/index.js";
 import { rand, tensor } from "../../src/torch/index.js";
-import { trainStep } from "../../src/training/step.js";
+import { trainStep } from "../../src/training/steps/step.js";
 import { tensorTest } from "../support/tensors.js";
 
 const batch = {} as Batch;

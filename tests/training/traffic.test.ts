@@ -11,7 +11,7 @@ import { makeGrid } from "../../src/grid/grid.js";
 import { type MethodName, methods } from "../../src/methods/index.js";
 import { type MinimizerName, minimizers, perturbations } from "../../src/optim/index.js";
 import { scope, sendTogether, type Traffic, tensor, trafficOf } from "../../src/torch/index.js";
-import { Batches } from "../../src/training/batches.js";
+import { Batches } from "../../src/training/batches/batches.js";
 import { pixels } from "../data/tiny.js";
 import { makeBatch, Training, withTraining } from "../methods/support.js";
 

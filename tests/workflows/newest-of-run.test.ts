@@ -2,7 +2,7 @@
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { checkpointNames } from "../../src/runs/checkpoint-names.js";
+import { checkpointNames } from "../../src/runs/checkpoints/checkpoint-names.js";
 import { newestOfRun } from "../../src/workflows/studio/newest-of-run.js";
 import { put, temporaryFolder } from "../data/files.js";
 

@@ -1,6 +1,6 @@
 /** The option `--checkpoint` of the verbs that use a run's networks. */
 import { Option } from "commander";
-import { parseCheckpointName } from "../../runs/checkpoint-names.js";
+import { parseCheckpointName } from "../../runs/checkpoints/checkpoint-names.js";
 
 /** @param what the checkpoint is for, in a few words */
 export function checkpointOption(what: string): Option {

@@ -1,6 +1,6 @@
 /** What a person sees of a training run in the terminal. */
 import { splitText } from "../../data/split-text.js";
-import type { MetricRecord } from "../../runs/metrics-log.js";
+import type { MetricRecord } from "../../runs/logs/metrics-log.js";
 import type { Ending } from "../../training/pace.js";
 import type { RunObserver } from "../../training/run.js";
 import { createProgress, formatDuration, type Progress } from "./progress.js";

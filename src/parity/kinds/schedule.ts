@@ -1,7 +1,7 @@
 /** Kind `schedule`: rates and ramps per iteration (method sections 3.4 and 7). */
 import { reversalAt } from "../../divergence/estimators/critic.js";
 import * as losses from "../../losses/index.js";
-import { rampAt } from "../../methods/consistency-options.js";
+import { rampAt } from "../../methods/parts/consistency-options.js";
 import { emaDecay, learningRate, polynomialRate } from "../../optim/index.js";
 import type { Computed, GoldenCase } from "../golden-case.js";
 

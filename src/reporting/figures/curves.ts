@@ -1,5 +1,5 @@
 /** Curves of training: every quantity that was logged, one figure each, one line a run. */
-import type { MetricRecord } from "../../runs/metrics-log.js";
+import type { MetricRecord } from "../../runs/logs/metrics-log.js";
 import type { ReportData, ReportRun } from "../data.js";
 import { groupNames } from "../data.js";
 import { curveWords } from "./curve-words.js";

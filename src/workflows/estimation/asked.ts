@@ -5,7 +5,7 @@ import { mirrorMembers } from "../../inference/mirror.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import { type Asked, type Member, reverseReference } from "../../quality/observe-case.js";
 import { mildScanners, throughScanner } from "../../quality/scanner.js";
-import type { NetworkName } from "../../runs/checkpoint-names.js";
+import type { NetworkName } from "../../runs/checkpoints/checkpoint-names.js";
 import type { Observer } from "../observer.js";
 import type { OpenedRun } from "../open-run.js";
 import { otherCheckpoints } from "./other-checkpoints.js";

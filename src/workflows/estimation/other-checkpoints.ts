@@ -1,8 +1,8 @@
 /** Other checkpoints of a run, whose masks are held against those of the one that is asked. */
 import { CheckpointError } from "../../core/errors.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
-import { autoCandidates } from "../../runs/auto-choice.js";
-import type { NetworkName } from "../../runs/checkpoint-names.js";
+import { autoCandidates } from "../../runs/checkpoints/auto-choice.js";
+import type { NetworkName } from "../../runs/checkpoints/checkpoint-names.js";
 import { networkAt } from "../../runs/load-run.js";
 import type { Observer } from "../observer.js";
 import type { OpenedRun } from "../open-run.js";

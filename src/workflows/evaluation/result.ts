@@ -14,7 +14,7 @@ import type { JudgedGrid } from "../../judging/grid-names.js";
 import { scoresCsv } from "../../judging/scores-csv.js";
 import { type EvaluationSummary, summarise } from "../../judging/summarise.js";
 import { unjudgedFacts } from "../../judging/unjudged.js";
-import type { NetworkName } from "../../runs/checkpoint-names.js";
+import type { NetworkName } from "../../runs/checkpoints/checkpoint-names.js";
 import { type EvaluationTexts, type JudgedCase, provenance, writeEvaluation } from "../../runs/evaluation-files.js";
 import { networkOf, type OpenedRun } from "../open-run.js";
 import type { EvaluationCases } from "./select-cases.js";

@@ -1,7 +1,7 @@
 /** Networks of further runs that answer beside a run's own. */
 import { UsageError } from "../../core/errors.js";
 import { frameText } from "../../grid/frame.js";
-import type { CheckpointName } from "../../runs/checkpoint-names.js";
+import type { CheckpointName } from "../../runs/checkpoints/checkpoint-names.js";
 import { datasetDifferences } from "../../runs/dataset-facts.js";
 import type { Observer } from "../observer.js";
 import { type OpenedRun, openRun } from "../open-run.js";

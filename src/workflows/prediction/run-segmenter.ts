@@ -7,7 +7,7 @@ import { allCases, type Case, loadDataset } from "../../data/dataset.js";
 import { Ensemble } from "../../inference/ensemble.js";
 import { predictImage } from "../../inference/predict-image.js";
 import { predictVolume } from "../../inference/predict-volume.js";
-import type { NetworkName } from "../../runs/checkpoint-names.js";
+import type { NetworkName } from "../../runs/checkpoints/checkpoint-names.js";
 import type { Voices } from "../estimation/asked.js";
 import { rulesOf } from "../mask-rules.js";
 import type { Observer } from "../observer.js";

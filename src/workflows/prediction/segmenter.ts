@@ -5,7 +5,7 @@ import type { ImagePrediction } from "../../inference/plain/plain-segmenter.js";
 import type { VolumePrediction } from "../../inference/plain/segment-volume.js";
 import type { VolumeSet } from "../../inference/predict-volume.js";
 import type { MaskRules } from "../../inference/rules.js";
-import type { CheckpointName, NetworkName } from "../../runs/checkpoint-names.js";
+import type { CheckpointName, NetworkName } from "../../runs/checkpoints/checkpoint-names.js";
 import type { WantedRules } from "../mask-rules.js";
 import type { EngineName } from "./engine-names.js";
 import type { ImageQuality } from "./image-quality.js";

@@ -1,6 +1,6 @@
 /** The curves of a run that may still be trained: what is there, then what is added. */
 import { curveWords } from "../../reporting/figures/curve-words.js";
-import { LogFollower } from "../../runs/follow-log.js";
+import { LogFollower } from "../../runs/logs/follow-log.js";
 import type { Curve, RunNews } from "./shown/runs.js";
 
 type Point = readonly [step: number, value: number];

@@ -1,7 +1,7 @@
 /** Which of the folders that verbs leave in a run's `evaluation/` or `quality/` is shown. */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { checkpointNames, networkNames } from "../../runs/checkpoint-names.js";
+import { checkpointNames, networkNames } from "../../runs/checkpoints/checkpoint-names.js";
 
 /** Folders of the run's own data set: those of others have a suffix. */
 const ownFolder = new RegExp(`^(?:${checkpointNames.join("|")}|step-\\d+)-(?:${networkNames.join("|")})$`);

@@ -15,7 +15,7 @@ import {
 } from "../../quality/suggestion/choose.js";
 import { partDoubt, predictiveEntropy } from "../../quality/suggestion/doubt.js";
 import type { StrategyName } from "../../quality/suggestion/strategy-names.js";
-import type { NetworkName } from "../../runs/checkpoint-names.js";
+import type { NetworkName } from "../../runs/checkpoints/checkpoint-names.js";
 import { calibrateRun } from "../estimation/calibrate-run.js";
 import type { Observer } from "../observer.js";
 import { networkOf, type OpenedRun } from "../open-run.js";

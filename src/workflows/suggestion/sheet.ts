@@ -8,7 +8,7 @@ import { type AskedOptions, inferCase } from "../../inference/infer-case.js";
 import { predictionTile } from "../../inference/pictures/prediction-tile.js";
 import { predictCase } from "../../inference/predict-case.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
-import type { NetworkName } from "../../runs/checkpoint-names.js";
+import type { NetworkName } from "../../runs/checkpoints/checkpoint-names.js";
 import { networkOf, type OpenedRun } from "../open-run.js";
 
 const tileSide = 220;

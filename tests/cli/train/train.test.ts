@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { RandomStream } from "../../../src/core/random.js";
 import { sha256 } from "../../../src/core/sha256.js";
-import { formatManifest, manifestName, readManifest } from "../../../src/runs/checkpoint-manifest.js";
+import { formatManifest, manifestName, readManifest } from "../../../src/runs/checkpoints/checkpoint-manifest.js";
 import { temporaryFolder } from "../../data/files.js";
 import { putDataset } from "../../data/tiny.js";
 import { checkpoints, entry, metricLines, putConfig, Running, run } from "../built.js";

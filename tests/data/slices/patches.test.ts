@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { DecodedCase } from "../../../src/data/decode.js";
 import { cutPatch, patchAround, positionOf, viewOf } from "../../../src/data/volumes/patches.js";
 import { makeGrid, worldOf } from "../../../src/grid/grid.js";
-import { drawPatch } from "../../../src/training/patches.js";
+import { drawPatch } from "../../../src/training/batches/patches.js";
 
 const [depth, height, width] = [5, 6, 7];
 const voxels = depth * height * width;

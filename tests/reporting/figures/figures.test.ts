@@ -9,7 +9,7 @@ import type { Figure } from "../../../src/reporting/figures/figure.js";
 import { gapFigures } from "../../../src/reporting/figures/gap.js";
 import { inlineSvg, renderPng, renderSvg } from "../../../src/reporting/figures/render-figure.js";
 import { reportFigures } from "../../../src/reporting/make-report.js";
-import { readMetrics } from "../../../src/runs/metrics-log.js";
+import { readMetrics } from "../../../src/runs/logs/metrics-log.js";
 import { collect, fixtureRuns } from "../fixture.js";
 
 type Row = Record<string, string | number | null>;

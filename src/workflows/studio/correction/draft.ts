@@ -15,7 +15,7 @@ import { applyMaskPatch, decodeMaskPatch } from "../../../grid/mask-patch.js";
 import { decodeRuns, encodeRuns } from "../../../grid/runs.js";
 import { placeSlice, type SliceOrder, SliceStack } from "../../../grid/slices.js";
 import type { StoredImage } from "../../../grid/stored-image.js";
-import { AppendFile } from "../../../runs/append-file.js";
+import { AppendFile } from "../../../runs/logs/append-file.js";
 
 const whole = z.int().min(0);
 const axes = z

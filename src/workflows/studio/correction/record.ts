@@ -9,7 +9,7 @@ import { makeFolder, syncFolder, writeFailure } from "../../../core/files/atomic
 import { readBytes } from "../../../core/files/read-file.js";
 import { packageVersion } from "../../../core/package-root.js";
 import { sha256 } from "../../../core/sha256.js";
-import { AppendFile } from "../../../runs/append-file.js";
+import { AppendFile } from "../../../runs/logs/append-file.js";
 import type { DrawnFrom } from "./draft.js";
 
 /** A line of the record. */
