@@ -14,7 +14,14 @@ export interface RunGroup {
 /** What of a configuration makes an experiment: not the seed, not where and how it was computed. */
 function experiment({ config }: ComparedRun): Record<string, unknown> {
   const { dataset: _dataset, preset: _preset, logging: _logging, ...rest } = config;
-  const { seed: _seed, threads: _threads, device: _device, memoryFormat: _format, ...training } = config.training;
+  const {
+    seed: _seed,
+    threads: _threads,
+    device: _device,
+    memoryFormat: _format,
+    capture: _capture,
+    ...training
+  } = config.training;
   const { monitorTest: _monitor, followUnlabelled: _follow, ...evaluation } = config.evaluation;
   return { ...rest, training, evaluation };
 }

@@ -36,7 +36,7 @@ export function runOf(
         labelled: { domain: "a", count: 2, validation: 1 },
         method: { name: "midss" },
         optimizer: { name: "none" },
-        training: { seed, threads: seed },
+        training: { seed, threads: seed, capture: seed === 1 },
         ...config,
       },
       "configuration",

@@ -9,7 +9,7 @@ const cases = (centre: number, count: number) => Array.from({ length: count }, (
 const flat = (value: number) => ({ a: [value, value], b: [value] });
 
 describe("groupRuns", () => {
-  it("puts runs together that differ in seed, threads and place of the data alone", () => {
+  it("puts runs together that differ in seed, threads, captured steps and place of the data alone", () => {
     const runs = [runOf("m", 2, flat(0.5)), runOf("sam", 1, flat(0.5), withSam), runOf("m", 1, flat(0.5))];
     const groups = groupRuns(runs);
     expect(groups.map(({ name }) => name)).toEqual(["m", "sam"]);
