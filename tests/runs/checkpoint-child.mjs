@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 
 const [compiled, folder, plan] = process.argv.slice(2);
 const { steps, killAt, fail, size } = JSON.parse(plan);
-const { CheckpointStore } = await import(pathToFileURL(`${compiled}/src/runs/checkpoint-store.js`).href);
+const { CheckpointStore } = await import(pathToFileURL(`${compiled}/src/runs/checkpoints/checkpoint-store.js`).href);
 
 let calls = 0;
 let last = false;
