@@ -14,7 +14,7 @@ import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./m
 import { overLevels } from "./parts/deep-supervision.js";
 import { splitOutput, studentForwards, teacherForward } from "./parts/forward.js";
 import { allRows, type ChooseRows, sampleLosses } from "./parts/samples.js";
-import { type NetworkInputs, networkInputs } from "./parts/views.js";
+import { labelledDomains, type NetworkInputs, networkInputs } from "./parts/views.js";
 
 const options = z.strictObject({
   confidenceThreshold: z
@@ -41,7 +41,7 @@ export class FixMatchCutMix implements Method {
   prepare(batch: Batch, step: MethodStep): PreparedStep {
     const { student, kind } = this.context;
     const inputs = networkInputs(batch);
-    const { x, y, annotated, weak, strong } = inputs;
+    const { x, y, annotated, weak } = inputs;
     const { base, mixed, pasted } = noGrad(() => scope(() => this.mix(inputs, step)));
     return {
       evaluate: ({ updateRunningStatistics }) => {
@@ -60,16 +60,7 @@ export class FixMatchCutMix implements Method {
         const perSample = sampleLosses(x, (rows) => over(rows).task);
         return { task, terms, perDomain: [terms.sup, terms.u], perSample, shared };
       },
-      domains: {
-        source: x,
-        target: { weak, strong },
-        labels: {
-          source: y,
-          sourceAnnotated: annotated,
-          target: base.labels,
-          targetConfidence: base.confident,
-        },
-      },
+      domains: labelledDomains(inputs, base),
       rampUp: 1,
       measures: { confidentShare: mixed.confident.mean() },
     };

@@ -1,5 +1,4 @@
 /** Semi-supervised methods, and what new ones are made of. */
-
 export { type MethodEntry, methodEntry } from "./entry.js";
 export type * from "./method.js";
 export { createComparison, createObjective, type DomainComparison } from "./objective.js";

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { consistency } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { emaDecay, stepValue } from "../optim/index.js";
+import { stepValue } from "../optim/index.js";
 import { noGrad, type Tensor } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
@@ -13,7 +13,7 @@ import { evaluateAgreement } from "./parts/agreement.js";
 import { consistencyWeightAt, noisyTeacherOptions, rampAt, weightOptions } from "./parts/consistency-options.js";
 import { teacherForward } from "./parts/forward.js";
 import { clippedNoise } from "./parts/noise.js";
-import { updateTeacher } from "./parts/teacher.js";
+import { followStudent } from "./parts/teacher.js";
 import { networkInputs, unlabelledOf } from "./parts/views.js";
 
 const options = z.strictObject({
@@ -58,8 +58,7 @@ export class MeanTeacher implements Method {
   }
 
   afterUpdate(step: MethodStep): void {
-    const decay = stepValue(step, ({ iteration }: MethodStep) => emaDecay(iteration, this.options.emaDecay));
-    updateTeacher(this.networks.teacher, this.context.student, decay);
+    followStudent(this.networks.teacher, this.context.student, step, this.options.emaDecay);
   }
 }
 

@@ -12,15 +12,15 @@ import type { TargetKind } from "../core/target-kind.js";
 import type { ViewOutput } from "../divergence/index.js";
 import { midssRampUp, type PseudoLabels, pseudoLabels, segmentationLoss, usualThreshold } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { emaDecay, type Factor, stepValue, times } from "../optim/index.js";
+import { type Factor, stepValue, times } from "../optim/index.js";
 import { noGrad, onesLike, type Pack, sendTogether, spatialShape, type Tensor } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
 import type { Batch, Method, MethodContext, MethodEvaluation, MethodStep, PreparedStep } from "./method.js";
 import { overLevels } from "./parts/deep-supervision.js";
 import { type ComputeOptions, type StudentOutput, studentForwards, teacherForwards } from "./parts/forward.js";
 import { allRows, type ChooseRows, sampleLosses } from "./parts/samples.js";
-import { updateTeacher } from "./parts/teacher.js";
-import { networkInputs } from "./parts/views.js";
+import { followStudent } from "./parts/teacher.js";
+import { labelledDomains, networkInputs, unlabelledOf } from "./parts/views.js";
 
 /** Settings of MiDSS; the defaults are the paper's. */
 export const midssOptions = z.strictObject({
@@ -245,7 +245,8 @@ export class Midss implements Method {
 
   prepare(batch: Batch, step: MethodStep, draws = this.draw(batch, step)): MidssStep {
     const { kind, student } = this.context;
-    const { x, y, annotated, weak: uWeak, strong: uStrong } = networkInputs(batch);
+    const given = networkInputs(batch);
+    const { x, y, annotated, weak: uWeak, strong: uStrong } = given;
     const inputs = { x, y, annotated, uWeak, uStrong };
     const { targets, views } = this.options.ucp
       ? this.mixed({ ...inputs, ...(draws as Pasting) })
@@ -257,16 +258,7 @@ export class Midss implements Method {
       views,
       evaluate: ({ updateRunningStatistics }) =>
         evaluateViews(student, views, weight, updateRunningStatistics, settings),
-      domains: {
-        source: inputs.x,
-        target: { weak: inputs.uWeak, strong: inputs.uStrong },
-        labels: {
-          source: inputs.y,
-          sourceAnnotated: annotated,
-          target: targets.labels,
-          targetConfidence: targets.confident,
-        },
-      },
+      domains: labelledDomains(given, targets),
       rampUp: rampUpAt(step),
       measures: { confidentShare: targets.confident.mean() },
     };
@@ -301,21 +293,18 @@ export class Midss implements Method {
   }
 
   /** Amplitude transfer works on the batch's raw values. */
-  private planTransfer(
-    pack: Pack,
-    { labelled: { images }, unlabelled, normalisation = planar8bit }: Batch,
-    ratios: readonly number[],
-  ): () => Tensor {
+  private planTransfer(pack: Pack, batch: Batch, ratios: readonly number[]): () => Tensor {
+    const { normalisation = planar8bit } = batch;
+    const { images } = batch.labelled;
     if (!this.options.tpRam) return () => normalisation.forward(images);
-    if (!unlabelled) throw new Error("internal: MiDSS was given no unlabelled images");
+    const { weak } = unlabelledOf(batch);
     const { tpRamFactor } = this.context.augmentation;
     const transfer = planTpRam(pack, images.shape, ratios, tpRamFactor, normalisation.range);
-    return () => normalisation.forward(transfer(images, unlabelled.weak));
+    return () => normalisation.forward(transfer(images, weak));
   }
 
   afterUpdate(step: MethodStep): void {
-    const decay = stepValue(step, ({ iteration }: MethodStep) => emaDecay(iteration, this.options.emaDecay));
-    updateTeacher(this.networks.teacher, this.context.student, decay);
+    followStudent(this.networks.teacher, this.context.student, step, this.options.emaDecay);
   }
 }
 

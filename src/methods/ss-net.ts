@@ -11,11 +11,11 @@ import type { NamedParameters } from "../optim/index.js";
 import { axesOfEach, cat, grad, noGrad, positionRows, rand, scope, type Tensor } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
-import { rampAt, weightOptions } from "./parts/consistency-options.js";
+import { consistencyWeightAt, rampAt, weightOptions } from "./parts/consistency-options.js";
 import { overLevels } from "./parts/deep-supervision.js";
 import { studentForward } from "./parts/forward.js";
 import { stepGenerator } from "./parts/noise.js";
-import { jointForward, type NetworkInputs, networkInputs } from "./parts/views.js";
+import { jointForward, labelledDomains, type NetworkInputs, networkInputs } from "./parts/views.js";
 import { SsNetHeads } from "./ss-net-heads.js";
 
 const options = z.strictObject({
@@ -90,15 +90,14 @@ export class SsNet implements Method {
   prepare(batch: Batch, step: MethodStep): PreparedStep {
     const { kind, student } = this.context;
     const inputs = networkInputs(batch);
-    const { x, y, annotated, weak, strong } = inputs;
+    const { x, y, annotated, weak } = inputs;
     const { clean, pseudo } = noGrad(() => scope(() => this.ask(inputs)));
     const images = noGrad(() => cat([x, weak]));
     const attacked = scope(() => this.attack(images, clean, step));
     const members = noGrad(() =>
       [givenLabels(inputs, kind), pseudo.labels].map((labels) => membersOf(labels, kind, this.classes)),
     );
-    const rampUp = rampAt(step, this.options);
-    const weight = this.options.consistencyWeight * rampUp;
+    const weight = consistencyWeightAt(step, this.options);
     return {
       evaluate: ({ updateRunningStatistics }) => {
         const shared = jointForward(student, x, weak, updateRunningStatistics, this.context);
@@ -115,17 +114,8 @@ export class SsNet implements Method {
         const unsupervised = vat.add(contrast.mul(this.options.contrastWeight));
         return { task: sup.add(unsupervised.mul(weight)), terms: { sup, vat, contrast }, shared };
       },
-      domains: {
-        source: x,
-        target: { weak, strong },
-        labels: {
-          source: y,
-          sourceAnnotated: annotated,
-          target: pseudo.labels,
-          targetConfidence: pseudo.confident,
-        },
-      },
-      rampUp,
+      domains: labelledDomains(inputs, pseudo),
+      rampUp: rampAt(step, this.options),
       measures: {},
     };
   }

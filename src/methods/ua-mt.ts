@@ -12,16 +12,15 @@ import {
   usualThreshold,
 } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { emaDecay } from "../optim/index.js";
 import { cat, noGrad, scope, type Tensor } from "../torch/index.js";
 import { methodEntry } from "./entry.js";
 import type { Batch, Method, MethodContext, MethodStep, PreparedStep } from "./method.js";
 import { evaluateAgreement } from "./parts/agreement.js";
-import { noisyTeacherOptions, rampAt, weightOptions } from "./parts/consistency-options.js";
+import { consistencyWeightAt, noisyTeacherOptions, rampAt, weightOptions } from "./parts/consistency-options.js";
 import { teacherForward } from "./parts/forward.js";
 import { clippedNoise } from "./parts/noise.js";
-import { updateTeacher } from "./parts/teacher.js";
-import { networkInputs } from "./parts/views.js";
+import { followStudent } from "./parts/teacher.js";
+import { labelledDomains, networkInputs } from "./parts/views.js";
 
 const options = z.strictObject({
   ...weightOptions,
@@ -43,25 +42,17 @@ export class UaMt implements Method {
   prepare(batch: Batch, step: MethodStep): PreparedStep {
     const { kind } = this.context;
     const inputs = networkInputs(batch);
-    const { x, y, annotated, weak, strong } = inputs;
-    const { targets, certain } = noGrad(() => scope(() => this.askTeacher(weak, step)));
-    const rampUp = rampAt(step, this.options);
-    const weight = this.options.consistencyWeight * rampUp;
+    const { targets, certain } = noGrad(() => scope(() => this.askTeacher(inputs.weak, step)));
+    const weight = consistencyWeightAt(step, this.options);
     return {
       evaluate: evaluateAgreement(this.context, inputs, weight, (logits, rows) =>
         maskedConsistency(logits, rows(targets), rows(certain), kind),
       ),
-      domains: {
-        source: x,
-        target: { weak, strong },
-        labels: {
-          source: y,
-          sourceAnnotated: annotated,
-          target: pseudoLabels(targets, { threshold: usualThreshold }, kind).labels,
-          targetConfidence: certain,
-        },
-      },
-      rampUp,
+      domains: labelledDomains(inputs, {
+        labels: pseudoLabels(targets, { threshold: usualThreshold }, kind).labels,
+        confident: certain,
+      }),
+      rampUp: rampAt(step, this.options),
       measures: { certainShare: certain.mean() },
     };
   }
@@ -80,8 +71,8 @@ export class UaMt implements Method {
     return { targets, certain: uncertainty.lt(threshold).to({ dtype: "float32" }) };
   }
 
-  afterUpdate({ iteration }: MethodStep): void {
-    updateTeacher(this.networks.teacher, this.context.student, emaDecay(iteration, this.options.emaDecay));
+  afterUpdate(step: MethodStep): void {
+    followStudent(this.networks.teacher, this.context.student, step, this.options.emaDecay);
   }
 }
 

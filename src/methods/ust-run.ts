@@ -21,7 +21,6 @@ import { RandomStream } from "../core/random.js";
 import type { TargetKind } from "../core/target-kind.js";
 import { midssRampUp, type PseudoLabels, pseudoLabels } from "../losses/index.js";
 import type { SegmentationNetwork } from "../nn/index.js";
-import { emaDecay } from "../optim/index.js";
 import {
   cat,
   classChannels,
@@ -40,8 +39,8 @@ import type { Batch, Method, MethodContext, MethodEvaluation, MethodStep, Prepar
 import { midssOptions, type StudentView, studentViews, teacherTargets, viewLoss, weightedSum } from "./midss.js";
 import { type StudentOutput, studentForward, studentForwards } from "./parts/forward.js";
 import { allRows } from "./parts/samples.js";
-import { updateTeacher } from "./parts/teacher.js";
-import { type NetworkInputs, networkInputs } from "./parts/views.js";
+import { followStudent } from "./parts/teacher.js";
+import { labelledDomains, type NetworkInputs, networkInputs } from "./parts/views.js";
 import { type PseudoLabelled, ReliableMemory } from "./ust-run-memory.js";
 
 const options = midssOptions.pick({ confidenceThreshold: true, emaDecay: true, diceMaskQuirk: true }).extend({
@@ -136,7 +135,7 @@ export class UstRun implements Method {
 
   prepare(batch: Batch, step: MethodStep): UstRunStep {
     const inputs = networkInputs(batch);
-    const { x, y, annotated, weak: uWeak, strong: uStrong } = inputs;
+    const { x, weak: uWeak } = inputs;
     checkSize(spatialShape(x), this.context.student);
     const { views, targets } = noGrad(() => this.makeViews(batch, inputs, step));
     const hard = noGrad(() => this.hardView(batch, inputs, step));
@@ -150,16 +149,7 @@ export class UstRun implements Method {
       views,
       hard,
       evaluate: ({ updateRunningStatistics }) => this.evaluate({ views, hard, rampUp }, updateRunningStatistics),
-      domains: {
-        source: x,
-        target: { weak: uWeak, strong: uStrong },
-        labels: {
-          source: y,
-          sourceAnnotated: annotated,
-          target: targets.labels,
-          targetConfidence: targets.confident,
-        },
-      },
+      domains: labelledDomains(inputs, targets),
       rampUp,
       measures: { confidentShare: targets.confident.mean(), hardness: hardness.mean() },
     };
@@ -292,7 +282,7 @@ export class UstRun implements Method {
 
   afterUpdate(step: MethodStep): void {
     const { iteration, maxIterations } = step;
-    updateTeacher(this.networks.teacher, this.context.student, emaDecay(iteration, this.options.emaDecay));
+    followStudent(this.networks.teacher, this.context.student, step, this.options.emaDecay);
     if (!this.pending) throw new Error("internal: UST-RUN has prepared no step");
     const { batch, hardness } = this.pending;
     const warmUp = this.options.warmUpIterations ?? Math.floor(maxIterations / 120);

@@ -93,12 +93,6 @@ export function addScaled(a: readonly Tensor[], factor: Tensor, b: readonly Tens
   return a.map((one, i) => one.addcmul(b[i], typed));
 }
 
-/** Each tensor times a factor, in place. */
-export function multiply_(tensors: readonly Tensor[], factor: Factor): void {
-  if (typeof factor === "number") torch.foreachMul_(tensors, factor);
-  else scale_(tensors, factor);
-}
-
 /** a + factor·b in place of a, with the same bits wherever the factor lies; see {@link addScaled}. */
 export function addScaled_(a: readonly Tensor[], factor: Factor, b: readonly Tensor[]): void {
   if (typeof factor === "number") {
@@ -107,6 +101,17 @@ export function addScaled_(a: readonly Tensor[], factor: Factor, b: readonly Ten
   }
   const typed = typedFor(a, factor);
   for (const [i, one] of a.entries()) one.addcmul_(b[i], typed);
+}
+
+/** decay·average + (1−decay)·values in place of the average. */
+export function blend_(average: readonly Tensor[], values: readonly Tensor[], decay: Factor): void {
+  noGrad(() =>
+    scope(() => {
+      if (typeof decay === "number") torch.foreachMul_(average, decay);
+      else scale_(average, decay);
+      addScaled_(average, typeof decay === "number" ? 1 - decay : decay.neg().add(1), values);
+    }),
+  );
 }
 
 /** Copies of all values, to be given back by {@link restore}. The caller's scope owns them. */

@@ -11,7 +11,7 @@ import { consistencyWeightAt, rampAt, type WeightOptions } from "./consistency-o
 import { overLevels } from "./deep-supervision.js";
 import { teacherForward } from "./forward.js";
 import { allRows, type ChooseRows, sampleLosses } from "./samples.js";
-import { jointForward, networkInputs } from "./views.js";
+import { jointForward, labelledDomains, networkInputs } from "./views.js";
 
 export class CoTraining implements Method {
   readonly networks: { second: SegmentationNetwork };
@@ -28,7 +28,8 @@ export class CoTraining implements Method {
 
   prepare(batch: Batch, step: MethodStep): PreparedStep {
     const { kind } = this.context;
-    const { x, y, annotated, weak, strong } = networkInputs(batch);
+    const inputs = networkInputs(batch);
+    const { x, y, annotated, weak } = inputs;
     const networks = [this.context.student, this.networks.second];
     const labels = noGrad(() => scope(() => networks.map((network) => this.label(network, x, weak))));
     const weight = stepValue(step, (at: MethodStep) => consistencyWeightAt(at, this.weight));
@@ -54,16 +55,7 @@ export class CoTraining implements Method {
         const perSample = sampleLosses(x, (rows) => over(rows).task);
         return { ...over(allRows), perSample, shared: outputs[0] };
       },
-      domains: {
-        source: x,
-        target: { weak, strong },
-        labels: {
-          source: y,
-          sourceAnnotated: annotated,
-          target: labels[0].labels,
-          targetConfidence: labels[0].confident,
-        },
-      },
+      domains: labelledDomains(inputs, labels[0]),
       rampUp: rampAt(step, this.weight),
       measures: {},
     };

@@ -1,8 +1,9 @@
 /** What methods share that pass labelled and unlabelled images through a network together. */
 import { planar8bit } from "../../augment/index.js";
+import type { PseudoLabels } from "../../losses/index.js";
 import type { SegmentationNetwork } from "../../nn/index.js";
 import { cat, noGrad, type Tensor } from "../../torch/index.js";
-import type { Batch } from "../method.js";
+import type { Batch, DomainView } from "../method.js";
 import { type ComputeOptions, type StudentOutput, splitOutput, studentForward } from "./forward.js";
 
 /** Network inputs in [−1, 1], [B, C, ...S] each, and the labels of the labelled ones. */
@@ -32,6 +33,20 @@ export function networkInputs(batch: Batch): NetworkInputs {
     weak: normalisation.forward(unlabelled.weak),
     strong: normalisation.forward(unlabelled.strong),
   }));
+}
+
+/** What a divergence may look at, with a method's pseudo-labels of the weak views. */
+export function labelledDomains({ x, y, annotated, weak, strong }: NetworkInputs, pseudo: PseudoLabels): DomainView {
+  return {
+    source: x,
+    target: { weak, strong },
+    labels: {
+      source: y,
+      sourceAnnotated: annotated,
+      target: pseudo.labels,
+      targetConfidence: pseudo.confident,
+    },
+  };
 }
 
 /** Outputs of the labelled and of the unlabelled rows. */

@@ -8,6 +8,7 @@ import type { Tensor } from "../../torch/index.js";
 import { type NamedParameters, scale_, scaled } from "../parameter-list.js";
 import type { Memory, MemoryNames } from "../sharpness/memory.js";
 import type { PassResult } from "../sharpness/sharpness-step.js";
+import type { Factor } from "../step-values.js";
 
 /** What a rule sees; the gradient has one tensor per parameter and is not to be changed. */
 export interface AscentInput {
@@ -44,7 +45,7 @@ export function ascentRule<Shape extends Record<string, z.ZodType>>(rule: Ascent
 }
 
 /** A radius, or a float64 scalar of the parameters' device. */
-export type Radius = number | Tensor;
+export type Radius = Factor;
 
 /** Keeps a division by a vanishing norm finite (davda54/sam). */
 export const tiny = 1e-12;

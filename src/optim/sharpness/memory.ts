@@ -1,7 +1,7 @@
 /** What a sharpness-aware optimiser keeps from step to step beside its base optimiser, in the form it is saved in. */
 import { CheckpointError } from "../../core/errors.js";
-import { foreachAdd_, foreachMul_, noGrad, persist, type Tensor } from "../../torch/index.js";
-import { type NamedParameters, restore, save } from "../parameter-list.js";
+import { persist, type Tensor } from "../../torch/index.js";
+import { blend_, type NamedParameters, restore, save } from "../parameter-list.js";
 import { loadList } from "../sgd.js";
 
 /** Names of what is kept: lists hold one tensor per parameter. */
@@ -62,12 +62,7 @@ export class Memory {
       this.keepList(name, values);
       return;
     }
-    this.pending.push(() =>
-      noGrad(() => {
-        foreachMul_(kept, decay);
-        foreachAdd_(kept, values, { alpha: 1 - decay });
-      }),
-    );
+    this.pending.push(() => blend_(kept, values, decay));
   }
 
   /** The float64 scalar kept under a name; undefined before the first {@link keepNumber}. */

@@ -5,14 +5,7 @@
  */
 import { UsageError } from "../../core/errors.js";
 import type { Batch, MethodStep } from "../../methods/index.js";
-import {
-  learningRate,
-  type Minimizer,
-  passesOf,
-  type StepPosition,
-  type StepReport,
-  type UnreadNumbers,
-} from "../../optim/index.js";
+import { learningRate, passesOf, type StepPosition, type StepReport, type UnreadNumbers } from "../../optim/index.js";
 import { Graph, OutOfMemoryError, persist, Tensor, TorchError, tensor, useLibtorchAlone } from "../../torch/index.js";
 import {
   computeStep,
@@ -68,13 +61,13 @@ export class CapturedSteps implements Disposable {
 
   /** One step, as {@link trainStep} does it. @param place that of a step that is neither logged nor read */
   step(batch: Batch, place: StepPlace): StepReport {
-    const form = this.formOf(place, this.parts.minimizer);
+    const form = this.formOf(place);
     if (form.captured) return this.repeat(form.captured, batch, place);
     return form.done < stepsBefore ? this.listen(form, batch, place) : this.capture(form, batch, place);
   }
 
-  private formOf({ iteration, maxIterations }: StepPlace, minimizer: Minimizer): Form {
-    const passes = passesOf(minimizer, maxIterations)(iteration);
+  private formOf({ iteration, maxIterations }: StepPlace): Form {
+    const passes = passesOf(this.parts.minimizer, maxIterations)(iteration);
     const form = this.forms.get(passes) ?? { done: 0, valuesAt: [], captured: null };
     this.forms.set(passes, form);
     return form;
