@@ -15,8 +15,9 @@ export interface CalibrationKey {
   readonly with: readonly string[];
   /** Steps of the run's other checkpoints that were asked. */
   readonly checkpoints: readonly number[];
-  /** Names and contents of the labelled images. */
+  /** Names and contents of the labelled images, and of those of other domains whose looks are imagined. */
   readonly labelled: string;
+  readonly others: string;
 }
 
 const numbers = z.array(z.number());
@@ -31,7 +32,7 @@ const map = z.strictObject({ at: numbers, value: numbers });
 
 const measure = {
   model: z.strictObject({ maps: z.array(map), weights: numbers, last: map }),
-  ...{ spread: numbers, scores: numbers, scannerErrors: z.array(numbers) },
+  ...{ spread: numbers, scores: z.array(numbers), scannerErrors: z.array(numbers) },
 };
 
 const part = z.strictObject({
@@ -48,7 +49,7 @@ const part = z.strictObject({
     usual: z.number(),
     temperature: z.number(),
     shape: z.strictObject({ mean: numbers, spread: numbers }),
-    always: z.boolean(),
+    ...{ always: z.boolean(), many: z.boolean() },
   }),
   signals: z.array(z.enum(signalNames)),
   hd95: z.strictObject(measure).nullable(),

@@ -10,7 +10,7 @@ import { estimateOfPattern, fitMonotone, type MonotoneModel, patternOf } from ".
 import { type PartObservation, trueDice } from "./observation.js";
 import { meanPattern, nearest, strangeness } from "./patterns.js";
 import { type LabelledObservation, type PartReference, partReferences } from "./reference.js";
-import { type SignalName, signalNames, signals } from "./signals/registry.js";
+import { appliesTo, type SignalName, signalNames, signals } from "./signals/registry.js";
 import type { Seen } from "./signals/signal.js";
 
 /** A labelled image through a scanner. */
@@ -24,8 +24,8 @@ export interface MeasureCalibration {
   readonly model: MonotoneModel;
   /** Mean error of estimates of 0, 0.05, … 1. */
   readonly spread: readonly number[];
-  /** Errors of masks in units of that spread. */
-  readonly scores: readonly number[];
+  /** Errors of each scanner's masks in units of that spread. */
+  readonly scores: readonly (readonly number[])[];
   /** Truth minus estimate of each scanner's masks. */
   readonly scannerErrors: readonly (readonly number[])[];
 }
@@ -36,7 +36,7 @@ export interface PartCalibration extends MeasureCalibration {
   /** Mean Dice on the labelled images as they are; of a network that fails there nothing is learnt that holds elsewhere. */
   readonly home: number;
   readonly reference: PartReference;
-  /** The signals that are used: those that could be told of every mask. */
+  /** The signals that are used: those that apply to the part and could be told of every mask. */
   readonly signals: readonly SignalName[];
   /** Of 1 − HD95 / diagonal; null where too few masks have an HD95. */
   readonly hd95: MeasureCalibration | null;
@@ -147,10 +147,11 @@ export function spreadAt(spread: readonly number[], estimate: number): number {
 
 /** Of each scanner, and of the images as they are, what belongs to it. */
 function byScanner<T>(values: readonly T[], scannerOf: (value: T) => number | null): T[][] {
-  return [...groupBy(values, (value) => String(scannerOf(value))).values()].filter(
-    (group) => group.length >= leastOfScanner,
-  );
+  return [...groupBy(values, (value) => String(scannerOf(value))).values()];
 }
+
+/** Whether the mean of a scanner's masks says something. */
+const hasMean = ({ length }: readonly unknown[]) => length >= leastOfScanner;
 
 /**
  * By how much the means of so many masks of one scanner are wrong: the fewer there are, the more each counts. As many means of
@@ -179,13 +180,13 @@ function homeDice(part: number, all: readonly ShiftedObservation[]): number {
 /** @param tried the rows, each by a model that has not seen its like */
 function calibrateMeasure(rows: readonly Row[], tried: readonly Tried[], least: number): MeasureCalibration {
   const spread = spreadOf(tried, least);
+  const scanners = byScanner(tried, ({ row }) => row.scanner);
+  const errorOf = ({ row, estimate }: Tried) => row.truth - estimate;
   return {
     model: fitRows(rows),
     spread,
-    scores: tried.map(({ row, estimate }) => Math.abs(row.truth - estimate) / spreadAt(spread, estimate)),
-    scannerErrors: byScanner(tried, ({ row }) => row.scanner).map((group) =>
-      group.map(({ row, estimate }) => row.truth - estimate),
-    ),
+    scores: scanners.map((group) => group.map((one) => Math.abs(errorOf(one)) / spreadAt(spread, one.estimate))),
+    scannerErrors: scanners.filter(hasMean).map((group) => group.map(errorOf)),
   };
 }
 
@@ -199,7 +200,9 @@ function calibratePart(
   if (reference.shape.mean.length === 0) return null;
   const every = rowsOf(part, reference, all, trueDice);
   if (every.length < leastRows) return null;
-  const told = signalNames.map((_, j) => every.every((row) => Number.isFinite(row.signals[j])));
+  const told = signalNames.map(
+    (name, j) => appliesTo(name, reference) && every.every((row) => Number.isFinite(row.signals[j])),
+  );
   const ofTold = (some: readonly Row[]) =>
     some.map((row) => ({ ...row, signals: row.signals.filter((_, j) => told[j]) }));
   const rows = ofTold(every);
@@ -213,7 +216,9 @@ function calibratePart(
   const scannerPatterns = byScanner(
     rows.map(({ scanner }, i) => ({ scanner, pattern: patterns[i] })),
     ({ scanner }) => scanner,
-  ).map((group) => meanPattern(group.map(({ pattern }) => pattern)));
+  )
+    .filter(hasMean)
+    .map((group) => meanPattern(group.map(({ pattern }) => pattern)));
   return {
     ...dice,
     part: name,

@@ -1,6 +1,6 @@
 /** Estimates of masks nobody has labelled, and their means over domains. */
 import { groupBy } from "../core/group-by.js";
-import { conformalRadius } from "../statistics/conformal.js";
+import { conformalRadius, groupedRadius } from "../statistics/conformal.js";
 import { definedValues, mean } from "../statistics/mean.js";
 import { type MeasureCalibration, meanErrors, type PartCalibration, signalsOf, spreadAt } from "./calibration.js";
 import { estimateOfPattern, patternOf } from "./monotone-model.js";
@@ -48,7 +48,10 @@ export interface PartEstimate {
   readonly ground: Ground;
   /** Estimated Dice in [0, 1]; NaN where the ground is unknown. */
   readonly dice: number;
-  /** The true Dice is between these with the level's probability, as far as the image's like was seen; 0 and 1 where it is not known. */
+  /**
+   * The true Dice lies between these for a share of a clinic's masks that is the level, in as large a share of clinics, as far as
+   * their like was seen; 0 and 1 where it is not known.
+   */
   readonly low: number;
   readonly high: number;
   /** Whether the interval reaches below {@link doubtfulBelow}. */
@@ -81,7 +84,7 @@ function unknown(part: string, own: PartObservation, pattern: readonly number[])
 /** A measure in [0, 1] with its interval. */
 function measureOf({ model, spread, scores }: MeasureCalibration, signals: readonly number[], level: number) {
   const estimate = estimateOfPattern(model, patternOf(model, signals));
-  const radius = conformalRadius(scores, level) * spreadAt(spread, estimate);
+  const radius = groupedRadius(scores, level) * spreadAt(spread, estimate);
   return { estimate, low: Math.max(0, estimate - radius), high: Math.min(1, estimate + radius) };
 }
 

@@ -12,13 +12,25 @@ export interface ShapeSums {
   /** Pixels with a neighbour in their row or column that is none. */
   boundary: number;
   components: number;
+  /** Pictures, or whole volumes, that hold something. */
+  pictures: number;
 }
 
 export const noShape = (): ShapeSums => ({
-  ...{ pixels: 0, area: 0, row: 0, column: 0, rowSquared: 0, columnSquared: 0, boundary: 0, components: 0 },
+  ...{
+    pixels: 0,
+    area: 0,
+    row: 0,
+    column: 0,
+    rowSquared: 0,
+    columnSquared: 0,
+    boundary: 0,
+    components: 0,
+    pictures: 0,
+  },
 });
 
-/** Adds a mask `[H, W]`, or each plane of one `[D, H, W]`. */
+/** Adds a picture's mask `[H, W]`, or a volume's `[D, H, W]`. */
 export function addShape(sums: ShapeSums, mask: Uint8Array, shape: readonly number[]): void {
   const [height, width] = shape.slice(-2);
   sums.pixels += mask.length;
@@ -39,7 +51,14 @@ export function addShape(sums: ShapeSums, mask: Uint8Array, shape: readonly numb
       (row === height - 1 || mask[i + width] !== 0);
     if (!inside) sums.boundary++;
   }
-  sums.components += connectedComponents(mask, shape).sizes.length;
+  const components = connectedComponents(mask, shape).sizes.length;
+  sums.components += components;
+  if (components > 0) sums.pictures++;
+}
+
+/** Pieces that a mask falls into, of a volume that is seen slice by slice those of a slice. @param sums of a mask that holds something */
+export function piecesOf({ components, pictures }: ShapeSums): number {
+  return components / pictures;
 }
 
 /** Of a variance: half a hundredth of a side squared, less than a pixel. */

@@ -1,6 +1,6 @@
 /** What is known of a part from the labelled images of the training domain, which signals compare with. */
 import { mean, standardDeviation } from "../statistics/mean.js";
-import { shapeDescriptors } from "./mask-shape.js";
+import { piecesOf, shapeDescriptors } from "./mask-shape.js";
 import type { CaseObservation } from "./observation.js";
 import { fitTemperature } from "./temperature.js";
 
@@ -26,7 +26,12 @@ export interface PartReference extends FeatureReference {
   readonly shape: { readonly mean: readonly number[]; readonly spread: readonly number[] };
   /** Whether every labelled image holds the part, so that an empty mask is wrong. */
   readonly always: boolean;
+  /** Whether the part is many things of a kind, as nuclei are, whose number and size follow from how far an image reaches. */
+  readonly many: boolean;
 }
+
+/** Pieces of the usual labelled mask above which a part is many things; of two there may be one on either side. */
+const fewPieces = 2;
 
 /** Deviations below these are chance: of few images, or of images that were cropped alike. */
 const leastSpread = [0.2, 0.05, 0.05, 0.2, 0.2, 0.2, 0.3];
@@ -87,9 +92,8 @@ export function partReferences(labelled: readonly LabelledObservation[]): PartRe
   const shared = featureReference(labelled);
   return labelled[0].seen.parts.map((_, p) => {
     const parts = labelled.map(({ seen }) => seen.parts[p]);
-    const rows = parts
-      .filter(({ heldShape }) => heldShape.area > 0)
-      .map(({ heldShape }) => shapeDescriptors(heldShape));
+    const held = parts.map(({ heldShape }) => heldShape).filter(({ area }) => area > 0);
+    const rows = held.map(shapeDescriptors);
     const shape =
       rows.length > 0
         ? {
@@ -97,6 +101,7 @@ export function partReferences(labelled: readonly LabelledObservation[]): PartRe
             spread: spreadOf(rows, (i) => leastSpread[i]),
           }
         : { mean: [], spread: [] };
-    return { ...shared, temperature: fitTemperature(parts), shape, always: rows.length === parts.length };
+    const many = held.length > 0 && median(held.map(piecesOf)) > fewPieces;
+    return { ...shared, temperature: fitTemperature(parts), shape, always: rows.length === parts.length, many };
   });
 }

@@ -2,6 +2,7 @@
  * Split conformal prediction (Vovk et al., 2005; Lei et al., JASA 2018): how far from an estimate the truth may lie, from how
  * far it lay where it is known.
  */
+import { percentile } from "./percentile.js";
 
 /**
  * The radius that a new score stays within with at least the given probability, if it and the known ones are exchangeable:
@@ -13,4 +14,19 @@ export function conformalRadius(scores: readonly number[], level: number): numbe
   const rank = Math.ceil((scores.length + 1) * level);
   if (rank > scores.length) return Number.POSITIVE_INFINITY;
   return [...scores].sort((a, b) => a - b)[rank - 1];
+}
+
+/**
+ * The radius that holds a share of a group's scores, for the same share of groups (percentiles with linear interpolation).
+ * Where the members of a group err together, as masks of one clinic do, one that holds a share of all scores would hold far
+ * fewer of some groups.
+ * @param groups each of at least one score
+ * @param level  in (0, 1)
+ * @returns NaN without groups
+ */
+export function groupedRadius(groups: readonly (readonly number[])[], level: number): number {
+  return percentile(
+    groups.map((scores) => percentile(scores, 100 * level)),
+    100 * level,
+  );
 }

@@ -7,6 +7,7 @@ import { methods } from "../methods/registry.js";
 import { type NetworkEntry, networks } from "../nn/index.js";
 import { costOf, divergenceOptions, type MinimizerEntry, minimizers } from "../optim/index.js";
 import { signals } from "../quality/signals/registry.js";
+import type { Signal } from "../quality/signals/signal.js";
 
 /** What can be listed. */
 export type ListingKind =
@@ -150,7 +151,10 @@ export function listings(kind: ListingKind): { usage: string; entries: Listing[]
     case "signals":
       return {
         usage: "What `dimseg estimate` learns to make of them is kept in the run's quality/",
-        entries: Object.entries(signals).map(([name, { summary, source, cost }]) => ({ name, summary, source, cost })),
+        entries: Object.entries<Signal>(signals).map(([name, { summary, source, cost, sameExtent }]) => ({
+          ...{ name, source, cost },
+          summary: sameExtent ? `${summary}; not of a part that is many things, as nuclei are` : summary,
+        })),
       };
     case "formats":
       return { usage: "Images and masks of a dataset.yaml are recognised by their content", entries: formatListings() };

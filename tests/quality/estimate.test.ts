@@ -209,13 +209,14 @@ it("a calibration is read as it was kept, for its own network alone, and made an
     network: "student",
     with: [],
     checkpoints: [],
-    labelled: "x",
+    ...{ labelled: "x", others: "y" },
   };
   const text = formatCalibration(key, calibrations);
   const path = put(join(temporaryFolder(), "calibration.json"), text);
   expect(readCalibration(path, key)).toEqual(calibrations);
   expect(readCalibration(path, { ...key, step: 6 })).toBeUndefined();
   expect(readCalibration(path, { ...key, signals: ["confidence", "later"] })).toBeUndefined();
+  expect(readCalibration(path, { ...key, others: "z" })).toBeUndefined();
   expect(readCalibration(put(path, text.slice(0, 99)), key)).toBeUndefined();
   expect(readCalibration(put(path, text.replace("spread", "sprawl")), key)).toBeUndefined();
 });

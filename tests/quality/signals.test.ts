@@ -1,10 +1,11 @@
 /** Signals of masks that are small enough to be counted by hand. */
 import { describe, expect, it } from "vitest";
+import { addShape, noShape, piecesOf } from "../../src/quality/mask-shape.js";
 import { trueDice } from "../../src/quality/observation.js";
 import { partReferences } from "../../src/quality/reference.js";
-import { type SignalName, signalNames, signals } from "../../src/quality/signals/registry.js";
+import { appliesTo, type SignalName, signalNames, signals } from "../../src/quality/signals/registry.js";
 import { fitTemperature } from "../../src/quality/temperature.js";
-import { observed } from "./observed.js";
+import { drawn, observed } from "./observed.js";
 
 const square = ["....", ".##.", ".##.", "...."];
 const wide = ["....", ".###", ".###", "...."];
@@ -29,6 +30,37 @@ function value(
 ) {
   return signals[name].value({ part: observed(given), feature: Float32Array.from(feature), subject }, reference);
 }
+
+describe("a part that is many things", () => {
+  const three = ["#..#", "....", ".#..", "...."];
+  const two = ["#..#", "#..#", "....", "...."];
+  const referenceOf = (masks: readonly (readonly string[])[]) =>
+    partReferences(
+      masks.map((mask, i) => ({
+        subject: String(i),
+        seen: { parts: [observed({ mask, reference: mask })], feature: Float32Array.from([i]) },
+      })),
+    )[0];
+
+  it("has no signal that takes for granted how many of them an image holds, and how large they are", () => {
+    const left = signalNames.filter((name) => !appliesTo(name, referenceOf([three, three, two])));
+    expect(left).toEqual(["featureNearness", "shapeLikeness", "reverseClassification"]);
+  });
+
+  it.each([
+    ["one thing", [square, wide, corner]],
+    ["one on either side", [two, two, three]],
+    ["nothing that a labelled image holds", [["....", "....", "....", "...."]]],
+  ])("is not %s", (_, masks) => {
+    expect(signalNames.every((name) => appliesTo(name, referenceOf(masks)))).toBe(true);
+  });
+
+  it("is counted by slices where volumes are seen so", () => {
+    const sums = noShape();
+    for (const mask of [square, two, ["....", "....", "....", "...."]]) addShape(sums, drawn(mask), [4, 4]);
+    expect(piecesOf(sums)).toBe(1.5);
+  });
+});
 
 describe("agreement", () => {
   it.each([

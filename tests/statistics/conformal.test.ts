@@ -1,6 +1,6 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/core/random.js";
-import { conformalRadius } from "../../src/statistics/conformal.js";
+import { conformalRadius, groupedRadius } from "../../src/statistics/conformal.js";
 
 it("is the ⌈(n + 1) · level⌉-th smallest score, and infinite where there are too few", () => {
   const scores = [0.5, 0.1, 0.9, 0.3, 0.7, 0.2, 0.8, 0.4, 0.6];
@@ -23,4 +23,30 @@ it.each([0.5, 0.8, 0.9])("covers a new exchangeable score with probability %d, a
   const deviation = Math.sqrt((level * (1 - level)) / trials);
   expect(covered / trials).toBeGreaterThan(level - 3 * deviation);
   expect(covered / trials).toBeLessThan(level + 1 / (count + 1) + 0.02 + 3 * deviation);
+});
+
+describe("groupedRadius", () => {
+  it("is the level's percentile over groups of the level's percentile of each", () => {
+    const groups = [0, 1, 2, 3, 4].map((group) => [0, 1, 2, 3, 4].map((i) => 10 * group + i));
+    expect(groupedRadius(groups, 0.5)).toBe(22);
+    expect(groupedRadius(groups, 0.75)).toBe(33);
+    expect(groupedRadius([[1, 3]], 0.5)).toBe(2);
+    expect(groupedRadius([], 0.5)).toBeNaN();
+  });
+
+  it("holds a share of the scores of most groups, where errors are shared within a group", () => {
+    const level = 0.9;
+    const group = (stream: RandomStream) => {
+      const shared = Math.exp(stream.normal());
+      return Array.from({ length: 20 }, () => shared * Math.abs(stream.normal()));
+    };
+    const groupsOf = (purpose: string, count: number) =>
+      Array.from({ length: count }, (_, i) => group(new RandomStream(5, purpose, i)));
+    const known = groupsOf("known", 200);
+    const fresh = groupsOf("fresh", 400);
+    const heldBy = (radius: number) =>
+      fresh.filter((scores) => scores.filter((score) => score <= radius).length >= level * scores.length).length;
+    expect(heldBy(groupedRadius(known, level)) / fresh.length).toBeGreaterThan(0.85);
+    expect(heldBy(conformalRadius(known.flat(), level)) / fresh.length).toBeLessThan(0.8);
+  });
 });

@@ -1,4 +1,5 @@
 /** All signals, by the names that stand in files. */
+import type { PartReference } from "../reference.js";
 import { appearanceAgreement } from "./appearance-agreement.js";
 import { checkpointAgreement } from "./checkpoint-agreement.js";
 import { featureNearness } from "./feature-nearness.js";
@@ -27,6 +28,12 @@ export const signals = {
 
 /** Name of a signal. */
 export type SignalName = keyof typeof signals;
+
+/** Whether a signal can be trusted with a part. */
+export function appliesTo(name: SignalName, { many }: Pick<PartReference, "many">): boolean {
+  const { sameExtent }: Signal = signals[name];
+  return !(many && sameExtent);
+}
 
 /** Names of all signals, in their order. */
 export const signalNames = Object.keys(signals) as SignalName[];

@@ -18,6 +18,11 @@ export interface Signal {
   readonly source: string;
   /** Passes of a network beside the one that makes the mask. */
   readonly cost: string;
+  /**
+   * Whether it takes images for as large a piece of the world as the labelled ones are. Imagined scanners change what things
+   * look like and neither their number nor their size, so that it seems surer than it is where a part is many things.
+   */
+  readonly sameExtent?: true;
   /** The number; NaN where it cannot be told, as no such member was asked. */
   value(seen: Seen, reference: PartReference): number;
 }
