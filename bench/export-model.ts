@@ -9,7 +9,7 @@ import { Quantisation } from "../src/export/onnx/quantise.js";
 import { RangeFinder } from "../src/export/onnx/ranges.js";
 import { createNetwork, type SegmentationNetwork } from "../src/nn/index.js";
 import { Sgd } from "../src/optim/index.js";
-import { generateFundusPhantom } from "../src/phantoms/fundus.js";
+import { generateFundusPhantom } from "../src/phantoms/fundus/fundus.js";
 import * as torch from "../src/torch/index.js";
 
 /** A network in files, and what it was made for. */

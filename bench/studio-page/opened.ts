@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { packageRoot } from "../../src/core/package-root.js";
-import { generateFundusPhantom } from "../../src/phantoms/fundus.js";
+import { generateFundusPhantom } from "../../src/phantoms/fundus/fundus.js";
 
 /** What is edited: pixels, the mask, and the model's. */
 export interface OpenedCase {

@@ -1,8 +1,8 @@
 /** One door to all phantoms: by kind and domain name, as picture or as tile of a contact sheet. */
 import { UsageError } from "../core/errors.js";
 import type { SheetTile } from "../drawing/contact-sheet.js";
-import { generateFundusPhantom } from "./fundus.js";
-import { generateProstatePhantom } from "./prostate.js";
+import { generateFundusPhantom } from "./fundus/fundus.js";
+import { generateProstatePhantom } from "./prostate/prostate.js";
 import {
   type FundusDomain,
   type Phantom,

@@ -7,7 +7,7 @@ import { encodeNifti } from "../data/formats/nifti/writer.js";
 import { inspectFolder } from "../data/inspect/inspect.js";
 import { writeDatasetYaml } from "../data/inspect/write-yaml.js";
 import { makeGrid } from "../grid/grid.js";
-import { generateProstateVolume, type ProstateVolume } from "./prostate.js";
+import { generateProstateVolume, type ProstateVolume } from "./prostate/prostate.js";
 import { checkPhantomKey, type PhantomSplit, prostateSites } from "./types.js";
 import { writeWholeFolder } from "./whole-folder.js";
 import type { WrittenPhantoms } from "./write.js";

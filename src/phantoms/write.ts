@@ -10,7 +10,7 @@ import { inspectFolder } from "../data/inspect/inspect.js";
 import { writeDatasetYaml } from "../data/inspect/write-yaml.js";
 import { mapLimited } from "../data/limited.js";
 import { generatePhantom } from "./generate.js";
-import { slicesPerPatient } from "./prostate.js";
+import { slicesPerPatient } from "./prostate/prostate.js";
 import { checkPhantomKey, type Phantom, type PhantomKind, type PhantomSplit, phantomDomains } from "./types.js";
 import { writeWholeFolder } from "./whole-folder.js";
 

@@ -7,9 +7,13 @@ import sharp from "sharp";
 import { afterAll, describe, expect, it } from "vitest";
 import { ResourceError, UsageError } from "../../src/core/errors.js";
 import { allCases, loadDataset } from "../../src/data/dataset.js";
-import { generateFundusPhantom } from "../../src/phantoms/fundus.js";
+import { generateFundusPhantom } from "../../src/phantoms/fundus/fundus.js";
 import { generatePhantom } from "../../src/phantoms/generate.js";
-import { generateProstatePhantom, generateProstateVolume, slicesPerPatient } from "../../src/phantoms/prostate.js";
+import {
+  generateProstatePhantom,
+  generateProstateVolume,
+  slicesPerPatient,
+} from "../../src/phantoms/prostate/prostate.js";
 import {
   fundusDomains,
   type Phantom,

@@ -1,6 +1,6 @@
 /** Drawn eyes of two clinics: the first has masks, those of the second are known to the test alone. */
 import { join } from "node:path";
-import { generateFundusPhantom } from "../../src/phantoms/fundus.js";
+import { generateFundusPhantom } from "../../src/phantoms/fundus/fundus.js";
 import type { Phantom } from "../../src/phantoms/types.js";
 import { png, put, putDatasetYaml } from "../data/files.js";
 

@@ -1,7 +1,7 @@
 /** `dimseg data add-masks dataset.yaml FOLDER`: masks that somebody drew become part of a data set. */
 import type { Command } from "commander";
 import { counted } from "../../core/counted.js";
-import type { AddedToDataset, AddMasksInput } from "../../workflows/data-add-masks.js";
+import type { AddedToDataset, AddMasksInput } from "../../workflows/data/add-masks.js";
 import { inTerminal } from "../terminal/observer.js";
 
 interface AddMasksVerbOptions extends Pick<AddMasksInput, "by"> {
@@ -28,7 +28,7 @@ async function addMasks(
   masks: string,
   { asPredicted = false, replace = false, fromRun, by }: AddMasksVerbOptions,
 ): Promise<void> {
-  const workflow = await import("../../workflows/data-add-masks.js");
+  const workflow = await import("../../workflows/data/add-masks.js");
   const values = asPredicted ? "predicted" : "dataset";
   const input: AddMasksInput = { dataset, masks, values, replace, by, run: fromRun };
   console.log(summary(await inTerminal((observer) => workflow.addMasks(input, observer))));

@@ -71,7 +71,7 @@ function nextStep(config: string | null, sizes: string, dataset: string): string
 }
 
 async function check(dataset: string, options: { json?: boolean }): Promise<void> {
-  const { checkData } = await import("../../workflows/data-check.js");
+  const { checkData } = await import("../../workflows/data/check.js");
   const { config, sizes, ...checked } = await inTerminal((observer) => checkData({ dataset }, observer));
   if (options.json) console.log(JSON.stringify(checked, null, 2));
   else

@@ -8,7 +8,7 @@ import { formatTable } from "../terminal/table.js";
 
 async function convert(folder: string, options: { out: string; structure: readonly string[] }): Promise<void> {
   const { out, structure: structures } = options;
-  const { convertSeries } = await import("../../workflows/data-convert.js");
+  const { convertSeries } = await import("../../workflows/data/convert.js");
   const { volumes, structures: shown } = await inTerminal((observer) =>
     convertSeries({ folder, out, structures }, observer),
   );

@@ -16,7 +16,7 @@ function show({ splits, guesses }: Inspection): void {
 }
 
 async function inspect(folder: string, { out, force = false }: { out: string; force?: boolean }): Promise<void> {
-  const { inspectData } = await import("../../workflows/data-inspect.js");
+  const { inspectData } = await import("../../workflows/data/inspect.js");
   let asks = false;
   const lists = await inTerminal((observer) => {
     const found = (inspection: Inspection) => {

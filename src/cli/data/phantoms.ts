@@ -1,6 +1,6 @@
 /** `dimseg data phantoms OUT`: makes a data set of drawn images with exact masks, to try everything on. */
 import { type Command, Option } from "commander";
-import type { PhantomsInput } from "../../workflows/data-phantoms.js";
+import type { PhantomsInput } from "../../workflows/data/phantoms.js";
 import { wholeNumber } from "../options/whole-number.js";
 import { inTerminal } from "../terminal/observer.js";
 
@@ -10,7 +10,7 @@ type PhantomsOptions = Omit<PhantomsInput, "out" | "train" | "test"> & Partial<P
 const usual = { pictures: { train: 40, test: 16 }, volumes: { train: 6, test: 3 } };
 
 async function phantoms(out: string, options: PhantomsOptions): Promise<void> {
-  const { drawPhantoms } = await import("../../workflows/data-phantoms.js");
+  const { drawPhantoms } = await import("../../workflows/data/phantoms.js");
   const what = options.volumes ? "volumes" : "pictures";
   const input = { out, ...usual[what], ...options };
   const { images, folder, dataset } = await inTerminal((observer) => drawPhantoms(input, observer));

@@ -2,10 +2,10 @@
  * The eye behind one fundus phantom: disc, cup and everything the painter needs that is not a texture.
  * Lengths are fractions of the crop's side; x points right, y down.
  */
-import type { RandomStream } from "../core/random.js";
-import type { FundusPopulation } from "./fundus-cameras.js";
-import { drawOutline, type Outline } from "./outlines.js";
-import type { Range } from "./types.js";
+import type { RandomStream } from "../../core/random.js";
+import { drawOutline, type Outline } from "../outlines.js";
+import type { Range } from "../types.js";
+import type { FundusPopulation } from "./cameras.js";
 
 /** Grey values of the paper's Fundus masks. */
 export const fundusMaskValues = { cup: 0, rim: 128, background: 255 } as const;

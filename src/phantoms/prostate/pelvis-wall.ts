@@ -1,6 +1,6 @@
 /** The outer half of a pelvic slice: skin, fat, muscles, bones and the small vessels between them. */
+import { smoothStep } from "../fields.js";
 import { ellipse, type Fill, grow, type Point, smoothClosed } from "./canvas.js";
-import { smoothStep } from "./fields.js";
 import {
   adductors,
   fatPlane,

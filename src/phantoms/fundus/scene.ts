@@ -2,10 +2,10 @@
  * Light leaving one eye: layers of pigment and blood over the white sclera after Beer and Lambert, the nerve head,
  * the sheen of the nerve fibres, and blood vessels on top. The result is linear reflectance, before any camera.
  */
-import { gaussianBlur, mottle, smoothNoise, smoothStep } from "./fields.js";
-import { type FundusAnatomy, fundusMask } from "./fundus-anatomy.js";
-import { levelField } from "./outlines.js";
-import { type Colour, type PhantomKey, type Planes, phantomStream } from "./types.js";
+import { gaussianBlur, mottle, smoothNoise, smoothStep } from "../fields.js";
+import { levelField } from "../outlines.js";
+import { type Colour, type PhantomKey, type Planes, phantomStream } from "../types.js";
+import { type FundusAnatomy, fundusMask } from "./anatomy.js";
 import { drawVessels, growVessels, type VesselFields } from "./vessels.js";
 
 const sclera: Colour = [0.95, 0.86, 0.72];

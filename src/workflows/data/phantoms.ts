@@ -1,11 +1,11 @@
 /** Drawing a data set of several domains with exact masks, to try everything on. */
-import { UsageError } from "../core/errors.js";
-import { writeContactSheet } from "../drawing/contact-sheet.js";
-import { generatePhantom, phantomTile } from "../phantoms/generate.js";
-import { type PhantomKind, phantomDomains } from "../phantoms/types.js";
-import { type WrittenPhantoms, writePhantoms } from "../phantoms/write.js";
-import { writePhantomVolumes } from "../phantoms/write-volumes.js";
-import type { Workflow } from "./observer.js";
+import { UsageError } from "../../core/errors.js";
+import { writeContactSheet } from "../../drawing/contact-sheet.js";
+import { generatePhantom, phantomTile } from "../../phantoms/generate.js";
+import { type PhantomKind, phantomDomains } from "../../phantoms/types.js";
+import { type WrittenPhantoms, writePhantoms } from "../../phantoms/write.js";
+import { writePhantomVolumes } from "../../phantoms/write-volumes.js";
+import type { Workflow } from "../observer.js";
 
 /** What to draw. */
 export interface PhantomsInput {

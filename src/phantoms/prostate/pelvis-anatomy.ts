@@ -2,10 +2,10 @@
  * The patient behind a series of prostate phantoms: sizes, shapes and what changes from apex to base.
  * Lengths in mm; `z` runs from 0 at the apex to 1 at the base of the gland.
  */
-import type { RandomStream } from "../core/random.js";
+import type { RandomStream } from "../../core/random.js";
+import { drawOutline, type Outline, outlineLevel } from "../outlines.js";
 import type { Point } from "./canvas.js";
-import { drawOutline, type Outline, outlineLevel } from "./outlines.js";
-import type { RectumShares } from "./prostate-scanners.js";
+import type { RectumShares } from "./scanners.js";
 
 /** Grey values of the paper's prostate masks. */
 export const prostateMaskValues = { prostate: 0, background: 255 } as const;

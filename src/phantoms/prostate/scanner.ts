@@ -2,10 +2,10 @@
  * From tissue signal to file: coil sensitivity, T2 weighting, point spread, Rician noise and the scaling of grey
  * values, in the order in which a scanner acts.
  */
-import type { RandomStream } from "../core/random.js";
+import type { RandomStream } from "../../core/random.js";
+import { correlatedGrain, gaussianBlur, smoothStep } from "../fields.js";
 import type { Canvas } from "./canvas.js";
-import { correlatedGrain, gaussianBlur, smoothStep } from "./fields.js";
-import type { ScannerProfile } from "./prostate-scanners.js";
+import type { ScannerProfile } from "./scanners.js";
 
 /** Settings that stay the same for all slices of one patient. */
 export interface ScannerSettings {

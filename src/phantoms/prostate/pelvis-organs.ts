@@ -1,6 +1,6 @@
 /** The inner half of a pelvic slice: the sling of the levator muscle, rectum, bladder and seminal vesicles. */
+import { smoothStep } from "../fields.js";
 import { ellipse, ellipseCorners, grow, type Point, smoothClosed } from "./canvas.js";
-import { smoothStep } from "./fields.js";
 import { glandAt, type PelvisAnatomy, rectumAt } from "./pelvis-anatomy.js";
 import { type PelvisSlice, signals } from "./pelvis-slice.js";
 

@@ -2,15 +2,15 @@
  * Prostate-like phantoms: T2 slices and volumes of one patient from apex to base, seen by one of six sites.
  * Slices and volumes share everything, so a slice of the folder layout is a slice of the patient's volume.
  */
-import { UsageError } from "../core/errors.js";
+import { UsageError } from "../../core/errors.js";
+import { drawLattice, latticeField, splinePower, splineWeights } from "../fields.js";
+import { checkPhantomKey, type Phantom, type PhantomKey, type ProstateSite, phantomStream } from "../types.js";
 import { Canvas, type Frame } from "./canvas.js";
-import { drawLattice, latticeField, splinePower, splineWeights } from "./fields.js";
 import { drawPelvisAnatomy, type PelvisAnatomy, rectumAt } from "./pelvis-anatomy.js";
 import { renderPelvis } from "./pelvis-scene.js";
 import type { PelvisTextures } from "./pelvis-slice.js";
-import { type ScannerProfile, scannerProfiles } from "./prostate-scanners.js";
 import { acquire, drawScannerSettings, type ScannerSettings } from "./scanner.js";
-import { checkPhantomKey, type Phantom, type PhantomKey, type ProstateSite, phantomStream } from "./types.js";
+import { type ScannerProfile, scannerProfiles } from "./scanners.js";
 
 /** Slices of each patient in the folder layout. */
 export const slicesPerPatient = 8;

@@ -2,8 +2,8 @@
  * The retinal vessel tree: central artery and vein divide on the disc into temporal arcades and nasal branches,
  * which taper and branch (daughter radii after Murray's law, r³ = r₁³ + r₂³). Drawn as optical path lengths.
  */
-import type { RandomStream } from "../core/random.js";
-import type { FundusAnatomy } from "./fundus-anatomy.js";
+import type { RandomStream } from "../../core/random.js";
+import type { FundusAnatomy } from "./anatomy.js";
 
 /** A tapering piece of vessel: a polyline of points with the vessel's radius there. */
 interface Vessel {

@@ -1,21 +1,21 @@
 /** Adding masks that somebody drew to a data set: matched to its images by name, checked, copied and written down. */
 import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { UsageError } from "../core/errors.js";
-import { writeFileAtomic, writeFilesAtomic } from "../core/files/atomic-file.js";
-import { groupBy } from "../core/group-by.js";
-import { sha256 } from "../core/sha256.js";
-import { caseName, loadDataset } from "../data/dataset.js";
-import { endingOf } from "../data/file-patterns.js";
-import { readBytes } from "../data/images/read-image.js";
-import { type AddedMask, formatAddedMasks, placeKey, readAddedMasks } from "../data/masks/added-masks.js";
-import { CheckpointStore } from "../runs/checkpoints/checkpoint-store.js";
-import { openRunFolder } from "../runs/run-folder.js";
-import { checkMasks, type MaskValues } from "./addition/check-masks.js";
-import { addedMasksList, withAddedMasks } from "./addition/dataset-key.js";
-import { type DrawnMask, matchMasks } from "./addition/match.js";
-import type { Workflow } from "./observer.js";
-import { predictionsRecord } from "./written-record.js";
+import { UsageError } from "../../core/errors.js";
+import { writeFileAtomic, writeFilesAtomic } from "../../core/files/atomic-file.js";
+import { groupBy } from "../../core/group-by.js";
+import { sha256 } from "../../core/sha256.js";
+import { caseName, loadDataset } from "../../data/dataset.js";
+import { endingOf } from "../../data/file-patterns.js";
+import { readBytes } from "../../data/images/read-image.js";
+import { type AddedMask, formatAddedMasks, placeKey, readAddedMasks } from "../../data/masks/added-masks.js";
+import { CheckpointStore } from "../../runs/checkpoints/checkpoint-store.js";
+import { openRunFolder } from "../../runs/run-folder.js";
+import { checkMasks, type MaskValues } from "../addition/check-masks.js";
+import { addedMasksList, withAddedMasks } from "../addition/dataset-key.js";
+import { type DrawnMask, matchMasks } from "../addition/match.js";
+import type { Workflow } from "../observer.js";
+import { predictionsRecord } from "../written-record.js";
 
 /** Which masks are to be added, and what is known of them. */
 export interface AddMasksInput {

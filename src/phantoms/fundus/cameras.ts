@@ -2,8 +2,8 @@
  * The four fundus cameras and the eyes in front of them.
  * Each profile imitates one way real collections differ: colour, exposure, sharpness, field of view and population.
  */
+import type { FundusDomain, Range } from "../types.js";
 import type { CameraProfile } from "./camera.js";
-import type { FundusDomain, Range } from "./types.js";
 
 /** The eyes a clinic sees; pigments in units of optical depth in green. */
 export interface FundusPopulation {

@@ -1,10 +1,10 @@
 /** Decoding every file of a data set, and a configuration to begin with where nothing is wrong. */
 import { stringify } from "yaml";
-import { presets } from "../config/presets.js";
-import { type CheckReport, checkDataset } from "../data/check/check.js";
-import { allCases, type Dataset, loadDataset } from "../data/dataset.js";
-import { frameText } from "../grid/frame.js";
-import type { Workflow } from "./observer.js";
+import { presets } from "../../config/presets.js";
+import { type CheckReport, checkDataset } from "../../data/check/check.js";
+import { allCases, type Dataset, loadDataset } from "../../data/dataset.js";
+import { frameText } from "../../grid/frame.js";
+import type { Workflow } from "../observer.js";
 
 /** What was found. */
 export interface Checked extends CheckReport {

@@ -1,7 +1,7 @@
 /** Finding out what a folder of images is, and writing a first dataset.yaml. */
-import { type Inspection, inspectFolder } from "../data/inspect/inspect.js";
-import { checkDatasetYaml, writeDatasetYaml } from "../data/inspect/write-yaml.js";
-import type { Observer } from "./observer.js";
+import { type Inspection, inspectFolder } from "../../data/inspect/inspect.js";
+import { checkDatasetYaml, writeDatasetYaml } from "../../data/inspect/write-yaml.js";
+import type { Observer } from "../observer.js";
 
 /** Which folder, and where its description goes. */
 export interface InspectInput {

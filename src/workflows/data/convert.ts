@@ -1,17 +1,17 @@
 /** Making a NIfTI file of each volume in a folder of DICOM files, and of the segmentations and contours drawn on it. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { counted } from "../core/counted.js";
-import { DataError, UsageError } from "../core/errors.js";
-import { writeFileAtomic } from "../core/files/atomic-file.js";
-import { type ReadSegmentation, readSegmentation } from "../data/dicom/segmentation-reader.js";
-import { type FoundVolume, findSeries, readSeries } from "../data/dicom/series.js";
-import { drawStructures, readStructureSet, type StructureSet } from "../data/dicom/structure-reader.js";
-import { compareBytes } from "../data/file-patterns.js";
-import { encodeNifti } from "../data/formats/nifti/writer.js";
-import { shapeText } from "../grid/grid.js";
-import type { StoredImage } from "../grid/stored-image.js";
-import type { Observer } from "./observer.js";
+import { counted } from "../../core/counted.js";
+import { DataError, UsageError } from "../../core/errors.js";
+import { writeFileAtomic } from "../../core/files/atomic-file.js";
+import { type ReadSegmentation, readSegmentation } from "../../data/dicom/segmentation-reader.js";
+import { type FoundVolume, findSeries, readSeries } from "../../data/dicom/series.js";
+import { drawStructures, readStructureSet, type StructureSet } from "../../data/dicom/structure-reader.js";
+import { compareBytes } from "../../data/file-patterns.js";
+import { encodeNifti } from "../../data/formats/nifti/writer.js";
+import { shapeText } from "../../grid/grid.js";
+import type { StoredImage } from "../../grid/stored-image.js";
+import type { Observer } from "../observer.js";
 
 /** What to convert, and where to. */
 export interface ConvertInput {

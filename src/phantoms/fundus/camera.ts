@@ -2,10 +2,10 @@
  * From light to file: illumination, optics, sensor and the maker's processing of a colour camera.
  * The order is the physical one; each profile sets how strongly every stage acts.
  */
-import type { RandomStream } from "../core/random.js";
-import { correlatedGrain, gaussianBlur, smoothStep } from "./fields.js";
+import type { RandomStream } from "../../core/random.js";
+import { correlatedGrain, gaussianBlur, smoothStep } from "../fields.js";
+import type { Colour, Planes, Range } from "../types.js";
 import { compressBlocks } from "./jpeg.js";
-import type { Colour, Planes, Range } from "./types.js";
 
 /** One camera as its operators leave it set. */
 export interface CameraProfile {

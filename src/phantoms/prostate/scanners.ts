@@ -2,7 +2,7 @@
  * The six sites of the prostate phantoms: coil, field of view, noise, sharpness, contrast and scaling of the files.
  * Each imitates one way the sites of real collections differ.
  */
-import type { ProstateSite, Range } from "./types.js";
+import type { ProstateSite, Range } from "../types.js";
 
 /** What fills the rectum; the shares of a site add up to 1. */
 export interface RectumShares {

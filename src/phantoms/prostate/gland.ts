@@ -2,8 +2,8 @@
  * The inside of the prostate in one slice: bright peripheral zone, mottled transition zone with nodules, dark front
  * stroma, urethra, capsule and now and then a lesion.
  */
+import { smoothStep } from "../fields.js";
 import type { Canvas } from "./canvas.js";
-import { smoothStep } from "./fields.js";
 import { type GlandSection, glandAt, glandLevel, type Nodule, type PelvisAnatomy } from "./pelvis-anatomy.js";
 
 /** Textures a slice of the gland is painted with, zero mean and unit deviation. */

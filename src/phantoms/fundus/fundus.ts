@@ -1,9 +1,9 @@
 /** Fundus-like phantoms: a drawn eye of a domain's population, seen through that domain's camera. */
+import { checkPhantomKey, type FundusDomain, type Phantom, type PhantomKey, phantomStream } from "../types.js";
+import { drawFundusAnatomy } from "./anatomy.js";
 import { photograph } from "./camera.js";
-import { drawFundusAnatomy } from "./fundus-anatomy.js";
-import { fundusProfiles } from "./fundus-cameras.js";
-import { renderFundusScene } from "./fundus-scene.js";
-import { checkPhantomKey, type FundusDomain, type Phantom, type PhantomKey, phantomStream } from "./types.js";
+import { fundusProfiles } from "./cameras.js";
+import { renderFundusScene } from "./scene.js";
 
 /**
  * One colour picture of the region around the optic disc with its exact mask.
