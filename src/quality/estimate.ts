@@ -173,11 +173,14 @@ const mostUnknown = 0.5;
 /** Cases below which a mean pattern is no domain's. */
 const leastCases = 3;
 
+/** Distance of mean patterns, in Dice a signal, that is none: scanners that all do a network no harm are as good as one. */
+const leastDistance = 0.05;
+
 /** Whether a mean pattern is further from those of all scanners than scanners are from each other, at a level. */
 function isUnlike(patterns: readonly (readonly number[])[], calibration: PartCalibration, level: number): boolean {
   if (patterns.length < leastCases) return false;
   const far = nearest(meanPattern(patterns), calibration.scannerPatterns);
-  return far > conformalRadius(calibration.scannerDistances, level);
+  return far > Math.max(leastDistance, conformalRadius(calibration.scannerDistances, level));
 }
 
 /** The mean HD95; unknown where no case has an estimate, or with the domain. */

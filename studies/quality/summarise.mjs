@@ -3,7 +3,7 @@
  *
  *   node studies/quality/summarise.mjs [--csv FILE --code COMMIT] RUN...
  *
- * Prints a line for each setting and method: errors of domain means and rank correlations are means over its runs (worst: the
+ * Prints a line for each setting and method, for each setting, and for all: errors of domain means and rank correlations are means over its runs (worst: the
  * worst domain of all), shares are of the masks of all. With --csv every run is a line of a file, with the commit of the code
  * that made the estimates. Beside them stand two plain rivals, calibrated on the same labelled images: the agreement of mirror
  * images alone and the confidence (soft Dice) alone, judged on the same masks and domains.
@@ -133,4 +133,5 @@ function print(setting, method, own) {
 }
 for (const own of groupBy(all, ({ setting, method }) => `${setting}/${method}`).values())
   print(own[0].setting, own[0].method, own);
+for (const own of groupBy(all, ({ setting }) => setting).values()) print(own[0].setting, "all", own);
 print("all", "all", all);

@@ -144,6 +144,18 @@ describe("estimates", () => {
     expect(domainEstimates(many, calibrations, 0.9)[0]).toMatchObject({ unknown: 5, unlike: true, dice: Number.NaN });
   });
 
+  it("do not call a domain unlike where no scanner does the network harm and it hardly differs from them", () => {
+    const cases = domain("d", 10, 2);
+    const home = cases[0].parts[0].pattern.map((_, j) => mean(cases.map(({ parts }) => parts[0].pattern[j])));
+    const steady = (off: number) => ({
+      ...calibration!,
+      scannerPatterns: [home.map((value) => value + off)],
+      scannerDistances: calibration!.scannerDistances.map(() => 0.001),
+    });
+    expect(domainEstimates(cases, [steady(0.04)], 0.9)[0].unlike).toBe(false);
+    expect(domainEstimates(cases, [steady(0.06)], 0.9)[0].unlike).toBe(true);
+  });
+
   it("take no signal that cannot be told for a good one", () => {
     const silent = made(new RandomStream(9, "silent"), 6);
     const [part] = silent.parts;
