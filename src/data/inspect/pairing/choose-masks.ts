@@ -2,7 +2,7 @@
 import { counted } from "../../../core/counted.js";
 import { groupBy } from "../../../core/group-by.js";
 import { foldCase } from "../../file-patterns.js";
-import { isAside, namesPart, namesReader, wordsOf } from "../words.js";
+import { isAside, namesBackground, namesPart, namesReader, namesThing, wordsOf } from "../words.js";
 import type { FileKeys } from "./file-keys.js";
 import { type Family, familyPattern, fileText, unionSize, withoutNumber } from "./mask-families.js";
 import { affixWords, extensionOf, sharedStart } from "./stems.js";
@@ -49,19 +49,31 @@ function isReader(family: Family): boolean {
   return namesReader(affixWords(family));
 }
 
+/** The kinds that show a class each: those called after parts, and where there is one whatever else has a name of its own. */
+function partsAmong(usable: readonly Family[]): Family[] {
+  const known = usable.filter((family) => namesPart(affixWords(family)));
+  const ids = new Set(known.flatMap(({ files }) => [...files.keys()]));
+  const isBeside = ({ files }: Family) => [...files.keys()].some((id) => ids.has(id));
+  return usable.filter((family) => known.includes(family) || (namesThing(affixWords(family)) && isBeside(family)));
+}
+
 /** Which of the kinds of masks that were found are used, and how. */
 export function choose(families: readonly Family[]): Chosen {
-  const plain = families.filter((family) => !isAside(affixWords(family)));
+  const isPlain = (family: Family) => !isAside(affixWords(family)) && !namesBackground(affixWords(family));
+  const plain = families.filter(isPlain);
   const usable = plain.length > 0 ? plain : families;
   const readers = usable.filter(isReader);
   if (readers.length > 1) return chooseReader(readers, usable);
-  const parts = usable.filter((family) => namesPart(affixWords(family)));
+  const parts = partsAmong(usable);
   if (parts.length > 1 && new Set(parts.map((one) => partName(one, parts))).size === parts.length)
     return {
       keys: { masksByClass: Object.fromEntries(parts.map((one) => [partName(one, parts), familyPattern(one)])) },
       used: parts,
       notes: [
         `every class has a file of its own (${parts.map((one) => partName(one, parts)).join(", ")}); classes may overlap`,
+        ...families
+          .filter((one) => !parts.includes(one))
+          .map((one) => `${fileText(one)}: left out, as the classes have files of their own`),
       ],
     };
   const groups = [...groupBy(usable, (one) => `${foldCase(one.before)}/${withoutNumber(one)}`).values()];
