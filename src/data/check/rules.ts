@@ -19,6 +19,7 @@ function labelProblems(dataset: Dataset, facts: readonly CaseFacts[]): Problem[]
   const training = judgedFacts(facts.filter((one) => one.case.split === "train"));
   const holds = (of: typeof judged, part: number) => of.some(({ partShares }) => partShares[part] > 0);
   const covered = judged.reduce((sum, one) => sum + one.foreground, 0) / judged.length;
+  const hasClassFiles = dataset.labels.kind === "files";
   return [
     ...dataset.parts.flatMap(({ name }, part) => {
       if (!holds(judged, part)) return [warning(`class ${name} is in no mask; check labels in ${dataset.path}`)];
@@ -29,7 +30,7 @@ function labelProblems(dataset: Dataset, facts: readonly CaseFacts[]): Problem[]
       ? [
           warning(
             `${(100 * covered).toFixed(0)} % of the masks' pixels are foreground; if they should be background, ` +
-              `turn labels round in ${dataset.path}`,
+              `${hasClassFiles ? "take the class whose files show it out of masksByClass" : "turn labels round"} in ${dataset.path}`,
           ),
         ]
       : []),
