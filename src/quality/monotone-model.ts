@@ -1,7 +1,8 @@
 /**
- * From signals to a measure of quality, rising with each of them: every signal is mapped to the measure by itself (isotonic), the maps are weighed
- * against each other (weights that are not negative), and their sum is mapped to it once more (isotonic). The first maps
- * make signals comparable, the last one makes the sum right.
+ * From signals to a measure of quality, rising with each of them: every signal is mapped to the measure by itself (isotonic),
+ * the maps and the lower of each two are weighed against each other (weights that are not negative), and their sum is mapped
+ * to it once more (isotonic). The first maps make signals comparable, the lower ones ask two of them for the same, the last
+ * one makes the sum right.
  */
 import { isotonicFit, type MonotoneMap, mapped } from "../statistics/isotonic.js";
 import { nonNegativeWeights } from "../statistics/non-negative.js";
@@ -13,6 +14,7 @@ const pull = 0.05;
 export interface MonotoneModel {
   /** Of each signal. */
   readonly maps: readonly MonotoneMap[];
+  /** Of what each signal says, then of the lower of each two. */
   readonly weights: readonly number[];
   readonly last: MonotoneMap;
 }
@@ -22,8 +24,14 @@ export function patternOf({ maps }: Pick<MonotoneModel, "maps">, signals: readon
   return maps.map((map, j) => mapped(map, signals[j]));
 }
 
+/** What each signal says, and the lower of each two: what both say. */
+function terms(pattern: readonly number[]): number[] {
+  const lower = pattern.flatMap((one, j) => pattern.slice(j + 1).map((other) => Math.min(one, other)));
+  return [...pattern, ...lower];
+}
+
 function weighed(weights: readonly number[], pattern: readonly number[]): number {
-  return pattern.reduce((sum, value, j) => sum + weights[j] * value, 0);
+  return terms(pattern).reduce((sum, value, j) => sum + weights[j] * value, 0);
 }
 
 /**
@@ -39,8 +47,9 @@ export function fitMonotone(rows: readonly (readonly number[])[], truth: readonl
     ),
   );
   const patterns = rows.map((row) => patternOf({ maps }, row));
+  const columns = patterns.map(terms);
   const weights = nonNegativeWeights(
-    maps.map((_, j) => patterns.map((pattern) => pattern[j])),
+    columns[0].map((_, j) => columns.map((row) => row[j])),
     truth,
     pull,
   );
