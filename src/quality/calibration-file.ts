@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import type { PartCalibration } from "./calibration.js";
+import { termCount } from "./monotone-model.js";
 import { signalNames } from "./signals/registry.js";
 
 /** What a calibration belongs to; another network, or others beside it, need another one. */
@@ -15,9 +16,8 @@ export interface CalibrationKey {
   readonly with: readonly string[];
   /** Steps of the run's other checkpoints that were asked. */
   readonly checkpoints: readonly number[];
-  /** Names and contents of the labelled images, and of those of other domains whose looks are imagined. */
+  /** Names and contents of the labelled images. */
   readonly labelled: string;
-  readonly others: string;
 }
 
 const numbers = z.array(z.number());
@@ -31,7 +31,10 @@ const distances = z.array(
 const map = z.strictObject({ at: numbers, value: numbers });
 
 const measure = {
-  model: z.strictObject({ maps: z.array(map), weights: numbers, last: map }),
+  // A model of an earlier kind has another number of weights for its maps.
+  model: z
+    .strictObject({ maps: z.array(map), weights: numbers, last: map })
+    .refine(({ maps, weights }) => weights.length === termCount(maps.length)),
   ...{ spread: numbers, scores: z.array(numbers), scannerErrors: z.array(numbers) },
 };
 

@@ -25,7 +25,7 @@ export function weakParts(calibrations: readonly (PartCalibration | null)[]): st
   return calibrations.flatMap((one) => (one && !(one.home >= weakBelow) ? [one.part] : []));
 }
 
-/** Probability of intervals where none is asked for. */
+/** The level of intervals where none is asked for. */
 export const usualLevel = 0.9;
 
 /** Share of masks of known kind that are taken for unknown. */
@@ -105,7 +105,7 @@ function distanceOf(
  * Estimates the parts of a case.
  * @param calibrations of the parts, in their order
  * @param names of the parts
- * @param level probability of the interval, in (0, 1)
+ * @param level of the intervals, in (0, 1)
  */
 export function estimateParts(
   { parts, feature }: CaseObservation,

@@ -30,6 +30,11 @@ function terms(pattern: readonly number[]): number[] {
   return [...pattern, ...lower];
 }
 
+/** How many terms there are of so many signals. */
+export function termCount(signals: number): number {
+  return (signals * (signals + 1)) / 2;
+}
+
 function weighed(weights: readonly number[], pattern: readonly number[]): number {
   return terms(pattern).reduce((sum, value, j) => sum + weights[j] * value, 0);
 }

@@ -1,5 +1,6 @@
 /** What is known of a part from the labelled images of the training domain, which signals compare with. */
 import { mean, standardDeviation } from "../statistics/mean.js";
+import { percentile } from "../statistics/percentile.js";
 import { piecesOf, shapeDescriptors } from "./mask-shape.js";
 import type { CaseObservation } from "./observation.js";
 import { fitTemperature } from "./temperature.js";
@@ -101,7 +102,7 @@ export function partReferences(labelled: readonly LabelledObservation[]): PartRe
             spread: spreadOf(rows, (i) => leastSpread[i]),
           }
         : { mean: [], spread: [] };
-    const many = held.length > 0 && median(held.map(piecesOf)) > fewPieces;
+    const many = percentile(held.map(piecesOf), 50) > fewPieces;
     return { ...shared, temperature: fitTemperature(parts), shape, always: rows.length === parts.length, many };
   });
 }

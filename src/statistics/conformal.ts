@@ -1,6 +1,6 @@
 /**
- * Split conformal prediction (Vovk et al., 2005; Lei et al., JASA 2018): how far from an estimate the truth may lie, from how
- * far it lay where it is known.
+ * How far from an estimate the truth may lie, from how far it lay where it is known: split conformal prediction (Vovk et al.,
+ * 2005; Lei et al., JASA 2018), and what it lacks where errors come in groups.
  */
 import { percentile } from "./percentile.js";
 
@@ -17,16 +17,16 @@ export function conformalRadius(scores: readonly number[], level: number): numbe
 }
 
 /**
- * The radius that holds a share of a group's scores, for the same share of groups (percentiles with linear interpolation).
- * Where the members of a group err together, as masks of one clinic do, one that holds a share of all scores would hold far
- * fewer of some groups.
+ * The radius that holds a share of a group's scores, for the same share of groups (percentiles with linear interpolation), and
+ * no less than {@link conformalRadius} of all. Where the members of a group err together, as masks of one clinic do, one that
+ * holds a share of all scores would hold far fewer of some groups; of groups of one or two scores no percentile can tell.
  * @param groups each of at least one score
  * @param level  in (0, 1)
- * @returns NaN without groups
+ * @returns infinite where there are too few scores to say
  */
 export function groupedRadius(groups: readonly (readonly number[])[], level: number): number {
-  return percentile(
-    groups.map((scores) => percentile(scores, 100 * level)),
-    100 * level,
-  );
+  const pooled = conformalRadius(groups.flat(), level);
+  if (!Number.isFinite(pooled)) return pooled;
+  const own = groups.map((scores) => percentile(scores, 100 * level));
+  return Math.max(pooled, percentile(own, 100 * level));
 }

@@ -39,7 +39,7 @@ export interface EstimateInput {
   readonly network: NetworkName;
   /** Further runs whose masks are held against the run's. */
   readonly with: readonly string[];
-  /** Probability of the intervals, in (0, 1). */
+  /** Of the intervals, in (0, 1). */
   readonly level: number;
 }
 

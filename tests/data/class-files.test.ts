@@ -1,7 +1,6 @@
-/** Masks with a file for every class: also where only one is called after a part that is known, and one shows the background. */
+/** Masks with a file for every class, one that shows the background, and others that may be a class or something else. */
 import { join } from "node:path";
-import { expect, it } from "vitest";
-import { maskFilesOf } from "../../src/data/case-files.js";
+import { describe, expect, it } from "vitest";
 import { checkDataset } from "../../src/data/check/check.js";
 import { loadDataset } from "../../src/data/dataset.js";
 import { inspectFolder } from "../../src/data/inspect/inspect.js";
@@ -10,85 +9,80 @@ import { png, put, temporaryFolder } from "./files.js";
 
 const base = temporaryFolder();
 const side = 16;
+let sets = 0;
 const drawn = (pixel: (x: number, y: number) => number) =>
   png(
     side,
     side,
     Array.from({ length: side * side }, (_, i) => pixel(i % side, Math.floor(i / side))),
   );
-const lesion = (n: number) => drawn((x, y) => (x < 3 + n && y < 4 ? 255 : 0));
-const content = {
-  image: (n: number) => drawn((x, y) => (x * 7 + y * 13 + n * 11) % 256),
-  lesion,
-  organ: (n: number) => drawn((_, y) => (y < 8 + n ? 255 : 0)),
-  background: (n: number) => drawn((x, y) => (x < 3 + n && y < 4 ? 0 : 255)),
-  mask: lesion,
-};
+const small = (n: number) => drawn((x, y) => (x < 3 + n && y < 4 ? 255 : 0));
+const large = (n: number) => drawn((_, y) => (y < 8 + n ? 255 : 0));
+const rest = (n: number) => drawn((x, y) => (x < 3 + n && y < 4 ? 0 : 255));
+const grey = (n: number) => drawn((x, y) => (x * 7 + y * 13 + n * 11) % 256);
 
-/** A set of six cases; `#` in a path stands for the number of one. */
-function setOf(name: string, layout: Readonly<Partial<Record<keyof typeof content, string>>>): string {
-  const folder = join(base, name);
-  for (let n = 0; n < 6; n++)
-    for (const [kind, path] of Object.entries(layout))
-      put(join(folder, path.replaceAll("#", String(n))), content[kind as keyof typeof content](n));
-  return folder;
-}
+type Draw = (n: number) => Buffer;
 
-it.each([
-  [
-    "names behind the images'",
-    {
-      image: "images/p#.png",
-      lesion: "masks/p#_lesion.png",
-      organ: "masks/p#_organ.png",
-      background: "masks/p#_background.png",
-    },
-  ],
-  [
-    "folders of their own",
-    {
-      image: "images/p#.png",
-      lesion: "masks/lesion/p#.png",
-      organ: "masks/organ/p#.png",
-      background: "masks/background/p#.png",
-    },
-  ],
-  [
-    "a folder for each case",
-    {
-      image: "p#/image.png",
-      lesion: "p#/segmentations/lesion.png",
-      organ: "p#/segmentations/organ.png",
-      background: "p#/segmentations/background.png",
-    },
-  ],
-])("%s", async (name, layout) => {
-  const folder = setOf(name, layout);
+/** What is found in a set of six cases; `#` in a path stands for the number of one. */
+async function found(layout: Readonly<Record<string, Draw>>) {
+  const folder = join(base, String(sets++));
+  for (const [path, draw] of Object.entries(layout))
+    for (const n of path.includes("#") ? [0, 1, 2, 3, 4, 5] : [0])
+      put(join(folder, path.replaceAll("#", String(n))), draw(n));
   const inspection = await inspectFolder(folder);
-  const told = inspection.guesses.filter((guess) => guess.includes("left out"));
-  expect(told).toHaveLength(1);
-  expect(told[0]).toContain("background");
+  const { masks, masksByClass } = inspection.file.domains[0].train ?? {};
   const path = join(folder, "dataset.yaml");
   writeDatasetYaml(inspection, folder, path, false);
-  const dataset = loadDataset(path);
-  expect(dataset.classes.map((one) => one.name).sort()).toEqual(["lesion", "organ"]);
-  const [one] = dataset.domains[0].cases("train");
-  expect(
-    maskFilesOf(one)
-      .map(({ className }) => className)
-      .sort(),
-  ).toEqual(["lesion", "organ"]);
-  const { problems } = await checkDataset(dataset);
-  expect(problems.map(({ message }) => message)).toEqual([
-    expect.stringMatching(
-      /^[5-9][0-9] % .* take the class whose files show it out of masksByClass in .*dataset\.yaml$/,
-    ),
-  ]);
+  const told = inspection.guesses.filter((guess) => guess.includes("left out"));
+  return { masks, classes: Object.keys(masksByClass ?? {}).sort(), told, path };
+}
+
+describe("a file of the background is left out and told", () => {
+  it.each([
+    ["names behind the images'", "images/p#.png", "masks/p#_*.png"],
+    ["folders", "images/p#.png", "masks/*/p#.png"],
+    ["a folder of masks for each case", "p#/image.png", "p#/segmentations/*.png"],
+    ["a folder for each case", "p#/image.png", "p#/*.png"],
+  ])("%s", async (_, image, mask) => {
+    const at = (name: string) => mask.replace("*", name);
+    const layout = { [image]: grey, [at("lesion")]: small, [at("liver")]: large, [at("background")]: rest };
+    const { classes, told, path } = await found(layout);
+    expect(classes).toEqual(["lesion", "liver"]);
+    expect(told).toEqual([expect.stringContaining("background")]);
+    const { problems } = await checkDataset(loadDataset(path));
+    expect(problems.map(({ message }) => message)).toEqual([
+      expect.stringMatching(
+        /^[5-9][0-9] % .* take the class whose files show it out of masksByClass in .*dataset\.yaml$/,
+      ),
+    ]);
+  });
 });
 
-it("a mask beside a class is no class", async () => {
-  const layout = { image: "images/p#.png", lesion: "masks/p#_lesion.png", mask: "masks/p#_mask.png" };
-  const { domains } = (await inspectFolder(setOf("mask", layout))).file;
-  expect(domains[0].train?.masksByClass).toBeUndefined();
-  expect(domains[0].train?.masks).toBe("masks/{id}_mask.png");
+describe("what lies beside the masks of a known part", () => {
+  const image = { "images/p#.png": grey };
+
+  it("is left out, with what to do if it is a class", async () => {
+    const { masks, told } = await found({ ...image, "masks/p#_lesion.png": small, "masks/p#_organ.png": large });
+    expect(masks).toBe("masks/{id}_lesion.png");
+    expect(told).toEqual([expect.stringMatching(/_organ\.png.*if it shows a class, name both in masksByClass$/)]);
+  });
+
+  it.each([
+    ["weights", { ...image, "masks/p#_cell.png": small, "masks/p#_weights.png": grey }, "masks/{id}_cell.png"],
+    ["one file", { ...image, "masks/p#_lesion.png": small, "masks/p1_old.png": large }, "masks/{id}_lesion.png"],
+    ["a whole mask", { ...image, "masks/p#_lesion.png": small, "masks/p#_mask.png": small }, "masks/{id}_mask.png"],
+    ["overlays", { ...image, "masks/lesion/p#.png": small, "masks/overlays/p#.png": grey }, "masks/lesion/{id}.png"],
+  ])("%s", async (_, layout, wanted) => {
+    const { masks, classes, told } = await found(layout);
+    expect({ masks, classes }).toEqual({ masks: wanted, classes: [] });
+    expect(told).toHaveLength(1);
+  });
+
+  it("is no class where several parts are known", async () => {
+    const names = ["disc", "cup", "notch_1", "notch_2"];
+    const files = Object.fromEntries(names.map((name) => [`masks/p#_${name}.png`, small]));
+    const { classes, told } = await found({ ...image, ...files });
+    expect(classes).toEqual(["cup", "disc"]);
+    expect(told).toHaveLength(2);
+  });
 });

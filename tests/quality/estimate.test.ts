@@ -7,6 +7,7 @@ import { formatCalibration, readCalibration } from "../../src/quality/calibratio
 import { domainEstimates, estimateParts, weakParts } from "../../src/quality/estimate.js";
 import { estimatesCsv } from "../../src/quality/estimates-csv.js";
 import type { CaseObservation } from "../../src/quality/observation.js";
+import { conformalRadius, groupedRadius } from "../../src/statistics/conformal.js";
 import { mean } from "../../src/statistics/mean.js";
 import { put, temporaryFolder } from "../data/files.js";
 import { observed } from "./observed.js";
@@ -73,6 +74,28 @@ describe("estimates", () => {
     expect(calibration!.signals).toEqual([
       ...["mirrorAgreement", "softDice", "featureNearness", "shapeLikeness", "reverseClassification", "restyledDice"],
     ]);
+  });
+
+  it("uses none that takes an image's extent for granted where the part is many things", () => {
+    const many = rows(5, 15).map((row, y) => (y % 4 === 1 ? ".".repeat(side) : row));
+    const seen = (i: number) => {
+      const one = made(new RandomStream(2, "many", 0, i), i % 4);
+      const [part] = one.parts;
+      return { ...one, parts: [{ ...part, heldShape: observed({ mask: many, reference: many }).heldShape }] };
+    };
+    const labelled = Array.from({ length: 12 }, (_, i) => ({ subject: `s${i}`, seen: seen(i) }));
+    const shifted = Array.from({ length: 64 }, (_, i) => ({ subject: `s${i % 12}`, scanner: i % 8, seen: seen(i) }));
+    const [part] = calibrate(["nuclei"], labelled, shifted);
+    expect(part?.signals).toEqual(["mirrorAgreement", "softDice", "restyledDice"]);
+  });
+
+  it("hold as large a share of masks in as large a share of scanners as the level says", () => {
+    const [one] = domain("d", 1, 3)[0].parts;
+    const radius = groupedRadius(calibration!.scores, 0.9) * spreadAt(calibration!.spread, one.dice);
+    expect(radius).toBeGreaterThan(
+      conformalRadius(calibration!.scores.flat(), 0.9) * spreadAt(calibration!.spread, one.dice),
+    );
+    expect([one.low, one.high]).toEqual([Math.max(0, one.dice - radius), Math.min(1, one.dice + radius)]);
   });
 
   it("cover the truth of new cases about as often as their level says", () => {
@@ -221,14 +244,16 @@ it("a calibration is read as it was kept, for its own network alone, and made an
     network: "student",
     with: [],
     checkpoints: [],
-    ...{ labelled: "x", others: "y" },
+    labelled: "x",
   };
   const text = formatCalibration(key, calibrations);
   const path = put(join(temporaryFolder(), "calibration.json"), text);
   expect(readCalibration(path, key)).toEqual(calibrations);
   expect(readCalibration(path, { ...key, step: 6 })).toBeUndefined();
   expect(readCalibration(path, { ...key, signals: ["confidence", "later"] })).toBeUndefined();
-  expect(readCalibration(path, { ...key, others: "z" })).toBeUndefined();
+  const [{ model, ...other }] = calibrations as PartCalibration[];
+  const earlier = [{ ...other, model: { ...model, weights: model.weights.slice(0, model.maps.length) } }];
+  expect(readCalibration(put(path, formatCalibration(key, earlier)), key)).toBeUndefined();
   expect(readCalibration(put(path, text.slice(0, 99)), key)).toBeUndefined();
   expect(readCalibration(put(path, text.replace("spread", "sprawl")), key)).toBeUndefined();
 });

@@ -26,12 +26,18 @@ it.each([0.5, 0.8, 0.9])("covers a new exchangeable score with probability %d, a
 });
 
 describe("groupedRadius", () => {
-  it("is the level's percentile over groups of the level's percentile of each", () => {
-    const groups = [0, 1, 2, 3, 4].map((group) => [0, 1, 2, 3, 4].map((i) => 10 * group + i));
-    expect(groupedRadius(groups, 0.5)).toBe(22);
-    expect(groupedRadius(groups, 0.75)).toBe(33);
-    expect(groupedRadius([[1, 3]], 0.5)).toBe(2);
-    expect(groupedRadius([], 0.5)).toBeNaN();
+  it("is the level's percentile over groups of the level's percentile of each, and no less than that of all", () => {
+    const groups = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((high) => [0, 0, 0, 0, 0, 0, 0, 0, high, high]);
+    expect(conformalRadius(groups.flat(), 0.9)).toBe(6);
+    expect(groupedRadius(groups, 0.9)).toBeCloseTo(9.1, 12);
+    expect(groupedRadius([[1, 3]], 0.5)).toBe(3);
+    const ones = [4, 1, 3, 2].map((score) => [score]);
+    expect(groupedRadius(ones, 0.8)).toBe(conformalRadius([1, 2, 3, 4], 0.8));
+  });
+
+  it("is infinite where there are too few scores to say", () => {
+    expect(groupedRadius([], 0.5)).toBe(Number.POSITIVE_INFINITY);
+    expect(groupedRadius([[1], [2]], 0.9)).toBe(Number.POSITIVE_INFINITY);
   });
 
   it("holds a share of the scores of most groups, where errors are shared within a group", () => {

@@ -145,22 +145,15 @@ export function namesPart(words: readonly string[]): boolean {
   return words.some((word) => partWords.has(word));
 }
 
-/**
- * Whether words name something, if not a part that is known, so that beside a known part they name another: `organ`, but
- * neither `mask` nor `2`, nor the objects of one class.
- */
-export function namesThing(words: readonly string[]): boolean {
-  return words.some((word) => /\p{L}{2}/u.test(word)) && !hasMaskWord(words) && !namesSingles(words);
-}
-
-/** Whether words say that every file shows one object of many of a class. */
-export function namesSingles(words: readonly string[]): boolean {
-  return words.some((word) => /^(?:object|instances?)$/.test(word));
-}
-
-/** Whether words name what is in no class, which needs no file: `background`. */
+/** Whether words name what is in no class, which needs no file: `background`, `mask_background`. */
 export function namesBackground(words: readonly string[]): boolean {
-  return words.some((word) => word === "background" || word === "bg");
+  const own = words.filter((word) => !maskWords.has(word) && !isNumber(word));
+  return own.length > 0 && own.every((word) => word === "background");
+}
+
+/** What is said of files that show the background. */
+export function backgroundNote(where: string): string {
+  return `${where} is left out: what is in no class is background`;
 }
 
 /** Whether words name what is made of images for people to look at: superpixels, overlays, outlines. */

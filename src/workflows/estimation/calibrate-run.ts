@@ -42,34 +42,25 @@ function labelledCases({ split, folder }: OpenedRun): Case[] {
   );
 }
 
-/** Images of the other domains: those that lend scanners their style, and those whose own scanners are imagined. */
-interface OtherImages {
-  readonly donors: readonly Case[];
-  readonly partners: readonly Case[];
-}
-
-function otherImages({ split, config }: OpenedRun): OtherImages {
-  const others = split.unlabelled.filter(({ domain }) => domain !== config.labelled.domain);
-  return { donors: evenly(others, donorCount), partners: evenly(others, partnerCount) };
-}
-
-/** Hash of the names and contents of cases. */
-async function hashOf(cases: readonly Case[], { cache }: OpenedRun): Promise<string> {
-  const contents = await Promise.all(cases.map((one) => cache.contentsOf(one)));
-  return sha256(JSON.stringify(cases.map((one, i) => [caseName(one), contents[i].image, contents[i].mask])));
+async function keyOf(run: OpenedRun, { name }: Voices, further: readonly string[], cases: readonly Case[]) {
+  const contents = await Promise.all(cases.map((one) => run.cache.contentsOf(one)));
+  const labelled = sha256(JSON.stringify(cases.map((one, i) => [caseName(one), contents[i].image, contents[i].mask])));
+  return { dimseg: packageVersion(), signals: signalNames, step: run.step, network: name, with: further, labelled };
 }
 
 /** How one of the imagined scanners shows a case; undefined where it cannot. */
 type View = (one: DecodedCase) => Promise<DecodedCase | undefined>;
 
 /** Scanners that do not exist, and those of the other domains as far as their images tell. */
-function imaginedScanners({ dataset, cache, normalisation }: OpenedRun, { donors, partners }: OtherImages): View[] {
+function imaginedScanners({ dataset, cache, split, config, normalisation }: OpenedRun): View[] {
+  const others = split.unlabelled.filter(({ domain }) => domain !== config.labelled.domain);
+  const donors = evenly(others, donorCount);
   const drawn = Array.from({ length: scannerCount }, (_, number): View => {
     const scanner = drawScanner(number, scannerCount, dataset.channels, donors.length);
     const donor = async () => scanner.style && (await cache.get(donors[scanner.style.donor]));
     return async (one) => throughScanner(one, scanner, await donor(), normalisation);
   });
-  const real = partners.map(
+  const real = evenly(others, partnerCount).map(
     (partner): View =>
       async (one) =>
         restyledLike(one, await cache.get(partner), normalisation),
@@ -78,15 +69,9 @@ function imaginedScanners({ dataset, cache, normalisation }: OpenedRun, { donors
 }
 
 /** Asks about the labelled images as they are and through scanners. */
-async function learn(
-  run: OpenedRun,
-  asked: Asked,
-  cases: readonly Case[],
-  others: OtherImages,
-  { progress }: Observer,
-) {
+async function learn(run: OpenedRun, asked: Asked, cases: readonly Case[], { progress }: Observer) {
   const { dataset, cache } = run;
-  const views = imaginedScanners(run, others);
+  const views = imaginedScanners(run);
   const each = Math.min(dataset.slices ? imagesEach.volumes : imagesEach.pictures, cases.length);
   const total = cases.length + views.length * each;
   let done = 0;
@@ -117,8 +102,8 @@ async function learn(
 }
 
 /**
- * Readies a run for estimates. What was learnt is kept in the run folder and read again as long as network, labelled images
- * and those of other domains that it rests on stay the same.
+ * Readies a run for estimates. What was learnt is kept in the run folder and read again as long as network and labelled
+ * images stay the same.
  * @param further paths of further runs that are asked
  * @throws UsageError when the run's data set is not there; DataError when a labelled image cannot be decoded
  */
@@ -130,25 +115,14 @@ export async function calibrateRun(
 ): Promise<RunQuality> {
   const cases = labelledCases(run);
   const { asked, checkpoints } = await askedOf(run, voices, observer);
-  const others = otherImages(run);
-  const key: CalibrationKey = {
-    ...{
-      dimseg: packageVersion(),
-      signals: signalNames,
-      step: run.step,
-      network: voices.name,
-      with: further,
-      checkpoints,
-    },
-    ...{ labelled: await hashOf(cases, run), others: await hashOf([...others.donors, ...others.partners], run) },
-  };
+  const key: CalibrationKey = { ...(await keyOf(run, voices, further, cases)), checkpoints };
   const suffix = further.length === 0 ? "" : `-with-${sha256(JSON.stringify(further)).slice(0, 8)}`;
   const name = `calibration-step-${run.step}-${voices.name}${suffix}.json`;
   refuseLinks(run.folder.quality, [name]);
   const path = join(run.folder.quality, name);
   const kept = readCalibration(path, key);
   if (kept) return { asked, calibrations: kept };
-  const calibrations = await learn(run, asked, cases, others, observer);
+  const calibrations = await learn(run, asked, cases, observer);
   writeFileAtomic(path, formatCalibration(key, calibrations));
   return { asked, calibrations };
 }

@@ -12,6 +12,7 @@ import {
   isMaskFolder,
   isMaskName,
   isModality,
+  namesBackground,
   namesPart,
   splitOfWords,
   wordsOf,
@@ -51,6 +52,11 @@ export function withId(part: string, id: string, by: string): string {
 /** What the name of a kind's files says beside the name of the case. */
 function saysOf({ path }: Kind): string {
   return path.slice(path.lastIndexOf("/") + 1).replaceAll("{id}", "");
+}
+
+/** Whether a kind shows what is in no class. */
+export function isBackground(kind: Kind): boolean {
+  return namesBackground(wordsOf(saysOf(kind)));
 }
 
 /** Whether a kind is called as masks are, or is label maps by its values. */
@@ -140,8 +146,9 @@ export function alikeCases(
   const kinds = kindsOf(parent, byCase);
   if (!kinds || (known ? !kinds.every(({ path }) => known.has(path)) : byCase.size < 2)) return undefined;
   const isShared = ({ files }: Kind) => 2 * files.size >= byCase.size && (known !== undefined || files.size > 1);
-  const { masks, byClass } = masksAmong(kinds, labelMaps);
-  const images = kinds.filter((kind) => isShared(kind) && !masks.includes(kind));
+  const objects = kinds.filter((kind) => !isBackground(kind));
+  const { masks, byClass } = masksAmong(objects, labelMaps);
+  const images = objects.filter((kind) => isShared(kind) && !masks.includes(kind));
   const isCase = (id: string) => images.some(({ files }) => files.has(id));
   const labelled = [...byCase.keys()].filter((id) => masks.some(({ files }) => files.has(id)));
   const areImages = kinds.every((kind) => rankOf(kind) <= ranks.modality);

@@ -2,7 +2,7 @@
 import { counted } from "../../../core/counted.js";
 import { groupBy } from "../../../core/group-by.js";
 import { foldCase } from "../../file-patterns.js";
-import { isAside, namesBackground, namesPart, namesReader, namesThing, wordsOf } from "../words.js";
+import { hasMaskWord, isAside, namesBackground, namesPart, namesReader, wordsOf } from "../words.js";
 import type { FileKeys } from "./file-keys.js";
 import { type Family, familyPattern, fileText, unionSize, withoutNumber } from "./mask-families.js";
 import { affixWords, extensionOf, sharedStart } from "./stems.js";
@@ -49,12 +49,17 @@ function isReader(family: Family): boolean {
   return namesReader(affixWords(family));
 }
 
-/** The kinds that show a class each: those called after parts, and where there is one whatever else has a name of its own. */
-function partsAmong(usable: readonly Family[]): Family[] {
-  const known = usable.filter((family) => namesPart(affixWords(family)));
-  const ids = new Set(known.flatMap(({ files }) => [...files.keys()]));
-  const isBeside = ({ files }: Family) => [...files.keys()].some((id) => ids.has(id));
-  return usable.filter((family) => known.includes(family) || (namesThing(affixWords(family)) && isBeside(family)));
+/** Whether a kind is called a mask and no more, or after a reader: it may show all that there is. */
+function isWhole(family: Family): boolean {
+  const words = affixWords(family);
+  return words.length === 0 || hasMaskWord(words) || isReader(family);
+}
+
+/** What is said of a kind that is not used beside the masks: it may be a class of which nothing is known. */
+function leftOut(idle: Family, { keys: { masks } }: Chosen, used: readonly Family[]): string {
+  const ids = used.flatMap(({ files }) => [...files.keys()]);
+  const mayBeClass = !isWhole(idle) && 2 * ids.filter((id) => idle.files.has(id)).length >= ids.length;
+  return `${fileText(idle)}: left out, as ${masks} are the masks${mayBeClass ? "; if it shows a class, name both in masksByClass" : ""}`;
 }
 
 /** Which of the kinds of masks that were found are used, and how. */
@@ -64,7 +69,7 @@ export function choose(families: readonly Family[]): Chosen {
   const usable = plain.length > 0 ? plain : families;
   const readers = usable.filter(isReader);
   if (readers.length > 1) return chooseReader(readers, usable);
-  const parts = partsAmong(usable);
+  const parts = usable.filter((family) => namesPart(affixWords(family)));
   if (parts.length > 1 && new Set(parts.map((one) => partName(one, parts))).size === parts.length)
     return {
       keys: { masksByClass: Object.fromEntries(parts.map((one) => [partName(one, parts), familyPattern(one)])) },
@@ -76,7 +81,9 @@ export function choose(families: readonly Family[]): Chosen {
           .map((one) => `${fileText(one)}: left out, as the classes have files of their own`),
       ],
     };
-  const groups = [...groupBy(usable, (one) => `${foldCase(one.before)}/${withoutNumber(one)}`).values()];
+  // A part that is known goes before whatever else has a name: distances, weights, another's first try.
+  const sure = parts.length === 1 && usable.every((one) => one === parts[0] || !isWhole(one)) ? parts : usable;
+  const groups = [...groupBy(sure, (one) => `${foldCase(one.before)}/${withoutNumber(one)}`).values()];
   const largest = groups.reduce((best, group) => (unionSize(group) > unionSize(best) ? group : best));
   const kind: Chosen =
     largest.length > 1
@@ -90,7 +97,7 @@ export function choose(families: readonly Family[]): Chosen {
   return {
     keys: { ...kind.keys, ...(more.length > 0 ? { joined: more.map(familyPattern) } : {}) },
     used: [...kind.used, ...more],
-    notes: [...kind.notes, ...idle.map((one) => `${fileText(one)}: left out, as ${kind.keys.masks} are the masks`)],
+    notes: [...kind.notes, ...idle.map((one) => leftOut(one, kind, largest))],
   };
 }
 

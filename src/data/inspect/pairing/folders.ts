@@ -4,8 +4,8 @@
  */
 import { posix } from "node:path";
 import { compareBytes, endingOf, foldCase, withoutEnding } from "../../file-patterns.js";
-import { hasMaskWord, isMaskAffix, wordsOf } from "../words.js";
-import { type AlikeCases, classOf, type Kind, withId } from "./alike-cases.js";
+import { backgroundNote, hasMaskWord, isMaskAffix, wordsOf } from "../words.js";
+import { type AlikeCases, classOf, isBackground, type Kind, withId } from "./alike-cases.js";
 import { affixOf, type CaseParent, caseParents, folderOf, stemOf } from "./case-parents.js";
 
 /** A folder, or the folders of all cases that are at the same place in them. */
@@ -43,7 +43,11 @@ function alikeFolders(parent: string, { image, masks, byClass, idle }: AlikeCase
     const { path, fileName = "" } = folderOfKind(parent, kind, "");
     return posix.join(path, fileName);
   };
-  const others = idle.map(shown).sort(compareBytes);
+  const others = idle
+    .filter((kind) => !isBackground(kind))
+    .map(shown)
+    .sort(compareBytes);
+  notes.push(...idle.filter(isBackground).map((kind) => backgroundNote(shown(kind))));
   if (others.length > 0)
     notes.push(
       `warning: the folder of each case holds several images: ${shown(image as Kind)} is taken, ${new Intl.ListFormat("en").format(others)} ` +

@@ -1,15 +1,6 @@
 /** From the folders of masks that belong to an image folder to what is used of them: all joined, a class each, or one. */
 import { posix } from "node:path";
-import {
-  hasMaskWord,
-  isByHand,
-  namesBackground,
-  namesPart,
-  namesReader,
-  namesSingles,
-  namesThing,
-  wordsOf,
-} from "../words.js";
+import { backgroundNote, hasMaskWord, isByHand, namesBackground, namesPart, namesReader, wordsOf } from "../words.js";
 import type { FileKeys } from "./file-keys.js";
 import type { Folder } from "./folders.js";
 import { type Pairing, pairFolders } from "./pairing.js";
@@ -70,7 +61,7 @@ function withoutSide(words: readonly string[]): string {
 
 /** Which mask folder is asked first: masks by hand, then other names of labels, then `mask`, then single objects. */
 function rank({ words, mask }: FoundMasks): number {
-  if (namesSingles(words)) return 3;
+  if (words.includes("object") || words.includes("instance") || words.includes("instances")) return 3;
   if (isByHand(words) || namesReader(words)) return 0;
   const name = wordsOf(posix.basename(mask.folder.key));
   return mask.detail === "" || words.length === 0 || hasMaskWord(name.slice(0, 1)) ? (mask.detail === "" ? 1 : 2) : 2;
@@ -106,10 +97,7 @@ function combine(found: readonly FoundMasks[]): Combined {
       ...{ pairs, notes: [`left and right lie in files of their own (${list(found)}) and are joined`] },
     };
   const names = found.map(className);
-  const areNamed =
-    found.some(({ words }) => namesPart(words)) &&
-    found.every(({ words }) => (namesPart(words) || namesThing(words)) && !namesReader(words));
-  if (isSimple && areNamed && new Set(names).size === names.length)
+  if (isSimple && found.every(({ words }) => namesPart(words)) && new Set(names).size === names.length)
     return {
       keys: { masksByClass: Object.fromEntries(names.map((name, i) => [name, patterns[i] as string])) },
       ...{ pairs, notes: [`every class has a folder of its own (${names.join(", ")}); classes may overlap`] },
@@ -167,22 +155,19 @@ export function pairWithMasks(images: readonly ImageFolder[], masks: readonly Ma
   const found = (fitting.length > 0 ? fitting : tried).filter(
     ({ pairing }) => pairing.keys.images === best.pairing.keys.images,
   );
-  const objects = found.filter(
-    ({ words, mask }) => !namesBackground([...words, ...wordsOf(mask.folder.className ?? "")]),
-  );
+  const isBackground = ({ words, mask }: FoundMasks) =>
+    namesBackground(mask.folder.className === undefined ? words : wordsOf(mask.folder.className));
+  const objects = found.filter((one) => !isBackground(one));
   const used = objects.length > 0 ? objects : found;
   const combined = combine(used);
-  const idle = found.filter((one) => !used.includes(one)).map(({ mask }) => mask);
   const notes = [
-    ...new Set([
-      ...used.flatMap(({ pairing }) => pairing.notes),
-      ...combined.notes,
-      ...idle.map(
-        ({ folder: { path, fileName } }) =>
-          `${posix.join(path, fileName ?? "")} is left out: what is in no class is background`,
-      ),
-    ]),
+    ...used.flatMap(({ pairing }) => pairing.notes),
+    ...combined.notes,
+    ...found
+      .filter((one) => !used.includes(one))
+      .map(({ mask: { folder } }) => backgroundNote(posix.join(folder.path, folder.fileName ?? ""))),
   ];
   const { pairsByFold } = used[0].pairing;
-  return { source: { ...image(best.pairing), ...combined.keys }, best: { pairs: combined.pairs, pairsByFold }, notes };
+  const source = { ...image(best.pairing), ...combined.keys };
+  return { source, best: { pairs: combined.pairs, pairsByFold }, notes: [...new Set(notes)] };
 }

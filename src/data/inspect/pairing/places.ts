@@ -45,18 +45,13 @@ export function splitNamer(folders: readonly Folder[]): (part: string) => SplitN
   };
 }
 
-/** Whether words name masks, or what only masks show. */
-function saysMask(words: readonly string[]): boolean {
-  return hasMaskWord(words) || words.at(-1) === "lesion";
-}
-
 /** What the path of a folder says. */
 export function locate(folder: Folder, splitOf: (part: string) => SplitName | undefined): Located {
   const all = parts(folder.key);
   const splitAmong = (texts: readonly string[]) => texts.map(splitOf).find((split) => split !== undefined) ?? "none";
   for (let i = all.length - 1; i >= 0; i--) {
     const words = wordsOf(all[i].replaceAll("{id}", " "));
-    const isMask = maskRole.test(all[i]) || saysMask(words);
+    const isMask = maskRole.test(all[i]) || hasMaskWord(words) || /\blesion$/.test(words.join(" "));
     if (!isMask && !imageRole.test(all[i]) && !hasImageWord(words)) continue;
     if (isMask && !maskRole.test(all[i]) && pairWithin(folder.names).pairs > 0) continue;
     const outer = all
@@ -133,7 +128,10 @@ export function detailOf(mask: Located, place: Place): string {
   const images = [...place.images, ...place.plain].flatMap(({ key }) => parts(key));
   const own = mask.rest.filter((part) => !images.includes(part) && !isSilent(wordsOf(part)));
   if (own.length > 0 || !mask.loose) return own.join(" ");
-  return parts(mask.folder.key).findLast((part) => !mask.rest.includes(part) && saysMask(wordsOf(part))) ?? "";
+  const roles = parts(mask.folder.key).filter((part) => !mask.rest.includes(part));
+  // `masks/lesion` is of the class, as `masks/tumour` is.
+  if (roles.length > 1 && wordsOf(roles[roles.length - 1]).at(-1) === "lesion") return roles[roles.length - 1];
+  return roles.findLast((part) => hasMaskWord(wordsOf(part))) ?? "";
 }
 
 /** The lowest folder above both. */
