@@ -3,10 +3,10 @@
  *
  *   node studies/quality/summarise.mjs [--csv FILE --code COMMIT] RUN...
  *
- * Prints a line for each setting and method, for each setting, and for all: errors of domain means and rank correlations are means over its runs (worst: the
- * worst domain of all), shares are of the masks of all. With --csv every run is a line of a file, with the commit of the code
- * that made the estimates. Beside them stand two plain rivals, calibrated on the same labelled images: the agreement of mirror
- * images alone and the confidence (soft Dice) alone, judged on the same masks and domains.
+ * Prints a line for each setting and method, for each setting, and for all: errors are means over domains (worst: the worst
+ * one), rank correlations are means over runs, shares are of the masks of all. With --csv every run is a line of a file, with
+ * the commit of the code that made the estimates. Beside them stand two plain rivals, calibrated on the same labelled images:
+ * the agreement of mirror images alone and the confidence (soft Dice) alone, judged on the same masks and domains.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -121,9 +121,11 @@ function print(setting, method, own) {
   const average = (key, digits) => text(mean(own.map((one) => one[key])), digits);
   const total = (key) => own.reduce((sum, one) => sum + one[key], 0);
   const share = (key, of) => text((100 * total(key)) / total(of), 0);
+  // Each domain that has a mean counts alike, also in a run that states one alone.
+  const error = (key) => text(own.reduce((sum, one) => sum + one.stated * (one[key] || 0), 0) / total("stated"));
   const cells = [
-    ...[setting, method, own.length, average("error"), text(Math.max(...own.map(({ worst }) => worst)))],
-    ...[average("mirror"), average("confidence")],
+    ...[setting, method, own.length, error("error"), text(Math.max(...own.map(({ worst }) => worst)))],
+    ...[error("mirror"), error("confidence")],
     ...["spearman", "mirrorSpearman", "confidenceSpearman"].map((key) => average(key, 2)),
     ...[share("inside", "known"), share("held", "stated")],
     ...[`${share("badMarked", "bad")} of ${total("bad")}`, share("goodMarked", "good")],
