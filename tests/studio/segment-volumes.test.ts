@@ -135,9 +135,12 @@ async function opened(run: string, width = 1280) {
   const shown = await open(browser, studio.link, { viewport: { width, height: 1000 } });
   const { page } = shown;
   await page.getByRole("link", { name: run, exact: true }).click();
+  const segment = page.getByRole("link", { name: "Segment images" });
+  // The list of runs, in which each is finished, is gone then.
+  await segment.waitFor();
   // Until it has come, what stands below it moves.
   await page.getByText("Finished", { exact: true }).waitFor();
-  await page.getByRole("link", { name: "Segment images" }).click();
+  await segment.click();
   const chooser = page.getByLabel("Drop images here");
   await chooser.waitFor({ state: "attached" });
   const give = async (...files: string[]) => chooser.setInputFiles(files.map((file) => join(given, file)));
