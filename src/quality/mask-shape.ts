@@ -17,17 +17,15 @@ export interface ShapeSums {
 }
 
 export const noShape = (): ShapeSums => ({
-  ...{
-    pixels: 0,
-    area: 0,
-    row: 0,
-    column: 0,
-    rowSquared: 0,
-    columnSquared: 0,
-    boundary: 0,
-    components: 0,
-    pictures: 0,
-  },
+  pixels: 0,
+  area: 0,
+  row: 0,
+  column: 0,
+  rowSquared: 0,
+  columnSquared: 0,
+  boundary: 0,
+  components: 0,
+  pictures: 0,
 });
 
 /** Adds a picture's mask `[H, W]`, or a volume's `[D, H, W]`. */
