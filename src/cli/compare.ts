@@ -9,6 +9,7 @@ import type { Compared, ComparedEstimates, CompareInput } from "../workflows/com
 import { checkpointOption } from "./options/checkpoint.js";
 import { gridOption, unitsOption } from "./options/judging.js";
 import { formatTable } from "./terminal/table.js";
+import { warn } from "./terminal/warn.js";
 
 const formats = ["table", "markdown", "csv", "latex", "html"] as const;
 const publishedNames: readonly PublishedName[] = ["fundus", "prostate", "mnms"];
@@ -76,7 +77,6 @@ function refuseMeasuredOptions({ against, published, at, units }: CompareOptions
 }
 
 async function compare(runs: string[], { format, out, by, ...options }: CompareOptions): Promise<void> {
-  const warn = (message: string) => console.error(message);
   if (by === "estimate") {
     refuseMeasuredOptions({ format, by, ...options });
     const { compareEstimates } = await import("../workflows/compare.js");

@@ -1,6 +1,7 @@
 /** `dimseg plan dataset.yaml`: a configuration with the reason of every choice. */
 import type { Command } from "commander";
 import { shellWord } from "../core/shell-word.js";
+import { warningPrefix } from "../core/warning-prefix.js";
 import type { PlanInput, Planned } from "../workflows/plan.js";
 import { inTerminal } from "./terminal/observer.js";
 import { formatTable } from "./terminal/table.js";
@@ -84,7 +85,7 @@ async function plan(dataset: string, { minutes, labelled, out, force = false, js
       partTable(planned),
       `A perfect prediction after the network's size and back:\n\n${resolutionTable(planned)}`,
       choiceTable(planned),
-      planned.warnings.map((one) => `warning: ${one}`).join("\n"),
+      planned.warnings.map((one) => `${warningPrefix}${one}`).join("\n"),
       planned.leftOut.length === 0 ? "" : `Left out:\n${planned.leftOut.map((one) => `  - ${one}`).join("\n")}`,
       `Wrote ${out} with a reason beside every choice. It will take about ${planned.duration}: dimseg train ${shellWord(out)}`,
     ]

@@ -16,6 +16,7 @@ import type { PlannedRun, SweepPlan } from "./plan.js";
 import type { RunState, RunStatus } from "./run-status.js";
 import { jobsByCores, jobsByMemory, type Machine } from "./side-by-side.js";
 import { type Standing, standingOf } from "./standing.js";
+import { type Warning, Warnings } from "./warnings.js";
 
 export type { RunState, RunStatus } from "./run-status.js";
 
@@ -53,6 +54,7 @@ export class Sweep {
   /** In the plan's order. */
   readonly statuses: readonly RunStatus[];
   private readonly tails = new Map<RunStatus, MetricsTail>();
+  private readonly warnings = new Warnings();
   private stopping = false;
   private disk: DiskNeed | null = null;
   /** How many runs go side by side; of `--jobs auto` at most, until the first run has been measured. */
@@ -95,6 +97,11 @@ export class Sweep {
       status.step = Math.max(status.step, step);
       status.dice = dice ?? status.dice;
     }
+  }
+
+  /** What its runs have warned of since the last call, and none before. */
+  takeWarnings(): Warning[] {
+    return this.warnings.take();
   }
 
   /** Works until every run is done, failed or stopped. */
@@ -215,7 +222,9 @@ export class Sweep {
   }
 
   private child({ run }: RunStatus, words: string[]): Promise<ChildEnd> {
-    return this.options.children.run(words, this.logPath(run));
+    const log = this.logPath(run);
+    this.warnings.follow(run.id, log);
+    return this.options.children.run(words, log);
   }
 
   /** Where a run's output goes: beside the run folders, for a run begins in an empty one. */

@@ -33,7 +33,7 @@ import { type ContentsByCase, checkContents, checkSplit, formatSplit } from "../
 import { engineInfo, OutOfMemoryError, threads, useEngine } from "../torch/index.js";
 import { drawsOf } from "./batches/draws.js";
 import { beginWithEarlierRun, pinEarlierRun } from "./earlier-run.js";
-import { resolveEngine } from "./engine-settings.js";
+import { resolveEngine, slowPrecisionText } from "./engine-settings.js";
 import { forecastText } from "./forecast.js";
 import { Preview } from "./preview/preview.js";
 import { openTraining, type TrainingSession } from "./session.js";
@@ -165,7 +165,7 @@ export async function startRun(
 ): Promise<TrainingOutcome> {
   checkRunFolder(path);
   const training = resolveEngine(wanted);
-  warnOfThreads({ training }, observer.warn);
+  warnOfSlowness({ training }, observer.warn);
   useEngine(training);
   const session = openTraining(openModel({ ...pinEarlierRun(wanted), training }, observer.warn));
   const { config } = session;
@@ -194,6 +194,13 @@ export async function startRun(
   } finally {
     lock.release();
   }
+}
+
+/** Says which settings make steps far slower than they have to be on this machine. */
+function warnOfSlowness(config: Pick<TrainingConfig, "training">, warn: (message: string) => void): void {
+  warnOfThreads(config, warn);
+  const precision = slowPrecisionText(config.training);
+  if (precision !== null) warn(precision);
 }
 
 /** More threads than cores wait for each other: a step can take a hundred times as long. */
@@ -312,7 +319,7 @@ export async function resumeRun(
     clearUnfinished(run);
     const begun = readConditions(run);
     const config = settingsNow(run, begun, data, observer.warn);
-    warnOfThreads(config, observer.warn);
+    warnOfSlowness(config, observer.warn);
     useEngine(config.training);
     const session = openTraining(openModel(config, observer.warn));
     checkShares(session, world);

@@ -1,8 +1,10 @@
 /** What a person sees of a sweep: a table that is redrawn on a terminal, one line for each change elsewhere. */
 import { bytesText } from "../../core/bytes-text.js";
 import { counted } from "../../core/counted.js";
+import { warningPrefix } from "../../core/warning-prefix.js";
 import type { DiskNeed } from "../../runs/disk-need.js";
 import type { RunStatus, Sweep, SweepForecast, Throughput } from "../../sweep/sweep.js";
+import type { Warning } from "../../sweep/warnings.js";
 import { formatDuration, type ProgressStream } from "../terminal/progress.js";
 import { formatTable } from "../terminal/table.js";
 import { percent } from "../terminal/training-display.js";
@@ -80,7 +82,7 @@ export interface SweepDisplay {
   finish(): void;
 }
 
-const redrawMilliseconds = 1000;
+const lookMilliseconds = 1000;
 /** Between lines about running runs where there is no terminal. */
 const lineMilliseconds = 60_000;
 
@@ -117,12 +119,16 @@ function diskLine({ statuses }: Pick<Sweep, "statuses">, { total }: DiskNeed): s
   return `disk for checkpoints: about ${bytesText(total)} a run, ${bytesText(runs * total)} for ${counted(runs, "run")}`;
 }
 
+function warningLine({ run, text }: Warning): string {
+  return `${run}: ${warningPrefix}${text}\n`;
+}
+
 /** A display on standard error, so that standard output stays for the result. */
 export function createSweepDisplay(stream: SweepStream = process.stderr, now: () => number = Date.now): SweepDisplay {
   const live = stream.isTTY === true;
   let drawn = 0;
   let followed: Sweep | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  const timers: NodeJS.Timeout[] = [];
   let disk = "";
 
   /** The sweep's standing, and whether its disk has become known just now. */
@@ -132,6 +138,10 @@ export function createSweepDisplay(stream: SweepStream = process.stderr, now: ()
     const isNew = disk === "" && forecast.disk !== null;
     if (forecast.disk) disk ||= diskLine(sweep, forecast.disk);
     return { forecast, isNew };
+  };
+
+  const warn = () => {
+    for (const one of followed?.takeWarnings() ?? []) stream.write(warningLine(one));
   };
 
   const tell = () => {
@@ -151,8 +161,10 @@ export function createSweepDisplay(stream: SweepStream = process.stderr, now: ()
     const text = `${heads.join("\n")}\n${sweepTable(statuses, now(), stream.rows ?? 24)}`;
     // A line that wraps could not be redrawn.
     const lines = text.split("\n").map((line) => [...line].slice(0, width).join(""));
+    // Warnings stay above the table.
+    const above = followed.takeWarnings().map(warningLine).join("");
     const back = drawn > 0 ? `\x1b[${drawn}A\r\x1b[0J` : "";
-    stream.write(`${back}${lines.join("\n")}\n`);
+    stream.write(`${back}${above}${lines.join("\n")}\n`);
     drawn = lines.length;
   };
 
@@ -160,6 +172,7 @@ export function createSweepDisplay(stream: SweepStream = process.stderr, now: ()
     changed(status) {
       if (live) draw();
       else {
+        warn();
         stream.write(`${changeLine(status)}\n`);
         if (status.state === "done") tell();
       }
@@ -169,15 +182,16 @@ export function createSweepDisplay(stream: SweepStream = process.stderr, now: ()
       if (!live) {
         const { steps } = sweep.forecast(now());
         stream.write(`${countsLine(sweep.statuses)}\n${counted(steps, "step")} to train in all\n`);
-        timer = setInterval(tell, lineMilliseconds);
+        timers.push(setInterval(warn, lookMilliseconds), setInterval(tell, lineMilliseconds));
         return;
       }
       draw();
-      timer = setInterval(draw, redrawMilliseconds);
+      timers.push(setInterval(draw, lookMilliseconds));
     },
     finish() {
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       if (live) draw();
+      else warn();
       followed = undefined;
     },
   };

@@ -1,6 +1,7 @@
 /** What a person sees of a verb in the terminal: warnings as lines, progress as one line after the other. */
 import type { Observer } from "../../workflows/observer.js";
 import { createProgress, type Progress } from "./progress.js";
+import { warn } from "./warn.js";
 
 /** Shows a verb; call `finish` before anything else is printed, and at the end, also after a failure. */
 export function createTerminalObserver(): Observer & { finish(): void } {
@@ -10,7 +11,7 @@ export function createTerminalObserver(): Observer & { finish(): void } {
     current = undefined;
   };
   return {
-    warn: (message) => console.error(message),
+    warn,
     progress(what, done, total) {
       // The same may begin anew, as with each of several folders.
       if (current?.what !== what || current.total !== total || done < current.done) {

@@ -4,6 +4,7 @@ import type { MetricRecord } from "../../runs/logs/metrics-log.js";
 import type { Ending } from "../../training/pace.js";
 import type { RunObserver } from "../../training/run.js";
 import { createProgress, formatDuration, type Progress } from "./progress.js";
+import { warn } from "./warn.js";
 
 /** A share as text for people. */
 export function percent(value: unknown): string {
@@ -37,7 +38,7 @@ export function createTrainingDisplay(stopRequested: () => boolean): RunObserver
   let training: Progress | undefined;
   let decoding: Progress | undefined;
   return {
-    warn: (message) => console.error(message),
+    warn,
     stopRequested,
     decoding(done, cases) {
       decoding ??= createProgress({ label: "decoding", total: cases, from: done });

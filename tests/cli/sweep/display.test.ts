@@ -2,6 +2,7 @@
 import { expect, it, vi } from "vitest";
 import { countsLine, createSweepDisplay, sweepTable } from "../../../src/cli/sweep/display.js";
 import type { RunStatus, Sweep, SweepForecast } from "../../../src/sweep/sweep.js";
+import type { Warning } from "../../../src/sweep/warnings.js";
 
 function status(id: string, state: RunStatus["state"], changes: Partial<RunStatus> = {}): RunStatus {
   const run = { id, config: { training: { iterations: 100 } } } as RunStatus["run"];
@@ -28,10 +29,11 @@ const disk = { checkpoint: 2 ** 24, checkpoints: 3, total: 3 * 2 ** 24 };
 
 const fresh: SweepForecast = { steps: 170, milliseconds: null, disk: null, imagesPerSecond: null };
 
-function shown(stream: object, forecast: SweepForecast = { ...fresh }) {
+function shown(stream: object, forecast: SweepForecast = { ...fresh }, warnings: Warning[] = []) {
   let text = "";
   const display = createSweepDisplay({ write: (part: string) => (text += part), ...stream }, () => 20_000);
-  display.follow({ statuses, poll() {}, forecast: () => forecast } as unknown as Sweep);
+  const takeWarnings = () => warnings.splice(0);
+  display.follow({ statuses, poll() {}, takeWarnings, forecast: () => forecast } as unknown as Sweep);
   for (const one of statuses) display.changed(one);
   display.finish();
   return text;
@@ -71,6 +73,17 @@ it("redraws in place on a terminal, with lines that do not wrap", () => {
   for (const drawing of drawings) for (const line of drawing.split("\n")) expect([...line].length).toBeLessThan(30);
 });
 
+it("tells a warning once, with its run, and keeps it above the table of a terminal", () => {
+  const warnings = () => [{ run: "now-seed1", text: "no labelled case of A shows cup, so it cannot be learnt" }];
+  const line = "now-seed1: warning: no labelled case of A shows cup, so it cannot be learnt\n";
+  const lines = shown({}, { ...fresh }, warnings());
+  expect(lines.split(line)).toHaveLength(2);
+  expect(lines.indexOf(line)).toBeLessThan(lines.indexOf("done-seed1: done"));
+  const drawn = shown({ isTTY: true, columns: 30, rows: 24 }, { ...fresh }, warnings());
+  expect(drawn.split(line)).toHaveLength(2);
+  expect(drawn.startsWith(line)).toBe(true);
+});
+
 it("says disk once and the time that all runs take, where there is no terminal", () => {
   const text = shown({}, { ...fresh, milliseconds: 3_600_000, disk });
   expect(text.match(/disk for checkpoints: about 48 MiB a run, 192 MiB for 4 runs\n/g)).toHaveLength(1);
@@ -93,7 +106,7 @@ it("is never silent for long where there is no terminal", () => {
     let text = "";
     const display = createSweepDisplay({ write: (part: string) => (text += part) }, () => 20_000);
     const forecast = () => ({ ...fresh, milliseconds: 5000 });
-    display.follow({ statuses, poll() {}, forecast } as unknown as Sweep);
+    display.follow({ statuses, poll() {}, takeWarnings: () => [], forecast } as unknown as Sweep);
     vi.advanceTimersByTime(180_000);
     display.finish();
     vi.advanceTimersByTime(180_000);

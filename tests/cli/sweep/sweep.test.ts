@@ -109,7 +109,9 @@ it("makes every run but the broken ones, the second time only what is missing, a
   expect(again.err).toMatch(
     /supervised-seed2: waiting: run folder .* is in use by process 1 on node-9; if that has ended/,
   );
-  expect(again.err).toContain("supervised-seed2: training, from step 1 of 2\nsupervised-seed2: done");
+  expect(again.err).toMatch(
+    /supervised-seed2: training, from step 1 of 2\nsupervised-seed2: warning: taking over the lock .*\nsupervised-seed2: done/,
+  );
   expect(again.err).not.toMatch(/supervised-seed1|A-B-C/);
   expect(files.map((file) => statSync(file).mtimeMs)).toEqual(times);
   expect(again.code).toBe(1);
@@ -135,10 +137,14 @@ it("makes every run but the broken ones, the second time only what is missing, a
   expect(changed.code).toBe(2);
 });
 
-it("ends with a comparison that finds what the grid had judged", async () => {
+it("tells once what its runs warn of, and ends with a comparison that finds what the grid had judged", async () => {
   const evaluate = { checkpoints: ["best"], networks: ["teacher"] };
-  const runs = [{ name: "midss", set: { "method.name": "midss" } }];
-  const { out: printed, code } = await dimseg(
+  const runs = [{ name: "midss", set: { "method.name": "midss", "training.capture": true } }];
+  const {
+    out: printed,
+    err,
+    code,
+  } = await dimseg(
     "sweep",
     putGrid("hint.yaml", { evaluate, runs, seeds: [1, 2], out: "hint" }),
     ...["--jobs", "auto"],
@@ -146,6 +152,7 @@ it("ends with a comparison that finds what the grid had judged", async () => {
   // Two steps of 2 + 2 images in each run.
   expect(printed).toMatch(/\n?trained on 16 images in .+: \d+(\.\d+)? images a second in all\n/);
   expect(code).toBe(0);
+  expect(err.match(/^midss-seed[12]: warning: training\.capture is for GPUs/gm)).toHaveLength(1);
   const next = `compare ${join(base, "hint")} --checkpoint best --network teacher`;
   expect(printed).toContain(`Next: dimseg ${next}\n`);
   expect(await dimseg(...next.split(" "))).toMatchObject({ code: 0 });

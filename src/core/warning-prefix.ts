@@ -1,0 +1,2 @@
+/** How a line of a verb's output begins that warns and ends nothing. */
+export const warningPrefix = "warning: ";
