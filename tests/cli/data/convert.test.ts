@@ -78,7 +78,7 @@ it("tells what a user should know of a volume, and what is left out and why", as
     await encodeSegmentation(labels, elsewhere, [{ label: "prostate", type: prostate }]),
   );
   const { err, out } = await convert(study, join(scratch, "site"));
-  expect(err).toMatch(/^series-3: .*missing/m);
+  expect(err).toMatch(/^warning: series-3: .*missing/m);
   expect(err).toMatch(/a segmentation is left out: .*seg: its frame 1 lies on no slice of its volume/);
   expect(err).toMatch(/1 file left out \(the first is .*notes\.txt/);
   expect(out).toContain("unknown");

@@ -59,7 +59,7 @@ describe("a class that no labelled case shows", () => {
   it("is named once when training begins", async () => {
     const { err } = await dimseg("train", join(folder, "first.yaml"), "--out", join(folder, "again"));
     expect(err.split("\n").filter((line) => line.includes("cannot be learnt"))).toEqual([
-      "no labelled case of A shows scar, so it cannot be learnt",
+      "warning: no labelled case of A shows scar, so it cannot be learnt",
     ]);
   });
 
