@@ -20,17 +20,17 @@ function leftOf({ run, step }: RunStatus): number {
   return Math.max(0, run.config.training.iterations - step);
 }
 
-/** Milliseconds a step of a run that this process trains or has trained; null where it took none yet. */
-function paceOf({ begun, trained, step }: RunStatus, now: number): number | null {
-  const { milliseconds, steps } = begun ? { milliseconds: now - begun.time, steps: step - begun.step } : trained;
-  return steps > 0 ? milliseconds / steps : null;
+/** Milliseconds a step of a run that this process trains or has trained; null where it took none after the first yet. */
+export function paceOf({ begun, stepped, trained, step }: RunStatus, now: number): number | null {
+  if (!begun) return trained.steps > 0 ? trained.milliseconds / trained.steps : null;
+  return stepped && step > stepped.step ? (now - stepped.time) / (step - stepped.step) : null;
 }
 
 /**
  * Time until all runs are trained, each at the pace of its own configuration, or of all where that has not trained yet.
  * Judging them is not in it.
  * @param now,jobs milliseconds, and how many runs go side by side
- * @returns milliseconds; null before the first step of any run
+ * @returns milliseconds; null before the second step of any run that was looked at
  */
 export function timeLeft(statuses: readonly RunStatus[], now: number, jobs: number): number | null {
   const paces = statuses.flatMap((status) => {
@@ -53,7 +53,7 @@ function imagesOf({ run: { config } }: RunStatus): number {
   return labelledBatch + (usesUnlabelled(config) ? unlabelledBatch : 0);
 }
 
-/** Images a second of all runs that are being trained now, together; null before the first step. */
+/** Images a second of all runs that are being trained now, together; null before the second step. */
 export function imagesPerSecond(statuses: readonly RunStatus[], now: number): number | null {
   const speeds = statuses.flatMap((status) => {
     const pace = status.begun && paceOf(status, now);

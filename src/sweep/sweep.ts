@@ -24,11 +24,11 @@ export type { RunState, RunStatus } from "./run-status.js";
 export interface SweepForecast {
   /** Still to be trained. */
   steps: number;
-  /** Until all runs are trained; null before the first step. */
+  /** Until all runs are trained; null before the second step. */
   milliseconds: number | null;
   /** Of one run, the first that has a checkpoint; null before that. */
   disk: DiskNeed | null;
-  /** Of all runs that are being trained now; null before the first step. */
+  /** Of all runs that are being trained now; null before the second step. */
   imagesPerSecond: number | null;
 }
 
@@ -69,7 +69,7 @@ export class Sweep {
     this.statuses = plan.runs.map((run) => {
       const { stage, step, dice } = this.standing(run);
       const state = stage === "finished" ? "skipped" : "waiting";
-      return { run, state, step, dice, error: "", begun: null, trained: { milliseconds: 0, steps: 0 } };
+      return { run, state, step, dice, error: "", begun: null, stepped: null, trained: { milliseconds: 0, steps: 0 } };
     });
     const { jobs } = options;
     const configs = plan.runs.map(({ config }) => config);
@@ -96,6 +96,7 @@ export class Sweep {
       const { step, dice } = tail.read();
       status.step = Math.max(status.step, step);
       status.dice = dice ?? status.dice;
+      if (status.begun && status.step > status.begun.step) status.stepped ??= { time: Date.now(), step: status.step };
     }
   }
 
@@ -194,6 +195,7 @@ export class Sweep {
       this.tails.delete(status);
       status.trained = { milliseconds: Date.now() - status.begun.time, steps: status.step - status.begun.step };
       status.begun = null;
+      status.stepped = null;
     }
     const after = this.standing(run);
     status.step = after.step;

@@ -4,13 +4,13 @@
  *   node studies/plan/run.mjs DATASET WORK_FOLDER --minutes 20 --labelled DOMAIN [--seeds 1,2,3]
  *
  * Both get the same labels and the same minutes. The preset's number of steps is found as a plan finds its own, from steps
- * that are timed on the same machine, so that both learning rates end at 0. WORK_FOLDER/results.csv has a row a run; runs
- * that are finished are skipped.
+ * that are timed on the same machine, so that both learning rates end at 0. WORK_FOLDER/results.csv has a row a run, which
+ * begins with the folder's name; runs that are finished are skipped.
  */
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { parse, stringify } from "yaml";
 import { loadConfig } from "../../dist/src/config/config.js";
@@ -82,11 +82,14 @@ for (const seed of values.seeds.split(","))
       await dimseg("evaluate", folder, "--at", "native");
     }
     const { domains, average, checkpoint } = JSON.parse(readFileSync(summary, "utf8"));
+    const { imageSize, patch, model } = parse(readFileSync(join(folder, "config.yaml"), "utf8"));
+    const size = [patch ?? imageSize].flat().join(" x ");
     const used = JSON.parse(readFileSync(join(folder, "usage.json"), "utf8"));
     const trained = used.reduce((sum, one) => sum + one.seconds, 0);
     const dice = domains.map((one) => `${one.name} ${(100 * one.average.dice.mean).toFixed(2)}`).join("; ");
-    rows.push([seed, arm, checkpoint.step, trained.toFixed(0), (100 * average.dice.mean).toFixed(2), dice]);
+    const network = [size, model.width, checkpoint.step, trained.toFixed(0)];
+    rows.push([basename(work), seed, arm, ...network, (100 * average.dice.mean).toFixed(2), dice]);
     console.log(rows.at(-1).join(","));
   }
-const header = ["seed", "arm", "steps", "seconds", "dice", "domains"];
+const header = ["set", "seed", "arm", "size", "width", "steps", "seconds", "dice", "domains"];
 writeFileSync(join(work, "results.csv"), `${[header, ...rows].map((row) => row.join(",")).join("\n")}\n`);

@@ -6,7 +6,7 @@ import type { RunStatus } from "../../src/sweep/sweep.js";
 function status(name: string, state: RunStatus["state"], step: number, changes: Partial<RunStatus> = {}): RunStatus {
   const run = { name, config: { training: { iterations: 100 } } } as RunStatus["run"];
   const none = { milliseconds: 0, steps: 0 };
-  return { run, state, step, dice: null, error: "", begun: null, trained: none, ...changes };
+  return { run, state, step, dice: null, error: "", begun: null, stepped: null, trained: none, ...changes };
 }
 
 const quick = { trained: { milliseconds: 1000, steps: 100 } };
@@ -17,9 +17,11 @@ it("counts the steps of runs that have not ended", () => {
   expect(stepsLeft([...some, status("a", "failed", 10), status("a", "skipped", 100)])).toBe(170);
 });
 
-it("knows nothing before the first step", () => {
+it("knows nothing before the second step, as the first one is late and slow", () => {
   expect(timeLeft([status("a", "waiting", 0)], 0, 1)).toBeNull();
   expect(timeLeft([status("a", "training", 0, { begun: { time: 0, step: 0 } })], 5000, 1)).toBeNull();
+  const first = { begun: { time: 0, step: 0 }, stepped: { time: 9000, step: 1 } };
+  expect(timeLeft([status("a", "training", 1, first)], 60_000, 1)).toBeNull();
 });
 
 it("takes each configuration's own pace, and that of all where it has none", () => {
@@ -30,9 +32,10 @@ it("takes each configuration's own pace, and that of all where it has none", () 
   expect(timeLeft(done, 0, 1)).toBe(0);
 });
 
-it("measures a running one from where this process began", () => {
-  const running = status("a", "training", 60, { begun: { time: 1000, step: 50 } });
-  expect(timeLeft([running], 2000, 1)).toBe(4000);
+it("measures a running one from the first step that it made, not from the reading before it", () => {
+  const moments = { begun: { time: 1000, step: 40 }, stepped: { time: 11_000, step: 50 } };
+  const running = status("a", "training", 60, moments);
+  expect(timeLeft([running], 12_000, 1)).toBe(4000);
 });
 
 it("divides among runs side by side, but none is over before its own time", () => {

@@ -47,7 +47,7 @@ describe("by memory", () => {
 it("images a second are those of all running runs together, with the unlabelled ones that are looked at", () => {
   const status = (method: string, begun: RunStatus["begun"], step: number, trained = 0) =>
     ({
-      ...{ begun, step, trained: { milliseconds: 1000, steps: trained } },
+      ...{ begun, stepped: begun, step, trained: { milliseconds: 1000, steps: trained } },
       run: {
         config: {
           method: { name: method },

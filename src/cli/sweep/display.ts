@@ -3,6 +3,7 @@ import { bytesText } from "../../core/bytes-text.js";
 import { counted } from "../../core/counted.js";
 import { warningPrefix } from "../../core/warning-prefix.js";
 import type { DiskNeed } from "../../runs/disk-need.js";
+import { paceOf } from "../../sweep/forecast.js";
 import type { RunStatus, Sweep, SweepForecast, Throughput } from "../../sweep/sweep.js";
 import type { Warning } from "../../sweep/warnings.js";
 import { formatDuration, type ProgressStream } from "../terminal/progress.js";
@@ -18,10 +19,10 @@ export interface SweepStream extends ProgressStream {
 const linesAround = 6;
 
 /** Time until a training run ends at its present pace. */
-function remaining({ begun, step, run }: RunStatus, now: number): string {
-  if (!begun || step <= begun.step) return "";
-  const perStep = (now - begun.time) / (step - begun.step);
-  return formatDuration(perStep * Math.max(0, run.config.training.iterations - step));
+function remaining(status: RunStatus, now: number): string {
+  const pace = status.begun && paceOf(status, now);
+  if (pace === null) return "";
+  return formatDuration(pace * Math.max(0, status.run.config.training.iterations - status.step));
 }
 
 /** How many runs are in each state, most interesting first. */
@@ -86,7 +87,7 @@ const lookMilliseconds = 1000;
 /** Between lines about running runs where there is no terminal. */
 const lineMilliseconds = 60_000;
 
-/** How long all runs take at the present paces, and how fast they are together; empty before the first step. */
+/** How long all runs take at the present paces, and how fast they are together; empty before the second step. */
 function remainingOfAll({ milliseconds, imagesPerSecond }: SweepForecast): string {
   if (milliseconds === null) return "";
   const speed = imagesPerSecond === null ? "" : `, ${imagesPerSecond.toPrecision(3)} images a second`;
@@ -140,7 +141,9 @@ export function createSweepDisplay(stream: SweepStream = process.stderr, now: ()
     return { forecast, isNew };
   };
 
-  const warn = () => {
+  const watch = () => {
+    // So that the moment of a run's first step is known, from which its pace is measured.
+    followed?.poll();
     for (const one of followed?.takeWarnings() ?? []) stream.write(warningLine(one));
   };
 
@@ -172,7 +175,7 @@ export function createSweepDisplay(stream: SweepStream = process.stderr, now: ()
     changed(status) {
       if (live) draw();
       else {
-        warn();
+        watch();
         stream.write(`${changeLine(status)}\n`);
         if (status.state === "done") tell();
       }
@@ -182,7 +185,7 @@ export function createSweepDisplay(stream: SweepStream = process.stderr, now: ()
       if (!live) {
         const { steps } = sweep.forecast(now());
         stream.write(`${countsLine(sweep.statuses)}\n${counted(steps, "step")} to train in all\n`);
-        timers.push(setInterval(warn, lookMilliseconds), setInterval(tell, lineMilliseconds));
+        timers.push(setInterval(watch, lookMilliseconds), setInterval(tell, lineMilliseconds));
         return;
       }
       draw();
@@ -191,7 +194,7 @@ export function createSweepDisplay(stream: SweepStream = process.stderr, now: ()
     finish() {
       for (const timer of timers) clearInterval(timer);
       if (live) draw();
-      else warn();
+      else watch();
       followed = undefined;
     },
   };

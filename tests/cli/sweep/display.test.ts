@@ -13,6 +13,7 @@ function status(id: string, state: RunStatus["state"], changes: Partial<RunStatu
     dice: null,
     error: "",
     begun: null,
+    stepped: null,
     trained: { milliseconds: 0, steps: 0 },
     ...changes,
   };
@@ -20,7 +21,7 @@ function status(id: string, state: RunStatus["state"], changes: Partial<RunStatu
 
 const statuses = [
   status("done-seed1", "done", { step: 100, dice: 0.8 }),
-  status("now-seed1", "training", { step: 30, dice: 0.5, begun: { time: 0, step: 10 } }),
+  status("now-seed1", "training", { step: 30, dice: 0.5, begun: { time: 0, step: 5 }, stepped: { time: 0, step: 10 } }),
   status("bad-seed1", "failed", { error: "error: no data" }),
   status("later-seed1", "waiting"),
 ];
