@@ -23,6 +23,8 @@ export interface MinimizerEntry<Schema extends z.ZodObject = z.ZodObject> {
    * tensors of the same shapes, read none, and take every other number that changes from `stepValue`. Default: no.
    */
   capturable?(options: z.output<Schema>): boolean;
+  /** What `auto` stands for beside it: statistics of all domains alike, a threshold for each class. Default: neither. */
+  auto?: { readonly domainStatistics: boolean; readonly thresholdByClass: boolean };
   /** The optimiser over the parameters, which it perturbs and the base optimiser updates. */
   create(parameters: NamedParameters, base: Optimizer, options: z.output<Schema>): Minimizer;
 }

@@ -244,6 +244,7 @@ export const dim = minimizerEntry({
   costNote: "but 1 before the last three tenths of the training, and one of restyled images beside each",
   options: dimOptions,
   capturable: isCapturable,
+  auto: { domainStatistics: true, thresholdByClass: true },
   create: (parameters, base, options) => {
     const { renormalise = comparable.includes(options.perturbWith) } = options;
     return new Dim(parameters, base, { ...options, renormalise });
