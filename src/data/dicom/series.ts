@@ -8,7 +8,7 @@ import { DataError } from "../../core/errors.js";
 import { readBytes, readFailureReason } from "../../core/files/read-file.js";
 import type { StoredImage } from "../../grid/stored-image.js";
 import { mapLimited } from "../limited.js";
-import { holdsImage } from "./description.js";
+import { describePixels, holdsImage } from "./description.js";
 import { readHead } from "./head.js";
 import { decodeInto, emptyImage } from "./image.js";
 import { notDicomReason, parseDicom } from "./parse.js";
@@ -40,6 +40,8 @@ export interface FoundSeries {
   readonly withoutImage: readonly string[];
   /** Those of the skipped files that are DICOM and cannot be used, as they are damaged or lie nowhere in the patient. */
   readonly unusable: readonly string[];
+  /** Those of the unusable files that are pictures by themselves, as X-rays are. */
+  readonly pictures: readonly string[];
 }
 
 /** Why a segmentation is in no volume. */
@@ -48,6 +50,10 @@ const segmentationReason = "it is a segmentation, no image";
 const contoursReason = "it holds contours, no image";
 /** Why a report or a plan is in none. */
 const noImageReason = "it holds no image";
+/** Why an X-ray is in none. */
+const pictureReason = "it has no place in the patient: a picture of its own";
+/** Why frames of ultrasound are in none. */
+const framesReason = "its frames have no place in the patient";
 
 const filesAtOnce = 8;
 /** Volumes that a message names. */
@@ -73,7 +79,8 @@ async function slicesOf(file: string): Promise<SliceHeader[] | string> {
     if (!holdsImage(dicom)) return noImageReason;
     if (isSegmentation(dicom)) return segmentationReason;
     const slices = sliceHeaders(dicom);
-    return slices.length > 0 ? slices : "it has no place in the patient: a picture of its own";
+    if (slices.length > 0) return slices;
+    return describePixels(dicom).frames === 1 ? pictureReason : framesReason;
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     return error.message.startsWith(`${file}: `) ? error.message.slice(file.length + 2) : error.message;
@@ -133,6 +140,7 @@ export async function findSeries(folder: string, onFile?: (done: number, of: num
     structureSets: skippedFor(contoursReason),
     withoutImage: skippedFor(noImageReason),
     unusable: skipped.filter(({ reason }) => !known.includes(reason)).map(({ file }) => file),
+    pictures: skippedFor(pictureReason),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Whether a folder is a set of DICOM series, each in a folder of its own, and what lies beside them. */
-import { join, relative } from "node:path";
+import { join, relative, sep } from "node:path";
 import { counted, countedNames } from "../../../core/counted.js";
 import { DataError } from "../../../core/errors.js";
 import { shellWord } from "../../../core/shell-word.js";
@@ -78,6 +78,25 @@ function besideText(series: number, images: readonly string[], pictures: readonl
 }
 
 /**
+ * A folder without series: its DICOM files of one picture, as X-rays are, are told from volumes, which they are by their
+ * names. Beside volumes or segmentations they stay slices of their own.
+ * @throws DataError where their names have no ending, by which images and masks pair
+ */
+function withPictures(root: string, content: FolderContent, found: FoundSeries): FolderContent {
+  const { volumes, pictures, segmentations } = found;
+  const single = volumes.filter(({ slices }) => slices.length === 1).map(({ slices }) => slices[0].file);
+  const paths = new Set([...pictures, ...single].map((file) => relative(root, file).split(sep).join("/")));
+  const isOfVolumes = content.images.some((path) => isVolumeName(path) && !paths.has(path));
+  if (isOfVolumes || segmentations.length > 0) return content;
+  const unnamed = content.unnamed.filter((path) => paths.has(path));
+  if (unnamed.length > 0 && unnamed.length >= content.images.length)
+    throw new DataError(
+      `${root}: ${countedNames(unnamed, "DICOM picture")} without an ending; add .dcm to the names, by which images and masks pair`,
+    );
+  return { ...content, pictures: paths };
+}
+
+/**
  * Decides what a folder is a set of. Volumes in several DICOM files are its images, and label maps of other formats may be
  * their masks; but where as many volumes of other formats are no label maps, or there are more pictures than slices, the
  * series are what these were made of.
@@ -88,7 +107,7 @@ export async function seriesOrFiles(root: string, content: FolderContent, progre
   const found = await findSeries(root, (done, of) => progress("reading headers", done, of));
   const { volumes, segmentations, structureSets, withoutImage, unusable } = found;
   const several = volumes.filter(({ slices }) => new Set(slices.map(({ file }) => file)).size > 1);
-  if (several.length === 0) return { content, told: [] };
+  if (several.length === 0) return { content: withPictures(root, content, found), told: [] };
   const slices = new Set(volumes.flatMap((volume) => volume.slices.map(({ file }) => file)));
   const dicom = new Set([...slices, ...segmentations, ...structureSets, ...withoutImage, ...unusable]);
   const files = content.images.filter((path) => !dicom.has(join(root, path)));

@@ -28,6 +28,8 @@ export interface FolderContent {
   readonly images: readonly string[];
   /** Those of `images` that are label maps by their values, where no name says which are masks. */
   readonly labelMaps?: ReadonlySet<string>;
+  /** Those of `images` that are pictures in a format of volumes: X-rays in DICOM. */
+  readonly pictures?: ReadonlySet<string>;
   /** Lists of cases such as `train.txt` and `train.list`, and `manifest.json` or `dataset.json` files. */
   readonly helpers: ReadonlySet<string>;
   /** Of the other files those whose names do not say what they are, as most of DICOM's. */

@@ -12,8 +12,9 @@ export interface OneKind {
 
 /** Keeps the kind that most of a folder's images are of. */
 export function oneKind(content: FolderContent): OneKind {
-  const volumes = content.images.filter(isVolumeName);
-  const pictures = content.images.filter((path) => !isVolumeName(path));
+  const isVolume = (path: string) => isVolumeName(path) && !content.pictures?.has(path);
+  const volumes = content.images.filter(isVolume);
+  const pictures = content.images.filter((path) => !isVolume(path));
   const isVolumes = volumes.length > pictures.length;
   const [images, others] = isVolumes ? [volumes, pictures] : [pictures, volumes];
   if (others.length === 0) return { content, isVolumes, guesses: [] };
