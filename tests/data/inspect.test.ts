@@ -418,7 +418,7 @@ describe("what cannot be inspected", () => {
     await expect(inspectFolder(arrays)).rejects.toThrow(
       /holds no PNG.*it holds 2 \.npy\.gz files; give a folder of images or volumes/,
     );
-    const perCase = many(picture, ...Array.from({ length: 70 }, (_, i) => `case${i}/images/x.png`));
+    const perCase = many(picture, ...Array.from({ length: 70 }, (_, i) => `site${i}/images/x.png`));
     await expect(inspectFolder(tree(perCase))).rejects.toThrow(/70 folders of images that would each be a domain/);
   });
 

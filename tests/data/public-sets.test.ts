@@ -325,6 +325,22 @@ const rows: readonly Row[] = [
     pair: ["patient0002/patient0002_2CH_ED.png", "patient0002/patient0002_2CH_ED_gt.png"],
   },
   {
+    set: "LGG",
+    files: [
+      ["kaggle_3m/TCGA_CS_494#_19960909/TCGA_CS_494#_19960909_1.tif", "image"],
+      ["kaggle_3m/TCGA_CS_494#_19960909/TCGA_CS_494#_19960909_1_mask.tif", "mask"],
+      ["kaggle_3m/TCGA_CS_494#_19960909/TCGA_CS_494#_19960909_2.tif", "image"],
+      ["kaggle_3m/TCGA_CS_494#_19960909/TCGA_CS_494#_19960909_2_mask.tif", "mask"],
+      ["kaggle_3m/data.csv", "text", 1],
+    ],
+    cases: { "kaggle_3m/train": 10, "kaggle_3m/test": 2 },
+    pair: [
+      "kaggle_3m/TCGA_CS_4942_19960909/TCGA_CS_4942_19960909_2.tif",
+      "kaggle_3m/TCGA_CS_4942_19960909/TCGA_CS_4942_19960909_2_mask.tif",
+    ],
+    says: [/TCGA_CS_4941_19960909_1 is of TCGA_CS_4941/],
+  },
+  {
     set: "BUSI",
     files: [
       ["Dataset_BUSI_with_GT/benign/benign (#).png", "image"],

@@ -29,6 +29,8 @@ import { twoValuedByName } from "./pairing/masks-by-values.js";
 import type { Progress } from "./progress.js";
 import { nameOf } from "./set-name.js";
 import { type FoundSplit, splitsOf } from "./splits/found-splits.js";
+import { refuseManyDomains } from "./splits/many-domains.js";
+import { gatherPatients } from "./splits/patient-folders.js";
 import type { DomainInput } from "./splits/split-input.js";
 import { proposeDomains } from "./splits/splits.js";
 import { inspectSeries } from "./volumes/inspect-series.js";
@@ -199,13 +201,17 @@ export async function inspectFolder(folder: string, progress: Progress = () => {
   const broken = await findBroken(root, content.images, progress);
   const labelMaps = await twoValuedByName(root, content.images, ofFiles);
   const { groups: all, guesses: found } = await groupImages({ ...content, labelMaps }, root);
-  const { groups, count } = agreedChannels(withoutBroken(all, broken, root, ofFiles), ofFiles);
-  if (groups.length === 0) refuseNothing(root, content);
+  const { groups: ofFolders, count } = agreedChannels(withoutBroken(all, broken, root, ofFiles), ofFiles);
+  if (ofFolders.length === 0) refuseNothing(root, content);
+  const ofPatients: string[] = [];
+  const { groups, patients } = gatherPatients(ofFolders, root, ofPatients);
+  refuseManyDomains(root, groups);
   const byName = recogniseLayout(
     [...new Set(groups.map((group) => group.domain))],
-    groups.map((group) => group.source.images),
+    ofFolders.map((group) => group.source.images),
   );
-  const propose = (layout: Layout | undefined) => proposeDomains(groups, root, content.helpers, layout?.subject);
+  const propose = (layout: Layout | undefined) =>
+    proposeDomains(groups, root, content.helpers, { ofLayout: layout?.subject, patients });
   const called = propose(byName);
   refuseSeveralSets(root, content, called.domains);
   const ofMasks: string[] = [];
@@ -217,6 +223,7 @@ export async function inspectFolder(folder: string, progress: Progress = () => {
   const guesses = [
     ...ofFiles,
     ...found,
+    ...ofPatients,
     ...ofDomains,
     ...ofMasks,
     ...(contradicted === undefined ? [] : [contradicted]),

@@ -1,6 +1,7 @@
 /** The folders in which every folder is a case, told by the names of the files below them. */
 import { basename, posix } from "node:path";
 import { endingOf, foldCase, withoutEnding } from "../../file-patterns.js";
+import { arePatients } from "../patient-names.js";
 import { hasImageWord, isBareMask, isMaskAffix, isMaskFolder, wordsOf } from "../words.js";
 import { type AlikeCases, alikeCases, lookAlike, masksOfCases } from "./alike-cases.js";
 
@@ -119,8 +120,10 @@ function isWithinCases(inner: CaseParent, { parent, byCase }: CaseParent): boole
   return byCase.has(rest.split("/")[0]);
 }
 
-function isDoubtful({ kind }: CaseParent): boolean {
-  return typeof kind !== "string" && kind.areNumbered;
+/** Whether numbered images may be several of each folder; of patients one image each is a case. */
+function isDoubtful({ kind, byCase }: CaseParent): boolean {
+  if (typeof kind === "string" || !kind.areNumbered) return false;
+  return kind.idle.length > 0 || !arePatients([...byCase.keys()]);
 }
 
 function doubtText({ byCase }: CaseParent): string {
@@ -165,7 +168,8 @@ export function caseParents(images: readonly string[], labelMaps: ReadonlySet<st
   const isCalledAfter = ({ kind }: CaseParent) => kind === "named" || kind === "series";
   const deepest = found.filter((one) => isCalledAfter(one) || !found.some((other) => isWithinCases(other, one)));
   const cases = deepest.filter((one) => !isDoubtful(one));
-  notes.push(...deepest.filter(isDoubtful).map(doubtText));
+  const doubtful = deepest.filter((one) => isDoubtful(one) && !arePatients([...one.byCase.keys()]));
+  notes.push(...doubtful.map(doubtText));
   const isApart = (parent: string) => found.every((one) => one.parent !== parent && !isBelow(parent, one.parent));
   for (const [parent, byCase] of below) if (isApart(parent) && lookAlike(parent, byCase)) notes.push(alikeText(byCase));
   return [...cases, ...singleCases(below, cases, labelMaps)];

@@ -3,7 +3,6 @@
  * files pair decides, and where that is not enough, pixels do.
  */
 import { join, posix } from "node:path";
-import { DataError } from "../../../core/errors.js";
 import { withoutEnding } from "../../file-patterns.js";
 import type { FolderContent } from "../files/scan.js";
 import type { SplitInput } from "../splits/split-input.js";
@@ -286,17 +285,8 @@ function leftOut(plain: readonly Folder[]): string {
   return `${plain.map((folder) => folder.path || "the top folder").join(", ")}: ${count} files outside an image folder are left out; move them into a folder images to have them`;
 }
 
-/**
- * Finds the groups of images in a folder's content.
- * @throws DataError where there are more domains than any set has
- */
+/** Finds the groups of images in a folder's content. */
 export async function groupImages(content: FolderContent, root: string): Promise<Grouping> {
   const grouper = new Grouper(root);
-  const groups = await grouper.group(content);
-  if (new Set(groups.map((group) => group.domain)).size > 64)
-    throw new DataError(
-      `${root}: holds ${groups.length} folders of images that would each be a domain; ` +
-        `if every case has its own folder, write dataset.yaml with cases instead of patterns`,
-    );
-  return { groups, guesses: grouper.guesses };
+  return { groups: await grouper.group(content), guesses: grouper.guesses };
 }

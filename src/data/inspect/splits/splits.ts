@@ -1,13 +1,13 @@
 /** From groups of images to the domains of a `dataset.yaml`, each with its training and test cases. */
-import { relative, sep } from "node:path";
-import { type MaskFile, maskFilesOf } from "../../case-files.js";
 import { compareBytes, withoutEnding } from "../../file-patterns.js";
 import type { SubjectRuleInput } from "../../schema.js";
 import type { ImageGroup } from "../pairing/grouping.js";
 import { type SplitName, splitOfWords } from "../words.js";
 import { listedIn } from "./case-lists.js";
+import { listedCases } from "./listed-cases.js";
+import type { PatientFolders } from "./patient-folders.js";
 import { casesOf, type DomainInput, type SplitInput } from "./split-input.js";
-import { type DomainIds, guessSubjects, subjectOf } from "./subject-guess.js";
+import { type DomainIds, guessSubjects, type SubjectGuess, subjectOf } from "./subject-guess.js";
 
 /** Every how many-th case becomes a test case where nothing divides them. */
 const testEvery = 5;
@@ -15,37 +15,8 @@ const testEvery = 5;
 /** One description for several: patterns where there is one, else the files one by one. */
 function join(sources: readonly SplitInput[], root: string): SplitInput | undefined {
   if (sources.length < 2) return sources[0];
-  const path = (file: string) => relative(root, file).split(sep).join("/");
-  const cases = sources
-    .flatMap((source) => casesOf(source, root))
-    .map((one) => {
-      const image = path(one.imagePath);
-      const id = withoutEnding(image).replaceAll("/", "_");
-      const others = (one.otherReaders ?? []).map(([first, ...rest]) =>
-        first.className === undefined ? path(first.path) : byClass([first, ...rest], path),
-      );
-      return {
-        id,
-        image,
-        ...(one.furtherChannels ? { furtherChannels: one.furtherChannels.map(path) } : {}),
-        ...explicitMasks(maskFilesOf(one).map((file) => ({ ...file, path: path(file.path) }))),
-        ...(others.length > 0 && one.maskPath !== undefined ? { otherReaders: others } : {}),
-      };
-    });
-  return { cases };
-}
-
-/** Files by the class that each shows. */
-function byClass(files: readonly MaskFile[], path: (file: string) => string): Record<string, string> {
-  return Object.fromEntries(files.map((file) => [file.className as string, path(file.path)]));
-}
-
-/** Mask files as a case says them that is given by its files. */
-function explicitMasks(files: readonly MaskFile[]): Omit<NonNullable<SplitInput["cases"]>[number], "image"> {
-  if (files.length === 0) return {};
-  const [{ path, className }, ...rest] = files;
-  if (className !== undefined) return { masksByClass: byClass(files, (file) => file) };
-  return { mask: path, ...(rest.length > 0 ? { joined: rest.map((file) => file.path) } : {}) };
+  const idOf = (_: unknown, image: string) => withoutEnding(image).replaceAll("/", "_");
+  return { cases: sources.flatMap((source) => listedCases(source, root, idOf)) };
 }
 
 /** Images with their masks, by a pattern, or one by one with ids. */
@@ -184,15 +155,37 @@ export interface ProposedDomains {
   readonly subject?: SubjectRuleInput;
 }
 
-/**
- * The domains in byte order of their names.
- * @param known the rule for subjects of a known layout
- */
+/** What is known of subjects before ids are looked at. */
+export interface KnownSubjects {
+  /** The rule of a known layout, where every id is one of its kind. */
+  readonly ofLayout?: SubjectRuleInput | undefined;
+  readonly patients?: PatientFolders["patients"];
+}
+
+/** Rules for subjects: those of patients' folders, and guesses for the other domains. */
+function subjectsOf(gathered: readonly Undivided[], root: string, { ofLayout, patients }: KnownSubjects): SubjectGuess {
+  if (!patients)
+    return guessSubjects(
+      gathered.map((one) => idsOf(one, root)),
+      ofLayout,
+    );
+  const others = gathered.filter(({ name }) => !patients.domains.has(name));
+  if (others.length === 0) return { usual: patients.rule, byDomain: new Map(), guesses: [] };
+  const { usual, byDomain, guesses } = guessSubjects(
+    others.map((one) => idsOf(one, root)),
+    ofLayout,
+  );
+  const own = [...patients.domains].map((name) => [name, patients.rule] as const);
+  const rest = usual ? others.map(({ name }) => [name, usual] as const) : [...byDomain];
+  return { byDomain: new Map([...own, ...rest]), guesses };
+}
+
+/** The domains in byte order of their names. */
 export function proposeDomains(
   groups: readonly DividedGroup[],
   root: string,
   helpers: ReadonlySet<string>,
-  known?: SubjectRuleInput,
+  known: KnownSubjects = {},
 ): ProposedDomains {
   const guesses: string[] = [];
   const names = [...new Set(groups.map((group) => group.domain))].sort(compareBytes);
@@ -200,14 +193,7 @@ export function proposeDomains(
     const own = groups.filter((group) => group.domain === name);
     return gather(name, own, root, helpers, guesses);
   });
-  const {
-    usual,
-    byDomain,
-    guesses: told,
-  } = guessSubjects(
-    gathered.map((one) => idsOf(one, root)),
-    known,
-  );
+  const { usual, byDomain, guesses: told } = subjectsOf(gathered, root, known);
   if (gathered.length >= fewestSingles && gathered.every((one) => casesIn(one, root) === 1))
     guesses.push(
       `warning: each of the ${gathered.length} domains has a single image, as folders of patients have; if they are cases of one ` +
