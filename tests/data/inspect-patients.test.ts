@@ -2,8 +2,10 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadDataset } from "../../src/data/dataset.js";
+import { encodeNifti } from "../../src/data/formats/nifti/writer.js";
 import { inspectFolder } from "../../src/data/inspect/inspect.js";
 import { writeDatasetYaml } from "../../src/data/inspect/write-yaml.js";
+import { makeGrid } from "../../src/grid/grid.js";
 import { png, put, temporaryFolder } from "./files.js";
 
 const base = temporaryFolder();
@@ -76,6 +78,27 @@ describe("folders of patients are one domain", () => {
       /folders patient_0\d, patient_0\d, ... (of A )?are taken for patients of one domain/,
     );
   });
+});
+
+it.each<[string, Names]>([
+  ["sites-and-patients", (p, i) => [`${site(p)}/${p}/scan${i}.nii`, `${site(p)}/${p}/scan${i}_seg.nii`]],
+  ["visits", (p, i) => [`${site(p)}/${p}/visit${i}/t2.nii`, `${site(p)}/${p}/visit${i}/seg.nii`]],
+])("volumes of patients with several each: %s", async (name, namesOf) => {
+  const grid = makeGrid("volume", [3, side, side]);
+  const volume = (at: (i: number) => number) =>
+    encodeNifti(
+      { grid, channels: 1, samples: Uint8Array.from({ length: 3 * side ** 2 }, (_, i) => at(i)) },
+      { packed: false },
+    );
+  for (const [p, patient] of six.entries())
+    for (const i of [1, 2]) {
+      const [ofImage, ofMask] = namesOf(patient, i);
+      put(join(base, name, ofImage), await volume((at) => (at * 7 + p * 13 + i) % 200));
+      put(join(base, name, ofMask), await volume((at) => Number(at % side > 2 && at % side < 5 && at > 80)));
+    }
+  const { domains } = await found(join(base, name));
+  expect(domains).toMatchObject(["A", "B"].map((domain) => ({ name: domain, cases: 6, labelled: 6 })));
+  for (const { train, test } of domains) expect([train.length, test.length]).toEqual([2, 1]);
 });
 
 it("many numbered folders are patients whatever they are called, and ids tell them apart", async () => {

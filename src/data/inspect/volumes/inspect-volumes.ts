@@ -17,6 +17,8 @@ import { readChannelNames, readNames } from "../manifest.js";
 import type { Progress } from "../progress.js";
 import { nameOf } from "../set-name.js";
 import { type FoundSplit, splitsOf } from "../splits/found-splits.js";
+import { refuseManyDomains } from "../splits/many-domains.js";
+import { gatherPatients } from "../splits/patient-folders.js";
 import { casesOf, type DomainInput } from "../splits/split-input.js";
 import { proposeDomains } from "../splits/splits.js";
 import { channelsInFile } from "./channels.js";
@@ -108,8 +110,16 @@ export async function inspectVolumes(
 ): Promise<Inspection> {
   const guesses = [...told];
   const channelNames = readChannelNames(root, content.helpers);
-  const { groups, headers, isListed, modalities, ...inFiles } = await groupVolumes(root, content, guesses, progress);
-  const { domains, guesses: ofDomains, ...subjects } = proposeDomains(groups, root, content.helpers);
+  const {
+    groups: ofFolders,
+    headers,
+    isListed,
+    modalities,
+    ...inFiles
+  } = await groupVolumes(root, content, guesses, progress);
+  const { groups, patients } = gatherPatients(ofFolders, root, guesses);
+  refuseManyDomains(root, groups);
+  const { domains, guesses: ofDomains, ...subjects } = proposeDomains(groups, root, content.helpers, { patients });
   guesses.push(...ofDomains);
   if (subjects.subject && isListed)
     guesses.push(...labelledCounts(casesOf(groups[0].source, root), subjects.subject, groups[0].source.list));

@@ -10,7 +10,6 @@ import type { FolderContent } from "../files/scan.js";
 import { groupImages, type ImageGroup } from "../pairing/grouping.js";
 import { labelMapsByValues } from "../pairing/masks-by-values.js";
 import type { Progress } from "../progress.js";
-import { refuseManyDomains } from "../splits/many-domains.js";
 import { type BidsTree, findBids } from "./bids.js";
 import { bidsGroups, chooseKinds } from "./bids-groups.js";
 import { channelFiles, namesOfEnds, ofFirstChannel, withChannels, withoutChannel } from "./channels.js";
@@ -61,7 +60,6 @@ export async function groupVolumes(
   const groupByNames = async () => {
     const labelMaps = await labelMapsByValues(root, paths, guesses);
     const { groups, guesses: told } = await groupImages({ ...content, images: paths, labelMaps }, root);
-    refuseManyDomains(root, groups);
     guesses.push(...told);
     return groups;
   };
