@@ -12,6 +12,7 @@ import { findBroken } from "./files/broken.js";
 import { withoutBroken } from "./files/broken-cases.js";
 import { seriesOrFiles } from "./files/dicom-series.js";
 import { leftOutText } from "./files/left-out.js";
+import { outlinesText } from "./files/outlines-text.js";
 import { type ImageSample, sampleHeaders, sampleImages } from "./files/sampling.js";
 import { type FolderContent, scanFolder } from "./files/scan.js";
 import type { InspectedSplit, Inspection } from "./inspection.js";
@@ -234,6 +235,7 @@ export async function inspectFolder(folder: string, progress: Progress = () => {
   const labelled = domains.map((one) => (Object.hasOwn(own, one.name) ? { ...one, labels: own[one.name] } : one));
   const described: InspectedSplit[] = [];
   for (const split of splits) described.push(await describe(split, masks.get(split.domain)));
-  if (described.every((split) => split.masks === 0)) guesses.push("all cases are unlabelled");
+  if (described.every((split) => split.masks === 0))
+    guesses.push("all cases are unlabelled", ...outlinesText(root, scanned));
   return { file: { ...rules, ...proposed, domains: labelled }, guesses, splits: described };
 }
