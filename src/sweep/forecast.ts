@@ -21,7 +21,7 @@ function leftOf({ run, step }: RunStatus): number {
 }
 
 /** Milliseconds a step of a run that this process trains or has trained; null where it took none after the first yet. */
-export function paceOf({ begun, stepped, trained, step }: RunStatus, now: number): number | null {
+function paceOf({ begun, stepped, trained, step }: RunStatus, now: number): number | null {
   if (!begun) return trained.steps > 0 ? trained.milliseconds / trained.steps : null;
   return stepped && step > stepped.step ? (now - stepped.time) / (step - stepped.step) : null;
 }

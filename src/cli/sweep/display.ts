@@ -3,7 +3,6 @@ import { bytesText } from "../../core/bytes-text.js";
 import { counted } from "../../core/counted.js";
 import { warningPrefix } from "../../core/warning-prefix.js";
 import type { DiskNeed } from "../../runs/disk-need.js";
-import { paceOf } from "../../sweep/forecast.js";
 import type { RunStatus, Sweep, SweepForecast, Throughput } from "../../sweep/sweep.js";
 import type { Warning } from "../../sweep/warnings.js";
 import { formatDuration, type ProgressStream } from "../terminal/progress.js";
@@ -19,10 +18,10 @@ export interface SweepStream extends ProgressStream {
 const linesAround = 6;
 
 /** Time until a training run ends at its present pace. */
-function remaining(status: RunStatus, now: number): string {
-  const pace = status.begun && paceOf(status, now);
-  if (pace === null) return "";
-  return formatDuration(pace * Math.max(0, status.run.config.training.iterations - status.step));
+function remaining({ stepped, step, run }: RunStatus, now: number): string {
+  if (!stepped || step <= stepped.step) return "";
+  const perStep = (now - stepped.time) / (step - stepped.step);
+  return formatDuration(perStep * Math.max(0, run.config.training.iterations - step));
 }
 
 /** How many runs are in each state, most interesting first. */

@@ -4,8 +4,8 @@ import type { SubjectRuleInput } from "../../schema.js";
 import type { ImageGroup } from "../pairing/grouping.js";
 import { domainOf } from "../pairing/places.js";
 import { arePatients } from "../patient-names.js";
+import type { DividedGroup } from "./divided-group.js";
 import { listedCases } from "./listed-cases.js";
-import type { DividedGroup } from "./splits.js";
 
 /** Groups in which patients are no domains. */
 export interface PatientFolders {

@@ -1,9 +1,9 @@
 /** From groups of images to the domains of a `dataset.yaml`, each with its training and test cases. */
 import { compareBytes, withoutEnding } from "../../file-patterns.js";
 import type { SubjectRuleInput } from "../../schema.js";
-import type { ImageGroup } from "../pairing/grouping.js";
 import { type SplitName, splitOfWords } from "../words.js";
 import { listedIn } from "./case-lists.js";
+import type { DividedGroup } from "./divided-group.js";
 import { listedCases } from "./listed-cases.js";
 import type { PatientFolders } from "./patient-folders.js";
 import { casesOf, type DomainInput, type SplitInput } from "./split-input.js";
@@ -17,11 +17,6 @@ function join(sources: readonly SplitInput[], root: string): SplitInput | undefi
   if (sources.length < 2) return sources[0];
   const idOf = (_: unknown, image: string) => withoutEnding(image).replaceAll("/", "_");
   return { cases: sources.flatMap((source) => listedCases(source, root, idOf)) };
-}
-
-/** Images with their masks, by a pattern, or one by one with ids. */
-export interface DividedGroup extends Pick<ImageGroup, "domain" | "split" | "place"> {
-  readonly source: SplitInput;
 }
 
 interface Sorted {
