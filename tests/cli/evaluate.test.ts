@@ -294,7 +294,7 @@ describe("dimseg evaluate", () => {
     const domains = [{ name: "new", test: { cases: [{ id: "w", ...files("a/test", "0") }, ...seen] } }];
     const other = putDataset(join(base, "seen"), { domains });
     expect((await dimseg("evaluate", run, "--data", other)).err).toBe(
-      `${other}: the run was trained on 2 of the 3 cases that were judged (1 labelled, 1 unlabelled; ` +
+      `warning: ${other}: the run was trained on 2 of the 3 cases that were judged (1 labelled, 1 unlabelled; ` +
         "the first is new/test/x), which flatters it; leave them out to judge it on new images",
     );
     expect((await dimseg("evaluate", supervised, "--data", other)).err).toContain(

@@ -259,11 +259,12 @@ describe("a folder a patient", () => {
     );
   });
 
-  it("without a word for masks is taken as a domain, and told", async () => {
-    const { splits, guesses } = await inspectFolder(putSet(patients(3, "first.nii.gz", "second.nii.gz")));
-    expect(splits.map(({ domain }) => domain)).toEqual(["p0", "p1", "p2"]);
+  it("without a word for masks holds images, and that is told", async () => {
+    const { file, splits, guesses } = await inspectFolder(putSet(patients(3, "first.nii.gz", "second.nii.gz")));
+    expect(file.subject).toEqual({ before: "__" });
+    expect(splits).toMatchObject([{ split: "train", images: 6, masks: 0 }]);
     expect(guesses.join("\n")).toMatch(
-      /warning: the folders p0, p1, \.\.\. hold files called alike, as first\.nii\.gz, second\.nii\.gz, and nothing says/,
+      /warning: the folders p0, p1, \.\.\. hold files called alike, as first\.nii\.gz, second\.nii\.gz, and nothing says which are masks, so all are taken as images;/,
     );
   });
 

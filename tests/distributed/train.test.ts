@@ -215,7 +215,9 @@ describe("a training of several processes", () => {
       "error: training.labelledBatch is 3, which 2 processes cannot share evenly; take a multiple of 2, or other processes\n",
     );
     const crowded = run([...words, "training.labelledBatch=3", "--set", "training.threads=64"]);
-    expect(crowded.err).toMatch(/^training\.threads is 64, but each of 2 processes may use \d+ cores?: steps take/);
+    expect(crowded.err).toMatch(
+      /^warning: training\.threads is 64, but each of 2 processes may use \d+ cores?: steps take/,
+    );
     expect(run([...words, "method.name=bcp"]).err).toMatch(/method bcp is trained by one process/);
     expect(run([...words, "optimizer.name=esam"]).err).toMatch(/optimizer esam chooses among the samples/);
     expect(existsSync(path)).toBe(false);

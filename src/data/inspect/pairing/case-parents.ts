@@ -139,7 +139,7 @@ function alikeText(byCase: CaseParent["byCase"]): string {
   const names = files.map((path) => posix.basename(path)).slice(0, 3);
   return (
     `warning: the folders ${first}, ${second}, ... hold files called alike, as ${names.join(", ")}, and nothing says which are masks, so ` +
-    "each folder is taken as a domain; if each is one case, put its masks into a folder masks in it, or call them NAME_mask"
+    "all are taken as images; if each folder is one case, put its masks into a folder masks in it, or call them NAME_mask"
   );
 }
 
