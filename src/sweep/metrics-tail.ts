@@ -17,6 +17,11 @@ export class MetricsTail {
     this.log = new LogFollower(path);
   }
 
+  /** Passes over what is there: of steps after the last checkpoint, which are made again. */
+  skip(): void {
+    this.log.read();
+  }
+
   /** The latest numbers; those of before while the file cannot be read. */
   read(): TailReading {
     for (const line of this.log.read().lines) this.take(line);

@@ -182,7 +182,9 @@ export class Sweep {
     );
     if (this.stopping) return "stopped before it was trained";
     status.begun = { time: Date.now(), step };
-    this.tails.set(status, new MetricsTail(join(run.folder, "metrics.jsonl")));
+    const tail = new MetricsTail(join(run.folder, "metrics.jsonl"));
+    tail.skip();
+    this.tails.set(status, tail);
     this.change(status, "training");
     try {
       const { error } = await this.child(

@@ -30,6 +30,17 @@ it("follows a log line by line, also when it is cut back", () => {
   expect(tail.read()).toEqual({ step: 2, dice: 0.5 });
 });
 
+it("passes over steps that are made again", () => {
+  const path = put(join(folder, "resumed.jsonl"), '{"iteration":0,"task":1}\n{"iteration":1,"task":1}\n');
+  const tail = new MetricsTail(path);
+  tail.skip();
+  expect(tail.read()).toEqual({ step: 0, dice: null });
+  truncateSync(path, 25);
+  expect(tail.read()).toEqual({ step: 1, dice: null });
+  appendFileSync(path, '{"iteration":1,"task":2}\n');
+  expect(tail.read()).toEqual({ step: 2, dice: null });
+});
+
 it("tells how a child ended, from its own output alone", async () => {
   const log = put(join(folder, "child.log"), "error: of yesterday\n");
   const children = new Children([process.execPath, "-e"]);

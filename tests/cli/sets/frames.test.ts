@@ -155,7 +155,7 @@ describe("images of another shape than the frame", () => {
     expect(existsSync(join(base, "square"))).toBe(false);
     const { err: told } = done("train", config, "--out", join(base, "square"), "--set", "imageSize=[128, 128]");
     expect(told).toMatch(
-      /^12 of 12 images read for training are squeezed by more than 10 % to 128 x 128 pixels, most a\/train\/0 of 100 x 40 \(2\.50 times\); mode: pad under resize in .*oblong.dataset\.yaml keeps their shape, with black beside them$/m,
+      /^warning: 12 of 12 images read for training are squeezed by more than 10 % to 128 x 128 pixels, most a\/train\/0 of 100 x 40 \(2\.50 times\); mode: pad under resize in .*oblong.dataset\.yaml keeps their shape, with black beside them$/m,
     );
   });
 
