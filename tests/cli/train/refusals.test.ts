@@ -183,7 +183,9 @@ describe("numbers that are not finite", () => {
     const { config, out } = fresh({ ...supervised, base: { rate: 1e30 }, training: { onNonFinite: "skip" } });
     const { code, err, out: said } = run(["train", config, "--out", out]);
     expect(code).toBe(0);
-    expect(err).toMatch(/\nwarning: step 11: loss term sup is NaN or infinite in the clean pass; skipped \(11 so far\)\n/);
+    expect(err).toMatch(
+      /\nwarning: step 11: loss term sup is NaN or infinite in the clean pass; skipped \(11 so far\)\n/,
+    );
     expect(err).toMatch(/validation after step 12: .*NaN/);
     expect(said).toContain(
       "skipped 11 steps because of NaN or infinity\ntrained 12 steps; judge the run with: dimseg evaluate ",
