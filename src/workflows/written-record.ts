@@ -4,9 +4,10 @@
  * somebody's work by then.
  */
 import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { join } from "node:path";
 import { UsageError } from "../core/errors.js";
 import { makeFolder, writeFailure, writeFileAtomic, writeFilesAtomic } from "../core/files/atomic-file.js";
+import { seenFrom } from "../core/files/seen-from.js";
 import { sha256 } from "../core/sha256.js";
 
 const line = /^([0-9a-f]{64}) {2}(.+)$/;
@@ -40,7 +41,7 @@ export class WrittenRecord {
   }
 
   private nameOf(file: string): string {
-    return relative(this.folder, file).split(sep).join("/");
+    return seenFrom(this.folder, file);
   }
 
   /** Whether a file is, byte for byte, what was written there before. */

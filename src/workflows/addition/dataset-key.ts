@@ -1,9 +1,10 @@
 /** The line of a `dataset.yaml` that names its added masks. */
 import { readFileSync } from "node:fs";
-import { dirname, relative, resolve, sep } from "node:path";
+import { dirname, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse, stringify } from "yaml";
 import { UsageError } from "../../core/errors.js";
+import { seenFrom } from "../../core/files/seen-from.js";
 
 /** Where the list lies that a data set names, or would name: in `dataset-masks` beside `dataset.yaml`. */
 export function addedMasksList(path: string): string {
@@ -19,7 +20,7 @@ export function withAddedMasks(path: string, list: string): string | undefined {
   const text = readFileSync(path, "utf8");
   const content = parse(text) as Record<string, unknown>;
   if (content.addedMasks !== undefined) return undefined;
-  const addedMasks = relative(dirname(path), list).split(sep).join("/");
+  const addedMasks = seenFrom(dirname(path), list);
   const line = stringify({ addedMasks }, { lineWidth: 0 });
   const longer = `${text}${text.endsWith("\n") ? "" : "\n"}${line}`;
   if (isDeepStrictEqual(parsed(longer), { ...content, addedMasks })) return longer;

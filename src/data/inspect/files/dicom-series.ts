@@ -1,7 +1,8 @@
 /** Whether a folder is a set of DICOM series, each in a folder of its own, and what lies beside them. */
-import { join, relative, sep } from "node:path";
+import { join, relative } from "node:path";
 import { counted, countedNames } from "../../../core/counted.js";
 import { DataError } from "../../../core/errors.js";
+import { seenFrom } from "../../../core/files/seen-from.js";
 import { shellWord } from "../../../core/shell-word.js";
 import { isDicom } from "../../dicom/parse.js";
 import { type FoundSeries, type FoundVolume, findSeries } from "../../dicom/series.js";
@@ -85,7 +86,7 @@ function besideText(series: number, images: readonly string[], pictures: readonl
 function withPictures(root: string, content: FolderContent, found: FoundSeries): FolderContent {
   const { volumes, pictures, segmentations } = found;
   const single = volumes.filter(({ slices }) => slices.length === 1).map(({ slices }) => slices[0].file);
-  const paths = new Set([...pictures, ...single].map((file) => relative(root, file).split(sep).join("/")));
+  const paths = new Set([...pictures, ...single].map((file) => seenFrom(root, file)));
   const isOfVolumes = content.images.some((path) => isVolumeName(path) && !paths.has(path));
   if (isOfVolumes || segmentations.length > 0) return content;
   const unnamed = content.unnamed.filter((path) => paths.has(path));

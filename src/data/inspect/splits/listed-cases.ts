@@ -1,5 +1,5 @@
 /** Cases as `dataset.yaml` lists them one by one, with the paths of their files. */
-import { relative, sep } from "node:path";
+import { seenFrom } from "../../../core/files/seen-from.js";
 import { type Case, type MaskFile, maskFilesOf } from "../../case-files.js";
 import { casesOf, type SplitInput } from "./split-input.js";
 
@@ -10,7 +10,7 @@ type ListedCases = NonNullable<SplitInput["cases"]>;
  * @param idOf a case's id in the list, by the case and the path of its image from the root
  */
 export function listedCases(source: SplitInput, root: string, idOf: (one: Case, image: string) => string): ListedCases {
-  const path = (file: string) => relative(root, file).split(sep).join("/");
+  const path = (file: string) => seenFrom(root, file);
   return casesOf(source, root).map((one) => {
     const image = path(one.imagePath);
     const others = (one.otherReaders ?? []).map(([first, ...rest]) =>

@@ -2,8 +2,9 @@
  * The masks of DICOM series: segmentations, whose headers say what they were drawn on, and label maps of other formats, by
  * their names and places. A file that could be of several series is nobody's mask.
  */
-import { basename, dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { counted, countedNames } from "../../../core/counted.js";
+import { seenFrom } from "../../../core/files/seen-from.js";
 import { groupBy } from "../../../core/group-by.js";
 import { referencedSeries } from "../../dicom/segmentation-reader.js";
 import { seriesUidOf } from "../../dicom/series-uid.js";
@@ -140,7 +141,7 @@ function filesByClass(placed: ReadonlyMap<string | undefined, readonly Placed[]>
 /** Which series segmentations were drawn on, as their headers say; of one that says nothing the one in its folder. */
 async function segmentationsBySeries(root: string, segmentations: readonly string[]): Promise<Map<string, string[]>> {
   const named = await mapLimited(segmentations, filesAtOnce, async (path) => {
-    const file = relative(root, path).split(sep).join("/");
+    const file = seenFrom(root, path);
     const series = await referencedSeries(path);
     return (series.length > 0 ? series : [dirname(file)]).map((key) => ({ key, file }));
   });
