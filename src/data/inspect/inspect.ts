@@ -30,7 +30,6 @@ import { twoValuedByName } from "./pairing/masks-by-values.js";
 import type { Progress } from "./progress.js";
 import { nameOf } from "./set-name.js";
 import { type FoundSplit, splitsOf } from "./splits/found-splits.js";
-import { refuseManyDomains } from "./splits/many-domains.js";
 import { gatherPatients } from "./splits/patient-folders.js";
 import type { DomainInput } from "./splits/split-input.js";
 import { proposeDomains } from "./splits/splits.js";
@@ -206,7 +205,6 @@ export async function inspectFolder(folder: string, progress: Progress = () => {
   if (ofFolders.length === 0) refuseNothing(root, content);
   const ofPatients: string[] = [];
   const { groups, patients } = gatherPatients(ofFolders, root, ofPatients);
-  refuseManyDomains(root, groups);
   const byName = recogniseLayout(
     [...new Set(groups.map((group) => group.domain))],
     ofFolders.map((group) => group.source.images),

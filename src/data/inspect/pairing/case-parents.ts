@@ -121,9 +121,13 @@ function isWithinCases(inner: CaseParent, { parent, byCase }: CaseParent): boole
 }
 
 /** Whether numbered images may be several of each folder; of patients one image each is a case. */
-function isDoubtful({ kind, byCase }: CaseParent): boolean {
-  if (typeof kind === "string" || !kind.areNumbered) return false;
-  return kind.idle.length > 0 || !arePatients([...byCase.keys()]);
+function isDoubtful(one: CaseParent): boolean {
+  const { kind } = one;
+  return typeof kind !== "string" && kind.areNumbered && (kind.idle.length > 0 || !isOfPatients(one));
+}
+
+function isOfPatients({ byCase }: CaseParent): boolean {
+  return arePatients([...byCase.keys()]);
 }
 
 function doubtText({ byCase }: CaseParent): string {
@@ -168,8 +172,7 @@ export function caseParents(images: readonly string[], labelMaps: ReadonlySet<st
   const isCalledAfter = ({ kind }: CaseParent) => kind === "named" || kind === "series";
   const deepest = found.filter((one) => isCalledAfter(one) || !found.some((other) => isWithinCases(other, one)));
   const cases = deepest.filter((one) => !isDoubtful(one));
-  const doubtful = deepest.filter((one) => isDoubtful(one) && !arePatients([...one.byCase.keys()]));
-  notes.push(...doubtful.map(doubtText));
+  notes.push(...deepest.filter((one) => isDoubtful(one) && !isOfPatients(one)).map(doubtText));
   const isApart = (parent: string) => found.every((one) => one.parent !== parent && !isBelow(parent, one.parent));
   for (const [parent, byCase] of below) if (isApart(parent) && lookAlike(parent, byCase)) notes.push(alikeText(byCase));
   return [...cases, ...singleCases(below, cases, labelMaps)];

@@ -6,6 +6,7 @@ import { domainOf } from "../pairing/places.js";
 import { arePatients } from "../patient-names.js";
 import type { DividedGroup } from "./divided-group.js";
 import { listedCases } from "./listed-cases.js";
+import { refuseManyDomains } from "./many-domains.js";
 
 /** Groups in which patients are no domains. */
 export interface PatientFolders {
@@ -47,12 +48,19 @@ function listed(groups: readonly ImageGroup[], domain: string, root: string, sep
 /**
  * Puts the folders of patients together. Where images lie beside these folders, too, they stay what they are.
  * @param guesses receives a sentence where there are some
+ * @throws DataError where more domains are left than any set has
  */
 export function gatherPatients(groups: readonly ImageGroup[], root: string, guesses: string[]): PatientFolders {
+  const found = gathered(groups, root, guesses);
+  refuseManyDomains(root, found.groups);
+  return found;
+}
+
+function gathered(groups: readonly ImageGroup[], root: string, guesses: string[]): PatientFolders {
   const names = new Set(groups.map(({ domain }) => domain));
   const byAbove = groupBy([...names], (domain) => apart(domain).above);
   const separator = separatorOf([...names].map((domain) => apart(domain).folder));
-  const gathered = new Map<string, DividedGroup[]>();
+  const together = new Map<string, DividedGroup[]>();
   const domains = new Set<string>();
   for (const [above, own] of byAbove) {
     const folders = own.map((domain) => apart(domain).folder);
@@ -66,11 +74,11 @@ export function gatherPatients(groups: readonly ImageGroup[], root: string, gues
     ];
     const lists = bySplit.map((some) => listed(some, domain, root, separator));
     if (!lists.every((list) => list !== null)) continue;
-    gathered.set(above, lists);
+    together.set(above, lists);
     domains.add(domain);
     guesses.push(toldText(above, folders, separator));
   }
   if (domains.size === 0) return { groups };
-  const rest = groups.filter(({ domain }) => !gathered.has(apart(domain).above));
-  return { groups: [...rest, ...[...gathered.values()].flat()], patients: { domains, rule: { before: separator } } };
+  const rest = groups.filter(({ domain }) => !together.has(apart(domain).above));
+  return { groups: [...rest, ...[...together.values()].flat()], patients: { domains, rule: { before: separator } } };
 }

@@ -17,7 +17,6 @@ import { readChannelNames, readNames } from "../manifest.js";
 import type { Progress } from "../progress.js";
 import { nameOf } from "../set-name.js";
 import { type FoundSplit, splitsOf } from "../splits/found-splits.js";
-import { refuseManyDomains } from "../splits/many-domains.js";
 import { gatherPatients } from "../splits/patient-folders.js";
 import { casesOf, type DomainInput } from "../splits/split-input.js";
 import { proposeDomains } from "../splits/splits.js";
@@ -118,7 +117,6 @@ export async function inspectVolumes(
     ...inFiles
   } = await groupVolumes(root, content, guesses, progress);
   const { groups, patients } = gatherPatients(ofFolders, root, guesses);
-  refuseManyDomains(root, groups);
   const { domains, guesses: ofDomains, ...subjects } = proposeDomains(groups, root, content.helpers, { patients });
   guesses.push(...ofDomains);
   if (subjects.subject && isListed)
