@@ -143,7 +143,7 @@ it.each([[[]], [null], [{ images: [] }], [{ shapes: [] }], ["text"]])("%j is nei
   expect(outlineFormatOf(content)).toBeUndefined();
 });
 
-/** COCO's coding: 5 bits a character, a sixth says that more follow; from the third on the difference to the one before the last. */
+/** COCO's coding: 5 bits a character, a sixth says that more follow; from the fourth on the difference to the one before the last. */
 function encoded(counts: readonly number[]): string {
   return counts
     .map((count, i) => {

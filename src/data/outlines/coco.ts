@@ -28,7 +28,7 @@ const schema = z.object({
 
 type Annotation = z.output<typeof schema>["annotations"][number];
 
-/** Numbers of 5 bits a character, least first; from the third on as the difference to the one before the last. */
+/** Numbers of 5 bits a character, least first; from the fourth on as the difference to the one before the last. */
 function decodedCounts(text: string): number[] {
   const counts: number[] = [];
   for (let at = 0; at < text.length; ) {

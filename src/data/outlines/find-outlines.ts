@@ -1,7 +1,8 @@
 /** The outlines in a folder, with the images that they were drawn on. */
 import { readdirSync } from "node:fs";
-import { basename, join, posix, sep } from "node:path";
+import { join, posix, sep } from "node:path";
 import { DataError } from "../../core/errors.js";
+import { groupBy } from "../../core/group-by.js";
 import { compareBytes } from "../file-patterns.js";
 import { scanFolder } from "../inspect/files/scan.js";
 import { contentOf } from "./content.js";
@@ -26,12 +27,12 @@ export interface OutlinesInFolder {
 
 /** Finds images by what files of outlines call them: from the file's own folder, from one called images in it, or by name. */
 class Images {
-  private readonly byName = new Map<string, string[]>();
+  private readonly byName: ReadonlyMap<string, readonly string[]>;
   private readonly all: ReadonlySet<string>;
 
   constructor(images: readonly string[]) {
     this.all = new Set(images);
-    for (const path of images) this.byName.set(basename(path), [...(this.byName.get(basename(path)) ?? []), path]);
+    this.byName = groupBy(images, (path) => posix.basename(path));
   }
 
   find(name: string, source: string): string | undefined {

@@ -35,19 +35,22 @@ export interface OutlineFormat {
   read(content: object, file: string): OutlinedImage[];
 }
 
+/** From which pixel to before which one corners reach along x (0) or y (1); outlines may have more corners than calls arguments. */
+function extent(polygon: Polygon, axis: 0 | 1, pixels: number): readonly [number, number] {
+  let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const corner of polygon) [lowest, highest] = [Math.min(lowest, corner[axis]), Math.max(highest, corner[axis])];
+  const within = (value: number) => Math.min(pixels, Math.max(0, value));
+  return [within(Math.floor(lowest)), within(Math.ceil(highest) + 1)];
+}
+
 /**
  * Sets the pixels whose centres lie in a polygon.
  * @param corners in pixels, where the corner of the first pixel is (0, 0), as annotation tools count
  */
 export function fillPolygon({ mask, rows, columns }: Canvas, corners: Polygon): void {
   const polygon: Polygon = corners.map(([x, y]) => [x - 0.5, y - 0.5]);
-  const [xs, ys] = [polygon.map(([x]) => x), polygon.map(([, y]) => y)];
-  const within = (value: number, most: number) => Math.min(most, Math.max(0, value));
-  const [left, top] = [within(Math.floor(Math.min(...xs)), columns), within(Math.floor(Math.min(...ys)), rows)];
-  const [right, bottom] = [
-    within(Math.ceil(Math.max(...xs)) + 1, columns),
-    within(Math.ceil(Math.max(...ys)) + 1, rows),
-  ];
+  const [left, right] = extent(polygon, 0, columns);
+  const [top, bottom] = extent(polygon, 1, rows);
   const width = right - left;
   if (width <= 0 || bottom <= top) return;
   const inside = new Uint8Array(width * (bottom - top));

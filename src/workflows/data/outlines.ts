@@ -10,6 +10,7 @@ import { compareBytes, withoutEnding } from "../../data/file-patterns.js";
 import { readHeader } from "../../data/images/read-image.js";
 import { encodeMask } from "../../data/masks/encode-mask.js";
 import { type FoundOutlines, findOutlines } from "../../data/outlines/find-outlines.js";
+import type { OutlinedObject } from "../../data/outlines/outlined.js";
 import { makeGrid } from "../../grid/grid.js";
 import type { Observer } from "../observer.js";
 
@@ -42,12 +43,15 @@ interface Place {
   readonly image: string;
   readonly from: string;
   readonly to: string;
+  readonly outlines: readonly FoundOutlines[];
+  /** Of all outlines. */
+  readonly objects: readonly OutlinedObject[];
   /** @param className null where there is a single class */
   maskOf(className: string | null): string;
 }
 
 /** Each folder of images gets `images` and `masks`. */
-function placeOf(folder: string, out: string, image: string): Place {
+function placeOf(folder: string, out: string, image: string, outlines: readonly FoundOutlines[]): Place {
   const above = posix
     .dirname(image)
     .split("/")
@@ -57,6 +61,8 @@ function placeOf(folder: string, out: string, image: string): Place {
     image,
     from: join(folder, image),
     to: join(out, ...above, "images", name),
+    outlines,
+    objects: outlines.flatMap(({ objects }) => objects),
     maskOf: (className) => {
       const own = className === null ? [] : [fileName(className)];
       return join(out, ...above, "masks", ...own, `${withoutEnding(name)}.png`);
@@ -86,14 +92,14 @@ function checkPlaces(places: readonly Place[], names: readonly string[]): void {
 }
 
 /** @throws DataError when an image has another size than it was outlined in */
-async function sizeOf(path: string, outlines: readonly FoundOutlines[]): Promise<readonly [number, number]> {
-  const { grid } = await readHeader(path);
-  if (grid.shape.length !== 2) throw new DataError(`${path}: is a volume; outlines are of pictures`);
+async function sizeOf({ from, outlines }: Place): Promise<readonly [number, number]> {
+  const { grid } = await readHeader(from);
+  if (grid.shape.length !== 2) throw new DataError(`${from}: is a volume; outlines are of pictures`);
   const [rows, columns] = grid.shape;
   for (const { size, source } of outlines)
     if (size !== null && (size[0] !== columns || size[1] !== rows))
       throw new DataError(
-        `${path}: has ${columns} x ${rows} pixels, but was outlined in ${size[0]} x ${size[1]} (${source}); give the images that were outlined`,
+        `${from}: has ${columns} x ${rows} pixels, but was outlined in ${size[0]} x ${size[1]} (${source}); give the images that were outlined`,
       );
   return [rows, columns];
 }
@@ -107,14 +113,10 @@ async function writeMask(path: string, image: string, shape: readonly number[], 
 function toldOf({ outlined, missing }: ReturnType<typeof findOutlines>, isEmpty: boolean): string[] {
   const others = outlined.reduce((sum, one) => sum + one.others, 0);
   const bare = outlined.filter((one) => one.objects.length === 0).map(({ image }) => image);
+  const gone = missing.map(({ name }) => name);
   return [
-    ...(missing.length > 0
-      ? [
-          `${countedNames(
-            missing.map(({ name }) => name),
-            "image",
-          )} of ${missing[0].source} not there, or of several folders`,
-        ]
+    ...(gone.length > 0
+      ? [`${countedNames(gone, "image")} of ${missing[0].source} not there, or of several folders`]
       : []),
     ...(others > 0 ? [`${counted(others, "annotation")} left out: boxes, points and lines enclose nothing`] : []),
     ...(bare.length > 0 && !isEmpty
@@ -137,22 +139,22 @@ export async function drawOutlines({ folder, out, empty }: OutlinesInput, observ
   const found = findOutlines(folder);
   for (const sentence of toldOf(found, empty)) observer.warn(sentence);
   const byImage = groupBy(found.outlined, ({ image }) => image);
-  const objectsOf = (image: string) => (byImage.get(image) ?? []).flatMap(({ objects }) => objects);
-  const masked = found.images.filter((image) => objectsOf(image).length > 0 || (empty && byImage.has(image)));
-  const names = [...new Set(masked.flatMap((image) => objectsOf(image).map(({ className }) => className)))];
+  const places = found.images.map((image) => placeOf(folder, out, image, byImage.get(image) ?? []));
+  const masked = places.filter(({ objects, outlines }) => objects.length > 0 || (empty && outlines.length > 0));
+  const names = [...new Set(masked.flatMap(({ objects }) => objects.map(({ className }) => className)))];
   if (names.length === 0) throw new DataError(`${folder}: no image that is there has an outline`);
   names.sort(compareBytes);
-  const places = found.images.map((image) => placeOf(folder, out, image));
   checkPlaces(places, names);
-  const shapes = new Map<string, readonly [number, number]>();
-  for (const image of masked) shapes.set(image, await sizeOf(join(folder, image), byImage.get(image) ?? []));
+  const shapes = new Map<Place, readonly [number, number]>();
+  for (const place of masked) shapes.set(place, await sizeOf(place));
   const counts = new Map(names.map((name) => [name, { name, images: 0, outlines: 0 }]));
-  for (const [i, { image, from, to, maskOf }] of places.entries()) {
-    const shape = shapes.get(image);
+  for (const [i, place] of places.entries()) {
+    const { from, to, objects, maskOf } = place;
+    const shape = shapes.get(place);
     if (shape) {
       const [rows, columns] = shape;
       for (const [name, count] of counts) {
-        const own = objectsOf(image).filter(({ className }) => className === name);
+        const own = objects.filter(({ className }) => className === name);
         const mask = new Uint8Array(rows * columns);
         for (const object of own) object.draw({ mask, rows, columns });
         if (own.length > 0) count.images += 1;
